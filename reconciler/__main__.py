@@ -1,0 +1,14 @@
+"""``python -m reconciler`` and the console script: hand over to the command line."""
+
+import sys
+
+
+def main() -> int:
+    """Run the command line; the exit code is the one the contract promises."""
+    from reconciler.cli.app import main as run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The only place that imports boto3: send calls, check answers, name the errors."""

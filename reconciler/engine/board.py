@@ -1,0 +1,78 @@
+"""What is known right now: the last report and the state of the loop. Metrics, probes and pages read it.
+
+Every value put here is frozen and replaced as a whole, so readers in other threads need no lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.identity import Endpoint
+from reconciler.model.report import PassReport, TableReport, Verdict
+
+
+@dataclass(slots=True)
+class Board:
+    """The last pass, the next one, and readiness.
+
+    ``report`` is the last pass over all tables. ``ready_names`` are the declared tables that were seen ACTIVE with their
+    seeding ended at least once; later drift does not take a name away. ``interval`` is in seconds.
+    """
+
+    environment: str
+    interval: float = 60.0
+    endpoint: Endpoint | None = None
+    endpoint_up: bool = False
+    report: PassReport | None = None
+    in_progress: str | None = None
+    last_success: datetime | None = None
+    next_pass: datetime | None = None
+    config_ok: bool = False
+    config_loaded_at: datetime | None = None
+    config_errors: int = 0
+    suspended: bool = False
+    leader: bool = False
+    ready_names: frozenset[str] = frozenset()
+    not_ready_reason: str = "waiting for the endpoint"
+    loop_error: str | None = None
+    """Set when the loop itself has died; liveness is false from then on."""
+
+    def start(self, pass_id: str) -> None:
+        """A pass begins."""
+        self.in_progress = pass_id
+
+    def finish(self, report: PassReport) -> None:
+        """A pass over all tables ended: take over what it saw."""
+        self.report = report
+        self.in_progress = None
+        self.suspended = report.suspended
+        self.leader = bool(report.leader)
+        self.endpoint = report.endpoint or self.endpoint
+        self.config_errors = len(report.problems)
+        self.config_ok = not report.problems
+        if not report.problems:
+            self.config_loaded_at = report.started
+        if report.verdict is not Verdict.ERROR:
+            self.last_success = report.finished
+        self.ready_names |= {table.name for table in report.tables if table.ready}
+        self.not_ready_reason = self._not_ready(report)
+
+    @property
+    def ready(self) -> bool:
+        """Endpoint up and every declared table has been seen ACTIVE with its seeding ended."""
+        return self.endpoint_up and self.report is not None and not self.not_ready_reason
+
+    def declared(self) -> tuple[TableReport, ...]:
+        """The declared tables of the last report."""
+        return tuple(t for t in self.report.tables if t.declaration) if self.report else ()
+
+    def _not_ready(self, report: PassReport) -> str:
+        if report.problems:
+            return f"the desired state has errors: {report.problems[0]}"
+        if report.error:
+            return report.error
+        waiting = [t.name for t in report.tables if t.declaration and t.name not in self.ready_names]
+        if waiting:
+            return f"waiting for {', '.join(waiting[:5])}" + (f" and {len(waiting) - 5} more" if waiting[5:] else "")
+        return ""

@@ -1,0 +1,165 @@
+"""What the engine needs from the world, as protocols. Adapters live in aws, state, metrics and wiring.
+
+All methods may be called from several threads at once. Time is always UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from reconciler.model.change import Call
+from reconciler.model.desired import DesiredState, Item
+from reconciler.model.plan import Step
+from reconciler.model.records import Attempts, InventoryEntry, Lease, SeedRecord, StateSnapshot, Suspension
+from reconciler.model.report import PassReport
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Clock(Protocol):
+    """Time, injected so that a simulation can turn it."""
+
+    def now(self) -> datetime:
+        """The current time, timezone-aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump, for durations."""
+        ...
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait; returns False when the wait was cut short because the process is to stop."""
+        ...
+
+
+class Random(Protocol):
+    """Randomness, injected so that a run replays from its seed."""
+
+    def uniform(self, low: float, high: float) -> float:
+        """A number between ``low`` and ``high`` seconds, for jitter."""
+        ...
+
+    def token(self) -> str:
+        """A fresh unguessable name: pass ids and nonces."""
+        ...
+
+
+class TableApi(Protocol):
+    """The control plane. Every answer is checked for its required keys; every failure is an ``ApiError``."""
+
+    def list_tables(self) -> tuple[str, ...]:
+        """Every table name at the endpoint, all pages."""
+        ...
+
+    def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A describe or list operation; retried by the SDK."""
+        ...
+
+    def write(self, call: Call) -> Mapping[str, Any]:
+        """A mutating operation. DeleteTable is sent once, without SDK retries (I4)."""
+        ...
+
+
+class ItemApi(Protocol):
+    """The data plane, for seeding and for proving emptiness. Failures are ``ApiError``s."""
+
+    def first_items(self, table: str, limit: int) -> tuple[Item, ...]:
+        """Up to ``limit`` items of a consistent Scan; ``Count`` must be present in the answer."""
+        ...
+
+    def put_if_absent(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
+        """Write an item under the condition that its key is free; False when an item was there."""
+        ...
+
+    def delete_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
+        """Delete the item under the condition that it still equals ``item`` in every attribute."""
+        ...
+
+
+class Store(Protocol):
+    """The records of one stack and environment in the state table. Failures are ``StateError`` or ``ApiError``."""
+
+    def load(self) -> StateSnapshot:
+        """Read everything; never creates the table. A missing table gives ``usable=False``."""
+        ...
+
+    def ensure(self) -> StateSnapshot:
+        """Create the state table if it is missing, wait until it is ACTIVE, then load."""
+        ...
+
+    def put_entry(self, entry: InventoryEntry) -> None: ...
+
+    def drop_entry(self, name: str) -> None: ...
+
+    def put_seed(self, record: SeedRecord) -> None: ...
+
+    def drop_seed(self, name: str) -> None: ...
+
+    def put_attempts(self, attempts: Attempts) -> None: ...
+
+    def put_suspension(self, suspension: Suspension | None) -> None: ...
+
+    def acquire_lease(self) -> Lease | None:
+        """Take or renew the lease; None when another holder has it (see ``current_lease``)."""
+        ...
+
+    def holds_lease(self) -> bool:
+        """Whether our token is still the valid one, read consistently from the table."""
+        ...
+
+    def current_lease(self) -> Lease | None: ...
+
+    def release_lease(self) -> None: ...
+
+    def add_history(self, report: PassReport) -> None: ...
+
+    def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
+        """The newest runs first: pass_id, trigger, started, finished, verdict, summary."""
+        ...
+
+
+class Source(Protocol):
+    """Where the desired state comes from."""
+
+    def load(self) -> DesiredState:
+        """Read everything twice and whole; ``DeclarationError`` lists every problem."""
+        ...
+
+
+class RequestValidator(Protocol):
+    """botocore's own parameter validation, offline."""
+
+    def problem(self, call: Call) -> str | None:
+        """What is wrong with a planned call, or None."""
+        ...
+
+
+class Telemetry(Protocol):
+    """The one way by which calls and progress reach metrics and logs."""
+
+    def request(self, operation: str, result: str, seconds: float) -> None:
+        """One AWS request ended; ``result`` is ``success`` or the class of the error."""
+        ...
+
+    def retry(self, operation: str) -> None:
+        """The SDK sent a request again."""
+        ...
+
+    def pass_started(self, pass_id: str, trigger: str) -> None: ...
+
+    def pass_finished(self, report: PassReport) -> None: ...
+
+    def step(self, pass_id: str, table: str, step: Step) -> None:
+        """A step reached done or failed."""
+        ...
+
+
+class Parallel(Protocol):
+    """Runs a function over items, bounded; a simulation runs them one by one."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Results in the order of the items."""
+        ...

@@ -1,0 +1,44 @@
+"""The interface of a facet: one feature of a table, one file. Nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import Responses
+from reconciler.model.table import TableSpec
+
+
+class Facet(Protocol):
+    """One feature of a table."""
+
+    name: str
+    """The field of TableSpec it owns; also the metric label ``facet``."""
+    reads: tuple[str, ...]
+    """Describe operations it needs beyond DescribeTable; asked only where the facet is declared."""
+
+    def observe(self, responses: Responses) -> Any:
+        """The value of the field ``name``, normalised; a transition under way reads as already done."""
+        ...
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        """Sentences on what is still changing, for example ``index by_email is CREATING``."""
+        ...
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        """One change for each field that differs; nothing where the facet is not declared."""
+        ...
+
+    def request(self, change: Change, desired: TableSpec, observed: TableSpec) -> Call:
+        """The next call towards ``change``. Changes that ride in one call get equal calls and become one step."""
+        ...
+
+
+@runtime_checkable
+class RidesInCreate(Protocol):
+    """A facet whose value goes into CreateTable itself; the others are drift once the table exists."""
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        """Members of CreateTable other than TableName and AttributeDefinitions; empty where not declared."""
+        ...

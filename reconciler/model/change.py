@@ -1,0 +1,43 @@
+"""What differs (Change) and the request that closes the difference (Call): two types, meaning and command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Hazard(StrEnum):
+    """What a change would cost, before any policy looks at it."""
+
+    NONE = "none"
+    DISRUPTION = "disruption"
+    """Readers are interrupted, no item is lost: an index rebuilt under its name, a new stream ARN."""
+    REPLACEMENT = "replacement"
+    """The table must be deleted and created again: every item in it is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one facet that differs.
+
+    ``path`` reaches into indexes by name, for example ``global_indexes.by_email.throughput.read``.
+    ``before`` is what was observed and ``after`` what is declared, both plain JSON values.
+    ``unsafe`` says in a sentence why the change is hazardous; ``None`` where it is not.
+    """
+
+    facet: str
+    path: str
+    before: Any
+    after: Any
+    hazard: Hazard = Hazard.NONE
+    unsafe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API request as data: a botocore operation name and its parameters."""
+
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)

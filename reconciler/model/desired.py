@@ -1,0 +1,73 @@
+"""The desired state: declarations with their origin, lifecycle and seed, loaded whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reconciler.model.table import TableSpec
+
+OnExisting = Literal["adopt", "own", "observe", "fail"]
+AttributeValue = Mapping[str, Any]
+"""One DynamoDB attribute value as the wire has it: ``{"S": "…"}``, ``{"N": "1.5"}``, ``{"M": {…}}``."""
+Item = Mapping[str, AttributeValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a declaration stands: a path relative to the desired state's folder, and a line from 1."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What may be done to a table beside changing it in place."""
+
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    on_existing: OnExisting = "adopt"
+    allow_data_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The items a table starts with, already checked against its keys, in the order they were written."""
+
+    source: str
+    items: tuple[Item, ...]
+    digest: str
+    """SHA-256 over the items, independent of their order; tells whether a seed changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One declared table. ``base_name`` is the name without environment; commands accept it and ``spec.name``."""
+
+    base_name: str
+    spec: TableSpec
+    origin: Origin
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    description: str | None = None
+    seed: Seed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """Every declaration, sorted by table name. ``digest`` covers all files read, for the double reading."""
+
+    declarations: tuple[Declaration, ...]
+    digest: str
+    warnings: tuple[str, ...] = ()
+
+    def named(self, name: str) -> Declaration | None:
+        """The declaration whose table name or base name is ``name``."""
+        for declaration in self.declarations:
+            if name in (declaration.spec.name, declaration.base_name):
+                return declaration
+        return None

@@ -1,0 +1,145 @@
+"""Every error the tool raises on purpose, and the four outcomes they lead to.
+
+ReconcilerError
+├── UsageError                  a command was called with words that do not fit
+├── SettingsError               a setting is missing or malformed
+├── DeclarationError            the desired state is broken; carries every Problem found
+├── StateError                  the state table cannot be used
+└── ApiError                    a call to the endpoint failed
+    ├── NotFound                the table (or index) is not there
+    ├── Busy                    the resource is being changed, or a change of it is under way
+    ├── Throttled               slow down: throttling, account limits, too many operations at once
+    ├── Denied                  credentials are refused or lack a permission
+    ├── Rejected                the request breaks a rule of the service; sending it again changes nothing
+    ├── ConditionFailed         a conditional write met another value
+    ├── Unsupported             the endpoint does not know the operation
+    ├── Unreachable             no answer; the call was never applied (refused, unresolved)
+    ├── Ambiguous               no usable answer; the call may have been applied (timeout, reset, 5xx)
+    └── Malformed               an answer without its required keys, garbled, or not UTF-8
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What the engine does about the end of a call; nothing else is ever decided on an error."""
+
+    DONE = "done"
+    AGAIN = "again"
+    RETRY = "retry"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a declaration or a seed, placed so that it can be mended."""
+
+    file: str
+    line: int | None
+    field: str | None
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        subject = f"{self.field}: " if self.field else ""
+        return f"{place}: {subject}{self.reason}. {self.remedy}"
+
+
+class ReconcilerError(Exception):
+    """Base of every error raised on purpose; its text is a sentence for the user."""
+
+
+class UsageError(ReconcilerError):
+    """The command line does not fit the contract."""
+
+
+class SettingsError(ReconcilerError):
+    """A setting is missing, malformed or contradicts another."""
+
+
+class StateError(ReconcilerError):
+    """The state table cannot be used; without it nothing is written."""
+
+
+class DeclarationError(ReconcilerError):
+    """The desired state cannot be used as a whole; ``problems`` holds everything found at once."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class ApiError(ReconcilerError):
+    """A call failed. ``code`` is the service's error code, kept for display only."""
+
+    outcome: Outcome = Outcome.RETRY
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        self.operation = operation
+        self.code = code
+        self.message = message
+        super().__init__(f"{operation}: {code}: {message}")
+
+
+class NotFound(ApiError):
+    """The table or index named in the call does not exist (or not yet, or no longer)."""
+
+    outcome = Outcome.AGAIN
+
+
+class Busy(ApiError):
+    """ResourceInUseException and its kin: the resource is in a state that forbids the call now."""
+
+    outcome = Outcome.AGAIN
+
+
+class Throttled(ApiError):
+    """Throttling or LimitExceededException: back off, other tables go on."""
+
+    outcome = Outcome.AGAIN
+
+
+class Denied(ApiError):
+    """Credentials refused or expired, or a permission is missing."""
+
+    outcome = Outcome.RETRY
+
+
+class Rejected(ApiError):
+    """ValidationException: the request itself is wrong for this table."""
+
+    outcome = Outcome.NEVER
+
+
+class ConditionFailed(ApiError):
+    """ConditionalCheckFailedException: somebody else wrote first."""
+
+    outcome = Outcome.NEVER
+
+
+class Unsupported(ApiError):
+    """UnknownOperationException: this endpoint does not have the operation."""
+
+    outcome = Outcome.NEVER
+
+
+class Unreachable(ApiError):
+    """Connection refused or name not resolved: nothing was applied."""
+
+    outcome = Outcome.RETRY
+
+
+class Ambiguous(ApiError):
+    """The answer was lost or is a server error: observe again, never assume."""
+
+    outcome = Outcome.RETRY
+
+
+class Malformed(ApiError):
+    """The answer lacks a required key, is garbled or not UTF-8; it forbids destructive steps in this pass."""
+
+    outcome = Outcome.RETRY

@@ -1,0 +1,47 @@
+"""One live table as a pass sees it: its spec in the shape of a declaration, and what only a live table has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.identity import Identity
+from reconciler.model.table import TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """Answers about one table, by operation name; already checked for their required keys.
+
+    ``unsupported`` names operations that the endpoint does not have. An operation in neither was not asked.
+    """
+
+    answers: Mapping[str, Mapping[str, Any]]
+    unsupported: frozenset[str] = frozenset()
+
+    @property
+    def table(self) -> Mapping[str, Any]:
+        """The ``Table`` member of DescribeTable."""
+        table: Mapping[str, Any] = self.answers["DescribeTable"]["Table"]
+        return table
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTable:
+    """What DescribeTable and the extra reads said.
+
+    ``status`` is TableStatus; ``transitions`` are sentences on indexes and features that are still changing (for
+    example ``index by_email is CREATING``); ``item_count`` and ``size_bytes`` refresh about every six hours on AWS and
+    decide nothing. ``unsupported`` names facets that this endpoint cannot be asked for.
+    """
+
+    spec: TableSpec
+    identity: Identity
+    status: str
+    transitions: tuple[str, ...] = ()
+    unsupported: frozenset[str] = frozenset()
+    item_count: int = 0
+    size_bytes: int = 0
+    owner_tag: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)

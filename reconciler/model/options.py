@@ -1,0 +1,46 @@
+"""What a pass may do: the settings the core needs, as one frozen value with the emulator already taken into account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+Permission = Literal["never", "emulator", "allow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of one pass; names and defaults are those of the contract.
+
+    ``one_shot`` marks ``--once``, ``up``, ``destroy`` and ``preview``. ``explicit_delete`` marks ``destroy`` and rollback,
+    which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is no cap.
+    """
+
+    stack: str = "default"
+    environment: str | None = None
+    mode: Literal["enforce", "observe"] = "enforce"
+    prune: Literal["never", "owned"] = "owned"
+    prune_grace: timedelta = timedelta(minutes=5)
+    data_loss: Permission = "emulator"
+    disruption: Permission = "emulator"
+    max_deletes: int | None = None
+    seed: Literal["empty", "never"] = "empty"
+    state_table: str = "reconciler_state"
+    one_shot: bool = False
+    explicit_delete: bool = False
+
+    @property
+    def environment_label(self) -> str:
+        """The environment as labels and records spell it."""
+        return self.environment or "default"
+
+    @property
+    def scope(self) -> str:
+        """The key of every record: stack and environment."""
+        return f"{self.stack}/{self.environment_label}"
+
+
+def permits(permission: Permission, *, emulator: bool) -> bool:
+    """Whether a never/emulator/allow setting lets a step through here."""
+    return permission == "allow" or (permission == "emulator" and emulator)

@@ -1,0 +1,102 @@
+"""Steps with their fates: what the planner hands to the engine and to every display."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model.change import Call, Change
+
+
+class Action(StrEnum):
+    """What a step does to its table; also the metric label ``action``."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    SEED = "seed"
+
+
+class Fate(StrEnum):
+    """What becomes of a step. The engine turns ``ready`` into ``done`` or ``failed``."""
+
+    READY = "ready"
+    DEFERRED = "deferred"
+    BLOCKED = "blocked"
+    UNSUPPORTED = "unsupported"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why a step is not ready; bounded, because it is a metric label."""
+
+    BUSY = "busy"
+    NOT_BEFORE = "not_before"
+    PRUNE_GRACE = "prune_grace"
+    LEASE = "lease"
+    PRUNE_OFF = "prune_off"
+    NOT_OWNED = "not_owned"
+    IDENTITY = "identity"
+    DATA_LOSS = "data_loss"
+    DISRUPTION = "disruption"
+    PROTECTED = "protected"
+    STATUS = "status"
+    MAX_DELETES = "max_deletes"
+    FOREIGN_DECLARATIONS = "foreign_declarations"
+    INVALID_ANSWER = "invalid_answer"
+    STATE_LOST = "state_lost"
+    STATE_UNUSABLE = "state_unusable"
+    FINGERPRINT = "fingerprint"
+    ON_EXISTING = "on_existing"
+    CONTESTED = "contested"
+    UNSUPPORTED = "unsupported"
+    REJECTED = "rejected"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change (or several that ride in one call) with its call and its fate.
+
+    ``message`` is the sentence for people, ``allow_with`` the exact command or setting that would allow a blocked
+    step. ``call`` is ``None`` for a wait that only observes and for seeding. ``ready`` steps are applied in order, one
+    table-changing call a round.
+    """
+
+    action: Action
+    facet: str
+    changes: tuple[Change, ...] = ()
+    call: Call | None = None
+    fate: Fate = Fate.READY
+    reason: Reason | None = None
+    message: str | None = None
+    allow_with: str | None = None
+    not_before: datetime | None = None
+
+    @property
+    def destructive(self) -> bool:
+        """True for steps that destroy a table's items: deletes and replaces."""
+        return self.action in (Action.DELETE, Action.REPLACE)
+
+    def blocked(self, reason: Reason, message: str, allow_with: str | None = None) -> Step:
+        """This step, refused by policy."""
+        return replace(self, fate=Fate.BLOCKED, reason=reason, message=message, allow_with=allow_with)
+
+    def deferred(self, reason: Reason, message: str, not_before: datetime | None = None) -> Step:
+        """This step, for later."""
+        return replace(self, fate=Fate.DEFERRED, reason=reason, message=message, not_before=not_before)
+
+    def unsupported(self, message: str) -> Step:
+        """This step, which the endpoint cannot hold."""
+        return replace(self, fate=Fate.UNSUPPORTED, reason=Reason.UNSUPPORTED, message=message)
+
+    def done(self) -> Step:
+        """This step, carried out."""
+        return replace(self, fate=Fate.DONE, reason=None)
+
+    def failed(self, message: str, reason: Reason = Reason.ERROR) -> Step:
+        """This step, tried without success."""
+        return replace(self, fate=Fate.FAILED, reason=reason, message=message)

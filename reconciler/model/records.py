@@ -1,0 +1,117 @@
+"""What the tool remembers between passes, one frozen type a kind of record. Each belongs to a stack and environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from reconciler.model.desired import Lifecycle
+from reconciler.model.identity import Identity
+
+Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
+SeedState = Literal["started", "done", "cleared"]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryEntry:
+    """Whose a table is.
+
+    ``intent`` is written before CreateTable and has no identity yet; ``created`` may be pruned and replaced under the
+    deletion gate; ``adopted`` is managed in place and never deleted by pruning; ``state_lost`` carries our owner tag
+    but had no entry; ``released`` is left alone until imported again. ``lifecycle`` is the last declared one, so that
+    ``protect`` outlives its file. ``unwanted_since`` is when a pass first wished to delete or replace this
+    identity, ``empty_since`` when it was first proven empty since then.
+    """
+
+    name: str
+    base_name: str
+    ownership: Ownership
+    nonce: str
+    identity: Identity | None = None
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    digest: str | None = None
+    changed_at: datetime | None = None
+    unwanted_since: datetime | None = None
+    empty_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRecord:
+    """How far seeding went. ``cleared`` goes by name, the others lapse with the identity.
+
+    ``digest`` is the seed's, ``count`` the items written when done, ``at`` the time of the last transition.
+    """
+
+    name: str
+    state: SeedState
+    digest: str
+    source: str
+    identity: Identity | None
+    count: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How often writing a field did not stick, by change path, for one identity: the convergence breaker's memory.
+
+    ``wanted`` holds, by path, the declared value (as canonical JSON) that was written; another wish starts anew.
+    """
+
+    name: str
+    identity: Identity | None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """The loop's writes are stopped, by whom and since when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may write. ``token`` rises with every new holder and fences the former one."""
+
+    holder: str
+    token: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The world the inventory belongs to; a pass in another one writes nothing."""
+
+    partition: str
+    account: str
+    region: str
+    state_table: Identity
+
+    def same(self, other: Fingerprint) -> bool:
+        """Whether both name one world."""
+        here = (self.partition, self.account, self.region)
+        there = (other.partition, other.account, other.region)
+        return here == there and self.state_table.same(other.state_table)
+
+
+@dataclass(frozen=True, slots=True)
+class StateSnapshot:
+    """Every record of one stack and environment, read at the start of a pass. ``usable`` is false without a table."""
+
+    usable: bool = True
+    fresh: bool = False
+    """True when the state table did not exist before this run (on an emulator: a new world)."""
+    inventory: Mapping[str, InventoryEntry] = field(default_factory=dict)
+    seeds: Mapping[str, SeedRecord] = field(default_factory=dict)
+    attempts: Mapping[str, Attempts] = field(default_factory=dict)
+    suspension: Suspension | None = None
+    lease: Lease | None = None
+    recorded_fingerprint: Fingerprint | None = None
+    actual_fingerprint: Fingerprint | None = None
+    problem: str | None = None
+    """Why the state table cannot be used, as a sentence."""

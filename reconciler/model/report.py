@@ -1,0 +1,133 @@
+"""What a pass saw and did: the one value that log, metrics, HTTP and command line are fed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model.change import Change
+from reconciler.model.errors import Problem
+from reconciler.model.identity import Endpoint, Identity
+from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.records import Ownership, SeedState
+
+
+class TableStatus(StrEnum):
+    """The status of one table in a report; also the metric label ``status``."""
+
+    IN_SYNC = "in_sync"
+    DRIFTED = "drifted"
+    MISSING = "missing"
+    PENDING = "pending"
+    BLOCKED = "blocked"
+    ERROR = "error"
+    UNMANAGED = "unmanaged"
+
+
+class Verdict(StrEnum):
+    """The whole pass in a word."""
+
+    IN_SYNC = "in_sync"
+    DRIFTED = "drifted"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """One table at the end of a pass.
+
+    ``facets`` names the declared facets (the series of ``table_drift``), ``drifted`` those that differ, without the
+    unsupported ones. ``seed_written`` and ``seed_skipped`` count this pass's items; ``seed_pending``
+    says a seed still waits.
+    """
+
+    name: str
+    status: TableStatus
+    base_name: str | None = None
+    declaration: str | None = None
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    error: str | None = None
+    facets: tuple[str, ...] = ()
+    drifted: tuple[str, ...] = ()
+    drift_since: datetime | None = None
+    ownership: Ownership | None = None
+    identity: Identity | None = None
+    live_status: str | None = None
+    billing_mode: str | None = None
+    item_count: int | None = None
+    size_bytes: int | None = None
+    seed_state: SeedState | None = None
+    seed_pending: bool = False
+    seed_written: int = 0
+    seed_skipped: int = 0
+    ready: bool = False
+    """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
+
+    def has(self, *fates: Fate) -> bool:
+        """Whether any step has one of these fates."""
+        return any(step.fate in fates for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """One pass (or a whole converging run, whose steps are then those of all its rounds)."""
+
+    pass_id: str
+    trigger: str
+    environment: str
+    started: datetime
+    finished: datetime
+    endpoint: Endpoint | None
+    tables: tuple[TableReport, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    """An error of the whole pass (endpoint down, state table refused), as a sentence."""
+    wrote: bool = False
+    suspended: bool = False
+    observe_only: bool = False
+    leader: bool | None = None
+    lease_holder: str | None = None
+    unmanaged: int | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    """Seconds spent by phase: load, state, list, tables, seed."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """error over drifted over in_sync."""
+        if self.error or self.problems or any(t.status is TableStatus.ERROR for t in self.tables):
+            return Verdict.ERROR
+        clean = (TableStatus.IN_SYNC, TableStatus.UNMANAGED)
+        if any(t.status not in clean or t.seed_pending for t in self.tables):
+            return Verdict.DRIFTED
+        return Verdict.IN_SYNC
+
+    @property
+    def next_not_before(self) -> datetime | None:
+        """The earliest ``not_before`` of all deferred steps."""
+        times = [s.not_before for t in self.tables for s in t.steps if s.fate is Fate.DEFERRED and s.not_before]
+        return min(times, default=None)
+
+    def summary(self) -> dict[str, int]:
+        """Counts of tables: a table counts once under each action it needs (or had done) and each fate it met."""
+        acted = (Fate.READY, Fate.DONE)
+        counts = {
+            "declared": sum(t.declaration is not None for t in self.tables),
+            "in_sync": sum(t.status is TableStatus.IN_SYNC and not t.seed_pending for t in self.tables),
+        }
+        for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.SEED):
+            counts[action.value] = sum(_counts(table, action, acted) for table in self.tables)
+        for fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED):
+            counts[fate.value] = sum(table.has(fate) for table in self.tables)
+        counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(Fate.FAILED) for t in self.tables)
+        return counts
+
+
+def _counts(table: TableReport, action: Action, fates: tuple[Fate, ...]) -> bool:
+    actions = {step.action for step in table.steps if step.fate in fates}
+    if action is Action.UPDATE and Action.CREATE in actions:
+        return False
+    return action in actions

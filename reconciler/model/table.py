@@ -1,0 +1,100 @@
+"""A table as a value: what is declared and what is observed have this one shape.
+
+``None`` in any optional field means *not ours: leave it*. Turning a feature off is written out, for example
+``Ttl(enabled=False)``. Collections are normalised on construction by those who build them: indexes sorted by name,
+tags sorted by key, non-key attributes as a set; only key schemas keep their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+KeyRole = Literal["HASH", "RANGE"]
+ScalarType = Literal["S", "N", "B"]
+BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
+ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyElement:
+    """One element of a key schema, with the type of its attribute, which is part of the key."""
+
+    attribute: str
+    role: KeyRole
+    type: ScalarType
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Provisioned capacity, in read and write capacity units per second."""
+
+    read: int
+    write: int
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """How a table is paid for; ``throughput`` only with PROVISIONED, ``None`` where it is not ours."""
+
+    mode: BillingMode
+    throughput: Throughput | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What an index copies; ``non_key_attributes`` only with INCLUDE."""
+
+    type: ProjectionType
+    non_key_attributes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalIndex:
+    """A global secondary index; keys and projection never change under one name (CreateTable, UpdateTable)."""
+
+    name: str
+    keys: tuple[KeyElement, ...]
+    projection: Projection
+    throughput: Throughput | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalIndex:
+    """A local secondary index; exists from CreateTable on and never changes."""
+
+    name: str
+    keys: tuple[KeyElement, ...]
+    projection: Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """DynamoDB Streams of a table; ``view`` is ``None`` when disabled."""
+
+    enabled: bool
+    view: StreamView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ttl:
+    """Time to live; ``attribute`` of a disabled one is not compared, only the call to disable needs it."""
+
+    enabled: bool
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table. The name of each field but ``name`` is the name of the facet that owns it."""
+
+    name: str
+    keys: tuple[KeyElement, ...]
+    billing: Billing | None = None
+    global_indexes: tuple[GlobalIndex, ...] | None = None
+    local_indexes: tuple[LocalIndex, ...] | None = None
+    stream: Stream | None = None
+    ttl: Ttl | None = None
+    tags: tuple[tuple[str, str], ...] | None = None
+    deletion_protection: bool | None = None

@@ -1,0 +1,1 @@
+"""From responses to observed tables, from differences to ordered, permitted steps. Pure."""

@@ -1,0 +1,1 @@
+"""Which items are wanted, which are ours, what to write next. Pure."""

@@ -1,0 +1,1 @@
+"""Declarations and seeds read from files into the model."""
