@@ -16,8 +16,8 @@ from reconciler.model.report import PassReport, TableReport, Verdict
 class Board:
     """The last pass, the next one, and readiness.
 
-    ``report`` is the last pass over all tables. ``ready_names`` are the declared tables that were seen ACTIVE with their
-    seeding ended at least once; later drift does not take a name away. ``interval`` is in seconds.
+    ``report`` is the last pass over all tables. ``ready_names`` are the declared tables that were seen ACTIVE with
+    their seeding ended at least once; later drift does not take a name away. ``interval`` is in seconds.
     """
 
     environment: str

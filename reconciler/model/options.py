@@ -13,8 +13,8 @@ Permission = Literal["never", "emulator", "allow"]
 class Options:
     """Settings of one pass; names and defaults are those of the contract.
 
-    ``one_shot`` marks ``--once``, ``up``, ``destroy`` and ``preview``. ``explicit_delete`` marks ``destroy`` and rollback,
-    which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is no cap.
+    ``one_shot`` marks ``--once``, ``up``, ``destroy`` and ``preview``. ``explicit_delete`` marks ``destroy`` and
+    rollback, which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is no cap.
     """
 
     stack: str = "default"
