@@ -1,0 +1,59 @@
+# Every target does its own set-up: a fresh machine needs Python 3.11 or newer, git and make.
+# PYTHON=... chooses the interpreter, PYTEST_ARGS=... goes to pytest.
+
+PYTHON ?= $(shell scripts/find_python.sh)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts docs lock image-check clean
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## the main job, on an in-process endpoint: plan, create, seed, drift, repair, status page
+	@$(BIN)/python scripts/demo.py
+
+test: $(VENV)/.installed ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(PYTEST_ARGS)
+
+check: lint types contracts docs ## lint, types, import contracts, documents, locks
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/python scripts/check_locks.py
+	$(BIN)/python scripts/check_house.py
+
+types: $(VENV)/.installed
+	$(BIN)/mypy
+
+contracts: $(VENV)/.installed
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/docs tests/packaging
+
+lock: $(VENV)/.installed ## renew requirements/*.lock from pyproject.toml
+	scripts/lock.sh --upgrade
+	@$(BIN)/python scripts/check_locks.py
+
+image-check: $(VENV)/.installed ## carry out the Dockerfile's steps without Docker and run what they made
+	$(BIN)/python scripts/image_steps.py
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/.locked: requirements/dev.lock
+	@scripts/find_python.sh "$(PYTHON)" >/dev/null
+	@echo "setting up $(VENV) from $<"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
