@@ -1,0 +1,99 @@
+"""Fixtures for all tests: endpoints shared by the tests of one worker, and an environment without surprises."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or_skip, wipe
+
+FOREIGN = ("AWS_", "RECONCILER_", "DYNAMODB_")
+NEUTRAL = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": "/nonexistent/aws-config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent/aws-credentials",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+DISPLAY = ("NO_COLOR", "FORCE_COLOR", "COLUMNS")
+
+
+def _neutral(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) or name in PROXIES or name in DISPLAY:
+            monkeypatch.delenv(name)
+    for name, value in NEUTRAL.items():
+        monkeypatch.setenv(name, value)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that use DynamoDB Local carry its marker, so that ``-m`` can choose them."""
+    for item in items:
+        if {"dynamodb_local", "local", "delayed_local"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.dynamodb_local)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _neutral_session() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _neutral(monkeypatch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _neutral_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    _neutral(monkeypatch)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test runs in an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[DynamoDBLocal]:
+    """One DynamoDB Local for all tests of this worker; use ``local`` to get it without tables."""
+    with dynamodb_local_or_skip() as server:
+        yield server
+
+
+@pytest.fixture
+def delayed_local() -> Iterator[DynamoDBLocal]:
+    """A DynamoDB Local of the test's own, with real CREATING and DELETING states."""
+    with dynamodb_local_or_skip(delay=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[MotoServer]:
+    """One moto server for all tests of this worker; use ``moto`` to get it empty."""
+    with MotoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def local(dynamodb_local: DynamoDBLocal) -> Live:
+    """DynamoDB Local without tables."""
+    client = dynamodb_local.client()
+    wipe(client)
+    return Live(dynamodb_local.url, client)
+
+
+@pytest.fixture
+def moto(moto_server: MotoServer) -> Live:
+    """moto's server with nothing in it."""
+    moto_server.restart()
+    return Live(moto_server.url, moto_server.client())
+
+
+@pytest.fixture(params=[pytest.param("local", marks=pytest.mark.dynamodb_local), "moto"])
+def endpoint(request: pytest.FixtureRequest) -> Live:
+    """Each engine in turn, without tables."""
+    live: Live = request.getfixturevalue(request.param)
+    return live

@@ -1,0 +1,201 @@
+"""Real endpoints for tests: DynamoDB Local as a process of its own, and moto's server in this one.
+
+The clients handed out are independent of the tool: plain boto3 with fixed credentials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Self
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from support.dynamodb_local.fetch import Missing, fetch
+
+REGION = "us-east-1"
+START_SECONDS = 60.0
+
+
+class Live(NamedTuple):
+    """An endpoint without tables: its url, and a boto3 client to look at it from outside."""
+
+    url: str
+    client: Any
+
+
+def client(url: str, service: str = "dynamodb", **config: Any) -> Any:
+    """A boto3 client of its own session; reads no environment and no file."""
+    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
+    options = {
+        "connect_timeout": 5,
+        "read_timeout": 30,
+        "retries": {"total_max_attempts": 3, "mode": "standard"},
+        **config,
+    }
+    return session.client(service, endpoint_url=url, config=Config(**options))
+
+
+def wipe(dynamodb: Any, seconds: float = 20.0) -> None:
+    """Delete every table, protection or not, and wait until they are gone."""
+    deadline = time.monotonic() + seconds
+    while names := [name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]]:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"tables stayed: {names}")
+        for name in names:
+            _delete(dynamodb, name)
+
+
+def _delete(dynamodb: Any, name: str) -> None:
+    try:
+        if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+        dynamodb.delete_table(TableName=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ResourceInUseException", "ResourceNotFoundException"):
+            raise
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class DynamoDBLocal:
+    """The real DynamoDB Local, in memory, one shared database; ``delay`` gives real CREATING and DELETING states."""
+
+    def __init__(self, *, delay: bool = False) -> None:
+        self.delay = delay
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, **config: Any) -> Any:
+        return client(self.url, **config)
+
+    def start(self) -> Self:
+        jars = fetch()
+        for _ in range(3):
+            self.port = self.port or free_port()
+            if self._launch(str(jars)):
+                return self
+            self.port = 0
+        raise RuntimeError("DynamoDB Local did not start in three attempts")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def restart(self) -> None:
+        """As an emulator that lost power: the same port, and nothing in memory."""
+        self.stop()
+        if not self._launch(str(fetch())):
+            raise RuntimeError(f"DynamoDB Local did not come back on port {self.port}")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _launch(self, jars: str) -> bool:
+        command = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Djava.library.path={jars}"]
+        command += ["-cp", f"{jars}/*", "software.amazon.dynamodb.services.local.main.ServerRunner"]
+        command += ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port)]
+        if self.delay:
+            command.append("-delayTransientStatuses")
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=jars)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if self._answers():
+                return True
+            time.sleep(0.05)
+        self.stop()
+        return False
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(self.url, timeout=5)
+        except urllib.error.HTTPError as error:
+            return error.code == 400
+        except OSError:
+            return False
+        return True
+
+
+class MotoServer:
+    """moto's server in a thread of this process. All servers of one process share one memory."""
+
+    def __init__(self) -> None:
+        self._server: Any = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, **config: Any) -> Any:
+        return client(self.url, **config)
+
+    def start(self) -> Self:
+        import logging
+
+        from moto.server import ThreadedMotoServer
+
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        self._server.start()
+        self.port = self._server.get_host_and_port()[1]
+        return self
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def restart(self) -> None:
+        """Forget everything, like an emulator restarted in memory."""
+        request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            json.load(answer)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+@contextlib.contextmanager
+def dynamodb_local_or_skip(*, delay: bool = False) -> Iterator[DynamoDBLocal]:
+    """DynamoDB Local, or a skip that names what is missing; in CI a missing part is a failure."""
+    server = DynamoDBLocal(delay=delay)
+    try:
+        server.start()
+    except Missing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    try:
+        yield server
+    finally:
+        server.stop()
