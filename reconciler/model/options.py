@@ -14,7 +14,8 @@ class Options:
     """Settings of one pass; names and defaults are those of the contract.
 
     ``one_shot`` marks ``--once``, ``up``, ``destroy`` and ``preview``. ``explicit_delete`` marks ``destroy`` and
-    rollback, which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is no cap.
+    rollback, which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is
+    no cap.
     """
 
     stack: str = "default"
@@ -25,6 +26,8 @@ class Options:
     data_loss: Permission = "emulator"
     disruption: Permission = "emulator"
     max_deletes: int | None = None
+    max_deletes_share: float | None = None
+    """Share of the owned tables that caps deletes, at least one; ``None`` where ``max_deletes`` alone decides."""
     seed: Literal["empty", "never"] = "empty"
     state_table: str = "reconciler_state"
     one_shot: bool = False
