@@ -37,7 +37,7 @@ def show_names() -> None:
     rows += [[table] + [config.get_table_name(table) for _, config in columns] for table in tables]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def show_schemas() -> None:
