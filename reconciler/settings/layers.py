@@ -1,0 +1,107 @@
+"""Where settings are written: variables, ``.env`` and files, each read into one ``Layer``. Called by ``load`` alone."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from reconciler.model.errors import SettingsError
+
+PREFIX = "RECONCILER_"
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL", "DYNAMODB_ENDPOINT")
+CONFIG_VARIABLE = "RECONCILER_CONFIG"
+# Kubernetes sets these in every pod beside a Service named "reconciler"; they are not settings.
+_SERVICE_LINK = re.compile(r"RECONCILER_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Raw values by setting and where each was written; ``problems`` are sentences on names that fit no setting."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def from_flags(flags: Mapping[str, Any]) -> Layer:
+    """Flags that were given; a flag is named by its setting, ``None`` means not given."""
+    given = {name: value for name, value in flags.items() if value is not None and name != "config"}
+    return Layer(given, {name: f"--{name.replace('_', '-')}" for name in given})
+
+
+def from_variables(variables: Mapping[str, str | None], known: Iterable[str], place: str = "") -> Layer:
+    """``RECONCILER_…`` variables and AWS's own of the endpoint; an empty variable counts as unset.
+
+    ``place`` goes before the name in origins, for example ``.env: ``.
+    """
+    names = {PREFIX + name.upper(): name for name in known}
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    problems: list[str] = []
+    for variable in reversed(ENDPOINT_VARIABLES):
+        if variables.get(variable):
+            values["endpoint_url"], origins["endpoint_url"] = variables[variable], place + variable
+    for variable in sorted(name for name in variables if name.startswith(PREFIX)):
+        if variable in names:
+            if variables[variable]:
+                values[names[variable]], origins[names[variable]] = variables[variable], place + variable
+        elif variable != CONFIG_VARIABLE and not _SERVICE_LINK.fullmatch(variable):
+            problems.append(f"{place}{variable} is no setting. {_remedy(variable, [*names, CONFIG_VARIABLE])}")
+    return Layer(values, origins, tuple(problems))
+
+
+def from_dotenv(folder: Path) -> Mapping[str, str | None]:
+    """The variables of ``.env`` in ``folder``; nothing where there is no such file."""
+    path = folder / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env cannot be read: {error}. Make it a readable UTF-8 file or remove it.") from error
+
+
+def from_file(folder: Path, config: str | None, config_origin: str, known: Iterable[str]) -> Layer:
+    """The file that ``config`` names, else ``reconciler.toml``, else ``[tool.reconciler]`` of ``pyproject.toml``."""
+    if config:
+        path = folder / config
+        if not path.is_file():
+            raise SettingsError(
+                f"{config_origin} names {config}, which is not a file. Name a TOML file or leave it out."
+            )
+        return _layer(_parsed(path, config), config, known, nested=path.name == "pyproject.toml")
+    if (folder / "reconciler.toml").is_file():
+        return _layer(_parsed(folder / "reconciler.toml", "reconciler.toml"), "reconciler.toml", known, nested=False)
+    if (folder / "pyproject.toml").is_file():
+        return _layer(_parsed(folder / "pyproject.toml", "pyproject.toml"), "pyproject.toml", known, nested=True)
+    return Layer()
+
+
+def _parsed(path: Path, shown: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{shown} cannot be read: {error}. Make it a readable UTF-8 file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{shown} is not TOML: {error}. Mend the file.") from error
+
+
+def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested: bool) -> Layer:
+    prefix = "tool.reconciler." if nested else ""
+    table = document.get("tool", {}).get("reconciler", {}) if nested else document
+    names = list(known)
+    problems = [f"{shown}: {prefix}{key} is no setting. {_remedy(key, names)}" for key in table if key not in names]
+    values = {key: value for key, value in table.items() if key in names}
+    return Layer(values, {key: f"{shown}: {prefix}{key}" for key in values}, tuple(problems))
+
+
+def _remedy(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]}?" if close else "Remove it; `reconciler doctor` lists every setting."
