@@ -36,7 +36,7 @@ class Board:
     ready_names: frozenset[str] = frozenset()
     not_ready_reason: str = "waiting for the endpoint"
     heartbeat: datetime | None = None
-    """When the loop last showed life: at its start and after every pass, also one that raised. ``None`` without a loop."""
+    """When the loop last showed life: at its start and after every pass, also a raised one. ``None`` without a loop."""
     loop_error: str | None = None
     """Set when the loop itself has died; liveness is false from then on."""
 

@@ -32,7 +32,7 @@ class ObservedTable:
     """What DescribeTable and the extra reads said.
 
     ``status`` is TableStatus; ``transitions`` are sentences on indexes and features that are still changing (for
-    example ``index by_email is CREATING``); ``item_count`` and ``size_bytes`` refresh about every six hours on AWS and
+    example ``index by_email is CREATING``) and ``changing`` the facets they belong to; ``item_count`` and ``size_bytes`` refresh about every six hours on AWS and
     decide nothing. ``unsupported`` names facets that this endpoint cannot be asked for.
     """
 
@@ -40,6 +40,7 @@ class ObservedTable:
     identity: Identity
     status: str
     transitions: tuple[str, ...] = ()
+    changing: frozenset[str] = frozenset()
     unsupported: frozenset[str] = frozenset()
     item_count: int = 0
     size_bytes: int = 0

@@ -116,7 +116,7 @@ class PassReport:
         acted = (Fate.READY, Fate.DONE)
         counts = {
             "declared": sum(t.declaration is not None for t in self.tables),
-            "in_sync": sum(t.status is TableStatus.IN_SYNC and not t.seed_pending for t in self.tables),
+            "in_sync": sum(t.status is TableStatus.IN_SYNC and t.declaration is not None for t in self.tables),
         }
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.SEED):
             counts[action.value] = sum(_counts(table, action, acted) for table in self.tables)

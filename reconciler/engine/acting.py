@@ -1,0 +1,94 @@
+"""Acting on all surveys of a pass: the lease, one call a table, then the seeds; each end told once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reconciler.engine.applying import Applied, apply_next
+from reconciler.engine.holding import needs_write, without_lease
+from reconciler.engine.memory import Memory
+from reconciler.engine.reporting import Seeded, table_report
+from reconciler.engine.seeding import write_seed
+from reconciler.engine.survey import Scene, Survey
+from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.report import TableReport
+from reconciler.planning import breaker
+from reconciler.seeding.decide import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """The tables of a pass after acting. ``holder`` names the other reconciler where the lease was not to be had."""
+
+    tables: tuple[TableReport, ...]
+    wrote: bool = False
+    led: bool = False
+    holder: str | None = None
+
+
+def look_only(surveys: list[Survey]) -> Acted:
+    """Report what was seen; nothing is written."""
+    shown = [survey for survey in surveys if _shown(survey)]
+    return Acted(tuple(table_report(survey, survey.steps, None, Seeded()) for survey in shown))
+
+
+def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str, Step], None]) -> Acted:
+    """Take the lease if anything is to be written, then apply and seed."""
+    if not any(needs_write(survey) for survey in surveys):
+        return _settled(scene, look_only(surveys), surveys, memory)
+    if scene.world.store.acquire_lease() is None:
+        lease = scene.world.store.current_lease()
+        holder = lease.holder if lease else "another reconciler"
+        return replace(look_only(without_lease(surveys, holder)), holder=holder)
+    applied = list(scene.world.parallel.map(lambda survey: apply_next(scene, survey), surveys))
+    for one in applied:
+        if one.attempts is not None:
+            memory.attempts[one.survey.name] = one.attempts
+        for step in one.steps:
+            if step.fate in (Fate.DONE, Fate.FAILED):
+                tell(one.survey.name, step)
+    finished = [_seed(scene, one, tell) for one in applied]
+    acted = Acted(
+        tables=tuple(table for one, (table, _) in zip(applied, finished, strict=True) if _shown(one.survey)),
+        wrote=any(one.wrote for one in applied) or any(wrote for _, wrote in finished),
+        led=True,
+    )
+    return _settled(scene, acted, surveys, memory)
+
+
+def _shown(survey: Survey) -> bool:
+    return survey.declaration is not None or survey.entry is not None or bool(survey.steps)
+
+
+def _settled(scene: Scene, acted: Acted, surveys: list[Survey], memory: Memory) -> Acted:
+    for survey in surveys:
+        if survey.error is not None or survey.observed is None:
+            continue
+        settled = breaker.settle(memory.attempts.get(survey.name), survey.changes)
+        if settled is None:
+            continue
+        memory.attempts[survey.name] = settled
+        if acted.led and survey.name in scene.snapshot.attempts:
+            scene.world.store.put_attempts(settled)
+    return acted
+
+
+def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> tuple[TableReport, bool]:
+    survey, steps = applied.survey, list(applied.steps)
+    declaration, observed = survey.declaration, survey.observed
+    position = next((i for i, s in enumerate(steps) if s.action is Action.SEED and s.fate is Fate.READY), None)
+    if (
+        position is None
+        or declaration is None
+        or observed is None
+        or applied.error is not None
+        or survey.seed_need is Need.NOTHING
+    ):
+        return table_report(survey, applied.steps, applied.error, Seeded()), False
+    outcome = write_seed(scene.world, declaration, observed.identity)
+    steps[position] = steps[position].failed(str(outcome.error)) if outcome.error else steps[position].done()
+    tell(survey.name, steps[position])
+    survey = replace(survey, seed_record=outcome.record)
+    seeded = Seeded(outcome.written, outcome.skipped)
+    return table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0

@@ -1,0 +1,158 @@
+"""The second half of a pass: send one call for one table, and turn its end into a fate.
+
+At most one table-changing call per table and round. Nothing is assumed about a call whose answer was lost: the next
+round observes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.engine.gatekeeper import still_allowed
+from reconciler.engine.survey import Scene, Survey
+from reconciler.model.errors import ApiError, Outcome, Unsupported
+from reconciler.model.identity import Identity
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.records import Attempts, InventoryEntry
+from reconciler.planning import breaker, ownership
+from reconciler.planning.create import create_call
+from reconciler.planning.observe import identity_of
+from reconciler.planning.policy import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying did to a survey: its steps with their new fates, and what is to be remembered."""
+
+    survey: Survey
+    steps: tuple[Step, ...]
+    wrote: bool = False
+    attempts: Attempts | None = None
+    error: ApiError | None = None
+
+
+def apply_next(scene: Scene, survey: Survey) -> Applied:
+    """Carry out the first ready step that has a call; write the inventory first where it changed."""
+    try:
+        _write_entry(scene, survey)
+        position = _next(survey.steps)
+        if position is None:
+            return Applied(survey, survey.steps)
+        step = survey.steps[position]
+        applied = _carry_out(scene, survey, step)
+    except ApiError as error:
+        return Applied(survey, survey.steps, error=error)
+    before, after = survey.steps[:position], survey.steps[position + 1 :]
+    return replace(applied, steps=(*before, *applied.steps, *after))
+
+
+def _next(steps: tuple[Step, ...]) -> int | None:
+    ready = [i for i, step in enumerate(steps) if step.fate is Fate.READY and step.call is not None]
+    destructive = [i for i in ready if steps[i].destructive]
+    return next(iter(destructive or ready), None)
+
+
+def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
+    if step.action is Action.CREATE:
+        return _create(scene, survey, step)
+    if step.destructive:
+        return _delete(scene, survey, step)
+    return _update(scene, survey, step)
+
+
+def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
+    world, declaration = scene.world, survey.declaration
+    if declaration is None:
+        return Applied(survey, (step,))
+    nonce, has_tags = world.random.token(), world.endpoint.flavor.has_tags
+    tag = ownership.owner_tag(scene.options.scope, nonce) if has_tags else None
+    call = create_call(declaration.spec, tag, with_tags=has_tags)
+    intent = InventoryEntry(
+        survey.name,
+        declaration.base_name,
+        "intent",
+        nonce,
+        lifecycle=declaration.lifecycle,
+        changed_at=world.clock.now(),
+    )
+    world.store.put_entry(intent)
+    try:
+        answer = world.api.write(call)
+    except ApiError as error:
+        return Applied(survey, (ended(step, error),), wrote=error.outcome is Outcome.RETRY, error=_fatal(error))
+    created = replace(intent, ownership="created", identity=_identity(answer))
+    world.store.put_entry(created)
+    return Applied(replace(survey, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True)
+
+
+def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
+    world = scene.world
+    if survey.observed is None or step.call is None:
+        return Applied(survey, (step,))
+    lifecycle = survey.declaration.lifecycle if survey.declaration else None
+    lifecycle = lifecycle or (survey.entry.lifecycle if survey.entry else None)
+    if lifecycle is None:
+        return Applied(survey, (step,))
+    now = world.clock.now()
+    facts = Facts(scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, scene.foreign)
+    refused = still_allowed(world, step, facts, survey.seed_record)
+    if refused is not None:
+        return Applied(survey, (refused,))
+    return _sent(scene, survey, step)
+
+
+def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
+    applied = _sent(scene, survey, step)
+    if survey.observed is None:
+        return applied
+    ended_as = applied.steps[0].fate
+    if ended_as not in (Fate.DONE, Fate.UNSUPPORTED):
+        return applied
+    attempts = breaker.record(
+        survey.attempts, survey.name, survey.observed.identity, step, final=ended_as is Fate.UNSUPPORTED
+    )
+    if max(attempts.counts.values(), default=0) >= breaker.LIMIT:
+        scene.world.store.put_attempts(attempts)
+    return replace(applied, attempts=attempts)
+
+
+def _sent(scene: Scene, survey: Survey, step: Step) -> Applied:
+    if step.call is None:
+        return Applied(survey, (step,))
+    try:
+        scene.world.api.write(step.call)
+    except ApiError as error:
+        return Applied(survey, (ended(step, error),), wrote=error.outcome is Outcome.RETRY, error=_fatal(error))
+    return Applied(survey, (step.done(),), wrote=True)
+
+
+def ended(step: Step, error: ApiError) -> Step:
+    """The fate of a step whose call failed: the one place where outcomes are matched."""
+    if isinstance(error, Unsupported):
+        return step.unsupported(f"the endpoint does not have {error.operation}")
+    match error.outcome:
+        case Outcome.AGAIN:
+            return step.deferred(Reason.BUSY, str(error))
+        case Outcome.NEVER:
+            return step.failed(str(error), Reason.REJECTED)
+        case _:
+            return step.failed(str(error))
+
+
+def _fatal(error: ApiError) -> ApiError | None:
+    return None if isinstance(error, Unsupported) or error.outcome is Outcome.AGAIN else error
+
+
+def _write_entry(scene: Scene, survey: Survey) -> None:
+    if not survey.entry_changed:
+        return
+    if survey.entry is None:
+        scene.world.store.drop_entry(survey.name)
+    else:
+        scene.world.store.put_entry(survey.entry)
+
+
+def _identity(answer: Mapping[str, Any]) -> Identity:
+    return identity_of(answer["TableDescription"])

@@ -1,0 +1,144 @@
+"""Rounds until nothing is ready or deferred any more, or the deadline: what ``--once`` and ``up`` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.engine.passes import Request
+from reconciler.engine.world import World
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.report import PassReport, TableReport, TableStatus
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+TRIES = 5
+"""Rounds in a row that a table may fail in before a run stops trying it."""
+
+
+@dataclass(slots=True)
+class Rounds:
+    """One converging run. ``run_pass`` makes a pass over what is asked for and returns its report."""
+
+    world: World
+    run_pass: Callable[[Request], PassReport]
+    deadline: datetime
+
+    def run(self, request: Request) -> PassReport:
+        """The report of the last round, with the steps and changes of all rounds."""
+        started = self.world.clock.now()
+        report = whole = self.run_pass(request)
+        failures: dict[str, int] = {}
+        pause = FIRST_PAUSE
+        while focus := self._unfinished(report, failures):
+            progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
+            pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
+            if not progressed and not self._wait(report, pause):
+                break
+            if self.world.clock.now() >= self.deadline:
+                break
+            report = self.run_pass(replace(request, focus=frozenset(focus), carried=_fresh(report)))
+            whole = _joined(whole, report)
+            if report.error:
+                break
+        return replace(_late(whole), started=started)
+
+    def _unfinished(self, report: PassReport, failures: dict[str, int]) -> list[str]:
+        if report.error or report.problems or report.suspended or report.observe_only:
+            return []
+        names = []
+        for table in report.tables:
+            failures[table.name] = failures.get(table.name, 0) + 1 if table.status is TableStatus.ERROR else 0
+            if failures[table.name] < TRIES and self._has_work(table):
+                names.append(table.name)
+        return names
+
+    def _has_work(self, table: TableReport) -> bool:
+        if table.status is TableStatus.ERROR:
+            return not any(step.reason is Reason.REJECTED for step in table.steps)
+        return any(self._open(step) for step in table.steps)
+
+    def _open(self, step: Step) -> bool:
+        if step.fate is Fate.DEFERRED:
+            return step.not_before is None or step.not_before < self.deadline
+        return step.fate in (Fate.READY, Fate.DONE)
+
+    def _wait(self, report: PassReport, pause: float) -> bool:
+        now = self.world.clock.now()
+        soonest = report.next_not_before
+        only_dated = soonest is not None and all(
+            step.not_before is not None for table in report.tables for step in table.steps if self._open(step)
+        )
+        seconds = (
+            (soonest - now).total_seconds() if only_dated and soonest else self.world.random.uniform(pause / 2, pause)
+        )
+        left = (self.deadline - now).total_seconds()
+        return self.world.clock.sleep(max(0.0, min(seconds, left)))
+
+
+def _fresh(report: PassReport) -> PassReport:
+    """A round before as the next one carries it on: what was done is done, and counts no more."""
+    return replace(report, tables=tuple(_quiet(table) for table in report.tables))
+
+
+def _quiet(table: TableReport) -> TableReport:
+    steps = tuple(step for step in table.steps if step.fate is not Fate.DONE)
+    return replace(table, steps=steps, seed_written=0, seed_skipped=0)
+
+
+def _joined(whole: PassReport, report: PassReport) -> PassReport:
+    before = {table.name: table for table in whole.tables}
+    after = {table.name: table for table in report.tables}
+    names = sorted(before.keys() | after.keys())
+    tables = tuple(table for name in names if (table := _one(before.get(name), after.get(name))) is not None)
+    return replace(
+        report,
+        tables=tables,
+        wrote=whole.wrote or report.wrote,
+        warnings=tuple(dict.fromkeys(whole.warnings + report.warnings)),
+        phases={
+            key: whole.phases.get(key, 0.0) + report.phases.get(key, 0.0) for key in {**whole.phases, **report.phases}
+        },
+    )
+
+
+def _one(before: TableReport | None, after: TableReport | None) -> TableReport | None:
+    if after is None:
+        return _gone(before)
+    if before is None:
+        return after
+    done = tuple(step for step in before.steps if step.fate is Fate.DONE)
+    kept = tuple(step for step in after.steps if step not in done)
+    paths = {change.path for change in before.changes}
+    changes = before.changes + tuple(change for change in after.changes if change.path not in paths)
+    return replace(
+        after,
+        steps=done + kept,
+        changes=changes,
+        seed_written=before.seed_written + after.seed_written,
+        seed_skipped=before.seed_skipped + after.seed_skipped,
+    )
+
+
+def _gone(before: TableReport | None) -> TableReport | None:
+    """A table that a later round reports no more: deleted as planned, nothing of it is left to do."""
+    return None if before is None else replace(before, status=TableStatus.IN_SYNC, drifted=())
+
+
+def _late(report: PassReport) -> PassReport:
+    """Steps that were ready to the end were not reached in time: say so."""
+    if report.suspended or report.observe_only:
+        return report
+    return replace(report, tables=tuple(_unreached(table) for table in report.tables))
+
+
+def _unreached(table: TableReport) -> TableReport:
+    if not any(step.fate is Fate.DONE for step in table.steps) or table.status is not TableStatus.PENDING:
+        return table
+    message = "not reached before the deadline"
+    steps = tuple(
+        s.deferred(Reason.BUSY, message) if s.fate is Fate.READY and s.action is not Action.SEED else s
+        for s in table.steps
+    )
+    return replace(table, steps=steps)

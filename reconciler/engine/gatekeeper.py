@@ -1,0 +1,57 @@
+"""Evidence for the deletion gate: what a table holds, since when it is unwanted, and the last look before the call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.engine.observing import observe_table
+from reconciler.engine.world import World
+from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.records import InventoryEntry, SeedRecord
+from reconciler.planning.policy import Contents, Facts, gate
+from reconciler.seeding.digest import items_digest
+
+LARGEST_COMPARED_SEED = 10_000
+"""Items; a larger seed is not read back to see whether a table holds only it, and counts as other items."""
+
+
+def judge(world: World, step: Step, facts: Facts, seed: SeedRecord | None) -> tuple[Step, InventoryEntry | None]:
+    """The fate of a destructive step, and the entry with the times that the wish and the emptiness stand since."""
+    if step.fate is not Fate.READY:
+        return step, facts.entry
+    first = gate(step, facts, None)
+    if first is not None:
+        return first, facts.entry
+    contents = look_inside(world, facts.observed.spec.name, facts, seed)
+    entry = _wish_noted(facts, contents)
+    judged = gate(step, replace(facts, entry=entry), contents)
+    return judged or step.blocked(Reason.DATA_LOSS, "what the table holds could not be told"), entry
+
+
+def look_inside(world: World, name: str, facts: Facts, seed: SeedRecord | None) -> Contents:
+    """A consistent Scan; ItemCount is hours old and decides nothing."""
+    known = seed if seed is not None and seed.state == "done" and facts.observed.identity.same(seed.identity) else None
+    if known is None or not 0 < known.count <= LARGEST_COMPARED_SEED:
+        return Contents(bool(world.items.first_items(name, 1)))
+    items = world.items.first_items(name, known.count + 1)
+    return Contents(bool(items), only_seed=len(items) == known.count and items_digest(items) == known.digest)
+
+
+def still_allowed(world: World, step: Step, facts: Facts, seed: SeedRecord | None) -> Step | None:
+    """Everything once more, right before the call; ``None`` when identity, status, contents and lease still hold."""
+    fresh = observe_table(world, facts.observed.spec.name, None)
+    if fresh is None or not fresh.identity.same(facts.observed.identity):
+        return step.blocked(Reason.IDENTITY, "the table changed hands between the plan and the call")
+    again, _ = judge(world, step, replace(facts, observed=fresh, now=world.clock.now()), seed)
+    if again.fate is not Fate.READY:
+        return again
+    if not world.store.holds_lease():
+        return step.deferred(Reason.LEASE, "the lease was lost")
+    return None
+
+
+def _wish_noted(facts: Facts, contents: Contents) -> InventoryEntry | None:
+    if facts.entry is None:
+        return None
+    empty = None if contents.holds_items else (facts.entry.empty_since or facts.now)
+    return replace(facts.entry, unwanted_since=facts.entry.unwanted_since or facts.now, empty_since=empty)

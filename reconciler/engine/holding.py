@@ -1,0 +1,73 @@
+"""What only the whole pass can decide: caps on deletes, invalid answers elsewhere, operations in flight. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.engine.survey import Survey
+from reconciler.model.options import Options
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.records import StateSnapshot
+from reconciler.planning.policy import cap
+
+IN_FLIGHT_LIMIT = 250
+"""Table operations at once that every account may have, creates with indexes included (CreateTable quota)."""
+
+
+def hold_together(surveys: list[Survey], options: Options, snapshot: StateSnapshot) -> list[Survey]:
+    """The surveys with the fates that follow from seeing all of them."""
+    owners = [index for index, survey in enumerate(surveys) for _ in survey.steps]
+    steps = [step for survey in surveys for step in survey.steps]
+    if any(survey.malformed for survey in surveys):
+        steps = [_after_malformed(step) for step in steps]
+    if not options.explicit_delete:
+        steps = cap(steps, _limit(options, snapshot))
+    steps = _within_flight(steps, sum(_in_flight(survey) for survey in surveys))
+    regrouped: list[list[Step]] = [[] for _ in surveys]
+    for index, step in zip(owners, steps, strict=True):
+        regrouped[index].append(step)
+    return [replace(survey, steps=tuple(own)) for survey, own in zip(surveys, regrouped, strict=True)]
+
+
+def without_lease(surveys: list[Survey], holder: str) -> list[Survey]:
+    """Every ready step waits for the other reconciler; nothing is written down either."""
+    message = f"another reconciler holds the lease: {holder}"
+    return [
+        replace(
+            survey,
+            steps=tuple(s.deferred(Reason.LEASE, message) if s.fate is Fate.READY else s for s in survey.steps),
+        )
+        for survey in surveys
+    ]
+
+
+def needs_write(survey: Survey) -> bool:
+    """Whether acting on this survey writes anything, be it only a record."""
+    return survey.entry_changed or any(step.fate is Fate.READY for step in survey.steps)
+
+
+def _limit(options: Options, snapshot: StateSnapshot) -> int | None:
+    if options.max_deletes is not None or options.max_deletes_share is None:
+        return options.max_deletes
+    owned = sum(entry.ownership == "created" for entry in snapshot.inventory.values())
+    return max(1, int(owned * options.max_deletes_share))
+
+
+def _in_flight(survey: Survey) -> bool:
+    return survey.observed is not None and survey.observed.status != "ACTIVE"
+
+
+def _within_flight(steps: list[Step], busy: int) -> list[Step]:
+    free, kept = IN_FLIGHT_LIMIT - busy, []
+    for step in steps:
+        starts = step.fate is Fate.READY and step.call is not None and step.action is not Action.UPDATE
+        free -= starts
+        full = f"{IN_FLIGHT_LIMIT} table operations are in flight already"
+        kept.append(step.deferred(Reason.BUSY, full) if starts and free < 0 else step)
+    return kept
+
+
+def _after_malformed(step: Step) -> Step:
+    if not (step.destructive and step.fate is Fate.READY):
+        return step
+    return step.blocked(Reason.INVALID_ANSWER, "an invalid answer came earlier in this pass", "the next pass")

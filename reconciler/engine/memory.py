@@ -1,0 +1,32 @@
+"""What an engine remembers between its passes, all of it derivable again: losing it costs a write at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.model.desired import DesiredState
+from reconciler.model.records import Attempts, StateSnapshot
+from reconciler.model.report import TableReport
+
+
+@dataclass(slots=True)
+class Memory:
+    """Counts of writes that did not stick, when each table's drift was first seen, the last good declarations."""
+
+    attempts: dict[str, Attempts] = field(default_factory=dict)
+    drift_since: dict[str, datetime] = field(default_factory=dict)
+    last_good: DesiredState | None = None
+    last_verdict: str | None = None
+
+    def take_over(self, snapshot: StateSnapshot) -> None:
+        """Counts written down by an earlier process, where this one has none of its own."""
+        for name, attempts in snapshot.attempts.items():
+            self.attempts.setdefault(name, attempts)
+
+    def since(self, table: TableReport, now: datetime) -> datetime | None:
+        """When this table's present drift was first seen."""
+        if not table.drifted:
+            self.drift_since.pop(table.name, None)
+            return None
+        return self.drift_since.setdefault(table.name, now)

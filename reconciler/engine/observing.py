@@ -1,0 +1,37 @@
+"""Ask the endpoint about one table: DescribeTable, and the extra reads its declared facets need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.engine.world import World
+from reconciler.model.errors import NotFound, Unsupported
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+from reconciler.planning.observe import observe, read_params, reads_for
+
+LIST_TAGS = "ListTagsOfResource"
+
+
+def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner: bool = False) -> ObservedTable | None:
+    """The live table, or ``None`` where DescribeTable says that there is none.
+
+    ``spec`` is the declared one and decides the extra reads. Raises ``ApiError`` where anything could not be read: a
+    failure is never taken for emptiness.
+    """
+    try:
+        described = world.api.read("DescribeTable", {"TableName": name})
+    except NotFound:
+        return None
+    answers: dict[str, Mapping[str, Any]] = {"DescribeTable": described}
+    unsupported: set[str] = set()
+    operations = dict.fromkeys(reads_for(spec))
+    if ask_owner and world.endpoint.flavor.has_tags:
+        operations[LIST_TAGS] = None
+    for operation in operations:
+        try:
+            answers[operation] = world.api.read(operation, read_params(operation, name, described["Table"]["TableArn"]))
+        except Unsupported:
+            unsupported.add(operation)
+    return observe(Responses(answers, frozenset(unsupported)))

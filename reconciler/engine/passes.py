@@ -1,0 +1,183 @@
+"""One pass: load, observe, plan, apply what may go now, seed, report. The story of the tool, told through ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from reconciler.engine.acting import Acted, act, look_only
+from reconciler.engine.holding import hold_together
+from reconciler.engine.memory import Memory
+from reconciler.engine.permission import Permission, ask, unreachable
+from reconciler.engine.survey import Scene
+from reconciler.engine.surveying import foreign_declarations, survey_all
+from reconciler.engine.world import World
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import ApiError, DeclarationError, Denied, Problem, StateError, Unreachable
+from reconciler.model.options import Options
+from reconciler.model.plan import Step
+from reconciler.model.records import StateSnapshot
+from reconciler.model.report import PassReport, TableReport, TableStatus
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a pass is asked for.
+
+    ``focus`` limits it to these table names; ``desired`` spares reading the declarations again within one converging
+    run, and ``carried`` is the round before, whose other tables the report takes over. ``destroy`` deletes what we
+    created instead of converging.
+    """
+
+    trigger: str
+    dry: bool = False
+    focus: frozenset[str] | None = None
+    desired: DesiredState | None = None
+    carried: PassReport | None = None
+    destroy: bool = False
+    on_step: Callable[[str, Step], None] | None = None
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass under way: call ``run`` once. The other methods are its parts, in order."""
+
+    world: World
+    options: Options
+    allowed_accounts: frozenset[str]
+    memory: Memory
+    request: Request
+    pass_id: str = field(init=False)
+    started: datetime = field(init=False)
+    phases: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+
+    def run(self) -> PassReport:
+        """Make the pass. Nothing that a server or a file can do makes it raise."""
+        self.started = self.world.clock.now()
+        self.pass_id = self.world.random.token()
+        self.world.telemetry.pass_started(self.pass_id, self.request.trigger)
+        try:
+            report = self._run()
+        except ApiError as error:
+            report = self._report((), error=unreachable(error) if isinstance(error, Unreachable) else str(error))
+        except StateError as error:
+            report = self._report((), error=str(error))
+        self.world.telemetry.pass_finished(report)
+        return report
+
+    def _run(self) -> PassReport:
+        desired = self._timed("load", self._load)
+        if desired is None:
+            return self._report(())
+        dry = self.request.dry or bool(self.problems)
+        permission = self._timed("state", lambda: ask(self.world, self.options, self.allowed_accounts, dry=dry))
+        if permission.warning:
+            self.warnings.append(permission.warning)
+        if permission.error:
+            return self._report((), error=permission.error, snapshot=permission.snapshot)
+        self.memory.take_over(permission.snapshot)
+        names = self._timed("list", self._list)
+        acted = self._timed("tables", lambda: self._tables(desired, permission))
+        strangers = _strangers(names or (), desired, permission.snapshot, self.options.state_table)
+        return self._report(
+            (*acted.tables, *strangers),
+            snapshot=permission.snapshot,
+            acted=acted,
+            unmanaged=None if names is None else len(strangers),
+        )
+
+    def _load(self) -> DesiredState | None:
+        if self.request.desired is not None:
+            return self.request.desired
+        try:
+            desired = self.world.source.load()
+        except DeclarationError as error:
+            self.problems = error.problems
+            return self.memory.last_good
+        self.memory.last_good = desired
+        self.warnings += desired.warnings
+        return desired
+
+    def _list(self) -> tuple[str, ...] | None:
+        if self.request.carried is not None:
+            return None
+        try:
+            return self.world.api.list_tables()
+        except Denied as error:
+            self.warnings.append(f"ListTables was denied, so tables that are not ours are not counted: {error.message}")
+            return None
+
+    def _tables(self, desired: DesiredState, permission: Permission) -> Acted:
+        foreign = foreign_declarations(desired, permission.snapshot) and not self.request.destroy
+        scene = Scene(self.world, self.options, permission.snapshot, self.memory.attempts, foreign)
+        surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
+        surveys = hold_together(surveys, self.options, permission.snapshot)
+        return act(scene, surveys, self.memory, self._tell) if permission.writes else look_only(surveys)
+
+    def _tell(self, name: str, step: Step) -> None:
+        self.world.telemetry.step(self.pass_id, name, step)
+        if self.request.on_step is not None:
+            self.request.on_step(name, step)
+
+    def _report(
+        self,
+        tables: Iterable[TableReport],
+        *,
+        error: str | None = None,
+        snapshot: StateSnapshot | None = None,
+        acted: Acted | None = None,
+        unmanaged: int | None = None,
+    ) -> PassReport:
+        carried = self.request.carried
+        merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
+        merged |= {table.name: replace(table, drift_since=self.memory.since(table, self.started)) for table in tables}
+        return PassReport(
+            pass_id=self.pass_id,
+            trigger=self.request.trigger,
+            environment=self.options.environment_label,
+            started=self.started,
+            finished=self.world.clock.now(),
+            endpoint=self.world.endpoint,
+            tables=tuple(merged[name] for name in sorted(merged)),
+            problems=self.problems,
+            warnings=tuple(self.warnings),
+            error=error,
+            wrote=acted is not None and acted.wrote,
+            suspended=snapshot is not None and snapshot.suspension is not None,
+            observe_only=self.options.mode == "observe",
+            leader=self._leads(snapshot, acted),
+            lease_holder=acted.holder if acted else None,
+            unmanaged=carried.unmanaged if carried else unmanaged,
+            phases=dict(self.phases),
+        )
+
+    def _seen_again(self, table: TableReport) -> bool:
+        return self.request.focus is None or table.name in self.request.focus
+
+    def _leads(self, snapshot: StateSnapshot | None, acted: Acted | None) -> bool | None:
+        if snapshot is None or not snapshot.usable:
+            return None
+        if acted is not None and (acted.led or acted.holder):
+            return acted.led
+        lease = snapshot.lease
+        return lease is None or lease.expires <= self.world.clock.now() or self.world.store.owns(lease)
+
+    def _timed(self, phase: str, work: Callable[[], T]) -> T:
+        began = self.world.clock.monotonic()
+        try:
+            return work()
+        finally:
+            self.phases[phase] = self.phases.get(phase, 0.0) + self.world.clock.monotonic() - began
+
+
+def _strangers(
+    names: tuple[str, ...], desired: DesiredState, snapshot: StateSnapshot, state_table: str
+) -> tuple[TableReport, ...]:
+    known = {declaration.spec.name for declaration in desired.declarations} | set(snapshot.inventory) | {state_table}
+    return tuple(TableReport(name, TableStatus.UNMANAGED) for name in names if name not in known)

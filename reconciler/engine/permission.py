@@ -1,0 +1,60 @@
+"""May this pass write at all? Account, fingerprint, state, suspension and mode, asked once, before planning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.engine.world import World
+from reconciler.model.errors import ApiError, StateError
+from reconciler.model.options import Options
+from reconciler.model.records import StateSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """``writes`` says whether steps may be applied; ``error`` ends the pass before it starts, ``warning`` does not."""
+
+    snapshot: StateSnapshot
+    writes: bool
+    error: str | None = None
+    warning: str | None = None
+
+
+def ask(world: World, options: Options, allowed_accounts: frozenset[str], *, dry: bool) -> Permission:
+    """Read the state (creating its table only where writing is allowed) and decide.
+
+    Raises ``ApiError`` when the endpoint does not answer at all.
+    """
+    wishes_to_write = not dry and options.mode == "enforce"
+    account = world.endpoint.account
+    if wishes_to_write and allowed_accounts and account not in allowed_accounts:
+        listed = ", ".join(sorted(allowed_accounts))
+        error = f"account {account or 'unknown'} is not in RECONCILER_ALLOWED_ACCOUNTS ({listed}): nothing is written"
+        return Permission(StateSnapshot(usable=False), writes=False, error=error)
+    try:
+        snapshot = world.store.ensure() if wishes_to_write else world.store.load()
+    except StateError as error:
+        snapshot = StateSnapshot(usable=False, problem=str(error))
+    return _decided(snapshot, wishes_to_write=wishes_to_write)
+
+
+def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool) -> Permission:
+    recorded, actual = snapshot.recorded_fingerprint, snapshot.actual_fingerprint
+    foreign = recorded is not None and actual is not None and not recorded.same(actual)
+    if not snapshot.usable:
+        problem = snapshot.problem or "the state table cannot be used"
+        if wishes_to_write:
+            return Permission(snapshot, writes=False, error=problem)
+        return Permission(snapshot, writes=False, warning=None if snapshot.fresh else problem)
+    if foreign:
+        message = (
+            "fingerprint: the state table belongs to another account, region or table than the one it was made in;"
+            " nothing is written"
+        )
+        return Permission(snapshot, writes=False, error=message if wishes_to_write else None, warning=message)
+    return Permission(snapshot, writes=wishes_to_write and snapshot.suspension is None)
+
+
+def unreachable(error: ApiError) -> str:
+    """One sentence for an endpoint that does not answer."""
+    return f"the endpoint does not answer: {error.message}"

@@ -1,0 +1,139 @@
+"""What can be asked of the tool, each verb a few lines over the pass. Called by the command line, the loop and HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from reconciler.engine.converge import Rounds
+from reconciler.engine.memory import Memory
+from reconciler.engine.passes import Pass, Request
+from reconciler.engine.seed_verbs import SeedVerbs
+from reconciler.engine.world import World
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import StateError, UsageError
+from reconciler.model.options import Options
+from reconciler.model.plan import Step
+from reconciler.model.records import StateSnapshot, Suspension
+from reconciler.model.report import PassReport, TableReport
+
+OnStep = Callable[[str, Step], None]
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """One environment under one set of options. ``timeout`` is the deadline of converging verbs."""
+
+    world: World
+    options: Options
+    timeout: timedelta
+    allowed_accounts: frozenset[str] = frozenset()
+    memory: Memory = field(default_factory=Memory)
+
+    def run_pass(self, trigger: str) -> PassReport:
+        """One pass over all tables: what the loop does."""
+        report = self._pass(Request(trigger))
+        self._remember(report)
+        return report
+
+    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
+        """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared."""
+        return self._pass(Request("preview", dry=True, focus=self._focus(tables)))
+
+    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
+        """Rounds until converged or the deadline: ``--once`` and ``up``."""
+        report = self._rounds(Request(trigger, focus=self._focus(tables), on_step=on_step))
+        self._remember(report)
+        return report
+
+    def destroy(self, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
+        """Delete what we created, under the deletion gate, then suspend even if some were blocked."""
+        request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step)
+        destroyer = replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
+        report = destroyer._rounds(request)
+        if not report.error and not report.problems and self.options.mode == "enforce":
+            self.suspend("destroy")
+        self._remember(report)
+        return replace(report, suspended=True)
+
+    def seed(self, tables: tuple[str, ...] = ()) -> tuple[TableReport, ...]:
+        """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
+        return self._seed_verbs().seed(self.focus_names(tables))
+
+    def clear(self, tables: tuple[str, ...] = ()) -> tuple[TableReport, ...]:
+        """Remove each seeded item that still equals its seed, and remember that it was cleared."""
+        return self._seed_verbs().clear(self.focus_names(tables))
+
+    def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """Stop managing tables without touching them; one sentence each."""
+        snapshot, said = self.writable_state(), []
+        for wish in tables:
+            declaration = self.world.source.load().named(wish)
+            name = declaration.spec.name if declaration else wish
+            entry = snapshot.inventory.get(name)
+            if entry is None:
+                said.append(f"{name}: not in the inventory, nothing to release")
+                continue
+            self.world.store.put_entry(replace(entry, ownership="released"))
+            said.append(f"{name}: released; it stays as it is and is no longer managed")
+        return tuple(said)
+
+    def suspend(self, by: str) -> None:
+        """Stop the writes of every loop of this stack and environment; observing goes on."""
+        self.writable_state()
+        self.world.store.put_suspension(Suspension(by, self.world.clock.now()))
+
+    def resume(self) -> bool:
+        """Lift a suspension; False when there was none."""
+        if self.world.store.load().suspension is None:
+            return False
+        self.world.store.put_suspension(None)
+        return True
+
+    def history(self, limit: int = 20) -> tuple[Mapping[str, Any], ...]:
+        """The newest recorded runs; empty where there is no state yet."""
+        return self.world.store.history(limit) if self.world.store.load().usable else ()
+
+    def writable_state(self) -> StateSnapshot:
+        """The state, created if it is missing. Raises ``StateError`` where it cannot be written."""
+        snapshot = self.world.store.ensure()
+        if not snapshot.usable:
+            raise StateError(snapshot.problem or "the state table cannot be used")
+        return snapshot
+
+    def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """The declared names (base or full) as table names; all of them when none is given."""
+        desired = self.world.source.load()
+        if not tables:
+            return tuple(declaration.spec.name for declaration in desired.declarations)
+        return tuple(_known(desired, name) for name in tables)
+
+    def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
+        return frozenset(self.focus_names(tables)) if tables else None
+
+    def _seed_verbs(self) -> SeedVerbs:
+        return SeedVerbs(self.world, self.options, self.writable_state())
+
+    def _pass(self, request: Request) -> PassReport:
+        return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
+
+    def _rounds(self, request: Request) -> PassReport:
+        deadline = self.world.clock.now() + self.timeout
+        return Rounds(self.world, self._pass, deadline).run(request)
+
+    def _remember(self, report: PassReport) -> None:
+        verdict, changed = report.verdict.value, False
+        changed, self.memory.last_verdict = verdict != self.memory.last_verdict, verdict
+        if report.error or report.observe_only or report.lease_holder or not (report.wrote or changed):
+            return
+        self.world.store.add_history(report)
+
+
+def _known(desired: DesiredState, name: str) -> str:
+    declaration = desired.named(name)
+    if declaration is None:
+        known = ", ".join(declaration.base_name for declaration in desired.declarations) or "none"
+        raise UsageError(f"no table {name!r} is declared; declared are: {known}")
+    return declaration.spec.name

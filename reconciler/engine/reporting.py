@@ -1,0 +1,79 @@
+"""From what a pass saw and did with one table to its line in the report. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.engine.survey import Survey
+from reconciler.model.errors import ApiError
+from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.report import TableReport, TableStatus
+from reconciler.model.table import TableSpec
+
+FACET_FIELDS = tuple(name for name in TableSpec.__dataclass_fields__ if name != "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """Counts of one table's seeding in this pass."""
+
+    written: int = 0
+    skipped: int = 0
+
+
+def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded) -> TableReport:
+    """The report of one table; its status never claims more than what was seen."""
+    declaration, observed, entry = survey.declaration, survey.observed, survey.entry
+    message = survey.refusal or (str(survey.error) if survey.error else None) or (str(error) if error else None)
+    unsupported = {change.path for step in steps if step.fate is Fate.UNSUPPORTED for change in step.changes}
+    drifted = dict.fromkeys(c.facet for c in survey.changes if c.path not in unsupported)
+    waiting = (Fate.READY, Fate.DEFERRED)
+    seed_pending = any(step.action is Action.SEED and step.fate in waiting for step in steps)
+    status = _status(survey, steps, message, drifted=bool(drifted))
+    live = observed.spec if observed else None
+    return TableReport(
+        name=survey.name,
+        status=status,
+        base_name=declaration.base_name if declaration else (entry.base_name if entry else None),
+        declaration=str(declaration.origin) if declaration else None,
+        changes=survey.changes,
+        steps=steps,
+        error=message,
+        facets=_declared_facets(declaration.spec) if declaration else (),
+        drifted=tuple(drifted) if declaration else (),
+        ownership=entry.ownership if entry else None,
+        identity=observed.identity if observed else None,
+        live_status=observed.status if observed else None,
+        billing_mode=live.billing.mode if live and live.billing else None,
+        item_count=observed.item_count if observed else None,
+        size_bytes=observed.size_bytes if observed else None,
+        seed_state=survey.seed_record.state if survey.seed_record else None,
+        seed_pending=seed_pending,
+        seed_written=seeded.written,
+        seed_skipped=seeded.skipped,
+        ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),
+    )
+
+
+def _declared_facets(spec: TableSpec) -> tuple[str, ...]:
+    return tuple(name for name in FACET_FIELDS if getattr(spec, name) is not None)
+
+
+def _status(survey: Survey, steps: tuple[Step, ...], message: str | None, *, drifted: bool) -> TableStatus:
+    fates = {step.fate for step in steps}
+    pending_seed = any(step.action is Action.SEED and step.fate is Fate.READY for step in steps)
+    if message or Fate.FAILED in fates:
+        return TableStatus.ERROR
+    if survey.entry is not None and survey.entry.ownership == "released":
+        return TableStatus.UNMANAGED
+    if Fate.BLOCKED in fates:
+        return TableStatus.BLOCKED
+    if Fate.DONE in fates:
+        return TableStatus.PENDING
+    if survey.observed is None and survey.declaration is not None:
+        return TableStatus.PENDING if Fate.DEFERRED in fates else TableStatus.MISSING
+    if Fate.DEFERRED in fates:
+        return TableStatus.PENDING
+    if drifted or any(step.fate is Fate.READY and step.action is not Action.SEED for step in steps):
+        return TableStatus.DRIFTED
+    return TableStatus.PENDING if pending_seed else TableStatus.IN_SYNC

@@ -1,0 +1,78 @@
+"""``seed`` and ``clear`` as asked for by a person: the writing of a pass, without its proof of emptiness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.engine.observing import observe_table
+from reconciler.engine.seeding import SeedOutcome, clear_seed, write_seed
+from reconciler.engine.world import World
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import ApiError, StateError, UsageError
+from reconciler.model.identity import Identity
+from reconciler.model.options import Options
+from reconciler.model.plan import Fate, Step
+from reconciler.model.records import StateSnapshot
+from reconciler.model.report import TableReport, TableStatus
+from reconciler.planning.planner import seed_step
+
+Verb = Callable[[World, Declaration, Identity], SeedOutcome]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedVerbs:
+    """Both verbs over named tables. Raises ``StateError`` when another reconciler holds the lease."""
+
+    world: World
+    options: Options
+    snapshot: StateSnapshot
+
+    def seed(self, names: tuple[str, ...]) -> tuple[TableReport, ...]:
+        """Write the missing keys, even into a table that is not empty, never over an existing item."""
+        return self._each(names, write_seed)
+
+    def clear(self, names: tuple[str, ...]) -> tuple[TableReport, ...]:
+        """Remove what still equals the seed; the record ``cleared`` keeps the loop from seeding again."""
+        return self._each(names, clear_seed)
+
+    def _each(self, names: tuple[str, ...], verb: Verb) -> tuple[TableReport, ...]:
+        if self.options.mode == "observe":
+            raise UsageError("RECONCILER_MODE=observe: nothing is written")
+        if self.world.store.acquire_lease() is None:
+            lease = self.world.store.current_lease()
+            raise StateError(f"another reconciler holds the lease: {lease.holder if lease else 'unknown'}")
+        desired = self.world.source.load()
+        chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
+        return tuple(self._one(declaration, verb) for declaration in chosen)
+
+    def _one(self, declaration: Declaration, verb: Verb) -> TableReport:
+        name = declaration.spec.name
+        source, count = (declaration.seed.source, len(declaration.seed.items)) if declaration.seed else ("", 0)
+        step = seed_step(source, count)
+        try:
+            observed = observe_table(self.world, name, None)
+            if observed is None or observed.status != "ACTIVE":
+                state = "missing" if observed is None else observed.status
+                return _report(declaration, step.failed(f"the table is {state}; converge first"), None)
+            outcome = verb(self.world, declaration, observed.identity)
+        except ApiError as error:
+            return _report(declaration, step.failed(str(error)), None)
+        ended = step.failed(str(outcome.error)) if outcome.error else step.done()
+        self.world.telemetry.step("", name, ended)
+        return _report(declaration, ended, outcome)
+
+
+def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -> TableReport:
+    failed = step.fate is Fate.FAILED
+    return TableReport(
+        name=declaration.spec.name,
+        status=TableStatus.ERROR if failed else TableStatus.IN_SYNC,
+        base_name=declaration.base_name,
+        declaration=str(declaration.origin),
+        steps=(step,),
+        error=step.message if failed else None,
+        seed_state=outcome.record.state if outcome and outcome.record else None,
+        seed_written=outcome.written if outcome else 0,
+        seed_skipped=outcome.skipped if outcome else 0,
+    )

@@ -1,0 +1,224 @@
+"""The first half of a pass: look at one table and plan for it, writing nothing.
+
+A survey is what the second half decides on, once every table has been looked at: caps and foreign declarations need the
+whole picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reconciler.engine.gatekeeper import judge
+from reconciler.engine.observing import observe_table
+from reconciler.engine.world import World
+from reconciler.model.change import Change
+from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.errors import ApiError, Malformed, Outcome
+from reconciler.model.observed import ObservedTable
+from reconciler.model.options import Options
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.records import Attempts, InventoryEntry, SeedRecord, StateSnapshot
+from reconciler.planning import ownership
+from reconciler.planning.breaker import hold_back
+from reconciler.planning.diff import diff
+from reconciler.planning.planner import plan, prune_step, seed_step
+from reconciler.planning.policy import Facts, permit_in_place
+from reconciler.seeding.decide import Need, need
+
+CREATE_GRACE = timedelta(seconds=30)
+"""Off emulators DescribeTable may not find a table for a while after its create (eventual consistency)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One table before anything is written. ``entry`` is the inventory entry as it should be."""
+
+    name: str
+    declaration: Declaration | None = None
+    observed: ObservedTable | None = None
+    recorded: InventoryEntry | None = None
+    entry: InventoryEntry | None = None
+    attempts: Attempts | None = None
+    seed_record: SeedRecord | None = None
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    seed_need: Need = Need.NOTHING
+    error: ApiError | None = None
+    refusal: str | None = None
+    """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
+
+    @property
+    def malformed(self) -> bool:
+        """Whether an invalid answer was seen, which forbids destructive steps in the whole pass."""
+        return isinstance(self.error, Malformed)
+
+    @property
+    def entry_changed(self) -> bool:
+        """Whether the inventory must be written even if no step is."""
+        return self.entry != self.recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all surveys of a pass share."""
+
+    world: World
+    options: Options
+    snapshot: StateSnapshot
+    attempts: dict[str, Attempts]
+    foreign: bool
+
+    def ownership_world(self) -> ownership.World:
+        """What ownership depends on at this endpoint."""
+        flavor = self.world.endpoint.flavor
+        return ownership.World(self.options.scope, flavor.has_tags, flavor.emulator and self.snapshot.fresh)
+
+
+def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
+    """Look at a declared table and plan for it."""
+    name = declaration.spec.name
+    recorded = scene.snapshot.inventory.get(name)
+    base = Survey(name, declaration, recorded=recorded, entry=recorded, seed_record=scene.snapshot.seeds.get(name))
+    if recorded is not None and recorded.ownership == "released":
+        return base
+    world = scene.world
+    ask_owner = ownership.asks_for_tag(recorded, has_tags=world.endpoint.flavor.has_tags)
+    try:
+        observed = observe_table(world, name, declaration.spec, ask_owner=ask_owner)
+        if observed is None:
+            return _missing(scene, base, declaration)
+        return _present(scene, base, declaration, observed)
+    except ApiError as error:
+        return _failed(base, error)
+
+
+def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
+    """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
+    base = Survey(recorded.name, recorded=recorded, entry=recorded)
+    has_tags = scene.world.endpoint.flavor.has_tags
+    open_intent = recorded.ownership == "intent" and has_tags
+    if recorded.ownership != "created" and not open_intent:
+        return replace(base, entry=None)
+    try:
+        observed = observe_table(scene.world, recorded.name, None, ask_owner=open_intent)
+        if observed is None:
+            return replace(base, entry=None)
+        if open_intent and observed.owner_tag == ownership.owner_tag(scene.options.scope, recorded.nonce):
+            recorded = replace(recorded, ownership="created", identity=observed.identity)
+        if not observed.identity.same(recorded.identity):
+            return replace(base, entry=None, observed=observed)
+        base = replace(base, observed=observed, entry=recorded, seed_record=scene.snapshot.seeds.get(recorded.name))
+        return _judged(scene, base, prune_step(recorded.name), recorded.lifecycle)
+    except ApiError as error:
+        return _failed(base, error)
+
+
+def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
+    world, recorded = scene.world, base.recorded
+    steps = plan(declaration, None, with_tags=world.endpoint.flavor.has_tags, owner=None)
+    steps = tuple(permit_in_place(s, scene.options, declaration.lifecycle, emulator=world.emulator) for s in steps)
+    if recorded is not None and recorded.changed_at is not None and not world.emulator:
+        not_before = recorded.changed_at + CREATE_GRACE
+        if recorded.ownership in ("intent", "created") and world.clock.now() < not_before:
+            wait = "a create of this table may not be visible yet"
+            steps = tuple(s.deferred(Reason.NOT_BEFORE, wait, not_before) for s in steps)
+    seeded = _wants_seed(scene, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
+    if seeded and declaration.seed is not None:
+        steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
+    return replace(base, changes=_all_changes(steps), steps=_valid(world, steps))
+
+
+def _present(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
+    world, lifecycle = scene.world, declaration.lifecycle
+    if base.recorded is None and lifecycle.on_existing == "fail":
+        return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
+    changes = diff(declaration.spec, observed.spec, lifecycle.ignore_changes)
+    entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=not changes)
+    base = replace(base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed))
+    planned = plan(declaration, observed, with_tags=world.endpoint.flavor.has_tags, owner=None)
+    steps: list[Step] = []
+    for step in hold_back(planned, base.attempts, emulator=world.emulator):
+        if step.destructive:
+            judged = _judged(scene, base, step, lifecycle)
+            base = replace(base, entry=judged.entry)
+            steps += judged.steps
+        else:
+            steps.append(_permitted(step, scene, lifecycle))
+    if not any(step.destructive for step in steps):
+        base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
+    if entry.ownership == "state_lost":
+        steps.append(_state_lost_step())
+    base = replace(base, steps=_valid(world, tuple(steps)))
+    return _with_seed(scene, base, declaration, observed)
+
+
+def _permitted(step: Step, scene: Scene, lifecycle: Lifecycle) -> Step:
+    if step.fate is not Fate.READY:
+        return step
+    return permit_in_place(step, scene.options, lifecycle, emulator=scene.world.emulator)
+
+
+def _judged(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle) -> Survey:
+    if base.observed is None:
+        return base
+    now = scene.world.clock.now()
+    facts = Facts(scene.options, scene.world.emulator, now, base.observed, base.entry, lifecycle, scene.foreign)
+    judged, entry = judge(scene.world, step, facts, base.seed_record)
+    return replace(base, entry=entry, steps=(judged,))
+
+
+def _with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
+    wrong_keys = any(change.facet == "keys" for change in base.changes)
+    replacing = any(step.destructive and step.fate is Fate.READY for step in base.steps)
+    if not _wants_seed(scene, declaration, base) or wrong_keys or replacing or declaration.seed is None:
+        return base
+    wanted = need(base.seed_record, observed.identity)
+    if wanted is Need.PROBE and observed.status == "ACTIVE" and scene.world.items.first_items(base.name, 1):
+        wanted = Need.NOTHING
+    if wanted is Need.NOTHING:
+        return base
+    step = seed_step(declaration.seed.source, len(declaration.seed.items))
+    if observed.status != "ACTIVE":
+        step = step.deferred(Reason.BUSY, f"the table is {observed.status}")
+    return replace(base, seed_need=wanted, steps=(*base.steps, step))
+
+
+def _wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:
+    if declaration.seed is None or scene.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
+        return False
+    return base.entry is None or base.entry.ownership not in ("state_lost", "released")
+
+
+def _attempts(scene: Scene, observed: ObservedTable) -> Attempts | None:
+    attempts = scene.attempts.get(observed.spec.name)
+    return attempts if attempts is not None and observed.identity.same(attempts.identity) else None
+
+
+def _state_lost_step() -> Step:
+    return Step(Action.UPDATE, "ownership").blocked(
+        Reason.STATE_LOST,
+        "the table carries our owner tag but the inventory had no entry: the state was lost, so it is adopted, not"
+        " seeded and never deleted",
+        "lifecycle.on_existing: own",
+    )
+
+
+def _valid(world: World, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(_validated(world, step) if step.fate is Fate.READY else step for step in steps)
+
+
+def _validated(world: World, step: Step) -> Step:
+    problem = world.validator.problem(step.call) if step.call is not None else None
+    return step if problem is None else step.blocked(Reason.REJECTED, problem)
+
+
+def _all_changes(steps: tuple[Step, ...]) -> tuple[Change, ...]:
+    return tuple(change for step in steps for change in step.changes)
+
+
+def _failed(base: Survey, error: ApiError) -> Survey:
+    if error.outcome is Outcome.AGAIN:
+        wait = Step(Action.UPDATE, "table").deferred(Reason.BUSY, str(error))
+        return replace(base, steps=(wait,))
+    return replace(base, error=error)

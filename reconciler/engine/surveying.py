@@ -1,0 +1,30 @@
+"""Which tables a pass looks at, and looking at them at once: the declared ones, and ours that are declared no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from reconciler.engine.survey import Scene, Survey, survey_declared, survey_undeclared
+from reconciler.model.desired import DesiredState
+from reconciler.model.records import StateSnapshot
+
+
+def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> bool:
+    """Two or more tables were created by this stack and none of them is declared: not what anybody means."""
+    created = [entry.name for entry in snapshot.inventory.values() if entry.ownership == "created"]
+    declared = {declaration.spec.name for declaration in desired.declarations}
+    return len(created) >= 2 and declared.isdisjoint(created)
+
+
+def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:
+    """One survey per table in focus. ``destroy`` looks only at what we created, as if nothing were declared."""
+    declared = {declaration.spec.name for declaration in desired.declarations}
+    jobs: list[tuple[str, Callable[[], Survey]]] = []
+    if not destroy:
+        jobs += [(d.spec.name, partial(survey_declared, scene, d)) for d in desired.declarations]
+    for entry in scene.snapshot.inventory.values():
+        if entry.ownership == "created" if destroy else entry.name not in declared:
+            jobs.append((entry.name, partial(survey_undeclared, scene, entry)))
+    chosen = [job for name, job in jobs if focus is None or name in focus]
+    return list(scene.world.parallel.map(lambda job: job(), chosen))

@@ -1,0 +1,66 @@
+"""The convergence breaker: a write that did not stick twice is not made a third time.
+
+On an emulator the field becomes *unsupported*, which is not drift; elsewhere the step is *blocked* as contested.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.model.change import Change
+from reconciler.model.identity import Identity
+from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.records import Attempts
+
+LIMIT = 2
+
+
+def wanted(change: Change) -> str:
+    """What was written, as one text: another wish for the same path starts a new count."""
+    return json.dumps(change.after, sort_keys=True, default=str)
+
+
+def hold_back(steps: Iterable[Step], attempts: Attempts | None, *, emulator: bool) -> tuple[Step, ...]:
+    """Take the changes that did not stick out of the steps, and say so in steps of their own."""
+    return tuple(part for step in steps for part in _split(step, attempts, emulator=emulator))
+
+
+def _split(step: Step, attempts: Attempts | None, *, emulator: bool) -> list[Step]:
+    if attempts is None or step.fate not in (Fate.READY, Fate.DEFERRED) or step.destructive:
+        return [step]
+    stuck = tuple(change for change in step.changes if _exhausted(change, attempts))
+    if not stuck:
+        return [step]
+    message = f"{', '.join(c.path for c in stuck)}: written {LIMIT} times, and each time it read back unchanged"
+    held = replace(step, changes=stuck, not_before=None)
+    held = held.unsupported(message) if emulator else held.blocked(Reason.CONTESTED, message, "a new declared value")
+    rest = tuple(change for change in step.changes if change not in stuck)
+    return [replace(step, changes=rest), held] if rest else [held]
+
+
+def _exhausted(change: Change, attempts: Attempts) -> bool:
+    return attempts.counts.get(change.path, 0) >= LIMIT and attempts.wanted.get(change.path) == wanted(change)
+
+
+def record(attempts: Attempts | None, name: str, identity: Identity, step: Step, *, final: bool = False) -> Attempts:
+    """Count one write of each change of ``step``. ``final`` marks fields the endpoint refused outright."""
+    kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
+    counts, wishes = dict(kept.counts), dict(kept.wanted)
+    for change in step.changes:
+        again = wishes.get(change.path) == wanted(change)
+        counts[change.path] = LIMIT if final else (counts.get(change.path, 0) if again else 0) + 1
+        wishes[change.path] = wanted(change)
+    return replace(kept, counts=counts, wanted=wishes)
+
+
+def settle(attempts: Attempts | None, changes: Iterable[Change]) -> Attempts | None:
+    """Forget the counts of paths that no longer differ; ``None`` when there is nothing to write down."""
+    if attempts is None:
+        return None
+    open_paths = {change.path for change in changes}
+    counts = {path: count for path, count in attempts.counts.items() if path in open_paths}
+    if counts == dict(attempts.counts):
+        return None
+    return replace(attempts, counts=counts, wanted={path: attempts.wanted[path] for path in counts})

@@ -1,0 +1,172 @@
+"""What is permitted: filters over a table's steps, between the planner and the engine.
+
+The deletion gate lives here, whole. Every refusal carries its reason and the setting or command that would allow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reconciler.model.change import Hazard
+from reconciler.model.desired import Lifecycle
+from reconciler.model.observed import ObservedTable
+from reconciler.model.options import Options, permits
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.records import InventoryEntry
+
+NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the gate knows about one live table.
+
+    ``foreign`` says that two or more created tables exist and none of them is declared.
+    """
+
+    options: Options
+    emulator: bool
+    now: datetime
+    observed: ObservedTable
+    entry: InventoryEntry | None
+    lifecycle: Lifecycle
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a consistent Scan saw, right now: whether the table holds an item, and whether only its seed."""
+
+    holds_items: bool
+    only_seed: bool = False
+
+
+def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emulator: bool) -> Step:
+    """The fate of a step that destroys nothing: its hazard against DISRUPTION, and tables only to be observed."""
+    if lifecycle.on_existing == "observe" and step.action is not Action.CREATE:
+        return step.blocked(
+            Reason.ON_EXISTING, "the declaration says to observe this table only", "lifecycle.on_existing: adopt"
+        )
+    hazardous = [change for change in step.changes if change.hazard is Hazard.DISRUPTION]
+    if hazardous and not permits(options.disruption, emulator=emulator):
+        why = hazardous[0].unsafe or "readers would be interrupted"
+        return step.blocked(Reason.DISRUPTION, why, "RECONCILER_DISRUPTION=allow")
+    return step
+
+
+def gate(step: Step, facts: Facts, contents: Contents | None) -> Step | None:
+    """The deletion gate. ``None`` means that all but the contents allow the step: scan the table and ask again."""
+    refusal = _ownership(step, facts) or _wish(step, facts) or _table(step, facts)
+    if refusal is not None:
+        return refusal
+    if contents is None:
+        return None
+    return _items(step, facts, contents) if contents.holds_items else _emptiness(step, facts)
+
+
+def _wish(step: Step, facts: Facts) -> Step | None:
+    options = facts.options
+    if step.action is Action.DELETE and options.prune == "never" and not options.explicit_delete:
+        return step.blocked(
+            Reason.PRUNE_OFF, "undeclared tables are left alone (PRUNE=never)", "RECONCILER_PRUNE=owned"
+        )
+    if step.action is Action.DELETE and facts.foreign:
+        return step.blocked(
+            Reason.FOREIGN_DECLARATIONS,
+            "this stack created two or more tables and none of them is declared: these look like the declarations of"
+            " another stack",
+            "RECONCILER_STACK for the other declarations, or `reconciler destroy`",
+        )
+    return None
+
+
+def _ownership(step: Step, facts: Facts) -> Step | None:
+    entry = facts.entry
+    if entry is not None and entry.ownership == "state_lost":
+        return step.blocked(
+            Reason.STATE_LOST,
+            "the table carries our owner tag but the inventory had no entry: the state was lost",
+            "lifecycle.on_existing: own",
+        )
+    if entry is None or entry.ownership != "created":
+        return step.blocked(
+            Reason.NOT_OWNED,
+            "this stack did not create the table, so it is never deleted",
+            "lifecycle.on_existing: own",
+        )
+    if not facts.observed.identity.same(entry.identity):
+        return step.blocked(
+            Reason.IDENTITY,
+            "a table of this name exists but is not the one this stack created",
+            "lifecycle.on_existing: own",
+        )
+    return None
+
+
+def _table(step: Step, facts: Facts) -> Step | None:
+    status = facts.observed.status
+    if status in NEVER_TOUCHED:
+        return step.blocked(Reason.STATUS, f"the table is {status}; such tables are never deleted or recreated")
+    if status == "DELETING":
+        return step.deferred(Reason.BUSY, "the table is being deleted")
+    if status != "ACTIVE" or facts.observed.transitions:
+        under_way = "; ".join(facts.observed.transitions) or f"the table is {status}"
+        return step.deferred(Reason.BUSY, under_way)
+    if facts.observed.spec.deletion_protection:
+        return step.blocked(
+            Reason.PROTECTED,
+            "deletion protection is on, and it is never switched off implicitly",
+            "deletion_protection_enabled: false in the declaration, converged first",
+        )
+    if facts.lifecycle.protect:
+        return step.blocked(Reason.PROTECTED, "its declaration says lifecycle.protect", "lifecycle.protect: false")
+    return None
+
+
+def _items(step: Step, facts: Facts, contents: Contents) -> Step:
+    options = facts.options
+    if not (permits(options.data_loss, emulator=facts.emulator) or facts.lifecycle.allow_data_loss):
+        return step.blocked(
+            Reason.DATA_LOSS,
+            "the table holds items and DATA_LOSS does not permit losing them here",
+            "RECONCILER_DATA_LOSS=allow, or lifecycle.allow_data_loss: true",
+        )
+    if contents.only_seed or options.explicit_delete:
+        return step
+    return _after_grace(step, facts, facts.entry.unwanted_since if facts.entry else None, "holds items beside its seed")
+
+
+def _emptiness(step: Step, facts: Facts) -> Step:
+    options = facts.options
+    if facts.emulator or options.data_loss == "allow":
+        return step
+    if options.one_shot:
+        return step.blocked(
+            Reason.DATA_LOSS,
+            "the table is empty now, but off emulators a one-shot command cannot see it stay empty",
+            "RECONCILER_DATA_LOSS=allow, or leave it to the daemon",
+        )
+    seen = facts.entry.empty_since if facts.entry else None
+    return _after_grace(step, facts, seen, "must be seen empty twice")
+
+
+def _after_grace(step: Step, facts: Facts, since: datetime | None, why: str) -> Step:
+    grace: timedelta = facts.options.prune_grace
+    not_before = (since or facts.now) + grace
+    if facts.now < not_before or (since is None and grace):
+        return step.deferred(Reason.PRUNE_GRACE, f"the table {why}; `reconciler up` does it now", not_before)
+    return step
+
+
+def cap(steps: list[Step], limit: int | None) -> list[Step]:
+    """All destructive steps of a pass: when more are ready than ``limit``, none of them goes (I6)."""
+    wanted = sum(step.destructive and step.fate is Fate.READY for step in steps)
+    if limit is None or wanted <= limit:
+        return steps
+    message = f"this pass wants {wanted} deletes and replaces, more than MAX_DELETES={limit}: it makes none of them"
+    allow = f"RECONCILER_MAX_DELETES={wanted}"
+    return [
+        step.blocked(Reason.MAX_DELETES, message, allow) if step.destructive and step.fate is Fate.READY else step
+        for step in steps
+    ]
