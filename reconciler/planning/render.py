@@ -1,0 +1,160 @@
+"""The plan for people: styled lines with the contract's symbols. Pure; the commands add colour and print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reconciler.model.change import Change
+from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
+from reconciler.planning.document import plain, timestamp
+from reconciler.planning.text import printable, several
+
+Line = tuple[str, str]
+"""A style name (``create``, ``blocked``, ``error``, ``dim``, ``title``, ``plain``, …) and a text without colour."""
+
+ACTION_SYMBOLS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.REPLACE: "-/+",
+    Action.SEED: ">",
+}
+FATE_SYMBOLS = {Fate.BLOCKED: "!", Fate.DEFERRED: "…", Fate.UNSUPPORTED: "?"}
+PLANNED = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.SEED: "to seed",
+}
+CARRIED_OUT = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.SEED: "seeded",
+}
+REMAINDERS = ("blocked", "deferred", "unsupported", "failed")
+
+
+def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> Sequence[Line]:
+    """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests."""
+    lines: list[Line] = []
+    for table in sorted(report.tables, key=lambda table: table.name):
+        if table.steps or table.changes or table.error:
+            lines += _table(table, diff=diff)
+    if lines:
+        lines.append(("plain", ""))
+    if report.suspended:
+        lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
+    lines.append(_last(report, applied=applied))
+    return tuple(lines)
+
+
+def symbol(step: Step) -> tuple[str, str]:
+    """The style and the symbol of a step: its fate's where it waits or is refused, else its action's."""
+    if step.fate is Fate.FAILED:
+        return "error", ACTION_SYMBOLS[step.action]
+    if step.fate in FATE_SYMBOLS:
+        return step.fate.value, FATE_SYMBOLS[step.fate]
+    return step.action.value, ACTION_SYMBOLS[step.action]
+
+
+def fate_sentence(step: Step) -> str:
+    """What becomes of a step and why, on one line: ``blocked (data_loss): …``."""
+    if step.fate is Fate.READY:
+        return printable(step.message or "")
+    words = step.fate.value
+    if step.reason is not None and step.fate in (Fate.BLOCKED, Fate.DEFERRED):
+        words += f" ({step.reason.value})"
+    if step.not_before is not None and step.fate is Fate.DEFERRED:
+        words += f" until {timestamp(step.not_before)}"
+    return f"{words}: {printable(step.message)}" if step.message else words
+
+
+def value_text(value: Any) -> str:
+    """A value on one line of JSON; ``none`` where there is nothing."""
+    return "none" if value is None else printable(json.dumps(plain(value), ensure_ascii=False))
+
+
+def counts(report: PassReport, *, applied: bool) -> str:
+    """The counting line: what is planned, or what was carried out."""
+    summary = report.summary()
+    if applied:
+        parts = [f"{_carried_out(report, action)} {CARRIED_OUT[action]}" for action in PLANNED]
+    else:
+        parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
+    rest = [f"{summary[name]} {name}" for name in REMAINDERS if summary[name]]
+    return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def _last(report: PassReport, *, applied: bool) -> Line:
+    steps = [step for table in report.tables for step in table.steps]
+    worked = any(step.fate in (Fate.DONE, Fate.FAILED) for step in steps)
+    if report.verdict is Verdict.IN_SYNC and not any(step.fate in (Fate.DONE, Fate.READY) for step in steps):
+        summary = report.summary()
+        rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
+        return "in_sync", f"In sync: {several(summary['declared'], 'table')} as declared{rest}."
+    held = applied and not worked and any(step.fate is Fate.READY for step in steps)
+    return "title", counts(report, applied=applied and not held)
+
+
+def _carried_out(report: PassReport, action: Action) -> int:
+    count = 0
+    for table in report.tables:
+        done = {step.action for step in table.steps if step.fate is Fate.DONE}
+        if action is Action.UPDATE and Action.CREATE in done:
+            continue
+        count += action in done
+    return count
+
+
+def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
+    style, sign = _leading(table)
+    place = f"  {printable(table.declaration)}" if table.declaration else "  (not declared)"
+    yield style, f"{sign} {printable(table.name)}{place}"
+    if table.error:
+        yield "error", f"  error: {printable(table.error)}"
+    covered = [change for step in table.steps for change in step.changes]
+    for number, step in enumerate(table.steps, start=1):
+        yield from _step(number, step, diff=diff)
+    for change in table.changes:
+        if change not in covered:
+            yield from _change(change)
+
+
+def _leading(table: TableReport) -> tuple[str, str]:
+    if table.status is TableStatus.ERROR:
+        return "error", "!"
+    for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED):
+        if any(step.action is action and step.fate not in FATE_SYMBOLS for step in table.steps):
+            return action.value, ACTION_SYMBOLS[action]
+    for fate, sign in FATE_SYMBOLS.items():
+        if table.has(fate):
+            return fate.value, sign
+    return "update", "~"
+
+
+def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
+    style, sign = symbol(step)
+    what = step.action.value if step.facet in ("", step.action.value) else f"{step.action.value} {step.facet}"
+    operation = f", {step.call.operation}" if step.call else ""
+    sentence = fate_sentence(step)
+    yield style, f"  {number}. {sign} {printable(what)}{operation}{': ' + sentence if sentence else ''}"
+    if step.fate is Fate.BLOCKED and step.allow_with:
+        yield "blocked", f"     allow with: {printable(step.allow_with)}"
+    for change in step.changes:
+        yield from _change(change)
+    if diff and step.call is not None:
+        request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
+        yield from (("dim", f"       {printable(line)}") for line in request.splitlines())
+
+
+def _change(change: Change) -> Iterator[Line]:
+    before, after = value_text(change.before), value_text(change.after)
+    yield "plain", f"       {printable(change.path)}: {before} → {after}"
+    if change.unsafe:
+        yield "blocked", f"       unsafe: {printable(change.unsafe)}"
