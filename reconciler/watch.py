@@ -1,7 +1,7 @@
 """Notice that a declaration file changed, and say so; started by wiring beside the loop, in a thread of its own.
 
-The only place that imports watchfiles. ``WATCHFILES_FORCE_POLLING`` and ``WATCHFILES_POLL_DELAY_MS`` are read by it, for
-mounts that deliver no file events.
+The only place that imports watchfiles, which itself reads ``WATCHFILES_FORCE_POLLING`` and ``WATCHFILES_POLL_DELAY_MS``
+for mounts that deliver no file events.
 """
 
 from __future__ import annotations

@@ -1,0 +1,65 @@
+"""The counters and histograms, built from the table of families; ``Metrics`` owns one set and feeds it."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from reconciler.metrics import labels
+from reconciler.metrics.families import Family, family
+
+PASS_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+"""Seconds: a pass that finds nothing takes a fraction of one, one that waits for tables takes minutes."""
+REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Seconds; the last ones are SDK retries with their back-off."""
+
+
+class Events:
+    """Every family that is counted as things happen, with what is known in advance at 0."""
+
+    def __init__(self, registry: CollectorRegistry, environment: str) -> None:
+        self._registry = registry
+        self._environment = environment
+        self.build_info = Gauge(*_head("build_info"), registry=registry)
+        self.drift_detected = self._counter("drift_detected_total")
+        self.actions = self._counter("actions_total")
+        self.seed_items = self._counter("seed_items_total")
+        self.passes = self._counter("passes_total")
+        self.passes_skipped = self._counter("passes_skipped_total")
+        self.pass_duration = self._histogram("pass_duration_seconds", PASS_BUCKETS)
+        self.aws_requests = self._counter("aws_requests_total")
+        self.aws_retries = self._counter("aws_retries_total")
+        self.aws_duration = self._histogram("aws_request_duration_seconds", REQUEST_BUCKETS)
+        self.http_requests = self._counter("http_requests_total")
+        self.http_duration = self._histogram("http_request_duration_seconds", REQUEST_BUCKETS)
+        self._start_at_zero()
+
+    def know_table(self, table: str, facets: tuple[str, ...]) -> None:
+        """Let every series of a declared table start at 0; asking again changes nothing."""
+        for action, result in product(labels.ACTIONS, labels.ACTION_RESULTS):
+            self.actions.labels(self._environment, table, action, result)
+        for result in labels.SEED_RESULTS:
+            self.seed_items.labels(self._environment, table, result)
+        for facet in facets:
+            self.drift_detected.labels(self._environment, table, facet)
+
+    def _start_at_zero(self) -> None:
+        for trigger, result in product(labels.TRIGGERS, labels.PASS_RESULTS):
+            self.passes.labels(self._environment, trigger, result)
+        for reason in labels.SKIP_REASONS:
+            self.passes_skipped.labels(self._environment, reason)
+        self.pass_duration.labels(self._environment)
+        for kind in labels.REQUEST_TYPES:
+            self.aws_duration.labels(kind)
+
+    def _counter(self, name: str) -> Counter:
+        return Counter(*_head(name), registry=self._registry)
+
+    def _histogram(self, name: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(*_head(name), registry=self._registry, buckets=buckets)
+
+
+def _head(name: str) -> tuple[str, str, tuple[str, ...]]:
+    row: Family = family(name)
+    return row.name, row.help, row.labels

@@ -1,0 +1,39 @@
+"""The values that labels may have where they are enumerations: what starts at 0, and what everything else becomes.
+
+Label values come from declarations and from here alone, so that no answer of a server and no request can grow them.
+"""
+
+from __future__ import annotations
+
+from reconciler.model.plan import Action
+from reconciler.model.report import TableStatus, Verdict
+
+OTHER = "other"
+
+STATUSES = tuple(status.value for status in TableStatus)
+ACTIONS = tuple(action.value for action in Action)
+ACTION_RESULTS = ("success", "failure")
+SEED_RESULTS = ("written", "skipped", "failed")
+TRIGGERS = ("start", "interval", "followup", "file", "signal", "api", "once", "up")
+PASS_RESULTS = tuple(verdict.value for verdict in Verdict)
+SKIP_REASONS = ("overlap", "missed", "error")
+REQUEST_TYPES = ("read", "write")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CODE_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+
+_READS = ("Describe", "List", "Get", "Scan", "Query", "BatchGet")
+
+
+def known(value: str, values: tuple[str, ...]) -> str:
+    """``value`` if it is one of ``values``, else ``other``."""
+    return value if value in values else OTHER
+
+
+def request_type(operation: str) -> str:
+    """``read`` for operations that change nothing, by DynamoDB's own verbs; anything else is a ``write``."""
+    return "read" if operation.startswith(_READS) else "write"
+
+
+def code_class(status: int) -> str:
+    """``2xx`` for 200 to 299, and so on."""
+    return known(f"{status // 100}xx", CODE_CLASSES)

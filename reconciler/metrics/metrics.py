@@ -1,0 +1,136 @@
+"""``Metrics``: what the engine reports through the Telemetry port becomes series, and series become text.
+
+Built once by wiring; fed by the engine, the loop, the AWS client and the HTTP server, read by ``/metrics`` and by
+one-shot commands at their end. Safe to call from several threads.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    push_to_gateway,
+    write_to_textfile,
+)
+from prometheus_client.exposition import choose_encoder
+
+from reconciler import __version__
+from reconciler.engine.board import Board
+from reconciler.metrics import labels
+from reconciler.metrics.drift import DriftMemory
+from reconciler.metrics.events import Events
+from reconciler.metrics.state import StateCollector
+from reconciler.model.errors import SettingsError
+from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.report import PassReport, Verdict
+
+PUSH_JOB = "dynamodb_reconciler"
+_EXEMPLAR_LIMIT = 64
+"""OpenMetrics allows 128 characters for all labels of an exemplar."""
+
+
+class Metrics:
+    """Every series of the process; implements ``Telemetry``."""
+
+    def __init__(self, board: Board) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._environment = board.environment
+        self._own = CollectorRegistry()
+        self._own.register(StateCollector(board))
+        self._events = Events(self._own, self._environment)
+        self._events.build_info.labels(
+            __version__, os.environ.get("RECONCILER_REVISION") or "unknown", platform.python_version()
+        ).set(1)
+        self._all = CollectorRegistry()
+        self._all.register(self._own)
+        ProcessCollector(registry=self._all)
+        PlatformCollector(registry=self._all)
+        GCCollector(registry=self._all)
+        self._drift = DriftMemory()
+        self._lock = threading.Lock()
+
+    def request(self, operation: str, result: str, seconds: float) -> None:
+        """One request to the endpoint ended; ``result`` is ``success`` or the class of the error."""
+        self._events.aws_requests.labels(operation, result).inc()
+        self._events.aws_duration.labels(labels.request_type(operation)).observe(seconds)
+
+    def retry(self, operation: str) -> None:
+        """The SDK sent a request again."""
+        self._events.aws_retries.labels(operation).inc()
+
+    def pass_started(self, pass_id: str, trigger: str) -> None:
+        """Nothing to count: whether a pass runs is read from the board."""
+
+    def pass_finished(self, report: PassReport) -> None:
+        """A pass ended: count it, its seed items and the drift it was the first to see."""
+        for table in report.tables:
+            if table.declaration is not None:
+                self._events.know_table(table.name, table.facets)
+                self._events.seed_items.labels(self._environment, table.name, "written").inc(table.seed_written)
+                self._events.seed_items.labels(self._environment, table.name, "skipped").inc(table.seed_skipped)
+        with self._lock:
+            newly_drifted = tuple(self._drift.take(report))
+        for name, facet in newly_drifted:
+            self._events.drift_detected.labels(self._environment, name, facet).inc()
+        self._count_pass(report.trigger, report.verdict)
+        seconds = max(0.0, (report.finished - report.started).total_seconds())
+        self._events.pass_duration.labels(self._environment).observe(
+            seconds, exemplar={"pass_id": report.pass_id[:_EXEMPLAR_LIMIT]}
+        )
+
+    def pass_crashed(self, trigger: str) -> None:
+        """A pass raised instead of reporting."""
+        self._count_pass(trigger, Verdict.ERROR)
+
+    def pass_skipped(self, reason: str) -> None:
+        """A scheduled pass did not take place: ``overlap``, ``missed`` or ``error``."""
+        self._events.passes_skipped.labels(self._environment, labels.known(reason, labels.SKIP_REASONS)).inc()
+
+    def step(self, pass_id: str, table: str, step: Step) -> None:  # noqa: ARG002
+        """A step was carried out or failed. Seeding ends at the first item that cannot be written: one failed item."""
+        if step.fate not in (Fate.DONE, Fate.FAILED):
+            return
+        result = "success" if step.fate is Fate.DONE else "failure"
+        self._events.actions.labels(self._environment, table, step.action.value, result).inc()
+        if step.action is Action.SEED and step.fate is Fate.FAILED:
+            self._events.seed_items.labels(self._environment, table, "failed").inc()
+
+    def http_request(self, method: str, route: str, status_code: int, seconds: float) -> None:
+        """One request to our own server ended; ``route`` is the template of the route, never the path."""
+        values = (labels.known(method, labels.METHODS), route, labels.code_class(status_code))
+        self._events.http_requests.labels(*values).inc()
+        self._events.http_duration.labels(*values).observe(seconds)
+
+    def exposition(self, accept_header: str) -> tuple[str, bytes]:
+        """Content type and text of every series, OpenMetrics where the Accept header asks for it."""
+        encode, content_type = choose_encoder(accept_header)
+        return content_type, encode(self._all)
+
+    def write_textfile(self, path: str) -> None:
+        """Write our own families to ``path``, by renaming a finished file into its place.
+
+        The families of the process itself stay out: the textfile collector of node_exporter has them too, and
+        refuses a file that repeats them.
+        """
+        try:
+            write_to_textfile(path, self._own)
+        except OSError as error:
+            raise SettingsError(f"METRICS_FILE: cannot write {path}: {error.strerror or error}") from error
+
+    def push(self, url: str) -> None:
+        """Replace this environment's group at a Pushgateway with our own families (PUT, no instance label)."""
+        try:
+            push_to_gateway(url, job=PUSH_JOB, registry=self._own, grouping_key={"environment": self._environment})
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"PUSH_GATEWAY: cannot push to {url}: {error}") from error
+
+    def _count_pass(self, trigger: str, verdict: Verdict) -> None:
+        known_trigger = labels.known(trigger, labels.TRIGGERS)
+        self._events.passes.labels(self._environment, known_trigger, verdict.value).inc()

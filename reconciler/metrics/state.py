@@ -1,0 +1,111 @@
+"""The state gauges, computed from the board at every scrape; nothing is kept, so nothing outlives its table.
+
+``Metrics`` registers the collector; prometheus_client calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from reconciler.engine.board import Board
+from reconciler.metrics import labels
+from reconciler.metrics.families import PREFIX, STATE_FAMILIES
+from reconciler.model.plan import Action, Fate
+from reconciler.model.report import PassReport, TableReport
+
+Sample = tuple[str, tuple[str, ...], float]
+"""Family name without prefix, label values behind the environment, value."""
+
+
+class StateCollector(Collector):
+    """Reads the board once a scrape; registered by ``Metrics``."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """The families without samples, so that a name cannot be registered twice."""
+        return _empty().values()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Every family with the samples it has at this moment; one without is still named, with its help."""
+        families = _empty()
+        for name, values, number in self._samples():
+            families[name].add_metric((self._board.environment, *values), number)
+        return families.values()
+
+    def _samples(self) -> Iterator[Sample]:
+        report = self._board.report
+        yield from _of_board(self._board)
+        if report is not None:
+            yield from _of_report(report)
+            for table in report.tables:
+                if in_scope(table):
+                    yield from _of_table(table)
+
+
+def in_scope(table: TableReport) -> bool:
+    """Whether a table has series: it is declared, or created by us and not yet deleted."""
+    if table.declaration is not None:
+        return True
+    deleted = any(step.action is Action.DELETE and step.fate is Fate.DONE for step in table.steps)
+    return table.ownership == "created" and not deleted
+
+
+def _empty() -> dict[str, GaugeMetricFamily]:
+    return {
+        family.name.removeprefix(PREFIX): GaugeMetricFamily(family.name, family.help, labels=family.labels)
+        for family in STATE_FAMILIES
+    }
+
+
+def _of_board(board: Board) -> Iterator[Sample]:
+    endpoint = board.endpoint
+    if endpoint is not None:
+        yield "endpoint_info", (endpoint.url, endpoint.region, endpoint.flavor.value), 1
+    yield "endpoint_up", (), board.endpoint_up
+    yield "pass_in_progress", (), board.in_progress is not None
+    yield "suspended", (), board.suspended
+    yield "leader", (), board.leader
+    yield "interval_seconds", (), board.interval
+    if board.report is not None:
+        yield "config_last_load_successful", (), board.config_ok
+    yield "config_errors", (), board.config_errors
+    yield from _time("config_last_load_success_timestamp_seconds", (), board.config_loaded_at)
+    yield from _time("last_success_timestamp_seconds", (), board.last_success)
+    yield from _time("next_pass_timestamp_seconds", (), board.next_pass)
+
+
+def _of_report(report: PassReport) -> Iterator[Sample]:
+    for status in labels.STATUSES:
+        yield "tables", (status,), sum(table.status.value == status for table in report.tables)
+    if report.unmanaged is not None:
+        yield "unmanaged_tables", (), report.unmanaged
+    for phase, seconds in report.phases.items():
+        yield "pass_phase_duration_seconds", (phase,), seconds
+    yield from _time("last_pass_timestamp_seconds", (), report.finished)
+
+
+def _of_table(table: TableReport) -> Iterator[Sample]:
+    for status in labels.STATUSES:
+        yield "table_status", (table.name, status), table.status.value == status
+    yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
+    for facet in table.facets:
+        yield "table_drift", (table.name, facet), facet in table.drifted
+    yield from _time("table_drift_start_timestamp_seconds", (table.name,), table.drift_since)
+    blocked = {step.reason.value for step in table.steps if step.fate is Fate.BLOCKED and step.reason}
+    for reason in sorted(blocked):
+        yield "table_blocked", (table.name, reason), 1
+    if table.item_count is not None:
+        yield "table_items", (table.name,), table.item_count
+    if table.size_bytes is not None:
+        yield "table_size_bytes", (table.name,), table.size_bytes
+
+
+def _time(name: str, values: tuple[str, ...], moment: datetime | None) -> Iterator[Sample]:
+    if moment is not None:
+        yield name, values, moment.timestamp()
