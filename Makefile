@@ -30,6 +30,7 @@ lint: $(VENV)/.installed
 
 types: $(VENV)/.installed
 	$(BIN)/mypy
+	$(BIN)/mypy scripts/*.py
 
 contracts: $(VENV)/.installed
 	$(BIN)/lint-imports
