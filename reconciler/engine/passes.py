@@ -76,7 +76,7 @@ class Pass:
         if desired is None:
             return self._report(())
         dry = self.request.dry or bool(self.problems)
-        permission = self._timed("state", lambda: ask(self.world, self.options, self.allowed_accounts, dry=dry))
+        permission = self._timed("state", lambda: self._permission(dry=dry))
         if permission.warning:
             self.warnings.append(permission.warning)
         if permission.error:
@@ -103,6 +103,9 @@ class Pass:
         self.memory.last_good = desired
         self.warnings += desired.warnings
         return desired
+
+    def _permission(self, *, dry: bool) -> Permission:
+        return ask(self.world, self.options, self.allowed_accounts, dry=dry, explicit=self.request.destroy)
 
     def _list(self) -> tuple[str, ...] | None:
         if self.request.carried is not None:

@@ -20,10 +20,10 @@ class Permission:
     warning: str | None = None
 
 
-def ask(world: World, options: Options, allowed_accounts: frozenset[str], *, dry: bool) -> Permission:
+def ask(world: World, options: Options, allowed_accounts: frozenset[str], *, dry: bool, explicit: bool) -> Permission:
     """Read the state (creating its table only where writing is allowed) and decide.
 
-    Raises ``ApiError`` when the endpoint does not answer at all.
+    ``explicit`` marks verbs that a suspension does not stop. Raises ``ApiError`` when the endpoint does not answer at all.
     """
     wishes_to_write = not dry and options.mode == "enforce"
     account = world.endpoint.account
@@ -35,10 +35,10 @@ def ask(world: World, options: Options, allowed_accounts: frozenset[str], *, dry
         snapshot = world.store.ensure() if wishes_to_write else world.store.load()
     except StateError as error:
         snapshot = StateSnapshot(usable=False, problem=str(error))
-    return _decided(snapshot, wishes_to_write=wishes_to_write)
+    return _decided(snapshot, wishes_to_write=wishes_to_write, explicit=explicit)
 
 
-def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool) -> Permission:
+def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool, explicit: bool) -> Permission:
     recorded, actual = snapshot.recorded_fingerprint, snapshot.actual_fingerprint
     foreign = recorded is not None and actual is not None and not recorded.same(actual)
     if not snapshot.usable:
@@ -52,7 +52,7 @@ def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool) -> Permission:
             " nothing is written"
         )
         return Permission(snapshot, writes=False, error=message if wishes_to_write else None, warning=message)
-    return Permission(snapshot, writes=wishes_to_write and snapshot.suspension is None)
+    return Permission(snapshot, writes=wishes_to_write and (explicit or snapshot.suspension is None))
 
 
 def unreachable(error: ApiError) -> str:
