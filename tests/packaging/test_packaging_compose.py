@@ -8,6 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from reconciler import __version__
+from reconciler.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = YAML(typ="safe").load(ROOT / "deploy" / "compose.yaml")
@@ -71,3 +72,10 @@ def test_every_own_image_is_built_from_here_and_named_by_the_version():
 def test_the_api_without_a_token_is_only_open_beside_an_emulator():
     assert SERVICES["reconciler"]["environment"]["RECONCILER_API_AUTH"] == "none"
     assert SERVICES["reconciler"]["environment"]["AWS_ENDPOINT_URL_DYNAMODB"] == "http://dynamodb:8000"
+
+
+def test_every_setting_that_is_set_exists():
+    prefix = "RECONCILER_"
+    named = {name for service in SERVICES.values() for name in service["environment"] if name.startswith(prefix)}
+    assert named
+    assert {name.removeprefix(prefix).lower() for name in named} <= set(Settings.model_fields)
