@@ -1,7 +1,7 @@
 """Run the image's entry point as the image would: its user, its environment, nothing writable. Used by ``image_steps``.
 
-The commands without an endpoint come first, then one whole life beside an endpoint: converge, find nothing to do, answer
-the health check, end on SIGTERM.
+The commands without an endpoint come first, then one whole life beside an endpoint: converge, find nothing to do,
+answer the health check, end on SIGTERM.
 """
 
 from __future__ import annotations
