@@ -32,8 +32,9 @@ class ObservedTable:
     """What DescribeTable and the extra reads said.
 
     ``status`` is TableStatus; ``transitions`` are sentences on indexes and features that are still changing (for
-    example ``index by_email is CREATING``) and ``changing`` the facets they belong to; ``item_count`` and ``size_bytes`` refresh about every six hours on AWS and
-    decide nothing. ``unsupported`` names facets that this endpoint cannot be asked for.
+    example ``index by_email is CREATING``), ``changing`` the facets they belong to. ``item_count`` and ``size_bytes``
+    refresh about every six hours on AWS and decide nothing. ``unsupported`` names facets that this endpoint cannot be
+    asked for.
     """
 
     spec: TableSpec
