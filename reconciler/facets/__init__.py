@@ -1,1 +1,24 @@
-"""One file per feature of a table, one interface; FACETS states their order. Pure."""
+"""One file per feature of a table, one interface; FACETS states their order, which is that of every diff. Pure."""
+
+from __future__ import annotations
+
+from reconciler.facets.base import Facet
+from reconciler.facets.billing import BillingFacet
+from reconciler.facets.deletion_protection import DeletionProtectionFacet
+from reconciler.facets.global_indexes import GlobalIndexesFacet
+from reconciler.facets.keys import KeysFacet
+from reconciler.facets.local_indexes import LocalIndexesFacet
+from reconciler.facets.stream import StreamFacet
+from reconciler.facets.tags import TagsFacet
+from reconciler.facets.ttl import TtlFacet
+
+FACETS: tuple[Facet, ...] = (
+    KeysFacet(),
+    BillingFacet(),
+    GlobalIndexesFacet(),
+    LocalIndexesFacet(),
+    StreamFacet(),
+    TtlFacet(),
+    TagsFacet(),
+    DeletionProtectionFacet(),
+)

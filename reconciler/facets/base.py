@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from reconciler.model.change import Call, Change
-from reconciler.model.observed import Responses
+from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
 
 
@@ -30,8 +30,12 @@ class Facet(Protocol):
         """One change for each field that differs; nothing where the facet is not declared."""
         ...
 
-    def request(self, change: Change, desired: TableSpec, observed: TableSpec) -> Call:
-        """The next call towards ``change``. Changes that ride in one call get equal calls and become one step."""
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        """The next call towards ``change``, valid for the table as observed now.
+
+        Changes that ride in one call get equal calls and become one step. ``change`` is one that ``diff`` gave for the
+        same two sides.
+        """
         ...
 
 
@@ -41,4 +45,22 @@ class RidesInCreate(Protocol):
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         """Members of CreateTable other than TableName and AttributeDefinitions; empty where not declared."""
+        ...
+
+
+@runtime_checkable
+class InStages(Protocol):
+    """A facet some of whose changes need a second call, which a later round plans by itself."""
+
+    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        """What follows the first call, as a phrase beginning with ``then``; None where one call is all."""
+        ...
+
+
+@runtime_checkable
+class HasObstacles(Protocol):
+    """A facet some of whose changes the service would refuse because of another facet of the same table."""
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        """Why no valid call exists now, as a sentence; None where one does."""
         ...

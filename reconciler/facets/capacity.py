@@ -1,0 +1,88 @@
+"""The calls that set billing mode and provisioned capacity, shared by the facets billing and global_indexes.
+
+Both facets build the same call where one UpdateTable must carry both, so that their changes become one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.facets import wire
+from reconciler.model.change import Call
+from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput
+
+LEAST = Throughput(1, 1)
+"""The least the service takes, where a provisioned table is declared without throughput (somebody else scales it)."""
+
+
+def read_mode(table: Mapping[str, Any]) -> BillingMode:
+    """The billing mode in a DescribeTable answer.
+
+    A table that never was on demand has no BillingModeSummary; zeros in ProvisionedThroughput mean on demand.
+    """
+    summary = table.get("BillingModeSummary") or {}
+    if summary.get("BillingMode"):
+        mode: BillingMode = summary["BillingMode"]
+        return mode
+    return "PROVISIONED" if wire.read_throughput(table.get("ProvisionedThroughput")) else "PAY_PER_REQUEST"
+
+
+def mode_of(spec: TableSpec) -> BillingMode:
+    """The mode a table is created with: on demand where nothing is declared."""
+    return spec.billing.mode if spec.billing else "PAY_PER_REQUEST"
+
+
+def mode_after(desired: TableSpec, observed: TableSpec) -> BillingMode:
+    """The mode once the table is as declared; the observed one where billing is not ours."""
+    return mode_of(desired if desired.billing else observed)
+
+
+def table_throughput(desired: TableSpec, observed: TableSpec | None = None) -> Throughput:
+    """What a provisioned table shall have: declared, else observed, else the least."""
+    for spec in (desired, observed):
+        if spec and spec.billing and spec.billing.throughput:
+            return spec.billing.throughput
+    return LEAST
+
+
+def index_throughput(name: str, desired: TableSpec, observed: TableSpec | None = None) -> Throughput:
+    """What an index of a provisioned table shall have: declared, else observed, else that of the table."""
+    for spec in (desired, observed):
+        for index in (spec.global_indexes or ()) if spec else ():
+            if index.name == name and index.throughput:
+                return index.throughput
+    return table_throughput(desired, observed)
+
+
+def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
+    """Switch the billing mode.
+
+    Towards PROVISIONED the call must carry the throughput of every index that exists at that moment; the reverse
+    carries none (UpdateTable).
+    """
+    mode = mode_after(desired, observed)
+    params: dict[str, Any] = {"TableName": desired.name, "BillingMode": mode}
+    if mode == "PROVISIONED":
+        params["ProvisionedThroughput"] = wire.throughput(table_throughput(desired, observed))
+        names = sorted(index.name for index in observed.global_indexes or ())
+        updates = [_update(name, index_throughput(name, desired, observed)) for name in names]
+        if updates:
+            params["GlobalSecondaryIndexUpdates"] = updates
+    return Call("UpdateTable", params)
+
+
+def table_call(desired: TableSpec, observed: TableSpec) -> Call:
+    """Set the throughput of a table that is provisioned already."""
+    capacity = wire.throughput(table_throughput(desired, observed))
+    return Call("UpdateTable", {"TableName": desired.name, "ProvisionedThroughput": capacity})
+
+
+def indexes_call(desired: TableSpec, indexes: list[GlobalIndex]) -> Call:
+    """Set the throughput of several indexes, which may ride together; equal values in it would be refused."""
+    updates = [_update(index.name, index.throughput) for index in indexes if index.throughput]
+    return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
+
+
+def _update(name: str, capacity: Throughput) -> dict[str, Any]:
+    return {"Update": {"IndexName": name, "ProvisionedThroughput": wire.throughput(capacity)}}

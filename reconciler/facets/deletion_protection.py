@@ -1,0 +1,35 @@
+"""Facet deletion_protection: whether the service refuses DeleteTable. Its own call, on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+
+class DeletionProtectionFacet:
+    """Switched off only where that is declared."""
+
+    name = "deletion_protection"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> bool:
+        return bool(responses.table.get("DeletionProtectionEnabled", False))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        have = bool(observed.deletion_protection)
+        if desired.deletion_protection is not None and desired.deletion_protection != have:
+            yield Change(self.name, "deletion_protection", have, desired.deletion_protection)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        enabled = bool(desired.deletion_protection)
+        return Call("UpdateTable", {"TableName": desired.name, "DeletionProtectionEnabled": enabled})
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        return {"DeletionProtectionEnabled": True} if desired.deletion_protection else {}

@@ -1,0 +1,123 @@
+"""Facet global_indexes: global secondary indexes, created, deleted and rebuilt one a call; and their throughput."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import capacity, index_calls, wire
+from reconciler.facets.index_pairs import definition, pairs, readable, redefined
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import GlobalIndex, TableSpec
+
+REMOVED = "index {name} is deleted: queries on it fail from then on"
+REBUILT = "index {name} is deleted and built again under its name: queries on it fail until it is back"
+AFTER = "index {name} can only be created once index {other} is deleted, and queries on that one fail from then on"
+
+Pair = tuple[GlobalIndex | None, GlobalIndex | None]
+
+
+class GlobalIndexesFacet:
+    """The list is whole where it is given. Key and projection of an index never change under one name."""
+
+    name = "global_indexes"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> tuple[GlobalIndex, ...]:
+        table = responses.table
+        provisioned = capacity.read_mode(table) == "PROVISIONED"
+        indexes = (
+            GlobalIndex(
+                index["IndexName"],
+                wire.read_keys(index["KeySchema"], table["AttributeDefinitions"]),
+                wire.read_projection(index["Projection"]),
+                wire.read_throughput(index.get("ProvisionedThroughput")) if provisioned else None,
+            )
+            for index in table.get("GlobalSecondaryIndexes") or ()
+            if index.get("IndexStatus") != "DELETING"
+        )
+        return tuple(sorted(indexes, key=lambda index: index.name))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        for index in responses.table.get("GlobalSecondaryIndexes") or ():
+            status = index.get("IndexStatus", "ACTIVE")
+            if status != "ACTIVE":
+                backfilling = " (backfilling)" if index.get("Backfilling") else ""
+                yield f"index {index['IndexName']} is {status}{backfilling}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.global_indexes is None:
+            return
+        for name, want, have in pairs(desired.global_indexes, observed.global_indexes):
+            yield from self._changes(name, want, have, desired, observed)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want, have = self._pair(change, desired, observed.spec)
+        if want and not have:
+            return index_calls.create_update(want, desired, observed.spec)
+        if have and (want is None or redefined(want, have)):
+            return index_calls.delete_update(have.name, desired)
+        if capacity.mode_after(desired, observed.spec) != capacity.mode_of(observed.spec):
+            return capacity.switch_call(desired, observed.spec)
+        return capacity.indexes_call(desired, self._rescaled(desired, observed.spec))
+
+    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        want, have = self._pair(change, desired, observed)
+        if want and have and redefined(want, have):
+            return f"then index {want.name} is created again under its name"
+        return None
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        want, have = self._pair(change, desired, observed)
+        if want and (have is None or redefined(want, have)):
+            return index_calls.obstacle(want, desired, observed)
+        return None
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        if not desired.global_indexes:
+            return {}
+        members = [definition(index) for index in desired.global_indexes]
+        if capacity.mode_of(desired) == "PROVISIONED":
+            for member in members:
+                units = capacity.index_throughput(member["IndexName"], desired)
+                member["ProvisionedThroughput"] = wire.throughput(units)
+        return {"GlobalSecondaryIndexes": members}
+
+    def _changes(
+        self, name: str, want: GlobalIndex | None, have: GlobalIndex | None, desired: TableSpec, observed: TableSpec
+    ) -> Iterator[Change]:
+        path = f"global_indexes.{name}"
+        if want is None and have is not None:
+            yield Change(self.name, path, readable(have), None, Hazard.DISRUPTION, REMOVED.format(name=name))
+        elif want is not None and have is None:
+            other = index_calls.in_the_way(want, desired, observed)
+            hazard = Hazard.DISRUPTION if other else Hazard.NONE
+            unsafe = AFTER.format(name=name, other=other.name) if other else None
+            yield Change(self.name, path, None, readable(want), hazard, unsafe)
+        elif want is not None and have is not None:
+            unsafe = REBUILT.format(name=name)
+            if want.keys != have.keys:
+                before, after = wire.readable_keys(have.keys), wire.readable_keys(want.keys)
+                yield Change(self.name, f"{path}.keys", before, after, Hazard.DISRUPTION, unsafe)
+            if want.projection != have.projection:
+                shown = wire.projection(have.projection), wire.projection(want.projection)
+                yield Change(self.name, f"{path}.projection", *shown, Hazard.DISRUPTION, unsafe)
+            provisioned = capacity.mode_after(desired, observed) == "PROVISIONED"
+            if provisioned and want.throughput and not redefined(want, have):
+                yield from wire.throughput_changes(self.name, f"{path}.throughput", want.throughput, have.throughput)
+
+    def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
+        """The index a change is about, by its whole meaning: names may contain the dots of a path."""
+        for name, want, have in pairs(desired.global_indexes, observed.global_indexes):
+            if change in self._changes(name, want, have, desired, observed):
+                return want, have
+        raise ValueError(f"{change.path} is no difference between these two tables")
+
+    def _rescaled(self, desired: TableSpec, observed: TableSpec) -> list[GlobalIndex]:
+        both = pairs(desired.global_indexes, observed.global_indexes)
+        return [
+            want
+            for _, want, have in both
+            if want and have and not redefined(want, have) and want.throughput and want.throughput != have.throughput
+        ]

@@ -1,0 +1,83 @@
+"""Creating and deleting one global index of a live table: the calls, and what stands in their way.
+
+Used by the facet global_indexes alone. One UpdateTable creates or deletes one index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.facets import capacity, wire
+from reconciler.facets.index_pairs import definition, pairs, redefined
+from reconciler.model.change import Call
+from reconciler.model.table import GlobalIndex, KeyElement, TableSpec
+
+LIMIT = 20
+"""Global indexes of one table, the service's default quota."""
+
+
+def create_update(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Call:
+    """Create an index. AttributeDefinitions hold the keys in use at that moment and those of the new index."""
+    create: dict[str, Any] = definition(index)
+    if capacity.mode_after(desired, observed) == "PROVISIONED":
+        units = index.throughput or capacity.table_throughput(desired, observed)
+        create["ProvisionedThroughput"] = wire.throughput(units)
+    first = going(desired, observed) if in_the_way(index, desired, observed) else []
+    live = [local.keys for local in observed.local_indexes or ()]
+    live += [other.keys for other in observed.global_indexes or () if other not in first]
+    params = {
+        "TableName": desired.name,
+        "AttributeDefinitions": wire.attribute_definitions(observed.keys, *live, index.keys),
+        "GlobalSecondaryIndexUpdates": [{"Create": create}],
+    }
+    return Call("UpdateTable", params)
+
+
+def delete_update(name: str, desired: TableSpec) -> Call:
+    """Delete an index; its key attributes leave the definitions by themselves."""
+    updates = [{"Delete": {"IndexName": name}}]
+    return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
+
+
+def going(desired: TableSpec, observed: TableSpec) -> list[GlobalIndex]:
+    """Observed indexes that must be deleted: first those that go for good, then those that are built anew."""
+    removed, rebuilt = [], []
+    for _, want, have in pairs(desired.global_indexes, observed.global_indexes):
+        if have and want is None:
+            removed.append(have)
+        elif have and want and redefined(want, have):
+            rebuilt.append(have)
+    return removed + rebuilt
+
+
+def in_the_way(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> GlobalIndex | None:
+    """The index that must be deleted before ``index`` can be created.
+
+    It uses an attribute under another type (a table defines an attribute once), or not all indexes fit into the quota.
+    """
+    leaving = going(desired, observed)
+    for other in leaving:
+        if clash(index.keys, other.keys):
+            return other
+    total = {other.name for side in (desired, observed) for other in side.global_indexes or ()}
+    return leaving[0] if leaving and len(total) > LIMIT else None
+
+
+def obstacle(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> str | None:
+    """Which part of the table that stays uses a key attribute of ``index`` under another type."""
+    leaving = {other.name for other in going(desired, observed)}
+    stays = [("the key of the table", observed.keys)]
+    stays += [(f"local index {local.name}", local.keys) for local in observed.local_indexes or ()]
+    stays += [(f"index {o.name}", o.keys) for o in observed.global_indexes or () if o.name not in leaving]
+    for owner, keys in stays:
+        attribute = clash(index.keys, keys)
+        if attribute:
+            return f"index {index.name} cannot be created while {owner} uses {attribute} under another type"
+    return None
+
+
+def clash(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:
+    """An attribute that both keys use, under two types."""
+    types = {key.attribute: key.type for key in one}
+    return next((key.attribute for key in other if types.get(key.attribute, key.type) != key.type), None)

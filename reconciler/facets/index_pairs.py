@@ -1,0 +1,43 @@
+"""Indexes of both sides by name, shared by the facets global_indexes and local_indexes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from reconciler.facets import wire
+from reconciler.model.table import GlobalIndex, LocalIndex
+
+Index = TypeVar("Index", GlobalIndex, LocalIndex)
+
+
+def pairs(
+    desired: Iterable[Index] | None, observed: Iterable[Index] | None
+) -> Iterator[tuple[str, Index | None, Index | None]]:
+    """Name, declared index and observed index, sorted by name; one of the two may be missing."""
+    wanted = {index.name: index for index in desired or ()}
+    had = {index.name: index for index in observed or ()}
+    for name in sorted(wanted.keys() | had.keys()):
+        yield name, wanted.get(name), had.get(name)
+
+
+def definition(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
+    """The members of an index that both kinds have, as in CreateTable."""
+    return {
+        "IndexName": index.name,
+        "KeySchema": wire.key_schema(index.keys),
+        "Projection": wire.projection(index.projection),
+    }
+
+
+def readable(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
+    """A whole index for people: as in CreateTable, with the types of its key."""
+    shape = {"KeySchema": wire.readable_keys(index.keys), "Projection": wire.projection(index.projection)}
+    if isinstance(index, GlobalIndex) and index.throughput:
+        shape["ProvisionedThroughput"] = wire.throughput(index.throughput)
+    return shape
+
+
+def redefined(desired: GlobalIndex | LocalIndex, observed: GlobalIndex | LocalIndex) -> bool:
+    """Whether key or projection differ, which no index ever changes in place."""
+    return (desired.keys, desired.projection) != (observed.keys, observed.projection)

@@ -1,0 +1,66 @@
+"""Facet local_indexes: local secondary indexes. They exist from CreateTable on and never change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import wire
+from reconciler.facets.index_pairs import definition, pairs, readable
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import LocalIndex, TableSpec
+
+UNSAFE = (
+    "local index {name} can only be made with the table: "
+    "the table is deleted and created again, and every item in it is lost"
+)
+
+
+class LocalIndexesFacet:
+    """The list is whole where it is given."""
+
+    name = "local_indexes"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> tuple[LocalIndex, ...]:
+        table = responses.table
+        indexes = (
+            LocalIndex(
+                index["IndexName"],
+                wire.read_keys(index["KeySchema"], table["AttributeDefinitions"]),
+                wire.read_projection(index["Projection"]),
+            )
+            for index in table.get("LocalSecondaryIndexes") or ()
+        )
+        return tuple(sorted(indexes, key=lambda index: index.name))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.local_indexes is None:
+            return
+        for name, want, have in pairs(desired.local_indexes, observed.local_indexes):
+            path = f"local_indexes.{name}"
+            if want is None or have is None:
+                yield self._replacement(name, path, readable(have) if have else None, readable(want) if want else None)
+                continue
+            if want.keys != have.keys:
+                yield self._replacement(
+                    name, f"{path}.keys", wire.readable_keys(have.keys), wire.readable_keys(want.keys)
+                )
+            if want.projection != have.projection:
+                before, after = wire.projection(have.projection), wire.projection(want.projection)
+                yield self._replacement(name, f"{path}.projection", before, after)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        return Call("DeleteTable", {"TableName": desired.name})
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        if not desired.local_indexes:
+            return {}
+        return {"LocalSecondaryIndexes": [definition(index) for index in desired.local_indexes]}
+
+    def _replacement(self, name: str, path: str, before: Any, after: Any) -> Change:
+        return Change(self.name, path, before, after, Hazard.REPLACEMENT, UNSAFE.format(name=name))

@@ -1,0 +1,62 @@
+"""Facet stream: DynamoDB Streams of a table. The view of an enabled stream changes only by disabling it first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import Stream, StreamView, TableSpec
+
+OFF = Stream(enabled=False)
+WIDEST: StreamView = "NEW_AND_OLD_IMAGES"
+"""The view of a stream that is declared without one."""
+UNSAFE = "a stream's view never changes in place: the stream is disabled and a new one with another ARN enabled"
+
+
+class StreamFacet:
+    """A disabled stream is one state, whatever remains of its details."""
+
+    name = "stream"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> Stream:
+        shape = responses.table.get("StreamSpecification") or {}
+        if not shape.get("StreamEnabled"):
+            return OFF
+        return Stream(True, shape.get("StreamViewType"))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.stream is None:
+            return
+        want, have = desired.stream, observed.stream or OFF
+        if want.enabled != have.enabled:
+            yield Change(self.name, "stream.enabled", have.enabled, want.enabled)
+        if want.enabled and want.view and want.view != have.view:
+            if have.enabled:
+                yield Change(self.name, "stream.view", have.view, want.view, Hazard.DISRUPTION, UNSAFE)
+            else:
+                yield Change(self.name, "stream.view", None, want.view)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want, have = desired.stream or OFF, observed.spec.stream or OFF
+        shape = _shape(want) if want.enabled and not have.enabled else {"StreamEnabled": False}
+        return Call("UpdateTable", {"TableName": desired.name, "StreamSpecification": shape})
+
+    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        if change.hazard is not Hazard.DISRUPTION:
+            return None
+        return f"then the stream is enabled again with {change.after}, under a new ARN"
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        if desired.stream is None or not desired.stream.enabled:
+            return {}
+        return {"StreamSpecification": _shape(desired.stream)}
+
+
+def _shape(stream: Stream) -> dict[str, Any]:
+    return {"StreamEnabled": True, "StreamViewType": stream.view or WIDEST}

@@ -1,0 +1,53 @@
+"""Facet tags: tags of the table. Only declared keys are ours; a tag is never taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+OWNER_TAG = "dynamodb-reconciler:owner"
+"""Key of the tag that says who created a table; it rides in CreateTable and never differs."""
+READ = "ListTagsOfResource"
+Tags = tuple[tuple[str, str], ...]
+
+
+class TagsFacet:
+    """Tags of the service (``aws:``) and the owner tag are not part of the value."""
+
+    name = "tags"
+    reads: tuple[str, ...] = (READ,)
+
+    def observe(self, responses: Responses) -> Tags | None:
+        if READ not in responses.answers:
+            return None
+        tags = ((tag["Key"], tag["Value"]) for tag in responses.answers[READ]["Tags"])
+        return tuple(sorted((key, value) for key, value in tags if key != OWNER_TAG and not key.startswith("aws:")))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        had = dict(observed.tags or ())
+        for key, value in sorted(desired.tags or ()):
+            if key != OWNER_TAG and had.get(key) != value:
+                yield Change(self.name, f"tags.{key}", had.get(key), value)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        differing = [(difference.path, difference.after) for difference in self.diff(desired, observed.spec)]
+        tags = [{"Key": path.removeprefix("tags."), "Value": value} for path, value in differing]
+        return Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": tags})
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        if not desired.tags:
+            return {}
+        return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(desired.tags)]}
+
+
+def owner_of(responses: Responses) -> str | None:
+    """The value of the owner tag; None where there is none or tags were not read."""
+    tags = responses.answers[READ]["Tags"] if READ in responses.answers else ()
+    return next((tag["Value"] for tag in tags if tag["Key"] == OWNER_TAG), None)

@@ -1,0 +1,55 @@
+"""Facet ttl: time to live. It is not a member of CreateTable, so a new table gets it by the call after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Call, Change
+from reconciler.model.errors import Malformed
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec, Ttl
+
+OFF = Ttl(enabled=False)
+READ = "DescribeTimeToLive"
+
+
+class TtlFacet:
+    """One attribute at a time: moving it means disabling it now and enabling it in a later round."""
+
+    name = "ttl"
+    reads: tuple[str, ...] = (READ,)
+
+    def observe(self, responses: Responses) -> Ttl | None:
+        if READ not in responses.answers:
+            return None
+        shape = responses.answers[READ]["TimeToLiveDescription"]
+        if shape["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
+            return OFF
+        if not shape.get("AttributeName"):
+            raise Malformed(READ, "MissingAttributeName", "time to live is enabled on no attribute")
+        return Ttl(True, shape["AttributeName"])
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        if READ in responses.answers:
+            status = responses.answers[READ]["TimeToLiveDescription"]["TimeToLiveStatus"]
+            if status in ("ENABLING", "DISABLING"):
+                yield f"time to live is {status}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.ttl is None:
+            return
+        want, have = desired.ttl, observed.ttl or OFF
+        if want.enabled != have.enabled:
+            yield Change(self.name, "ttl.enabled", have.enabled, want.enabled)
+        if want.enabled and want.attribute != have.attribute:
+            yield Change(self.name, "ttl.attribute", have.attribute, want.attribute)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want, have = desired.ttl or OFF, observed.spec.ttl or OFF
+        target = Ttl(False, have.attribute) if have.enabled else want
+        shape = {"Enabled": target.enabled, "AttributeName": target.attribute}
+        return Call("UpdateTimeToLive", {"TableName": desired.name, "TimeToLiveSpecification": shape})
+
+    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        want, have = desired.ttl or OFF, observed.ttl or OFF
+        return f"then time to live is enabled on {want.attribute}" if want.enabled and have.enabled else None

@@ -1,0 +1,71 @@
+"""Which planned steps can go now, seen from the table alone: its status, what is changing, what the endpoint lacks.
+
+Called by the planner; what is permitted is decided afterwards, by policy.
+"""
+
+from __future__ import annotations
+
+from reconciler.facets import FACETS
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.table import TableSpec
+from reconciler.planning.order import TABLE_CHANGING
+
+SETTLING = ("CREATING", "UPDATING", "DELETING")
+OUT_OF_ORDER = {
+    "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the table's KMS key",
+    "ARCHIVING": "a restore of the table from its archival backup",
+    "ARCHIVED": "a restore of the table from its archival backup",
+    "REPLICATION_NOT_AUTHORIZED": "permission for the replication of the table",
+}
+"""Statuses in which nothing is done to a table, and what would make it ACTIVE again."""
+
+
+def settled(steps: list[Step], desired: TableSpec, observed: ObservedTable, *, with_tags: bool) -> list[Step]:
+    """The steps with the fate that the observed table gives them, and a wait for each declared facet in transition."""
+    name, status = observed.spec.name, observed.status
+    if status != "ACTIVE" and status not in SETTLING:
+        steps = steps or [Step(Action.UPDATE, "table")]
+        allow = OUT_OF_ORDER.get(status, "the table being ACTIVE again")
+        return [step.blocked(Reason.STATUS, f"table {name} is {status}", allow) for step in steps]
+    fated = [_fate(step, observed, with_tags=with_tags) for step in steps]
+    return [*fated, *_waits(fated, desired, observed)]
+
+
+def _fate(step: Step, observed: ObservedTable, *, with_tags: bool) -> Step:
+    lacking = step.facet in observed.unsupported or (step.facet == "tags" and not with_tags)
+    if lacking:
+        operation = next(read for facet in FACETS if facet.name == step.facet for read in facet.reads)
+        return step.unsupported(f"the endpoint does not have {operation}")
+    busy = _busy(step, observed)
+    if busy is None or step.reason is not None:
+        return step
+    return step.deferred(Reason.BUSY, busy)
+
+
+def _busy(step: Step, observed: ObservedTable) -> str | None:
+    """Why the service would refuse the call of a step for now (ResourceInUseException)."""
+    under_way = "; ".join(observed.transitions)
+    if step.call is None or step.call.operation in TABLE_CHANGING:
+        if observed.status in SETTLING:
+            return _status_sentence(observed)
+        return under_way if "global_indexes" in observed.changing else None
+    if observed.status not in ("ACTIVE", "UPDATING"):
+        return _status_sentence(observed)
+    return under_way if step.facet in observed.changing else None
+
+
+def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> list[Step]:
+    """A wait for what is under way and no other step waits for; features that are not ours are not waited for."""
+    ours = [f.name for f in FACETS if f.name in observed.changing and getattr(desired, f.name) is not None]
+    waiting = {step.facet for step in steps if step.reason is Reason.BUSY}
+    message = "; ".join(observed.transitions)
+    waits = [Step(Action.UPDATE, name).deferred(Reason.BUSY, message) for name in ours if name not in waiting]
+    if observed.status in SETTLING and not waiting and not waits:
+        action = Action.CREATE if observed.status == "CREATING" else Action.UPDATE
+        waits.append(Step(action, "table").deferred(Reason.BUSY, _status_sentence(observed)))
+    return waits
+
+
+def _status_sentence(observed: ObservedTable) -> str:
+    return f"table {observed.spec.name} is {observed.status}"

@@ -1,0 +1,74 @@
+"""``lifecycle.ignore_changes``: paths of a table that are left as they are found. Used by diff and planner.
+
+A pattern covers its path and everything below; ``*`` stands for one name. What is ignored is taken over from the
+observed side before anything is compared, so that no call ever writes it either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from reconciler.model.table import TableSpec
+
+
+def covered(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a pattern covers the path of a change."""
+    return any(_prefix(pattern.split("."), path.split(".")) for pattern in patterns)
+
+
+def effective(desired: TableSpec, observed: TableSpec, patterns: tuple[str, ...]) -> TableSpec:
+    """The declaration with everything ignored replaced by what is observed."""
+    for pattern in patterns:
+        field, _, rest = pattern.partition(".")
+        for name in (f.name for f in fields(desired) if f.name != "name" and field in (f.name, "*")):
+            value = _masked(getattr(desired, name), getattr(observed, name), rest)
+            desired = replace(desired, **{name: value})
+    return desired
+
+
+def _prefix(pattern: list[str], path: list[str]) -> bool:
+    return len(pattern) <= len(path) and all(p in (s, "*") for p, s in zip(pattern, path, strict=False))
+
+
+def _masked(desired: Any, observed: Any, pattern: str) -> Any:
+    if not pattern or desired is None:
+        return observed if not pattern else None
+    if isinstance(desired, tuple):
+        return _masked_tuple(desired, observed or (), pattern)
+    if not is_dataclass(desired) or observed is None:
+        return desired
+    for field in fields(desired):
+        rest = _below(field.name, pattern)
+        if rest is not None and getattr(observed, field.name) is not None:
+            value = _masked(getattr(desired, field.name), getattr(observed, field.name), rest)
+            desired = replace(desired, **{field.name: value})  # type: ignore[type-var]
+    return desired
+
+
+def _masked_tuple(desired: tuple[Any, ...], observed: tuple[Any, ...], pattern: str) -> tuple[Any, ...]:
+    """Indexes by their name, tags by their key; a member missing on the observed side is dropped."""
+    wanted, had = _named(desired), _named(observed)
+    result = dict(wanted)
+    for name in sorted(wanted.keys() | had.keys()):
+        rest = _below(name, pattern)
+        if rest == "" and name in had:
+            result[name] = had[name]
+        elif rest == "":
+            del result[name]
+        elif rest is not None and name in wanted and name in had:
+            result[name] = _masked(wanted[name], had[name], rest)
+    return tuple(result[name] for name in sorted(result))
+
+
+def _named(members: tuple[Any, ...]) -> Mapping[str, Any]:
+    return {member[0] if isinstance(member, tuple) else member.name: member for member in members}
+
+
+def _below(name: str, pattern: str) -> str | None:
+    """What remains of a pattern below ``name``; names may contain dots themselves."""
+    if pattern == name or pattern.startswith(f"{name}."):
+        return pattern[len(name) + 1 :]
+    head, _, rest = pattern.partition(".")
+    return rest if head == "*" else None

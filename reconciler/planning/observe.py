@@ -1,0 +1,68 @@
+"""From answers to an observed table: which reads are needed, and what they say. Pure; the engine sends the reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.facets import FACETS
+from reconciler.facets.tags import owner_of
+from reconciler.model.errors import Malformed
+from reconciler.model.identity import Identity
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+
+def reads_for(spec: TableSpec | None) -> tuple[str, ...]:
+    """Operations beyond DescribeTable that the declared facets need; none for a table that is not declared."""
+    if spec is None:
+        return ()
+    declared = (facet for facet in FACETS if getattr(spec, facet.name) is not None)
+    return tuple(dict.fromkeys(operation for facet in declared for operation in facet.reads))
+
+
+def all_reads() -> tuple[str, ...]:
+    """Every operation beyond DescribeTable that any facet knows, to read a table whole."""
+    return tuple(dict.fromkeys(operation for facet in FACETS for operation in facet.reads))
+
+
+def read_params(operation: str, name: str, arn: str) -> dict[str, str]:
+    """Parameters of one of these reads."""
+    return {"ResourceArn": arn} if operation == "ListTagsOfResource" else {"TableName": name}
+
+
+def observe(responses: Responses) -> ObservedTable:
+    """The table that these answers describe; a field stays ``None`` where its read was not asked or is not there.
+
+    Raises ``Malformed`` where an answer lacks what every such answer has: nothing is read as empty for that.
+    """
+    try:
+        return _observe(responses)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Malformed("DescribeTable", type(error).__name__, f"an answer lacks or garbles {error}") from error
+
+
+def identity_of(table: Mapping[str, Any]) -> Identity:
+    """The identity in a Table or TableDescription; ``TableId`` is not known to every endpoint."""
+    created = table["CreationDateTime"]
+    if not isinstance(created, datetime):
+        raise Malformed("DescribeTable", "CreationDateTime", f"CreationDateTime is no time: {created!r}")
+    aware = created if created.tzinfo else created.replace(tzinfo=UTC)
+    return Identity(table.get("TableId") or None, table["TableArn"], aware.astimezone(UTC).isoformat())
+
+
+def _observe(responses: Responses) -> ObservedTable:
+    table = responses.table
+    sentences = {facet.name: tuple(facet.transitions(responses)) for facet in FACETS}
+    return ObservedTable(
+        spec=TableSpec(name=table["TableName"], **{facet.name: facet.observe(responses) for facet in FACETS}),
+        identity=identity_of(table),
+        status=table["TableStatus"],
+        transitions=tuple(sentence for said in sentences.values() for sentence in said),
+        changing=frozenset(name for name, said in sentences.items() if said),
+        unsupported=frozenset(f.name for f in FACETS if f.reads and responses.unsupported.issuperset(f.reads)),
+        item_count=int(table.get("ItemCount") or 0),
+        size_bytes=int(table.get("TableSizeBytes") or 0),
+        owner_tag=owner_of(responses),
+    )

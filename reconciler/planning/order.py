@@ -1,0 +1,68 @@
+"""The order of the steps of one table, stated once: a plan is always sorted by ``order``.
+
+1. A replacement makes all else moot. 2. Protection goes on before anything risky. 3. Tags and time to live do not make
+the table busy. 4. Billing and throughput come before indexes, so that a new index is created with throughput just
+where the table takes it. 5. The stream is quick, and wanted before the slow work. 6. New indexes come before old ones
+go, so that readers can move over; 7. unless the old ones are in the way. 8. A stream's view interrupts its readers, so
+it comes late. 9. Protection goes off last: until then the table stays protected.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from reconciler.model.change import Call, Hazard
+from reconciler.model.plan import Action, Step
+
+TABLE_CHANGING = frozenset({"CreateTable", "UpdateTable", "DeleteTable"})
+"""Operations that need an ACTIVE table and make it busy; one a table and round."""
+
+
+class Rank(IntEnum):
+    """The place of a step in its table's plan."""
+
+    TABLE = 0
+    PROTECT = 1
+    TAGS = 2
+    TTL = 3
+    CAPACITY = 4
+    STREAM = 5
+    INDEX_CREATE = 6
+    INDEX_DELETE = 7
+    INDEX_CREATE_AFTER = 8
+    STREAM_VIEW = 9
+    UNPROTECT = 10
+    WAIT = 11
+
+
+def order(step: Step) -> tuple[int, str]:
+    """The sort key of a step."""
+    return rank(step), step.changes[0].path if step.changes else step.facet
+
+
+def rank(step: Step) -> Rank:
+    """What kind of call a step makes, read off the call itself."""
+    if step.call is None:
+        return Rank.WAIT
+    if step.action is not Action.UPDATE:
+        return Rank.TABLE
+    hazardous = any(change.hazard is not Hazard.NONE for change in step.changes)
+    match step.call.operation:
+        case "TagResource":
+            return Rank.TAGS
+        case "UpdateTimeToLive":
+            return Rank.TTL
+        case _:
+            return _update_rank(step.call, hazardous=hazardous)
+
+
+def _update_rank(call: Call, *, hazardous: bool) -> Rank:
+    params = call.params
+    if "DeletionProtectionEnabled" in params:
+        return Rank.PROTECT if params["DeletionProtectionEnabled"] else Rank.UNPROTECT
+    if "StreamSpecification" in params:
+        return Rank.STREAM_VIEW if hazardous else Rank.STREAM
+    verbs = {verb for update in params.get("GlobalSecondaryIndexUpdates", ()) for verb in update}
+    if "Create" in verbs:
+        return Rank.INDEX_CREATE_AFTER if hazardous else Rank.INDEX_CREATE
+    return Rank.INDEX_DELETE if "Delete" in verbs else Rank.CAPACITY

@@ -1,0 +1,105 @@
+"""From a declaration and its observed table to ordered steps. Pure, and before policy; called by the engine.
+
+Every call is valid for the table as observed now. The engine sends one a table and round and plans again, so a later
+step of a plan shows what is to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.facets import FACETS
+from reconciler.facets.base import HasObstacles, InStages
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.desired import Declaration
+from reconciler.model.identity import Identity
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.table import TableSpec
+from reconciler.planning.create import as_created, create_call, create_changes
+from reconciler.planning.diff import diff
+from reconciler.planning.fates import settled
+from reconciler.planning.ignore import effective
+from reconciler.planning.order import order
+
+BY_NAME = {facet.name: facet for facet in FACETS}
+MOOT = "moot if the table is replaced"
+
+
+def plan(
+    declaration: Declaration, observed: ObservedTable | None, *, with_tags: bool, owner: str | None = None
+) -> tuple[Step, ...]:
+    """All steps that bring ``observed`` (``None``: no such table) to the declaration, in their order.
+
+    ``with_tags`` is false where the endpoint has no tags; ``owner`` is the value of the owner tag, for a create.
+    """
+    if observed is None:
+        return _create(declaration.spec, with_tags=with_tags, owner=owner)
+    if observed.status == "DELETING":
+        return tuple(settled([], declaration.spec, observed, with_tags=with_tags))
+    ignore = declaration.lifecycle.ignore_changes
+    changes = diff(declaration.spec, observed.spec, ignore)
+    desired = effective(declaration.spec, observed.spec, ignore)
+    steps = settled(_steps(changes, desired, observed), declaration.spec, observed, with_tags=with_tags)
+    return tuple(sorted(steps, key=order))
+
+
+def prune_step(name: str) -> Step:
+    """The deletion of a table that is no longer declared."""
+    unsafe = "the table is no longer declared: it is deleted, and every item in it is lost"
+    change = Change("table", "table", "present", None, Hazard.REPLACEMENT, unsafe)
+    return Step(Action.DELETE, "table", (change,), Call("DeleteTable", {"TableName": name}))
+
+
+def seed_step(source: str, count: int) -> Step:
+    """The seeding of an empty table with ``count`` items of the seed at ``source``."""
+    return Step(Action.SEED, "seed", message=f"{count} item{'' if count == 1 else 's'} from {source}")
+
+
+def _create(spec: TableSpec, *, with_tags: bool, owner: str | None) -> tuple[Step, ...]:
+    call = create_call(spec, owner, with_tags=with_tags)
+    create = Step(Action.CREATE, "keys", create_changes(spec, with_tags=with_tags), call)
+    created = as_created(spec, with_tags=with_tags)
+    after = ObservedTable(created, Identity(None, spec.name, ""), "ACTIVE")
+    steps = settled(_steps(diff(spec, created), spec, after), spec, after, with_tags=with_tags)
+    return (create, *sorted(steps, key=order))
+
+
+def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTable) -> list[Step]:
+    """One step for each call; all changes that only a replacement makes are one step."""
+    changes = tuple(changes)
+    replacing = tuple(change for change in changes if change.hazard is Hazard.REPLACEMENT)
+    steps: list[Step] = []
+    for change in changes:
+        if change not in replacing:
+            _join(steps, _step(change, desired, observed))
+    if not replacing:
+        return steps
+    call = BY_NAME[replacing[0].facet].request(replacing[0], desired, observed)
+    first = Step(Action.REPLACE, replacing[0].facet, replacing, call)
+    return [first, *(_noted(step, MOOT) for step in steps)]
+
+
+def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
+    facet = BY_NAME[change.facet]
+    step = Step(Action.UPDATE, change.facet, (change,), facet.request(change, desired, observed))
+    obstacle = facet.obstacle(change, desired, observed.spec) if isinstance(facet, HasObstacles) else None
+    if obstacle:
+        return step.blocked(Reason.REJECTED, obstacle, "declaring the attribute with the type it has in the table")
+    follows = facet.then(change, desired, observed.spec) if isinstance(facet, InStages) else None
+    return _noted(step, follows) if follows else step
+
+
+def _join(steps: list[Step], step: Step) -> None:
+    """Add a step, or its change to the step that makes the same call."""
+    for position, other in enumerate(steps):
+        if (other.call, other.fate) == (step.call, step.fate):
+            message = other.message if step.message in (None, other.message) else step.message
+            steps[position] = replace(other, changes=(*other.changes, *step.changes), message=message)
+            return
+    steps.append(step)
+
+
+def _noted(step: Step, message: str) -> Step:
+    return replace(step, message=f"{step.message}; {message}" if step.message else message)
