@@ -1,0 +1,143 @@
+"""What an answer must hold before anybody believes it. Called by the caller after every successful call.
+
+botocore turns a garbled 200 answer into an empty dict, which would read as "no tables" or "no items"; so each
+operation states its required members here, and an answer without them is Malformed, never an empty value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from reconciler.model.errors import Malformed
+
+Params = Mapping[str, Any]
+Answer = Mapping[str, Any]
+
+
+class _Wrong(Exception):
+    """What is wrong with an answer, as the end of a sentence."""
+
+
+def check(operation: str, params: Params, answer: Answer) -> None:
+    """Raise Malformed unless ``answer`` holds what ``operation`` promises; operations without a rule pass."""
+    rule = RULES.get(operation)
+    if rule is None:
+        return
+    try:
+        rule(params, answer)
+    except _Wrong as wrong:
+        raise Malformed(operation, "MalformedAnswer", f"the answer {wrong}") from None
+
+
+def _member(parent: Any, name: str, kind: type | tuple[type, ...]) -> Any:
+    if not isinstance(parent, Mapping) or name not in parent:
+        raise _Wrong(f"lacks {name}")
+    value = parent[name]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+        raise _Wrong(f"has a {name} of the wrong type")
+    return value
+
+
+def _optional(parent: Mapping[str, Any], name: str, kind: type) -> Any:
+    return _member(parent, name, kind) if name in parent else None
+
+
+def _strings(parent: Any, name: str) -> list[str]:
+    values: list[str] = _member(parent, name, list)
+    if not all(isinstance(value, str) for value in values):
+        raise _Wrong(f"has something else than text in {name}")
+    return values
+
+
+def _list_tables(_: Params, answer: Answer) -> None:
+    _strings(answer, "TableNames")
+    _optional(answer, "LastEvaluatedTableName", str)
+
+
+def _description(member: str) -> Callable[[Params, Answer], None]:
+    def rule(params: Params, answer: Answer) -> None:
+        table = _member(answer, member, dict)
+        name = _member(table, "TableName", str)
+        # Every operation takes a table's ARN in the place of its name.
+        if "TableName" in params and name != str(params["TableName"]).rsplit("/", 1)[-1]:
+            raise _Wrong("is about another table than the one asked for")
+        _member(table, "TableStatus", str)
+        if member == "Table":
+            _table(table)
+
+    return rule
+
+
+def _table(table: Mapping[str, Any]) -> None:
+    for key in _member(table, "KeySchema", list):
+        _member(key, "AttributeName", str)
+        _member(key, "KeyType", str)
+    if not table["KeySchema"]:
+        raise _Wrong("has an empty KeySchema")
+    for definition in _member(table, "AttributeDefinitions", list):
+        _member(definition, "AttributeName", str)
+        _member(definition, "AttributeType", str)
+    _member(table, "CreationDateTime", datetime)
+    _member(table, "TableArn", str)
+    for indexes in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        for index in _optional(table, indexes, list) or ():
+            _member(index, "IndexName", str)
+            _member(index, "KeySchema", list)
+
+
+def _items(params: Params, answer: Answer) -> None:
+    count = _member(answer, "Count", int)
+    _optional(answer, "LastEvaluatedKey", dict)
+    if params.get("Select") == "COUNT":
+        return
+    items = _member(answer, "Items", list)
+    if len(items) != count:
+        raise _Wrong("has a Count that differs from the number of its Items")
+    if not all(isinstance(item, dict) for item in items):
+        raise _Wrong("has something else than items in Items")
+
+
+def _get_item(_: Params, answer: Answer) -> None:
+    _optional(answer, "Item", dict)
+
+
+def _ttl(member: str, inner: str, kind: type) -> Callable[[Params, Answer], None]:
+    def rule(_: Params, answer: Answer) -> None:
+        _member(_member(answer, member, dict), inner, kind)
+
+    return rule
+
+
+def _tags(_: Params, answer: Answer) -> None:
+    for tag in _member(answer, "Tags", list):
+        _member(tag, "Key", str)
+        _member(tag, "Value", str)
+    _optional(answer, "NextToken", str)
+
+
+def _batch_write(_: Params, answer: Answer) -> None:
+    _member(answer, "UnprocessedItems", dict)
+
+
+def _backups(_: Params, answer: Answer) -> None:
+    _member(_member(answer, "ContinuousBackupsDescription", dict), "ContinuousBackupsStatus", str)
+
+
+RULES: Mapping[str, Callable[[Params, Answer], None]] = {
+    "ListTables": _list_tables,
+    "DescribeTable": _description("Table"),
+    "CreateTable": _description("TableDescription"),
+    "UpdateTable": _description("TableDescription"),
+    "DeleteTable": _description("TableDescription"),
+    "Scan": _items,
+    "Query": _items,
+    "GetItem": _get_item,
+    "BatchWriteItem": _batch_write,
+    "DescribeTimeToLive": _ttl("TimeToLiveDescription", "TimeToLiveStatus", str),
+    "UpdateTimeToLive": _ttl("TimeToLiveSpecification", "Enabled", bool),
+    "ListTagsOfResource": _tags,
+    "DescribeContinuousBackups": _backups,
+    "UpdateContinuousBackups": _backups,
+}

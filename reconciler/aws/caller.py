@@ -1,0 +1,92 @@
+"""Sends one operation and hands back a checked answer. Every adapter of this package goes through here.
+
+Around each call: timed, told to telemetry, errors named (``errors``), required members checked (``answers``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.aws import answers, errors
+from reconciler.engine.ports import Telemetry
+from reconciler.model.errors import ApiError
+
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
+"""What botocore's parser lets escape when the bytes of an answer are not what they should be."""
+
+
+class Clients:
+    """The two clients of one session: one with the SDK's retries, one that sends each request exactly once."""
+
+    def __init__(self, build: Callable[[], tuple[Any, Any]]) -> None:
+        import threading
+
+        self._build = build
+        self._lock = threading.Lock()
+        self._pair: tuple[Any, Any] | None = None
+
+    def get(self, *, once: bool) -> Any:
+        """Built at the first use, because importing and loading the SDK takes a third of a second."""
+        pair = self._pair
+        if pair is None:
+            with self._lock:
+                pair = self._pair = self._pair or self._build()
+        return pair[1] if once else pair[0]
+
+    def forget(self) -> None:
+        """The next call gets a session built anew, with the credentials that are valid then."""
+        self._pair = None
+
+
+class Caller:
+    """``call`` for any operation of DynamoDB; failures are ``ApiError``."""
+
+    def __init__(self, clients: Clients, telemetry: Telemetry) -> None:
+        self._clients = clients
+        self._telemetry = telemetry
+
+    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """One request, retried by the SDK unless it destroys something; the answer without ResponseMetadata."""
+        started = time.perf_counter()
+        result = "success"
+        try:
+            answer = self._send(operation, params)
+            answers.check(operation, params, answer)
+        except ApiError as error:
+            result = type(error).__name__
+            if errors.asks_for_new_credentials(error):
+                self._clients.forget()
+            raise
+        finally:
+            self._telemetry.request(operation, result, time.perf_counter() - started)
+        return answer
+
+    def _send(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            client = self._clients.get(once=destroys(operation, params))
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**plain(params))
+        except (BotoCoreError, ClientError, *UNREADABLE) as error:
+            raise errors.from_exception(operation, error) from error
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+
+def destroys(operation: str, params: Mapping[str, Any]) -> bool:
+    """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4)."""
+    if operation == "UpdateTable":
+        return any("Delete" in update for update in params.get("GlobalSecondaryIndexUpdates") or ())
+    return operation.startswith("Delete") and operation != "DeleteItem"
+
+
+def plain(value: Any) -> Any:
+    """Mappings and tuples as the dicts and lists that botocore insists on."""
+    if isinstance(value, Mapping):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(member) for member in value]
+    return value

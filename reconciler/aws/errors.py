@@ -1,0 +1,174 @@
+"""The vendor's error codes as questions: every failed call becomes one ApiError class. Called by the caller alone.
+
+A code decides, else the HTTP status, else the kind of exception; the text of an error decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.errors import (
+    Ambiguous,
+    ApiError,
+    Busy,
+    ConditionFailed,
+    Denied,
+    Malformed,
+    NotFound,
+    Rejected,
+    Throttled,
+    Unreachable,
+    Unsupported,
+)
+
+CODES: Mapping[type[ApiError], frozenset[str]] = {
+    NotFound: frozenset(
+        {
+            "ResourceNotFoundException",
+            "ResourceNotFound",
+            "TableNotFoundException",
+            "IndexNotFoundException",
+            "BackupNotFoundException",
+            "PolicyNotFoundException",
+        }
+    ),
+    Busy: frozenset(
+        {
+            "ResourceInUseException",
+            "TableInUseException",
+            "TableAlreadyExistsException",
+            "BackupInUseException",
+            "ContinuousBackupsUnavailableException",
+            "ReplicatedWriteConflictException",
+            "TransactionConflictException",
+            "TransactionInProgressException",
+        }
+    ),
+    Throttled: frozenset(
+        {
+            "LimitExceededException",
+            "ProvisionedThroughputExceededException",
+            "RequestLimitExceeded",
+            "TooManyRequestsException",
+        }
+    ),
+    Rejected: frozenset(
+        {
+            "ValidationException",
+            "ValidationError",
+            "SerializationException",
+            "DuplicateItemException",
+            "IdempotentParameterMismatchException",
+            "ItemCollectionSizeLimitExceededException",
+        }
+    ),
+    ConditionFailed: frozenset({"ConditionalCheckFailedException"}),
+    Unsupported: frozenset({"UnknownOperationException", "NotImplemented", "NotImplementedException"}),
+    Ambiguous: frozenset(
+        {
+            "InternalServerError",
+            "InternalFailure",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+            "RequestTimeout",
+        }
+    ),
+}
+BAD_CREDENTIALS = frozenset(
+    {
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "RequestExpired",
+    }
+)
+EXPIRED = ("ExpiredToken",)
+FORBIDDEN = ("AccessDenied", "Unauthorized", "ReadOnly")
+"""These are prefixes, for services spell them with and without ``Exception``; ``ReadOnly`` is our own guard's."""
+CANCELLED = "TransactionCanceledException"
+
+
+def asks_for_new_credentials(error: ApiError) -> bool:
+    """Whether the credentials themselves were refused, so that a session built anew may find rotated ones."""
+    return isinstance(error, Denied) and not error.code.startswith(FORBIDDEN)
+
+
+def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
+    """The error for an answer of the service that says it failed (``ClientError.response``)."""
+    error = response.get("Error") or {}
+    code = str(error.get("Code") or "")
+    status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
+    kind = _by_cancellation(response) if code == CANCELLED else _by_code(code) or _by_status(code, status)
+    return kind(operation, code or f"HTTP {status}", str(error.get("Message") or "no message"))
+
+
+def from_exception(operation: str, error: Exception) -> ApiError:
+    """The error for a call that ended without an answer of the service, or with one that cannot be read."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        return from_answer(operation, error.response)
+    kinds: tuple[tuple[tuple[type[Exception], ...], type[ApiError]], ...] = (
+        ((exceptions.ParamValidationError,), Rejected),
+        ((exceptions.ConnectionError,), Unreachable),
+        ((exceptions.IncompleteReadError, exceptions.ChecksumError), Malformed),
+        ((exceptions.HTTPClientError,), Ambiguous),
+        (_credential_errors(), Denied),
+        ((exceptions.BotoCoreError,), Ambiguous),
+    )
+    for classes, kind in kinds:
+        if isinstance(error, classes):
+            return kind(operation, type(error).__name__, str(error))
+    return Malformed(operation, type(error).__name__, "the answer could not be read")
+
+
+def _credential_errors() -> tuple[type[Exception], ...]:
+    from botocore import exceptions
+
+    return (
+        *(exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.CredentialRetrievalError),
+        *(exceptions.NoAuthTokenError, exceptions.TokenRetrievalError, exceptions.MetadataRetrievalError),
+        *(exceptions.SSOError, exceptions.RefreshWithMFAUnsupportedError, exceptions.UnknownCredentialError),
+    )
+
+
+def _by_code(code: str) -> type[ApiError] | None:
+    for kind, codes in CODES.items():
+        if code in codes:
+            return kind
+    if code.startswith("Throttl"):
+        return Throttled
+    if code in BAD_CREDENTIALS or code.startswith((*FORBIDDEN, *EXPIRED)):
+        return Denied
+    return None
+
+
+def _by_status(code: str, status: int) -> type[ApiError]:
+    """An unknown code of a 4xx is a refusal; without any code it was not the service that answered."""
+    if status == 501:
+        return Unsupported
+    if status >= 500 or status == 0:
+        return Ambiguous
+    if status == 429:
+        return Throttled
+    if status in (401, 403, 407):
+        return Denied
+    return Malformed if code in ("", str(status)) else Rejected
+
+
+def _by_cancellation(response: Mapping[str, Any]) -> type[ApiError]:
+    """A cancelled transaction says for each item why; the reason that waiting cannot mend comes first."""
+    reasons = {str(reason.get("Code")) for reason in response.get("CancellationReasons") or ()}
+    if "ConditionalCheckFailed" in reasons:
+        return ConditionFailed
+    if reasons & {"ValidationError", "ItemCollectionSizeLimitExceeded"}:
+        return Rejected
+    if reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return Throttled
+    return Busy

@@ -1,0 +1,58 @@
+"""What is hung into botocore's events: the read-only guard, the check of the bytes, the count of retries.
+
+Registered by ``session`` on every client; the events are botocore's documented extension points.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.model.errors import Denied, Malformed
+
+READS = ("Describe", "List", "Get")
+READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
+
+
+def is_read(operation: str) -> bool:
+    """Whether an operation of DynamoDB changes nothing; what is not known to be a read counts as a write."""
+    return operation.startswith(READS) or operation in READ_ITEMS
+
+
+def refuse_writes(model: Any, **_: Any) -> None:
+    """``provide-client-params``: raise before the request is even built, so that nothing can leave."""
+    if not is_read(model.name):
+        raise Denied(model.name, "ReadOnly", "this client only reads; the command that is running never writes")
+
+
+def check_bytes(http_response: Any, model: Any, **_: Any) -> None:
+    """``after-call``: the last answer's bytes, which the SDK would read as an empty answer when they are broken.
+
+    DynamoDB sends the CRC-32 of each body in ``x-amz-crc32``; botocore retries on a mismatch and then lets it through.
+    """
+    body: bytes = http_response.content
+    expected = http_response.headers.get("x-amz-crc32")
+    if expected is not None and str(zlib.crc32(body) & 0xFFFFFFFF) != expected:
+        raise Malformed(model.name, "ChecksumMismatch", "the answer does not match its checksum")
+    if http_response.status_code >= 300 or (not body and model.output_shape is None):
+        return
+    if http_response.status_code != 200:
+        raise Malformed(model.name, f"HTTP {http_response.status_code}", "the answer is not one of DynamoDB")
+    try:
+        content = json.loads(body)
+    except ValueError:
+        raise Malformed(model.name, "NotJson", "the answer is empty, truncated or garbled") from None
+    if not isinstance(content, dict):
+        raise Malformed(model.name, "NotJson", "the answer is not a JSON object")
+
+
+def retry_counter(tell: Callable[[str], None]) -> Callable[..., None]:
+    """``request-created``: tell each attempt after the first."""
+
+    def created(request: Any, operation_name: str, **_: Any) -> None:
+        if request.context.get("retries", {}).get("attempt", 1) > 1:
+            tell(operation_name)
+
+    return created

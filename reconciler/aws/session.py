@@ -1,0 +1,121 @@
+"""The connection: one endpoint, its clients, and the adapters that speak through them. Built once by the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from reconciler.aws import hooks
+from reconciler.aws.caller import Caller, Clients
+from reconciler.aws.credentials import Opened, check_url, open_session, shown
+from reconciler.aws.identify import identify
+from reconciler.aws.item_api import BotoItemApi
+from reconciler.aws.table_api import BotoTableApi
+from reconciler.engine.ports import Telemetry
+from reconciler.model.errors import SettingsError
+from reconciler.model.identity import Endpoint
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 20.0
+ATTEMPTS = 4
+"""Sendings of one request by the SDK, the first included; whatever destroys is sent once."""
+
+
+def connect(
+    endpoint_url: str | None, region: str | None, workers: int, telemetry: Telemetry, *, embedded: bool = False
+) -> Connection:
+    """A connection that has called nobody yet. ``SettingsError`` for what can be seen to be wrong before a call.
+
+    ``workers`` is how many threads will call at once. ``embedded`` means our own emulator: no credentials are sought.
+    """
+    check_url(endpoint_url)
+    reopen = partial(open_session, endpoint_url, region, embedded=embedded)
+    return Connection(endpoint_url, reopen(), reopen, workers, telemetry)
+
+
+class Connection:
+    """One endpoint as one user. ``notices`` are sentences to be said once at the start."""
+
+    def __init__(
+        self,
+        endpoint_url: str | None,
+        opened: Opened,
+        reopen: Callable[[], Opened],
+        workers: int,
+        telemetry: Telemetry,
+        *,
+        reads_only: bool = False,
+    ) -> None:
+        self.region = opened.region
+        self.notices = opened.notices
+        self._endpoint_url = endpoint_url
+        self._opened = opened
+        self._used = False
+        self._reopen = reopen
+        self._workers = workers
+        self._telemetry = telemetry
+        self._reads_only = reads_only
+        self._endpoint: Endpoint | None = None
+        self._clients = Clients(self._build)
+        self._caller = Caller(self._clients, telemetry)
+        self.tables = BotoTableApi(self._caller)
+        self.items = BotoItemApi(self._caller)
+
+    @property
+    def url(self) -> str:
+        """Where the calls go, without any credentials in it."""
+        return shown(self._endpoint_url or str(self._clients.get(once=False).meta.endpoint_url))
+
+    def read_only(self) -> Connection:
+        """The same endpoint through clients that refuse every operation that is not known to only read."""
+        copy = Connection(
+            self._endpoint_url, self._opened, self._reopen, self._workers, self._telemetry, reads_only=True
+        )
+        copy._endpoint = self._endpoint
+        return copy
+
+    def state_client(self) -> Caller:
+        """What the state table is read and written with: ``call(operation, params)``."""
+        return self._caller
+
+    def identify(self) -> Endpoint:
+        """What the endpoint is, asked until it has answered once. ``Unreachable`` while nothing answers.
+
+        Before the first signed call, an access key id that DynamoDB Local would refuse raises ``SettingsError``.
+        """
+        if self._endpoint is None:
+            self._endpoint = identify(self._endpoint_url, self.url, self._opened, self._caller)
+        return self._endpoint
+
+    def _build(self) -> tuple[Any, Any]:
+        """Both clients; when they are built again, from a session opened anew."""
+        if self._used:
+            self._opened = self._reopen()
+        self._used = True
+        return self._client(ATTEMPTS), self._client(1)
+
+    def _client(self, attempts: int) -> Any:
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            max_pool_connections=max(10, self._workers + 2),
+            tcp_keepalive=True,
+            user_agent_extra="dynamodb-reconciler",
+        )
+        try:
+            client = self._opened.session.client(
+                "dynamodb", self.region, endpoint_url=self._endpoint_url, config=config
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"No client for DynamoDB can be made: {error}") from error
+        events = client.meta.events
+        if self._reads_only:
+            events.register("provide-client-params.dynamodb", hooks.refuse_writes)
+        events.register("after-call.dynamodb", hooks.check_bytes)
+        events.register("request-created.dynamodb", hooks.retry_counter(self._telemetry.retry))
+        return client

@@ -1,0 +1,34 @@
+"""botocore's own parameter validation, offline: the engine's ``RequestValidator`` port. No client, no network."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from reconciler.aws.caller import plain
+from reconciler.model.change import Call
+
+
+class OfflineValidator:
+    """Checks planned calls against the installed botocore model of DynamoDB."""
+
+    def problem(self, call: Call) -> str | None:
+        """What is wrong with the call, as botocore words it, or None."""
+        from botocore.model import OperationNotFoundError
+        from botocore.validate import ParamValidator
+
+        try:
+            shape = service_model().operation_model(call.operation).input_shape
+        except OperationNotFoundError:
+            return f"DynamoDB has no operation {call.operation}"
+        report = ParamValidator().validate(plain(call.params), shape)
+        return report.generate_report() if report.has_errors() else None
+
+
+@cache
+def service_model() -> Any:
+    """The model of DynamoDB, read once from botocore's own data files."""
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    return ServiceModel(Loader().load_service_model("dynamodb", "service-2"), "dynamodb")
