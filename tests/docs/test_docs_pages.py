@@ -1,0 +1,54 @@
+"""The pages stand on what is there: targets, files and links that exist, one version everywhere."""
+
+import re
+import tomllib
+
+import pytest
+from support.markdown import README, ROOT
+
+from reconciler import __version__
+
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "requirements/README.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page):
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert all((page.parent / link).exists() for link in links)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_is_named_exists(page):
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:\$ |`)make ([a-z-]+)", page.read_text(encoding="utf-8")))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_exists(page):
+    named = re.findall(r"`((?:reconciler|desired_state|scripts|deploy|tests|requirements)/[\w./-]*)`", page.read_text())
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_the_readme_opens_with_what_it_is_for_and_the_two_commands():
+    opening = "\n".join(README.read_text(encoding="utf-8").splitlines()[:12])
+    assert "make demo" in opening
+    assert "make test" in opening
+
+
+def test_the_tree_of_the_readme_names_every_part_of_the_package():
+    tree = README.read_text(encoding="utf-8").partition("## How it is built")[2]
+    parts = {p.stem for p in (ROOT / "reconciler").iterdir() if p.is_dir() and (p / "__init__.py").exists()}
+    assert {part for part in parts if not re.search(rf"\b{part}\b", tree)} == set()
+
+
+def test_every_public_target_of_make_explains_itself():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
+    assert {"help", "demo", "test", "check", "lock", "image-check", "clean"} == explained
+
+
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == __version__
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -1,0 +1,82 @@
+"""Each table of the README says what the code says: commands, exit codes, settings, facets, fates, metrics."""
+
+from datetime import timedelta
+
+import pytest
+from support.markdown import README, plain, table
+
+from reconciler.cli import exits
+from reconciler.cli.app import COMMANDS
+from reconciler.facets import FACETS
+from reconciler.metrics import FAMILIES
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate
+from reconciler.settings import Settings
+from reconciler.settings.values import duration
+
+SETTINGS = {plain(row[0]).lower(): row for row in table(README, "Settings")}
+IN_WORDS = ("prune_grace", "max_deletes", "timeout")
+PREFIX = "dynamodb_reconciler_"
+
+
+def test_every_command_is_listed_and_no_other():
+    assert [plain(row[0]).split()[1] for row in table(README, "Commands")] == list(COMMANDS)
+
+
+def test_every_exit_code_is_listed_and_no_other():
+    assert [int(row[0]) for row in table(README, "Exit codes")] == [code for code, _ in exits.TABLE]
+
+
+def test_every_setting_is_listed_and_no_other():
+    assert sorted(SETTINGS) == sorted(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - set(IN_WORDS)))
+def test_the_default_of_a_setting_is_the_one_in_the_code(name):
+    shown, default = plain(SETTINGS[name][1]), Settings.model_fields[name].default
+    if isinstance(default, timedelta):
+        assert duration(shown) == default
+    elif default is None or default == ():
+        assert shown == "unset"
+    elif isinstance(default, tuple):
+        assert tuple(shown.split(", ")) == default
+    else:
+        assert shown == str(default).lower()
+
+
+def test_the_grace_before_a_delete_is_the_one_in_the_code():
+    daemon, one_shot = (Settings().options(Flavor.AWS, one_shot=once).prune_grace for once in (False, True))
+    assert SETTINGS["prune_grace"][1] == f"`{_short(daemon)}` in the daemon, `{_short(one_shot)}` for one-shot commands"
+
+
+def test_the_deadlines_are_those_in_the_code():
+    settings = Settings()
+    emulator, aws = settings.deadline(Flavor.MOTO), settings.deadline(Flavor.AWS)
+    assert (emulator, aws) == (timedelta(seconds=300), timedelta(minutes=30))
+    assert SETTINGS["timeout"][1] == "`300s` on an emulator, `30m` elsewhere"
+
+
+def test_the_cap_on_deletes_is_the_one_in_the_code():
+    emulator, aws = (Settings().options(flavor) for flavor in (Flavor.MOTO, Flavor.AWS))
+    assert (emulator.max_deletes, emulator.max_deletes_share) == (None, None)
+    assert (aws.max_deletes, aws.max_deletes_share) == (None, 0.1)
+    assert SETTINGS["max_deletes"][1] == "no cap on an emulator, one tenth of the owned tables elsewhere"
+
+
+def test_every_facet_is_listed_and_no_other():
+    assert [plain(row[0]) for row in table(README, "A declaration, in its three forms")] == [f.name for f in FACETS]
+
+
+def test_every_fate_is_listed_and_no_other():
+    listed = [plain(row[0]) for row in table(README, "What happens to a difference")]
+    assert sorted(listed) == sorted(fate.value for fate in Fate)
+
+
+def test_every_metric_is_listed_with_its_type_and_labels_and_no_other():
+    listed = [(PREFIX + plain(name), kind, labels) for name, kind, labels, _ in table(README, "Metrics")]
+    assert listed == [(family.name, family.type, ", ".join(family.labels)) for family in FAMILIES]
+
+
+def _short(value: timedelta) -> str:
+    seconds = int(value.total_seconds())
+    return f"{seconds // 60}m" if seconds and seconds % 60 == 0 else f"{seconds}s"
