@@ -1,0 +1,39 @@
+"""How soon a pass is followed by another one when it left something to see again; asked by the loop after each pass."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from reconciler.model.plan import Fate
+from reconciler.model.report import PassReport
+
+FIRST = timedelta(seconds=1)
+
+
+class FollowUp:
+    """Remembers how often in a row passes left work behind.
+
+    A pass that wrote, or deferred a step without saying until when, is followed after ``first``, doubling up to
+    ``interval``. Steps deferred to a given time alone are seen again at that time, and do not stretch the delay. A
+    quiet pass, or one that ended without a report, starts anew.
+    """
+
+    def __init__(self, interval: timedelta, first: timedelta = FIRST) -> None:
+        self._interval = interval
+        self._first = min(first, interval)
+        self._delay = self._first
+
+    def after(self, report: PassReport | None, now: datetime) -> datetime | None:
+        """When to look again, at the earliest ``first`` from ``now``; ``None`` leaves it to the interval."""
+        deferred = (
+            [step for table in report.tables for step in table.steps if step.fate is Fate.DEFERRED] if report else []
+        )
+        times = []
+        if (report and report.wrote) or any(step.not_before is None for step in deferred):
+            times.append(now + self._delay)
+            self._delay = min(self._delay * 2, self._interval)
+        else:
+            self._delay = self._first
+        if report and report.next_not_before:
+            times.append(max(report.next_not_before, now + self._first))
+        return min(times, default=None)

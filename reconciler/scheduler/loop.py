@@ -1,0 +1,165 @@
+"""The loop of the daemon: one pass at a time, on the interval, when asked, and soon again after a pass that left work.
+
+Wiring builds it with the function that runs one pass over all tables; that function takes the board through ``start``
+and ``finish`` itself. The loop keeps ``next_pass`` and ``heartbeat`` on the board.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    EVENT_JOB_SUBMITTED,
+    JobEvent,
+)
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from reconciler.engine.board import Board
+from reconciler.model.report import PassReport
+from reconciler.scheduler.executor import ThreadPerPass
+from reconciler.scheduler.follow_up import FIRST, FollowUp
+
+log = structlog.get_logger("reconciler.scheduler")
+
+JOB = "pass"
+_SKIPS = {EVENT_JOB_MAX_INSTANCES: "overlap", EVENT_JOB_MISSED: "missed", EVENT_JOB_ERROR: "error"}
+_ENDS = EVENT_JOB_EXECUTED | EVENT_JOB_MISSED | EVENT_JOB_ERROR
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Loop:
+    """Runs passes until stopped; no fault of a pass ends it.
+
+    ``jitter`` is added to each interval: a share of it as a float, or a time; the delay is drawn between zero and it.
+    ``on_skip`` learns of an interval that came due while a pass ran (``overlap``), ``on_crash`` of the trigger of a
+    pass that raised.
+    """
+
+    def __init__(
+        self,
+        run_pass: Callable[[str], PassReport],
+        board: Board,
+        *,
+        interval: timedelta,
+        on_skip: Callable[[str], None],
+        on_crash: Callable[[str], None],
+        jitter: float | timedelta = 0.1,
+        now: Callable[[], datetime] = _utc_now,
+        first_follow_up: timedelta = FIRST,
+    ) -> None:
+        self._run_pass = run_pass
+        self._board = board
+        self._on_skip = on_skip
+        self._on_crash = on_crash
+        self._now = now
+        self._follow_up = FollowUp(interval, first_follow_up)
+        self._lock = threading.RLock()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._stopping = False
+        self._woken = False
+        self._planned = "start"
+        self._requested: str | None = None
+        self._again_at: datetime | None = None
+        board.interval = interval.total_seconds()
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPerPass()})
+        spread = jitter if isinstance(jitter, timedelta) else interval * jitter
+        self._every = IntervalTrigger(seconds=interval.total_seconds(), jitter=spread.total_seconds(), timezone=UTC)
+
+    def start(self) -> None:
+        """Begin: the first pass runs at once."""
+        self._scheduler.add_listener(self._on_event, EVENT_JOB_SUBMITTED | EVENT_JOB_MAX_INSTANCES | _ENDS)
+        self._scheduler.add_job(
+            self._tick,
+            self._every,
+            id=JOB,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=_utc_now(),
+        )
+        self._board.heartbeat = self._now()
+        self._scheduler.start()
+
+    def trigger(self, name: str) -> None:
+        """Ask for a pass now because of ``name`` (``file``, ``signal``, ``api``).
+
+        Requests that arrive while a pass runs become one pass right after it, under the name of the first.
+        """
+        with self._lock:
+            self._requested = self._requested or name
+            if self._scheduler.running and self._idle.is_set() and not self._woken:
+                self._woken = True
+                self._run_at(_utc_now())
+
+    def stop(self, grace: float) -> bool:
+        """Start no more passes and wait up to ``grace`` seconds for the running one; whether it ended in time."""
+        with self._lock:
+            self._stopping = True
+        if self._scheduler.running:
+            self._scheduler.pause()
+        ended = self._idle.wait(grace)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self._board.next_pass = None
+        return ended
+
+    def _tick(self) -> None:
+        with self._lock:
+            if self._stopping:
+                return
+            self._idle.clear()
+            cause = self._requested or self._planned
+            self._requested, self._planned, self._woken = None, "interval", False
+        report = None
+        try:
+            report = self._run_pass(cause)
+        except Exception:
+            log.exception("pass failed", trigger=cause)
+            self._board.in_progress = None
+            self._on_crash(cause)
+        self._again_at = self._follow_up.after(report, self._now())
+
+    def _on_event(self, event: JobEvent) -> None:
+        if event.code in _SKIPS:
+            log.warning("pass skipped", reason=_SKIPS[event.code])
+            self._on_skip(_SKIPS[event.code])
+        with self._lock:
+            if event.code & _ENDS:
+                self._board.heartbeat = self._now()
+                self._idle.set()
+                self._plan_next()
+            if not self._stopping:
+                self._board.next_pass = self._due()
+
+    def _plan_next(self) -> None:
+        """Bring the next run forward, once the executor has let go of the last one: before, it would be refused."""
+        again_at, self._again_at = self._again_at, None
+        if self._stopping:
+            return
+        due = self._due()
+        if self._requested is not None:
+            self._woken = True
+            self._run_at(_utc_now())
+        elif again_at is not None and (due is None or again_at < due):
+            self._planned = "followup"
+            self._run_at(again_at)
+
+    def _run_at(self, moment: datetime) -> None:
+        self._scheduler.modify_job(JOB, next_run_time=moment)
+        self._board.next_pass = moment
+
+    def _due(self) -> datetime | None:
+        due: datetime | None = self._scheduler.get_job(JOB).next_run_time
+        return due
