@@ -1,0 +1,82 @@
+"""The command line: ``main`` finds the verb, runs its command and returns the exit code of the contract.
+
+Nothing heavier than typer is imported before a command's body runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from reconciler.cli import exits
+from reconciler.cli.verbs import application
+from reconciler.cli.words import verb_first
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; the stack unwinds, leases are released, and the exit code is 143."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; never raises, never exits by itself."""
+    _lenient_streams()
+    with _termination():
+        try:
+            return int(application()(verb_first(argv), prog_name="reconciler", standalone_mode=False) or exits.OK)
+        except typer.TyperException as error:
+            _usage(error)
+        except (typer.Abort, KeyboardInterrupt):
+            return exits.INTERRUPTED
+        except Terminated:
+            return exits.TERMINATED
+        except SystemExit as error:
+            return error.code if isinstance(error.code, int) else exits.ERROR
+        except BrokenPipeError:
+            _discard_output()
+    return exits.ERROR
+
+
+def _usage(error: typer.TyperException) -> None:
+    show = getattr(error, "show", None)
+    if show is None:
+        sys.stderr.write(f"Error: {error.format_message()}\n")
+    else:
+        show()
+
+
+def _lenient_streams() -> None:
+    """A terminal without UTF-8 gets escapes instead of a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _discard_output() -> None:
+    """The reader went away: what is still buffered must not fail again when the interpreter ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _termination() -> Iterator[None]:
+    """SIGTERM unwinds the main thread; the daemon replaces this by its own handler."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    former = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

@@ -1,0 +1,96 @@
+"""What all commands share: the common options, the errors they end with, and their registration by verb."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from reconciler.cli import exits, options
+from reconciler.cli.console import Console
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.model.errors import DeclarationError, ReconcilerError
+from reconciler.model.report import PassReport
+
+Body = Callable[..., int]
+Tables = Annotated[
+    list[str] | None, typer.Argument(metavar="TABLE", help="Tables by name or base name; all without any.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def command(*, reports: bool = False) -> Callable[[Body], Body]:
+    """Give a command the common options and the common end.
+
+    The body takes an ``Invocation`` and its own parameters and returns the exit code. With ``reports`` its result is a
+    pass report, so that an error becomes a document too.
+    """
+
+    def decorate(body: Body) -> Body:
+        verb = body.__name__
+        own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
+
+        @wraps(body)
+        def run(**given: Any) -> int:
+            mine = {parameter.name: given.pop(parameter.name) for parameter in own}
+            return _guarded(body, _invocation(verb, given), mine, reports=reports)
+
+        keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+        signature = inspect.Signature([*keyword, *options.parameters(all_in_help=verb == "run")])
+        run.__signature__ = signature  # type: ignore[attr-defined]
+        run.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+        return run
+
+    return decorate
+
+
+def _invocation(verb: str, given: dict[str, Any]) -> Invocation:
+    display = {name: given.pop(name) for name in options.DISPLAY}
+    flags = {name: value for name, value in given.items() if value is not None}
+    verbosity = display["verbose"] - display["quiet"]
+    return Invocation(verb, flags, display["output"], Console(display["color"]), verbosity)
+
+
+def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, reports: bool) -> int:
+    try:
+        return body(invocation, **mine)
+    except ReconcilerError as error:
+        _explain(invocation, error, reports=reports)
+    except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last door: a sentence and exit code 1, never a traceback unasked
+        if invocation.verbosity > 0:
+            traceback.print_exception(error)
+        hint = "" if invocation.verbosity > 0 else " Run it again with -v for the traceback."
+        invocation.console.note("error", f"Unexpected {type(error).__name__}: {_one_line(error)}.{hint}")
+    return exits.ERROR
+
+
+def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -> None:
+    problems = error.problems if isinstance(error, DeclarationError) else ()
+    if not reports or invocation.output is Output.HUMAN:
+        for sentence in [str(problem) for problem in problems] or [str(error)]:
+            invocation.console.note("error", sentence)
+        return
+    now = datetime.now(UTC)
+    report = PassReport(
+        pass_id="",
+        trigger=invocation.verb,
+        environment=str(invocation.flags.get("environment") or "default"),
+        started=now,
+        finished=now,
+        endpoint=None,
+        problems=problems,
+        error=None if problems else str(error),
+    )
+    invocation.show(report, applied=False)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or "no message"

@@ -1,0 +1,19 @@
+"""Remove each seeded item that still equals what was seeded, and remember it: the loop does not seed it again."""
+
+from __future__ import annotations
+
+from reconciler.cli import exits
+from reconciler.cli.command import Tables, command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.seeding import seed_lines
+
+
+@command(reports=True)
+def clear(invocation: Invocation, tables: Tables = None) -> int:
+    """Act on the named tables, or on all that have a seed."""
+    settings = invocation.settings()
+    with invocation.opened(settings, read_only=False) as app:
+        report = app.clear(tuple(tables or ()))
+    invocation.show(report, applied=True, base=settings.desired_state)
+    invocation.say(seed_lines(report))
+    return exits.act(report)

@@ -1,0 +1,32 @@
+"""Delete the tables that we created, never adopted ones, under the deletion gate; then suspend."""
+
+from __future__ import annotations
+
+from reconciler.cli import exits
+from reconciler.cli.asking import confirmed, must_be_able_to_ask
+from reconciler.cli.command import Tables, Yes, command
+from reconciler.cli.invocation import Invocation
+
+
+@command(reports=True)
+def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
+    """Ask, delete, report; suspended afterwards even if some tables were blocked."""
+    must_be_able_to_ask(invocation, yes=yes)
+    settings = invocation.settings()
+    names = tuple(tables or ())
+    with invocation.opened(settings, read_only=False) as app:
+        if not yes:
+            known = app.preview().tables
+            ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
+            if not confirmed(f"Delete {', '.join(ours) or 'no table (none is ours)'} and suspend?"):
+                invocation.say(["Nothing was changed."])
+                return exits.ERROR
+        report = app.destroy(names)
+    invocation.show(report, applied=True, base=settings.desired_state)
+    invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])
+    return exits.act(report)
+
+
+def _meant(names: tuple[str, ...], table: object) -> bool:
+    spellings = (getattr(table, "name", None), getattr(table, "base_name", None))
+    return not names or any(name in spellings for name in names)

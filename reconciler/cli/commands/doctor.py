@@ -1,0 +1,41 @@
+"""Endpoint identity, capabilities, permissions, clock, settings with their origin. Never writes."""
+
+from __future__ import annotations
+
+import json
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.planning.document import FORMAT_VERSION
+from reconciler.planning.text import printable
+
+MARKS = {"ok": ("in_sync", "ok     "), "warning": ("warning", "warning"), "problem": ("error", "problem")}
+
+
+@command()
+def doctor(invocation: Invocation) -> int:
+    """Exit 1 where anything is a problem; warnings are none."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    settings = invocation.settings()
+    with invocation.opened(settings, read_only=True) as app:
+        findings = app.doctor()
+    if invocation.output is Output.JSON:
+        answer = {
+            "format_version": FORMAT_VERSION,
+            "findings": [
+                {"name": f.name, "level": str(f.level), "detail": f.detail, "remedy": f.remedy} for f in findings
+            ],
+            "settings": [{"name": n, "value": value, "origin": origin} for n, value, origin in settings.shown()],
+        }
+        invocation.console.result([("plain", json.dumps(answer, indent=2))])
+    else:
+        for finding in findings:
+            style, mark = MARKS[str(finding.level)]
+            remedy = f" {finding.remedy}" if finding.remedy else ""
+            invocation.console.result([(style, f"{mark}  {printable(f'{finding.name}: {finding.detail}{remedy}')}")])
+        width = max(len(name) for name, _, _ in settings.shown())
+        for name, value, origin in settings.shown():
+            invocation.console.result([("dim", printable(f"setting  {name:<{width}}  {value}  ({origin})"))])
+    return exits.ERROR if any(str(finding.level) == "problem" for finding in findings) else exits.OK

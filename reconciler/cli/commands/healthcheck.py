@@ -1,0 +1,20 @@
+"""Exit 0 when the daemon answers ready; for the image's HEALTHCHECK."""
+
+from __future__ import annotations
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+
+
+@command()
+def healthcheck(invocation: Invocation) -> int:
+    """Ask /readyz on the configured port of this machine."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    settings = invocation.settings()
+    from reconciler import wiring
+
+    ready, sentence = wiring.healthcheck(settings)
+    invocation.answer([sentence], {"ready": ready, "message": sentence})
+    return exits.OK if ready else exits.ERROR

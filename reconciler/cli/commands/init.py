@@ -1,0 +1,38 @@
+"""Write an example desired state: one table class and its seed. Never overwrites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.example import FILES
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.model.errors import UsageError
+
+Directory = Annotated[str, typer.Argument(metavar="DIR", help="Folder to write to.")]
+
+
+@command()
+def init(invocation: Invocation, directory: Directory = "./desired_state") -> int:
+    """Everything or nothing: a file that exists stops it before the first write."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    root = Path(directory)
+    existing = [str(root / name) for name in FILES if (root / name).exists()]
+    if existing:
+        raise UsageError(f"{', '.join(existing)} exists already and is not overwritten. Name another folder.")
+    written = []
+    for name, text in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+        written.append(str(path))
+    sentences = [f"wrote {path}" for path in written]
+    following = f"Next: reconciler validate {root}, then reconciler preview --desired-state {root}"
+    invocation.answer([*sentences, following], {"written": written})
+    return exits.OK

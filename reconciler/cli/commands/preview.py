@@ -1,0 +1,26 @@
+"""Show what would be done, in which order, what waits and what is blocked. Never writes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import exits
+from reconciler.cli.command import Tables, command
+from reconciler.cli.invocation import Invocation
+
+Diff = Annotated[bool, typer.Option("--diff", help="Show the API request of each step too.")]
+ExpectNoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Exit 2 if there is any difference.")]
+
+
+@command(reports=True)
+def preview(
+    invocation: Invocation, tables: Tables = None, diff: Diff = False, expect_no_changes: ExpectNoChanges = False
+) -> int:
+    """Plan on a client that refuses every mutating operation."""
+    settings = invocation.settings()
+    with invocation.opened(settings, read_only=True) as app:
+        report = app.preview(tuple(tables or ()))
+    invocation.show(report, applied=False, diff=diff, base=settings.desired_state)
+    return exits.preview(report, expect_no_changes=expect_no_changes)

@@ -1,0 +1,19 @@
+"""Let the loop write again."""
+
+from __future__ import annotations
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+
+
+@command()
+def resume(invocation: Invocation) -> int:
+    """Lift the suspension; saying so is no error where there was none."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    with invocation.opened(invocation.settings(), read_only=False) as app:
+        lifted = app.resume()
+    sentence = "The suspension is lifted." if lifted else "It was not suspended."
+    invocation.answer([sentence], {"suspended": False, "lifted": lifted})
+    return exits.OK

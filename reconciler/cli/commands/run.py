@@ -1,0 +1,26 @@
+"""The daemon: schedule, HTTP, metrics. With --once: converge once and exit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.invocation import Invocation
+
+Once = Annotated[bool, typer.Option("--once", help="Converge once and exit.")]
+
+
+@command(reports=True)
+def run(invocation: Invocation, once: Once = False) -> int:
+    """Serve until a signal, or converge once."""
+    settings = invocation.settings(one_shot=once, quiet_log=False)
+    with invocation.opened(settings, read_only=False) as app:
+        if not once:
+            return int(app.serve())
+        report = app.converge("once")
+    invocation.show(report, applied=True, base=settings.desired_state)
+    invocation.say(exits.why_not_done(report))
+    return exits.converge(report)

@@ -1,0 +1,79 @@
+"""Last passes, tables, what is blocked and why, suspension and lease. Never writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.model.plan import Fate
+from reconciler.model.report import PassReport, Verdict
+from reconciler.planning.document import document, plain
+from reconciler.planning.render import counts, fate_sentence
+from reconciler.planning.text import printable, several
+
+Line = tuple[str, str]
+
+
+@command(reports=True)
+def status(invocation: Invocation) -> int:
+    """Observe, read the records, show both."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    with invocation.opened(invocation.settings(), read_only=True) as app:
+        view = app.status()
+    report: PassReport = view["report"]
+    if invocation.output is Output.JSON:
+        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs")}
+        invocation.console.result([("plain", json.dumps({**document(report), **records}, indent=2))])
+    else:
+        invocation.console.result(_lines(view, report))
+        for sentence in [*report.warnings, *map(str, report.problems), *filter(None, [report.error])]:
+            invocation.console.note("note", sentence)
+    return exits.ERROR if report.error or report.problems else exits.OK
+
+
+def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
+    if report.endpoint:
+        place = f"{report.endpoint.url} ({report.endpoint.flavor.value}, {report.endpoint.region})"
+        yield "title", f"{printable(report.environment)} at {printable(place)}"
+    if view["suspension"]:
+        suspension = plain(view["suspension"])
+        yield (
+            "blocked",
+            f"suspended by {printable(suspension['by'])} since {suspension['at']}; `reconciler resume` lifts it",
+        )
+    if view["lease"]:
+        lease = plain(view["lease"])
+        yield "plain", f"lease: {printable(lease['holder'])} until {lease['expires']}"
+    yield from _tables(report)
+    for run in view["runs"]:
+        entry = {key: printable(str(plain(value))) for key, value in run.items()}
+        words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
+        yield "dim", f"run {'  '.join(words)}"
+    good = report.verdict is Verdict.IN_SYNC
+    declared = several(report.summary()["declared"], "table")
+    yield ("in_sync", f"In sync: {declared} as declared.") if good else ("title", counts(report, applied=False))
+
+
+def _tables(report: PassReport) -> Iterator[Line]:
+    for table in sorted(report.tables, key=lambda table: table.name):
+        items = "-" if table.item_count is None else str(table.item_count)
+        seed = f", seed {table.seed_state}" if table.seed_state else ""
+        live = table.live_status or "absent"
+        facts = f"{live}, {table.ownership or 'not ours'}, about {items} items{seed}"
+        style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim"}
+        yield (
+            style.get(table.status.value, "update"),
+            f"{printable(table.name)}: {table.status.value} ({printable(facts)})",
+        )
+        if table.error:
+            yield "error", f"  {printable(table.error)}"
+        for step in table.steps:
+            if step.fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED, Fate.FAILED):
+                yield step.fate.value, f"  {step.action.value} {printable(step.facet)}: {fate_sentence(step)}"
+                if step.allow_with:
+                    yield "blocked", f"    allow with: {printable(step.allow_with)}"

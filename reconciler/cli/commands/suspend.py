@@ -1,0 +1,29 @@
+"""Stop the writes of the loop; it goes on observing and says that it is suspended."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+
+
+@command()
+def suspend(invocation: Invocation) -> int:
+    """Record the suspension with who asked for it."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    with invocation.opened(invocation.settings(), read_only=False) as app:
+        app.suspend(by=_who())
+    invocation.answer(["Suspended. `reconciler resume` lifts it."], {"suspended": True})
+    return exits.OK
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"

@@ -1,0 +1,37 @@
+"""Preview, ask, converge. Also lifts a suspension."""
+
+from __future__ import annotations
+
+from reconciler.cli import exits
+from reconciler.cli.asking import confirmed, must_be_able_to_ask
+from reconciler.cli.command import Tables, Yes, command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.cli.progress import progress
+from reconciler.model.plan import Fate
+
+
+@command(reports=True)
+def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
+    """Show the plan, ask for leave, carry it out and show what was done."""
+    must_be_able_to_ask(invocation, yes=yes)
+    settings = invocation.settings()
+    names = tuple(tables or ())
+    with invocation.opened(settings, read_only=False) as app:
+        plan = app.preview(names)
+        work = [step for table in plan.tables for step in table.steps if step.fate in (Fate.READY, Fate.DEFERRED)]
+        stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
+        if stopped or invocation.output is Output.HUMAN:
+            invocation.show(plan, applied=False, base=settings.desired_state)
+        if stopped:
+            return exits.converge(plan)
+        if not yes and not confirmed("Carry this out?"):
+            invocation.say(["Nothing was changed."])
+            return exits.ERROR
+        if plan.suspended and app.resume():
+            invocation.say(["The suspension is lifted."])
+        with progress(invocation, len(work)) as on_step:
+            report = app.converge("up", names, on_step=on_step)
+    invocation.show(report, applied=True, base=settings.desired_state)
+    invocation.say(exits.why_not_done(report))
+    return exits.converge(report)

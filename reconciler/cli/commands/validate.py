@@ -1,0 +1,62 @@
+"""Check declarations and seeds offline; every problem with file, line and field."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import exits
+from reconciler.cli.command import command
+from reconciler.cli.formats import View, github
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import DeclarationError, Problem
+from reconciler.planning.document import FORMAT_VERSION, problem_entry
+from reconciler.planning.text import printable, several
+
+Path = Annotated[str | None, typer.Argument(metavar="PATH", help="Folder or package; else --desired-state.")]
+
+
+@command()
+def validate(invocation: Invocation, path: Path = None) -> int:
+    """Load everything, connect to nothing."""
+    invocation.allow(Output.HUMAN, Output.JSON, Output.GITHUB)
+    settings = invocation.settings(overrides={} if path is None else {"desired_state": path})
+    from reconciler import wiring
+
+    try:
+        desired = wiring.desired_state(settings)
+    except DeclarationError as error:
+        _result(invocation, error.problems, (), settings.desired_state)
+        for problem in error.problems:
+            invocation.console.note("error", str(problem))
+        return exits.ERROR
+    for warning in desired.warnings:
+        invocation.console.note("warning", warning)
+    _result(invocation, (), desired.warnings, settings.desired_state)
+    if invocation.output is Output.HUMAN:
+        invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])
+    return exits.OK
+
+
+def _result(invocation: Invocation, problems: tuple[Problem, ...], warnings: tuple[str, ...], base: str) -> None:
+    if invocation.output is Output.JSON:
+        answer = {
+            "format_version": FORMAT_VERSION,
+            "valid": not problems,
+            "errors": [problem_entry(problem) for problem in problems],
+            "warnings": list(warnings),
+        }
+        invocation.console.result([("plain", json.dumps(answer, indent=2))])
+    elif invocation.output is Output.GITHUB:
+        invocation.console.result(("plain", line) for line in github.problems(problems, View(base=base)))
+
+
+def _counted(desired: DesiredState, base: str) -> str:
+    seeds = [declaration.seed for declaration in desired.declarations if declaration.seed]
+    items = several(sum(len(seed.items) for seed in seeds), "item")
+    tables = several(len(desired.declarations), "table")
+    return f"Valid: {tables} and {several(len(seeds), 'seed')} with {items} in {printable(base)}."

@@ -1,0 +1,63 @@
+"""The two streams: results on standard output, everything else on standard error, coloured where that is wanted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TextIO
+
+from reconciler.cli.options import Color
+from reconciler.planning.text import printable
+
+RESET = "\x1b[0m"
+STYLES = {
+    "create": "\x1b[32m",
+    "update": "\x1b[33m",
+    "replace": "\x1b[31;1m",
+    "delete": "\x1b[31m",
+    "seed": "\x1b[36m",
+    "blocked": "\x1b[35m",
+    "deferred": "\x1b[34m",
+    "unsupported": "\x1b[2m",
+    "error": "\x1b[31;1m",
+    "warning": "\x1b[33m",
+    "in_sync": "\x1b[32m",
+    "title": "\x1b[1m",
+    "dim": "\x1b[2m",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """``color`` as asked for; ``auto`` is a terminal without NO_COLOR and TERM=dumb."""
+
+    color: Color = Color.AUTO
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody can be asked and shown progress: input and standard error are a terminal."""
+        return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def result(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Styled lines on standard output."""
+        _write(sys.stdout, lines, colored=self._colored(sys.stdout))
+
+    def note(self, style: str, sentence: str) -> None:
+        """A message for people on standard error; ``error`` and ``warning`` are named in front."""
+        prefix = f"{style}: " if style in ("error", "warning") else ""
+        lines = [(style, prefix + printable(line)) for line in sentence.splitlines()]
+        _write(sys.stderr, lines, colored=self._colored(sys.stderr))
+
+    def _colored(self, stream: TextIO) -> bool:
+        if self.color is not Color.AUTO:
+            return self.color is Color.ALWAYS
+        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write(stream: TextIO, lines: Iterable[tuple[str, str]], *, colored: bool) -> None:
+    for style, text in lines:
+        code = STYLES.get(style, "") if colored else ""
+        stream.write(f"{code}{text}{RESET if code else ''}\n")
+    stream.flush()

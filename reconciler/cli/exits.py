@@ -1,0 +1,64 @@
+"""Exit codes: what a report means for the shell. Pure; every command ends with one of these functions."""
+
+from __future__ import annotations
+
+from reconciler.model.plan import Fate
+from reconciler.model.report import PassReport, Verdict
+
+OK = 0
+ERROR = 1
+DRIFT = 2
+INTERRUPTED = 130
+TERMINATED = 143
+
+TABLE = (
+    (OK, "as declared: nothing to do, or everything was done"),
+    (ERROR, "error: usage, configuration, declaration, connection, or a table failed"),
+    (
+        DRIFT,
+        "drift: found by preview --expect-no-changes, or left by --once or up (blocked, or deferred at the deadline)",
+    ),
+    (INTERRUPTED, "ended by SIGINT"),
+    (TERMINATED, "ended by SIGTERM"),
+)
+
+
+def preview(report: PassReport, *, expect_no_changes: bool) -> int:
+    """A preview ends well unless it failed; a difference counts only where none was expected, a pending seed too."""
+    if report.verdict is Verdict.ERROR:
+        return ERROR
+    return DRIFT if expect_no_changes and report.verdict is Verdict.DRIFTED else OK
+
+
+def converge(report: PassReport) -> int:
+    """``--once`` and ``up``: drift that is left is 2, be it blocked, deferred, suspended or only observed."""
+    if report.verdict is Verdict.ERROR:
+        return ERROR
+    if report.verdict is Verdict.IN_SYNC:
+        return OK
+    return ERROR if any(table.has(Fate.FAILED) for table in report.tables) else DRIFT
+
+
+def act(report: PassReport) -> int:
+    """``destroy``, ``seed`` and ``clear``: judged by their own steps, because drift is what they may leave behind."""
+    if report.verdict is Verdict.ERROR or any(table.has(Fate.FAILED) for table in report.tables):
+        return ERROR
+    return DRIFT if any(table.has(Fate.BLOCKED, Fate.DEFERRED) for table in report.tables) else OK
+
+
+def why_not_done(report: PassReport) -> tuple[str, ...]:
+    """Sentences on what kept a converging run from its end, each naming the way out."""
+    if report.verdict is not Verdict.DRIFTED:
+        return ()
+    sentences = []
+    if report.suspended:
+        sentences.append("The stack is suspended, so nothing was written. `reconciler resume` lifts it.")
+    if report.observe_only:
+        sentences.append("The mode is observe, so nothing was written. RECONCILER_MODE=enforce lets it write.")
+    if report.lease_holder and not report.leader:
+        sentences.append(
+            f"Another reconciler holds the lease: {report.lease_holder}. Stop it or wait; `reconciler status` shows it."
+        )
+    if report.next_not_before is not None:
+        sentences.append("Some steps wait for a later time; run it again then, or leave it to the daemon.")
+    return tuple(sentences)

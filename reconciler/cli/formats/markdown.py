@@ -1,0 +1,65 @@
+"""``-o markdown``: a summary table and a list of steps, for pull requests and job summaries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from reconciler.cli.formats.view import View
+from reconciler.model.plan import Fate
+from reconciler.model.report import PassReport, TableReport, Verdict
+from reconciler.planning.render import counts, fate_sentence, symbol, value_text
+from reconciler.planning.text import printable
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+HEADINGS = {Verdict.IN_SYNC: "in sync", Verdict.DRIFTED: "drift", Verdict.ERROR: "error"}
+
+
+def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
+    """Heading, counts, errors, one row a table, then each table's steps and fields."""
+    return [("plain", text) for text in _text(report, view)]
+
+
+def _text(report: PassReport, view: View) -> Iterable[str]:
+    yield f"## DynamoDB: {HEADINGS[report.verdict]} ({escaped(report.environment)})"
+    yield ""
+    yield counts(report, applied=view.applied)
+    errors = [str(problem) for problem in report.problems] + ([report.error] if report.error else [])
+    if errors:
+        yield ""
+        yield from (f"- **error** {escaped(error)}" for error in errors)
+    if report.tables:
+        yield ""
+        yield "| table | status | declaration |"
+        yield "|---|---|---|"
+    tables = sorted(report.tables, key=lambda table: table.name)
+    for table in tables:
+        place = escaped(view.path(table.declaration)) if table.declaration else "-"
+        yield f"| {escaped(table.name)} | {table.status.value} | {place} |"
+    for table in tables:
+        yield from _details(table)
+
+
+def _details(table: TableReport) -> Iterable[str]:
+    if not (table.steps or table.changes or table.error):
+        return
+    yield ""
+    yield f"### {escaped(table.name)}"
+    yield ""
+    if table.error:
+        yield f"- **error** {escaped(table.error)}"
+    for step in table.steps:
+        sentence = fate_sentence(step)
+        operation = f" `{step.call.operation}`" if step.call else ""
+        words = f"{step.action.value} {step.facet}".strip()
+        yield f"- `{symbol(step)[1]}` {escaped(words)}{operation}{': ' + escaped(sentence) if sentence else ''}"
+        if step.fate is Fate.BLOCKED and step.allow_with:
+            yield f"  - allow with: {escaped(step.allow_with)}"
+    for change in table.changes:
+        arrow = f"{escaped(value_text(change.before))} → {escaped(value_text(change.after))}"
+        yield f"  - {escaped(change.path)}: {arrow}"
+
+
+def escaped(text: str) -> str:
+    """Text without control characters and without the meaning of Markdown or HTML."""
+    return _MARKS.sub(r"\\\1", printable(text)).replace("&", "&amp;")

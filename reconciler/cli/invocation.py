@@ -1,0 +1,91 @@
+"""One call of the command line: what was asked for, and the way results leave. Made by ``command``, used by each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import Output
+from reconciler.model.errors import UsageError
+from reconciler.model.report import PassReport
+from reconciler.planning.document import FORMAT_VERSION
+from reconciler.planning.text import printable
+
+if TYPE_CHECKING:
+    from reconciler.settings import Settings
+    from reconciler.wiring import App
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """``flags`` are the settings given as options; ``verbosity`` is -v minus -q."""
+
+    verb: str
+    flags: Mapping[str, Any]
+    output: Output
+    console: Console
+    verbosity: int = 0
+
+    def settings(
+        self, *, one_shot: bool = True, quiet_log: bool = True, overrides: Mapping[str, Any] | None = None
+    ) -> Settings:
+        """Load the settings and set up the log; raises ``SettingsError``.
+
+        Commands at a terminal log warnings only, unless a level was asked for.
+        """
+        from reconciler import logs
+        from reconciler.settings import load
+
+        settings = load({**self.flags, **(overrides or {})}, one_shot=one_shot)
+        logs.configure(settings.log_format, self._level(settings, quiet=quiet_log))
+        return settings
+
+    @contextmanager
+    def opened(self, settings: Settings, *, read_only: bool) -> Iterator[App]:
+        """The tool built and connected; raises what ``wiring.open_app`` raises. Its notices are said."""
+        from reconciler import wiring
+
+        with wiring.open_app(settings, one_shot=settings.one_shot, read_only=read_only) as app:
+            self.say(app.notices)
+            yield app
+
+    def allow(self, *outputs: Output) -> None:
+        """Refuse an output form that this command does not have."""
+        if self.output not in outputs:
+            raise UsageError(f"{self.verb} has no output {self.output}; use {' or '.join(outputs)}.")
+
+    def show(self, report: PassReport, *, applied: bool, diff: bool = False, base: str = "") -> None:
+        """The report on standard output in the form asked for, its warnings and errors on standard error."""
+        from reconciler.cli.formats import View, lines
+
+        for warning in report.warnings:
+            self.console.note("warning", warning)
+        for problem in report.problems:
+            self.console.note("error", str(problem))
+        if report.error:
+            self.console.note("error", report.error)
+        self.console.result(lines(self.output, report, View(applied=applied, diff=diff, base=base)))
+
+    def say(self, sentences: Iterable[str]) -> None:
+        """Sentences for the user on standard error; silent with -q."""
+        if self.verbosity >= 0:
+            for sentence in sentences:
+                self.console.note("note", sentence)
+
+    def answer(self, sentences: Iterable[str], members: Mapping[str, Any]) -> None:
+        """A short result on standard output: sentences, or one JSON object."""
+        if self.output is Output.JSON:
+            self.console.result([("plain", json.dumps({"format_version": FORMAT_VERSION, **members}))])
+        else:
+            self.console.result(("plain", printable(sentence)) for sentence in sentences)
+
+    def _level(self, settings: Settings, *, quiet: bool) -> str:
+        if self.verbosity > 0:
+            return "debug"
+        if self.verbosity < 0:
+            return "error"
+        return "warning" if quiet and settings.origins["log_level"] == "default" else settings.log_level

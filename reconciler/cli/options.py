@@ -1,0 +1,116 @@
+"""The options every command takes, before or after the verb, in one table. Called by ``command`` and ``app``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+
+class Output(StrEnum):
+    """Form of the result on standard output."""
+
+    HUMAN = "human"
+    JSON = "json"
+    JSONL = "jsonl"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    JUNIT = "junit"
+
+
+class Color(StrEnum):
+    """When to colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One option; ``metavar`` is ``None`` for a switch. ``common`` ones stand in every command's help."""
+
+    name: str
+    metavar: str | None
+    help: str
+    common: bool = False
+
+    @property
+    def long(self) -> str:
+        """The spelling on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+
+SETTINGS = (
+    Flag("desired_state", "PATH", "Folder or package with the declarations; 'bundled' for those of the tool.", True),
+    Flag("environment", "NAME", "Environment whose table names are used.", True),
+    Flag("endpoint_url", "URL", "DynamoDB endpoint; without it AWS in the SDK's region.", True),
+    Flag("region", "NAME", "AWS region.", True),
+    Flag("config", "FILE", "Settings file (TOML).", True),
+    Flag("embedded", None, "Use an in-process emulator.", True),
+    Flag("stack", "NAME", "Whose tables these are."),
+    Flag("interval", "DURATION", "Time between two passes of the daemon."),
+    Flag("jitter", "SHARE", "Random delay added to each interval: 10% or a duration."),
+    Flag("mode", "enforce|observe", "observe reports drift and writes nothing."),
+    Flag("prune", "never|owned", "What happens to our tables that are no longer declared."),
+    Flag("prune_grace", "DURATION", "How long a wish to delete a table with items must stand."),
+    Flag("data_loss", "never|emulator|allow", "May a step destroy items."),
+    Flag("disruption", "never|emulator|allow", "May a step interrupt readers."),
+    Flag("max_deletes", "NUMBER", "Deletes and replaces that a pass may make."),
+    Flag("allowed_accounts", "IDS", "AWS accounts that may be written to, parted by commas."),
+    Flag("seed", "empty|never", "Whether empty tables are seeded."),
+    Flag("wait", "DURATION", "How long a one-shot command waits for the endpoint."),
+    Flag("timeout", "DURATION", "Deadline of --once and up."),
+    Flag("workers", "NUMBER", "Tables handled at once."),
+    Flag("state_table", "NAME", "The table that keeps our records."),
+    Flag("http_host", "ADDRESS", "Address of the HTTP server."),
+    Flag("http_port", "PORT", "Port of the HTTP server."),
+    Flag("api_token_file", "FILE", "File with the bearer token of the mutating routes."),
+    Flag("api_auth", "auto|token|none", "Who may use the mutating routes."),
+    Flag("allowed_hosts", "NAMES", "Host headers accepted on the mutating routes, parted by commas."),
+    Flag("metrics_file", "FILE", "Where a one-shot run writes its metrics."),
+    Flag("push_gateway", "URL", "Where a one-shot run pushes its metrics."),
+    Flag("log_format", "auto|console|json|logfmt", "Form of the log."),
+    Flag("log_level", "debug|info|warning|error", "Least level that is logged."),
+)
+"""Every setting but the token itself, which would show in the list of processes."""
+
+DISPLAY = {
+    "output": (Output, typer.Option("--output", "-o", help="Form of the result.", case_sensitive=False), Output.HUMAN),
+    "color": (Color, typer.Option("--color", help="When to colour.", case_sensitive=False), Color.AUTO),
+    "verbose": (int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Say more."), 0),
+    "quiet": (int, typer.Option("--quiet", "-q", count=True, show_default=False, help="Say less."), 0),
+}
+
+VALUED = frozenset({flag.long for flag in SETTINGS if flag.metavar} | {"--output", "-o", "--color"})
+"""Options that take the next word; all others are switches."""
+
+
+def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
+    """Typer parameters of every common option; the rarer settings show only in the help of ``run``."""
+    for flag in SETTINGS:
+        hidden = not (flag.common or all_in_help)
+        option = typer.Option(flag.long, metavar=flag.metavar, help=flag.help, hidden=hidden, show_default=False)
+        kind: Any = str if flag.metavar else bool
+        yield _parameter(flag.name, kind | None, option, None)
+    for name, (kind, option, default) in DISPLAY.items():
+        yield _parameter(name, kind, option, default)
+
+
+def summary() -> Iterator[tuple[str, str]]:
+    """Spelling and help of the options that stand in every command's help."""
+    for flag in SETTINGS:
+        if flag.common:
+            yield f"{flag.long} {flag.metavar or ''}".strip(), flag.help
+    yield f"-o, --output {'|'.join(Output)}", "Form of the result."
+    yield f"--color {'|'.join(Color)}", "When to colour."
+    yield "-v, --verbose / -q, --quiet", "Say more or less."
+
+
+def _parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:
+    annotation = Annotated[kind, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -1,0 +1,56 @@
+"""Progress of a converging run on standard error: bars on a terminal, plain lines elsewhere. Called by ``up``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reconciler.cli.invocation import Invocation
+from reconciler.model.plan import Step
+from reconciler.planning.render import fate_sentence, symbol
+from reconciler.planning.text import printable
+
+OnStep = Callable[[str, Step], None]
+
+
+@contextmanager
+def progress(invocation: Invocation, total: int) -> Iterator[OnStep | None]:
+    """A callback for each step that ends; steps end in several threads. ``None`` with -q."""
+    if invocation.verbosity < 0:
+        yield None
+    elif invocation.console.interactive:
+        with _bar(total) as on_step:
+            yield on_step
+    else:
+        lock = threading.Lock()
+
+        def on_step(table: str, step: Step) -> None:
+            with lock:
+                invocation.console.note("plain", step_line(table, step))
+
+        yield on_step
+
+
+def step_line(table: str, step: Step) -> str:
+    """``+ users: create, done``."""
+    facet = "" if step.facet in ("", step.action.value) else f" {step.facet}"
+    return f"{symbol(step)[1]} {printable(table)}: {step.action.value}{printable(facet)}, {fate_sentence(step)}"
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[OnStep]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task("converging", total=total)
+
+        def on_step(table: str, step: Step) -> None:
+            bars.console.print(Text(step_line(table, step)))
+            completed = bars.tasks[0].completed + 1
+            bars.update(task, completed=completed, total=max(total, completed))
+
+        yield on_step

@@ -1,0 +1,93 @@
+"""The verbs and the group that finds them; each command is imported when it is called. Called by ``app`` alone."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from reconciler import __version__
+from reconciler.cli import exits, options
+
+COMMANDS = {
+    "run": "The daemon: schedule, HTTP, metrics; with --once converge once and exit. The default.",
+    "preview": "Show what would be done; never writes.",
+    "up": "Preview, ask, converge.",
+    "destroy": "Delete the tables that we created, then suspend.",
+    "release": "Stop managing tables without touching them.",
+    "suspend": "Stop the writes of the loop.",
+    "resume": "Let the loop write again.",
+    "seed": "Write seed items.",
+    "clear": "Remove seed items that are unchanged.",
+    "status": "Last passes, tables, what is blocked.",
+    "validate": "Check declarations and seeds offline.",
+    "schema": "Print the JSON Schema of a declaration.",
+    "init": "Write an example desired state.",
+    "doctor": "Endpoint, capabilities, permissions, clock, settings.",
+    "healthcheck": "Exit 0 when the daemon answers ready.",
+}
+HELP = "Keeps DynamoDB tables as declared: observe, diff, plan, apply, report; repeat."
+OPTIONS_NOTE = (
+    "Options stand before or after the command; the later wins. Every setting is an option, listed by "
+    "'reconciler run --help', and a variable RECONCILER_NAME."
+)
+EPILOG = "\n\n".join(
+    [
+        "Exit codes:",
+        *(f"{code}: {meaning}." for code, meaning in exits.TABLE),
+        OPTIONS_NOTE,
+    ]
+)
+
+
+class Verbs(TyperGroup):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """The verbs in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
+        """Import and build one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"reconciler.cli.commands.{cmd_name}")
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(cmd_name, help=module.__doc__)(getattr(module, cmd_name))
+        return typer.main.get_command(single)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """The verbs with a sentence each, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section("Options of every command"):
+            formatter.write_dl(list(options.summary()))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb, with a suggestion for a misspelt one."""
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
+        return super().resolve_command(ctx, args)
+
+
+def application() -> Any:
+    """The whole command line, ready to parse."""
+    app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None)
+    app.callback(help=HELP, epilog=EPILOG)(_root)
+    return typer.main.get_command(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"reconciler {__version__}\n")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version
