@@ -51,6 +51,7 @@ class Board:
         self.suspended = report.suspended
         self.leader = bool(report.leader)
         self.endpoint = report.endpoint or self.endpoint
+        self.endpoint_up = report.endpoint_up
         self.config_errors = len(report.problems)
         self.config_ok = not report.problems
         if not report.problems:

@@ -15,7 +15,7 @@ from reconciler.engine.survey import Scene
 from reconciler.engine.surveying import foreign_declarations, survey_all
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import ApiError, DeclarationError, Denied, Problem, StateError, Unreachable
+from reconciler.model.errors import Ambiguous, ApiError, DeclarationError, Denied, Problem, StateError, Unreachable
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import StateSnapshot
@@ -65,7 +65,8 @@ class Pass:
         try:
             report = self._run()
         except ApiError as error:
-            report = self._report((), error=unreachable(error) if isinstance(error, Unreachable) else str(error))
+            silent = isinstance(error, Unreachable | Ambiguous)
+            report = self._report((), error=unreachable(error) if silent else str(error), answered=not silent)
         except StateError as error:
             report = self._report((), error=str(error))
         self.world.telemetry.pass_finished(report)
@@ -75,6 +76,8 @@ class Pass:
         desired = self._timed("load", self._load)
         if desired is None:
             return self._report(())
+        if not desired.declarations:
+            return self._report((), error="the desired state declares no table: nothing is touched")
         dry = self.request.dry or bool(self.problems)
         permission = self._timed("state", lambda: self._permission(dry=dry))
         if permission.warning:
@@ -136,6 +139,7 @@ class Pass:
         snapshot: StateSnapshot | None = None,
         acted: Acted | None = None,
         unmanaged: int | None = None,
+        answered: bool = True,
     ) -> PassReport:
         carried = self.request.carried
         merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
@@ -158,6 +162,7 @@ class Pass:
             lease_holder=acted.holder if acted else None,
             unmanaged=carried.unmanaged if carried else unmanaged,
             phases=dict(self.phases),
+            endpoint_up=answered,
         )
 
     def _seen_again(self, table: TableReport) -> bool:

@@ -39,7 +39,7 @@ class TableReport:
     """One table at the end of a pass.
 
     ``facets`` names the declared facets (the series of ``table_drift``), ``drifted`` those that differ, without the
-    unsupported ones. ``seed_written`` and ``seed_skipped`` count this pass's items; ``seed_pending``
+    unsupported ones. ``seed_written``, ``seed_skipped`` and ``seed_failed`` count this pass's items; ``seed_pending``
     says a seed still waits.
     """
 
@@ -63,6 +63,7 @@ class TableReport:
     seed_pending: bool = False
     seed_written: int = 0
     seed_skipped: int = 0
+    seed_failed: int = 0
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
 
@@ -92,6 +93,7 @@ class PassReport:
     leader: bool | None = None
     lease_holder: str | None = None
     unmanaged: int | None = None
+    endpoint_up: bool = True
     phases: Mapping[str, float] = field(default_factory=dict)
     """Seconds spent by phase: load, state, list, tables, seed."""
 

@@ -1,0 +1,181 @@
+"""A whole engine over the in-memory control plane: store, source, telemetry and reconciler, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from simulation.control_plane import ControlPlane, CountingRandom, Items, OneByOne, VirtualClock
+
+from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.world import World
+from reconciler.model.change import Call
+from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed
+from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.identity import Endpoint, Flavor, Identity
+from reconciler.model.options import Options
+from reconciler.model.plan import Step
+from reconciler.model.records import (
+    Attempts,
+    Fingerprint,
+    InventoryEntry,
+    Lease,
+    SeedRecord,
+    StateSnapshot,
+    Suspension,
+)
+from reconciler.model.report import PassReport
+from reconciler.model.table import KeyElement, TableSpec
+from reconciler.seeding.digest import items_digest
+
+HERE = Fingerprint("aws", "111122223333", "eu-central-1", Identity("state", "arn:state", "2026-01-01"))
+PK = (KeyElement("pk", "HASH", "S"),)
+
+
+class MemoryStore:
+    """The ``Store`` port in memory. ``rival`` is a lease that somebody else holds."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
+        self.snapshot = StateSnapshot(recorded_fingerprint=HERE, actual_fingerprint=HERE)
+        self.rival: Lease | None = None
+        self.lost = False
+        self.runs: list[PassReport] = []
+        self.acquired = 0
+
+    def load(self) -> StateSnapshot:
+        return self.snapshot
+
+    ensure = load
+
+    def put_entry(self, entry: InventoryEntry) -> None:
+        self.snapshot = replace(self.snapshot, inventory={**self.snapshot.inventory, entry.name: entry})
+
+    def drop_entry(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.inventory.items() if key != name}
+        self.snapshot = replace(self.snapshot, inventory=kept)
+
+    def put_seed(self, record: SeedRecord) -> None:
+        self.snapshot = replace(self.snapshot, seeds={**self.snapshot.seeds, record.name: record})
+
+    def drop_seed(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.seeds.items() if key != name}
+        self.snapshot = replace(self.snapshot, seeds=kept)
+
+    def put_attempts(self, attempts: Attempts) -> None:
+        self.snapshot = replace(self.snapshot, attempts={**self.snapshot.attempts, attempts.name: attempts})
+
+    def put_suspension(self, suspension: Suspension | None) -> None:
+        self.snapshot = replace(self.snapshot, suspension=suspension)
+
+    def acquire_lease(self) -> Lease | None:
+        if self.rival is not None:
+            return None
+        self.acquired += 1
+        return Lease("me", 1, self.clock.now() + timedelta(seconds=30))
+
+    def holds_lease(self) -> bool:
+        return self.rival is None and not self.lost
+
+    def owns(self, lease: Lease) -> bool:
+        return lease.holder == "me"
+
+    def current_lease(self) -> Lease | None:
+        return self.rival
+
+    def release_lease(self) -> None:
+        return None
+
+    def add_history(self, report: PassReport) -> None:
+        self.runs.append(report)
+
+    def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
+        return ()
+
+
+@dataclass
+class ListSource:
+    """The ``Source`` port over declarations that a test sets; ``broken`` makes every load fail."""
+
+    declarations: tuple[Declaration, ...] = ()
+    broken: bool = False
+
+    def load(self) -> DesiredState:
+        if self.broken:
+            raise DeclarationError((Problem("users.yaml", 1, None, "is broken", "Mend it"),))
+        return DesiredState(self.declarations, digest="d")
+
+
+@dataclass
+class Silent:
+    """The ``Telemetry`` port; keeps the steps it was told."""
+
+    steps: list[tuple[str, Step]] = field(default_factory=list)
+    reports: list[PassReport] = field(default_factory=list)
+
+    def request(self, operation: str, result: str, seconds: float) -> None: ...
+
+    def retry(self, operation: str) -> None: ...
+
+    def pass_started(self, pass_id: str, trigger: str) -> None: ...
+
+    def pass_finished(self, report: PassReport) -> None:
+        self.reports.append(report)
+
+    def step(self, pass_id: str, table: str, step: Step) -> None:
+        self.steps.append((table, step))
+
+
+class AllValid:
+    """The ``RequestValidator`` port that finds nothing."""
+
+    def problem(self, call: Call) -> str | None:
+        return None
+
+
+@dataclass
+class Sim:
+    """Everything of one simulated environment, and the reconciler over it."""
+
+    clock: VirtualClock
+    plane: ControlPlane
+    items: Items
+    store: MemoryStore
+    source: ListSource
+    telemetry: Silent
+    reconciler: Reconciler
+
+    def declare(self, *declarations: Declaration) -> None:
+        self.source.declarations = declarations
+
+    def run(self, trigger: str = "interval") -> PassReport:
+        return self.reconciler.run_pass(trigger)
+
+    def once(self) -> PassReport:
+        return self.reconciler.converge("once")
+
+
+def simulate(*, flavor: Flavor = Flavor.MOTO, delay: float = 0.0, timeout: float = 300, **options: Any) -> Sim:
+    """A fresh world. ``flavor`` decides whether it is an emulator; options are those of a pass."""
+    clock = VirtualClock()
+    plane = ControlPlane(clock, delay=delay, has_tags=flavor.has_tags)
+    items, store, source, telemetry = Items(plane), MemoryStore(clock), ListSource(), Silent()
+    endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
+    world = World(plane, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint)
+    reconciler = Reconciler(world, Options(**options), timedelta(seconds=timeout))
+    return Sim(clock, plane, items, store, source, telemetry, reconciler)
+
+
+def declaration(
+    name: str = "users", *, seed: tuple[Item, ...] = (), lifecycle: Lifecycle | None = None, **spec: Any
+) -> Declaration:
+    """A declared table with a string key ``pk`` unless told otherwise."""
+    spec.setdefault("keys", PK)
+    seeded = Seed(f"seeds/{name}.json", seed, items_digest(seed)) if seed else None
+    return Declaration(name, TableSpec(name, **spec), Origin(f"{name}.yaml", 1), lifecycle or Lifecycle(), seed=seeded)
+
+
+def item(pk: str, **attributes: str) -> Item:
+    return {"pk": {"S": pk}, **{name: {"S": value} for name, value in attributes.items()}}
