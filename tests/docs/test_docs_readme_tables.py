@@ -6,7 +6,7 @@ import pytest
 from support.markdown import README, plain, table
 
 from reconciler.cli import exits
-from reconciler.cli.app import COMMANDS
+from reconciler.cli.verbs import COMMANDS
 from reconciler.facets import FACETS
 from reconciler.metrics import FAMILIES
 from reconciler.model.identity import Flavor
