@@ -1,0 +1,24 @@
+"""The way to DynamoDB that the state table needs: one method, handed in by the wiring. No SDK is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+
+class StateClient(Protocol):
+    """Sends one operation and returns its checked answer; failures are ``ApiError``."""
+
+    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+def query(client: StateClient, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The items of a consistent Query, all pages."""
+    page = {**params, "ConsistentRead": True}
+    while True:
+        answer = client.call("Query", page)
+        yield from answer["Items"]
+        last = answer.get("LastEvaluatedKey")
+        if not last:
+            return
+        page["ExclusiveStartKey"] = last

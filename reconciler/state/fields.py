@@ -1,0 +1,94 @@
+"""Reads typed members out of a decoded record; what does not fit is ``Unreadable``, never a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from reconciler.model.identity import Identity
+from reconciler.state.wire import Unreadable
+
+T = TypeVar("T")
+
+
+class Fields:
+    """One record (or a map inside of one), asked member by member."""
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        self._members = members
+
+    def text(self, name: str) -> str:
+        return self._typed(name, str)
+
+    def number(self, name: str) -> int:
+        return self._typed(name, int)
+
+    def flag(self, name: str) -> bool:
+        return self._typed(name, bool)
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> Any:
+        value = self.text(name)
+        if value not in choices:
+            raise Unreadable(f"{name} is {value!r}, not one of {', '.join(choices)}")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        return self.text(name) if name in self._members else None
+
+    def time(self, name: str) -> datetime:
+        try:
+            time = datetime.fromisoformat(self.text(name))
+        except ValueError:
+            raise Unreadable(f"{name} is not a time") from None
+        if time.tzinfo is None:
+            raise Unreadable(f"{name} is a time without its zone")
+        return time.astimezone(UTC)
+
+    def optional_time(self, name: str) -> datetime | None:
+        return self.time(name) if name in self._members else None
+
+    def map(self, name: str) -> Fields:
+        return Fields(self._typed(name, dict))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(_all(name, self._typed(name, list), str))
+
+    def map_of(self, name: str, kind: type[T]) -> dict[str, T]:
+        members = self._typed(name, dict)
+        _all(name, list(members.values()), kind)
+        return members
+
+    def identity(self, name: str) -> Identity:
+        inner = self.map(name)
+        return Identity(inner.optional_text("table_id"), inner.text("arn"), inner.text("created"))
+
+    def optional_identity(self, name: str) -> Identity | None:
+        return self.identity(name) if name in self._members else None
+
+    def _typed(self, name: str, kind: type[T]) -> T:
+        if name not in self._members:
+            raise Unreadable(f"{name} is missing")
+        return _one(name, self._members[name], kind)
+
+
+def _one(name: str, value: Any, kind: type[T]) -> T:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise Unreadable(f"{name} has the wrong type")
+    return value
+
+
+def _all(name: str, values: list[Any], kind: type[T]) -> list[T]:
+    return [_one(name, value, kind) for value in values]
+
+
+def written_time(time: datetime | None) -> str | None:
+    """A time as records spell it: ISO 8601, UTC, microseconds, so that texts sort as times do."""
+    return None if time is None else time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def written_identity(identity: Identity | None) -> dict[str, Any] | None:
+    """An identity as a map."""
+    if identity is None:
+        return None
+    return {"table_id": identity.table_id, "arn": identity.arn, "created": identity.created}

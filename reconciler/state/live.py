@@ -1,0 +1,28 @@
+"""What DescribeTable says about the state table itself: whether it is one, and which world it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.errors import StateError
+from reconciler.model.records import Fingerprint
+from reconciler.planning.observe import identity_of
+
+KEYS = (("scope", "HASH"), ("record", "RANGE"))
+
+
+def is_state_table(live: Mapping[str, Any]) -> bool:
+    """Whether the ``Table`` member of a DescribeTable answer has the keys of a state table, both of type S."""
+    keys = tuple((key["AttributeName"], key["KeyType"]) for key in live["KeySchema"])
+    types = {definition["AttributeName"]: definition["AttributeType"] for definition in live["AttributeDefinitions"]}
+    return keys == KEYS and all(types.get(name) == "S" for name, _ in KEYS)
+
+
+def fingerprint_of(live: Mapping[str, Any]) -> Fingerprint:
+    """Partition, account and region of its ARN, and its identity. DynamoDB Local's region is ``ddblocal``."""
+    arn = str(live["TableArn"])
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        raise StateError(f"The state table's ARN {arn!r} is not one.")
+    return Fingerprint(partition=parts[1], account=parts[4], region=parts[3], state_table=identity_of(live))

@@ -1,0 +1,62 @@
+"""All records of one scope, decoded strictly: one that cannot be read stops everything, none is ever dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from reconciler.model.errors import StateError
+from reconciler.model.records import StateSnapshot
+from reconciler.state import records as kinds
+from reconciler.state.fields import Fields
+from reconciler.state.wire import Unreadable, decode
+
+NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
+    kinds.TABLE: ("inventory", kinds.to_entry),
+    kinds.SEED: ("seeds", kinds.to_seed),
+    kinds.ATTEMPTS: ("attempts", kinds.to_attempts),
+}
+SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
+    kinds.LEASE: ("lease", kinds.to_lease),
+    kinds.SUSPENSION: ("suspension", kinds.to_suspension),
+    kinds.FINGERPRINT: ("recorded_fingerprint", kinds.to_fingerprint),
+}
+
+
+def snapshot_of(items: Iterable[Mapping[str, Any]], table: str) -> StateSnapshot:
+    """The snapshot that ``items`` of one scope make up; the runs of the history are passed over."""
+    members: dict[str, Any] = {member: {} for member, _ in NAMED.values()}
+    for item in items:
+        key = str((item.get("record") or {}).get("S", ""))
+        if key.startswith(kinds.RUN):
+            continue
+        prefix = key[: key.find("#") + 1]
+        if prefix in NAMED:
+            member, to_record = NAMED[prefix]
+            name = key[len(prefix) :]
+            members[member][name] = read_record(item, to_record, table, name)
+        else:
+            member, to_record = SINGLE.get(key, ("", _unknown))
+            members[member] = read_record(item, to_record, table)
+    return StateSnapshot(**members)
+
+
+def read_record(
+    item: Mapping[str, Any], to_record: Callable[[Fields], Any], table: str, name: str | None = None
+) -> Any:
+    """One record; ``StateError`` that names it, and says what to do, when it cannot be read."""
+    try:
+        record = to_record(Fields(decode(item)))
+        if name is not None and record.name != name:
+            raise Unreadable(f"name is {record.name!r}")
+    except Unreadable as reason:
+        key = " / ".join(str((item.get(part) or {}).get("S", "?")) for part in ("scope", "record"))
+        raise StateError(
+            f"The record {key} of the state table {table} cannot be read: {reason}. "
+            "Nothing is written until it is mended, or deleted on purpose."
+        ) from None
+    return record
+
+
+def _unknown(_: Fields) -> Any:
+    raise Unreadable("this version knows no such kind of record")

@@ -1,0 +1,222 @@
+"""The engine's ``Store``: every record of one stack and environment, in one DynamoDB table. Built by the wiring.
+
+Hash key ``scope`` ("stack/environment"), range key ``record``; on demand, with deletion protection. The table is
+recognised by these keys: one of its name with other keys is somebody else's and is never written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from reconciler.engine.ports import Clock
+from reconciler.model.change import Call
+from reconciler.model.errors import ApiError, Busy, ConditionFailed, Denied, NotFound, Rejected, StateError
+from reconciler.model.records import (
+    Attempts,
+    Fingerprint,
+    InventoryEntry,
+    Lease,
+    SeedRecord,
+    StateSnapshot,
+    Suspension,
+)
+from reconciler.model.report import PassReport
+from reconciler.state import records as kinds
+from reconciler.state.client import StateClient, query
+from reconciler.state.history import History
+from reconciler.state.lease import TERM, LeaseRecord
+from reconciler.state.live import fingerprint_of, is_state_table
+from reconciler.state.snapshot import snapshot_of
+from reconciler.state.wire import encode
+
+READY_SECONDS = 60.0
+POLL_SECONDS = 0.5
+READABLE = frozenset(("ACTIVE", "UPDATING"))
+
+
+def create_request(name: str) -> Call:
+    """The CreateTable request of the state table, as it is sent and as ``doctor`` prints it."""
+    return Call(
+        "CreateTable",
+        {
+            "TableName": name,
+            "KeySchema": [
+                {"AttributeName": "scope", "KeyType": "HASH"},
+                {"AttributeName": "record", "KeyType": "RANGE"},
+            ],
+            "AttributeDefinitions": [
+                {"AttributeName": "scope", "AttributeType": "S"},
+                {"AttributeName": "record", "AttributeType": "S"},
+            ],
+            "BillingMode": "PAY_PER_REQUEST",
+            "DeletionProtectionEnabled": True,
+        },
+    )
+
+
+class StateTable:
+    """The records of one scope. ``holder`` names this process in the lease, a UUID."""
+
+    def __init__(
+        self, client: StateClient, name: str, scope: str, *, holder: str, clock: Clock, lease_term: timedelta = TERM
+    ) -> None:
+        self.name = name
+        self._client = client
+        self._scope = scope
+        self._clock = clock
+        self._lease = LeaseRecord(client, name, scope, holder=holder, clock=clock, term=lease_term)
+        self._history = History(client, name, scope)
+        self._fresh = False
+
+    def load(self) -> StateSnapshot:
+        """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one a ``StateError``."""
+        try:
+            live = self._describe()
+            if live is None:
+                self._fresh = True
+                return self._unusable(f"the state table {self.name} does not exist yet")
+            if live["TableStatus"] not in READABLE:
+                return self._unusable(f"the state table {self.name} is {live['TableStatus']}")
+            return self._read(live)
+        except Denied as denied:
+            return self._unusable(self._refused(denied))
+        except NotFound:
+            return self._unusable(f"the state table {self.name} went away while it was read")
+
+    def ensure(self) -> StateSnapshot:
+        """As ``load``, but a missing table is created first, and the first one to come records the fingerprint."""
+        try:
+            live = self._describe()
+            if live is None:
+                self._fresh = True
+                self._create()
+            if live is None or live["TableStatus"] == "CREATING":
+                self._wait()
+        except Denied as denied:
+            return self._unusable(self._refused(denied))
+        snapshot = self.load()
+        if not snapshot.usable or snapshot.recorded_fingerprint or snapshot.actual_fingerprint is None:
+            return snapshot
+        try:
+            recorded = self._record_fingerprint(snapshot.actual_fingerprint)
+        except Denied as denied:
+            return self._unusable(self._refused(denied))
+        return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint) if recorded else self.load()
+
+    def put_entry(self, entry: InventoryEntry) -> None:
+        self._put(kinds.TABLE + entry.name, kinds.from_entry(entry))
+
+    def drop_entry(self, name: str) -> None:
+        self._drop(kinds.TABLE + name)
+
+    def put_seed(self, record: SeedRecord) -> None:
+        self._put(kinds.SEED + record.name, kinds.from_seed(record))
+
+    def drop_seed(self, name: str) -> None:
+        self._drop(kinds.SEED + name)
+
+    def put_attempts(self, attempts: Attempts) -> None:
+        """Attempts without any count are no record at all."""
+        key = kinds.ATTEMPTS + attempts.name
+        if attempts.counts or attempts.wanted:
+            self._put(key, kinds.from_attempts(attempts))
+        else:
+            self._drop(key)
+
+    def put_suspension(self, suspension: Suspension | None) -> None:
+        if suspension is None:
+            self._drop(kinds.SUSPENSION)
+        else:
+            self._put(kinds.SUSPENSION, kinds.from_suspension(suspension))
+
+    def acquire_lease(self) -> Lease | None:
+        return self._lease.acquire()
+
+    def holds_lease(self) -> bool:
+        return self._lease.holds()
+
+    def owns(self, lease: Lease) -> bool:
+        return self._lease.owns(lease)
+
+    def current_lease(self) -> Lease | None:
+        return self._lease.read()
+
+    def release_lease(self) -> None:
+        self._lease.release()
+
+    def add_history(self, report: PassReport) -> None:
+        self._history.add(report)
+
+    def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
+        return self._history.newest(limit)
+
+    def _describe(self) -> Mapping[str, Any] | None:
+        try:
+            live: Mapping[str, Any] = self._client.call("DescribeTable", {"TableName": self.name})["Table"]
+        except NotFound:
+            return None
+        if not is_state_table(live):
+            raise StateError(
+                f"A table named {self.name} exists that is not a state table: its keys are not scope and record. "
+                "Name another one by RECONCILER_STATE_TABLE."
+            )
+        return live
+
+    def _create(self) -> None:
+        """Somebody else creating it at the same moment is as good."""
+        request = create_request(self.name)
+        try:
+            self._client.call(request.operation, request.params)
+        except Busy:
+            return
+        except Rejected as rejected:
+            raise StateError(f"The state table {self.name} cannot be created: {rejected.message}") from rejected
+
+    def _wait(self) -> None:
+        deadline = self._clock.monotonic() + READY_SECONDS
+        while True:
+            live = self._describe()
+            if live is not None and live["TableStatus"] != "CREATING":
+                return
+            if self._clock.monotonic() >= deadline:
+                raise StateError(f"The state table {self.name} was not ACTIVE after {READY_SECONDS:.0f} s.")
+            if not self._clock.sleep(POLL_SECONDS):
+                raise StateError(f"Stopped while the state table {self.name} was being created.")
+
+    def _read(self, live: Mapping[str, Any]) -> StateSnapshot:
+        params = {
+            "TableName": self.name,
+            "KeyConditionExpression": "#scope = :scope",
+            "ExpressionAttributeNames": {"#scope": "scope"},
+            "ExpressionAttributeValues": encode({":scope": self._scope}),
+        }
+        snapshot = snapshot_of(query(self._client, params), self.name)
+        return replace(snapshot, fresh=self._fresh, actual_fingerprint=fingerprint_of(live))
+
+    def _record_fingerprint(self, fingerprint: Fingerprint) -> bool:
+        condition = {
+            "ConditionExpression": "attribute_not_exists(#record)",
+            "ExpressionAttributeNames": {"#record": "record"},
+        }
+        try:
+            self._put(kinds.FINGERPRINT, kinds.from_fingerprint(fingerprint), condition)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _put(self, record: str, members: Mapping[str, Any], condition: Mapping[str, Any] | None = None) -> None:
+        item = encode({"scope": self._scope, "record": record, **members})
+        self._client.call("PutItem", {"TableName": self.name, "Item": item, **(condition or {})})
+
+    def _drop(self, record: str) -> None:
+        key = encode({"scope": self._scope, "record": record})
+        self._client.call("DeleteItem", {"TableName": self.name, "Key": key})
+
+    def _unusable(self, problem: str) -> StateSnapshot:
+        return StateSnapshot(usable=False, fresh=self._fresh, problem=problem)
+
+    def _refused(self, error: ApiError) -> str:
+        return f"dynamodb:{error.operation} on table/{self.name} was refused ({error.code}: {error.message})"
