@@ -132,12 +132,10 @@ def drift(demo: Demo) -> None:
 def daemon(demo: Demo) -> None:
     """The loop with its page; until Ctrl-C on a terminal, else just long enough to show its metrics."""
     port = free_port()
-    command = demo.command("run")
-    settings = {"RECONCILER_HTTP_PORT": str(port), "RECONCILER_INTERVAL": "5s"}
-    say(
-        "The daemon keeps it so, every 5 seconds.", [*(f"{name}={value}" for name, value in settings.items()), *command]
-    )
-    with subprocess.Popen(command, cwd=demo.folder, env={**demo.environment, **settings}) as process:
+    command = demo.command("run", "--interval", "5s", "--http-port", str(port))
+    say("The daemon keeps it so; here it looks every 5 seconds.", command)
+    environment = {**demo.environment, "RECONCILER_LOG_LEVEL": "info"}
+    with subprocess.Popen(command, cwd=demo.folder, env=environment) as process:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_until_ready(f"{address}/readyz", process)

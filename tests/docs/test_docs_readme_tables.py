@@ -1,11 +1,12 @@
 """Each table of the README says what the code says: commands, exit codes, settings, facets, fates, metrics."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from support.markdown import README, plain, table
+from support.markdown import README, plain, section, table
 
-from reconciler.cli import exits
+from reconciler.cli import exits, options
 from reconciler.cli.verbs import COMMANDS
 from reconciler.facets import FACETS
 from reconciler.metrics import FAMILIES
@@ -21,6 +22,22 @@ PREFIX = "dynamodb_reconciler_"
 
 def test_every_command_is_listed_and_no_other():
     assert [plain(row[0]).split()[1] for row in table(README, "Commands")] == list(COMMANDS)
+
+
+def test_every_common_option_is_named_and_no_other():
+    named = set(re.findall(r"`(--[a-z-]+)`", section(README, "Commands").rpartition("|\n")[2]))
+    common = {flag.long for flag in options.SETTINGS if flag.common} | {"--output", "--color"}
+    assert named - {"--its-name"} == common
+
+
+def test_every_form_of_output_and_colour_is_named():
+    text = section(README, "Commands")
+    assert ", ".join(f"`{form.value}`" for form in options.Output) in text
+    assert ", ".join(f"`{color.value}`" for color in options.Color) in text
+
+
+def test_every_setting_but_the_token_is_an_option():
+    assert {flag.name for flag in options.SETTINGS} - {"config"} == set(Settings.model_fields) - {"api_token"}
 
 
 def test_every_exit_code_is_listed_and_no_other():
