@@ -29,7 +29,7 @@ from reconciler.metrics.events import Events
 from reconciler.metrics.state import StateCollector
 from reconciler.model.errors import SettingsError
 from reconciler.model.plan import Action, Fate, Step
-from reconciler.model.report import PassReport, Verdict
+from reconciler.model.report import PassReport, TableReport, Verdict
 
 PUSH_JOB = "dynamodb_reconciler"
 _EXEMPLAR_LIMIT = 64
@@ -54,6 +54,8 @@ class Metrics:
         PlatformCollector(registry=self._all)
         GCCollector(registry=self._all)
         self._drift = DriftMemory()
+        self._last_seen: dict[str, TableReport] = {}
+        """By name; a converging run carries the tables of earlier rounds along, whose seeds were counted then."""
         self._lock = threading.Lock()
 
     def request(self, operation: str, result: str, seconds: float) -> None:
@@ -70,13 +72,14 @@ class Metrics:
 
     def pass_finished(self, report: PassReport) -> None:
         """A pass ended: count it, its seed items and the drift it was the first to see."""
-        for table in report.tables:
-            if table.declaration is not None:
-                self._events.know_table(table.name, table.facets)
-                self._events.seed_items.labels(self._environment, table.name, "written").inc(table.seed_written)
-                self._events.seed_items.labels(self._environment, table.name, "skipped").inc(table.seed_skipped)
         with self._lock:
             newly_drifted = tuple(self._drift.take(report))
+            news = [table for table in report.tables if self._last_seen.get(table.name) is not table]
+            self._last_seen = {table.name: table for table in report.tables}
+        for table in news:
+            if table.declaration is not None:
+                self._events.know_table(table.name, table.facets)
+                self._count_seed(table)
         for name, facet in newly_drifted:
             self._events.drift_detected.labels(self._environment, name, facet).inc()
         self._count_pass(report.trigger, report.verdict)
@@ -94,13 +97,11 @@ class Metrics:
         self._events.passes_skipped.labels(self._environment, labels.known(reason, labels.SKIP_REASONS)).inc()
 
     def step(self, pass_id: str, table: str, step: Step) -> None:  # noqa: ARG002
-        """A step was carried out or failed. Seeding ends at the first item that cannot be written: one failed item."""
+        """A step was carried out or failed."""
         if step.fate not in (Fate.DONE, Fate.FAILED):
             return
         result = "success" if step.fate is Fate.DONE else "failure"
         self._events.actions.labels(self._environment, table, step.action.value, result).inc()
-        if step.action is Action.SEED and step.fate is Fate.FAILED:
-            self._events.seed_items.labels(self._environment, table, "failed").inc()
 
     def http_request(self, method: str, route: str, status_code: int, seconds: float) -> None:
         """One request to our own server ended; ``route`` is the template of the route, never the path."""
@@ -130,6 +131,12 @@ class Metrics:
             push_to_gateway(url, job=PUSH_JOB, registry=self._own, grouping_key={"environment": self._environment})
         except (OSError, ValueError) as error:
             raise SettingsError(f"PUSH_GATEWAY: cannot push to {url}: {error}") from error
+
+    def _count_seed(self, table: TableReport) -> None:
+        failed = any(step.action is Action.SEED and step.fate is Fate.FAILED for step in table.steps)
+        counts = (table.seed_written, table.seed_skipped, max(table.seed_failed, failed))
+        for result, items in zip(labels.SEED_RESULTS, counts, strict=True):
+            self._events.seed_items.labels(self._environment, table.name, result).inc(items)
 
     def _count_pass(self, trigger: str, verdict: Verdict) -> None:
         known_trigger = labels.known(trigger, labels.TRIGGERS)

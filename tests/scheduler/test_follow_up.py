@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.reports import T0, deferred_step, report, table
+from support.made_up import T0, deferred_step, report, table
 
 from reconciler.scheduler import FollowUp
 

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.reports import deferred_step, report, table
+from support.made_up import deferred_step, report, table
 
 from reconciler.engine.board import Board
 from reconciler.metrics.labels import SKIP_REASONS, TRIGGERS

@@ -1,0 +1,163 @@
+"""The state gauges show the board at the moment of the scrape, to the letter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from support.made_up import LOCAL, T0, report, table, ttl_step
+from support.scrape import families, samples
+
+from reconciler.engine.board import Board
+from reconciler.metrics import FAMILIES, Metrics
+from reconciler.metrics.families import STATE_FAMILIES
+from reconciler.model.errors import Problem
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.report import TableStatus
+
+DRIFTED = table(
+    "projects_details-prod",
+    TableStatus.BLOCKED,
+    declaration="table_configs/projects_table.py:7",
+    facets=("keys", "ttl"),
+    drifted=("ttl",),
+    drift_since=T0 - timedelta(minutes=5),
+    steps=(ttl_step().blocked(Reason.DISRUPTION, "would interrupt readers", "--disruption allow"),),
+    billing_mode="PAY_PER_REQUEST",
+    item_count=12,
+    size_bytes=3400,
+)
+IN_SYNC = table("users-prod", facets=("keys",), billing_mode="PROVISIONED", item_count=0, size_bytes=0)
+ORPHAN = table("old-prod", TableStatus.PENDING, declaration=None, facets=(), ownership="created")
+ADOPTED = table("theirs", TableStatus.UNMANAGED, declaration=None, facets=(), ownership="adopted", item_count=3)
+STRANGER = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=(), item_count=9)
+
+GOLDEN = Path(__file__).with_name("golden") / "state.prom"
+
+
+def scene(*tables, **fields):
+    board = Board("prod", endpoint_up=True, next_pass=T0 + timedelta(minutes=1))
+    board.finish(report(*tables, environment="prod", **fields))
+    return board, Metrics(board)
+
+
+def state_lines(metrics):
+    names = {family.name for family in STATE_FAMILIES}
+    text = metrics.exposition("")[1].decode()
+    return [line for line in text.splitlines() if line.split("{")[0] in names]
+
+
+def test_every_state_gauge_of_a_made_up_board_reads_as_written_down():
+    _, metrics = scene(
+        *(IN_SYNC, DRIFTED, ORPHAN, ADOPTED, STRANGER),
+        suspended=True,
+        leader=True,
+        unmanaged=2,
+        phases={"load": 0.0625, "tables": 0.125},
+        seconds=0.5,
+    )
+    assert state_lines(metrics) == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def test_each_table_of_the_golden_text_has_exactly_one_status():
+    _, metrics = scene(IN_SYNC, DRIFTED, ORPHAN)
+    seen = samples(metrics, "table_status")
+    for name in ("users-prod", "projects_details-prod", "old-prod"):
+        assert sum(value for labels, value in seen if labels["table"] == name) == 1
+
+
+def test_a_table_that_is_declared_no_more_and_deleted_is_gone_at_the_next_scrape():
+    board, metrics = scene(IN_SYNC, DRIFTED)
+    board.finish(report(IN_SYNC))
+    assert "projects_details-prod" not in "\n".join(state_lines(metrics))
+
+
+def test_a_created_table_has_series_until_the_pass_that_deletes_it():
+    deleted = table(
+        "old-prod",
+        TableStatus.PENDING,
+        declaration=None,
+        facets=(),
+        ownership="created",
+        steps=(Step(Action.DELETE, "table").done(),),
+    )
+    board, metrics = scene(ORPHAN)
+    assert "old-prod" in "\n".join(state_lines(metrics))
+    board.finish(report(deleted))
+    assert "old-prod" not in "\n".join(state_lines(metrics))
+
+
+def test_foreign_and_merely_adopted_tables_have_no_series_of_their_own():
+    text = "\n".join(state_lines(scene(ADOPTED, STRANGER)[1]))
+    assert "theirs" not in text
+    assert "foreign" not in text
+
+
+def test_the_drift_start_the_blocked_reason_and_the_drift_end_with_the_drift():
+    board, metrics = scene(DRIFTED)
+    board.finish(report(table("projects_details-prod", facets=("keys", "ttl"))))
+    assert samples(metrics, "table_drift_start_timestamp_seconds") == []
+    assert samples(metrics, "table_blocked") == []
+    assert [value for _, value in samples(metrics, "table_drift")] == [0, 0]
+
+
+def test_two_steps_blocked_for_one_reason_are_one_series():
+    blocked = ttl_step().blocked(Reason.DISRUPTION, "would interrupt readers")
+    _, metrics = scene(table(steps=(blocked, blocked)))
+    assert len(samples(metrics, "table_blocked")) == 1
+
+
+def test_unmanaged_tables_is_absent_where_they_could_not_be_listed():
+    assert samples(scene(IN_SYNC, unmanaged=None)[1], "unmanaged_tables") == []
+    assert [value for _, value in samples(scene(IN_SYNC, unmanaged=0)[1], "unmanaged_tables")] == [0]
+
+
+def test_before_the_first_pass_nothing_is_claimed_that_is_not_known():
+    board = Board("default")
+    shown = {name for name, metric in families(Metrics(board)).items() if metric.samples}
+    assert not any(part in name for name in shown for part in ("reconciler_table", "config_last", "_pass_timestamp"))
+    assert samples(Metrics(board), "endpoint_up") == [({"environment": "default"}, 0)]
+
+
+def test_a_pass_in_progress_and_an_endpoint_that_is_down_show_at_once():
+    board, metrics = scene(IN_SYNC)
+    board.start("pass-2")
+    board.endpoint_up = False
+    assert [value for _, value in samples(metrics, "pass_in_progress")] == [1]
+    assert [value for _, value in samples(metrics, "endpoint_up")] == [0]
+
+
+def test_broken_declarations_show_in_three_gauges():
+    board, metrics = scene(IN_SYNC)
+    problem = Problem("users_table.py", 3, "billing_mode", "is unknown", "Use PROVISIONED.")
+    board.finish(report(problems=(problem, problem), started=T0 + timedelta(hours=1)))
+    assert [value for _, value in samples(metrics, "config_last_load_successful")] == [0]
+    assert [value for _, value in samples(metrics, "config_errors")] == [2]
+    loaded = samples(metrics, "config_last_load_success_timestamp_seconds")
+    assert [value for _, value in loaded] == [T0.timestamp()]
+
+
+def test_every_family_is_exposed_with_its_type_labels_and_help():
+    _, metrics = scene(IN_SYNC, DRIFTED, unmanaged=1, phases={"load": 0.1}, leader=True)
+    metrics.pass_finished(report(IN_SYNC, DRIFTED))
+    metrics.request("DescribeTable", "success", 0.01)
+    metrics.retry("DescribeTable")
+    metrics.http_request("GET", "/metrics", 200, 0.01)
+    exposed = families(metrics)
+    for family in FAMILIES:
+        metric = exposed[family.name.removesuffix("_total")]
+        assert (metric.type, metric.documentation) == (family.type, family.help)
+        assert metric.samples, f"{family.name} is registered but never filled"
+        for sample in metric.samples:
+            assert set(sample.labels) - {"le"} == set(family.labels)
+
+
+def test_nothing_is_exposed_under_our_prefix_that_the_table_of_families_does_not_list():
+    listed = {family.name.removesuffix("_total") for family in FAMILIES}
+    assert {name for name in families(scene(IN_SYNC)[1]) if name.startswith("dynamodb_reconciler_")} == listed
+
+
+def test_the_endpoint_is_that_of_the_last_pass_that_knew_it():
+    board, metrics = scene(IN_SYNC)
+    board.finish(report(endpoint=None, error="endpoint down"))
+    assert [labels["endpoint"] for labels, _ in samples(metrics, "endpoint_info")] == [LOCAL.url]
