@@ -1,0 +1,43 @@
+"""Every hard transition takes exactly the calls it should, in order, on a model that keeps the service's rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.change import Hazard
+from reconciler.planning.planner import plan
+from support.call_words import words
+from support.holds import violations
+from support.rounds import build, run, seen
+from support.specs import declaration
+from support.transitions import TRANSITIONS, Transition
+
+by_name = pytest.mark.parametrize("case", TRANSITIONS, ids=[case.name for case in TRANSITIONS])
+lag = pytest.mark.parametrize("lag", [False, True], ids=["at once", "after a while"])
+
+
+@by_name
+@lag
+def test_the_calls_of_a_transition_are_as_written_down(case: Transition, lag: bool) -> None:
+    model = build(case.before, lag=lag)
+    outcome = run(model, declaration(case.after))
+    assert tuple(words(call) for call in outcome.calls) == case.calls
+    assert outcome.left == ()
+    responses = model.responses()
+    assert responses is not None
+    assert violations(responses, case.after) == []
+
+
+@by_name
+def test_the_worst_hazard_of_a_transition_is_as_written_down(case: Transition) -> None:
+    steps = plan(declaration(case.after), seen(build(case.before)), with_tags=True)
+    hazards = {change.hazard for step in steps for change in step.changes}
+    worst = next((h for h in (Hazard.REPLACEMENT, Hazard.DISRUPTION) if h in hazards), Hazard.NONE)
+    assert worst is case.hazard
+    assert all(change.unsafe for step in steps for change in step.changes if change.hazard is not Hazard.NONE)
+
+
+def test_the_names_of_the_transitions_are_distinct_and_many() -> None:
+    names = [case.name for case in TRANSITIONS]
+    assert len(names) == len(set(names))
+    assert len(names) >= 60

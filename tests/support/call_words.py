@@ -1,0 +1,44 @@
+"""A planned call in a few words, so that tables of cases can name what they expect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.model.change import Call
+
+
+def words(call: Call) -> str:
+    """For example ``-index by_email``, ``mode PROVISIONED 5/5, by_email 1/1``, ``ttl on expires``."""
+    params = call.params
+    match call.operation:
+        case "CreateTable" | "DeleteTable":
+            return call.operation
+        case "TagResource":
+            return "tags " + " ".join(f"{tag['Key']}={tag['Value']}" for tag in params["Tags"])
+        case "UpdateTimeToLive":
+            wish = params["TimeToLiveSpecification"]
+            return f"ttl {'on' if wish['Enabled'] else 'off'} {wish['AttributeName']}"
+        case _:
+            return _update(dict(params))
+
+
+def _update(params: dict[str, Any]) -> str:
+    if "DeletionProtectionEnabled" in params:
+        return "protect" if params["DeletionProtectionEnabled"] else "unprotect"
+    if "StreamSpecification" in params:
+        return f"stream {params['StreamSpecification'].get('StreamViewType', 'off')}"
+    said = []
+    if "BillingMode" in params:
+        said.append(" ".join(["mode", params["BillingMode"], *_units(params)]))
+    elif "ProvisionedThroughput" in params:
+        said.append(" ".join(["table", *_units(params)]))
+    for update in params.get("GlobalSecondaryIndexUpdates", ()):
+        for verb, index in update.items():
+            sign = {"Create": "+index ", "Delete": "-index ", "Update": ""}[verb]
+            said.append(" ".join([sign + index["IndexName"], *_units(index)]))
+    return ", ".join(said)
+
+
+def _units(params: dict[str, Any]) -> list[str]:
+    units = params.get("ProvisionedThroughput")
+    return [f"{units['ReadCapacityUnits']}/{units['WriteCapacityUnits']}"] if units else []

@@ -1,0 +1,65 @@
+"""Rounds of observe, plan and apply on a table model: what the engine does to one table, without policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.model.change import Call
+from reconciler.model.desired import Declaration
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.table import TableSpec
+from reconciler.planning.create import create_call
+from reconciler.planning.observe import observe
+from reconciler.planning.planner import plan
+from support.table_model import TableModel
+
+LIMIT = 80
+
+
+@dataclass
+class Outcome:
+    """What a run did, and the plan it ended with."""
+
+    calls: list[Call] = field(default_factory=list)
+    left: tuple[Step, ...] = ()
+
+
+def seen(model: TableModel) -> ObservedTable | None:
+    """The table as observed."""
+    responses = model.responses()
+    return observe(responses) if responses else None
+
+
+def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> TableModel:
+    """A model in which ``before`` is true."""
+    model = TableModel(has_tags=has_tags)
+    model.send(create_call(before, None, with_tags=has_tags))
+    if before.ttl and before.ttl.enabled:
+        model.ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": before.ttl.attribute}
+    model.lag = lag
+    return model
+
+
+def run(model: TableModel, declared: Declaration, *, replace: bool = True) -> Outcome:
+    """Send the first step that may go, one a round, until nothing is ready or waits."""
+    outcome = Outcome()
+    for _ in range(LIMIT):
+        steps = plan(declared, seen(model), with_tags=model.has_tags)
+        ready = [step for step in steps if step.fate is Fate.READY and _allowed(step, model, replace=replace)]
+        waits = any(step.fate is Fate.DEFERRED for step in steps)
+        outcome.left = steps
+        if not ready and not waits:
+            return outcome
+        if ready:
+            assert ready[0].call is not None
+            model.send(ready[0].call)
+            outcome.calls.append(ready[0].call)
+        model.tick()
+    raise AssertionError(f"no end after {LIMIT} rounds: {[step.message for step in outcome.left]}")
+
+
+def _allowed(step: Step, model: TableModel, *, replace: bool) -> bool:
+    if step.action is not Action.REPLACE:
+        return True
+    return replace and not (model.table and model.table["DeletionProtectionEnabled"])

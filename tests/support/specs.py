@@ -1,0 +1,107 @@
+"""Table specs in few words, for tables of named cases. The table is called ``subject``; see ``renamed``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.model.desired import Declaration, Lifecycle, Origin
+from reconciler.model.identity import Identity
+from reconciler.model.observed import ObservedTable
+from reconciler.model.table import (
+    Billing,
+    GlobalIndex,
+    KeyElement,
+    LocalIndex,
+    Projection,
+    Stream,
+    TableSpec,
+    Throughput,
+    Ttl,
+)
+
+NAME = "subject"
+ON_DEMAND = Billing("PAY_PER_REQUEST")
+IDENTITY = Identity("id-1", f"arn:aws:dynamodb:us-east-1:123456789012:table/{NAME}", "2026-01-01T00:00:00+00:00")
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def keys(*elements: str) -> tuple[KeyElement, ...]:
+    """``"pk S"`` is a HASH element, the second one a RANGE; ``"a S HASH"`` says its role."""
+    made = []
+    for position, text in enumerate(elements):
+        attribute, kind, *role = text.split()
+        made.append(KeyElement(attribute, role[0] if role else ("RANGE" if position else "HASH"), kind))  # type: ignore[arg-type]
+    return tuple(made)
+
+
+def projection(kind: str) -> Projection:
+    """``"ALL"``, ``"KEYS_ONLY"``, or the names of an INCLUDE list with spaces between."""
+    if kind in ("ALL", "KEYS_ONLY"):
+        return Projection(kind)  # type: ignore[arg-type]
+    return Projection("INCLUDE", frozenset(kind.split()))
+
+
+def gsi(name: str, *elements: str, project: str = "ALL", units: tuple[int, int] | None = None) -> GlobalIndex:
+    """A global index; ``units`` are read and write capacity."""
+    return GlobalIndex(name, keys(*elements), projection(project), Throughput(*units) if units else None)
+
+
+def lsi(name: str, attribute: str, *, project: str = "ALL", hash_key: str = "pk S") -> LocalIndex:
+    """A local index with the table's hash key ``pk``."""
+    return LocalIndex(name, keys(hash_key, attribute), projection(project))
+
+
+def provisioned(read: int, write: int) -> Billing:
+    """Provisioned billing with throughput."""
+    return Billing("PROVISIONED", Throughput(read, write))
+
+
+def stream(view: str | None) -> Stream:
+    """An enabled stream with a view; None is a disabled one."""
+    return Stream(False) if view is None else Stream(True, view)  # type: ignore[arg-type]
+
+
+def ttl(attribute: str | None) -> Ttl:
+    """Time to live on an attribute; None is off."""
+    return Ttl(False) if attribute is None else Ttl(True, attribute)
+
+
+def spec(*key: str, **fields: Any) -> TableSpec:
+    """A table with the key ``pk S`` unless another is given."""
+    for field in ("global_indexes", "local_indexes"):
+        if field in fields:
+            fields[field] = tuple(sorted(fields[field], key=lambda index: index.name))
+    if "tags" in fields:
+        fields["tags"] = tuple(sorted(fields["tags"].items()))
+    return TableSpec(NAME, keys(*(key or ("pk S",))), **fields)
+
+
+def renamed(table: TableSpec, name: str) -> TableSpec:
+    """The same table under another name."""
+    return replace(table, name=name)
+
+
+def declaration(table: TableSpec, **lifecycle: Any) -> Declaration:
+    """A declaration of it."""
+    return Declaration(table.name, table, Origin("tables/subject.py", 1), Lifecycle(**lifecycle))
+
+
+def whole(table: TableSpec) -> TableSpec:
+    """The spec as an observer sees the table that was made from it: everything undeclared is at its default."""
+    return replace(
+        table,
+        billing=table.billing or ON_DEMAND,
+        global_indexes=table.global_indexes or (),
+        local_indexes=table.local_indexes or (),
+        stream=table.stream or Stream(False),
+        ttl=table.ttl or Ttl(False),
+        tags=table.tags or (),
+        deletion_protection=bool(table.deletion_protection),
+    )
+
+
+def observed(table: TableSpec, **fields: Any) -> ObservedTable:
+    """A live, ACTIVE table that is just so."""
+    return ObservedTable(**({"spec": whole(table), "identity": IDENTITY, "status": "ACTIVE"} | fields))

@@ -1,0 +1,246 @@
+"""One table of an imaginary endpoint: it keeps the rules of CreateTable, UpdateTable and UpdateTimeToLive, and refuses.
+
+Independent of the product's own facets: it knows only the service's shapes. Planner tests send it every planned call.
+With ``lag`` a change takes until the next ``tick``: statuses UPDATING, CREATING and DELETING are seen in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reconciler.model.change import Call
+from reconciler.model.observed import Responses
+
+ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{name}"
+ZERO = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+
+
+class Refused(AssertionError):
+    """The service would answer this call with an error."""
+
+
+def require(condition: object, why: str) -> None:
+    """Refuse unless ``condition`` holds."""
+    if not condition:
+        raise Refused(why)
+
+
+class TableModel:
+    """``table`` is the Table member of DescribeTable, or None."""
+
+    def __init__(self, *, lag: bool = False, has_tags: bool = True) -> None:
+        self.lag = lag
+        self.has_tags = has_tags
+        self.table: dict[str, Any] | None = None
+        self.ttl: dict[str, Any] = {"TimeToLiveStatus": "DISABLED"}
+        self.tags: dict[str, str] = {}
+        self.made = 0
+
+    def send(self, call: Call) -> None:
+        """Apply one call, or refuse it."""
+        params = deepcopy(dict(call.params))
+        {
+            "CreateTable": self._create,
+            "DeleteTable": self._delete,
+            "UpdateTable": self._update,
+            "UpdateTimeToLive": self._update_ttl,
+            "TagResource": self._tag,
+        }[call.operation](params)
+
+    def tick(self) -> None:
+        """Everything under way comes to its end."""
+        if self.table is None:
+            return
+        if self.table["TableStatus"] == "DELETING":
+            self.table = None
+            return
+        self.table["TableStatus"] = "ACTIVE"
+        indexes = [index for index in self._indexes() if index["IndexStatus"] != "DELETING"]
+        for index in indexes:
+            index["IndexStatus"] = "ACTIVE"
+        self.table["GlobalSecondaryIndexes"] = indexes
+        used = self._used()
+        definitions = self.table["AttributeDefinitions"]
+        self.table["AttributeDefinitions"] = [d for d in definitions if d["AttributeName"] in used]
+        status = self.ttl["TimeToLiveStatus"]
+        if status == "DISABLING":
+            self.ttl = {"TimeToLiveStatus": "DISABLED"}
+        elif status == "ENABLING":
+            self.ttl["TimeToLiveStatus"] = "ENABLED"
+
+    def responses(self) -> Responses | None:
+        """What an observer would read."""
+        if self.table is None:
+            return None
+        answers: dict[str, Mapping[str, Any]] = {
+            "DescribeTable": {"Table": deepcopy(self.table)},
+            "DescribeTimeToLive": {"TimeToLiveDescription": dict(self.ttl)},
+        }
+        if not self.has_tags:
+            return Responses(answers, frozenset({"ListTagsOfResource"}))
+        answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in self.tags.items()]}
+        return Responses(answers)
+
+    def _create(self, params: dict[str, Any]) -> None:
+        require(self.table is None, "ResourceInUseException: the table exists")
+        provisioned = params["BillingMode"] == "PROVISIONED"
+        require(("ProvisionedThroughput" in params) == provisioned, "throughput exactly with PROVISIONED")
+        indexes = params.get("GlobalSecondaryIndexes", [])
+        require(len(indexes) <= 20, "at most 20 global indexes")
+        for index in indexes:
+            require(("ProvisionedThroughput" in index) == provisioned, "index throughput exactly with PROVISIONED")
+        hash_key = params["KeySchema"][0]["AttributeName"]
+        for index in params.get("LocalSecondaryIndexes", []):
+            require(index["KeySchema"][0]["AttributeName"] == hash_key, "a local index has the table's hash key")
+            require(len(params["KeySchema"]) == 2, "a local index needs a table with a range key")
+        require(self.has_tags or "Tags" not in params, "tags are dropped here")
+        self.made += 1
+        self.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+        self.ttl = {"TimeToLiveStatus": "DISABLED"}
+        self.table = {
+            "TableName": params["TableName"],
+            "TableArn": ARN.format(name=params["TableName"]),
+            "TableId": f"id-{self.made}",
+            "CreationDateTime": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.made),
+            "TableStatus": "CREATING" if self.lag else "ACTIVE",
+            "KeySchema": params["KeySchema"],
+            "AttributeDefinitions": params["AttributeDefinitions"],
+            "BillingModeSummary": {"BillingMode": params["BillingMode"]},
+            "ProvisionedThroughput": params.get("ProvisionedThroughput", dict(ZERO)),
+            "LocalSecondaryIndexes": params.get("LocalSecondaryIndexes", []),
+            "GlobalSecondaryIndexes": [self._described(index, "ACTIVE") for index in indexes],
+            "DeletionProtectionEnabled": params.get("DeletionProtectionEnabled", False),
+        }
+        if "StreamSpecification" in params:
+            self.table["StreamSpecification"] = params["StreamSpecification"]
+        self._exactly_used(params["AttributeDefinitions"])
+
+    def _delete(self, params: dict[str, Any]) -> None:
+        table = self._idle()
+        require(not table["DeletionProtectionEnabled"], "ValidationException: deletion protection")
+        if self.lag:
+            table["TableStatus"] = "DELETING"
+        else:
+            self.table = None
+
+    def _update(self, params: dict[str, Any]) -> None:
+        table = self._idle()
+        updates = params.get("GlobalSecondaryIndexUpdates", [])
+        verbs = [verb for update in updates for verb in update]
+        units = "ProvisionedThroughput" in params or "BillingMode" in params or "Update" in verbs
+        singles = [verb for verb in verbs if verb != "Update"]
+        alone = ["StreamSpecification", "DeletionProtectionEnabled"]
+        actions = units + len(singles) + sum(member in params for member in alone)
+        require(actions == 1, f"one action a call, not {actions}: {sorted(params)} {verbs}")
+        if units:
+            self._update_units(table, params, updates)
+        for update in updates:
+            if "Create" in update:
+                self._create_index(table, update["Create"], params["AttributeDefinitions"])
+            if "Delete" in update:
+                self._delete_index(update["Delete"]["IndexName"])
+        if "StreamSpecification" in params:
+            on = table.get("StreamSpecification", {}).get("StreamEnabled", False)
+            require(
+                params["StreamSpecification"]["StreamEnabled"] != on, "ValidationException: the stream is so already"
+            )
+            table["StreamSpecification"] = params["StreamSpecification"]
+        if "DeletionProtectionEnabled" in params:
+            require(params["DeletionProtectionEnabled"] != table["DeletionProtectionEnabled"], "nothing changes")
+            table["DeletionProtectionEnabled"] = params["DeletionProtectionEnabled"]
+        table["TableStatus"] = "UPDATING"
+        if not self.lag:
+            self.tick()
+
+    def _update_units(self, table: dict[str, Any], params: dict[str, Any], updates: list[dict[str, Any]]) -> None:
+        before = table["BillingModeSummary"]["BillingMode"]
+        after = params.get("BillingMode", before)
+        units = {update["Update"]["IndexName"]: update["Update"]["ProvisionedThroughput"] for update in updates}
+        names = {index["IndexName"] for index in self._indexes()}
+        require(units.keys() <= names and len(units) == len(updates), "each index once, and only those that exist")
+        require(before != after or "BillingMode" not in params, "the mode is so already")
+        if after == "PAY_PER_REQUEST":
+            require(not units and "ProvisionedThroughput" not in params, "no throughput on demand")
+            table["ProvisionedThroughput"] = dict(ZERO)
+            for index in self._indexes():
+                index["ProvisionedThroughput"] = dict(ZERO)
+        elif before == "PAY_PER_REQUEST":
+            require("ProvisionedThroughput" in params, "ValidationException: throughput of the table is missing")
+            require(units.keys() == names, "ValidationException: throughput of every index, in the same call")
+        else:
+            require(not ("ProvisionedThroughput" in params and units), "table and indexes in calls of their own")
+        table["BillingModeSummary"] = {"BillingMode": after}
+        if "ProvisionedThroughput" in params:
+            require(params["ProvisionedThroughput"] != table["ProvisionedThroughput"], "throughput will not change")
+            table["ProvisionedThroughput"] = params["ProvisionedThroughput"]
+        for index in self._indexes():
+            if index["IndexName"] in units:
+                new = units[index["IndexName"]]
+                require(new != index["ProvisionedThroughput"], "throughput of the index will not change")
+                index["ProvisionedThroughput"] = new
+
+    def _create_index(self, table: dict[str, Any], index: dict[str, Any], definitions: list[dict[str, Any]]) -> None:
+        require(index["IndexName"] not in {i["IndexName"] for i in self._indexes()}, "the index exists")
+        require(len(self._indexes()) < 20, "LimitExceededException: 20 global indexes")
+        provisioned = table["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+        require(("ProvisionedThroughput" in index) == provisioned, "index throughput exactly with PROVISIONED")
+        known = {d["AttributeName"]: d["AttributeType"] for d in table["AttributeDefinitions"]}
+        for definition in definitions:
+            name = definition["AttributeName"]
+            require(
+                known.get(name, definition["AttributeType"]) == definition["AttributeType"], f"{name} has two types"
+            )
+        self._indexes().append(self._described(index, "CREATING"))
+        table["AttributeDefinitions"] = definitions
+        self._exactly_used(definitions)
+
+    def _delete_index(self, name: str) -> None:
+        found = [index for index in self._indexes() if index["IndexName"] == name]
+        require(found, "ResourceNotFoundException: no such index")
+        found[0]["IndexStatus"] = "DELETING"
+
+    def _update_ttl(self, params: dict[str, Any]) -> None:
+        require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "the table is not there")
+        require(self.ttl["TimeToLiveStatus"] in ("ENABLED", "DISABLED"), "time to live is being changed")
+        wish, on = params["TimeToLiveSpecification"], self.ttl["TimeToLiveStatus"] == "ENABLED"
+        require(wish["Enabled"] != on, f"TimeToLive is already {self.ttl['TimeToLiveStatus']}")
+        require(not on or wish["AttributeName"] == self.ttl["AttributeName"], "time to live is on another attribute")
+        status = "ENABLING" if wish["Enabled"] else "DISABLING"
+        self.ttl = {"TimeToLiveStatus": status, "AttributeName": wish["AttributeName"]}
+        if not self.lag:
+            self.tick()
+
+    def _tag(self, params: dict[str, Any]) -> None:
+        require(self.has_tags, "UnknownOperationException")
+        require(self.table and params["ResourceArn"] == self.table["TableArn"], "no such ARN")
+        require(params["Tags"], "no tags")
+        self.tags |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
+
+    def _idle(self) -> dict[str, Any]:
+        require(self.table is not None, "ResourceNotFoundException")
+        assert self.table is not None
+        require(self.table["TableStatus"] == "ACTIVE", f"ResourceInUseException: {self.table['TableStatus']}")
+        require(all(index["IndexStatus"] == "ACTIVE" for index in self._indexes()), "ResourceInUseException: an index")
+        return self.table
+
+    def _indexes(self) -> list[dict[str, Any]]:
+        assert self.table is not None
+        indexes: list[dict[str, Any]] = self.table["GlobalSecondaryIndexes"]
+        return indexes
+
+    def _used(self) -> set[str]:
+        assert self.table is not None
+        schemas = [self.table["KeySchema"]]
+        schemas += [index["KeySchema"] for index in (*self._indexes(), *self.table["LocalSecondaryIndexes"])]
+        return {element["AttributeName"] for schema in schemas for element in schema}
+
+    def _exactly_used(self, definitions: list[dict[str, Any]]) -> None:
+        names = [definition["AttributeName"] for definition in definitions]
+        require(sorted(names) == sorted(self._used()), f"definitions {sorted(names)} but in use {sorted(self._used())}")
+
+    @staticmethod
+    def _described(index: dict[str, Any], status: str) -> dict[str, Any]:
+        return {"ProvisionedThroughput": dict(ZERO), **index, "IndexStatus": status}
