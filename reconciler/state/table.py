@@ -72,7 +72,7 @@ class StateTable:
         self._fresh = False
 
     def load(self) -> StateSnapshot:
-        """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one a ``StateError``."""
+        """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one ``StateError``."""
         try:
             live = self._describe()
             if live is None:

@@ -1,0 +1,180 @@
+"""The lease between two processes: taken, renewed, expired, stolen, released, and fenced by its token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.connected import connected
+from support.endpoints import Live
+from support.fakes import FakeClock, Quiet
+from support.proxy import RecordingProxy
+
+from reconciler.aws.session import connect
+from reconciler.model.errors import Ambiguous, ConditionFailed
+from reconciler.model.records import Lease
+from reconciler.state.table import StateTable
+
+NAME = "reconciler_state"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+Make = Callable[..., StateTable]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def make(endpoint: Live, clock: FakeClock) -> Make:
+    def build(holder: str, scope: str = "default/default", own_clock: FakeClock | None = None) -> StateTable:
+        client = connected(endpoint.url).state_client()
+        return StateTable(client, NAME, scope, holder=holder, clock=own_clock or clock)
+
+    build("set-up").ensure()
+    return build
+
+
+def test_a_free_lease_is_taken_for_thirty_seconds(make: Make) -> None:
+    one = make("one")
+    lease = one.acquire_lease()
+    assert lease == Lease("one", 1, NOW + timedelta(seconds=30))
+    assert one.holds_lease()
+    assert one.current_lease() == lease
+    assert make("two").load().lease == lease
+
+
+def test_the_second_process_gets_none_and_can_name_the_holder(make: Make) -> None:
+    one, two = make("one"), make("two")
+    one.acquire_lease()
+    assert two.acquire_lease() is None
+    assert not two.holds_lease()
+    current = two.current_lease()
+    assert current is not None
+    assert current.holder == "one"
+    assert not two.owns(current)
+    assert one.owns(current)
+
+
+def test_two_scopes_have_two_leases(make: Make) -> None:
+    assert make("one", "default/default").acquire_lease() is not None
+    assert make("two", "default/prod").acquire_lease() is not None
+
+
+def test_a_young_lease_is_not_written_again_and_an_older_one_is_renewed_with_its_token(
+    endpoint: Live, make: Make, clock: FakeClock
+) -> None:
+    with RecordingProxy(endpoint.url) as proxy:
+        client = connect(proxy.url, None, 2, Quiet()).state_client()
+        one = StateTable(client, NAME, "default/default", holder="one", clock=clock)
+        one.acquire_lease()
+        proxy.clear()
+        clock.turn(9)
+        assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30))
+        assert proxy.mutating() == []
+        clock.turn(2)
+        assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=41))
+        assert [request.operation for request in proxy.mutating()] == ["PutItem"]
+
+
+def test_an_expired_lease_is_taken_over_with_a_higher_token(make: Make, clock: FakeClock) -> None:
+    one, two = make("one"), make("two")
+    one.acquire_lease()
+    clock.turn(30)
+    assert two.acquire_lease() == Lease("two", 2, NOW + timedelta(seconds=60))
+    assert not one.holds_lease()
+    assert one.acquire_lease() is None
+
+
+def test_a_paused_leader_does_not_believe_even_when_nobody_took_over(make: Make, clock: FakeClock) -> None:
+    one = make("one")
+    one.acquire_lease()
+    clock.turn(31)
+    assert not one.holds_lease()
+    assert one.acquire_lease() == Lease("one", 2, NOW + timedelta(seconds=61))
+
+
+def test_a_leader_whose_clock_is_slow_is_fenced_by_the_token(make: Make) -> None:
+    slow, fast = FakeClock(NOW), FakeClock(NOW + timedelta(minutes=5))
+    one, two = make("one", own_clock=slow), make("two", own_clock=fast)
+    one.acquire_lease()
+    assert two.acquire_lease() is not None
+    assert not one.holds_lease()
+
+
+def test_a_released_lease_is_free_at_once_and_its_token_is_kept(make: Make, clock: FakeClock) -> None:
+    one, two = make("one"), make("two")
+    one.acquire_lease()
+    clock.turn(1)
+    one.release_lease()
+    assert one.current_lease() == Lease("one", 1, NOW + timedelta(seconds=1))
+    assert not one.holds_lease()
+    assert two.acquire_lease() == Lease("two", 2, NOW + timedelta(seconds=31))
+
+
+def test_releasing_what_another_has_taken_over_changes_nothing(make: Make, clock: FakeClock) -> None:
+    one, two = make("one"), make("two")
+    one.acquire_lease()
+    clock.turn(31)
+    two.acquire_lease()
+    one.release_lease()
+    assert two.holds_lease()
+
+
+def test_releasing_without_a_lease_or_without_a_table_is_quiet(endpoint: Live, make: Make) -> None:
+    one, two = make("one"), make("two")
+    two.release_lease()
+    one.acquire_lease()
+    endpoint.client.update_table(TableName=NAME, DeletionProtectionEnabled=False)
+    endpoint.client.delete_table(TableName=NAME)
+    assert not one.holds_lease()
+    one.release_lease()
+
+
+def test_of_many_that_reach_for_an_expired_lease_at_once_exactly_one_gets_it(make: Make, clock: FakeClock) -> None:
+    make("dead").acquire_lease()
+    clock.turn(60)
+    stores = [make(f"store-{number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        leases = list(threads.map(StateTable.acquire_lease, stores))
+    assert sum(lease is not None for lease in leases) == 1
+    assert sum(store.holds_lease() for store in stores) == 1
+
+
+class Losing:
+    """A client whose next write is applied though its answer says otherwise."""
+
+    def __init__(self, inner: Any, error: Exception) -> None:
+        self.inner, self.error = inner, error
+
+    def call(self, operation: str, params: Any) -> Any:
+        answer = self.inner.call(operation, params)
+        if operation == "PutItem" and self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        return answer
+
+
+def lost(endpoint: Live, clock: FakeClock, error: Exception) -> StateTable:
+    client = Losing(connected(endpoint.url).state_client(), error)
+    return StateTable(client, NAME, "default/default", holder="one", clock=clock)
+
+
+def test_a_retry_that_fails_on_our_own_first_write_still_holds(endpoint: Live, make: Make, clock: FakeClock) -> None:
+    one = lost(endpoint, clock, ConditionFailed("PutItem", "ConditionalCheckFailedException", "again"))
+    assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30))
+    assert one.holds_lease()
+
+
+def test_a_write_whose_answer_was_lost_is_found_again_by_its_holder(
+    endpoint: Live, make: Make, clock: FakeClock
+) -> None:
+    one = lost(endpoint, clock, Ambiguous("PutItem", "ReadTimeoutError", "lost"))
+    with pytest.raises(Ambiguous):
+        one.acquire_lease()
+    assert not one.holds_lease()
+    assert one.acquire_lease() == Lease("one", 2, NOW + timedelta(seconds=30))
+    assert make("two").acquire_lease() is None

@@ -1,0 +1,373 @@
+"""The state table over a real endpoint, seen from outside by a boto3 client of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.connected import connected
+from support.endpoints import Live
+from support.fakes import FakeClock, Quiet
+
+from reconciler.aws.session import connect
+from reconciler.model.desired import Lifecycle
+from reconciler.model.errors import Denied, StateError
+from reconciler.model.identity import Identity
+from reconciler.model.records import Attempts, InventoryEntry, SeedRecord, Suspension
+from reconciler.model.report import PassReport
+from reconciler.state.table import StateTable, create_request
+
+NAME = "reconciler_state"
+NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+IDENTITY = Identity("id-1", "arn:aws:dynamodb:us-east-1:123456789012:table/users", "2026-11-22T11:00:00+00:00")
+BARE = Identity(None, IDENTITY.arn, IDENTITY.created)
+ENTRY = InventoryEntry("users-prod", "users", "created", "nonce-1", IDENTITY)
+FULL_ENTRY = InventoryEntry(
+    name="users",
+    base_name="users",
+    ownership="created",
+    nonce="nonce-2",
+    identity=BARE,
+    lifecycle=Lifecycle(True, ("ttl", "tags"), "own", True),
+    digest="d" * 64,
+    changed_at=NOW,
+    unwanted_since=NOW + timedelta(seconds=1),
+    empty_since=NOW + timedelta(seconds=2),
+)
+INTENT = InventoryEntry("projects", "projects", "intent", "nonce-3")
+ENTRIES = [ENTRY, FULL_ENTRY, INTENT, *(replace(ENTRY, ownership=o) for o in ("adopted", "state_lost", "released"))]
+SEEDS = [
+    SeedRecord("users", "started", "abc", "seeds/users.json", IDENTITY),
+    SeedRecord("users", "done", "abc", "seeds/users.json", BARE, 12345678901234567890, NOW),
+    SeedRecord("users", "cleared", "abc", "seeds/users.json", None, 0, NOW),
+]
+
+Make = Callable[..., StateTable]
+
+
+@pytest.fixture
+def make(endpoint: Live) -> Make:
+    def build(scope: str = "default/default", holder: str = "one", clock: FakeClock | None = None) -> StateTable:
+        client = connected(endpoint.url).state_client()
+        return StateTable(client, NAME, scope, holder=holder, clock=clock or FakeClock(NOW))
+
+    return build
+
+
+def items(endpoint: Live) -> dict[str, Any]:
+    """Every record as it stands, by its range key."""
+    found = endpoint.client.scan(TableName=NAME, ConsistentRead=True)["Items"]
+    return {item["record"]["S"]: item for item in found}
+
+
+def test_loading_without_a_table_says_so_and_creates_nothing(endpoint: Live, make: Make) -> None:
+    snapshot = make().load()
+    assert (snapshot.usable, snapshot.fresh) == (False, True)
+    assert snapshot.problem is not None
+    assert NAME in snapshot.problem
+    assert endpoint.client.list_tables()["TableNames"] == []
+
+
+def test_ensuring_creates_a_protected_on_demand_table_and_records_the_fingerprint(endpoint: Live, make: Make) -> None:
+    snapshot = make().ensure()
+    live = endpoint.client.describe_table(TableName=NAME)["Table"]
+    assert live["DeletionProtectionEnabled"] is True
+    assert live["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert [(key["AttributeName"], key["KeyType"]) for key in live["KeySchema"]] == [
+        ("scope", "HASH"),
+        ("record", "RANGE"),
+    ]
+    fingerprint = snapshot.actual_fingerprint
+    assert fingerprint is not None
+    assert snapshot.usable
+    assert snapshot.fresh
+    assert snapshot.recorded_fingerprint == fingerprint
+    assert live["TableArn"] == fingerprint.state_table.arn
+    assert live["TableArn"].split(":")[1:5] == [
+        fingerprint.partition,
+        "dynamodb",
+        fingerprint.region,
+        fingerprint.account,
+    ]
+    assert items(endpoint)["fingerprint"]["account"] == {"S": fingerprint.account}
+
+
+def test_a_later_process_finds_the_table_and_it_is_not_fresh(make: Make) -> None:
+    first = make().ensure()
+    second = make().ensure()
+    assert not second.fresh
+    assert second.recorded_fingerprint == first.recorded_fingerprint
+
+
+def test_ensuring_twice_writes_once(endpoint: Live, make: Make) -> None:
+    make().ensure()
+    before = items(endpoint)
+    make().ensure()
+    assert items(endpoint) == before
+
+
+def test_a_table_that_was_made_anew_has_another_fingerprint_than_its_restored_record(
+    endpoint: Live, make: Make
+) -> None:
+    make().ensure()
+    record = items(endpoint)["fingerprint"]
+    endpoint.client.update_table(TableName=NAME, DeletionProtectionEnabled=False)
+    endpoint.client.delete_table(TableName=NAME)
+    endpoint.client.create_table(**create_request(NAME).params)
+    endpoint.client.put_item(TableName=NAME, Item=record)
+    snapshot = make().ensure()
+    assert snapshot.recorded_fingerprint is not None
+    assert snapshot.actual_fingerprint is not None
+    assert not snapshot.recorded_fingerprint.same(snapshot.actual_fingerprint)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.name}-{entry.ownership}")
+def test_an_inventory_entry_is_read_back_as_it_was_written(make: Make, entry: InventoryEntry) -> None:
+    store = make()
+    store.ensure()
+    store.put_entry(entry)
+    assert make().load().inventory == {entry.name: entry}
+    store.drop_entry(entry.name)
+    assert make().load().inventory == {}
+
+
+@pytest.mark.parametrize("record", SEEDS, ids=lambda record: record.state)
+def test_a_seed_record_is_read_back_as_it_was_written(make: Make, record: SeedRecord) -> None:
+    store = make()
+    store.ensure()
+    store.put_seed(record)
+    assert make().load().seeds == {"users": record}
+    store.drop_seed("users")
+    assert make().load().seeds == {}
+
+
+def test_attempts_are_read_back_and_vanish_with_their_last_count(make: Make) -> None:
+    store = make()
+    store.ensure()
+    attempts = Attempts("users", IDENTITY, {"ttl.enabled": 2}, {"ttl.enabled": "true"})
+    store.put_attempts(attempts)
+    assert make().load().attempts == {"users": attempts}
+    store.put_attempts(Attempts("users", IDENTITY))
+    assert make().load().attempts == {}
+
+
+def test_a_suspension_is_read_back_and_lifted(make: Make) -> None:
+    store = make()
+    store.ensure()
+    store.put_suspension(Suspension("ops", NOW))
+    assert make().load().suspension == Suspension("ops", NOW)
+    store.put_suspension(None)
+    assert make().load().suspension is None
+
+
+def test_records_can_be_read_by_people(endpoint: Live, make: Make) -> None:
+    store = make("shop/prod")
+    store.ensure()
+    store.put_entry(FULL_ENTRY)
+    item = items(endpoint)["table#users"]
+    assert item["scope"] == {"S": "shop/prod"}
+    assert item["ownership"] == {"S": "created"}
+    assert item["changed_at"] == {"S": "2026-11-22T12:00:00.123456+00:00"}
+    assert item["lifecycle"]["M"]["protect"] == {"BOOL": True}
+    assert item["identity"]["M"] == {"arn": {"S": BARE.arn}, "created": {"S": BARE.created}}
+
+
+def test_one_scope_never_sees_the_records_of_another(make: Make) -> None:
+    mine, other = make("default/default"), make("default/prod")
+    mine.ensure()
+    mine.put_entry(ENTRY)
+    assert other.ensure().inventory == {}
+    assert mine.load().inventory == {ENTRY.name: ENTRY}
+
+
+def test_more_records_than_a_page_holds_are_all_read(make: Make) -> None:
+    store = make()
+    store.ensure()
+    wide = "x" * 150_000
+    for number in range(9):
+        store.put_attempts(Attempts(f"table{number}", None, {}, {"path": wide}))
+    assert len(store.load().attempts) == 9
+
+
+FOREIGN_KEYS = {
+    "another hash key": [("pk", "HASH", "S"), ("record", "RANGE", "S")],
+    "no range key": [("scope", "HASH", "S")],
+    "numbers for text": [("scope", "HASH", "S"), ("record", "RANGE", "N")],
+}
+
+
+@pytest.mark.parametrize("keys", FOREIGN_KEYS.values(), ids=FOREIGN_KEYS)
+@pytest.mark.parametrize("verb", ["load", "ensure"])
+def test_a_stranger_of_that_name_is_refused_and_left_alone(
+    endpoint: Live, make: Make, keys: list[tuple[str, str, str]], verb: str
+) -> None:
+    endpoint.client.create_table(
+        TableName=NAME,
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind, _ in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, _, kind in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    with pytest.raises(StateError, match="RECONCILER_STATE_TABLE"):
+        getattr(make(), verb)()
+    assert items_count(endpoint) == 0
+
+
+def items_count(endpoint: Live) -> int:
+    count: int = endpoint.client.scan(TableName=NAME)["Count"]
+    return count
+
+
+def broken(record: str, **members: Any) -> dict[str, Any]:
+    return {"scope": {"S": "default/default"}, "record": {"S": record}, **members}
+
+
+WHOLE_SEED = {
+    "name": {"S": "users"},
+    "state": {"S": "done"},
+    "digest": {"S": "x"},
+    "source": {"S": "s"},
+    "count": {"N": "1"},
+}
+BROKEN = {
+    "an entry without members": (broken("table#users"), "lifecycle is missing"),
+    "a state that does not exist": (broken("seed#users", **{**WHOLE_SEED, "state": {"S": "half"}}), "state is 'half'"),
+    "a count with a fraction": (broken("seed#users", **{**WHOLE_SEED, "count": {"N": "1.5"}}), "count is not a whole"),
+    "a count that is text": (broken("seed#users", **{**WHOLE_SEED, "count": {"S": "1"}}), "count has the wrong type"),
+    "a count that is true": (broken("seed#users", **{**WHOLE_SEED, "count": {"BOOL": True}}), "count has the wrong"),
+    "a name that is not its key's": (broken("seed#projects", **WHOLE_SEED), "name is 'users'"),
+    "a set": (broken("seed#users", **{**WHOLE_SEED, "name": {"SS": ["users"]}}), "name is of type SS"),
+    "a time that is none": (broken("suspension", by={"S": "ops"}, at={"S": "yesterday"}), "at is not a time"),
+    "a time without zone": (broken("suspension", by={"S": "o"}, at={"S": "2026-11-22T12:00:00"}), "without its zone"),
+    "a lease without token": (
+        broken("lease", holder={"S": "x"}, expires={"S": "2026-11-22T12:00:00Z"}),
+        "token is missing",
+    ),
+    "a fingerprint without table": (
+        broken("fingerprint", partition={"S": "aws"}, account={"S": "1"}),
+        "region is missing",
+    ),
+    "a kind of the future": (broken("backup#users"), "no such kind of record"),
+    "a kind without a name": (broken("leases"), "no such kind of record"),
+}
+
+
+@pytest.mark.parametrize(("item", "reason"), BROKEN.values(), ids=BROKEN)
+def test_a_record_that_cannot_be_read_is_named_and_never_dropped(
+    endpoint: Live, make: Make, item: dict[str, Any], reason: str
+) -> None:
+    make().ensure()
+    if item["record"]["S"] == "fingerprint":
+        endpoint.client.delete_item(TableName=NAME, Key={key: item[key] for key in ("scope", "record")})
+    endpoint.client.put_item(TableName=NAME, Item=item)
+    with pytest.raises(StateError, match=reason) as raised:
+        make().load()
+    assert item["record"]["S"] in str(raised.value)
+    assert item["record"]["S"] in items(endpoint)
+
+
+def report(number: int, error: str | None = None) -> PassReport:
+    started = NOW + timedelta(seconds=number)
+    return PassReport(
+        f"pass-{number}", "schedule", "default", started, started + timedelta(seconds=1), None, error=error
+    )
+
+
+def test_the_history_gives_the_newest_runs_first(make: Make) -> None:
+    store = make()
+    store.ensure()
+    for number in (2, 1, 3):
+        store.add_history(report(number, "endpoint down" if number == 3 else None))
+    runs = store.history(2)
+    assert [run["pass_id"] for run in runs] == ["pass-3", "pass-2"]
+    assert runs[0]["verdict"] == "error"
+    assert runs[0]["error"] == "endpoint down"
+    assert runs[1]["started"] == "2026-11-22T12:00:02.123456+00:00"
+    assert runs[1]["summary"]["declared"] == 0
+    assert store.load().inventory == {}
+
+
+def test_the_history_keeps_the_newest_hundred(endpoint: Live, make: Make) -> None:
+    store = make()
+    store.ensure()
+    for number in range(130):
+        item = broken(f"run#{(NOW + timedelta(seconds=number)).isoformat()}#old", pass_id={"S": str(number)})
+        endpoint.client.put_item(TableName=NAME, Item=item)
+    store.add_history(report(1000))
+    kept = [key for key in items(endpoint) if key.startswith("run#")]
+    assert len(kept) == 100
+    assert store.history(1)[0]["pass_id"] == "pass-1000"
+    assert min(kept) == f"run#{(NOW + timedelta(seconds=31)).isoformat()}#old"
+
+
+class Refusing:
+    """A client that may do nothing but the named operations."""
+
+    def __init__(self, inner: Any, allowed: tuple[str, ...]) -> None:
+        self.inner, self.allowed = inner, allowed
+
+    def call(self, operation: str, params: Any) -> Any:
+        if operation not in self.allowed:
+            raise Denied(operation, "AccessDeniedException", "not authorized")
+        return self.inner.call(operation, params)
+
+
+DENIALS = [
+    ("DescribeTable", ()),
+    ("CreateTable", ("DescribeTable",)),
+    ("Query", ("DescribeTable", "CreateTable")),
+    ("PutItem", ("DescribeTable", "CreateTable", "Query")),
+]
+
+
+@pytest.mark.parametrize(("refused", "allowed"), DENIALS, ids=[refused for refused, _ in DENIALS])
+def test_a_refused_operation_is_named_with_its_table(moto: Live, refused: str, allowed: tuple[str, ...]) -> None:
+    client = Refusing(connected(moto.url).state_client(), allowed)
+    store = StateTable(client, NAME, "default/default", holder="one", clock=FakeClock(NOW))
+    snapshot = store.ensure()
+    assert not snapshot.usable
+    assert snapshot.problem is not None
+    assert f"dynamodb:{refused} on table/{NAME}" in snapshot.problem
+
+
+def test_ensuring_waits_until_the_table_is_active(delayed_local: Any) -> None:
+    import time
+
+    class RealClock(FakeClock):
+        def sleep(self, seconds: float) -> bool:
+            time.sleep(seconds)
+            return super().sleep(seconds)
+
+    client = connect(delayed_local.url, None, 2, Quiet()).state_client()
+    store = StateTable(client, NAME, "default/default", holder="one", clock=RealClock(NOW))
+    assert store.ensure().usable
+    assert delayed_local.client().describe_table(TableName=NAME)["Table"]["TableStatus"] == "ACTIVE"
+
+
+class Creating:
+    """An endpoint whose state table never gets ready."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def call(self, operation: str, params: Any) -> Any:
+        self.calls.append(operation)
+        keys = create_request(NAME).params
+        return {"Table": {**keys, "TableStatus": "CREATING", "TableArn": "arn", "CreationDateTime": NOW}}
+
+
+def test_ensuring_gives_up_after_a_minute_of_waiting() -> None:
+    clock = FakeClock(NOW)
+    store = StateTable(Creating(), NAME, "default/default", holder="one", clock=clock)
+    with pytest.raises(StateError, match="not ACTIVE after 60 s"):
+        store.ensure()
+    assert timedelta(seconds=60) <= clock.now() - NOW < timedelta(seconds=62)
+
+
+def test_loading_does_not_wait_for_a_table_that_is_being_created() -> None:
+    client = Creating()
+    snapshot = StateTable(client, NAME, "default/default", holder="one", clock=FakeClock(NOW)).load()
+    assert not snapshot.usable
+    assert client.calls == ["DescribeTable"]
