@@ -63,7 +63,7 @@ def configure(format: LogFormat = "auto", level: str = "info", stream: TextIO | 
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(target)
+    handler = _Handler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -71,7 +71,7 @@ def configure(format: LogFormat = "auto", level: str = "info", stream: TextIO | 
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [*(other for other in root.handlers if not isinstance(other, _Handler)), handler]
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
@@ -97,6 +97,18 @@ def escape(_logger: Any, _method: str, event: Event) -> Event:
             lines = value.split("\n") if key == _TRACEBACK else [value]
             event[key] = "\n".join(printable(line) for line in lines)
     return event
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes to the stream given, else to what standard error is at the time."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        logging.Handler.__init__(self)
+        self._given = stream
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return self._given or sys.stderr
 
 
 def _without_secrets(key: str, value: Any) -> Any:

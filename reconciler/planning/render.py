@@ -141,7 +141,7 @@ def _leading(table: TableReport) -> tuple[str, str]:
 def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
     style, sign = symbol(step)
     what = step.action.value if step.facet in ("", step.action.value) else f"{step.action.value} {step.facet}"
-    operation = f", {step.call.operation}" if step.call else ""
+    operation = f", {printable(step.call.operation)}" if step.call else ""
     sentence = fate_sentence(step)
     yield style, f"  {number}. {sign} {printable(what)}{operation}{': ' + sentence if sentence else ''}"
     if step.fate is Fate.BLOCKED and step.allow_with:
@@ -150,7 +150,7 @@ def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
         yield from _change(change)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
-        yield from (("dim", f"       {printable(line)}") for line in request.splitlines())
+        yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
 
 
 def _change(change: Change) -> Iterator[Line]:
