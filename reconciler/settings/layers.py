@@ -51,7 +51,9 @@ def from_variables(variables: Mapping[str, str | None], known: Iterable[str], pl
             if variables[variable]:
                 values[names[variable]], origins[names[variable]] = variables[variable], place + variable
         elif variable != CONFIG_VARIABLE and not _SERVICE_LINK.fullmatch(variable):
-            problems.append(f"{place}{variable} is no setting. {_remedy(variable, [*names, CONFIG_VARIABLE])}")
+            known_words = [word.removeprefix(PREFIX) for word in (*names, CONFIG_VARIABLE)]
+            remedy = _remedy(variable.removeprefix(PREFIX), known_words, PREFIX)
+            problems.append(f"{place}{variable} is no setting. {remedy}")
     return Layer(values, origins, tuple(problems))
 
 
@@ -102,6 +104,6 @@ def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested
     return Layer(values, {key: f"{shown}: {prefix}{key}" for key in values}, tuple(problems))
 
 
-def _remedy(name: str, known: list[str]) -> str:
+def _remedy(name: str, known: list[str], prefix: str = "") -> str:
     close = get_close_matches(name, known, n=1)
-    return f"Did you mean {close[0]}?" if close else "Remove it; `reconciler doctor` lists every setting."
+    return f"Did you mean {prefix}{close[0]}?" if close else "Remove it; `reconciler doctor` lists every setting."

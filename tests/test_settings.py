@@ -1,0 +1,361 @@
+"""Settings: which layer wins, what is refused and how it is said, what the engine gets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.model.errors import SettingsError
+from reconciler.model.identity import Flavor
+from reconciler.settings import Settings, load
+
+NOTHING: Mapping[str, Any] = {}
+
+
+def loaded(tmp_path: Path, flags: Mapping[str, Any] = NOTHING, **environ: str) -> Settings:
+    return load(flags, one_shot=False, environ=environ, cwd=tmp_path)
+
+
+def refused(tmp_path: Path, flags: Mapping[str, Any] = NOTHING, **environ: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        loaded(tmp_path, flags, **environ)
+    return str(caught.value)
+
+
+LAYERS = ("default", "pyproject", "reconciler.toml", "--config", ".env", "variable", "flag")
+
+
+def write_layers(folder: Path, upto: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """Every layer up to ``upto`` names its own stack."""
+    flags: dict[str, Any] = {}
+    environ: dict[str, str] = {}
+    if upto >= 1:
+        (folder / "pyproject.toml").write_text('[tool.reconciler]\nstack = "pyproject"\n')
+    if upto >= 2:
+        (folder / "reconciler.toml").write_text('stack = "reconciler.toml"\n')
+    if upto >= 3:
+        (folder / "named.toml").write_text('stack = "--config"\n')
+        flags["config"] = "named.toml"
+    if upto >= 4:
+        (folder / ".env").write_text("RECONCILER_STACK=.env\n")
+    if upto >= 5:
+        environ["RECONCILER_STACK"] = "variable"
+    if upto >= 6:
+        flags["stack"] = "flag"
+    return flags, environ
+
+
+@pytest.mark.parametrize("winner", range(len(LAYERS)), ids=LAYERS)
+def test_each_layer_wins_over_those_before_it(winner: int, tmp_path: Path) -> None:
+    flags, environ = write_layers(tmp_path, winner)
+    assert loaded(tmp_path, flags, **environ).stack == LAYERS[winner]
+
+
+ORIGINS = ("default", "pyproject.toml: tool.reconciler.stack", "reconciler.toml: stack", "named.toml: stack")
+MORE_ORIGINS = (".env: RECONCILER_STACK", "RECONCILER_STACK", "--stack")
+
+
+@pytest.mark.parametrize("winner", range(len(LAYERS)), ids=LAYERS)
+def test_each_value_knows_where_it_came_from(winner: int, tmp_path: Path) -> None:
+    flags, environ = write_layers(tmp_path, winner)
+    assert loaded(tmp_path, flags, **environ).origins["stack"] == (*ORIGINS, *MORE_ORIGINS)[winner]
+
+
+def test_defaults_are_those_of_the_contract(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert (settings.desired_state, settings.stack, settings.environment) == ("./desired_state", "default", None)
+    assert (settings.interval, settings.jitter_seconds) == (timedelta(seconds=60), 6.0)
+    assert (settings.mode, settings.prune, settings.data_loss, settings.disruption, settings.seed) == (
+        "enforce",
+        "owned",
+        "emulator",
+        "emulator",
+        "empty",
+    )
+    assert (settings.wait, settings.workers, settings.state_table) == (timedelta(seconds=60), 10, "reconciler_state")
+    assert (settings.http_host, settings.http_port, settings.api_auth) == ("127.0.0.1", 8002, "auto")
+    assert (settings.log_format, settings.log_level, settings.embedded) == ("auto", "info", False)
+
+
+DURATIONS = {
+    "5m": 300,
+    "1h30m": 5400,
+    "0s": 0,
+    "90": 90,
+    "1.5": 1.5,
+    "250ms": 0.25,
+    "2h": 7200,
+}
+
+
+@pytest.mark.parametrize("text", DURATIONS)
+def test_a_duration_is_read(text: str, tmp_path: Path) -> None:
+    assert loaded(tmp_path, {"wait": text}).wait == timedelta(seconds=DURATIONS[text])
+
+
+def test_a_number_in_a_file_is_seconds(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_text("interval = 30\nallowed_accounts = ['123456789012']\nembedded = true\n")
+    settings = loaded(tmp_path)
+    assert settings.interval == timedelta(seconds=30)
+    assert settings.allowed_accounts == ("123456789012",)
+    assert settings.embedded is True
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10%", 6.0), ("0%", 0.0), ("2.5%", 1.5), ("5s", 5.0), ("3", 3.0)])
+def test_jitter_is_a_share_or_a_duration(text: str, seconds: float, tmp_path: Path) -> None:
+    assert loaded(tmp_path, {"jitter": text}).jitter_seconds == seconds
+
+
+MALFORMED: dict[str, tuple[dict[str, str], str]] = {
+    "a duration with an unknown unit": (
+        {"RECONCILER_INTERVAL": "5x"},
+        "interval: '5x' from RECONCILER_INTERVAL is not a duration. Write a duration such as 5m, 1h30m or 0s",
+    ),
+    "a negative duration": ({"RECONCILER_WAIT": "-5m"}, "wait: '-5m' from RECONCILER_WAIT is negative."),
+    "an interval of nothing": ({"RECONCILER_INTERVAL": "0s"}, "must be longer than nothing"),
+    "a duration without end": ({"RECONCILER_WAIT": "999999h"}, "is longer than ten years"),
+    "a timeout of nothing": ({"RECONCILER_TIMEOUT": "0"}, "timeout: '0' from RECONCILER_TIMEOUT must be longer"),
+    "a jitter over all": ({"RECONCILER_JITTER": "150%"}, "is not a share between 0% and 100%"),
+    "a jitter that is no share": ({"RECONCILER_JITTER": "x%"}, "is not a share between 0% and 100%"),
+    "a word that is no choice": (
+        {"RECONCILER_DATA_LOSS": "yes"},
+        "data_loss: 'yes' from RECONCILER_DATA_LOSS is not one of its values. Use one of never, emulator, allow.",
+    ),
+    "an unknown mode": ({"RECONCILER_MODE": "dry"}, "Use one of enforce, observe."),
+    "an unknown prune": ({"RECONCILER_PRUNE": "all"}, "Use one of never, owned."),
+    "an unknown level": ({"RECONCILER_LOG_LEVEL": "loud"}, "Use one of debug, info, warning, error."),
+    "a word for a number": ({"RECONCILER_WORKERS": "ten"}, "workers: 'ten' from RECONCILER_WORKERS is not a whole"),
+    "no workers": ({"RECONCILER_WORKERS": "0"}, "must be at least 1. Use a whole number, at least 1."),
+    "a negative cap": ({"RECONCILER_MAX_DELETES": "-1"}, "max_deletes: '-1' from RECONCILER_MAX_DELETES must be at"),
+    "a port out of range": ({"RECONCILER_HTTP_PORT": "70000"}, "must be at most 65535"),
+    "an account that is none": ({"RECONCILER_ALLOWED_ACCOUNTS": "123456789012,prod"}, "is not an AWS account id"),
+    "an endpoint without a scheme": ({"AWS_ENDPOINT_URL": "localhost:8000"}, "is not an http:// or https:// URL"),
+    "an endpoint without a host": ({"DYNAMODB_ENDPOINT": "http://"}, "from DYNAMODB_ENDPOINT is not an http://"),
+    "an endpoint with a bad port": ({"AWS_ENDPOINT_URL": "http://h:99999"}, "is not a URL"),
+    "a stack with a slash": ({"RECONCILER_STACK": "a/b"}, "is not a name of letters, digits"),
+    "an environment with a space": ({"RECONCILER_ENVIRONMENT": "a b"}, "is not a name of letters, digits"),
+    "a state table no one can have": ({"RECONCILER_STATE_TABLE": "a"}, "is not a table name that DynamoDB accepts"),
+    "a switch that is neither": ({"RECONCILER_EMBEDDED": "maybe"}, "is neither true nor false"),
+    "a region with a space": ({"RECONCILER_REGION": "eu west"}, "is not a region"),
+    "token auth without a token": ({"RECONCILER_API_AUTH": "token"}, "needs a token"),
+    "two tokens": ({"RECONCILER_API_TOKEN": "a", "RECONCILER_API_TOKEN_FILE": "b"}, "are both set"),
+    "a token file that is not there": ({"RECONCILER_API_TOKEN_FILE": "nowhere"}, "cannot be read: No such file"),
+    "a misspelt variable": ({"RECONCILER_INTERVALL": "5m"}, "RECONCILER_INTERVALL is no setting. Did you mean"),
+    "a variable like nothing": ({"RECONCILER_QQQQQQ": "1"}, "RECONCILER_QQQQQQ is no setting. Remove it"),
+    "the variable that is no longer read": ({"RECONCILER_TABLE_ENVIRONMENT": "x"}, "Did you mean RECONCILER_ENVIRON"),
+    "a config file that is not there": ({"RECONCILER_CONFIG": "no.toml"}, "RECONCILER_CONFIG names no.toml, which is"),
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_it_is_refused_with_setting_origin_reason_and_remedy(what: str, tmp_path: Path) -> None:
+    environ, sentence = MALFORMED[what]
+    assert sentence in refused(tmp_path, **environ)
+
+
+def test_a_bad_flag_is_named_as_a_flag(tmp_path: Path) -> None:
+    assert refused(tmp_path, {"prune_grace": "soon"}).startswith("prune_grace: 'soon' from --prune-grace is not a")
+
+
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_text("intervall = '5m'\nworkers = 'x'\n")
+    lines = refused(tmp_path, RECONCILER_PRUNE="all").splitlines()
+    assert lines == [
+        "reconciler.toml: intervall is no setting. Did you mean interval?",
+        "prune: 'all' from RECONCILER_PRUNE is not one of its values. Use one of never, owned.",
+        "workers: 'x' from reconciler.toml: workers is not a whole number. Use a whole number.",
+    ]
+
+
+BROKEN_FILES = {
+    "is not TOML": b"interval = ",
+    "cannot be read": b"stack = '\xff'",
+    "did you mean prune_grace": b"prune-grace = '5m'",
+    "desired_state: 5 from": b"desired_state = 5",
+}
+
+
+@pytest.mark.parametrize("sentence", BROKEN_FILES)
+def test_a_broken_file_is_refused(sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_bytes(BROKEN_FILES[sentence])
+    message = refused(tmp_path)
+    assert sentence.lower() in message.lower()
+    assert "reconciler.toml" in message
+
+
+def test_an_unknown_key_of_pyproject_is_named_with_its_table(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.reconciler]\nmod = 'observe'\n[tool.other]\nx = 1\n")
+    assert refused(tmp_path) == "pyproject.toml: tool.reconciler.mod is no setting. Did you mean mode?"
+
+
+def test_a_pyproject_of_others_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nstack = 'x'\n")
+    assert loaded(tmp_path).stack == "default"
+
+
+def test_an_empty_variable_is_unset_and_an_empty_flag_unsets(tmp_path: Path) -> None:
+    assert loaded(tmp_path, RECONCILER_ENVIRONMENT="", RECONCILER_INTERVAL="").environment is None
+    assert loaded(tmp_path, {"environment": ""}, RECONCILER_ENVIRONMENT="prod").environment is None
+
+
+def test_variables_that_kubernetes_sets_for_a_service_of_that_name_are_not_settings(tmp_path: Path) -> None:
+    links = {
+        "RECONCILER_SERVICE_HOST": "10.0.0.1",
+        "RECONCILER_SERVICE_PORT": "8002",
+        "RECONCILER_SERVICE_PORT_HTTP": "8002",
+        "RECONCILER_PORT": "tcp://10.0.0.1:8002",
+        "RECONCILER_PORT_8002_TCP": "tcp://10.0.0.1:8002",
+        "RECONCILER_PORT_8002_TCP_ADDR": "10.0.0.1",
+    }
+    assert loaded(tmp_path, **links).http_port == 8002
+
+
+ENDPOINTS = {
+    "the flag first": ({"endpoint_url": "http://flag:1"}, "http://flag:1", "--endpoint-url"),
+    "then our own variable": ({}, "http://own:1", "RECONCILER_ENDPOINT_URL"),
+    "then AWS's for DynamoDB": ({}, "http://service:1", "AWS_ENDPOINT_URL_DYNAMODB"),
+    "then AWS's for all": ({}, "http://all:1", "AWS_ENDPOINT_URL"),
+    "then the old name": ({}, "http://old:1", "DYNAMODB_ENDPOINT"),
+}
+ENDPOINT_VARIABLES = {
+    "RECONCILER_ENDPOINT_URL": "http://own:1",
+    "AWS_ENDPOINT_URL_DYNAMODB": "http://service:1",
+    "AWS_ENDPOINT_URL": "http://all:1",
+    "DYNAMODB_ENDPOINT": "http://old:1",
+}
+
+
+@pytest.mark.parametrize("position", range(len(ENDPOINTS)), ids=list(ENDPOINTS))
+def test_the_endpoint_is(position: int, tmp_path: Path) -> None:
+    flags, url, origin = list(ENDPOINTS.values())[position]
+    settings = loaded(tmp_path, flags, **dict(list(ENDPOINT_VARIABLES.items())[max(0, position - 1) :]))
+    assert (settings.endpoint_url, settings.origins["endpoint_url"]) == (url, origin)
+
+
+def test_a_dotenv_endpoint_is_read_so_that_nobody_talks_to_aws_by_mistake(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("AWS_ENDPOINT_URL=http://localhost:8000\nOTHER=1\n")
+    assert loaded(tmp_path).endpoint_url == "http://localhost:8000"
+
+
+EMBEDDED: dict[str, tuple[dict[str, Any], dict[str, str], tuple[bool, str | None]]] = {
+    "over an endpoint of the environment": ({"embedded": True}, {"AWS_ENDPOINT_URL": "http://h:1"}, (True, None)),
+    "but not over a flag": (
+        {"endpoint_url": "http://h:1"},
+        {"RECONCILER_EMBEDDED": "true"},
+        (False, "http://h:1"),
+    ),
+    "and within the environment": (
+        {},
+        {"RECONCILER_EMBEDDED": "1", "DYNAMODB_ENDPOINT": "http://h:1"},
+        (True, None),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EMBEDDED)
+def test_the_embedded_endpoint_wins(case: str, tmp_path: Path) -> None:
+    flags, environ, expected = EMBEDDED[case]
+    settings = loaded(tmp_path, flags, **environ)
+    assert (settings.embedded, settings.endpoint_url) == expected
+
+
+def test_two_flags_that_contradict_are_refused(tmp_path: Path) -> None:
+    message = refused(tmp_path, {"embedded": True, "endpoint_url": "http://h:1"})
+    assert message == "--embedded and --endpoint-url contradict one another. Give one of them."
+
+
+def test_the_bundled_set_is_taken_only_with_embedded_and_without_a_folder(tmp_path: Path) -> None:
+    assert loaded(tmp_path, {"embedded": True}).desired_state == "bundled"
+    assert loaded(tmp_path).desired_state == "./desired_state"
+    assert loaded(tmp_path, {"embedded": True, "desired_state": "mine"}).desired_state == "mine"
+    (tmp_path / "desired_state").mkdir()
+    assert loaded(tmp_path, {"embedded": True}).desired_state == "./desired_state"
+
+
+def test_the_token_file_is_read_at_start(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret\n")
+    settings = loaded(tmp_path, RECONCILER_API_TOKEN_FILE="token")
+    assert settings.api_token is not None
+    assert settings.api_token.get_secret_value() == "s3cret"
+    assert settings.origins["api_token"] == "RECONCILER_API_TOKEN_FILE (token)"
+
+
+@pytest.mark.parametrize("content", ["", " \n", "two words", "with\ttab", "ümlaut"])
+def test_a_token_that_no_header_can_carry_is_refused_without_being_shown(content: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(content)
+    message = refused(tmp_path, RECONCILER_API_TOKEN_FILE="token")
+    assert "api_token" in message
+    assert not content.strip() or content not in message
+
+
+def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, RECONCILER_API_TOKEN="hunter2")
+    assert "hunter2" not in repr(settings) + str(settings.shown()) + settings.model_dump_json()
+    assert ("api_token", "(set, not shown)", "RECONCILER_API_TOKEN") in settings.shown()
+    assert "hunter2" not in refused(tmp_path, {"workers": "x"}, RECONCILER_API_TOKEN="hunter2")
+    assert "hunter2" not in refused(tmp_path, AWS_ENDPOINT_URL="http://me:hunter2@host")
+
+
+def test_every_setting_is_shown_with_value_and_origin(tmp_path: Path) -> None:
+    shown = {name: (value, origin) for name, value, origin in loaded(tmp_path, {"interval": "5m"}).shown()}
+    assert set(shown) == set(Settings.model_fields)
+    assert shown["interval"] == ("300s", "--interval")
+    assert shown["environment"] == ("unset", "default")
+    assert shown["allowed_hosts"] == ("localhost, 127.0.0.1, ::1", "default")
+
+
+GRACES = [(None, False, 300), (None, True, 0), ("1h", True, 3600), ("1h", False, 3600), ("0s", False, 0)]
+
+
+@pytest.mark.parametrize(("grace", "one_shot", "seconds"), GRACES)
+def test_prune_grace_depends_on_the_command_unless_set(
+    grace: str | None, one_shot: bool, seconds: int, tmp_path: Path
+) -> None:
+    options = loaded(tmp_path, {"prune_grace": grace}).options(Flavor.MOTO, one_shot=one_shot)
+    assert (options.prune_grace, options.one_shot) == (timedelta(seconds=seconds), one_shot)
+
+
+def test_options_take_one_shot_from_how_the_settings_were_loaded(tmp_path: Path) -> None:
+    settings = load({}, one_shot=True, environ={}, cwd=tmp_path)
+    assert settings.options(Flavor.AWS).one_shot
+    assert settings.options(Flavor.AWS, explicit_delete=True).explicit_delete
+
+
+CAPS = [
+    (None, Flavor.MOTO, None, None),
+    (None, Flavor.DYNAMODB_LOCAL, None, None),
+    (None, Flavor.AWS, None, 0.1),
+    (None, Flavor.OTHER, None, 0.1),
+    ("3", Flavor.AWS, 3, None),
+    ("0", Flavor.MOTO, 0, None),
+]
+
+
+@pytest.mark.parametrize(("given", "flavor", "cap", "share"), CAPS)
+def test_deletes_are_capped_by_number_or_share(
+    given: str | None, flavor: Flavor, cap: int | None, share: float | None, tmp_path: Path
+) -> None:
+    options = loaded(tmp_path, {"max_deletes": given}).options(flavor)
+    assert (options.max_deletes, options.max_deletes_share) == (cap, share)
+
+
+@pytest.mark.parametrize(
+    ("given", "flavor", "seconds"), [(None, Flavor.MOTO, 300), (None, Flavor.OTHER, 1800), ("10s", Flavor.AWS, 10)]
+)
+def test_the_deadline_depends_on_the_endpoint_unless_set(
+    given: str | None, flavor: Flavor, seconds: int, tmp_path: Path
+) -> None:
+    assert loaded(tmp_path, {"timeout": given}).deadline(flavor) == timedelta(seconds=seconds)
+
+
+def test_importing_settings_imports_no_sdk_and_no_server() -> None:
+    heavy = "{'boto3', 'botocore', 'fastapi', 'rich', 'typer', 'structlog', 'apscheduler', 'moto', 'pydantic_settings'}"
+    code = f"import sys, reconciler.settings; print({heavy} & set(sys.modules) or 'none')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "none"
