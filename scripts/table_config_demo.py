@@ -93,9 +93,8 @@ def rule_problems(environment: str | None) -> list[str]:
     """Everything ``reconciler validate`` would say, where it can be imported."""
     if not rules_available():
         return []
-    from reconciler.sources.folder import FolderSource
-
     from reconciler.model.errors import DeclarationError
+    from reconciler.sources.folder import FolderSource
 
     try:
         FolderSource(str(ROOT / "desired_state"), environment).load()

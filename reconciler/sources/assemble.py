@@ -1,0 +1,106 @@
+"""All declarations as written, and all seed files → checked declarations. Called by ``folder``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.desired import Declaration, Origin, Seed
+from reconciler.model.errors import Problem
+from reconciler.sources.document.check import Checked, read_document
+from reconciler.sources.normalise import lifecycle, table_spec
+from reconciler.sources.place import Finding, did_you_mean
+from reconciler.sources.raw import RawDeclaration
+from reconciler.sources.rules.across import declared_twice, names_that_collide, references_exist
+from reconciler.sources.seeds.files import base_name_of
+from reconciler.sources.seeds.reading import read_seed_file, seed_of_class
+from reconciler.sources.seeds.target import Target
+from reconciler.sources.snapshot import SourceFile
+
+
+@dataclass(slots=True)
+class Assembly:
+    """Declarations sorted by table name, and everything that is wrong."""
+
+    declarations: list[Declaration] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def assemble(raws: Sequence[RawDeclaration], seeds: Sequence[SourceFile], environment: str | None) -> Assembly:
+    """Check each declaration, then all together, then each seed against its table."""
+    checked = [read_document(raw, environment) for raw in raws]
+    result = Assembly(warnings=list(names_that_collide(checked)))
+    result.problems += [problem for each in checked for problem in each.problems]
+    result.problems += [*declared_twice(checked), *references_exist(checked)]
+    files = _SeedFiles(seeds)
+    for each in checked:
+        file = files.take(each)
+        if each.sound and each.name and each.base_name:
+            result.declarations.append(_declaration(each, file, result.problems))
+    result.problems += files.problems + files.orphans([each.base_name for each in checked if each.base_name])
+    result.declarations.sort(key=lambda declaration: declaration.spec.name)
+    return result
+
+
+def _declaration(checked: Checked, file: SourceFile | None, problems: list[Problem]) -> Declaration:
+    document, raw = checked.document, checked.raw
+    spec = table_spec(document, checked.name or "")
+    target = Target(checked.base_name or "", spec, document.seed.format if document.seed else None)
+    seed: Seed | None = None
+    found: list[Problem] = []
+    if file is not None and raw.seed is not None:
+        remedy = "Keep the method or the file, not both."
+        found = [checked.place.problem(Finding(("seed",), f"is a method, and {file.path} is there too", remedy))]
+    elif file is not None:
+        seed, found = read_seed_file(file, target)
+    elif raw.seed is not None:
+        seed, found = seed_of_class(raw.seed, raw.file, raw.line, target)
+    problems += found
+    description = raw.description or document.description
+    return Declaration(target.base_name, spec, Origin(raw.file, raw.line), lifecycle(document), description, seed)
+
+
+class _SeedFiles:
+    """The seed files, each taken by one table at most."""
+
+    def __init__(self, files: Sequence[SourceFile]) -> None:
+        self.files = {file.path: file for file in files}
+        self.taken: set[str] = set()
+        self.problems: list[Problem] = []
+
+    def take(self, checked: Checked) -> SourceFile | None:
+        """The file that the declaration names, else the one called after its base name."""
+        named = checked.document.seed.file if checked.document.seed else None
+        if named is not None:
+            return self._named(checked, named)
+        paths = [path for path in self.files if base_name_of(path) == checked.base_name]
+        self.taken.update(paths)
+        for path in paths[1:]:
+            reason = f"is a second seed of {checked.base_name}, beside {paths[0]}"
+            self.problems.append(Problem(path, None, None, reason, "Keep one of them."))
+        return self.files[paths[0]] if paths else None
+
+    def orphans(self, base_names: Sequence[str]) -> list[Problem]:
+        """Seed files of no declared table: a misspelling, or a leftover."""
+        problems = []
+        for path in self.files.keys() - self.taken:
+            name = base_name_of(path)
+            if name in base_names:
+                continue
+            suggestion = did_you_mean(name, base_names)
+            remedy = f"Did you mean `{suggestion}`?" if suggestion else "Remove it, or declare the table."
+            problems.append(Problem(path, None, None, f"is a seed of {name!r}, which is not declared", remedy))
+        return problems
+
+    def _named(self, checked: Checked, named: str) -> SourceFile | None:
+        path = named.removeprefix("./")
+        path = path if path in self.files else f"seeds/{path}"
+        if path in self.files:
+            self.taken.add(path)
+            return self.files[path]
+        suggestion = did_you_mean(named, self.files)
+        remedy = f"Did you mean `{suggestion}`?" if suggestion else "Put the file into seeds/ beside the declarations."
+        finding = Finding(("seed", "file"), f"is {named!r}, which is not among the seeds", remedy)
+        self.problems.append(checked.place.problem(finding))
+        return None

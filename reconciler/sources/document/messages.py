@@ -1,0 +1,103 @@
+"""pydantic's errors as sentences. Called by ``check.read_document`` for every type error of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.sources.place import Finding, did_you_mean, listed
+
+Details = Mapping[str, Any]
+
+
+def finding_of(error: Details) -> Finding:
+    """One error of ``ValidationError.errors()`` as a finding at its canonical path."""
+    make = _SENTENCES.get(error["type"], _other)
+    reason, remedy = make(error)
+    return Finding(tuple(error["loc"]), reason, remedy)
+
+
+def kind(value: Any) -> str:
+    """What a value is, in words."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return f"{str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {_short(value)}"
+    if isinstance(value, list):
+        return "a list"
+    return "a mapping" if isinstance(value, Mapping) else f"a Python {type(value).__name__}"
+
+
+def _text(error: Details) -> tuple[str, str]:
+    value = error["input"]
+    quoted = f' in quotes: "{value}"' if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    return f"is {kind(value)}, not a text", f"Write a text{quoted}."
+
+
+def _bool(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not true or false", "Write true or false, without quotes."
+
+
+def _int(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a whole number", "Write a whole number, without quotes."
+
+
+def _list(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a list", "Write a list."
+
+
+def _mapping(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a mapping", "Write its fields as a mapping."
+
+
+def _missing(error: Details) -> tuple[str, str]:
+    return "is missing", f"Add {error['loc'][-1]}."
+
+
+def _literal(error: Details) -> tuple[str, str]:
+    choices = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+    value = error["input"]
+    suggestion = did_you_mean(value, choices) if isinstance(value, str) else None
+    remedy = f"Did you mean {suggestion}?" if suggestion else f"Write {listed(choices)}."
+    return f"is {kind(value)}, which is not {listed(choices)}", remedy
+
+
+def _too_small(error: Details) -> tuple[str, str]:
+    return f"is {error['input']}, less than {error['ctx']['ge']}", f"Write {error['ctx']['ge']} or more."
+
+
+def _too_short(_: Details) -> tuple[str, str]:
+    return "is an empty text", "Give it a value."
+
+
+def _too_long(error: Details) -> tuple[str, str]:
+    most = error["ctx"]["max_length"]
+    return f"has {len(error['input'])} characters, more than {most}", f"Shorten it to {most} characters."
+
+
+def _other(error: Details) -> tuple[str, str]:
+    return f"is not valid: {error['msg']}", "Correct it."
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+_SENTENCES: dict[str, Callable[[Details], tuple[str, str]]] = {
+    "string_type": _text,
+    "bool_type": _bool,
+    "int_type": _int,
+    "list_type": _list,
+    "model_type": _mapping,
+    "model_attributes_type": _mapping,
+    "dict_type": _mapping,
+    "missing": _missing,
+    "literal_error": _literal,
+    "greater_than_equal": _too_small,
+    "string_too_short": _too_short,
+    "string_too_long": _too_long,
+}

@@ -1,0 +1,96 @@
+"""Both spellings become one: a document as written → the same document in snake_case, with the way back.
+
+Called by ``check.read_document`` before any type is looked at. Unknown fields are found here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.sources.document.part import Part, spellings
+from reconciler.sources.document.table import TableDocument, sole_part
+from reconciler.sources.document.unmanaged import kind_of
+from reconciler.sources.place import Finding, Path, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The canonical document, its findings (at paths as written), and every canonical path with the path as written."""
+
+    value: dict[str, Any]
+    findings: list[Finding]
+    written: dict[Path, Path]
+
+
+def spell(value: Mapping[Any, Any]) -> Spelled:
+    """The document with canonical field names."""
+    speller = _Speller()
+    without_schema = {key: item for key, item in value.items() if key != "$schema"}
+    return Spelled(speller.part(TableDocument, without_schema, (), ()), speller.findings, speller.written)
+
+
+class _Speller:
+    """Walks a document along the model; ``path`` is canonical, ``here`` the same as written."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.written: dict[Path, Path] = {}
+
+    def part(self, model: type[Part], value: Mapping[Any, Any], path: Path, parent: Path) -> dict[str, Any]:
+        known = spellings(model)
+        canonical: dict[str, Any] = {}
+        for key, item in value.items():
+            here = (*parent, str(key))
+            name = known.get(key) if isinstance(key, str) else None
+            if name is None:
+                self.findings.append(_unknown(str(key), known, here))
+            elif name in canonical:
+                first = self.written[*path, name][-1]
+                reason = f"says the same as {first}, which is given too"
+                self.findings.append(Finding(here, reason, f"Keep {first} or {key}, not both."))
+            else:
+                self.written[*path, name] = here
+                canonical[name] = self._value(model.model_fields[name].annotation, item, (*path, name), here)
+        return canonical
+
+    def _value(self, annotation: Any, item: Any, path: Path, here: Path) -> Any:
+        if path == ("tags",) and isinstance(item, Mapping):
+            return self._tag_list(item, path, here)
+        part = sole_part(annotation)
+        if part is None:
+            return item
+        if isinstance(item, Mapping):
+            return self.part(part, item, path, here)
+        if isinstance(item, list):
+            return [self._element(part, each, (*path, i), (*here, i)) for i, each in enumerate(item)]
+        return item
+
+    def _element(self, part: type[Part], item: Any, path: Path, here: Path) -> Any:
+        self.written[path] = here
+        if path[0] == "references" and isinstance(item, str):
+            return {"table": item}
+        return self.part(part, item, path, here) if isinstance(item, Mapping) else item
+
+    def _tag_list(self, tags: Mapping[Any, Any], path: Path, parent: Path) -> list[dict[str, Any]]:
+        for index, key in enumerate(tags):
+            here = (*parent, str(key))
+            self.written.update({(*path, index, end): here for end in ("key", "value")})
+        return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _unknown(key: str, known: Mapping[str, str], written: Path) -> Finding:
+    kind = kind_of(key)
+    if kind == "not managed":
+        return Finding(
+            written,
+            "is a field of DynamoDB that this release does not manage",
+            "Remove it; the table keeps what it has there.",
+        )
+    if kind == "read only":
+        return Finding(written, "is told by DynamoDB and cannot be declared", "Remove it.")
+    suggestion = did_you_mean(key, known)
+    fields = ", ".join(dict.fromkeys(known.values()))
+    remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Fields here are: {fields}."
+    return Finding(written, "is not a known field", remedy)

@@ -1,0 +1,64 @@
+"""The whole document of one table. Every field is optional here; ``rules.required`` says which must be there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from reconciler.sources.document.extras import LifecyclePart, ReferencePart, SeedPart
+from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
+from reconciler.sources.document.keys import AttributeDefinitionPart, KeyElementPart
+from reconciler.sources.document.part import AlsoSpelled, Part
+from reconciler.sources.document.stream import StreamPart
+from reconciler.sources.document.tags import TagPart
+from reconciler.sources.document.throughput import ThroughputPart
+from reconciler.sources.document.ttl import TtlPart
+
+REQUIRED = ("table_name", "key_schema", "attribute_definitions")
+
+
+class TableDocument(Part):
+    """One DynamoDB table. A field left out is left alone; an empty list empties what it names."""
+
+    table_name: str | None = Field(default=None, description="The base name; an environment adds its own suffix.")
+    key_schema: list[KeyElementPart] | None = Field(
+        default=None, description="One HASH attribute, then at most one RANGE attribute."
+    )
+    attribute_definitions: list[AttributeDefinitionPart] | None = Field(
+        default=None, description="The types of exactly those attributes that are in a key of the table or an index."
+    )
+    billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"] | None = Field(
+        default=None, description="On demand, or by provisioned throughput."
+    )
+    provisioned_throughput: ThroughputPart | None = Field(default=None, description="Alone, it means PROVISIONED.")
+    global_secondary_indexes: list[GlobalIndexPart] | None = Field(default=None, description="At most 20.")
+    local_secondary_indexes: list[LocalIndexPart] | None = Field(
+        default=None, description="At most 5; fixed when the table is created."
+    )
+    stream_specification: StreamPart | None = Field(default=None, description="DynamoDB Streams.")
+    time_to_live: Annotated[
+        TtlPart | None, AlsoSpelled(("TimeToLiveSpecification", "time_to_live_specification", "ttl"))
+    ] = Field(default=None, description="Expiry of items.")
+    tags: list[TagPart] | None = Field(
+        default=None, description="A list of Key and Value, or a mapping; only the declared keys are managed."
+    )
+    deletion_protection_enabled: Annotated[bool | None, AlsoSpelled(("deletion_protection", "DeletionProtection"))] = (
+        Field(default=None, description="DynamoDB itself refuses to delete the table.")
+    )
+    description: str | None = Field(default=None, description="What the table is for.")
+    seed: SeedPart | None = Field(default=None, description="How to read the seed of this table.")
+    references: list[ReferencePart] | None = Field(default=None, description="Declared tables this one refers to.")
+    lifecycle: LifecyclePart | None = Field(default=None, description="What may be done to the table.")
+
+
+API_FIELDS = frozenset(TableDocument.model_fields) - {"description", "seed", "references", "lifecycle", "tags"}
+"""Fields that make a mapping recognisable as a table."""
+
+
+def sole_part(annotation: Any) -> type[Part] | None:
+    """The Part in ``SomePart | None`` or ``list[SomePart] | None``, however deep."""
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    found = [sole_part(argument) for argument in getattr(annotation, "__args__", ())]
+    return next((part for part in found if part is not None), None)

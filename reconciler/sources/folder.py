@@ -1,0 +1,84 @@
+"""The desired state of one folder. Implements the engine's ``Source`` port; built by ``wiring``, called once a pass."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import DeclarationError, Problem
+from reconciler.sources.assemble import assemble
+from reconciler.sources.locate import locate
+from reconciler.sources.python.reading import PythonReading, read_python
+from reconciler.sources.snapshot import Snapshot, read_snapshot
+from reconciler.sources.text.documents import read_documents
+
+
+class FolderSource:
+    """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
+
+    ``location`` is a folder, an importable package, or ``bundled``; ``environment`` is None where none was given.
+    """
+
+    def __init__(self, location: str, environment: str | None) -> None:
+        self.location = location
+        self.environment = environment or None
+
+    def load(self) -> DesiredState:
+        """Everything, read twice and equal; ``DeclarationError`` carries all problems, by file and line."""
+        first = read_snapshot(locate(self.location))
+        files = [file for file in first.declarations if not file.path.endswith(".py")]
+        classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
+        python = read_python(classes, first.root, self.environment)
+        readings = [read_documents(file) for file in files]
+        raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
+        assembly = assemble(sorted(raws, key=lambda raw: (raw.file, raw.line)), first.seeds, self.environment)
+        problems = [*first.problems, *python.problems, *assembly.problems]
+        problems += [problem for reading in readings for problem in reading.problems]
+        problems += self._changed(first, python)
+        warnings = [*python.warnings, *assembly.warnings, *(w for reading in readings for w in reading.warnings)]
+        if not problems and not assembly.declarations:
+            remedy = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
+            problems.append(Problem(self.location, None, None, "holds no declaration of a table", remedy))
+        if problems:
+            raise DeclarationError(_in_order(problems))
+        return DesiredState(tuple(assembly.declarations), self._digest(first, python), tuple(sorted(warnings)))
+
+    def _changed(self, first: Snapshot, python: PythonReading) -> list[Problem]:
+        """The second reading: every file has the bytes it had, and none came or went."""
+        before, after = first.hashes(), read_snapshot(first.root).hashes()
+        paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+        paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
+        remedy = "Nothing is wrong if it was being saved: the next pass reads it again."
+        return [Problem(path, None, None, "changed while it was read", remedy) for path in paths]
+
+    def _digest(self, snapshot: Snapshot, python: PythonReading) -> str:
+        outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}
+        everything: Mapping[str, object] = {
+            "environment": self.environment,
+            "files": snapshot.hashes(),
+            "outside": outside,
+        }
+        return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+def watch_paths(location: str) -> tuple[str, ...]:
+    """The folders whose changes call for a pass; none while the location does not exist."""
+    try:
+        return (str(locate(location)),)
+    except DeclarationError:
+        return ()
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """By file and line, each once: a broken module may fail every file that imports it."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))

@@ -1,0 +1,87 @@
+"""A sound document → ``TableSpec``: collections sorted, key elements with their types. Called by ``assemble``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.model.desired import Lifecycle
+from reconciler.model.table import (
+    Billing,
+    GlobalIndex,
+    KeyElement,
+    LocalIndex,
+    Projection,
+    ScalarType,
+    Stream,
+    TableSpec,
+    Throughput,
+    Ttl,
+)
+from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart, ProjectionPart
+from reconciler.sources.document.keys import KeyElementPart
+from reconciler.sources.document.table import TableDocument
+from reconciler.sources.document.throughput import ThroughputPart
+
+Types = Mapping[str, ScalarType]
+
+
+def table_spec(document: TableDocument, name: str) -> TableSpec:
+    """The table as the facets compare it; absence stays None, an empty list stays empty."""
+    types = attribute_types(document)
+    stream, ttl, tags = document.stream_specification, document.time_to_live, document.tags
+    global_indexes, local_indexes = document.global_secondary_indexes, document.local_secondary_indexes
+    return TableSpec(
+        name=name,
+        keys=_keys(document.key_schema or [], types),
+        billing=_billing(document),
+        global_indexes=None
+        if global_indexes is None
+        else tuple(_global_index(index, types) for index in sorted(global_indexes, key=lambda index: index.index_name)),
+        local_indexes=None
+        if local_indexes is None
+        else tuple(_local_index(index, types) for index in sorted(local_indexes, key=lambda index: index.index_name)),
+        stream=None if stream is None else Stream(stream.stream_enabled, stream.stream_view_type),
+        ttl=None if ttl is None else Ttl(ttl.enabled, ttl.attribute_name),
+        tags=None if tags is None else tuple(sorted((tag.key, tag.value) for tag in tags)),
+        deletion_protection=document.deletion_protection_enabled,
+    )
+
+
+def attribute_types(document: TableDocument) -> dict[str, ScalarType]:
+    """The declared type of every key attribute."""
+    return {part.attribute_name: part.attribute_type for part in document.attribute_definitions or []}
+
+
+def lifecycle(document: TableDocument) -> Lifecycle:
+    """What may be done to the table; the defaults of the model where nothing is said."""
+    part = document.lifecycle
+    if part is None:
+        return Lifecycle()
+    return Lifecycle(part.protect, tuple(part.ignore_changes), part.on_existing, part.allow_data_loss)
+
+
+def _billing(document: TableDocument) -> Billing | None:
+    throughput = _throughput(document.provisioned_throughput)
+    mode = document.billing_mode or ("PROVISIONED" if throughput else None)
+    return None if mode is None else Billing(mode, throughput)
+
+
+def _throughput(part: ThroughputPart | None) -> Throughput | None:
+    return None if part is None else Throughput(part.read_capacity_units, part.write_capacity_units)
+
+
+def _keys(parts: list[KeyElementPart], types: Types) -> tuple[KeyElement, ...]:
+    return tuple(KeyElement(part.attribute_name, part.key_type, types[part.attribute_name]) for part in parts)
+
+
+def _projection(part: ProjectionPart) -> Projection:
+    return Projection(part.projection_type, frozenset(part.non_key_attributes or ()))
+
+
+def _global_index(part: GlobalIndexPart, types: Types) -> GlobalIndex:
+    throughput = _throughput(part.provisioned_throughput)
+    return GlobalIndex(part.index_name, _keys(part.key_schema, types), _projection(part.projection), throughput)
+
+
+def _local_index(part: LocalIndexPart, types: Types) -> LocalIndex:
+    return LocalIndex(part.index_name, _keys(part.key_schema, types), _projection(part.projection))

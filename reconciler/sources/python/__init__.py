@@ -1,0 +1,1 @@
+"""Class files: Python modules loaded under private names, their classes asked for name, schema and seed."""

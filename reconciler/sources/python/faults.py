@@ -1,0 +1,46 @@
+"""Exceptions of the user's code as Problems at the line in the user's file. Called by ``reading``."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+from reconciler.model.errors import Problem
+from reconciler.sources.python.private_import import PrivateImports
+from reconciler.sources.snapshot import SourceFile
+
+
+def fault(error: BaseException, imports: PrivateImports, file: SourceFile, field: str | None = None) -> Problem:
+    """Where in the user's code the error arose, and what it was."""
+    path, line = file.absolute, None
+    if isinstance(error, SyntaxError) and error.filename and imports.own_file(error.filename):
+        path, line = Path(error.filename), error.lineno
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            own = imports.own_file(frame.filename)
+            if own:
+                path, line = own, frame.lineno
+    shown = Path(os.path.relpath(path, imports.folder)).as_posix()
+    return Problem(shown, line, field, imports.public(_reason(error, field)), _remedy(error))
+
+
+def _reason(error: BaseException, field: str | None) -> str:
+    kind = type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"is not Python: {error.msg}"
+    if isinstance(error, SystemExit):
+        return "ends the program instead of declaring a table"
+    text = str(error).strip().splitlines()
+    said = f"{kind}: {text[0].rstrip('.')}" if text else kind
+    return f"raises {said}" if field else f"cannot be loaded: {said}"
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return "Correct the syntax."
+    if isinstance(error, ImportError):
+        return "Install what it imports, or correct the import."
+    if isinstance(error, SystemExit):
+        return "Move what calls exit under `if __name__ == '__main__':`."
+    return "Correct the code, or move it out of the folder."

@@ -1,0 +1,56 @@
+"""CreateTable's own rules, checked offline: one small function a rule, all of them asked, every finding kept.
+
+``RULES`` is the explicit list; a rule whose fields have the wrong type is left out for that document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.sources.document.table import TableDocument
+from reconciler.sources.place import Finding
+from reconciler.sources.rules.billing import index_throughput, mode_and_throughput
+from reconciler.sources.rules.definitions import defined_once, every_definition_used, every_key_defined
+from reconciler.sources.rules.extras import ignored_paths
+from reconciler.sources.rules.global_indexes import global_index_count, global_index_keys
+from reconciler.sources.rules.index_names import index_names, index_names_differ
+from reconciler.sources.rules.local_indexes import local_index_count, local_index_keys
+from reconciler.sources.rules.projections import projections, projections_in_total
+from reconciler.sources.rules.required import required
+from reconciler.sources.rules.streams import stream_view
+from reconciler.sources.rules.table_keys import table_keys
+from reconciler.sources.rules.tags import tag_count, tag_keys_differ, tag_lengths
+from reconciler.sources.rules.ttl import ttl_attribute
+
+Rule = Callable[[TableDocument], Iterator[Finding]]
+
+_KEYS = ("key_schema",)
+_GLOBAL = ("global_secondary_indexes",)
+_LOCAL = ("local_secondary_indexes",)
+_INDEXES = _GLOBAL + _LOCAL
+_BILLING = ("billing_mode", "provisioned_throughput")
+
+RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
+    (required, ()),
+    (table_keys, _KEYS),
+    (every_key_defined, ("attribute_definitions", *_KEYS, *_INDEXES)),
+    (every_definition_used, ("attribute_definitions", *_KEYS, *_INDEXES)),
+    (defined_once, ("attribute_definitions",)),
+    (index_names, _INDEXES),
+    (index_names_differ, _INDEXES),
+    (global_index_count, _GLOBAL),
+    (global_index_keys, _GLOBAL),
+    (local_index_count, _LOCAL),
+    (local_index_keys, _KEYS + _LOCAL),
+    (projections, _INDEXES),
+    (projections_in_total, _INDEXES),
+    (mode_and_throughput, _BILLING),
+    (index_throughput, _BILLING + _GLOBAL),
+    (stream_view, ("stream_specification",)),
+    (ttl_attribute, ("time_to_live",)),
+    (tag_count, ("tags",)),
+    (tag_lengths, ("tags",)),
+    (tag_keys_differ, ("tags",)),
+    (ignored_paths, ("lifecycle",)),
+)
+"""Each rule with the fields it reads."""

@@ -1,0 +1,17 @@
+"""All indexes of a document with their paths, for the rules that concern both kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
+from reconciler.sources.document.table import TableDocument
+from reconciler.sources.place import Path
+
+
+def all_indexes(document: TableDocument) -> Iterator[tuple[Path, GlobalIndexPart | LocalIndexPart]]:
+    """Global ones first, then local ones."""
+    for position, index in enumerate(document.global_secondary_indexes or []):
+        yield ("global_secondary_indexes", position), index
+    for position, local in enumerate(document.local_secondary_indexes or []):
+        yield ("local_secondary_indexes", position), local

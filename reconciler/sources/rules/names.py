@@ -1,0 +1,34 @@
+"""The rule of names: 3 to 255 characters out of a-z, A-Z, 0-9, _ . and - (CreateTable). For tables and indexes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+RESERVED = "reconciler_state"
+"""The name of the state table, which is never a declared one."""
+
+_ALLOWED = re.compile(r"[a-zA-Z0-9_.-]")
+
+
+def name_fault(name: str) -> tuple[str, str] | None:
+    """Reason and remedy of a name that DynamoDB refuses, or None."""
+    if not 3 <= len(name) <= 255:
+        return f"is {name!r}, {len(name)} characters long", "Use 3 to 255 characters."
+    strange = sorted({character for character in name if not _ALLOWED.fullmatch(character)})
+    if strange:
+        shown = ", ".join(repr(character) for character in strange)
+        return f"is {name!r}, which holds {shown}", "Use only a-z, A-Z, 0-9, _ . and -."
+    return None
+
+
+def table_name_faults(name: str, environment: str | None) -> Iterator[tuple[str, str]]:
+    """Everything wrong with a table's name as its environment spells it."""
+    if name == RESERVED:
+        yield f"is {name!r}, the name of the state table", "Use another name."
+        return
+    fault = name_fault(name)
+    if fault and environment:
+        yield f"{fault[0]} (in environment {environment!r})", fault[1]
+    elif fault:
+        yield fault

@@ -1,0 +1,68 @@
+"""``.csv``: a header, then one item a row. Called by ``files``.
+
+A column is a text unless its header says otherwise (``age:N``, ``active:BOOL``, ``address:JSON``); key attributes take
+their declared type by themselves, as an S3 import does. An empty cell is an absent attribute.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.sources.seeds.json_format import decoder
+from reconciler.sources.seeds.record import Record, Records
+from reconciler.sources.text.parsed import TextFault, exact_number
+
+TYPES = ("S", "N", "B", "BOOL", "JSON")
+
+
+def read_csv_seed(text: str, key_types: Mapping[str, str]) -> Records:
+    """Rows as plain items; ``TextFault`` names the row that does not fit the header."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        columns = [_column(cell, key_types) for cell in header]
+        names = [name for name, _ in columns]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None or "" in names:
+            reason = f"has the column {twice!r} twice" if twice else "has a column without a name"
+            raise TextFault(1, reason, "Give each column a name of its own.")
+        return Records(tuple(_record(row, columns, reader.line_num) for row in reader if row))
+    except csv.Error as error:
+        raise TextFault(reader.line_num, f"is not CSV: {error}", "Correct the quotes.") from None
+
+
+def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
+    name, _, kind = cell.strip().rpartition(":")
+    if name and kind in TYPES:
+        return name, kind
+    return cell.strip(), key_types.get(cell.strip(), "S")
+
+
+def _record(row: list[str], columns: list[tuple[str, str]], line: int) -> Record:
+    if len(row) != len(columns):
+        reason = f"has {len(row)} cells where the header has {len(columns)}"
+        raise TextFault(line, reason, "Give each row as many cells as the header.")
+    values = {name: _value(cell, name, kind, line) for (name, kind), cell in zip(columns, row, strict=True) if cell}
+    return Record(values, line)
+
+
+def _value(cell: str, name: str, kind: str, line: int) -> Any:
+    try:
+        if kind == "N":
+            return exact_number(cell.strip())
+        if kind == "BOOL":
+            return {"true": True, "false": False}[cell.strip().lower()]
+        if kind == "B":
+            return base64.b64decode(cell.strip(), validate=True)
+        return decoder().decode(cell) if kind == "JSON" else cell
+    except (TextFault, KeyError, binascii.Error, json.JSONDecodeError, RecursionError):
+        words = {"N": "a number", "BOOL": "true or false", "B": "base64", "JSON": "JSON"}
+        raise TextFault(
+            line, f"has {cell[:40]!r} in the column {name}, which is not {words[kind]}", "Correct it."
+        ) from None

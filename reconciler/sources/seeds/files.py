@@ -1,0 +1,51 @@
+"""A seed file → its records, by the end of its name. Called by ``reading``."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import PurePosixPath
+
+from reconciler.sources.seeds.csv_format import read_csv_seed
+from reconciler.sources.seeds.json_format import read_json_seed
+from reconciler.sources.seeds.jsonl_format import read_jsonl_seed
+from reconciler.sources.seeds.record import Records
+from reconciler.sources.seeds.target import Target
+from reconciler.sources.seeds.yaml_format import read_yaml_seed
+from reconciler.sources.snapshot import SEED_LIMIT, SourceFile, seed_suffix
+from reconciler.sources.text.documents import decode
+from reconciler.sources.text.parsed import TextFault
+
+
+def base_name_of(path: str) -> str:
+    """``users`` of ``seeds/users.json.gz``."""
+    name = PurePosixPath(path).name.removesuffix(".gz")
+    return name.removesuffix(seed_suffix(name) or "")
+
+
+def read_records(file: SourceFile, target: Target) -> Records:
+    """What the file holds; ``TextFault`` where it cannot be read."""
+    text = decode(SourceFile(file.path, file.absolute, _unpacked(file)))
+    suffix = seed_suffix(file.path)
+    if suffix == ".csv":
+        return read_csv_seed(text, {**target.index_keys, **target.keys})
+    if suffix == ".jsonl":
+        return read_jsonl_seed(text)
+    return read_json_seed(text) if suffix == ".json" else read_yaml_seed(text)
+
+
+def _unpacked(file: SourceFile) -> bytes:
+    if not file.path.endswith(".gz"):
+        return file.content
+    content, rest = b"", file.content
+    try:
+        while rest:
+            unpacker = zlib.decompressobj(wbits=31)
+            content += unpacker.decompress(rest, SEED_LIMIT + 1 - len(content))
+            if len(content) > SEED_LIMIT:
+                raise TextFault(None, f"unpacks to more than {SEED_LIMIT // 1024 // 1024} MB", "Split it.")
+            if not unpacker.eof:
+                raise TextFault(None, "is cut short: its gzip stream does not end", "Write the file again.")
+            rest = unpacker.unused_data.lstrip(b"\0")
+    except zlib.error:
+        raise TextFault(None, "is not gzip, as its name says", "Compress it, or drop .gz from the name.") from None
+    return content

@@ -1,0 +1,33 @@
+"""One item of a seed as written, and how a reader of seeds refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """``line`` is where the item starts, None where a seed has no lines."""
+
+    value: Any
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a format's reader found: items, or BatchWriteItem requests by table."""
+
+    items: tuple[Record, ...] = ()
+    requests: Mapping[str, tuple[Record, ...]] | None = None
+
+
+class ValueFault(Exception):
+    """One attribute value cannot be written to DynamoDB; ``path`` leads to it inside the item."""
+
+    def __init__(self, path: str, reason: str, remedy: str) -> None:
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(reason)

@@ -1,0 +1,84 @@
+"""A YAML or JSON file → its declarations as written. Called by ``folder`` for every such file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.errors import Problem
+from reconciler.sources.document.part import spellings
+from reconciler.sources.document.table import API_FIELDS, REQUIRED, TableDocument
+from reconciler.sources.place import did_you_mean
+from reconciler.sources.raw import RawDeclaration
+from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.text.json_text import read_json
+from reconciler.sources.text.parsed import Parsed, TextFault
+from reconciler.sources.text.yaml_text import read_yaml
+
+_TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What one file declares, and what is wrong or odd about it."""
+
+    declarations: tuple[RawDeclaration, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_documents(file: SourceFile) -> FileReading:
+    """Every table of the file; a file that declares nothing is a warning, a file that cannot be read a problem."""
+    try:
+        return _reading(file, _parse(file))
+    except TextFault as fault:
+        return FileReading(problems=(Problem(file.path, fault.line, None, fault.reason, fault.remedy),))
+
+
+def decode(file: SourceFile) -> str:
+    """The text of a file that is not empty and is UTF-8; ``TextFault`` otherwise."""
+    if not file.content.strip():
+        raise TextFault(None, "is empty, as a file looks that is being written", "Fill it or remove it.")
+    try:
+        return file.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.content.count(b"\n", 0, error.start) + 1
+        raise TextFault(line, "is not UTF-8", "Save it as UTF-8.") from None
+
+
+def _parse(file: SourceFile) -> list[Parsed]:
+    text = decode(file)
+    if file.path.endswith(".json"):
+        return [read_json(text)]
+    if _TEMPLATE.search(text):
+        raise _template_fault(None)
+    return read_yaml(text)
+
+
+def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
+    declarations = []
+    for document in documents:
+        if document.value is None:
+            continue
+        if not isinstance(document.value, Mapping):
+            remedy = "Write one table a document; seeds belong into seeds/."
+            raise TextFault(document.line, "holds something that is not a mapping", remedy)
+        if "Resources" in document.value:
+            raise _template_fault(document.lines.get(("Resources",)))
+        if _looks_like_table(document.value):
+            declarations.append(RawDeclaration(file.path, document.line, document.value, document.lines))
+    warnings = () if declarations else (f"{file.path}: declares nothing: it has no field of a table",)
+    return FileReading(tuple(declarations), (), warnings)
+
+
+def _looks_like_table(value: Mapping[object, object]) -> bool:
+    """Any field of CreateTable, or a misspelling of one that every table has."""
+    known = {word for word, name in spellings(TableDocument).items() if name in API_FIELDS}
+    words = [key for key in value if isinstance(key, str)]
+    return any(word in known or did_you_mean(word, REQUIRED) for word in words)
+
+
+def _template_fault(line: int | None) -> TextFault:
+    reason = "is a CloudFormation, SAM or serverless template, and templates are not read yet"
+    return TextFault(line, reason, "Declare its tables one by one, or move it out of the folder.")

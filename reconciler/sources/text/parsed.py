@@ -1,0 +1,50 @@
+"""What the readers of YAML and JSON hand back, and how they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from reconciler.sources.place import Path
+
+Number = Callable[[str], Any]
+"""Makes a number of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document's value, its first line, and the line of every value inside."""
+
+    value: Any
+    line: int
+    lines: Mapping[Path, int]
+
+
+class TextFault(Exception):
+    """The text cannot be read; ``reason`` and ``remedy`` as in a Problem."""
+
+    def __init__(self, line: int | None, reason: str, remedy: str) -> None:
+        self.line = line
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(reason)
+
+
+def plain_number(text: str) -> Any:
+    """A Python int or float, for declarations; a Decimal where an int would have no use and no end."""
+    if "." in text or "e" in text.lower():
+        return float(text)
+    return int(text) if len(text) <= 100 else exact_number(text)
+
+
+def exact_number(text: str) -> Decimal:
+    """A Decimal that keeps every digit, for seeds."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise TextFault(None, f"{text[:40]!r} is not a number", "Correct the number.") from None
+
+
+TOO_DEEP = ("is nested too deeply", "Use fewer levels.")
