@@ -90,5 +90,5 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
     steps[position] = steps[position].failed(str(outcome.error)) if outcome.error else steps[position].done()
     tell(survey.name, steps[position])
     survey = replace(survey, seed_record=outcome.record)
-    seeded = Seeded(outcome.written, outcome.skipped)
+    seeded = Seeded(outcome.written, outcome.skipped, outcome.failed)
     return table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0

@@ -84,7 +84,7 @@ def _fresh(report: PassReport) -> PassReport:
 
 def _quiet(table: TableReport) -> TableReport:
     steps = tuple(step for step in table.steps if step.fate is not Fate.DONE)
-    return replace(table, steps=steps, seed_written=0, seed_skipped=0)
+    return replace(table, steps=steps, seed_written=0, seed_skipped=0, seed_failed=0)
 
 
 def _joined(whole: PassReport, report: PassReport) -> PassReport:

@@ -23,7 +23,7 @@ class Permission:
 def ask(world: World, options: Options, allowed_accounts: frozenset[str], *, dry: bool, explicit: bool) -> Permission:
     """Read the state (creating its table only where writing is allowed) and decide.
 
-    ``explicit`` marks verbs that a suspension does not stop. Raises ``ApiError`` when the endpoint does not answer at all.
+    ``explicit`` marks verbs that a suspension does not stop. Raises ``ApiError`` when nothing answers.
     """
     wishes_to_write = not dry and options.mode == "enforce"
     account = world.endpoint.account

@@ -17,7 +17,7 @@ from reconciler.model.errors import StateError, UsageError
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import StateSnapshot, Suspension
-from reconciler.model.report import PassReport, TableReport
+from reconciler.model.report import PassReport
 
 OnStep = Callable[[str, Step], None]
 
@@ -58,13 +58,13 @@ class Reconciler:
         self._remember(report)
         return replace(report, suspended=True)
 
-    def seed(self, tables: tuple[str, ...] = ()) -> tuple[TableReport, ...]:
+    def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
-        return self._seed_verbs().seed(self.focus_names(tables))
+        return self._seed_verbs("seed").seed(self.focus_names(tables))
 
-    def clear(self, tables: tuple[str, ...] = ()) -> tuple[TableReport, ...]:
+    def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Remove each seeded item that still equals its seed, and remember that it was cleared."""
-        return self._seed_verbs().clear(self.focus_names(tables))
+        return self._seed_verbs("clear").clear(self.focus_names(tables))
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables without touching them; one sentence each."""
@@ -113,8 +113,9 @@ class Reconciler:
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
         return frozenset(self.focus_names(tables)) if tables else None
 
-    def _seed_verbs(self) -> SeedVerbs:
-        return SeedVerbs(self.world, self.options, self.writable_state())
+    def _seed_verbs(self, trigger: str) -> SeedVerbs:
+        self.writable_state()
+        return SeedVerbs(self.world, self.options, trigger)
 
     def _pass(self, request: Request) -> PassReport:
         return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()

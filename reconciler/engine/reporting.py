@@ -19,6 +19,7 @@ class Seeded:
 
     written: int = 0
     skipped: int = 0
+    failed: int = 0
 
 
 def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded) -> TableReport:
@@ -51,6 +52,7 @@ def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None
         seed_pending=seed_pending,
         seed_written=seeded.written,
         seed_skipped=seeded.skipped,
+        seed_failed=seeded.failed,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),
     )
 

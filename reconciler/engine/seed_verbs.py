@@ -13,8 +13,7 @@ from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.identity import Identity
 from reconciler.model.options import Options
 from reconciler.model.plan import Fate, Step
-from reconciler.model.records import StateSnapshot
-from reconciler.model.report import TableReport, TableStatus
+from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
 
 Verb = Callable[[World, Declaration, Identity], SeedOutcome]
@@ -26,17 +25,18 @@ class SeedVerbs:
 
     world: World
     options: Options
-    snapshot: StateSnapshot
+    trigger: str
 
-    def seed(self, names: tuple[str, ...]) -> tuple[TableReport, ...]:
+    def seed(self, names: tuple[str, ...]) -> PassReport:
         """Write the missing keys, even into a table that is not empty, never over an existing item."""
         return self._each(names, write_seed)
 
-    def clear(self, names: tuple[str, ...]) -> tuple[TableReport, ...]:
+    def clear(self, names: tuple[str, ...]) -> PassReport:
         """Remove what still equals the seed; the record ``cleared`` keeps the loop from seeding again."""
         return self._each(names, clear_seed)
 
-    def _each(self, names: tuple[str, ...], verb: Verb) -> tuple[TableReport, ...]:
+    def _each(self, names: tuple[str, ...], verb: Verb) -> PassReport:
+        started = self.world.clock.now()
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
         if self.world.store.acquire_lease() is None:
@@ -44,7 +44,18 @@ class SeedVerbs:
             raise StateError(f"another reconciler holds the lease: {lease.holder if lease else 'unknown'}")
         desired = self.world.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
-        return tuple(self._one(declaration, verb) for declaration in chosen)
+        tables = tuple(self._one(declaration, verb) for declaration in chosen)
+        return PassReport(
+            pass_id=self.world.random.token(),
+            trigger=self.trigger,
+            environment=self.options.environment_label,
+            started=started,
+            finished=self.world.clock.now(),
+            endpoint=self.world.endpoint,
+            tables=tables,
+            wrote=any(table.seed_written for table in tables),
+            leader=True,
+        )
 
     def _one(self, declaration: Declaration, verb: Verb) -> TableReport:
         name = declaration.spec.name
@@ -75,4 +86,5 @@ def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -
         seed_state=outcome.record.state if outcome and outcome.record else None,
         seed_written=outcome.written if outcome else 0,
         seed_skipped=outcome.skipped if outcome else 0,
+        seed_failed=outcome.failed if outcome else 0,
     )

@@ -22,6 +22,7 @@ class SeedOutcome:
     record: SeedRecord | None
     written: int = 0
     skipped: int = 0
+    failed: int = 0
     error: ApiError | None = None
 
 
@@ -40,7 +41,8 @@ def write_seed(world: World, declaration: Declaration, identity: Identity) -> Se
     written, skipped = results.count(True), results.count(False)
     error = next((result for result in results if isinstance(result, ApiError)), None)
     if error is not None:
-        return SeedOutcome(started, written, skipped, error)
+        failed = len(results) - written - skipped
+        return SeedOutcome(started, written, skipped, failed, error)
     done = replace(record, state="done", count=len(seed.items), at=world.clock.now())
     world.store.put_seed(done)
     return SeedOutcome(done, written, skipped)
@@ -57,7 +59,8 @@ def clear_seed(world: World, declaration: Declaration, identity: Identity) -> Se
     remove = world.items.delete_if_equal
     results = list(world.parallel.map(lambda item: _one(world, item, remove, name, keys), seed.items))
     error = next((result for result in results if isinstance(result, ApiError)), None)
-    return SeedOutcome(cleared, results.count(True), results.count(False), error)
+    removed, changed = results.count(True), results.count(False)
+    return SeedOutcome(cleared, removed, changed, len(results) - removed - changed, error)
 
 
 def _one(

@@ -5,6 +5,7 @@ ReconcilerError
 ├── SettingsError               a setting is missing or malformed
 ├── DeclarationError            the desired state is broken; carries every Problem found
 ├── StateError                  the state table cannot be used
+├── EndpointError               the endpoint did not answer in the time that was given to it
 └── ApiError                    a call to the endpoint failed
     ├── NotFound                the table (or index) is not there
     ├── Busy                    the resource is being changed, or a change of it is under way
@@ -63,6 +64,10 @@ class SettingsError(ReconcilerError):
 
 class StateError(ReconcilerError):
     """The state table cannot be used; without it nothing is written."""
+
+
+class EndpointError(ReconcilerError):
+    """Nothing answered at the endpoint within RECONCILER_WAIT."""
 
 
 class DeclarationError(ReconcilerError):

@@ -1,0 +1,116 @@
+"""The daemon: HTTP first, then wait for the endpoint, then passes until a signal. Called by the wiring."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+
+from reconciler.engine.board import Board
+from reconciler.engine.reconciler import Reconciler
+from reconciler.http import HttpServer, create_app
+from reconciler.logs import get_logger
+from reconciler.metrics import Metrics
+from reconciler.model.errors import ApiError, EndpointError, SettingsError
+from reconciler.scheduler import Loop
+from reconciler.settings import Settings
+from reconciler.watch import Watcher
+
+log = get_logger("reconciler.daemon")
+
+GRACE_SECONDS = 25.0
+"""For the running pass after SIGTERM; container runtimes kill 10 to 30 s after it."""
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Everything the loop needs. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
+
+    settings: Settings
+    board: Board
+    metrics: Metrics
+    connect: Callable[[], Reconciler]
+    watched: Callable[[], tuple[str, ...]]
+    stop: threading.Event
+    received: int = signal.SIGTERM
+    loop: Loop | None = None
+
+    def serve(self) -> int:
+        """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
+        server = HttpServer(create_app(self.board, self.metrics), self.settings.http_host, self.settings.http_port)
+        with self._signals():
+            server.start()
+            log.info("serving", address=f"http://{self.settings.http_host}:{server.port}/")
+            try:
+                self._run()
+            finally:
+                server.stop()
+        return 128 + self.received
+
+    def _run(self) -> None:
+        reconciler = self._connected()
+        if reconciler is None:
+            return
+        self.loop = loop = Loop(
+            reconciler.run_pass,
+            self.board,
+            interval=self.settings.interval,
+            jitter=timedelta(seconds=self.settings.jitter_seconds),
+            on_skip=self.metrics.pass_skipped,
+            on_crash=self.metrics.pass_crashed,
+        )
+        watcher = Watcher(self.watched, lambda: loop.trigger("file"))
+        loop.start()
+        watcher.start()
+        self.stop.wait()
+        log.info("stopping", signal=signal.Signals(self.received).name)
+        watcher.stop()
+        if not loop.stop(GRACE_SECONDS):
+            log.warning("the running pass did not end in time", seconds=GRACE_SECONDS)
+        try:
+            reconciler.world.store.release_lease()
+        except ApiError as error:
+            log.warning("the lease was not released and runs out by itself", why=str(error))
+
+    def _connected(self) -> Reconciler | None:
+        """Wait for the endpoint, for ever; readiness says why."""
+        pause, said = FIRST_PAUSE, ""
+        while not self.stop.is_set():
+            try:
+                reconciler = self.connect()
+            except (ApiError, EndpointError, SettingsError) as error:
+                self.board.not_ready_reason = str(error)
+                if str(error) != said:
+                    log.warning("waiting for the endpoint", why=str(error))
+                said = str(error)
+            else:
+                self.board.endpoint = reconciler.world.endpoint
+                self.board.endpoint_up = True
+                return reconciler
+            self.stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return None
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def end(number: int, _frame: FrameType | None) -> None:
+            self.received = number
+            self.stop.set()
+
+        def again(_number: int, _frame: FrameType | None) -> None:
+            if self.loop is not None:
+                self.loop.trigger("signal")
+
+        wanted = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: again}
+        former = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)

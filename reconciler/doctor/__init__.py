@@ -1,0 +1,6 @@
+"""What ``doctor`` finds out without writing: endpoint, clock, declarations, state, permissions, capabilities."""
+
+from reconciler.doctor.examine import examine
+from reconciler.doctor.finding import Finding, Level
+
+__all__ = ["Finding", "Level", "examine"]

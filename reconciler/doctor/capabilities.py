@@ -1,0 +1,60 @@
+"""What the endpoint can hold and what we may ask it, feature by feature, by reading one live table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.doctor.finding import Finding, Level
+from reconciler.engine.reconciler import Reconciler
+from reconciler.facets import FACETS
+from reconciler.model.errors import ApiError, DeclarationError, Denied, NotFound, Unsupported
+from reconciler.planning.observe import read_params
+
+
+def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
+    """One finding for each read the facets need; without any live table of ours there is nothing to ask about."""
+    found = _live_table(reconciler)
+    if isinstance(found, Finding):
+        yield found
+        return
+    name, arn = found
+    yield Finding("DescribeTable", Level.OK, f"answered for {name}")
+    for facet in FACETS:
+        for operation in facet.reads:
+            yield _asked(reconciler, facet.name, operation, name, arn)
+    flavor = reconciler.world.endpoint.flavor
+    if not flavor.has_tags:
+        yield Finding(
+            "owner tags", Level.WARNING, f"{flavor.value} keeps no tags: ownership is told by creation time instead"
+        )
+
+
+def _live_table(reconciler: Reconciler) -> tuple[str, str] | Finding:
+    try:
+        names = [declaration.spec.name for declaration in reconciler.world.source.load().declarations]
+    except DeclarationError:
+        names = []
+    for name in [*names, reconciler.options.state_table]:
+        try:
+            answer = reconciler.world.api.read("DescribeTable", {"TableName": name})
+        except NotFound:
+            continue
+        except Denied as error:
+            return Finding("DescribeTable", Level.PROBLEM, f"denied on {name}: {error.message}", "Allow it.")
+        except ApiError as error:
+            return Finding("DescribeTable", Level.PROBLEM, str(error))
+        return name, answer["Table"]["TableArn"]
+    return Finding("capabilities", Level.OK, "no table of ours is there yet to ask about")
+
+
+def _asked(reconciler: Reconciler, facet: str, operation: str, name: str, arn: str) -> Finding:
+    try:
+        reconciler.world.api.read(operation, read_params(operation, name, arn))
+    except Unsupported:
+        said = f"the endpoint does not have {operation}; a declared {facet} is reported as unsupported"
+        return Finding(facet, Level.WARNING, said)
+    except Denied as error:
+        return Finding(facet, Level.PROBLEM, f"{operation} was denied: {error.message}", f"Allow dynamodb:{operation}.")
+    except ApiError as error:
+        return Finding(facet, Level.PROBLEM, str(error))
+    return Finding(facet, Level.OK, f"{operation} answers")

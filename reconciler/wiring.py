@@ -1,0 +1,264 @@
+"""Builds everything once; the only file that knows all edges. The commands open an ``App`` and ask it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reconciler.aws.session import Connection, connect
+from reconciler.aws.validator import OfflineValidator
+from reconciler.engine.board import Board
+from reconciler.engine.ports import Telemetry
+from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.world import World
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import EndpointError, SettingsError, Unreachable
+from reconciler.model.options import Options
+from reconciler.model.plan import Step
+from reconciler.model.report import PassReport
+from reconciler.settings import Settings
+from reconciler.sources.folder import FolderSource, watch_paths
+from reconciler.state.table import StateTable
+from reconciler.system import SystemClock, SystemRandom, Threads
+from reconciler.telemetry import Teller
+
+if TYPE_CHECKING:
+    from reconciler.doctor import Finding
+    from reconciler.metrics import Metrics
+
+OnStep = Callable[[str, Step], None]
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+def desired_state(settings: Settings) -> DesiredState:
+    """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
+    return FolderSource(settings.desired_state, settings.environment).load()
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a declaration document."""
+    from reconciler.sources.schema import json_schema as schema
+
+    return schema()
+
+
+def healthcheck(settings: Settings) -> tuple[bool, str]:
+    """Ask the daemon on this machine whether it is ready, and what it says."""
+    from reconciler.http.healthcheck import ask
+
+    return ask(settings.http_host, settings.http_port)
+
+
+@contextmanager
+def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator[App]:
+    """An ``App`` over the endpoint of the settings; it calls nobody before it is asked something.
+
+    ``read_only`` gives it clients that refuse every mutating operation. Raises ``SettingsError`` and ``UsageError``.
+    """
+    with ExitStack() as stack:
+        app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=settings.endpoint_url)
+        if settings.embedded:
+            from reconciler.aws.embedded import EmbeddedServer
+
+            app.endpoint_url = stack.enter_context(EmbeddedServer()).url
+        stack.callback(app.close)
+        yield app
+
+
+@dataclass
+class App:
+    """The tool, built and ready to be asked. One-shot verbs load the declarations before they wait for the endpoint."""
+
+    settings: Settings
+    one_shot: bool
+    read_only: bool
+    endpoint_url: str | None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences to say once, for example that local credentials are used."""
+        return self.connection.notices
+
+    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
+        """What would be done; never writes."""
+        self.source.load()
+        return self.reconciler.preview(tables)
+
+    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
+        """Rounds until done or the deadline; writes METRICS_FILE and PUSH_GATEWAY at the end."""
+        self.source.load()
+        report = self.reconciler.converge(trigger, tables, on_step)
+        if self.metrics is not None and self.settings.metrics_file:
+            self.metrics.write_textfile(self.settings.metrics_file)
+        if self.metrics is not None and self.settings.push_gateway:
+            self.metrics.push(self.settings.push_gateway)
+        return report
+
+    def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
+        """Delete what we created, under the gate, then suspend."""
+        self.source.load()
+        return self.reconciler.destroy(tables)
+
+    def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
+        """Write missing seed items."""
+        self.source.load()
+        return self.reconciler.seed(tables)
+
+    def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
+        """Remove seeded items."""
+        self.source.load()
+        return self.reconciler.clear(tables)
+
+    def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """Stop managing tables."""
+        return self.reconciler.release(tables)
+
+    def suspend(self, by: str) -> None:
+        """Stop the loop's writes."""
+        self.reconciler.suspend(by)
+
+    def resume(self) -> bool:
+        """Lift a suspension."""
+        return self.reconciler.resume()
+
+    def status(self) -> Mapping[str, Any]:
+        """The present state: ``report``, ``suspension``, ``lease``, ``runs``."""
+        report = self.reconciler.preview()
+        snapshot = self.reconciler.world.store.load()
+        runs = self.reconciler.history(10)
+        return {"report": report, "suspension": snapshot.suspension, "lease": snapshot.lease, "runs": runs}
+
+    def doctor(self) -> tuple[Finding, ...]:
+        """Everything that can be found out without writing."""
+        from reconciler.doctor import examine
+
+        return examine(self.settings, self.connection, self._wait, lambda: self.reconciler)
+
+    def serve(self) -> int:
+        """The daemon: blocks until a signal."""
+        from reconciler.daemon import Daemon
+
+        if self.metrics is None:
+            raise SettingsError("the daemon needs metrics")
+        watched = (lambda: watch_paths(self.settings.desired_state)) if not self.settings.embedded else lambda: ()
+        daemon = Daemon(self.settings, self.board, self.metrics, self._build, watched, self.stop)
+        return daemon.serve()
+
+    def close(self) -> None:
+        """Give the lease back and end the threads."""
+        self.stop.set()
+        built = self.__dict__.get("reconciler")
+        if built is not None and not self.read_only:
+            from contextlib import suppress
+
+            from reconciler.model.errors import ReconcilerError
+
+            with suppress(ReconcilerError):
+                built.world.store.release_lease()
+        if "threads" in self.__dict__:
+            self.threads.close()
+
+    @cached_property
+    def board(self) -> Board:
+        """What is known right now."""
+        return Board(self.settings.environment_label, self.settings.interval.total_seconds())
+
+    @cached_property
+    def metrics(self) -> Metrics | None:
+        """Built only where somebody will read them: importing them takes a while."""
+        if self.one_shot and not (self.settings.metrics_file or self.settings.push_gateway):
+            return None
+        from reconciler.metrics import Metrics
+
+        return Metrics(self.board)
+
+    @cached_property
+    def telemetry(self) -> Telemetry:
+        """Board, metrics and log in one."""
+        return Teller(self.board, self.metrics)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The endpoint's clients; nothing is called yet."""
+        settings = self.settings
+        made = connect(self.endpoint_url, settings.region, settings.workers, self.telemetry, embedded=settings.embedded)
+        return made.read_only() if self.read_only else made
+
+    @cached_property
+    def threads(self) -> Threads:
+        """WORKERS threads for tables and seeds."""
+        return Threads(self.settings.workers)
+
+    @cached_property
+    def source(self) -> FolderSource | Once:
+        """The declarations; a one-shot command reads them once, so that one run has one truth."""
+        folder = FolderSource(self.settings.desired_state, self.settings.environment)
+        return Once(folder) if self.one_shot else folder
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """The engine over this endpoint. Waits for it up to WAIT; raises ``EndpointError`` after that."""
+        self._wait()
+        return self._build()
+
+    def _wait(self) -> None:
+        clock, pause = SystemClock(self.stop), FIRST_PAUSE
+        deadline = clock.monotonic() + self.settings.wait.total_seconds()
+        while True:
+            try:
+                self.connection.identify()
+            except Unreachable as error:
+                if clock.monotonic() + pause >= deadline:
+                    waited = f"{self.settings.wait.total_seconds():g} s"
+                    raise EndpointError(
+                        f"Nothing answers at {self.connection.url}: {error.message} (waited {waited}). "
+                        "Start the endpoint, or name another one by --endpoint-url."
+                    ) from error
+            else:
+                return
+            clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _build(self) -> Reconciler:
+        """One try: raises ``Unreachable`` while nothing answers."""
+        endpoint = self.connection.identify()
+        options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
+        clock = SystemClock(self.stop)
+        store = StateTable(
+            self.connection.state_client(), options.state_table, options.scope, holder=str(uuid.uuid4()), clock=clock
+        )
+        world = World(
+            api=self.connection.tables,
+            items=self.connection.items,
+            store=store,
+            source=self.source,
+            clock=clock,
+            random=SystemRandom(),
+            telemetry=self.telemetry,
+            parallel=self.threads,
+            validator=OfflineValidator(),
+            endpoint=endpoint,
+        )
+        accounts = frozenset(self.settings.allowed_accounts or ())
+        return Reconciler(world, options, self.settings.deadline(endpoint.flavor), accounts)
+
+
+@dataclass
+class Once:
+    """A source that reads its declarations at the first asking only."""
+
+    source: FolderSource
+    loaded: DesiredState | None = None
+
+    def load(self) -> DesiredState:
+        """The declarations as they were when first read."""
+        if self.loaded is None:
+            self.loaded = self.source.load()
+        return self.loaded
