@@ -42,13 +42,27 @@ def delete_update(name: str, desired: TableSpec) -> Call:
 
 def going(desired: TableSpec, observed: TableSpec) -> list[GlobalIndex]:
     """Observed indexes that must be deleted: first those that go for good, then those that are built anew."""
-    removed, rebuilt = [], []
-    for _, want, have in pairs(desired.global_indexes, observed.global_indexes):
-        if have and want is None:
-            removed.append(have)
-        elif have and want and redefined(want, have):
-            rebuilt.append(have)
-    return removed + rebuilt
+    both = list(pairs(desired.global_indexes, observed.global_indexes))
+    removed = [have for _, want, have in both if have and want is None]
+    rebuilt = [have for _, want, have in both if want and have and redefined(want, have)]
+    staying = {owner for owner, _ in lasting(desired, observed)}
+    return removed + [have for have in rebuilt if _owner(have) not in staying]
+
+
+def lasting(desired: TableSpec, observed: TableSpec) -> list[tuple[str, tuple[KeyElement, ...]]]:
+    """Every key of the table that no index change takes away, with its owner in words.
+
+    An index that could not be built again stays as it is, and then stands in the way of others.
+    """
+    stays = [("the key of the table", observed.keys)]
+    stays += [(f"local index {local.name}", local.keys) for local in observed.local_indexes or ()]
+    both = [(want, have) for _, want, have in pairs(desired.global_indexes, observed.global_indexes) if want and have]
+    stays += [(_owner(have), have.keys) for want, have in both if not redefined(want, have)]
+    rebuilt = [(want, have) for want, have in both if redefined(want, have)]
+    while stuck := next(((w, h) for w, h in rebuilt if any(clash(w.keys, keys) for _, keys in stays)), None):
+        rebuilt.remove(stuck)
+        stays.append((_owner(stuck[1]), stuck[1].keys))
+    return stays
 
 
 def in_the_way(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> GlobalIndex | None:
@@ -66,13 +80,9 @@ def in_the_way(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> G
 
 def obstacle(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> str | None:
     """Which part of the table that stays uses a key attribute of ``index`` under another type."""
-    leaving = {other.name for other in going(desired, observed)}
-    stays = [("the key of the table", observed.keys)]
-    stays += [(f"local index {local.name}", local.keys) for local in observed.local_indexes or ()]
-    stays += [(f"index {o.name}", o.keys) for o in observed.global_indexes or () if o.name not in leaving]
-    for owner, keys in stays:
+    for owner, keys in lasting(desired, observed):
         attribute = clash(index.keys, keys)
-        if attribute:
+        if attribute and owner != _owner(index):
             return f"index {index.name} cannot be created while {owner} uses {attribute} under another type"
     return None
 
@@ -81,3 +91,7 @@ def clash(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:
     """An attribute that both keys use, under two types."""
     types = {key.attribute: key.type for key in one}
     return next((key.attribute for key in other if types.get(key.attribute, key.type) != key.type), None)
+
+
+def _owner(index: GlobalIndex) -> str:
+    return f"index {index.name}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-
-from reconciler.model.change import Hazard
-from reconciler.planning.planner import plan
 from support.call_words import words
 from support.holds import violations
 from support.rounds import build, run, seen
 from support.specs import declaration
 from support.transitions import TRANSITIONS, Transition
+
+from reconciler.model.change import Hazard
+from reconciler.planning.planner import plan
 
 by_name = pytest.mark.parametrize("case", TRANSITIONS, ids=[case.name for case in TRANSITIONS])
 lag = pytest.mark.parametrize("lag", [False, True], ids=["at once", "after a while"])

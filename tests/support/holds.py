@@ -2,63 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.model.observed import Responses
 from reconciler.model.table import GlobalIndex, KeyElement, LocalIndex, TableSpec, Throughput
 
+Shape = Mapping[str, Any]
+Expectation = tuple[str, Any, Any]
+
 
 def violations(responses: Responses, desired: TableSpec) -> list[str]:
     """Each declared feature that the answers contradict, as a sentence."""
-    table = responses.table
-    types = {d["AttributeName"]: d["AttributeType"] for d in table["AttributeDefinitions"]}
-    found: list[str] = []
+    expected = [*_table(responses.table, desired), *_indexes(responses.table, desired), *_beside(responses, desired)]
+    return [f"{what} is {seen!r}, not {wanted!r}" for what, seen, wanted in expected if seen != wanted]
 
-    def expect(what: str, seen: Any, wanted: Any) -> None:
-        if seen != wanted:
-            found.append(f"{what} is {seen!r}, not {wanted!r}")
 
-    def key_of(schema: list[dict[str, str]]) -> list[tuple[str, str, str]]:
-        return [(e["AttributeName"], e["KeyType"], types[e["AttributeName"]]) for e in schema]
-
-    mode = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
-    expect("key", key_of(table["KeySchema"]), _key(desired.keys))
+def _table(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
+    yield "key", _key_of(table["KeySchema"], table), _key(desired.keys)
     if desired.billing:
-        expect("mode", mode, desired.billing.mode)
+        yield "mode", _mode(table), desired.billing.mode
         if desired.billing.mode == "PROVISIONED" and desired.billing.throughput:
-            expect("throughput", _units(table["ProvisionedThroughput"]), _wish(desired.billing.throughput))
+            yield "throughput", _units(table["ProvisionedThroughput"]), _wish(desired.billing.throughput)
+    if desired.stream:
+        stream = table.get("StreamSpecification") or {"StreamEnabled": False}
+        yield "stream", stream.get("StreamEnabled", False), desired.stream.enabled
+        if desired.stream.enabled:
+            yield "view", stream.get("StreamViewType"), desired.stream.view
+    if desired.deletion_protection is not None:
+        yield "protection", table.get("DeletionProtectionEnabled", False), desired.deletion_protection
+
+
+def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
     for member, declared in (
         ("GlobalSecondaryIndexes", desired.global_indexes),
         ("LocalSecondaryIndexes", desired.local_indexes),
     ):
-        if declared is None:
-            continue
         seen = {index["IndexName"]: index for index in table.get(member) or []}
-        expect(member, sorted(seen), sorted(index.name for index in declared))
-        for index in declared:
-            if index.name in seen:
-                shape = seen[index.name]
-                expect(f"key of {index.name}", key_of(shape["KeySchema"]), _key(index.keys))
-                expect(f"projection of {index.name}", _projection(shape["Projection"]), _projected(index))
-                if isinstance(index, GlobalIndex) and index.throughput and mode == "PROVISIONED":
-                    units = _units(shape["ProvisionedThroughput"])
-                    expect(f"throughput of {index.name}", units, _wish(index.throughput))
-    if desired.stream:
-        stream = table.get("StreamSpecification") or {"StreamEnabled": False}
-        expect("stream", stream.get("StreamEnabled", False), desired.stream.enabled)
-        if desired.stream.enabled:
-            expect("view", stream.get("StreamViewType"), desired.stream.view)
-    if desired.deletion_protection is not None:
-        expect("protection", table.get("DeletionProtectionEnabled", False), desired.deletion_protection)
+        if declared is not None:
+            yield member, sorted(seen), sorted(index.name for index in declared)
+        for index in declared or ():
+            shape = seen.get(index.name, {"KeySchema": [], "Projection": {"ProjectionType": None}})
+            yield f"key of {index.name}", _key_of(shape["KeySchema"], table), _key(index.keys)
+            yield f"projection of {index.name}", _projection(shape["Projection"]), _projected(index)
+            if isinstance(index, GlobalIndex) and index.throughput and _mode(table) == "PROVISIONED":
+                yield f"throughput of {index.name}", _units(shape["ProvisionedThroughput"]), _wish(index.throughput)
+
+
+def _beside(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
     if desired.ttl:
         ttl = responses.answers["DescribeTimeToLive"]["TimeToLiveDescription"]
-        expect("ttl", ttl["TimeToLiveStatus"], "ENABLED" if desired.ttl.enabled else "DISABLED")
+        yield "ttl", ttl["TimeToLiveStatus"], "ENABLED" if desired.ttl.enabled else "DISABLED"
         if desired.ttl.enabled:
-            expect("ttl attribute", ttl.get("AttributeName"), desired.ttl.attribute)
+            yield "ttl attribute", ttl.get("AttributeName"), desired.ttl.attribute
     if desired.tags and "ListTagsOfResource" in responses.answers:
         tags = {tag["Key"]: tag["Value"] for tag in responses.answers["ListTagsOfResource"]["Tags"]}
-        expect("tags", {key: tags.get(key) for key, _ in desired.tags}, dict(desired.tags))
-    return found
+        yield "tags", {key: tags.get(key) for key, _ in desired.tags}, dict(desired.tags)
+
+
+def _mode(table: Shape) -> str:
+    mode: str = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    return mode
+
+
+def _key_of(schema: list[dict[str, str]], table: Shape) -> list[tuple[str, str, str]]:
+    types = {d["AttributeName"]: d["AttributeType"] for d in table["AttributeDefinitions"]}
+    return [(e["AttributeName"], e["KeyType"], types[e["AttributeName"]]) for e in schema]
 
 
 def _key(keys: tuple[KeyElement, ...]) -> list[tuple[str, str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from support.table_model import TableModel
+
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
@@ -12,7 +14,6 @@ from reconciler.model.table import TableSpec
 from reconciler.planning.create import create_call
 from reconciler.planning.observe import observe
 from reconciler.planning.planner import plan
-from support.table_model import TableModel
 
 LIMIT = 80
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from support.specs import ON_DEMAND, gsi, lsi, provisioned, spec, stream, ttl
+
 from reconciler.model.change import Hazard
 from reconciler.model.table import Billing, TableSpec
-from support.specs import ON_DEMAND, gsi, lsi, provisioned, spec, stream, ttl
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,101 @@
+"""Random valid tables for hypothesis.
+
+Attributes and index names come from small pools, so that two random tables often share them: with another type, key or
+projection. Every attribute has one type within a table.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from hypothesis import strategies as st
+from support.specs import NAME
+
+from reconciler.model.table import (
+    Billing,
+    GlobalIndex,
+    KeyElement,
+    LocalIndex,
+    Projection,
+    Stream,
+    TableSpec,
+    Throughput,
+    Ttl,
+)
+
+ATTRIBUTES = ("pk", "sk", "a", "b", "c")
+INDEX_NAMES = ("by_a", "by_b", "by_c", "by.d", "by_a.keys")
+Types = dict[str, Any]
+
+units = st.builds(Throughput, st.integers(1, 4), st.integers(1, 4))
+streams = st.sampled_from(
+    [Stream(False), *(Stream(True, view) for view in ("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"))]
+)
+ttls = st.sampled_from([Ttl(False), Ttl(True, "expires"), Ttl(True, "gone_at")])
+tags = st.dictionaries(st.sampled_from(["team", "stage", "cost.center"]), st.sampled_from(["one", "two"]), max_size=3)
+billings = st.one_of(st.just(Billing("PAY_PER_REQUEST")), st.builds(Billing, st.just("PROVISIONED"), units))
+projections = st.one_of(
+    st.sampled_from([Projection("ALL"), Projection("KEYS_ONLY")]),
+    st.builds(
+        Projection, st.just("INCLUDE"), st.frozensets(st.sampled_from(["n1", "n2", "n3"]), min_size=1, max_size=3)
+    ),
+)
+
+
+@st.composite
+def index_keys(draw: st.DrawFn, types: Types) -> tuple[KeyElement, ...]:
+    """One HASH and at most one RANGE element; now and then up to four of each."""
+    most = draw(st.sampled_from([1, 1, 1, 4]))
+    names = draw(st.permutations(ATTRIBUTES))
+    hashes = draw(st.integers(1, most))
+    ranges = draw(st.integers(0, min(most, len(names) - hashes)))
+    chosen = names[: hashes + ranges]
+    return tuple(
+        KeyElement(name, "HASH" if position < hashes else "RANGE", types[name]) for position, name in enumerate(chosen)
+    )
+
+
+@st.composite
+def global_indexes(draw: st.DrawFn, types: Types, *, provisioned: bool) -> tuple[GlobalIndex, ...]:
+    """Up to four global indexes, sorted by name; throughput in any of them, or on demand in none."""
+    names = sorted(draw(st.sets(st.sampled_from(INDEX_NAMES), max_size=4)))
+    capacity = st.one_of(st.none(), units) if provisioned else st.none()
+    return tuple(GlobalIndex(name, draw(index_keys(types)), draw(projections), draw(capacity)) for name in names)
+
+
+@st.composite
+def local_indexes(draw: st.DrawFn, keys: tuple[KeyElement, ...], types: Types) -> tuple[LocalIndex, ...]:
+    """Up to two local indexes, where the table has a range key."""
+    names = sorted(draw(st.sets(st.sampled_from(["local_1", "local_2"]), max_size=2))) if len(keys) == 2 else []
+    ranges = st.sampled_from([name for name in ATTRIBUTES if name != keys[0].attribute])
+    made = []
+    for name in names:
+        attribute = draw(ranges)
+        made.append(LocalIndex(name, (keys[0], KeyElement(attribute, "RANGE", types[attribute])), draw(projections)))
+    return tuple(made)
+
+
+@st.composite
+def table_specs(draw: st.DrawFn, *, name: str = NAME, whole: bool = False) -> TableSpec:
+    """A valid declaration; with ``whole`` every field is given, as an observer fills it."""
+    types = cast(Types, {attribute: draw(st.sampled_from("SSSNB")) for attribute in ATTRIBUTES})
+    keys = [KeyElement("pk", "HASH", types["pk"])]
+    if draw(st.booleans()):
+        keys.append(KeyElement("sk", "RANGE", types["sk"]))
+
+    def perhaps(strategy: st.SearchStrategy[Any]) -> Any:
+        return draw(strategy if whole else st.one_of(st.none(), strategy))
+
+    billing = perhaps(billings)
+    provisioned = billing is not None and billing.mode == "PROVISIONED"
+    return TableSpec(
+        name,
+        tuple(keys),
+        billing=billing,
+        global_indexes=perhaps(global_indexes(types, provisioned=provisioned)),
+        local_indexes=perhaps(local_indexes(tuple(keys), types)),
+        stream=perhaps(streams),
+        ttl=perhaps(ttls),
+        tags=perhaps(tags.map(lambda chosen: tuple(sorted(chosen.items())))),
+        deletion_protection=perhaps(st.booleans()),
+    )
