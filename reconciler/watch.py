@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
 from watchfiles import Change, watch
 
-log = structlog.get_logger("reconciler.watch")
+from reconciler.logs import get_logger
+
+log = get_logger("reconciler.watch")
 
 DEBOUNCE_MS = 300
 LOOK_AGAIN_SECONDS = 1.0

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from apscheduler.events import (
     EVENT_JOB_ERROR,
     EVENT_JOB_EXECUTED,
@@ -23,11 +22,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from reconciler.engine.board import Board
+from reconciler.logs import get_logger
 from reconciler.model.report import PassReport
 from reconciler.scheduler.executor import ThreadPerPass
 from reconciler.scheduler.follow_up import FIRST, FollowUp
 
-log = structlog.get_logger("reconciler.scheduler")
+log = get_logger("reconciler.scheduler")
 
 JOB = "pass"
 _SKIPS = {EVENT_JOB_MAX_INSTANCES: "overlap", EVENT_JOB_MISSED: "missed", EVENT_JOB_ERROR: "error"}

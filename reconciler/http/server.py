@@ -1,0 +1,95 @@
+"""Runs the app in a background thread, beside the loop; the daemon starts it first and stops it last."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+
+import uvicorn
+from fastapi import FastAPI
+
+from reconciler.model.errors import SettingsError
+
+START_SECONDS = 10.0
+STOP_SECONDS = 3
+MOST_CONNECTIONS = 64
+"""More are answered 503 at once: probes and scrapers need a handful."""
+IDLE_SECONDS = 5
+MOST_HEADER_BYTES = 16 * 1024
+
+
+class HttpServer:
+    """One listening socket. ``port`` is the chosen one when 0 was asked for."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=MOST_CONNECTIONS,
+                h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+                timeout_keep_alive=IDLE_SECONDS,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen, and return once requests are answered; ``SettingsError`` when the address cannot be had."""
+        listening = self._listen()
+        self.port = listening.getsockname()[1]
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listening]}, name="http", daemon=True
+        )
+        self._thread.start()
+        waited = threading.Event()
+        for _ in range(int(START_SECONDS / 0.01)):
+            if self._server.started or not self._thread.is_alive():
+                return
+            waited.wait(0.01)
+
+    def stop(self) -> None:
+        """Stop listening, let running requests end for up to 3 s."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS + 2)
+
+    def _listen(self) -> socket.socket:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+        except socket.gaierror as error:
+            raise SettingsError(f"RECONCILER_HTTP_HOST: {self.host} is not an address of this machine.") from error
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(128)
+        except OSError as error:
+            listening.close()
+            raise SettingsError(_refusal(self.host, self.port, error)) from error
+        return listening
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is taken by another process. "
+            "Choose another one with RECONCILER_HTTP_PORT (--http-port), or stop that process."
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"Port {port} may not be used by this user. Choose one above 1023 with RECONCILER_HTTP_PORT (--http-port)."
+        )
+    return f"RECONCILER_HTTP_HOST: cannot listen on {host}: {error.strerror or error}."

@@ -1,0 +1,45 @@
+"""``GET /api/v1/status``: the JSON twin of the status page, with the last report as every other output prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from reconciler import __version__
+from reconciler.engine.board import Board
+from reconciler.http.health import readiness
+from reconciler.http.summary import sentence
+
+
+class StatusAnswer(BaseModel):
+    """The form of every answer: whether the request succeeded, a sentence, and the data."""
+
+    success: bool = Field(description="Whether the request itself succeeded; drift is not a failure.")
+    message: str = Field(description="The state in a sentence.")
+    data: dict[str, Any] = Field(description="The last report and the state of the loop.")
+
+
+def status_answer(board: Board, more: Mapping[str, Any]) -> StatusAnswer:
+    """What is known right now; ``report`` is ``null`` before the first pass, ``more`` comes from the wiring."""
+    from reconciler.planning.document import document, timestamp
+
+    ready, reason = readiness(board)
+    report = board.report
+    data = {
+        "version": __version__,
+        "environment": board.environment,
+        "ready": ready,
+        "reason": reason,
+        "endpoint_up": board.endpoint_up,
+        "suspended": board.suspended,
+        "leader": board.leader,
+        "in_progress": board.in_progress,
+        "interval_seconds": board.interval,
+        "last_success": timestamp(board.last_success),
+        "next_pass": timestamp(board.next_pass),
+        "report": document(report) if report else None,
+        **more,
+    }
+    return StatusAnswer(success=True, message=sentence(board), data=data)

@@ -1,0 +1,74 @@
+"""The state of everything in one word and one sentence; the banner of the page and the message of its JSON twin."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from reconciler.engine.board import Board
+from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
+
+
+class Mood(StrEnum):
+    """What the banner shows; also its CSS class."""
+
+    STARTING = "starting"
+    DOWN = "down"
+    ERROR = "error"
+    DRIFTED = "drifted"
+    IN_SYNC = "in-sync"
+
+
+def mood(board: Board) -> Mood:
+    """Never ``in sync`` unless the last pass said so and the endpoint still answers (I11)."""
+    if board.report is None:
+        return Mood.STARTING
+    if not board.endpoint_up:
+        return Mood.DOWN
+    match board.report.verdict:
+        case Verdict.IN_SYNC:
+            return Mood.IN_SYNC
+        case Verdict.DRIFTED:
+            return Mood.DRIFTED
+        case Verdict.ERROR:
+            return Mood.ERROR
+
+
+def sentence(board: Board) -> str:
+    """The banner's text."""
+    report = board.report
+    if report is None:
+        return f"Starting: {board.not_ready_reason}"
+    match mood(board):
+        case Mood.DOWN:
+            return f"Endpoint down: {report.error or 'it does not answer'}"
+        case Mood.ERROR:
+            return _error(report)
+        case Mood.DRIFTED:
+            return f"{_tables(sum(differs(t) for t in report.tables))} drifted"
+        case _:
+            return f"In sync: {_tables(sum(t.declaration is not None for t in report.tables))} as declared"
+
+
+def differs(table: TableReport) -> bool:
+    """Whether a table is not (yet) as declared."""
+    return table.status not in (TableStatus.IN_SYNC, TableStatus.UNMANAGED) or table.seed_pending
+
+
+def shown(report: PassReport | None) -> tuple[TableReport, ...]:
+    """The tables of a page: declared or in the inventory. Strangers are only counted."""
+    tables = report.tables if report else ()
+    return tuple(table for table in tables if table.declaration is not None or table.ownership is not None)
+
+
+def _error(report: PassReport) -> str:
+    if report.problems:
+        return (
+            f"The desired state has {len(report.problems)} error{'s'[: len(report.problems) > 1]}; nothing is written"
+        )
+    if report.error:
+        return f"Error: {report.error}"
+    return f"{_tables(sum(t.status is TableStatus.ERROR for t in report.tables))} failed"
+
+
+def _tables(count: int) -> str:
+    return f"{count} table{'' if count == 1 else 's'}"

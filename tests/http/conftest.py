@@ -1,0 +1,50 @@
+"""A served board: the app behind a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from support.made_up import T0, report, table
+from support.web import Answer, ask
+
+from reconciler.engine.board import Board
+from reconciler.http import HttpServer, create_app
+from reconciler.metrics import Metrics
+
+
+@dataclass
+class Served:
+    """One board and the server that shows it; ``now`` is what the probes take for the time."""
+
+    board: Board
+    metrics: Metrics
+    port: int
+    now: datetime
+    more: dict[str, Any]
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return ask(self.port, path, **headers)
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    board = Board("default")
+    metrics = Metrics(board)
+    made = Served(board, metrics, 0, T0, {})
+    server = HttpServer(create_app(board, metrics, status=lambda: made.more, now=lambda: made.now), "127.0.0.1", 0)
+    server.start()
+    made.port = server.port
+    yield made
+    server.stop()
+
+
+@pytest.fixture
+def ready(served: Served) -> Served:
+    """After a first pass that found everything as declared."""
+    served.board.endpoint_up = True
+    served.board.finish(report(table()))
+    return served

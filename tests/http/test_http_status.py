@@ -1,0 +1,198 @@
+"""The status page and its JSON twin say what the board knows, and nothing better."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from support.made_up import T0, deferred_step, report, table, ttl_step
+
+from reconciler import __version__
+from reconciler.model.errors import Problem
+from reconciler.model.plan import Reason
+from reconciler.model.report import TableStatus
+
+EVIL = "<script>alert(1)</script>"
+
+
+class Text(HTMLParser):
+    """The visible text of a page, and the tags it is made of."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.parts, self.tags, self.open = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "title"} & set(self.open):
+            self.parts.append(data)
+
+    def __str__(self):
+        return re.sub(r"\s+", " ", " ".join(self.parts))
+
+
+def page(served):
+    answer = served.get("/")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    return Text(answer.text)
+
+
+def banner(served):
+    text = page(served)
+    [attributes] = [attrs for tag, attrs in text.tags if tag == "p" and attrs.get("role") == "status"]
+    return attributes["class"].split()[1]
+
+
+def drifted_table():
+    return table(
+        "users-prod",
+        TableStatus.BLOCKED,
+        drifted=("ttl", "keys"),
+        drift_since=T0 - timedelta(hours=1),
+        steps=(
+            ttl_step().blocked(Reason.DATA_LOSS, "would delete 12 items", "--data-loss allow"),
+            deferred_step(T0 + timedelta(minutes=5)),
+        ),
+    )
+
+
+def test_before_the_first_pass_the_page_says_starting_and_why(served):
+    assert banner(served) == "starting"
+    text = str(page(served))
+    assert "Starting: waiting for the endpoint" in text
+    assert "No table has been looked at yet" in text
+
+
+def test_a_pass_that_found_nothing_to_do_is_in_sync(ready):
+    assert banner(ready) == "in-sync"
+    assert "In sync: 1 table as declared" in str(page(ready))
+
+
+def test_in_sync_is_never_claimed_while_the_endpoint_is_down(ready):
+    ready.board.endpoint_up = False
+    assert banner(ready) == "down"
+    assert "Endpoint down" in str(page(ready))
+
+
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        ((drifted_table(), table("a")), "1 table drifted"),
+        ((drifted_table(), table("a", TableStatus.MISSING)), "2 tables drifted"),
+        ((table(seed_pending=True),), "1 table drifted"),
+    ],
+)
+def test_drift_is_counted_in_the_banner(ready, tables, sentence):
+    ready.board.finish(report(*tables))
+    assert banner(ready) == "drifted"
+    assert sentence in str(page(ready))
+
+
+def test_a_failed_table_is_an_error(ready):
+    ready.board.finish(report(table(status=TableStatus.ERROR, error="DescribeTable: throttled"), table("b")))
+    assert banner(ready) == "error"
+    text = str(page(ready))
+    assert "1 table failed" in text
+    assert "DescribeTable: throttled" in text
+
+
+def test_broken_declarations_are_listed_with_file_and_line(ready):
+    problem = Problem("users_table.py", 3, "billing_mode", "is unknown", "Use PROVISIONED.")
+    ready.board.finish(report(table(), problems=(problem, problem)))
+    text = str(page(ready))
+    assert "The desired state has 2 errors; nothing is written" in text
+    assert "users_table.py:3: billing_mode: is unknown. Use PROVISIONED." in text
+
+
+def test_a_table_shows_status_facets_since_reason_and_what_would_allow_it(ready):
+    ready.board.finish(report(drifted_table()))
+    text = str(page(ready))
+    for part in (
+        "users-prod",
+        "blocked",
+        "Drifted: ttl, keys since",
+        "2026-11-22 11:00:00 UTC",
+        "Blocked (data_loss): would delete 12 items",
+        "--data-loss allow",
+        "not before 2026-11-22 12:05:00 UTC",
+    ):
+        assert part in text
+
+
+def test_endpoint_environment_mode_last_and_next_pass_are_shown(ready):
+    ready.board.next_pass = T0 + timedelta(minutes=1)
+    ready.more["mode"] = "observe"
+    text = str(page(ready))
+    for part in ("http://127.0.0.1:8000", "dynamodb-local", "default", "observe", "12:00:00 UTC", "12:01:00 UTC"):
+        assert part in text
+    ready.board.start("pass-2")
+    assert "running now" in str(page(ready))
+
+
+def test_suspension_is_said_with_the_way_out(ready):
+    ready.board.suspended = True
+    assert "reconciler resume" in str(page(ready))
+
+
+def test_strangers_are_counted_and_not_listed(ready):
+    stranger = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=())
+    ready.board.finish(report(table(), stranger, unmanaged=1))
+    text = str(page(ready))
+    assert "foreign" not in text
+    assert "1 other table at this endpoint belongs to somebody else" in text
+
+
+def test_whatever_stands_in_a_report_is_escaped(ready):
+    evil = table(EVIL, TableStatus.ERROR, declaration=EVIL, error=EVIL, drifted=(EVIL,))
+    ready.board.finish(report(evil, warnings=(EVIL,), error=EVIL))
+    answer = ready.get("/")
+    assert EVIL not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+def test_the_page_needs_no_script_and_no_other_host(ready):
+    ready.board.finish(report(drifted_table()))
+    text = page(ready)
+    assert not {tag for tag, _ in text.tags} & {"script", "img", "link", "iframe", "form", "object"}
+    links = [attrs["href"] for tag, attrs in text.tags if tag == "a"]
+    assert links
+    assert all(link.startswith("/") for link in links)
+    for link in links:
+        assert ready.get(link).status == 200
+    assert text.open == []
+
+
+def test_the_page_follows_the_colour_scheme_and_the_width_of_a_phone(ready):
+    text = ready.get("/").text
+    assert "prefers-color-scheme: dark" in text
+    assert "width=device-width" in text
+
+
+def test_the_json_twin_carries_the_report_and_the_state_of_the_loop(ready):
+    ready.board.finish(report(drifted_table()))
+    ready.board.next_pass = T0 + timedelta(minutes=1)
+    ready.more["mode"] = "enforce"
+    answer = ready.get("/api/v1/status").json
+    assert (answer["success"], answer["message"]) == (True, "1 table drifted")
+    data = answer["data"]
+    assert data["report"]["verdict"] == "drifted"
+    assert [entry["name"] for entry in data["report"]["tables"]] == ["users-prod"]
+    assert data["next_pass"] == "2026-11-22T12:01:00Z"
+    assert (data["suspended"], data["mode"], data["version"]) == (False, "enforce", __version__)
+    assert (data["ready"], data["reason"]) == (False, ready.board.not_ready_reason) or data["ready"]
+
+
+def test_the_json_twin_before_the_first_pass_has_no_report(served):
+    data = served.get("/api/v1/status").json["data"]
+    assert (data["report"], data["ready"], data["reason"]) == (None, False, "waiting for the endpoint")

@@ -1,0 +1,137 @@
+"""What every answer has in common: headers, error form, counting, and that nothing else is reachable."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+from support.scrape import samples, value
+from support.web import ask
+
+from reconciler.engine.board import Board
+from reconciler.http import HttpServer, create_app
+from reconciler.metrics import Metrics
+from reconciler.model.errors import SettingsError
+
+ROUTES = ("/", "/metrics", "/livez", "/readyz", "/healthz", "/api/v1/status", "/openapi.json")
+
+
+@pytest.mark.parametrize("path", [*ROUTES, "/nothing/here"])
+def test_every_answer_carries_the_security_headers(ready, path):
+    headers = ready.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Server"] is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/api/v1",
+        "/docs",
+        "/redoc",
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/web/style.css",
+        "//",
+    ],
+)
+def test_an_unknown_path_is_a_problem_document_and_reads_no_file(ready, path):
+    answer = ready.get(path)
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json["title"] == "Not Found"
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/status"])
+def test_nothing_can_be_changed_through_these_routes(ready, method, path):
+    answer = ask(ready.port, path, method, b"{}")
+    assert answer.status == 405
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_route_that_fails_answers_without_a_trace_and_is_counted(ready):
+    ready.board.report = "not a report"
+    answer = ready.get("/api/v1/status")
+    assert answer.status == 500
+    assert answer.json["detail"] == "The request failed. The log says why."
+    assert "Traceback" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    ready.board.report = None
+    assert value(ready.metrics, "http_requests_total", route="/api/v1/status", code_class="5xx") == 1
+
+
+def test_metrics_are_served_in_both_formats(ready):
+    plain = ready.get("/metrics")
+    assert plain.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'dynamodb_reconciler_endpoint_up{environment="default"} 1.0' in plain.text
+    asked = ready.get("/metrics", Accept="application/openmetrics-text;version=1.0.0")
+    assert asked.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert asked.text.endswith("# EOF\n")
+
+
+def test_requests_are_counted_by_the_template_of_their_route(ready):
+    for path in ("/livez", "/livez?x=1", "/readyz", "/secret/1", "/secret/2"):
+        ready.get(path)
+    assert value(ready.metrics, "http_requests_total", method="GET", route="/livez", code_class="2xx") == 2
+    assert value(ready.metrics, "http_requests_total", route="unmatched", code_class="4xx") == 2
+    assert "secret" not in str(samples(ready.metrics, "http_requests_total"))
+
+
+def test_openapi_lists_the_routes_and_no_foreign_host(ready):
+    answer = ready.get("/openapi.json")
+    assert set(answer.json["paths"]) == set(ROUTES) - {"/openapi.json"}
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text
+    operations = [o["operationId"] for path in answer.json["paths"].values() for o in path.values()]
+    assert len(operations) == len(set(operations))
+
+
+def test_a_request_that_is_not_http_does_not_end_the_server(ready):
+    with socket.create_connection(("127.0.0.1", ready.port), timeout=5) as raw:
+        raw.sendall(b"\x16\x03\x01 garbage\r\n\r\n")
+        assert raw.recv(100).startswith(b"HTTP/1.1 400")
+    assert ready.get("/livez").status == 200
+
+
+def test_headers_that_never_end_are_cut_off(ready):
+    with socket.create_connection(("127.0.0.1", ready.port), timeout=5) as raw:
+        raw.sendall(b"GET /livez HTTP/1.1\r\nX-Long: " + b"x" * 40_000)
+        assert raw.recv(100).startswith(b"HTTP/1.1 4")
+
+
+def server(port, host="127.0.0.1"):
+    board = Board("default")
+    return HttpServer(create_app(board, Metrics(board)), host, port)
+
+
+def test_a_taken_port_is_one_sentence_that_names_the_setting(ready):
+    with pytest.raises(SettingsError, match=rf"Port {ready.port} on 127.0.0.1 is taken .* RECONCILER_HTTP_PORT"):
+        server(ready.port).start()
+
+
+def test_a_host_that_is_not_ours_is_one_sentence_that_names_the_setting():
+    with pytest.raises(SettingsError, match="RECONCILER_HTTP_HOST"):
+        server(0, "192.0.2.1").start()
+
+
+def test_after_stop_the_port_is_free_again():
+    first = server(0)
+    first.start()
+    assert first.port > 0
+    first.stop()
+    again = server(first.port)
+    again.start()
+    assert json.loads(ask(again.port, "/livez").body)["alive"] is True
+    again.stop()
+
+
+def test_a_server_that_never_started_stops():
+    server(0).stop()
