@@ -6,39 +6,30 @@ made by a client of its own. A command that ends with another exit code than pro
 
 from __future__ import annotations
 
-import os
+import json
+import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+from demo_tools import Unexpected, environment, fetch, free_port, say, stop, wait_for
 
+import desired_state
 from reconciler.aws.embedded import EmbeddedServer
 
-PORT = 8002
-READY_WITHIN = 60.0
-STOPPED_WITHIN = 30.0
-SHOWN_METRICS = (
-    "dynamodb_reconciler_tables{",
-    "dynamodb_reconciler_table_drift{",
-    "dynamodb_reconciler_actions_total{",
-    "dynamodb_reconciler_passes_total{",
+LIMIT = 60.0
+USERS = json.loads((Path(desired_state.__file__).parent / "seeds" / "users.json").read_text(encoding="utf-8"))
+ALL_IN_SYNC = 'dynamodb_reconciler_tables{environment="default",status="in_sync"} 2.0'
+SHOWN_METRICS = re.compile(
+    r"dynamodb_reconciler_(tables|actions_total|drift_detected_total|seed_items_total|passes_total)\{.*(?<! 0\.0)$"
 )
-
-
-class Unexpected(Exception):
-    """A command did not do what the demo shows; the text is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +78,6 @@ def main() -> int:
     return 0
 
 
-def environment() -> dict[str, str]:
-    """The variables of this process without any that would steer the reconciler or the SDK elsewhere."""
-    ours = {n: v for n, v in os.environ.items() if not n.startswith(("RECONCILER_", "AWS_", "DYNAMODB_"))}
-    ours["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
-    return {
-        **ours,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "RECONCILER_LOG_FORMAT": "console",
-        "RECONCILER_LOG_LEVEL": "warning",
-    }
-
-
 def converge(demo: Demo) -> None:
     """From nothing to the declared tables, and nothing more to do."""
     demo.show("The endpoint is empty. What would be done?", "preview")
@@ -130,19 +107,21 @@ def drift(demo: Demo) -> None:
 
 
 def daemon(demo: Demo) -> None:
-    """The loop with its page; until Ctrl-C on a terminal, else just long enough to show its metrics."""
+    """The loop repairs by itself; its page stays until Ctrl-C on a terminal, else it is stopped at once."""
     port = free_port()
-    command = demo.command("run", "--interval", "5s", "--http-port", str(port))
-    say("The daemon keeps it so; here it looks every 5 seconds.", command)
-    environment = {**demo.environment, "RECONCILER_LOG_LEVEL": "info"}
-    with subprocess.Popen(command, cwd=demo.folder, env=environment) as process:
+    command = demo.command("run", "--interval", "2s", "--http-port", str(port))
+    say("The daemon keeps it so; here it looks every 2 seconds.", command)
+    variables = {**demo.environment, "RECONCILER_LOG_LEVEL": "info"}
+    with subprocess.Popen(command, cwd=demo.folder, env=variables) as process:
         try:
             address = f"http://127.0.0.1:{port}"
-            wait_until_ready(f"{address}/readyz", process)
-            metrics = fetch(f"{address}/metrics")
-            print(f"\nReady. Some of {address}/metrics:", flush=True)
-            print("\n".join(line for line in metrics.splitlines() if line.startswith(SHOWN_METRICS)))
-            print(f"\nStatus page: {address}/", flush=True)
+            wait_for("it was ready", LIMIT, lambda: fetch(f"{address}/readyz"), process)
+            repair(demo, process)
+            wait_for("it said so", LIMIT, lambda: ALL_IN_SYNC in fetch(f"{address}/metrics"), process)
+            say(f"Of {address}/metrics, what is not zero of tables, drift, actions, seeds and passes:")
+            print("\n".join(filter(SHOWN_METRICS.match, fetch(f"{address}/metrics").splitlines())))
+            fetch(f"{address}/")
+            say(f"Status page: {address}/")
             if sys.stdin.isatty() and sys.stdout.isatty():
                 print("Ctrl-C ends the demo.", flush=True)
                 with suppress(KeyboardInterrupt):
@@ -151,55 +130,20 @@ def daemon(demo: Demo) -> None:
             stop(process)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM, and insist on a clean end."""
-    if process.poll() is None:
-        process.terminate()
-    try:
-        code = process.wait(STOPPED_WITHIN)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise Unexpected(f"The daemon did not end within {STOPPED_WITHIN:.0f} s of SIGTERM.") from None
-    if code not in {128 + signal.SIGTERM, 128 + signal.SIGINT} and sys.exc_info()[0] is None:
-        raise Unexpected(f"The daemon ended with {code}.")
+def repair(demo: Demo, process: subprocess.Popen[bytes]) -> None:
+    """Delete a table while the daemon runs and wait until it is back with its items."""
+    say("Behind its back, a table goes:")
+    client = demo.client()
+    client.delete_table(TableName="users")
+    print(">>> delete_table(TableName='users')", flush=True)
 
+    def whole() -> bool:
+        with suppress(client.exceptions.ResourceNotFoundException):
+            return bool(client.scan(TableName="users", Select="COUNT", ConsistentRead=True)["Count"] == len(USERS))
+        return False
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Poll readiness; the daemon must not end meanwhile."""
-    deadline = time.monotonic() + READY_WITHIN
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise Unexpected(f"The daemon ended with {process.returncode} before it was ready.")
-        with suppress(OSError):
-            fetch(url)
-            return
-        time.sleep(0.1)
-    raise Unexpected(f"{url} did not answer 200 within {READY_WITHIN:.0f} s.")
-
-
-def fetch(url: str) -> str:
-    """The text of a page of this machine, never through a proxy."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=5) as response:
-        return str(response.read().decode())
-
-
-def free_port() -> int:
-    """8002, or any free one where that is taken."""
-    for port in (PORT, 0):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
-    raise Unexpected("No free port.")
-
-
-def say(text: str, command: list[str] | None = None) -> None:
-    """A heading, and the command as typed."""
-    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() and "NO_COLOR" not in os.environ else ("", "")
-    print(f"\n{bold}{text}{plain}", flush=True)
-    if command:
-        print(f"$ {shlex.join(command)}", flush=True)
+    seconds = wait_for("the table was back", LIMIT, whole, process)
+    print(f"It is back with {len(USERS)} items after {seconds:.1f} s.", flush=True)
 
 
 if __name__ == "__main__":
