@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -50,8 +50,11 @@ def read_document(raw: RawDeclaration, environment: str | None) -> Checked:
     name = raw.name or (f"{base_name}-{environment}" if base_name and environment else base_name)
     if name is not None:
         findings += [Finding(("table_name",), *fault) for fault in table_name_faults(name, environment)]
-    problems = tuple(place.problem(finding) for finding in [*spelled.findings, *findings])
-    return Checked(raw, place, document, name, base_name, problems)
+    findings = [finding for finding in findings if finding.path not in spelled.misspelt]
+    as_written = replace(place, written={})
+    problems = [as_written.problem(finding) for finding in spelled.findings]
+    problems += [place.problem(finding) for finding in findings]
+    return Checked(raw, place, document, name, base_name, tuple(problems))
 
 
 def _validated(value: Mapping[str, Any]) -> tuple[TableDocument, set[str], list[Finding]]:

@@ -10,25 +10,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sources.document.part import Part, spellings
-from reconciler.sources.document.table import TableDocument, sole_part
+from reconciler.sources.document.table import TableDocument, is_list, sole_part
 from reconciler.sources.document.unmanaged import kind_of
 from reconciler.sources.place import Finding, Path, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """The canonical document, its findings (at paths as written), and every canonical path with the path as written."""
+    """The canonical document, its findings (at paths as written), and every canonical path with the path as written.
+
+    ``misspelt`` are the canonical paths that an unknown field was probably meant for.
+    """
 
     value: dict[str, Any]
     findings: list[Finding]
     written: dict[Path, Path]
+    misspelt: set[Path]
 
 
 def spell(value: Mapping[Any, Any]) -> Spelled:
     """The document with canonical field names."""
     speller = _Speller()
     without_schema = {key: item for key, item in value.items() if key != "$schema"}
-    return Spelled(speller.part(TableDocument, without_schema, (), ()), speller.findings, speller.written)
+    value = speller.part(TableDocument, without_schema, (), ())
+    return Spelled(value, speller.findings, speller.written, speller.misspelt)
 
 
 class _Speller:
@@ -37,6 +42,7 @@ class _Speller:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.written: dict[Path, Path] = {}
+        self.misspelt: set[Path] = set()
 
     def part(self, model: type[Part], value: Mapping[Any, Any], path: Path, parent: Path) -> dict[str, Any]:
         known = spellings(model)
@@ -45,7 +51,9 @@ class _Speller:
             here = (*parent, str(key))
             name = known.get(key) if isinstance(key, str) else None
             if name is None:
-                self.findings.append(_unknown(str(key), known, here))
+                suggestion = _suggestion(str(key), known)
+                self.misspelt.add((*path, known.get(suggestion or "", "")))
+                self.findings.append(_unknown(str(key), known, here, suggestion))
             elif name in canonical:
                 first = self.written[*path, name][-1]
                 reason = f"says the same as {first}, which is given too"
@@ -61,9 +69,9 @@ class _Speller:
         part = sole_part(annotation)
         if part is None:
             return item
-        if isinstance(item, Mapping):
+        if isinstance(item, Mapping) and not is_list(annotation):
             return self.part(part, item, path, here)
-        if isinstance(item, list):
+        if isinstance(item, list) and is_list(annotation):
             return [self._element(part, each, (*path, i), (*here, i)) for i, each in enumerate(item)]
         return item
 
@@ -80,17 +88,18 @@ class _Speller:
         return [{"key": key, "value": value} for key, value in tags.items()]
 
 
-def _unknown(key: str, known: Mapping[str, str], written: Path) -> Finding:
+def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
+    """The closest known field, in the style of the key: CamelCase for CamelCase."""
+    return did_you_mean(key, [word for word in known if word[:1].isupper() == key[:1].isupper()])
+
+
+def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None) -> Finding:
     kind = kind_of(key)
     if kind == "not managed":
-        return Finding(
-            written,
-            "is a field of DynamoDB that this release does not manage",
-            "Remove it; the table keeps what it has there.",
-        )
+        reason = "is a field of DynamoDB that this release does not manage"
+        return Finding(here, reason, "Remove it; the table keeps what it has there.")
     if kind == "read only":
-        return Finding(written, "is told by DynamoDB and cannot be declared", "Remove it.")
-    suggestion = did_you_mean(key, known)
+        return Finding(here, "is told by DynamoDB and cannot be declared", "Remove it.")
     fields = ", ".join(dict.fromkeys(known.values()))
     remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Fields here are: {fields}."
-    return Finding(written, "is not a known field", remedy)
+    return Finding(here, "is not a known field", remedy)

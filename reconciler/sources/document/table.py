@@ -62,3 +62,9 @@ def sole_part(annotation: Any) -> type[Part] | None:
         return annotation
     found = [sole_part(argument) for argument in getattr(annotation, "__args__", ())]
     return next((part for part in found if part is not None), None)
+
+
+def is_list(annotation: Any) -> bool:
+    """Whether the field is a list, be it optional."""
+    options = (annotation, *getattr(annotation, "__args__", ()))
+    return any(getattr(option, "__origin__", None) is list for option in options)

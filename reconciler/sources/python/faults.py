@@ -11,9 +11,11 @@ from reconciler.sources.python.private_import import PrivateImports
 from reconciler.sources.snapshot import SourceFile
 
 
-def fault(error: BaseException, imports: PrivateImports, file: SourceFile, field: str | None = None) -> Problem:
-    """Where in the user's code the error arose, and what it was."""
-    path, line = file.absolute, None
+def fault(
+    error: BaseException, imports: PrivateImports, file: SourceFile, field: str | None, line: int | None
+) -> Problem:
+    """Where in the user's code the error arose, and what it was; ``line`` where none of the user's code was running."""
+    path = file.absolute
     if isinstance(error, SyntaxError) and error.filename and imports.own_file(error.filename):
         path, line = Path(error.filename), error.lineno
     else:
@@ -22,7 +24,7 @@ def fault(error: BaseException, imports: PrivateImports, file: SourceFile, field
             if own:
                 path, line = own, frame.lineno
     shown = Path(os.path.relpath(path, imports.folder)).as_posix()
-    return Problem(shown, line, field, imports.public(_reason(error, field)), _remedy(error))
+    return Problem(shown, line, field, imports.public(_reason(error, field)), _remedy(error, field))
 
 
 def _reason(error: BaseException, field: str | None) -> str:
@@ -36,11 +38,11 @@ def _reason(error: BaseException, field: str | None) -> str:
     return f"raises {said}" if field else f"cannot be loaded: {said}"
 
 
-def _remedy(error: BaseException) -> str:
+def _remedy(error: BaseException, field: str | None) -> str:
     if isinstance(error, SyntaxError):
         return "Correct the syntax."
     if isinstance(error, ImportError):
         return "Install what it imports, or correct the import."
-    if isinstance(error, SystemExit):
+    if isinstance(error, SystemExit) and not field:
         return "Move what calls exit under `if __name__ == '__main__':`."
     return "Correct the code, or move it out of the folder."

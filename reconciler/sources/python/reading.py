@@ -17,8 +17,7 @@ from reconciler.sources.python.plain import plain
 from reconciler.sources.python.private_import import PrivateImports
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.snapshot import SourceFile
-from reconciler.sources.text.documents import decode
-from reconciler.sources.text.parsed import TextFault
+from reconciler.sources.text.documents import EMPTY
 
 SEED_MOST = 1_000_000
 """Items that one ``seed(environment)`` may yield."""
@@ -63,7 +62,7 @@ class _FileReader:
     def read(self) -> None:
         if self._empty():
             return
-        module = self._guarded(None, lambda: self.imports.load(self.file.absolute))
+        module = self._guarded(lambda: self.imports.load(self.file.absolute), None, None)
         if module is None:
             return
         lines = class_lines(self.file.content)
@@ -75,21 +74,17 @@ class _FileReader:
             self.warnings.append(f"{self.file.path}: declares nothing: {why}")
 
     def _empty(self) -> bool:
-        if self.file.absolute.name == "__init__.py":
+        """A file of no bytes is what a file looks like that is being saved; only a package's may be so."""
+        if self.file.content.strip() or self.file.absolute.name == "__init__.py":
             return False
-        try:
-            decode(self.file)
-        except TextFault as error:
-            if not self.file.content.strip():
-                self._problem(None, None, error.reason, error.remedy)
-                return True
-        return False
+        self._problem(None, None, *EMPTY)
+        return True
 
     def _declaration(self, owner: type, line: int, lines: Mapping[Any, int]) -> None:
         before = len(self.problems)
         value = self._schema(owner, line)
         name = self._name(owner, line)
-        description = self._description(owner)
+        description = self._description(owner, line)
         seed = self._seed(owner, line)
         if len(self.problems) > before or value is None:
             return
@@ -114,11 +109,11 @@ class _FileReader:
             self._problem(line, "SCHEMA", "is empty", "Fill it, or remove the class.")
             return None
         before = len(self.problems)
-        answer: Any = self._guarded("get_schema", lambda: plain(ask(owner, "get_schema", self.environment)))
+        answer: Any = self._guarded(lambda: plain(ask(owner, "get_schema", self.environment)), "get_schema", line)
         if isinstance(answer, dict):
             return answer
         if len(self.problems) == before:
-            reason = f"returns a {type(answer).__name__}, not a dict"
+            reason = f"returns {_kind(answer)}, not a dict"
             self._problem(line, "get_schema", reason, "Return the schema as a dict.")
         return None
 
@@ -126,33 +121,33 @@ class _FileReader:
         if not callable(getattr(owner, "get_table_name", None)):
             return None
         before = len(self.problems)
-        answer = self._guarded("get_table_name", lambda: plain(ask(owner, "get_table_name", self.environment)))
+        answer = self._guarded(lambda: plain(ask(owner, "get_table_name", self.environment)), "get_table_name", line)
         if not isinstance(answer, str) and len(self.problems) == before:
-            reason = f"returns a {type(answer).__name__}, not a text"
+            reason = f"returns {_kind(answer)}, not a text"
             self._problem(line, "get_table_name", reason, "Return the name of the table.")
         return _text_or_none(answer)
 
-    def _description(self, owner: type) -> str | None:
+    def _description(self, owner: type, line: int) -> str | None:
         if not callable(getattr(owner, "get_description", None)):
             return None
-        return _text_or_none(self._guarded("get_description", lambda: ask(owner, "get_description", None)))
+        return _text_or_none(self._guarded(lambda: ask(owner, "get_description", None), "get_description", line))
 
     def _seed(self, owner: type, line: int) -> tuple[Any, ...] | None:
         if not callable(getattr(owner, "seed", None)):
             return None
         items: tuple[Any, ...] | None = self._guarded(
-            "seed", lambda: tuple(_limited(ask(owner, "seed", self.environment)))
+            lambda: tuple(_limited(ask(owner, "seed", self.environment))), "seed", line
         )
         if items is not None and len(items) > SEED_MOST:
             self._problem(line, "seed", f"yields more than {SEED_MOST} items", "Yield fewer.")
         return items
 
-    def _guarded(self, field: str | None, function: Callable[[], Any]) -> Any:
+    def _guarded(self, function: Callable[[], Any], field: str | None, line: int | None) -> Any:
         """None and a problem where the user's code raises, be it SystemExit."""
         try:
             return function()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything
-            self.problems.append(fault(error, self.imports, self.file, field))
+            self.problems.append(fault(error, self.imports, self.file, field, line))
             return None
 
     def _problem(self, line: int | None, field: str | None, reason: str, remedy: str) -> None:
@@ -171,3 +166,7 @@ def _limited(items: Any) -> Iterator[Any]:
 
 def _text_or_none(value: Any) -> str | None:
     return str(plain(value)) if isinstance(value, str) and value else None
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"

@@ -13,12 +13,13 @@ _ALLOWED = re.compile(r"[a-zA-Z0-9_.-]")
 
 def name_fault(name: str) -> tuple[str, str] | None:
     """Reason and remedy of a name that DynamoDB refuses, or None."""
+    shown = repr(name if len(name) <= 60 else f"{name[:57]}...")
     if not 3 <= len(name) <= 255:
-        return f"is {name!r}, {len(name)} characters long", "Use 3 to 255 characters."
+        return f"is {shown}, {len(name)} characters long", "Use 3 to 255 characters."
     strange = sorted({character for character in name if not _ALLOWED.fullmatch(character)})
     if strange:
-        shown = ", ".join(repr(character) for character in strange)
-        return f"is {name!r}, which holds {shown}", "Use only a-z, A-Z, 0-9, _ . and -."
+        held = ", ".join(repr(character) for character in strange)
+        return f"is {shown}, which holds {held}", "Use only a-z, A-Z, 0-9, _ . and -."
     return None
 
 

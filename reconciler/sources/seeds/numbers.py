@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from reconciler.sources.seeds.record import ValueFault
 
+_SPELLING = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = ("infinity", "-infinity", "nan")
 _DIGITS = 38
 _LEAST, _MOST = -130, 125
 
 
 def number_text(value: object, path: str) -> str:
     """The one spelling of a number; ``ValueFault`` for what DynamoDB would refuse or round."""
-    try:
-        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value).strip())
-    except InvalidOperation:
-        raise ValueFault(path, f"is {str(value)[:40]!r}, not a number", "Write a number.") from None
+    number = _decimal(value, path)
     if not number.is_finite():
         raise ValueFault(path, f"is {value}, which is no number of DynamoDB", "Write a finite number.")
     sign, digits, exponent = number.as_tuple()
@@ -34,6 +34,17 @@ def number_text(value: object, path: str) -> str:
         reason = f"is {number:.3E}, outside the range of DynamoDB's numbers"
         raise ValueFault(path, reason, "Stay between 1E-130 and 9.99E+125.")
     return ("-" if sign else "") + _spelt(significant, exponent)
+
+
+def _decimal(value: object, path: str) -> Decimal:
+    """A float counts as it prints; a text must be spelt as DynamoDB spells numbers, which Decimal does not demand."""
+    text = value if isinstance(value, str) else None
+    try:
+        if text is None or _SPELLING.fullmatch(text) or text.lower() in _NOT_FINITE:
+            return Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value))
+    except InvalidOperation:
+        pass
+    raise ValueFault(path, f"is {str(value)[:40]!r}, not a number", "Write a number.")
 
 
 def _spelt(digits: str, exponent: int) -> str:

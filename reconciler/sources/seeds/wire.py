@@ -82,7 +82,7 @@ def _set_of(member: Callable[[Any, str], AttributeValue], kind: str) -> Callable
 
 
 def _unfit(path: str, kind: str, wanted: str) -> ValueFault:
-    return ValueFault(path, f"has the type {kind} but not {wanted}", f"Give {kind} {wanted}.")
+    return ValueFault(path, f"has the type {kind}, but its value is not {wanted}", f"Write {wanted}.")
 
 
 _READERS: dict[str, Callable[[Any, str], AttributeValue]] = {

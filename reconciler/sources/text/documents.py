@@ -18,6 +18,8 @@ from reconciler.sources.text.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
 
+EMPTY = ("is empty, as a file looks while it is being saved", "Fill it or remove it.")
+
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
@@ -39,7 +41,7 @@ def read_documents(file: SourceFile) -> FileReading:
 def decode(file: SourceFile) -> str:
     """The text of a file that is not empty and is UTF-8; ``TextFault`` otherwise."""
     if not file.content.strip():
-        raise TextFault(None, "is empty, as a file looks that is being written", "Fill it or remove it.")
+        raise TextFault(None, *EMPTY)
     try:
         return file.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -51,8 +53,9 @@ def _parse(file: SourceFile) -> list[Parsed]:
     text = decode(file)
     if file.path.endswith(".json"):
         return [read_json(text)]
-    if _TEMPLATE.search(text):
-        raise _template_fault(None)
+    template = _TEMPLATE.search(text)
+    if template:
+        raise _template_fault(text.count("\n", 0, template.start()) + 1)
     return read_yaml(text)
 
 

@@ -1,0 +1,44 @@
+"""Desired states written into a temporary folder, loaded, and told as sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import DeclarationError
+from reconciler.sources.folder import FolderSource
+
+KEY = [{"AttributeName": "pk", "KeyType": "HASH"}]
+DEFINITIONS = [{"AttributeName": "pk", "AttributeType": "S"}]
+
+SOUND: dict[str, Any] = {"table_name": "users", "key_schema": KEY, "attribute_definitions": DEFINITIONS}
+"""The smallest sound document."""
+
+
+def write(folder: Path, files: Mapping[str, str | bytes | list[Any] | dict[str, Any]]) -> Path:
+    """Files by path: texts and bytes as they are, anything else as JSON."""
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            target.write_bytes(content)
+        else:
+            target.write_text(content if isinstance(content, str) else json.dumps(content, indent=1), encoding="utf-8")
+    return folder
+
+
+def load(folder: Path, environment: str | None = None) -> DesiredState:
+    """The desired state of a folder."""
+    return FolderSource(str(folder), environment).load()
+
+
+def sentences(folder: Path, environment: str | None = None) -> list[str]:
+    """Every problem of a folder as the user reads it; empty when there is none."""
+    try:
+        load(folder, environment)
+    except DeclarationError as error:
+        return [str(problem) for problem in error.problems]
+    return []
