@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from reconciler.model.errors import SettingsError
 
@@ -49,25 +49,28 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
     if effective is None:
         raise SettingsError("No AWS region is set. Set AWS_REGION or --region, or name a region in the profile.")
     if session.region_name is None:
-        notices.append(f"no AWS region is set: using {LOCAL_REGION} for {shown(endpoint_url or '')}")
+        notices.append(f"no AWS region is set: using {LOCAL_REGION} for {endpoint_url}")
     if credentials is None and stand_in:
-        notices.append(f"no AWS credentials were found: using local/local for {shown(endpoint_url or '')}")
+        notices.append(f"no AWS credentials were found: using local/local for {endpoint_url}")
         return Opened(_local_session(boto3, effective), effective, tuple(notices))
     return Opened(session, effective, tuple(notices))
 
 
 def check_url(endpoint_url: str | None) -> None:
-    """``SettingsError`` for an endpoint that is no http or https URL with a host."""
+    """``SettingsError`` for an endpoint that is no http or https URL with a host, or that carries a password."""
     if endpoint_url is None:
         return
     try:
         parts = urlsplit(endpoint_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
+        usable, parts = False, urlsplit("")
+    if parts.username is not None or parts.password is not None:
+        # Error messages of the SDK repeat the URL as it is.
+        raise SettingsError("The endpoint holds a user or a password. DynamoDB has no use for them: leave them out.")
     if not usable:
         raise SettingsError(
-            f"The endpoint {shown(endpoint_url)!r} is not a URL that can be called. "
+            f"The endpoint {endpoint_url!r} is not a URL that can be called. "
             "Write it with its scheme, for example --endpoint-url http://localhost:8000."
         )
 
@@ -87,16 +90,10 @@ def check_key_id(session: Any) -> None:
     )
 
 
-def shown(url: str) -> str:
-    """A URL without its user and password, for people."""
-    try:
-        parts = urlsplit(url)
-        if parts.username is None and parts.password is None:
-            return url
-        return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1]))
-    except ValueError:
-        return "(unreadable)"
-
-
 def _local_session(boto3: Any, region: str) -> Any:
-    return boto3.session.Session(aws_access_key_id=LOCAL_KEY, aws_secret_access_key=LOCAL_KEY, region_name=region)
+    """A session that no profile of the environment can break."""
+    import botocore.session
+
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    core.set_credentials(LOCAL_KEY, LOCAL_KEY)
+    return boto3.session.Session(botocore_session=core, region_name=region)

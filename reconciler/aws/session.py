@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.aws import hooks
 from reconciler.aws.caller import Caller, Clients
-from reconciler.aws.credentials import Opened, check_url, open_session, shown
+from reconciler.aws.credentials import Opened, check_url, open_session
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.table_api import BotoTableApi
@@ -64,8 +64,8 @@ class Connection:
 
     @property
     def url(self) -> str:
-        """Where the calls go, without any credentials in it."""
-        return shown(self._endpoint_url or str(self._clients.get(once=False).meta.endpoint_url))
+        """Where the calls go."""
+        return self._endpoint_url or str(self._clients.get(once=False).meta.endpoint_url)
 
     def read_only(self) -> Connection:
         """The same endpoint through clients that refuse every operation that is not known to only read."""

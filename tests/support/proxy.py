@@ -40,7 +40,7 @@ class Recorded:
 
 
 class RecordingProxy:
-    """``with RecordingProxy(url) as proxy:`` and the tool pointed at ``proxy.url``; the journal is ``proxy.requests``."""
+    """``with RecordingProxy(url) as proxy:``, the tool pointed at ``proxy.url``; the journal is ``proxy.requests``."""
 
     def __init__(self, upstream: str) -> None:
         self.requests: list[Recorded] = []

@@ -1,0 +1,173 @@
+"""Items through the port, and what an independent client finds afterwards, on both engines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.connected import connected
+from support.endpoints import Live
+from support.fakes import Quiet
+from support.scripted import ScriptedServer, answer
+
+from reconciler.aws.item_api import BotoItemApi
+from reconciler.aws.session import connect
+from reconciler.aws.validator import OfflineValidator
+from reconciler.model.change import Call
+from reconciler.model.errors import Malformed, NotFound
+
+RICH: dict[str, Any] = {
+    "pk": {"S": "user#1"},
+    "sk": {"N": "7"},
+    "price": {"N": "0.10"},
+    "huge": {"N": "12345678901234567890123456789012345678"},
+    "raw": {"B": b"\x00\xff"},
+    "tags": {"SS": ["b", "a"]},
+    "sizes": {"NS": ["1", "2.5"]},
+    "nothing": {"NULL": True},
+    "on": {"BOOL": False},
+    "list": {"L": [{"S": "x"}, {"M": {"deep": {"N": "1"}}}]},
+    "name": {"S": "a reserved word"},
+}
+KEYS = ("pk", "sk")
+
+
+@pytest.fixture
+def items(endpoint: Live) -> BotoItemApi:
+    endpoint.client.create_table(
+        TableName="users",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "N"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return connected(endpoint.url).items
+
+
+def held(endpoint: Live) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = endpoint.client.scan(TableName="users", ConsistentRead=True)["Items"]
+    return found
+
+
+def test_an_item_is_written_where_its_key_is_free(endpoint: Live, items: BotoItemApi) -> None:
+    assert items.put_if_absent("users", RICH, KEYS)
+    (item,) = held(endpoint)
+    assert set(item) == set(RICH)
+    assert item["huge"] == RICH["huge"]
+    assert item["raw"] == {"B": b"\x00\xff"}
+
+
+def test_an_item_that_is_there_is_never_overwritten(endpoint: Live, items: BotoItemApi) -> None:
+    theirs = {"pk": RICH["pk"], "sk": {"N": "7"}, "by": {"S": "somebody"}}
+    endpoint.client.put_item(TableName="users", Item=theirs)
+    assert not items.put_if_absent("users", RICH, KEYS)
+    assert held(endpoint) == [theirs]
+
+
+def test_the_same_hash_key_with_another_range_key_is_free(endpoint: Live, items: BotoItemApi) -> None:
+    assert items.put_if_absent("users", RICH, KEYS)
+    assert items.put_if_absent("users", {**RICH, "sk": {"N": "8"}}, KEYS)
+    assert len(held(endpoint)) == 2
+
+
+def test_an_item_that_is_unchanged_is_deleted(endpoint: Live, items: BotoItemApi) -> None:
+    endpoint.client.put_item(TableName="users", Item=RICH)
+    respelt = {**RICH, "price": {"N": "0.1"}, "tags": {"SS": ["a", "b"]}, "sizes": {"NS": ["2.50", "1"]}}
+    assert items.delete_if_equal("users", respelt, KEYS)
+    assert held(endpoint) == []
+
+
+CHANGED: dict[str, dict[str, Any]] = {
+    "a value": {"name": {"S": "another"}},
+    "a type": {"price": {"S": "0.10"}},
+    "an attribute more": {"added": {"S": "by somebody"}},
+    "a member deep inside": {"list": {"L": [{"S": "x"}, {"M": {"deep": {"N": "2"}}}]}},
+    "a set": {"tags": {"SS": ["a", "b", "c"]}},
+    "the order of a list": {"list": {"L": [{"M": {"deep": {"N": "1"}}}, {"S": "x"}]}},
+    "a falsehood": {"on": {"BOOL": True}},
+    "the last bit": {"raw": {"B": b"\x00\xfe"}},
+}
+
+
+@pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
+def test_an_item_that_somebody_changed_is_kept(endpoint: Live, items: BotoItemApi, change: dict[str, Any]) -> None:
+    endpoint.client.put_item(TableName="users", Item={**RICH, **change})
+    assert not items.delete_if_equal("users", RICH, KEYS)
+    assert len(held(endpoint)) == 1
+
+
+def test_an_attribute_less_keeps_the_item_too(endpoint: Live, items: BotoItemApi) -> None:
+    endpoint.client.put_item(TableName="users", Item={name: RICH[name] for name in KEYS})
+    assert not items.delete_if_equal("users", RICH, KEYS)
+    assert len(held(endpoint)) == 1
+
+
+def test_an_item_that_is_gone_is_not_deleted_again(items: BotoItemApi) -> None:
+    assert not items.delete_if_equal("users", RICH, KEYS)
+
+
+def test_an_item_that_changes_between_the_read_and_the_delete_is_kept(endpoint: Live, items: BotoItemApi) -> None:
+    endpoint.client.put_item(TableName="users", Item={**RICH, "name": {"S": "changed meanwhile"}})
+    inner = connected(endpoint.url).state_client()
+
+    class Stale:
+        def call(self, operation: str, params: Any) -> Any:
+            return {"Item": RICH} if operation == "GetItem" else inner.call(operation, params)
+
+    assert not BotoItemApi(Stale()).delete_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    assert len(held(endpoint)) == 1
+
+
+def test_an_item_with_hundreds_of_attributes_can_be_deleted(endpoint: Live, items: BotoItemApi) -> None:
+    wide = {"pk": {"S": "wide"}, "sk": {"N": "1"}, **{f"attribute-{n}": {"N": str(n)} for n in range(400)}}
+    assert items.put_if_absent("users", wide, KEYS)
+    assert items.delete_if_equal("users", wide, KEYS)
+    assert held(endpoint) == []
+
+
+def test_the_first_items_are_as_many_as_were_asked_for(endpoint: Live, items: BotoItemApi) -> None:
+    assert items.first_items("users", 1) == ()
+    for number in range(5):
+        endpoint.client.put_item(TableName="users", Item={"pk": {"S": f"user#{number}"}, "sk": {"N": "1"}})
+    assert len(items.first_items("users", 1)) == 1
+    assert len(items.first_items("users", 3)) == 3
+    assert len(items.first_items("users", 50)) == 5
+
+
+def test_a_missing_table_is_not_an_empty_one(endpoint: Live) -> None:
+    with pytest.raises(NotFound):
+        connected(endpoint.url).items.first_items("nothing", 1)
+
+
+def test_an_empty_page_with_a_key_does_not_prove_a_table_empty() -> None:
+    pages = [
+        answer({"Count": 0, "Items": [], "LastEvaluatedKey": {"pk": {"S": "x"}}}),
+        answer({"Count": 1, "Items": [{"pk": {"S": "y"}}]}),
+    ]
+    with ScriptedServer(lambda *_: pages.pop(0)) as server:
+        items = connect(server.url, None, 2, Quiet()).items
+        assert items.first_items("users", 1) == ({"pk": {"S": "y"}},)
+        assert server.seen == ["Scan", "Scan"]
+
+
+def test_a_scan_without_its_count_proves_nothing() -> None:
+    with ScriptedServer(answer({"Items": []})) as server, pytest.raises(Malformed):
+        connect(server.url, None, 2, Quiet()).items.first_items("users", 1)
+
+
+PLANNED = {
+    "a good call": (Call("DeleteTable", {"TableName": "users"}), None),
+    "a missing member": (Call("DeleteTable", {}), "TableName"),
+    "a misspelt member": (Call("DeleteTable", {"TableName": "users", "Tabel": "x"}), "Tabel"),
+    "a wrong type": (Call("DeleteTable", {"TableName": 5}), "TableName"),
+    "tuples for lists": (Call("TagResource", {"ResourceArn": "arn", "Tags": ({"Key": "a", "Value": "b"},)}), None),
+    "an unknown operation": (Call("DropTable", {}), "DropTable"),
+}
+
+
+@pytest.mark.parametrize(("call", "named"), PLANNED.values(), ids=PLANNED)
+def test_planned_calls_are_checked_offline(call: Call, named: str | None) -> None:
+    problem = OfflineValidator().problem(call)
+    assert problem is None if named is None else named in (problem or "")
