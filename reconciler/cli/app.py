@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import typer
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.verbs import application
 from reconciler.cli.words import verb_first
 
@@ -30,18 +30,18 @@ def main(argv: Sequence[str]) -> int:
     _lenient_streams()
     with _termination():
         try:
-            return int(application()(verb_first(argv), prog_name="reconciler", standalone_mode=False) or exits.OK)
+            return int(application()(verb_first(argv), prog_name="reconciler", standalone_mode=False) or codes.OK)
         except typer.TyperException as error:
             _usage(error)
         except (typer.Abort, KeyboardInterrupt):
-            return exits.INTERRUPTED
+            return codes.INTERRUPTED
         except Terminated:
-            return exits.TERMINATED
+            return codes.TERMINATED
         except SystemExit as error:
-            return error.code if isinstance(error.code, int) else exits.ERROR
+            return error.code if isinstance(error.code, int) else codes.ERROR
         except BrokenPipeError:
             _discard_output()
-    return exits.ERROR
+    return codes.ERROR
 
 
 def _usage(error: typer.TyperException) -> None:

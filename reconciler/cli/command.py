@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reconciler.cli import exits, options
+from reconciler.cli import codes, options
 from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -69,7 +69,7 @@ def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, report
             traceback.print_exception(error)
         hint = "" if invocation.verbosity > 0 else " Run it again with -v for the traceback."
         invocation.console.note("error", f"Unexpected {type(error).__name__}: {_one_line(error)}.{hint}")
-    return exits.ERROR
+    return codes.ERROR
 
 
 def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -> None:

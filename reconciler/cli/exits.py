@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
+from reconciler.cli.codes import DRIFT, ERROR, OK
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, Verdict
-
-OK = 0
-ERROR = 1
-DRIFT = 2
-INTERRUPTED = 130
-TERMINATED = 143
-
-TABLE = (
-    (OK, "as declared: nothing to do, or everything was done"),
-    (ERROR, "error: usage, configuration, declaration, connection, or a table failed"),
-    (
-        DRIFT,
-        "drift: found by preview --expect-no-changes, or left by --once or up (blocked, or deferred at the deadline)",
-    ),
-    (INTERRUPTED, "ended by SIGINT"),
-    (TERMINATED, "ended by SIGTERM"),
-)
 
 
 def preview(report: PassReport, *, expect_no_changes: bool) -> int:

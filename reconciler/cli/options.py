@@ -79,9 +79,15 @@ SETTINGS = (
 )
 """Every setting but the token itself, which would show in the list of processes."""
 
+FORM_HELP = f"Form of the result: {', '.join(Output)}."
+COLOR_HELP = f"When to colour: {', '.join(Color)}."
 DISPLAY = {
-    "output": (Output, typer.Option("--output", "-o", help="Form of the result.", case_sensitive=False), Output.HUMAN),
-    "color": (Color, typer.Option("--color", help="When to colour.", case_sensitive=False), Color.AUTO),
+    "output": (
+        Output,
+        typer.Option("--output", "-o", metavar="FORM", help=FORM_HELP, case_sensitive=False),
+        Output.HUMAN,
+    ),
+    "color": (Color, typer.Option("--color", metavar="WHEN", help=COLOR_HELP, case_sensitive=False), Color.AUTO),
     "verbose": (int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Say more."), 0),
     "quiet": (int, typer.Option("--quiet", "-q", count=True, show_default=False, help="Say less."), 0),
 }
@@ -106,8 +112,8 @@ def summary() -> Iterator[tuple[str, str]]:
     for flag in SETTINGS:
         if flag.common:
             yield f"{flag.long} {flag.metavar or ''}".strip(), flag.help
-    yield f"-o, --output {'|'.join(Output)}", "Form of the result."
-    yield f"--color {'|'.join(Color)}", "When to colour."
+    yield "-o, --output FORM", FORM_HELP
+    yield "--color WHEN", COLOR_HELP
     yield "-v, --verbose / -q, --quiet", "Say more or less."
 
 

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from reconciler import __version__
-from reconciler.cli import exits, options
+from reconciler.cli import codes, options
 
 COMMANDS = {
     "run": "The daemon: schedule, HTTP, metrics; with --once converge once and exit. The default.",
@@ -37,7 +37,7 @@ OPTIONS_NOTE = (
 EPILOG = "\n\n".join(
     [
         "Exit codes:",
-        *(f"{code}: {meaning}." for code, meaning in exits.TABLE),
+        *(f"{code}: {meaning}." for code, meaning in codes.TABLE),
         OPTIONS_NOTE,
     ]
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.cli import exits
+from reconciler.cli import codes, exits
 from reconciler.cli.asking import confirmed, must_be_able_to_ask
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
@@ -20,7 +20,7 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
             if not confirmed(f"Delete {', '.join(ours) or 'no table (none is ours)'} and suspend?"):
                 invocation.say(["Nothing was changed."])
-                return exits.ERROR
+                return codes.ERROR
         report = app.destroy(names)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])

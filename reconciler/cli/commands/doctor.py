@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -38,4 +38,4 @@ def doctor(invocation: Invocation) -> int:
         width = max(len(name) for name, _, _ in settings.shown())
         for name, value, origin in settings.shown():
             invocation.console.result([("dim", printable(f"setting  {name:<{width}}  {value}  ({origin})"))])
-    return exits.ERROR if any(str(finding.level) == "problem" for finding in findings) else exits.OK
+    return codes.ERROR if any(str(finding.level) == "problem" for finding in findings) else codes.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -17,4 +17,4 @@ def healthcheck(invocation: Invocation) -> int:
 
     ready, sentence = wiring.healthcheck(settings)
     invocation.answer([sentence], {"ready": ready, "message": sentence})
-    return exits.OK if ready else exits.ERROR
+    return codes.OK if ready else codes.ERROR

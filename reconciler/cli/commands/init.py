@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.example import FILES
 from reconciler.cli.invocation import Invocation
@@ -35,4 +35,4 @@ def init(invocation: Invocation, directory: Directory = "./desired_state") -> in
     sentences = [f"wrote {path}" for path in written]
     following = f"Next: reconciler validate {root}, then reconciler preview --desired-state {root}"
     invocation.answer([*sentences, following], {"written": written})
-    return exits.OK
+    return codes.OK

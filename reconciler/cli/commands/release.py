@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -21,4 +21,4 @@ def release(invocation: Invocation, tables: Names) -> int:
     with invocation.opened(invocation.settings(), read_only=False) as app:
         sentences = app.release(tuple(tables))
     invocation.answer(sentences, {"released": list(tables), "messages": list(sentences)})
-    return exits.OK
+    return codes.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -16,4 +16,4 @@ def resume(invocation: Invocation) -> int:
         lifted = app.resume()
     sentence = "The suspension is lifted." if lifted else "It was not suspended."
     invocation.answer([sentence], {"suspended": False, "lifted": lifted})
-    return exits.OK
+    return codes.OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -17,4 +17,4 @@ def schema(invocation: Invocation) -> int:
 
     invocation.allow(Output.HUMAN, Output.JSON)
     invocation.console.result([("plain", json.dumps(wiring.json_schema(), indent=2))])
-    return exits.OK
+    return codes.OK

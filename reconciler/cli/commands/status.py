@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -33,7 +33,7 @@ def status(invocation: Invocation) -> int:
         invocation.console.result(_lines(view, report))
         for sentence in [*report.warnings, *map(str, report.problems), *filter(None, [report.error])]:
             invocation.console.note("note", sentence)
-    return exits.ERROR if report.error or report.problems else exits.OK
+    return codes.ERROR if report.error or report.problems else codes.OK
 
 
 def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -18,7 +18,7 @@ def suspend(invocation: Invocation) -> int:
     with invocation.opened(invocation.settings(), read_only=False) as app:
         app.suspend(by=_who())
     invocation.answer(["Suspended. `reconciler resume` lifts it."], {"suspended": True})
-    return exits.OK
+    return codes.OK
 
 
 def _who() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.cli import exits
+from reconciler.cli import codes, exits
 from reconciler.cli.asking import confirmed, must_be_able_to_ask
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
@@ -27,7 +27,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             return exits.converge(plan)
         if not yes and not confirmed("Carry this out?"):
             invocation.say(["Nothing was changed."])
-            return exits.ERROR
+            return codes.ERROR
         if plan.suspended and app.resume():
             invocation.say(["The suspension is lifted."])
         with progress(invocation, len(work)) as on_step:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import exits
+from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.formats import View, github
 from reconciler.cli.invocation import Invocation
@@ -33,13 +33,13 @@ def validate(invocation: Invocation, path: Path = None) -> int:
         _result(invocation, error.problems, (), settings.desired_state)
         for problem in error.problems:
             invocation.console.note("error", str(problem))
-        return exits.ERROR
+        return codes.ERROR
     for warning in desired.warnings:
         invocation.console.note("warning", warning)
     _result(invocation, (), desired.warnings, settings.desired_state)
     if invocation.output is Output.HUMAN:
         invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])
-    return exits.OK
+    return codes.OK
 
 
 def _result(invocation: Invocation, problems: tuple[Problem, ...], warnings: tuple[str, ...], base: str) -> None:

@@ -55,9 +55,12 @@ def _tables(report: PassReport, view: View) -> Iterable[str]:
             if step.fate is Fate.FAILED and table.status is not TableStatus.ERROR:
                 yield command("error", f"{table.name}: {step.action.value} failed: {step.message}", path, line)
             if step.fate is Fate.BLOCKED:
-                remedy = f" Allow with: {step.allow_with}" if step.allow_with else ""
+                remedy = f". Allow with: {step.allow_with}" if step.allow_with else ""
                 yield command(
-                    "warning", f"{table.name}: {step.action.value} blocked: {step.message}{remedy}", path, line
+                    "warning",
+                    f"{table.name}: {step.action.value} blocked: {(step.message or '').rstrip('.')}{remedy}",
+                    path,
+                    line,
                 )
         if table.status in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING):
             yield command("warning", f"{table.name}: {table.status.value}", path, line)

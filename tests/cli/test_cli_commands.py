@@ -1,0 +1,295 @@
+"""Each command over a fake wiring: what it asks for, what it prints where, how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.cli_fake import FakeWiring, Finding
+from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
+
+from reconciler.model.records import Lease, Suspension
+from reconciler.model.report import TableStatus
+
+
+def test_preview_opens_read_only_and_prints_the_plan(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing())
+    fake.notices = ("credentials local/local are used",)
+    ended = cli("preview users projects")
+    assert fake.calls == [("open", True, True), ("preview", ("users", "projects")), ("close",)]
+    assert ended.out.splitlines()[0] == "+ users  table_configs/users_table.py:12"
+    assert ended.out.endswith("Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 1 to seed.\n")
+    assert ended.err == "credentials local/local are used\n"
+    assert ended.code == 0
+
+
+def test_preview_diff_prints_requests(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing())
+    assert '"TableName": "users"' in cli("preview --diff").out
+    assert '"TableName": "users"' not in cli("preview").out
+
+
+@pytest.mark.parametrize(("plan", "code"), [(in_sync(), 0), (missing(), 2), (blocked(), 2), (failed(), 1)])
+def test_preview_expecting_no_changes_ends_with(plan: object, code: int, cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(plan)  # type: ignore[arg-type]
+    assert cli("preview --expect-no-changes").code == code
+
+
+def test_run_serves_and_returns_what_the_daemon_returns(cli: Callable, fake: FakeWiring) -> None:
+    fake.served = 143
+    assert cli("").code == 143
+    assert fake.calls == [("open", False, False), ("serve",), ("close",)]
+    assert fake.settings.one_shot is False
+
+
+def test_once_prints_what_was_done(cli: Callable, fake: FakeWiring) -> None:
+    fake.result = a_report(converged(), wrote=True)
+    ended = cli("--once")
+    assert ended.out.endswith("Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded.\n")
+    assert (ended.code, fake.settings.one_shot) == (0, True)
+
+
+def test_once_in_a_suspended_stack_names_resume(cli: Callable, fake: FakeWiring) -> None:
+    fake.result = a_report(drifted(), suspended=True)
+    ended = cli("--once")
+    assert ended.code == 2
+    assert "`reconciler resume`" in ended.err
+
+
+def test_once_names_the_holder_of_the_lease(cli: Callable, fake: FakeWiring) -> None:
+    fake.result = a_report(drifted(), lease_holder="pod-7", leader=False)
+    ended = cli("--once")
+    assert ended.code == 2
+    assert "pod-7" in ended.err
+
+
+def test_up_with_yes_previews_then_converges(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing())
+    fake.result = a_report(converged(), wrote=True)
+    ended = cli("up users --yes")
+    assert fake.calls == [
+        ("open", True, False),
+        ("preview", ("users",)),
+        ("converge", "up", ("users",)),
+        ("close",),
+    ]
+    assert "Plan: 1 to create" in ended.out
+    assert ended.out.endswith("Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded.\n")
+    assert "+ users: create table, done" in ended.err
+    assert ended.code == 0
+
+
+def test_up_prints_one_json_document_only(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing())
+    fake.result = a_report(converged(), wrote=True)
+    assert json.loads(cli("up --yes -o json").out)["tables"][0]["steps"][0]["fate"] == "done"
+
+
+def test_up_off_a_terminal_without_yes_asks_nobody_and_connects_to_nothing(cli: Callable, fake: FakeWiring) -> None:
+    ended = cli("up")
+    assert (ended.code, fake.calls, ended.out) == (1, [], "")
+    assert "Add --yes." in ended.err
+
+
+def test_up_with_nothing_to_do_ends_at_once(cli: Callable, fake: FakeWiring) -> None:
+    ended = cli("up --yes")
+    assert ended.out == "In sync: 1 table as declared.\n"
+    assert [call[0] for call in fake.calls] == ["open", "preview", "close"]
+
+
+def test_up_with_only_blocked_steps_writes_nothing_and_is_drift(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(blocked())
+    assert cli("up --yes").code == 2
+    assert [call[0] for call in fake.calls] == ["open", "preview", "close"]
+
+
+def test_up_stops_at_a_broken_plan(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing(), error="the state table is refused")
+    ended = cli("up --yes")
+    assert ended.code == 1
+    assert "error: the state table is refused" in ended.err
+    assert ("converge", "up", ()) not in fake.calls
+
+
+def test_up_lifts_a_suspension(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(in_sync(), suspended=True)
+    assert "The suspension is lifted." in cli("up --yes").err
+    assert ("resume",) in fake.calls
+
+
+class Asked:
+    """A terminal where somebody answers."""
+
+    def __init__(self, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("reconciler.cli.console.Console.interactive", property(lambda _: True))
+        monkeypatch.setattr("typer.confirm", lambda question, **_: self.questions.append(question) or answer == "y")
+        self.questions: list[str] = []
+
+
+def test_up_asks_on_a_terminal_and_no_means_no(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.plan = a_report(missing())
+    asked = Asked("n", monkeypatch)
+    ended = cli("up")
+    assert (ended.code, asked.questions) == (1, ["Carry this out?"])
+    assert "Nothing was changed." in ended.err
+    assert ("converge", "up", ()) not in fake.calls
+
+
+def test_up_asks_on_a_terminal_and_yes_means_yes(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.plan = a_report(missing())
+    fake.result = a_report(converged())
+    Asked("y", monkeypatch)
+    ended = cli("up")
+    assert (ended.code, ("converge", "up", ()) in fake.calls) == (0, True)
+    assert "users: create table, done" in ended.err
+
+
+def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = a_table("users-prod", TableStatus.IN_SYNC, ownership="created", base_name="users")
+    adopted = a_table("legacy", TableStatus.IN_SYNC, ownership="adopted")
+    fake.plan = a_report(ours, adopted)
+    asked = Asked("n", monkeypatch)
+    assert cli("destroy users").code == 1
+    assert asked.questions == ["Delete users-prod and suspend?"]
+    assert ("destroy", ("users",)) not in fake.calls
+
+
+def test_destroy_with_yes_deletes_and_says_that_it_is_suspended(cli: Callable, fake: FakeWiring) -> None:
+    ended = cli("destroy --yes")
+    assert (ended.code, ("destroy", ()) in fake.calls) == (0, True)
+    assert "suspended" in ended.err
+
+
+def test_destroy_with_something_blocked_is_drift(cli: Callable, fake: FakeWiring) -> None:
+    fake.result = a_report(blocked())
+    assert cli("destroy --yes").code == 2
+
+
+@pytest.mark.parametrize("verb", ["seed", "clear"])
+def test_seed_and_clear_act_on_the_named_tables(verb: str, cli: Callable, fake: FakeWiring) -> None:
+    fake.result = a_report(a_table("users", TableStatus.IN_SYNC, seed_state="done", seed_written=1, seed_skipped=2))
+    ended = cli(f"{verb} users")
+    assert (ended.code, (verb, ("users",)) in fake.calls) == (0, True)
+    assert "users: 1 item written, 2 there already." in ended.err
+
+
+def test_release_prints_a_sentence_a_table(cli: Callable, fake: FakeWiring) -> None:
+    ended = cli("release users projects")
+    assert ended.out == "users is released\nprojects is released\n"
+    assert ("release", ("users", "projects")) in fake.calls
+
+
+def test_release_without_a_table_is_a_usage_error(cli: Callable, fake: FakeWiring) -> None:
+    assert (cli("release").code, fake.calls) == (1, [])
+
+
+def test_suspend_says_who(cli: Callable, fake: FakeWiring) -> None:
+    assert cli("suspend").code == 0
+    assert "@" in {call[0]: call[1:] for call in fake.calls}["suspend"][0]
+
+
+@pytest.mark.parametrize(("was", "sentence"), [(True, "The suspension is lifted."), (False, "It was not suspended.")])
+def test_resume_says_whether_it_was_suspended(was: bool, sentence: str, cli: Callable, fake: FakeWiring) -> None:
+    fake.suspended = was
+    assert (cli("resume").out, cli("resume").code) == (sentence + "\n", 0)
+
+
+def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: FakeWiring) -> None:
+    users = a_table("users", TableStatus.IN_SYNC, ownership="created", live_status="ACTIVE", item_count=2)
+    fake.view = {
+        "report": a_report(users, blocked("orders")),
+        "suspension": Suspension("ada@host", NOON),
+        "lease": Lease("pod-7", 3, NOON),
+        "runs": ({"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync"},),
+    }
+    assert cli("status").out == (
+        "default at http://localhost:8000 (dynamodb-local, us-east-1)\n"
+        "suspended by ada@host since 2026-11-22T12:00:00Z; `reconciler resume` lifts it\n"
+        "lease: pod-7 until 2026-11-22T12:00:00Z\n"
+        "orders: blocked (absent, not ours, about - items)\n"
+        "  replace keys: blocked (data_loss): the table holds items\n"
+        "    allow with: RECONCILER_DATA_LOSS=allow reconciler up users\n"
+        "users: in_sync (ACTIVE, created, about 2 items)\n"
+        "run 2026-11-22T12:00:00Z  interval  in_sync  p-9\n"
+        "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked.\n"
+    )
+    answer = json.loads(cli("status -o json").out)
+    assert (answer["suspension"]["by"], answer["lease"]["holder"], answer["runs"][0]["pass_id"]) == (
+        "ada@host",
+        "pod-7",
+        "p-9",
+    )
+
+
+def test_status_reads_only(cli: Callable, fake: FakeWiring) -> None:
+    cli("status")
+    assert fake.calls == [("open", True, True), ("status",), ("close",)]
+
+
+def test_validate_counts_what_it_found(cli: Callable, fake: FakeWiring) -> None:
+    ended = cli("validate some/folder")
+    assert ended.out == "Valid: 1 table and 1 seed with 2 items in some/folder.\n"
+    assert ended.err == "warning: odd file\n"
+    assert fake.settings.desired_state == "some/folder"
+
+
+def test_validate_as_json(cli: Callable) -> None:
+    assert json.loads(cli("validate -o json").out) == {
+        "format_version": "1.0",
+        "valid": True,
+        "errors": [],
+        "warnings": ["odd file"],
+    }
+
+
+def test_schema_prints_json(cli: Callable) -> None:
+    assert json.loads(cli("schema").out)["title"] == "Table"
+
+
+def test_init_writes_an_example_once(cli: Callable, tmp_path: Path) -> None:
+    assert cli("init new").code == 0
+    class_file = tmp_path / "new" / "users_table.py"
+    namespace: dict[str, object] = {}
+    exec(compile(class_file.read_text(), str(class_file), "exec"), namespace)  # noqa: S102 - our own example
+    users = namespace["UsersTableConfig"]
+    assert users.get_table_name() == "users"  # type: ignore[attr-defined]
+    assert users.get_schema("prod")["table_name"] == "users-prod"  # type: ignore[attr-defined]
+    assert [item["pk"] for item in json.loads((tmp_path / "new/seeds/users.json").read_text())] == ["user#1", "user#2"]
+    class_file.write_text("mine")
+    ended = cli("init new")
+    assert (ended.code, class_file.read_text()) == (1, "mine")
+    assert "exists already and is not overwritten" in ended.err
+
+
+def test_init_writes_nothing_at_all_if_one_file_is_there(cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / "desired_state" / "seeds").mkdir(parents=True)
+    (tmp_path / "desired_state" / "seeds" / "users.json").write_text("[]")
+    assert cli("init").code == 1
+    assert not (tmp_path / "desired_state" / "users_table.py").exists()
+
+
+def test_doctor_shows_findings_and_settings_and_fails_on_a_problem(cli: Callable, fake: FakeWiring) -> None:
+    fake.findings = (Finding("clock", "problem", "10 minutes ahead", "Set it."), Finding("tags", "warning", "none"))
+    ended = cli("doctor --interval 5m")
+    assert ended.code == 1
+    assert ended.out.splitlines()[:2] == ["problem  clock: 10 minutes ahead Set it.", "warning  tags: none"]
+    assert any(line.split() == ["setting", "interval", "300s", "(--interval)"] for line in ended.out.splitlines())
+    fake.findings = (Finding("tags", "warning", "none"),)
+    assert cli("doctor").code == 0
+
+
+def test_doctor_never_shows_the_token(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONCILER_API_TOKEN", "hunter2")
+    assert "hunter2" not in cli("doctor").out + cli("doctor -o json").out
+
+
+@pytest.mark.parametrize(("ready", "code"), [(True, 0), (False, 1)])
+def test_healthcheck_ends_with_readiness(ready: bool, code: int, cli: Callable, fake: FakeWiring) -> None:
+    fake.ready = ready
+    assert cli("healthcheck").code == code

@@ -1,0 +1,142 @@
+"""The forms of output beside human and JSON."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.cli_fake import FakeWiring
+from support.reports import a_report, a_table, blocked, drifted, failed, in_sync, missing
+
+from reconciler.model.errors import Problem
+from reconciler.model.report import TableStatus
+
+PROBLEM = Problem("users_table.py", 7, "key_schema", "is empty", "Name a HASH key")
+
+
+def test_jsonl_is_version_tables_summary(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(in_sync("b"), missing("a"))
+    events = [json.loads(line) for line in cli("preview -o jsonl").out.splitlines()]
+    assert [event["type"] for event in events] == ["version", "table", "table", "summary"]
+    assert events[0] == {"type": "version", "format_version": "1.0"}
+    assert [event["name"] for event in events[1:3]] == ["a", "b"]
+    assert (events[3]["verdict"], events[3]["summary"]["create"]) == ("drifted", 1)
+
+
+def test_jsonl_of_nothing_is_two_lines(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report()
+    assert len(cli("preview -o jsonl").out.splitlines()) == 2
+
+
+def test_markdown(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(in_sync("projects_details"), blocked())
+    assert cli("preview -o markdown --desired-state app/config").out == (
+        "## DynamoDB: drift (default)\n"
+        "\n"
+        "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked.\n"
+        "\n"
+        "| table | status | declaration |\n"
+        "|---|---|---|\n"
+        r"| projects\_details | in_sync | app/config/table\_configs/projects\_details\_table.py:12 |"
+        "\n"
+        r"| users | blocked | app/config/table\_configs/users\_table.py:12 |"
+        "\n"
+        "\n"
+        "### users\n"
+        "\n"
+        r"- `!` replace keys `DeleteTable`: blocked (data\_loss): the table holds items"
+        "\n"
+        r"  - allow with: RECONCILER\_DATA\_LOSS=allow reconciler up users"
+        "\n"
+        '  - keys.0.type: "S" → "N"\n'
+    )
+
+
+def test_markdown_of_a_hostile_name_stays_text(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(a_table("a|b<img src=x>", TableStatus.ERROR, error="[click](http://x)\n# big"))
+    out = cli("preview -o markdown").out
+    assert r"a\|b\<img src=x\>" in out
+    assert "\n# big" not in out
+
+
+def test_github_marks_the_declaration_and_appends_a_summary(
+    cli: Callable, fake: FakeWiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    fake.plan = a_report(failed("a"), blocked("b"), drifted("c"), in_sync("d"))
+    refusal = "the table holds items. Allow with: RECONCILER_DATA_LOSS=allow reconciler up users"
+    ended = cli("preview -o github --desired-state config")
+    assert ended.out.splitlines() == [
+        "::error file=config/table_configs/a_table.py,line=12::a: UpdateTimeToLive: refused",
+        f"::warning file=config/table_configs/b_table.py,line=12::b: replace blocked: {refusal}",
+        "::warning file=config/table_configs/c_table.py,line=12::c: drifted",
+    ]
+    assert summary.read_text().startswith("before\n## DynamoDB: error")
+
+
+def test_github_escapes_what_would_end_a_command(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(a_table("t", TableStatus.ERROR, error="100%\n::error::fake", declaration="a,b:c.py:3"))
+    assert cli("preview -o github --desired-state x").out == (
+        "::error file=x/a%2Cb%3Ac.py,line=3::t: 100%25%0A::error::fake\n"
+    )
+
+
+def test_github_shows_at_most_nine_and_says_how_many_more(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(*(drifted(f"t{number:02}") for number in range(20)))
+    lines = cli("preview -o github").out.splitlines()
+    assert len(lines) == 10
+    assert lines[-1] == "::notice::11 more; the job summary lists all."
+
+
+def test_junit_has_a_case_a_table(cli: Callable, fake: FakeWiring) -> None:
+    pending = a_table("pending", TableStatus.IN_SYNC, seed_pending=True)
+    fake.plan = a_report(failed("bad"), drifted("off"), in_sync("good"), pending)
+    suite = ET.fromstring(cli("preview -o junit").out)
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "2", "1")
+    verdicts = {case.get("name"): [child.tag for child in case] for case in suite}
+    assert verdicts == {"bad": ["error"], "off": ["failure"], "good": [], "pending": ["failure"]}
+    assert 'ttl.attribute: "old" → "expires_at"' in (suite.findtext("testcase[@name='off']/failure") or "")
+
+
+def test_junit_survives_characters_that_xml_forbids(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(a_table("t\x00\x1b<&", TableStatus.ERROR, error="\x0b\ud800"))
+    suite = ET.fromstring(cli("preview -o junit").out)
+    assert suite[0].get("name") == r"t\x00\x1b<&"
+
+
+FORMS = ["json", "jsonl", "markdown", "github", "junit"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_broken_desired_state_is_told_in_every_form(form: str, cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(problems=(PROBLEM,))
+    ended = cli(f"preview -o {form}")
+    assert ended.code == 1
+    assert "is empty" in ended.out
+    assert "users_table.py:7: key_schema: is empty. Name a HASH key" in ended.err
+
+
+@pytest.mark.parametrize("verb", ["release users", "suspend", "resume", "schema", "init", "doctor", "healthcheck"])
+def test_a_form_that_a_command_does_not_have_is_a_usage_error(verb: str, cli: Callable, fake: FakeWiring) -> None:
+    ended = cli(f"{verb} -o junit")
+    assert (ended.code, ended.out, fake.calls) == (1, "", [])
+    assert "has no output junit; use human or json." in ended.err
+
+
+@pytest.mark.parametrize(
+    ("line", "colored"),
+    [
+        ("preview", False),
+        ("preview --color never", False),
+        ("preview --color always", True),
+        ("--color always preview", True),
+    ],
+)
+def test_colour_only_where_asked_for_off_a_terminal(line: str, colored: bool, cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing())
+    assert ("\x1b[" in cli(line).out) is colored
