@@ -52,8 +52,8 @@ class BotoItemApi:
     def delete_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
         """Delete the item if it still equals ``item`` in every attribute; False when it is gone or has changed.
 
-        The item is read consistently and compared in full; the delete is then conditioned on every attribute (the first
-        hundred of a larger item). What stays is a narrow race: an attribute that somebody *adds* between the
+        The item is read consistently and compared in full; the delete is then conditioned on every attribute as it is in
+        ``item`` (the first hundred of a larger one). What stays is a narrow race: an attribute that somebody *adds* between the
         read and the delete goes unseen, because a condition cannot name what it does not know.
         """
         key = {name: item[name] for name in key_names}
@@ -62,13 +62,13 @@ class BotoItemApi:
         if found is None or canonical(found) != canonical(item):
             return False
         try:
-            self._caller.call("DeleteItem", {"TableName": table, "Key": key, **_unchanged(found, key_names)})
+            self._caller.call("DeleteItem", {"TableName": table, "Key": key, **_still(item, key_names)})
         except ConditionFailed:
             return False
         return True
 
 
-def _unchanged(item: Item, key_names: Sequence[str]) -> dict[str, Any]:
+def _still(item: Item, key_names: Sequence[str]) -> dict[str, Any]:
     names = [*key_names, *sorted(set(item) - set(key_names))][:CONDITION_TERMS]
     return {
         "ConditionExpression": " AND ".join(f"#a{number} = :v{number}" for number in range(len(names))),

@@ -87,6 +87,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "a set": {"tags": {"SS": ["a", "b", "c"]}},
     "the order of a list": {"list": {"L": [{"M": {"deep": {"N": "1"}}}, {"S": "x"}]}},
     "a falsehood": {"on": {"BOOL": True}},
+    "the last of 38 digits": {"huge": {"N": "12345678901234567890123456789012345679"}},
     "the last bit": {"raw": {"B": b"\x00\xfe"}},
 }
 
