@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Color
 from reconciler.model.plan import Step
-from reconciler.planning.render import fate_sentence, symbol
+from reconciler.planning.render import fate_sentence, step_words, symbol
 from reconciler.planning.text import printable
 
 OnStep = Callable[[str, Step], None]
@@ -20,7 +21,7 @@ def progress(invocation: Invocation, total: int) -> Iterator[OnStep | None]:
     if invocation.verbosity < 0:
         yield None
     elif invocation.console.interactive:
-        with _bar(total) as on_step:
+        with _bar(total, plain=invocation.console.color is Color.NEVER) as on_step:
             yield on_step
     else:
         lock = threading.Lock()
@@ -34,18 +35,17 @@ def progress(invocation: Invocation, total: int) -> Iterator[OnStep | None]:
 
 def step_line(table: str, step: Step) -> str:
     """``+ users: create, done``."""
-    facet = "" if step.facet in ("", step.action.value) else f" {step.facet}"
-    return f"{symbol(step)[1]} {printable(table)}: {step.action.value}{printable(facet)}, {fate_sentence(step)}"
+    return f"{symbol(step)[1]} {printable(table)}: {step_words(step)}, {fate_sentence(step)}"
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[OnStep]:
+def _bar(total: int, *, plain: bool) -> Iterator[OnStep]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*columns, console=Console(stderr=True, no_color=plain or None)) as bars:
         task = bars.add_task("converging", total=total)
 
         def on_step(table: str, step: Step) -> None:

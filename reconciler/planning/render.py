@@ -63,6 +63,13 @@ def symbol(step: Step) -> tuple[str, str]:
     return step.action.value, ACTION_SYMBOLS[step.action]
 
 
+def step_words(step: Step) -> str:
+    """What a step does: ``create``, ``update ttl``, ``replace keys``; a whole table's steps need no facet."""
+    if step.action in (Action.UPDATE, Action.REPLACE) and step.facet:
+        return printable(f"{step.action.value} {step.facet}")
+    return step.action.value
+
+
 def fate_sentence(step: Step) -> str:
     """What becomes of a step and why, on one line: ``blocked (data_loss): …``."""
     if step.fate is Fate.READY:
@@ -94,8 +101,9 @@ def counts(report: PassReport, *, applied: bool) -> str:
 def _last(report: PassReport, *, applied: bool) -> Line:
     steps = [step for table in report.tables for step in table.steps]
     worked = any(step.fate in (Fate.DONE, Fate.FAILED) for step in steps)
-    if report.verdict is Verdict.IN_SYNC and not any(step.fate in (Fate.DONE, Fate.READY) for step in steps):
-        summary = report.summary()
+    summary = report.summary()
+    idle = not any(step.fate in (Fate.DONE, Fate.READY) for step in steps)
+    if report.verdict is Verdict.IN_SYNC and idle and (summary["declared"] or not applied):
         rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
         return "in_sync", f"In sync: {several(summary['declared'], 'table')} as declared{rest}."
     held = applied and not worked and any(step.fate is Fate.READY for step in steps)
@@ -140,10 +148,9 @@ def _leading(table: TableReport) -> tuple[str, str]:
 
 def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
     style, sign = symbol(step)
-    what = step.action.value if step.facet in ("", step.action.value) else f"{step.action.value} {step.facet}"
     operation = f", {printable(step.call.operation)}" if step.call else ""
     sentence = fate_sentence(step)
-    yield style, f"  {number}. {sign} {printable(what)}{operation}{': ' + sentence if sentence else ''}"
+    yield style, f"  {number}. {sign} {step_words(step)}{operation}{': ' + sentence if sentence else ''}"
     if step.fate is Fate.BLOCKED and step.allow_with:
         yield "blocked", f"     allow with: {printable(step.allow_with)}"
     for change in step.changes:

@@ -77,7 +77,7 @@ def test_up_with_yes_previews_then_converges(cli: Callable, fake: FakeWiring) ->
     ]
     assert "Plan: 1 to create" in ended.out
     assert ended.out.endswith("Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded.\n")
-    assert "+ users: create table, done" in ended.err
+    assert "+ users: create, done" in ended.err
     assert ended.code == 0
 
 
@@ -147,7 +147,7 @@ def test_up_asks_on_a_terminal_and_yes_means_yes(
     Asked("y", monkeypatch)
     ended = cli("up")
     assert (ended.code, ("converge", "up", ()) in fake.calls) == (0, True)
-    assert "users: create table, done" in ended.err
+    assert "users: create, done" in ended.err
 
 
 def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ EXPECTED = {
         a_report(missing()),
         """\
 + users  table_configs/users_table.py:12
-  1. + create table, CreateTable
+  1. + create, CreateTable
        keys: none → [{"attribute": "pk", "role": "HASH", "type": "S"}]
   2. > seed: 2 items from seeds/users.json
 
@@ -85,7 +85,7 @@ In sync: 1 table as declared; 1 unsupported.""",
         a_report(a_table("gone", TableStatus.DRIFTED, removal(), declaration=None)),
         """\
 - gone  (not declared)
-  1. - delete table, DeleteTable
+  1. - delete, DeleteTable
 
 Plan: 0 to create, 0 to update, 0 to replace, 1 to delete, 0 to seed.""",
     ),
@@ -152,12 +152,16 @@ def test_a_plan_reads(fact: str) -> None:
 def test_a_run_that_did_its_work_counts_what_was_done() -> None:
     assert shown(a_report(converged(), wrote=True), applied=True) == (
         "+ users  table_configs/users_table.py:12\n"
-        "  1. + create table, CreateTable: done\n"
+        "  1. + create, CreateTable: done\n"
         '       keys: none → [{"attribute": "pk", "role": "HASH", "type": "S"}]\n'
         "  2. > seed: done: 2 items from seeds/users.json\n"
         "\n"
         "Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded."
     )
+
+
+def test_a_run_over_no_declared_table_counts_and_claims_no_agreement() -> None:
+    assert shown(a_report(), applied=True) == "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."
 
 
 def test_updates_that_follow_a_create_are_not_counted_twice() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from reconciler.cli.formats.view import View
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableReport, Verdict
-from reconciler.planning.render import counts, fate_sentence, symbol, value_text
+from reconciler.planning.render import counts, fate_sentence, step_words, symbol, value_text
 from reconciler.planning.text import printable
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -51,8 +51,8 @@ def _details(table: TableReport) -> Iterable[str]:
     for step in table.steps:
         sentence = fate_sentence(step)
         operation = f" `{step.call.operation}`" if step.call else ""
-        words = f"{step.action.value} {step.facet}".strip()
-        yield f"- `{symbol(step)[1]}` {escaped(words)}{operation}{': ' + escaped(sentence) if sentence else ''}"
+        ending = f": {escaped(sentence)}" if sentence else ""
+        yield f"- `{symbol(step)[1]}` {escaped(step_words(step))}{operation}{ending}"
         if step.fate is Fate.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
     for change in table.changes:
