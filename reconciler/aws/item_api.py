@@ -52,9 +52,9 @@ class BotoItemApi:
     def delete_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
         """Delete the item if it still equals ``item`` in every attribute; False when it is gone or has changed.
 
-        The item is read consistently and compared in full; the delete is then conditioned on every attribute as it is in
-        ``item`` (the first hundred of a larger one). What stays is a narrow race: an attribute that somebody *adds* between the
-        read and the delete goes unseen, because a condition cannot name what it does not know.
+        The item is read consistently and compared in full; the delete is then conditioned on every attribute as it is
+        in ``item`` (the first hundred of a larger one). What stays is a narrow race: an attribute that somebody *adds*
+        between the read and the delete goes unseen, because a condition cannot name what it does not know.
         """
         key = {name: item[name] for name in key_names}
         answer = self._caller.call("GetItem", {"TableName": table, "Key": key, "ConsistentRead": True})
