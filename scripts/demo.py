@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from demo_tools import Unexpected, environment, fetch, free_port, say, stop, wait_for
+from demo_tools import STOPPED_WITHIN, Unexpected, environment, fetch, free_port, say, stop, wait_for
 
 import desired_state
 from reconciler.aws.embedded import EmbeddedServer
@@ -124,10 +124,18 @@ def daemon(demo: Demo) -> None:
             say(f"Status page: {address}/")
             if sys.stdin.isatty() and sys.stdout.isatty():
                 print("Ctrl-C ends the demo.", flush=True)
-                with suppress(KeyboardInterrupt):
-                    process.wait()
+                until_interrupted(process)
         finally:
             stop(process)
+
+
+def until_interrupted(process: subprocess.Popen[bytes]) -> None:
+    """Wait for Ctrl-C. The terminal sends it to the daemon too, whose clean end a second signal would cut short."""
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOPPED_WITHIN)
 
 
 def repair(demo: Demo, process: subprocess.Popen[bytes]) -> None:
