@@ -21,6 +21,8 @@ DEBOUNCE_MS = 300
 LOOK_AGAIN_SECONDS = 1.0
 """How often the watched folders themselves are looked at: file events end silently when a folder is removed."""
 
+Fingerprint = tuple[tuple[str, int, int], ...]
+
 _TEMPORARY = re.compile(
     r"~$|^#.*#$|^4913$|\.(sw[a-z]|tmp|temp|part|bak|orig|pyc|pyo)$|___jb_(tmp|old)___$", re.IGNORECASE
 )
@@ -41,8 +43,9 @@ def relevant(path: str, roots: tuple[str, ...]) -> bool:
 class Watcher:
     """Calls ``on_change`` after a change below ``paths()`` has settled for some 50 ms, at most 300 ms after the first.
 
-    ``paths`` is asked again whenever watching starts anew, so the set may change with the declarations. A folder that
-    vanishes, comes back or is replaced by a mount counts as a change and is watched again within a second or so.
+    ``paths`` is asked about once a second, so the set may change with the declarations; it must not raise. A folder
+    that vanishes, comes back or is replaced by a mount counts as a change and is watched again within a second or so.
+    Where the system has no file events left to give (inotify limits), the folders are polled.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Watcher:
         self._paths = paths
         self._on_change = on_change
         self._look_again = look_again
+        self._polling = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -69,19 +73,21 @@ class Watcher:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        seen = _fingerprint(self._paths())
+        seen = self._look()
         while not self._stop.is_set():
             try:
                 self._watch(seen)
             except (OSError, RuntimeError) as error:
-                log.warning("watching declarations was interrupted", error=str(error))
+                if not self._polling:
+                    log.warning("file events are not to be had, declarations are polled instead", error=str(error))
+                self._polling = True
                 self._stop.wait(self._look_again)
-            now = _fingerprint(self._paths())
+            now = self._look()
             if now != seen and not self._stop.is_set():
                 seen = now
                 self._report(("folder",))
 
-    def _watch(self, seen: tuple[tuple[str, int, int], ...]) -> None:
+    def _watch(self, seen: Fingerprint) -> None:
         """Follow the folders that exist until the set of them, or one of them, is another."""
         roots = tuple(path for path, device, _ in seen if device >= 0)
         if not roots:
@@ -95,13 +101,17 @@ class Watcher:
             rust_timeout=max(1, int(self._look_again * 1000)),
             yield_on_timeout=True,
             raise_interrupt=False,
+            force_polling=self._polling or None,
             ignore_permission_denied=True,
         )
         for changes in events:
             if changes:
                 self._report(tuple(sorted(_described(change) for change in changes)))
-            if _fingerprint(self._paths()) != seen:
+            if self._look() != seen:
                 return
+
+    def _look(self) -> Fingerprint:
+        return _fingerprint(self._paths())
 
     def _report(self, changes: tuple[str, ...]) -> None:
         log.info("declarations changed", changes=len(changes), first=changes[0])
@@ -124,7 +134,7 @@ def _below(path: Path, roots: tuple[str, ...]) -> tuple[str, ...]:
     return path.parts[-1:]
 
 
-def _fingerprint(paths: tuple[str, ...]) -> tuple[tuple[str, int, int], ...]:
+def _fingerprint(paths: tuple[str, ...]) -> Fingerprint:
     """Each path with device and inode, ``-1`` where it is absent: another one means to watch anew."""
     return tuple((path, *_inode(path)) for path in dict.fromkeys(paths))
 

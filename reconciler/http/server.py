@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+import time
 
 import uvicorn
 from fastapi import FastAPI
 
-from reconciler.model.errors import SettingsError
+from reconciler.http.protocol import ImpatientProtocol
+from reconciler.model.errors import ReconcilerError, SettingsError
 
 START_SECONDS = 10.0
 STOP_SECONDS = 3
@@ -29,10 +31,11 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 loop="asyncio",
-                http="h11",
+                http=ImpatientProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
+                log_level="warning",
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
@@ -52,11 +55,11 @@ class HttpServer:
             target=self._server.run, kwargs={"sockets": [listening]}, name="http", daemon=True
         )
         self._thread.start()
-        waited = threading.Event()
-        for _ in range(int(START_SECONDS / 0.01)):
-            if self._server.started or not self._thread.is_alive():
-                return
-            waited.wait(0.01)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if not self._server.started:
+            raise ReconcilerError(f"The HTTP server did not start within {START_SECONDS:.0f} s. The log says why.")
 
     def stop(self) -> None:
         """Stop listening, let running requests end for up to 3 s."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 
 import pytest
+from structlog.testing import capture_logs
 from support.scrape import samples, value
 from support.web import ask
 
 from reconciler.engine.board import Board
-from reconciler.http import HttpServer, create_app
+from reconciler.http import HttpServer, create_app, protocol
 from reconciler.metrics import Metrics
 from reconciler.model.errors import SettingsError
 
@@ -59,7 +61,9 @@ def test_nothing_can_be_changed_through_these_routes(ready, method, path):
 
 def test_a_route_that_fails_answers_without_a_trace_and_is_counted(ready):
     ready.board.report = "not a report"
-    answer = ready.get("/api/v1/status")
+    with capture_logs() as log:
+        answer = ready.get("/api/v1/status")
+    assert [(line["event"], line["path"]) for line in log] == [("request failed", "/api/v1/status")]
     assert answer.status == 500
     assert answer.json["detail"] == "The request failed. The log says why."
     assert "Traceback" not in answer.text
@@ -105,6 +109,22 @@ def test_headers_that_never_end_are_cut_off(ready):
     with socket.create_connection(("127.0.0.1", ready.port), timeout=5) as raw:
         raw.sendall(b"GET /livez HTTP/1.1\r\nX-Long: " + b"x" * 40_000)
         assert raw.recv(100).startswith(b"HTTP/1.1 4")
+
+
+def test_a_client_that_never_ends_its_headers_is_cut_off_and_others_are_served(served, monkeypatch):
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.1)
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as slow:
+        slow.sendall(b"GET /livez HTTP/1.1\r\nX-Slow: ")
+        assert served.get("/livez").status == 200
+        assert slow.recv(100) == b""
+
+
+def test_a_connection_is_kept_for_a_second_request(served):
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+    for _ in range(2):
+        connection.request("GET", "/livez")
+        assert connection.getresponse().read()
+    connection.close()
 
 
 def server(port, host="127.0.0.1"):

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 from support.made_up import deferred_step, report, table
 
 from reconciler.engine.board import Board
@@ -71,6 +72,12 @@ def eventually(condition, seconds=5.0):
             return False
         time.sleep(0.005)
     return True
+
+
+@pytest.fixture(autouse=True)
+def log():
+    with capture_logs() as lines:
+        yield lines
 
 
 @pytest.fixture
