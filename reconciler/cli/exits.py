@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from reconciler.cli.codes import DRIFT, ERROR, OK
+from reconciler.cli.codes import DRIFT, ERROR, OK, TABLE
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, Verdict
+
+__all__ = ["TABLE", "act", "converge", "preview", "why_not_done"]
 
 
 def preview(report: PassReport, *, expect_no_changes: bool) -> int:
