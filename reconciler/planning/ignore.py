@@ -14,7 +14,7 @@ from reconciler.model.table import TableSpec
 
 
 def covered(path: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a pattern covers the path of a change."""
+    """Whether a pattern covers the path of a change; a dot within a name counts as any other dot here."""
     return any(_prefix(pattern.split("."), path.split(".")) for pattern in patterns)
 
 

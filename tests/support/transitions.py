@@ -1,8 +1,9 @@
 """The hard transitions: what is live, what is declared, and the calls that lead from one to the other, in order.
 
 ``calls`` are the words of ``call_words``, over all rounds. ``needs`` names what an endpoint must have: ``tags``,
-``multi_key`` (several HASH or RANGE elements in an index). ``hazard`` is the worst that is asked of policy.
-Every table is called ``subject``; ``specs.renamed`` gives it another name.
+``multi_key`` (several HASH or RANGE elements in an index), ``stream_anew`` (a stream can be enabled a second time,
+which moto refuses). ``hazard`` is the worst that is asked of policy. Every table is called ``subject``;
+``specs.renamed`` gives it another name.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Transition:
 
 MULTI = frozenset({"multi_key"})
 TAGS = frozenset({"tags"})
+ANEW = frozenset({"stream_anew"})
 AGAIN = ("DeleteTable", "CreateTable")
 
 A = gsi("by_a", "a S")
@@ -365,6 +367,7 @@ STREAMS = (
             spec(stream=stream(other)),
             "stream off",
             f"stream {other}",
+            needs=ANEW,
         )
         for one in VIEWS
         for other in VIEWS
@@ -465,6 +468,7 @@ COMBINED = (
         "stream off",
         "stream NEW_IMAGE",
         "unprotect",
+        needs=ANEW,
     ),
     _case(
         "protection first, then time to live, capacity, stream and index",

@@ -1,0 +1,46 @@
+"""Every field of a table has exactly one facet, and every facet has the one shape."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from support.specs import observed, spec
+
+import reconciler.facets
+from reconciler.facets import FACETS
+from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.model.table import TableSpec
+
+by_name = pytest.mark.parametrize("facet", FACETS, ids=[facet.name for facet in FACETS])
+
+
+def test_every_field_of_a_table_has_one_facet_and_no_facet_has_none() -> None:
+    owned = Counter(facet.name for facet in FACETS)
+    assert owned == Counter(field.name for field in fields(TableSpec) if field.name != "name")
+
+
+@by_name
+def test_a_facet_has_a_file_of_its_name(facet: Facet) -> None:
+    assert type(facet).__module__ == f"reconciler.facets.{facet.name}"
+    assert (Path(reconciler.facets.__file__).parent / f"{facet.name}.py").is_file()
+
+
+@by_name
+def test_a_facet_that_is_not_declared_never_differs(facet: Facet) -> None:
+    table = spec(stream=None)
+    loud = observed(spec(deletion_protection=True, tags={"a": "b"})).spec
+    assert facet.name == "keys" or list(facet.diff(table, loud)) == []
+
+
+def test_all_facets_but_time_to_live_ride_in_create() -> None:
+    assert [facet.name for facet in FACETS if not isinstance(facet, RidesInCreate)] == ["ttl"]
+
+
+def test_only_time_to_live_and_tags_need_reads_of_their_own() -> None:
+    assert {facet.name: facet.reads for facet in FACETS if facet.reads} == {
+        "ttl": ("DescribeTimeToLive",),
+        "tags": ("ListTagsOfResource",),
+    }

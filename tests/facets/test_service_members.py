@@ -1,0 +1,71 @@
+"""Every input member of the calls we plan is either managed or left out for a stated reason.
+
+A release of botocore that brings a new member fails here, and asks for a decision.
+"""
+
+from __future__ import annotations
+
+import pytest
+from support.request_rules import service_model
+
+MANAGED = {
+    "CreateTable": {
+        "AttributeDefinitions",
+        "BillingMode",
+        "DeletionProtectionEnabled",
+        "GlobalSecondaryIndexes",
+        "KeySchema",
+        "LocalSecondaryIndexes",
+        "ProvisionedThroughput",
+        "StreamSpecification",
+        "TableName",
+        "Tags",
+    },
+    "UpdateTable": {
+        "AttributeDefinitions",
+        "BillingMode",
+        "DeletionProtectionEnabled",
+        "GlobalSecondaryIndexUpdates",
+        "ProvisionedThroughput",
+        "StreamSpecification",
+        "TableName",
+    },
+    "UpdateTimeToLive": {"TableName", "TimeToLiveSpecification"},
+    "TagResource": {"ResourceArn", "Tags"},
+    "DeleteTable": {"TableName"},
+}
+NO_FACET = "no declaration can name it, so it is never touched"
+ONLY_HERE = "global tables are not managed"
+LEFT_OUT = {
+    "CreateTable": {
+        "GlobalTableSettingsReplicationMode": ONLY_HERE,
+        "GlobalTableSourceArn": ONLY_HERE,
+        "OnDemandThroughput": NO_FACET,
+        "ResourcePolicy": NO_FACET,
+        "SSESpecification": NO_FACET,
+        "TableClass": NO_FACET,
+        "VectorIndexes": NO_FACET,
+        "WarmThroughput": NO_FACET,
+    },
+    "UpdateTable": {
+        "DisassociationProtectionEnabled": ONLY_HERE,
+        "GlobalTableSettingsReplicationMode": ONLY_HERE,
+        "GlobalTableWitnessUpdates": ONLY_HERE,
+        "MultiRegionConsistency": ONLY_HERE,
+        "OnDemandThroughput": NO_FACET,
+        "ReplicaUpdates": ONLY_HERE,
+        "SSESpecification": NO_FACET,
+        "TableClass": NO_FACET,
+        "VectorIndexUpdates": NO_FACET,
+        "WarmThroughput": NO_FACET,
+    },
+}
+
+
+@pytest.mark.parametrize("operation", MANAGED)
+def test_every_member_of_a_call_is_managed_or_left_out_for_a_reason(operation: str) -> None:
+    shape = service_model().operation_model(operation).input_shape
+    assert shape is not None
+    left_out = LEFT_OUT.get(operation, {})
+    assert MANAGED[operation] | left_out.keys() == set(shape.members)
+    assert not MANAGED[operation] & left_out.keys()

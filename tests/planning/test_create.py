@@ -1,0 +1,87 @@
+"""CreateTable from a declaration: everything that rides in it, and exactly the definitions in use."""
+
+from __future__ import annotations
+
+from support.request_rules import complaints
+from support.shapes import defined
+from support.specs import gsi, lsi, observed, provisioned, spec, stream, ttl
+
+from reconciler.planning.create import create_call, create_changes, equals_request
+
+FULL = spec(
+    "pk S",
+    "sk N",
+    billing=provisioned(5, 6),
+    global_indexes=[gsi("by_b", "b B", "pk S"), gsi("by_a", "a S", units=(1, 2))],
+    local_indexes=[lsi("by_date", "date S")],
+    stream=stream("NEW_IMAGE"),
+    ttl=ttl("expires"),
+    tags={"team": "core"},
+    deletion_protection=True,
+)
+
+
+def test_everything_that_rides_is_in_the_request() -> None:
+    call = create_call(FULL, "default/dev/n1", with_tags=True)
+    assert complaints(call) == ""
+    assert call.params["AttributeDefinitions"] == defined(a="S", b="B", date="S", pk="S", sk="N")
+    assert set(call.params) == {
+        "TableName",
+        "AttributeDefinitions",
+        "KeySchema",
+        "BillingMode",
+        "ProvisionedThroughput",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+        "StreamSpecification",
+        "DeletionProtectionEnabled",
+        "Tags",
+    }
+    assert call.params["Tags"] == [
+        {"Key": "dynamodb-reconciler:owner", "Value": "default/dev/n1"},
+        {"Key": "team", "Value": "core"},
+    ]
+
+
+def test_no_tags_are_sent_where_they_would_be_dropped() -> None:
+    assert "Tags" not in create_call(FULL, "default/dev/n1", with_tags=False).params
+
+
+def test_the_smallest_declaration_is_created_on_demand() -> None:
+    assert create_call(spec(), None, with_tags=True).params == {
+        "TableName": "subject",
+        "AttributeDefinitions": defined(pk="S"),
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+
+
+def test_one_change_stands_for_each_declared_facet_that_rides() -> None:
+    changes = create_changes(FULL, with_tags=True)
+    assert [change.path for change in changes] == [
+        "keys",
+        "billing",
+        "global_indexes",
+        "local_indexes",
+        "stream",
+        "tags",
+        "deletion_protection",
+    ]
+    assert all(change.before is None and change.unsafe is None for change in changes)
+    assert [change.path for change in create_changes(spec(), with_tags=True)] == ["keys"]
+
+
+def test_a_table_equals_its_request_whatever_the_calls_after_it_have_still_to_do() -> None:
+    assert equals_request(FULL, observed(FULL))
+    before_the_calls_after = observed(spec(tags={"team": "core"}))
+    assert equals_request(spec(ttl=ttl("expires"), tags={"team": "core"}), before_the_calls_after)
+
+
+def test_a_table_without_the_declared_tags_equals_it_only_where_there_are_no_tags() -> None:
+    wish = spec(tags={"team": "core"})
+    assert not equals_request(wish, observed(spec()))
+    assert equals_request(wish, observed(spec(), unsupported=frozenset({"tags"})))
+
+
+def test_another_key_is_not_the_request() -> None:
+    assert not equals_request(spec("pk N"), observed(spec()))

@@ -1,0 +1,131 @@
+"""From answers to an observed table: identity, statuses, what was not asked and what is not there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from support.shapes import answers, defined, index
+from support.specs import IDENTITY, gsi, keys, spec, stream, ttl, whole
+
+from reconciler.model.errors import Malformed
+from reconciler.model.identity import Identity
+from reconciler.model.observed import Responses
+from reconciler.planning.observe import all_reads, identity_of, observe, read_params, reads_for
+
+
+@pytest.mark.parametrize(
+    ("table", "reads"),
+    [
+        (spec(), ()),
+        (spec(ttl=ttl(None)), ("DescribeTimeToLive",)),
+        (spec(tags={"a": "b"}), ("ListTagsOfResource",)),
+        (spec(tags={}, ttl=ttl("x"), stream=stream(None)), ("DescribeTimeToLive", "ListTagsOfResource")),
+        (None, ()),
+    ],
+)
+def test_only_declared_facets_ask_for_more_than_describe_table(table, reads) -> None:
+    assert reads_for(table) == reads
+
+
+def test_reads_name_the_table_or_its_arn() -> None:
+    assert [read_params(operation, "users", "arn") for operation in ("DescribeTable", *all_reads())] == [
+        {"TableName": "users"},
+        {"TableName": "users"},
+        {"ResourceArn": "arn"},
+    ]
+
+
+def test_an_answer_without_extras_gives_a_whole_table_but_for_what_was_not_asked() -> None:
+    seen = observe(answers())
+    assert seen.spec == whole(spec()).__class__("subject", keys("pk S"), *_defaults())
+    assert (seen.status, seen.identity, seen.transitions, seen.owner_tag) == ("ACTIVE", IDENTITY, (), None)
+
+
+def _defaults() -> tuple[Any, ...]:
+    table = whole(spec())
+    return (table.billing, (), (), table.stream, None, None, False)
+
+
+def test_undeclared_features_are_read_as_well() -> None:
+    described = [index("by_a", "a")]
+    seen = observe(
+        answers(
+            GlobalSecondaryIndexes=described,
+            AttributeDefinitions=defined(a="N", pk="S"),
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+            DeletionProtectionEnabled=True,
+            ItemCount=7,
+            TableSizeBytes=700,
+            ttl={"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"},
+            tags={"team": "core", "dynamodb-reconciler:owner": "default/dev/n1"},
+        )
+    )
+    fields = {"global_indexes": [gsi("by_a", "a N")], "stream": stream("KEYS_ONLY"), "ttl": ttl("expires")}
+    assert seen.spec == whole(spec(**fields, tags={"team": "core"}, deletion_protection=True))
+    assert (seen.item_count, seen.size_bytes, seen.owner_tag) == (7, 700, "default/dev/n1")
+
+
+def test_what_is_under_way_is_said_and_names_its_facet() -> None:
+    described = [index("by_a", "a", status="CREATING", Backfilling=True), index("by_b", "a", status="DELETING")]
+    seen = observe(
+        answers(
+            GlobalSecondaryIndexes=described,
+            AttributeDefinitions=defined(a="S", pk="S"),
+            ttl={"TimeToLiveStatus": "DISABLING", "AttributeName": "expires"},
+        )
+    )
+    assert seen.transitions == (
+        "index by_a is CREATING (backfilling)",
+        "index by_b is DELETING",
+        "time to live is DISABLING",
+    )
+    assert seen.changing == {"global_indexes", "ttl"}
+    assert seen.spec.global_indexes == (gsi("by_a", "a S"),)
+
+
+def test_a_facet_whose_read_the_endpoint_lacks_is_unsupported() -> None:
+    seen = observe(Responses(answers().answers, frozenset({"ListTagsOfResource"})))
+    assert seen.unsupported == {"tags"}
+    assert seen.spec.tags is None
+
+
+@pytest.mark.parametrize(
+    ("table_id", "created", "identity"),
+    [
+        ("id-1", datetime(2026, 1, 1, 12, tzinfo=UTC), Identity("id-1", "arn", "2026-01-01T12:00:00+00:00")),
+        (None, datetime(2026, 1, 1, 12, tzinfo=UTC), Identity(None, "arn", "2026-01-01T12:00:00+00:00")),
+        (
+            None,
+            datetime(2026, 1, 1, 12, 0, 0, 123000, tzinfo=timezone(timedelta(hours=2))),
+            Identity(None, "arn", "2026-01-01T10:00:00.123000+00:00"),
+        ),
+    ],
+)
+def test_identity_is_the_table_id_or_arn_and_creation_time_in_utc(table_id, created, identity) -> None:
+    table = {"TableArn": "arn", "CreationDateTime": created} | ({"TableId": table_id} if table_id else {})
+    assert identity_of(table) == identity
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"KeySchema": None},
+        {"AttributeDefinitions": None},
+        {"AttributeDefinitions": []},
+        {"TableArn": None},
+        {"TableStatus": None},
+        {"TableName": None},
+        {"CreationDateTime": None},
+        {"CreationDateTime": "yesterday"},
+        {"GlobalSecondaryIndexes": [{"IndexName": "by_a"}]},
+        {"GlobalSecondaryIndexes": [None]},
+        {"LocalSecondaryIndexes": [{"IndexName": "by_a", "KeySchema": []}]},
+        {"ProvisionedThroughput": "much", "BillingModeSummary": None},
+    ],
+    ids=str,
+)
+def test_an_answer_that_lacks_what_every_answer_has_is_malformed_and_never_empty(members) -> None:
+    with pytest.raises(Malformed):
+        observe(answers(**members))

@@ -1,0 +1,176 @@
+"""The plan of one table: its order, and the fate that its status, its transitions and its endpoint give a step."""
+
+from __future__ import annotations
+
+import pytest
+from support.call_words import words
+from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl
+
+from reconciler.model.change import Call, Hazard
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.planning.planner import plan, prune_step, seed_step
+
+WISH = spec(
+    billing=provisioned(5, 5),
+    global_indexes=[gsi("by_a", "a S")],
+    ttl=ttl("expires"),
+    tags={"team": "core"},
+    deletion_protection=True,
+)
+LIVE = spec()
+
+
+def fates(steps: tuple[Step, ...]) -> dict[str, Fate]:
+    return {words(step.call): step.fate for step in steps if step.call}
+
+
+def test_a_missing_table_is_created_and_what_does_not_ride_follows() -> None:
+    steps = plan(declaration(WISH), None, with_tags=True, owner="default/dev/n1")
+    assert [(step.action, words(step.call), step.fate) for step in steps if step.call] == [
+        (Action.CREATE, "CreateTable", Fate.READY),
+        (Action.UPDATE, "ttl on expires", Fate.READY),
+    ]
+    assert [change.path for change in steps[0].changes] == [
+        "keys",
+        "billing",
+        "global_indexes",
+        "tags",
+        "deletion_protection",
+    ]
+    assert [(change.path, change.before) for change in steps[1].changes] == [
+        ("ttl.enabled", False),
+        ("ttl.attribute", None),
+    ]
+
+
+def test_tags_of_a_missing_table_are_unsupported_where_the_endpoint_has_none() -> None:
+    create, tags = plan(declaration(spec(tags={"team": "core"})), None, with_tags=False)
+    assert (create.fate, [change.path for change in create.changes]) == (Fate.READY, ["keys"])
+    assert (tags.fate, tags.reason) == (Fate.UNSUPPORTED, Reason.UNSUPPORTED)
+    assert tags.message == "the endpoint does not have ListTagsOfResource"
+
+
+def test_time_to_live_that_shall_be_off_needs_no_call_after_a_create() -> None:
+    assert len(plan(declaration(spec(ttl=ttl(None))), None, with_tags=True)) == 1
+
+
+@pytest.mark.parametrize("status", ["CREATING", "UPDATING"])
+def test_a_busy_table_takes_no_update(status: str) -> None:
+    steps = plan(declaration(WISH), observed(LIVE, status=status), with_tags=True)
+    beside = Fate.READY if status == "UPDATING" else Fate.DEFERRED
+    assert fates(steps) == {
+        "protect": Fate.DEFERRED,
+        "tags team=core": beside,
+        "ttl on expires": beside,
+        "mode PROVISIONED 5/5": Fate.DEFERRED,
+        "+index by_a 5/5": Fate.DEFERRED,
+    }
+    deferred = [step for step in steps if step.fate is Fate.DEFERRED]
+    assert {(step.reason, step.message) for step in deferred} == {(Reason.BUSY, f"table subject is {status}")}
+
+
+def test_a_busy_index_defers_updates_and_nothing_beside() -> None:
+    live = observed(LIVE, transitions=("index by_x is DELETING",), changing=frozenset({"global_indexes"}))
+    steps = plan(declaration(WISH), live, with_tags=True)
+    ready = [name for name, fate in fates(steps).items() if fate is Fate.READY]
+    assert ready == ["tags team=core", "ttl on expires"]
+    assert {step.message for step in steps if step.fate is Fate.DEFERRED} == {"index by_x is DELETING"}
+
+
+def test_time_to_live_under_way_defers_only_itself() -> None:
+    live = observed(LIVE, transitions=("time to live is DISABLING",), changing=frozenset({"ttl"}))
+    steps = plan(declaration(WISH), live, with_tags=True)
+    assert [name for name, fate in fates(steps).items() if fate is Fate.DEFERRED] == ["ttl on expires"]
+
+
+def test_a_table_being_deleted_is_only_waited_for() -> None:
+    (step,) = plan(declaration(WISH), observed(LIVE, status="DELETING"), with_tags=True)
+    assert (step.call, step.fate, step.reason) == (None, Fate.DEFERRED, Reason.BUSY)
+    assert step.message == "table subject is DELETING"
+
+
+@pytest.mark.parametrize(
+    ("status", "action"), [("CREATING", Action.CREATE), ("UPDATING", Action.UPDATE), ("DELETING", Action.UPDATE)]
+)
+def test_a_table_as_declared_that_is_not_active_yet_is_waited_for_once(status: str, action: Action) -> None:
+    (step,) = plan(declaration(LIVE), observed(LIVE, status=status), with_tags=True)
+    assert (step.action, step.facet, step.call, step.fate) == (action, "table", None, Fate.DEFERRED)
+
+
+@pytest.mark.parametrize("facet", ["global_indexes", "ttl"])
+def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
+    live = observed(LIVE, transitions=("it is ENABLING",), changing=frozenset({facet}))
+    wish = spec(global_indexes=[], ttl=ttl(None))
+    (step,) = plan(declaration(wish), live, with_tags=True)
+    assert (step.facet, step.call, step.fate, step.message) == (facet, None, Fate.DEFERRED, "it is ENABLING")
+    assert plan(declaration(LIVE), live, with_tags=True) == ()
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "ARCHIVED",
+        "ARCHIVING",
+        "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
+        "REPLICATION_NOT_AUTHORIZED",
+        "SOMETHING_NEW",
+    ],
+)
+@pytest.mark.parametrize("wish", [WISH, LIVE, spec("id S")], ids=["drifted", "in sync", "other key"])
+def test_a_table_out_of_order_is_never_touched_and_never_in_sync(status: str, wish) -> None:
+    steps = plan(declaration(wish), observed(LIVE, status=status), with_tags=True)
+    assert steps
+    assert {(step.fate, step.reason) for step in steps} == {(Fate.BLOCKED, Reason.STATUS)}
+    assert all(step.message == f"table subject is {status}" and step.allow_with for step in steps)
+
+
+def test_a_facet_that_the_endpoint_cannot_be_asked_for_is_unsupported_only_if_it_differs() -> None:
+    live = observed(LIVE, unsupported=frozenset({"tags", "ttl"}))
+    (step,) = plan(declaration(spec(tags={"a": "b"}, ttl=ttl(None))), live, with_tags=True)
+    assert (step.facet, step.fate) == ("tags", Fate.UNSUPPORTED)
+
+
+def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() -> None:
+    live = observed(spec("pk S", "sk S", local_indexes=[lsi("by_date", "date S")]))
+    wish = spec("pk S", "sk N", local_indexes=[], stream=stream("KEYS_ONLY"))
+    replace, rest = plan(declaration(wish), live, with_tags=True)
+    assert (replace.action, replace.facet, replace.call) == (
+        Action.REPLACE,
+        "keys",
+        Call("DeleteTable", {"TableName": "subject"}),
+    )
+    assert [change.path for change in replace.changes] == ["keys", "local_indexes.by_date"]
+    assert (words(rest.call), rest.fate, rest.message) == (
+        "stream KEYS_ONLY",
+        Fate.READY,
+        "moot if the table is replaced",
+    )
+
+
+def test_an_index_that_only_the_replaced_table_can_have_is_blocked_with_its_reason() -> None:
+    wish = spec("pk N", global_indexes=[gsi("by_a", "a S", "pk N")])
+    replace, create = plan(declaration(wish), observed(LIVE), with_tags=True)
+    assert replace.action is Action.REPLACE
+    assert (create.fate, create.reason) == (Fate.BLOCKED, Reason.REJECTED)
+    assert "while the key of the table uses pk under another type" in (create.message or "")
+    assert create.allow_with
+
+
+def test_a_rebuild_says_what_follows() -> None:
+    live = observed(spec(global_indexes=[gsi("by_a", "a S")]))
+    (step,) = plan(declaration(spec(global_indexes=[gsi("by_a", "b S", project="KEYS_ONLY")])), live, with_tags=True)
+    assert [change.path for change in step.changes] == ["global_indexes.by_a.keys", "global_indexes.by_a.projection"]
+    assert (words(step.call), step.message) == ("-index by_a", "then index by_a is created again under its name")
+
+
+def test_pruning_is_one_destructive_step() -> None:
+    step = prune_step("users")
+    assert (step.action, step.facet, step.destructive) == (Action.DELETE, "table", True)
+    assert step.call == Call("DeleteTable", {"TableName": "users"})
+    assert step.changes[0].hazard is Hazard.REPLACEMENT
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 item from seeds/users.json"), (3, "3 items from seeds/users.json")])
+def test_seeding_says_how_much_from_where(count: int, said: str) -> None:
+    step = seed_step("seeds/users.json", count)
+    assert (step.action, step.facet, step.call, step.message) == (Action.SEED, "seed", None, said)
