@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from pathlib import Path
 
 from reconciler.model.errors import Problem
 from reconciler.sources.python.private_import import PrivateImports
 from reconciler.sources.snapshot import SourceFile
+
+_PLACE = re.compile(r" \((?:/|[A-Za-z]:\\|unknown location).*\)$")
+"""Where an imported module stands on this machine, as ImportError adds it."""
 
 
 def fault(
@@ -33,7 +37,9 @@ def _reason(error: BaseException, field: str | None) -> str:
         return f"is not Python: {error.msg}"
     if isinstance(error, SystemExit):
         return "ends the program instead of declaring a table"
-    text = str(error).strip().splitlines()
+    if isinstance(error, RecursionError):
+        return "calls itself without end"
+    text = [_PLACE.sub("", line) for line in str(error).strip().splitlines()]
     said = f"{kind}: {text[0].rstrip('.')}" if text else kind
     return f"raises {said}" if field else f"cannot be loaded: {said}"
 

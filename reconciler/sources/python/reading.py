@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from reconciler.model.errors import Problem
@@ -38,9 +39,12 @@ def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | 
     reading = PythonReading()
     imports = PrivateImports(folder, {file.absolute: file.content for file in files})
     with imports.active():
-        for file in files:
-            reader = _FileReader(file, imports, environment)
-            reader.read()
+        readers = [_FileReader(file, imports, environment) for file in files]
+        for reader in readers:
+            reader.load()
+        # Only when all are loaded is it known which classes others inherit from.
+        for reader in readers:
+            reader.ask()
             reading.declarations += reader.declarations
             reading.problems += reader.problems
             reading.warnings += reader.warnings
@@ -58,15 +62,17 @@ class _FileReader:
         self.declarations: list[RawDeclaration] = []
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
+        self.module: ModuleType | None = None
 
-    def read(self) -> None:
-        if self._empty():
-            return
-        module = self._guarded(lambda: self.imports.load(self.file.absolute), None, None)
-        if module is None:
+    def load(self) -> None:
+        if not self._empty():
+            self.module = self._guarded(lambda: self.imports.load(self.file.absolute), None, None)
+
+    def ask(self) -> None:
+        if self.module is None:
             return
         lines = class_lines(self.file.content)
-        owners = list(declared_classes(module))
+        owners = list(declared_classes(self.module))
         for owner in owners:
             self._declaration(owner, *lines.get(owner.__name__, (1, {})))
         if not owners and self.file.path.endswith("_table.py"):

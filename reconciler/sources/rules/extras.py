@@ -13,10 +13,10 @@ FACETS = tuple(field.name for field in fields(TableSpec) if field.name != "name"
 
 
 def ignored_paths(document: TableDocument) -> Iterator[Finding]:
-    """A path starts with the name of a facet, as previews print it."""
+    """A path starts with the name of a facet, as previews print it, or with ``*`` for any."""
     for position, path in enumerate(document.lifecycle.ignore_changes if document.lifecycle else []):
-        facet = path.split(".")[0].split("[")[0]
-        if facet not in FACETS:
+        facet = path.split(".")[0]
+        if facet not in (*FACETS, "*"):
             suggestion = did_you_mean(facet, FACETS)
             remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Start with one of: {', '.join(FACETS)}."
             where = ("lifecycle", "ignore_changes", position)

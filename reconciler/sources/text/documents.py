@@ -78,7 +78,7 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
 def _looks_like_table(value: Mapping[object, object]) -> bool:
     """Any field of CreateTable, or a misspelling of one that every table has."""
     known = {word for word, name in spellings(TableDocument).items() if name in API_FIELDS}
-    words = [key for key in value if isinstance(key, str)]
+    words = [key for key in value if isinstance(key, str) and key != "$schema"]
     return any(word in known or did_you_mean(word, REQUIRED) for word in words)
 
 

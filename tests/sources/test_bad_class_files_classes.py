@@ -1,0 +1,271 @@
+"""Classes that answer wrongly, or not at all, for their name, schema and seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.class_files import BASE_NAME, GET_SCHEMA, GET_TABLE_NAME, HEAD, SCHEMA, SEED
+from support.folders import sentences, write
+from support.texts import DOC
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "get_schema that raises": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + "    @classmethod\n    def get_schema(cls, environment=None):\n        return cls.SCHEMAS\n"
+        },
+        [
+            (
+                "users_table.py:9: get_schema: raises AttributeError: type object 'UsersTable' has no attribute "
+                "'SCHEMAS'. Correct the code, or move it out of the folder."
+            )
+        ],
+    ),
+    "get_schema that needs two arguments": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + "    @classmethod\n    def get_schema(cls, environment, region):\n        return cls.SCHEMA\n"
+        },
+        [
+            (
+                "users_table.py:1: get_schema: raises TypeError: UsersTable.get_schema() missing 1 required "
+                "positional argument: 'region'. Correct the code, or move it out of the folder."
+            )
+        ],
+    ),
+    "get_schema that returns nothing": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + "    @classmethod\n    def get_schema(cls, environment=None):\n        cls.SCHEMA.copy()\n"
+        },
+        ["users_table.py:1: get_schema: returns nothing, not a dict. Return the schema as a dict."],
+    ),
+    "get_schema that returns a list": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + "    @classmethod\n    def get_schema(cls, environment=None):\n        return [cls.SCHEMA]\n"
+        },
+        ["users_table.py:1: get_schema: returns a list, not a dict. Return the schema as a dict."],
+    ),
+    "get_schema that exits": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + "    @classmethod\n    def get_schema(cls, environment=None):\n        raise SystemExit(3)\n"
+        },
+        [
+            (
+                "users_table.py:9: get_schema: ends the program instead of declaring a table. Correct the code, "
+                "or move it out of the folder."
+            )
+        ],
+    ),
+    "a SCHEMA without get_schema": (
+        {"users_table.py": HEAD + SCHEMA},
+        [
+            (
+                "users_table.py:1: UsersTable: has a SCHEMA but no get_schema. Add the classmethod "
+                "get_schema(cls, environment=None)."
+            )
+        ],
+    ),
+    "a SCHEMA that is a list": (
+        {"users_table.py": HEAD + "    SCHEMA = []\n" + GET_SCHEMA},
+        ["users_table.py:1: SCHEMA: is a list, not a dict. Write the schema as a dict."],
+    ),
+    "a SCHEMA that is empty": (
+        {"users_table.py": HEAD + "    SCHEMA = {}\n" + GET_SCHEMA},
+        ["users_table.py:1: SCHEMA: is empty. Fill it, or remove the class."],
+    ),
+    "half a SCHEMA": (
+        {"users_table.py": HEAD + '    SCHEMA = {\n        "table_name": "users",\n    }\n' + GET_SCHEMA},
+        [
+            (
+                'users_table.py:1: key_schema: is missing. Add key_schema, such as [{"AttributeName": "pk", '
+                '"KeyType": "HASH"}].'
+            ),
+            (
+                "users_table.py:1: attribute_definitions: is missing. Add attribute_definitions, such as "
+                '[{"AttributeName": "pk", "AttributeType": "S"}].'
+            ),
+        ],
+    ),
+    "a SCHEMA without table name": (
+        {"users_table.py": HEAD + BASE_NAME + SCHEMA.replace('        "table_name": "users",\n', "") + GET_SCHEMA},
+        ["users_table.py:1: table_name: is missing. Add table_name: the name of the table."],
+    ),
+    "a SCHEMA with an object in it": (
+        {"users_table.py": HEAD + SCHEMA.replace('"users"', "object()") + GET_SCHEMA},
+        ["users_table.py:3: table_name: is a Python object, not a text. Write a text."],
+    ),
+    "a SCHEMA that contains itself": (
+        {"users_table.py": HEAD + SCHEMA + '    SCHEMA["tags"] = SCHEMA\n' + GET_SCHEMA},
+        [("users_table.py:1: get_schema: calls itself without end. Correct the code, or move it out of the folder.")],
+    ),
+    "get_table_name that raises": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + "        return cls.NAMES[environment]\n"},
+        [
+            (
+                "users_table.py:12: get_table_name: raises AttributeError: type object 'UsersTable' has no "
+                "attribute 'NAMES'. Correct the code, or move it out of the folder."
+            )
+        ],
+    ),
+    "get_table_name that returns nothing": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + "        pass\n"},
+        ["users_table.py:1: get_table_name: returns nothing, not a text. Return the name of the table."],
+    ),
+    "get_table_name and get_schema disagree": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + '        return "users-v2"\n'},
+        [
+            (
+                "users_table.py:1: table_name: is 'users' in get_schema, but get_table_name returns 'users-v2'. "
+                "Let both return one name."
+            )
+        ],
+    ),
+    "get_description that raises": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + GET_SCHEMA
+            + "    @classmethod\n    def get_description(cls):\n        raise RuntimeError('no words')\n"
+        },
+        [
+            (
+                "users_table.py:12: get_description: raises RuntimeError: no words. Correct the code, or move it "
+                "out of the folder."
+            )
+        ],
+    ),
+    "seed that raises halfway": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + GET_SCHEMA
+            + SEED
+            + "        yield {'pk': 'a'}\n        raise OSError('gone')\n"
+        },
+        ["users_table.py:13: seed: raises OSError: gone. Correct the code, or move it out of the folder."],
+    ),
+    "seed that yields no mapping": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        return ['a']\n"},
+        ["users_table.py:1: [0]: is not a mapping of attributes. Write each item as a mapping."],
+    ),
+    "seed that returns nothing": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        pass\n"},
+        [
+            (
+                "users_table.py:1: seed: raises TypeError: 'NoneType' object is not iterable. Correct the code, "
+                "or move it out of the folder."
+            )
+        ],
+    ),
+    "seed with an object": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'when': {'at': object()}}\n"},
+        [
+            (
+                "users_table.py:1: [0].when.at: is a Python object, which DynamoDB has no type for. Turn it into "
+                "a text or a number."
+            )
+        ],
+    ),
+    "seed with NaN": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'x': float('nan')}\n"},
+        ["users_table.py:1: [0].x: is nan, which is no number of DynamoDB. Write a finite number."],
+    ),
+    "a seed method beside a seed file": (
+        {
+            "seeds/users.json": [{"pk": "a"}],
+            "users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        return []\n",
+        },
+        [
+            (
+                "users_table.py:1: seed: is a method, and seeds/users.json is there too. Keep the method or the "
+                "file, not both."
+            )
+        ],
+    ),
+    "a misspelt field, at its own line": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA.replace("    }\n", '        "billing_mod": "PAY_PER_REQUEST",\n    }\n')
+            + GET_SCHEMA
+        },
+        ["users_table.py:6: billing_mod: is not a known field. Did you mean `billing_mode`?"],
+    ),
+    "a wrong type deep inside, at its own line": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA.replace(
+                "    }\n",
+                """        "global_secondary_indexes": [
+            {
+                "IndexName": "by_pk",
+                "KeySchema": "pk",
+                "Projection": {"ProjectionType": "ALL"},
+            },
+        ],
+    }
+""",
+            )
+            + GET_SCHEMA
+        },
+        [("users_table.py:9: global_secondary_indexes[0].KeySchema: is the text 'pk', not a list. Write a list.")],
+    ),
+    "two classes in one file with one name": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + "\n\n" + HEAD.replace("Users", "People") + SCHEMA + GET_SCHEMA},
+        [
+            (
+                "users_table.py:14: table_name: is 'users', which users_table.py:1 declares too. Keep one of the "
+                "two, or rename one."
+            )
+        ],
+    ),
+    "two files that declare one table": (
+        {"a_table.py": HEAD + SCHEMA + GET_SCHEMA, "b_table.py": HEAD + SCHEMA + GET_SCHEMA},
+        [
+            (
+                "b_table.py:3: table_name: is 'users', which a_table.py:1 declares too. Keep one of the two, or "
+                "rename one."
+            )
+        ],
+    ),
+    "a class and a document that declare one table": (
+        {
+            "users_table.py": HEAD + SCHEMA + GET_SCHEMA,
+            "users.yaml": DOC,
+        },
+        [
+            (
+                "users_table.py:3: table_name: is 'users', which users.yaml:1 declares too. Keep one of the two, "
+                "or rename one."
+            )
+        ],
+    ),
+    "one base name under two table names": (
+        {
+            "a_table.py": HEAD + BASE_NAME + SCHEMA + GET_SCHEMA,
+            "b_table.py": HEAD + BASE_NAME + SCHEMA.replace('"users"', '"users2"') + GET_SCHEMA,
+        },
+        [
+            (
+                "b_table.py:4: table_name: has the base name 'users', which a_table.py:1 has too. Keep one of "
+                "the two, or rename one."
+            )
+        ],
+    ),
+}
+"""The files of a folder, and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_class_that_answers_wrongly_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+    files, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", files)) == expected

@@ -1,0 +1,89 @@
+"""Billing modes and throughput that contradict one another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import T, index
+from support.folders import SOUND, sentences, write
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "throughput with on-demand billing": (
+        {"billing_mode": "PAY_PER_REQUEST", "provisioned_throughput": T},
+        [
+            (
+                "users.json:16: provisioned_throughput: is given with billing_mode PAY_PER_REQUEST. Remove it, "
+                "or set billing_mode to PROVISIONED."
+            )
+        ],
+    ),
+    "provisioned billing without throughput": (
+        {"billing_mode": "PROVISIONED"},
+        [
+            (
+                "users.json:1: provisioned_throughput: is missing, which billing_mode PROVISIONED needs. Add "
+                "read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
+            )
+        ],
+    ),
+    "index throughput with on-demand billing": (
+        {"billing_mode": "PAY_PER_REQUEST", "global_secondary_indexes": [index(provisioned_throughput=T)]},
+        [
+            (
+                "users.json:28: global_secondary_indexes[0].provisioned_throughput: is given, but the table is "
+                "not provisioned. Remove it, or provision the table too."
+            )
+        ],
+    ),
+    "index throughput without any billing": (
+        {"global_secondary_indexes": [index(provisioned_throughput=T)]},
+        [
+            (
+                "users.json:27: global_secondary_indexes[0].provisioned_throughput: is given, but the table is "
+                "not provisioned. Remove it, or provision the table too."
+            )
+        ],
+    ),
+    "provisioned billing with an index without throughput": (
+        {"billing_mode": "PROVISIONED", "provisioned_throughput": T, "global_secondary_indexes": [index()]},
+        [
+            (
+                "users.json:21: global_secondary_indexes[0].provisioned_throughput: is missing, which an index "
+                "of a provisioned table needs. Add read_capacity_units and write_capacity_units."
+            )
+        ],
+    ),
+    "throughput alone with an index without throughput": (
+        {"provisioned_throughput": T, "global_secondary_indexes": [index()]},
+        [
+            (
+                "users.json:20: global_secondary_indexes[0].provisioned_throughput: is missing, which an index "
+                "of a provisioned table needs. Add read_capacity_units and write_capacity_units."
+            )
+        ],
+    ),
+    "index throughput of zero": (
+        {
+            "provisioned_throughput": T,
+            "global_secondary_indexes": [
+                index(provisioned_throughput={"read_capacity_units": 0, "write_capacity_units": 1})
+            ],
+        },
+        [
+            (
+                "users.json:32: global_secondary_indexes[0].provisioned_throughput.read_capacity_units: is 0, "
+                "less than 1. Write 1 or more."
+            )
+        ],
+    ),
+}
+"""Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    document = {field: value for field, value in (SOUND | changes).items() if value is not None}
+    assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

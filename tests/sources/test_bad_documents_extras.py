@@ -1,0 +1,119 @@
+"""The fields that are ours: lifecycle, references and seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import R, key
+from support.folders import SOUND, sentences, write
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a lifecycle switch that does not exist": (
+        {"lifecycle": {"prevent_destroy": True}},
+        [
+            (
+                "users.json:16: lifecycle.prevent_destroy: is not a known field. Fields here are: protect, "
+                "ignore_changes, on_existing, allow_data_loss."
+            )
+        ],
+    ),
+    "protect as a text": (
+        {"lifecycle": {"protect": "yes"}},
+        [
+            (
+                "users.json:16: lifecycle.protect: is the text 'yes', not true or false. Write true or false, "
+                "without quotes."
+            )
+        ],
+    ),
+    "on_existing that does not exist": (
+        {"lifecycle": {"on_existing": "adapt"}},
+        [
+            (
+                "users.json:16: lifecycle.on_existing: is the text 'adapt', which is not adopt, own, observe or "
+                "fail. Did you mean adopt?"
+            )
+        ],
+    ),
+    "ignore_changes that is no list": (
+        {"lifecycle": {"ignore_changes": "billing"}},
+        ["users.json:16: lifecycle.ignore_changes: is the text 'billing', not a list. Write a list."],
+    ),
+    "ignore_changes of no facet": (
+        {"lifecycle": {"ignore_changes": ["biling.throughput", "colour"]}},
+        [
+            (
+                "users.json:17: lifecycle.ignore_changes[0]: is 'biling.throughput', which starts with no facet. "
+                "Did you mean `billing`?"
+            ),
+            (
+                "users.json:18: lifecycle.ignore_changes[1]: is 'colour', which starts with no facet. Start with "
+                "one of: keys, billing, global_indexes, local_indexes, stream, ttl, tags, deletion_protection."
+            ),
+        ],
+    ),
+    "a reference to nothing": (
+        {"references": ["user"]},
+        ["users.json:16: references[0].table: is 'user', which is not declared. Did you mean `users`?"],
+    ),
+    "a reference to itself misspelt": (
+        {"references": [{"table": "userz", "attribute": "owner"}]},
+        ["users.json:17: references[0].table: is 'userz', which is not declared. Did you mean `users`?"],
+    ),
+    "a reference without table": (
+        {"references": [{"attribute": "owner"}]},
+        ["users.json:16: references[0].table: is missing. Add table."],
+    ),
+    "a seed format that does not exist": (
+        {"seed": {"format": "ion"}},
+        [
+            (
+                "users.json:16: seed.format: is the text 'ion', which is not plain or dynamodb-json. Write plain "
+                "or dynamodb-json."
+            )
+        ],
+    ),
+    "a seed file that is not there": (
+        {"seed": {"file": "seeds/people.json"}},
+        [
+            (
+                "users.json:16: seed.file: is 'seeds/people.json', which is not among the seeds. Put the file "
+                "into seeds/ beside the declarations."
+            )
+        ],
+    ),
+    "several faults at once": (
+        {
+            "table_name": "u",
+            "billing_mod": 1,
+            "key_schema": key(("pk", R)),
+            "stream_specification": {"stream_enabled": True},
+            "tags": {"aws:x": "y"},
+            "deletion_protection": "no",
+        },
+        [
+            "users.json:2: table_name: is 'u', 1 characters long. Use 3 to 255 characters.",
+            "users.json:3: key_schema: has 0 HASH elements. Give it exactly 1.",
+            "users.json:15: billing_mod: is not a known field. Did you mean `billing_mode`?",
+            (
+                "users.json:16: stream_specification.stream_view_type: is missing, which an enabled stream "
+                "needs. Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
+            ),
+            "users.json:20: tags.aws:x: is 'aws:x'; the prefix aws: is reserved. Rename the tag.",
+            (
+                "users.json:22: deletion_protection: is the text 'no', not true or false. Write true or false, "
+                "without quotes."
+            ),
+        ],
+    ),
+}
+"""Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    document = {field: value for field, value in (SOUND | changes).items() if value is not None}
+    assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

@@ -1,0 +1,223 @@
+"""Fields that are missing, misspelt, given twice, or not managed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import H, index, key
+from support.folders import SOUND, sentences, write
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no table name": (
+        {"table_name": None},
+        ["users.json:1: table_name: is missing. Add table_name: the name of the table."],
+    ),
+    "no key schema": (
+        {"key_schema": None},
+        [
+            (
+                'users.json:1: key_schema: is missing. Add key_schema, such as [{"AttributeName": "pk", '
+                '"KeyType": "HASH"}].'
+            )
+        ],
+    ),
+    "no attribute definitions": (
+        {"attribute_definitions": None},
+        [
+            (
+                "users.json:1: attribute_definitions: is missing. Add attribute_definitions, such as "
+                '[{"AttributeName": "pk", "AttributeType": "S"}].'
+            )
+        ],
+    ),
+    "everything but the name missing": (
+        {"key_schema": None, "attribute_definitions": None},
+        [
+            (
+                'users.json:1: key_schema: is missing. Add key_schema, such as [{"AttributeName": "pk", '
+                '"KeyType": "HASH"}].'
+            ),
+            (
+                "users.json:1: attribute_definitions: is missing. Add attribute_definitions, such as "
+                '[{"AttributeName": "pk", "AttributeType": "S"}].'
+            ),
+        ],
+    ),
+    "empty key schema": (
+        {"key_schema": []},
+        [('users.json:3: key_schema: is empty. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].')],
+    ),
+    "empty definitions": (
+        {"attribute_definitions": []},
+        [
+            (
+                "users.json:9: attribute_definitions: is empty. Add attribute_definitions, such as "
+                '[{"AttributeName": "pk", "AttributeType": "S"}].'
+            )
+        ],
+    ),
+    "empty table name": (
+        {"table_name": ""},
+        ["users.json:2: table_name: is empty. Add table_name: the name of the table."],
+    ),
+    "misspelt billing_mode": (
+        {"billing_mod": "PAY_PER_REQUEST"},
+        ["users.json:15: billing_mod: is not a known field. Did you mean `billing_mode`?"],
+    ),
+    "misspelt BillingMode": (
+        {"BillingModee": "PAY_PER_REQUEST"},
+        ["users.json:15: BillingModee: is not a known field. Did you mean `BillingMode`?"],
+    ),
+    "misspelt table_name": (
+        {"table_name": None, "tabel_name": "users"},
+        ["users.json:14: tabel_name: is not a known field. Did you mean `table_name`?"],
+    ),
+    "misspelt key_schema": (
+        {"key_schema": None, "keyschema": key(("pk", H))},
+        ["users.json:9: keyschema: is not a known field. Did you mean `key_schema`?"],
+    ),
+    "a field nobody knows": (
+        {"colour": "blue"},
+        [
+            (
+                "users.json:15: colour: is not a known field. Fields here are: table_name, key_schema, "
+                "attribute_definitions, billing_mode, provisioned_throughput, global_secondary_indexes, "
+                "local_secondary_indexes, stream_specification, time_to_live, tags, deletion_protection_enabled, "
+                "description, seed, references, lifecycle."
+            )
+        ],
+    ),
+    "a misspelt field inside a key element": (
+        {"key_schema": [{"AtributeName": "pk", "KeyType": H}]},
+        ["users.json:5: key_schema[0].AtributeName: is not a known field. Did you mean `AttributeName`?"],
+    ),
+    "a misspelt field inside an index": (
+        {"global_secondary_indexes": [{**index(), "projections": {}}]},
+        [("users.json:27: global_secondary_indexes[0].projections: is not a known field. Did you mean `projection`?")],
+    ),
+    "both spellings of one field": (
+        {"TableName": "users"},
+        [
+            (
+                "users.json:15: TableName: says the same as table_name, which is given too. Keep table_name or "
+                "TableName, not both."
+            )
+        ],
+    ),
+    "both spellings of deletion protection": (
+        {"deletion_protection": True, "DeletionProtectionEnabled": True},
+        [
+            (
+                "users.json:16: DeletionProtectionEnabled: says the same as deletion_protection, which is given "
+                "too. Keep deletion_protection or DeletionProtectionEnabled, not both."
+            )
+        ],
+    ),
+    "table class is not managed": (
+        {"TableClass": "STANDARD"},
+        [
+            (
+                "users.json:15: TableClass: is a field of DynamoDB that this release does not manage. Remove it; "
+                "the table keeps what it has there."
+            )
+        ],
+    ),
+    "encryption is not managed": (
+        {"sse_specification": {"Enabled": True}},
+        [
+            (
+                "users.json:15: sse_specification: is a field of DynamoDB that this release does not manage. "
+                "Remove it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "point in time recovery is not managed": (
+        {"point_in_time_recovery": {"enabled": True}},
+        [
+            (
+                "users.json:15: point_in_time_recovery: is a field of DynamoDB that this release does not "
+                "manage. Remove it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "on-demand limits are not managed": (
+        {"OnDemandThroughput": {"MaxReadRequestUnits": 5}},
+        [
+            (
+                "users.json:15: OnDemandThroughput: is a field of DynamoDB that this release does not manage. "
+                "Remove it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "on-demand limits of an index are not managed": (
+        {"global_secondary_indexes": [index(on_demand_throughput={})]},
+        [
+            (
+                "users.json:27: global_secondary_indexes[0].on_demand_throughput: is a field of DynamoDB that "
+                "this release does not manage. Remove it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "warm throughput is not managed": (
+        {"warm_throughput": {}},
+        [
+            (
+                "users.json:15: warm_throughput: is a field of DynamoDB that this release does not manage. "
+                "Remove it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "resource policies are not managed": (
+        {"ResourcePolicy": "{}"},
+        [
+            (
+                "users.json:15: ResourcePolicy: is a field of DynamoDB that this release does not manage. Remove "
+                "it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "vector indexes are not managed": (
+        {"vector_indexes": []},
+        [
+            (
+                "users.json:15: vector_indexes: is a field of DynamoDB that this release does not manage. Remove "
+                "it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "auto scaling is not managed": (
+        {"auto_scaling": {}},
+        [
+            (
+                "users.json:15: auto_scaling: is a field of DynamoDB that this release does not manage. Remove "
+                "it; the table keeps what it has there."
+            )
+        ],
+    ),
+    "backups are not managed": (
+        {"backups": {}},
+        [
+            (
+                "users.json:15: backups: is a field of DynamoDB that this release does not manage. Remove it; "
+                "the table keeps what it has there."
+            )
+        ],
+    ),
+    "what DescribeTable tells cannot be declared": (
+        {"TableStatus": "ACTIVE", "ItemCount": 0},
+        [
+            "users.json:15: TableStatus: is told by DynamoDB and cannot be declared. Remove it.",
+            "users.json:16: ItemCount: is told by DynamoDB and cannot be declared. Remove it.",
+        ],
+    ),
+}
+"""Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    document = {field: value for field, value in (SOUND | changes).items() if value is not None}
+    assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

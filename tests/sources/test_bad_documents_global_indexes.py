@@ -1,0 +1,161 @@
+"""Global indexes and projections that CreateTable refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import H, R, defs, index, key
+from support.folders import SOUND, sentences, write
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "an index without a name": (
+        {"global_secondary_indexes": [index(index_name=None)]},
+        ["users.json:16: global_secondary_indexes[0].index_name: is missing. Add index_name."],
+    ),
+    "an index without keys": (
+        {"global_secondary_indexes": [index(keys=())]},
+        ["users.json:18: global_secondary_indexes[0].key_schema: has 0 HASH elements. Give it 1 to 4."],
+    ),
+    "an index without projection": (
+        {"global_secondary_indexes": [{"index_name": "by_email", "key_schema": key(("pk", H))}]},
+        ["users.json:16: global_secondary_indexes[0].projection: is missing. Add projection."],
+    ),
+    "an empty projection": (
+        {"global_secondary_indexes": [{**index(), "projection": {}}]},
+        [("users.json:24: global_secondary_indexes[0].projection.projection_type: is missing. Add projection_type.")],
+    ),
+    "a projection that does not exist": (
+        {"global_secondary_indexes": [index(kind="EVERYTHING")]},
+        [
+            (
+                "users.json:25: global_secondary_indexes[0].projection.projection_type: is the text "
+                "'EVERYTHING', which is not ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
+            )
+        ],
+    ),
+    "twenty-one global indexes": (
+        {"global_secondary_indexes": [index(f"index_{i}") for i in range(21)]},
+        ["users.json:15: global_secondary_indexes: has 21 indexes. DynamoDB allows 20 a table."],
+    ),
+    "an index of five HASH attributes": (
+        {
+            "attribute_definitions": defs("pk", "b", "c", "d", "e"),
+            "global_secondary_indexes": [index(keys=tuple((a, H) for a in ("pk", "b", "c", "d", "e")))],
+        },
+        ["users.json:34: global_secondary_indexes[0].key_schema: has 5 HASH elements. Give it 1 to 4."],
+    ),
+    "an index of five RANGE attributes": (
+        {
+            "attribute_definitions": defs("pk", "a", "b", "c", "d", "e"),
+            "global_secondary_indexes": [index(keys=(("pk", H), *((a, R) for a in "abcde")))],
+        },
+        ["users.json:38: global_secondary_indexes[0].key_schema: has 5 RANGE elements. Give it at most 4."],
+    ),
+    "an index with a HASH after a RANGE": (
+        {
+            "attribute_definitions": defs("pk", "a", "b"),
+            "global_secondary_indexes": [index(keys=(("pk", H), ("a", R), ("b", H)))],
+        },
+        [
+            (
+                "users.json:26: global_secondary_indexes[0].key_schema: has a HASH element after a RANGE "
+                "element. Put HASH first."
+            )
+        ],
+    ),
+    "an index that names an attribute twice": (
+        {"attribute_definitions": defs("pk"), "global_secondary_indexes": [index(keys=(("pk", H), ("pk", R)))]},
+        [
+            (
+                "users.json:18: global_secondary_indexes[0].key_schema: names the attribute 'pk' twice. Use each "
+                "attribute once in a key."
+            )
+        ],
+    ),
+    "INCLUDE without attributes": (
+        {"global_secondary_indexes": [index(kind="INCLUDE")]},
+        [
+            (
+                "users.json:24: global_secondary_indexes[0].projection.non_key_attributes: is missing, which "
+                "INCLUDE needs. Name the attributes to copy, or use KEYS_ONLY."
+            )
+        ],
+    ),
+    "INCLUDE with an empty list": (
+        {"global_secondary_indexes": [index(kind="INCLUDE", projection={"non_key_attributes": []})]},
+        [
+            (
+                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: is missing, which "
+                "INCLUDE needs. Name the attributes to copy, or use KEYS_ONLY."
+            )
+        ],
+    ),
+    "attributes with ALL": (
+        {"global_secondary_indexes": [index(kind="ALL", projection={"non_key_attributes": ["a"]})]},
+        [
+            (
+                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: is given with ALL. "
+                "Remove it, or use INCLUDE."
+            )
+        ],
+    ),
+    "attributes with KEYS_ONLY": (
+        {"global_secondary_indexes": [index(kind="KEYS_ONLY", projection={"NonKeyAttributes": ["a"]})]},
+        [
+            (
+                "users.json:26: global_secondary_indexes[0].projection.NonKeyAttributes: is given with "
+                "KEYS_ONLY. Remove it, or use INCLUDE."
+            )
+        ],
+    ),
+    "twenty-one included attributes": (
+        {
+            "global_secondary_indexes": [
+                index(kind="INCLUDE", projection={"non_key_attributes": [f"a{i}" for i in range(21)]})
+            ]
+        },
+        [
+            (
+                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: has 21 attributes. "
+                "DynamoDB allows 20 an index; ALL has no limit."
+            )
+        ],
+    ),
+    "more than a hundred included attributes": (
+        {
+            "global_secondary_indexes": [
+                index(f"index_{n}", kind="INCLUDE", projection={"non_key_attributes": [f"a{i}" for i in range(20)]})
+                for n in range(6)
+            ]
+        },
+        [
+            (
+                "users.json:15: global_secondary_indexes: project 120 attributes by INCLUDE. DynamoDB allows 100 "
+                "over all indexes of a table."
+            )
+        ],
+    ),
+    "a number as included attribute": (
+        {"global_secondary_indexes": [index(kind="INCLUDE", projection={"non_key_attributes": [1]})]},
+        [
+            (
+                "users.json:27: global_secondary_indexes[0].projection.non_key_attributes[0]: is the number 1, "
+                'not a text. Write a text in quotes: "1".'
+            )
+        ],
+    ),
+    "a mapping of indexes": (
+        {"global_secondary_indexes": {"by_email": {}}},
+        ["users.json:15: global_secondary_indexes: is a mapping, not a list. Write a list."],
+    ),
+}
+"""Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    document = {field: value for field, value in (SOUND | changes).items() if value is not None}
+    assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

@@ -1,0 +1,83 @@
+"""Keys and attribute definitions that CreateTable refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import H, R, defs, index, key
+from support.folders import SOUND, sentences, write
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no HASH element": (
+        {"key_schema": key(("pk", R))},
+        ["users.json:3: key_schema: has 0 HASH elements. Give it exactly 1."],
+    ),
+    "two HASH elements": (
+        {"key_schema": key(("pk", H), ("p2", H)), "attribute_definitions": defs("pk", "p2")},
+        ["users.json:3: key_schema: has 2 HASH elements. Give it exactly 1."],
+    ),
+    "two RANGE elements": (
+        {"key_schema": key(("pk", H), ("a", R), ("b", R)), "attribute_definitions": defs("pk", "a", "b")},
+        ["users.json:3: key_schema: has 2 RANGE elements. Give it at most 1."],
+    ),
+    "RANGE before HASH": (
+        {"key_schema": key(("sk", R), ("pk", H)), "attribute_definitions": defs("pk", "sk")},
+        ["users.json:3: key_schema: has a HASH element after a RANGE element. Put HASH first."],
+    ),
+    "one attribute for both keys": (
+        {"key_schema": key(("pk", H), ("pk", R))},
+        ["users.json:3: key_schema: names the attribute 'pk' twice. Use each attribute once in a key."],
+    ),
+    "a key attribute without definition": (
+        {"key_schema": key(("pk", H), ("sk", R))},
+        [
+            (
+                "users.json:9: key_schema[1].AttributeName: is 'sk', which attribute_definitions does not "
+                'define. Add {"AttributeName": "sk", "AttributeType": "S"} (or "N", "B") to '
+                "attribute_definitions."
+            )
+        ],
+    ),
+    "an index key without definition": (
+        {"global_secondary_indexes": [index(keys=(("email", H),))]},
+        [
+            (
+                "users.json:20: global_secondary_indexes[0].key_schema[0].attribute_name: is 'email', which "
+                'attribute_definitions does not define. Add {"AttributeName": "email", "AttributeType": "S"} (or '
+                '"N", "B") to attribute_definitions.'
+            )
+        ],
+    ),
+    "a definition that nothing uses": (
+        {"attribute_definitions": defs("pk", "email")},
+        [
+            (
+                "users.json:14: attribute_definitions[1]: defines 'email', which is in no key of the table or an "
+                "index. Remove it: only key attributes are defined."
+            )
+        ],
+    ),
+    "an attribute defined twice": (
+        {"attribute_definitions": defs("pk", "pk")},
+        ["users.json:14: attribute_definitions[1]: defines 'pk' a second time. Remove it."],
+    ),
+    "an attribute defined with two types": (
+        {"attribute_definitions": [*defs("pk"), {"AttributeName": "pk", "AttributeType": "N"}]},
+        [
+            (
+                "users.json:14: attribute_definitions[1]: defines 'pk' as N, which is S further up. An attribute "
+                "has one type: keep one of them."
+            )
+        ],
+    ),
+}
+"""Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    document = {field: value for field, value in (SOUND | changes).items() if value is not None}
+    assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

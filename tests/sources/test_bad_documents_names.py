@@ -1,0 +1,86 @@
+"""Names that DynamoDB refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import WITH_SORT_KEY, H, R, index
+from support.folders import SOUND, sentences, write
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a table name of two characters": (
+        {"table_name": "us"},
+        ["users.json:2: table_name: is 'us', 2 characters long. Use 3 to 255 characters."],
+    ),
+    "a table name of 256 characters": (
+        {"table_name": "u" * 256},
+        [
+            (
+                "users.json:2: table_name: is 'uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu...', "
+                "256 characters long. Use 3 to 255 characters."
+            )
+        ],
+    ),
+    "a table name with a space": (
+        {"table_name": "my users"},
+        ["users.json:2: table_name: is 'my users', which holds ' '. Use only a-z, A-Z, 0-9, _ . and -."],
+    ),
+    "a table name with a slash and a letter beyond ASCII": (
+        {"table_name": "app/üsers"},
+        [("users.json:2: table_name: is 'app/üsers', which holds '/', 'ü'. Use only a-z, A-Z, 0-9, _ . and -.")],
+    ),
+    "the name of the state table": (
+        {"table_name": "reconciler_state"},
+        ["users.json:2: table_name: is 'reconciler_state', the name of the state table. Use another name."],
+    ),
+    "an index name of two characters": (
+        {"global_secondary_indexes": [index("by")]},
+        [
+            (
+                "users.json:17: global_secondary_indexes[0].index_name: is 'by', 2 characters long. Use 3 to 255 "
+                "characters."
+            )
+        ],
+    ),
+    "an index name with a colon": (
+        {"global_secondary_indexes": [index("by:email")]},
+        [
+            (
+                "users.json:17: global_secondary_indexes[0].index_name: is 'by:email', which holds ':'. Use only "
+                "a-z, A-Z, 0-9, _ . and -."
+            )
+        ],
+    ),
+    "two global indexes of one name": (
+        {"global_secondary_indexes": [index(), index()]},
+        [
+            (
+                "users.json:29: global_secondary_indexes[1].index_name: is 'by_email', the name of another index "
+                "of this table. Give each index a name of its own."
+            )
+        ],
+    ),
+    "a local and a global index of one name": (
+        {
+            **WITH_SORT_KEY,
+            "global_secondary_indexes": [index()],
+            "local_secondary_indexes": [index(keys=(("pk", H), ("sk", R)))],
+        },
+        [
+            (
+                "users.json:39: local_secondary_indexes[0].index_name: is 'by_email', the name of another index "
+                "of this table. Give each index a name of its own."
+            )
+        ],
+    ),
+}
+"""Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    document = {field: value for field, value in (SOUND | changes).items() if value is not None}
+    assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

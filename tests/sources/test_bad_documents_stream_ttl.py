@@ -1,0 +1,95 @@
+"""Streams and times to live that say half of what they need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import SOUND, sentences, write
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a stream without view type": (
+        {"stream_specification": {"stream_enabled": True}},
+        [
+            (
+                "users.json:15: stream_specification.stream_view_type: is missing, which an enabled stream "
+                "needs. Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
+            )
+        ],
+    ),
+    "a view type of a disabled stream": (
+        {"stream_specification": {"stream_enabled": False, "stream_view_type": "NEW_IMAGE"}},
+        [
+            (
+                "users.json:17: stream_specification.stream_view_type: is given, but the stream is disabled. "
+                "Remove it, or enable the stream."
+            )
+        ],
+    ),
+    "a view type alone": (
+        {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}},
+        ["users.json:15: StreamSpecification.stream_enabled: is missing. Add stream_enabled."],
+    ),
+    "a view type that does not exist": (
+        {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGE"}},
+        [
+            (
+                "users.json:17: StreamSpecification.StreamViewType: is the text 'NEW_AND_OLD_IMAGE', which is "
+                "not NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY. Did you mean NEW_AND_OLD_IMAGES?"
+            )
+        ],
+    ),
+    "a stream switched on by a text": (
+        {"stream_specification": {"stream_enabled": "true", "stream_view_type": "NEW_IMAGE"}},
+        [
+            (
+                "users.json:16: stream_specification.stream_enabled: is the text 'true', not true or false. "
+                "Write true or false, without quotes."
+            )
+        ],
+    ),
+    "a time to live without attribute": (
+        {"time_to_live": {"enabled": True}},
+        [
+            (
+                "users.json:15: time_to_live.attribute_name: is missing, which an enabled time to live needs. "
+                "Name the attribute that holds the time, or set enabled to false."
+            )
+        ],
+    ),
+    "an empty time to live": (
+        {"time_to_live": {}},
+        [
+            (
+                "users.json:15: time_to_live.attribute_name: is missing, which an enabled time to live needs. "
+                "Name the attribute that holds the time, or set enabled to false."
+            )
+        ],
+    ),
+    "a time to live with an empty attribute": (
+        {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": ""}},
+        ["users.json:17: TimeToLiveSpecification.AttributeName: is an empty text. Give it a value."],
+    ),
+    "a text as time to live": (
+        {"time_to_live": "expires_at"},
+        [("users.json:15: time_to_live: is the text 'expires_at', not a mapping. Write its fields as a mapping.")],
+    ),
+    "an attribute of time to live given twice": (
+        {"time_to_live": {"attribute": "a", "attribute_name": "b"}},
+        [
+            (
+                "users.json:17: time_to_live.attribute_name: says the same as attribute, which is given too. "
+                "Keep attribute or attribute_name, not both."
+            )
+        ],
+    ),
+}
+"""Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    document = {field: value for field, value in (SOUND | changes).items() if value is not None}
+    assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

@@ -1,0 +1,140 @@
+"""Seed files that belong to no table, to two, or that are not what their name says."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import sentences, write
+from support.seed_files import USERS, as_json
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a seed of no declared table": (
+        {**USERS, "seeds/user.json": "[]"},
+        ["seeds/user.json: is a seed of 'user', which is not declared. Did you mean `users`?"],
+    ),
+    "a seed of nothing like a declared table": (
+        {**USERS, "seeds/orders.json": "[]"},
+        [("seeds/orders.json: is a seed of 'orders', which is not declared. Remove it, or declare the table.")],
+    ),
+    "a seed named after the environment's name": (
+        {**USERS, "seeds/users-prod.json": "[]"},
+        [("seeds/users-prod.json: is a seed of 'users-prod', which is not declared. Remove it, or declare the table.")],
+    ),
+    "two seeds of one table": (
+        {**USERS, "seeds/users.json": '[{"pk": "a"}]', "seeds/users.yaml": "- pk: a\n"},
+        ["seeds/users.yaml: is a second seed of users, beside seeds/users.json. Keep one of them."],
+    ),
+    "a packed seed that is not packed": (
+        {**USERS, "seeds/users.json.gz": '[{"pk": "a"}]'},
+        ["seeds/users.json.gz: is not gzip, as its name says. Compress it, or drop .gz from the name."],
+    ),
+    "a packed seed cut short": (
+        {**USERS, "seeds/users.json.gz": gzip.compress(b'[{"pk": "a"}]')[:-6]},
+        ["seeds/users.json.gz: is cut short: its gzip stream does not end. Write the file again."],
+    ),
+    "a packed seed with a fault": (
+        {**USERS, "seeds/users.jsonl.gz": gzip.compress(b'{"pk": "a"}\n{}\n')},
+        [
+            (
+                "seeds/users.jsonl.gz:2: [1].pk: is missing, which is a key attribute. Every item of users has "
+                "pk, a text (S)."
+            )
+        ],
+    ),
+    "more faults than are told": (
+        as_json("[" + ",\n".join(23 * ['{"x": 1}']) + "]"),
+        [
+            "seeds/users.json: has 3 more faulty items. Correct those above first.",
+            (
+                "seeds/users.json:1: [0].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:2: [1].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:3: [2].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:4: [3].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:5: [4].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:6: [5].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:7: [6].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:8: [7].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:9: [8].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:10: [9].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:11: [10].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:12: [11].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:13: [12].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:14: [13].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:15: [14].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:16: [15].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:17: [16].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:18: [17].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:19: [18].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:20: [19].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+        ],
+    ),
+}
+"""The files of a folder, and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_seed_file_is_told_by_its_name(case: str, tmp_path: Path) -> None:
+    files, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", files)) == expected

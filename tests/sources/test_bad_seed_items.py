@@ -1,0 +1,189 @@
+"""Items that do not fit their table, or that DynamoDB cannot hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import sentences, write
+from support.seed_files import BINARY, COMPOSITE, USERS, as_json, nest
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a missing key": (
+        as_json('[\n {"pk": "a"},\n {"id": "b"}\n]'),
+        [("seeds/users.json:3: [1].pk: is missing, which is a key attribute. Every item of users has pk, a text (S).")],
+    ),
+    "a missing sort key": (
+        {**COMPOSITE, "seeds/users.json": '[{"pk": "a"}]'},
+        [("seeds/users.json:1: [0].n: is missing, which is a key attribute. Every item of users has n, a number (N).")],
+    ),
+    "a key of the wrong type": (
+        as_json('[\n {"pk": 5}\n]'),
+        ["seeds/users.json:2: [0].pk: is of type N, but the table's key has type S. Write a text (S)."],
+    ),
+    "a sort key of the wrong type": (
+        {**COMPOSITE, "seeds/users.json": '[{"pk": "a", "n": "1"}]'},
+        ["seeds/users.json:1: [0].n: is of type S, but the table's key has type N. Write a number (N)."],
+    ),
+    "an index key of the wrong type": (
+        {**COMPOSITE, "seeds/users.json": '[{"pk": "a", "n": 1, "email": null}]'},
+        [("seeds/users.json:1: [0].email: is of type NULL, but the key of an index has type S. Write a text (S).")],
+    ),
+    "an empty index key": (
+        {**COMPOSITE, "seeds/users.json": '[{"pk": "a", "n": 1, "email": ""}]'},
+        ["seeds/users.json:1: [0].email: is empty, and it is the key of an index. Give it a value."],
+    ),
+    "an empty key": (
+        as_json('[{"pk": ""}]'),
+        ["seeds/users.json:1: [0].pk: is empty, and it is the table's key. Give it a value."],
+    ),
+    "an empty binary key": (
+        {**BINARY, "seeds/users.json": '[{"pk": {"B": ""}}]'},
+        ["seeds/users.json:1: [0].pk: is empty, and it is the table's key. Give it a value."],
+    ),
+    "a key that is not base64": (
+        {**BINARY, "seeds/users.json": '[{"pk": {"B": "a"}}]'},
+        ["seeds/users.json:1: [0].pk: has the type B, but its value is not base64. Write base64."],
+    ),
+    "a key of 2,049 bytes": (
+        as_json('[{"pk": "' + "é" * 1024 + 'a"}]'),
+        ["seeds/users.json:1: [0].pk: is 2049 bytes long, more than 2048. Shorten the key."],
+    ),
+    "a duplicate key": (
+        as_json('[\n {"pk": "a", "x": 1},\n {"pk": "b"},\n {"pk": "a", "x": 2}\n]'),
+        ["seeds/users.json:4: [2]: has the same key as item [0] on line 2: 'a'. Keep one of the two."],
+    ),
+    "a duplicate key in two spellings of a number": (
+        {**COMPOSITE, "seeds/users.json": '[\n{"pk": "a", "n": 1},\n{"pk": "a", "n": 1.0}]'},
+        ["seeds/users.json:3: [1]: has the same key as item [0] on line 2: 'a', '1'. Keep one of the two."],
+    ),
+    "an item of more than 400 KB": (
+        as_json('[{"pk": "a", "x": "' + "x" * 409600 + '"}]'),
+        [
+            (
+                "seeds/users.json:1: [0]: is 409604 bytes long, more than 409600 (400 KB). Split it, or move the "
+                "bulk elsewhere."
+            )
+        ],
+    ),
+    "an item nested 33 levels deep": (
+        {**USERS, "seeds/users.json": [{"pk": "a", "x": nest(33)}]},
+        ["seeds/users.json:2: [0]: is nested 33 levels deep. DynamoDB allows 32 levels."],
+    ),
+    "an item nested without end": (
+        as_json('[{"pk": "a", "x": ' + "[" * 20000),
+        ["seeds/users.json: is nested too deeply. Use fewer levels."],
+    ),
+    "a number of 39 digits": (
+        as_json('[{"pk": "a", "x": ' + "1" * 39 + "}]"),
+        ["seeds/users.json:1: [0].x: has 39 digits, more than 38. Write it as a text, or round it."],
+    ),
+    "a number beyond the range": (
+        as_json('[{"pk": "a", "x": 1e126}]'),
+        [
+            (
+                "seeds/users.json:1: [0].x: is 1.000E+126, outside the range of DynamoDB's numbers. Stay between "
+                "1E-130 and 9.99E+125."
+            )
+        ],
+    ),
+    "a number too small": (
+        as_json('[{"pk": "a", "x": 1e-131}]'),
+        [
+            (
+                "seeds/users.json:1: [0].x: is 1.000E-131, outside the range of DynamoDB's numbers. Stay between "
+                "1E-130 and 9.99E+125."
+            )
+        ],
+    ),
+    "NaN": (
+        as_json('[{"pk": "a", "x": NaN}]'),
+        ["seeds/users.json:1: has NaN, which is no number of DynamoDB. Write a finite number."],
+    ),
+    "a malformed number in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"N": "12a"}}]'),
+        ["seeds/users.json:1: [0].x: is '12a', not a number. Write a number."],
+    ),
+    "an empty number in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"N": ""}}]'),
+        ["seeds/users.json:1: [0].x: is '', not a number. Write a number."],
+    ),
+    "infinity in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"N": "Infinity"}}]'),
+        ["seeds/users.json:1: [0].x: is Infinity, which is no number of DynamoDB. Write a finite number."],
+    ),
+    "a number as S in DynamoDB JSON": (
+        as_json('[{"pk": {"S": 5}}]'),
+        ["seeds/users.json:1: [0].pk: has the type S, but its value is not a text. Write a text."],
+    ),
+    "a text as BOOL in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"BOOL": "true"}}]'),
+        [("seeds/users.json:1: [0].x: has the type BOOL, but its value is not true or false. Write true or false.")],
+    ),
+    "false as NULL in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"NULL": false}}]'),
+        ["seeds/users.json:1: [0].x: has the type NULL, but its value is not true. Write true."],
+    ),
+    "an unknown type deep in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"M": {"y": {"L": [{"X": 1}]}}}}]'),
+        [
+            (
+                "seeds/users.json:1: [0].x.y[0]: is not an attribute value of DynamoDB JSON. Write one type and "
+                'its value, as {"S": "text"}; types are S, N, B, BOOL, NULL, M, L, SS, NS, BS.'
+            )
+        ],
+    ),
+    "a list as M in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"M": []}}]'),
+        ["seeds/users.json:1: [0].x: has the type M, but its value is not a mapping. Write a mapping."],
+    ),
+    "a mapping as L in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"L": {}}}]'),
+        ["seeds/users.json:1: [0].x: has the type L, but its value is not a list. Write a list."],
+    ),
+    "a text as SS in DynamoDB JSON": (
+        as_json('[{"pk": {"S": "a"}, "x": {"SS": "abc"}}]'),
+        ["seeds/users.json:1: [0].x: has the type SS, but its value is not a list. Write a list."],
+    ),
+    "an empty set": (
+        as_json('[{"pk": {"S": "a"}, "x": {"SS": []}}]'),
+        [
+            (
+                "seeds/users.json:1: [0].x: is an empty set, which DynamoDB refuses. Leave the attribute out, or "
+                "use a list."
+            )
+        ],
+    ),
+    "a set with a duplicate": (
+        as_json('[{"pk": {"S": "a"}, "x": {"NS": ["1", "1.0"]}}]'),
+        ["seeds/users.json:1: [0].x: is a set that holds a value twice. Keep each value once."],
+    ),
+    "a set with the wrong type": (
+        as_json('[{"pk": {"S": "a"}, "x": {"NS": ["one"]}}]'),
+        ["seeds/users.json:1: [0].x: is 'one', not a number. Write a number."],
+    ),
+    "half a surrogate pair": (
+        as_json('[{"pk": "a", "x": "\\ud800"}]'),
+        [("seeds/users.json:1: [0].x: holds half of a surrogate pair, which is no character. Correct the text.")],
+    ),
+    "an attribute without a name": (
+        as_json('[{"pk": "a", "": 1}]'),
+        ["seeds/users.json:1: [0]: has the attribute name '', not a text. Use texts as attribute names."],
+    ),
+    "an item that is a list": (
+        as_json('[["a"]]'),
+        ["seeds/users.json:1: [0]: is not a mapping of attributes. Write each item as a mapping."],
+    ),
+    "an item that is a text": (
+        as_json('["a"]'),
+        ["seeds/users.json:1: [0]: is not a mapping of attributes. Write each item as a mapping."],
+    ),
+}
+"""The files of a folder, and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_item_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    files, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", files)) == expected

@@ -1,0 +1,209 @@
+"""YAML and JSON that cannot be read, or that declare something else than tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import sentences, write
+from support.texts import BOMB, DOC
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "YAML that does not parse": (
+        {"users.yaml": "table_name: [users\n"},
+        ["users.yaml:2: is not YAML: expected ',' or ']', but got '<stream end>'. Correct the syntax."],
+    ),
+    "YAML with a tab": (
+        {"users.yaml": "table_name: users\n\tkey_schema: []\n"},
+        [("users.yaml:2: is not YAML: found character '\\t' that cannot start any token. Correct the syntax.")],
+    ),
+    "YAML with a duplicate key": (
+        {"users.yaml": DOC + "table_name: people\n"},
+        ["users.yaml:4: has the key 'table_name' twice in one mapping. Keep one of them."],
+    ),
+    "YAML with a duplicate key deep inside": (
+        {"users.yaml": DOC + "tags:\n  team: a\n  team: b\n"},
+        ["users.yaml:6: has the key 'team' twice in one mapping. Keep one of them."],
+    ),
+    "YAML with an anchor in itself": (
+        {"users.yaml": DOC + "tags: &t\n  team: *t\n"},
+        ["users.yaml:4: has an anchor that contains itself. Remove the alias."],
+    ),
+    "YAML with an alias that is not there": (
+        {"users.yaml": DOC + "tags: *nothing\n"},
+        ["users.yaml:4: is not YAML: found undefined alias 'nothing'. Correct the syntax."],
+    ),
+    "YAML with aliases that multiply": (
+        {"users.yaml": DOC + BOMB},
+        ["users.yaml:4: has aliases that multiply beyond reason. Write the values out."],
+    ),
+    "YAML with a Python object": (
+        {"users.yaml": "table_name: !!python/object/apply:os.system [date]\n"},
+        [
+            (
+                "users.yaml:1: has the tag tag:yaml.org,2002:python/object/apply:os.system, which is not read "
+                "here. Write the value itself."
+            )
+        ],
+    ),
+    "YAML with an unknown tag": (
+        {"users.yaml": DOC + "description: !Env HOME\n"},
+        ["users.yaml:4: has the tag !Env, which is not read here. Write the value itself."],
+    ),
+    "YAML with a merge of a text": (
+        {"users.yaml": DOC + "<<: users\n"},
+        ["users.yaml:4: merges something that is not a mapping. Let << name a mapping."],
+    ),
+    "YAML with a list as key": (
+        {"users.yaml": DOC + "? [a, b]\n: 1\n"},
+        ["users.yaml:4: has a key that is a list or a mapping. Use texts as keys."],
+    ),
+    "YAML with a number as key": (
+        {"users.yaml": DOC + "5: five\n"},
+        [
+            (
+                "users.yaml:4: 5: is not a known field. Fields here are: table_name, key_schema, "
+                "attribute_definitions, billing_mode, provisioned_throughput, global_secondary_indexes, "
+                "local_secondary_indexes, stream_specification, time_to_live, tags, deletion_protection_enabled, "
+                "description, seed, references, lifecycle."
+            )
+        ],
+    ),
+    "YAML with infinity": (
+        {"users.yaml": DOC + "tags: {size: .inf}\n"},
+        ["users.yaml:4: has .inf, which is no number of DynamoDB. Write a finite number."],
+    ),
+    "YAML with yes": (
+        {"users.yaml": DOC + "deletion_protection: yes\n"},
+        [
+            (
+                "users.yaml:4: deletion_protection: is the text 'yes', not true or false. Write true or false, "
+                "without quotes."
+            )
+        ],
+    ),
+    "YAML nested without end": (
+        {"users.yaml": DOC + "tags: " + "[" * 1500 + "\n"},
+        ["users.yaml: is nested too deeply. Use fewer levels."],
+    ),
+    "YAML with a control character": (
+        {"users.yaml": DOC + 'description: "a\x01b"\n'},
+        [
+            (
+                "users.yaml: is not YAML: unacceptable character #x0001: special characters are not allowed. "
+                "Correct the syntax."
+            )
+        ],
+    ),
+    "YAML that is a list": (
+        {"users.yaml": "- table_name: users\n"},
+        [
+            (
+                "users.yaml:1: holds something that is not a mapping. Write one table a document; seeds belong "
+                "into seeds/."
+            )
+        ],
+    ),
+    "YAML that is a text": (
+        {"users.yaml": "users\n"},
+        [
+            (
+                "users.yaml:1: holds something that is not a mapping. Write one table a document; seeds belong "
+                "into seeds/."
+            )
+        ],
+    ),
+    "an empty YAML file": (
+        {"users.yaml": ""},
+        ["users.yaml: is empty, as a file looks while it is being saved. Fill it or remove it."],
+    ),
+    "a YAML file of blanks": (
+        {"users.yaml": "\n  \n"},
+        ["users.yaml: is empty, as a file looks while it is being saved. Fill it or remove it."],
+    ),
+    "a second YAML document with a fault": (
+        {"users.yaml": DOC + "---\n" + DOC.replace("users", "people").replace("HASH", "RANGE")},
+        ["users.yaml:6: key_schema: has 0 HASH elements. Give it exactly 1."],
+    ),
+    "two YAML documents of one table": (
+        {"users.yaml": DOC + "---\n" + DOC},
+        [
+            (
+                "users.yaml:5: table_name: is 'users', which users.yaml:1 declares too. Keep one of the two, or "
+                "rename one."
+            )
+        ],
+    ),
+    "YAML in Latin-1": (
+        {"users.yaml": (DOC + "description: caf\xe9\n").encode("latin-1")},
+        ["users.yaml:4: is not UTF-8. Save it as UTF-8."],
+    ),
+    "JSON that does not parse": (
+        {"users.json": '{"table_name": "users",\n "key_schema": [}\n'},
+        ["users.json:2: is not JSON: a value is expected. Correct the syntax."],
+    ),
+    "JSON with a trailing comma": (
+        {"users.json": '{"table_name": "users",\n}\n'},
+        ["users.json:2: is not JSON: a key in double quotes is expected. Correct the syntax."],
+    ),
+    "JSON with a comment": (
+        {"users.json": '// users\n{"table_name": "users"}\n'},
+        ["users.json:1: is not JSON: a value is expected. Correct the syntax."],
+    ),
+    "JSON with a duplicate key": (
+        {"users.json": '{"table_name": "users",\n "table_name": "people"}\n'},
+        ["users.json:2: has the key 'table_name' twice in one mapping. Keep one of them."],
+    ),
+    "JSON cut short": (
+        {"users.json": '{"table_name": "users",\n "key_schema": [{"Attr'},
+        ["users.json:2: is not JSON: Unterminated string starting at. Correct the syntax."],
+    ),
+    "JSON with NaN": (
+        {"users.json": '{"table_name": NaN}'},
+        ["users.json:1: is not JSON: a value is expected. Correct the syntax."],
+    ),
+    "JSON with two documents": (
+        {"users.json": '{"table_name": "users"}\n{"table_name": "people"}\n'},
+        ["users.json:2: is not JSON: more follows after the end of the document. Correct the syntax."],
+    ),
+    "JSON nested without end": ({"users.json": "[" * 5000}, ["users.json: is nested too deeply. Use fewer levels."]),
+    "JSON that is a list": (
+        {"users.json": '[{"table_name": "users"}]'},
+        [
+            (
+                "users.json:1: holds something that is not a mapping. Write one table a document; seeds belong "
+                "into seeds/."
+            )
+        ],
+    ),
+    "an empty JSON file": (
+        {"users.json": ""},
+        ["users.json: is empty, as a file looks while it is being saved. Fill it or remove it."],
+    ),
+    "a CloudFormation template in YAML": (
+        {"template.yaml": "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  T: {Type: AWS::DynamoDB::Table}\n"},
+        [
+            (
+                "template.yaml:1: is a CloudFormation, SAM or serverless template, and templates are not read "
+                "yet. Declare its tables one by one, or move it out of the folder."
+            )
+        ],
+    ),
+    "a CloudFormation template in JSON": (
+        {"template.json": '{\n "Resources": {"T": {"Type": "AWS::DynamoDB::Table"}}\n}\n'},
+        [
+            (
+                "template.json:2: is a CloudFormation, SAM or serverless template, and templates are not read "
+                "yet. Declare its tables one by one, or move it out of the folder."
+            )
+        ],
+    ),
+}
+"""The files of a folder, and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_text_that_cannot_be_read_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+    files, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", files)) == expected
