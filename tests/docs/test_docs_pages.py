@@ -4,7 +4,7 @@ import re
 import tomllib
 
 import pytest
-from support.markdown import README, ROOT
+from support.markdown import README, ROOT, code_blocks
 
 from reconciler import __version__
 
@@ -38,8 +38,17 @@ def test_the_readme_opens_with_what_it_is_for_and_the_two_commands():
 
 def test_the_tree_of_the_readme_names_every_part_of_the_package():
     tree = README.read_text(encoding="utf-8").partition("## How it is built")[2]
-    parts = {p.stem for p in (ROOT / "reconciler").iterdir() if p.is_dir() and (p / "__init__.py").exists()}
+    parts = {p.stem for p in (ROOT / "reconciler").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    parts -= {"__init__", "__main__"}
     assert {part for part in parts if not re.search(rf"\b{part}\b", tree)} == set()
+
+
+def test_the_layers_that_contributors_read_are_those_of_the_contract():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert code_blocks(ROOT / "CONTRIBUTING.md", "text")[0].splitlines() == layers
 
 
 def test_every_public_target_of_make_explains_itself():

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from support.markdown import README, plain, section, table
 
-from reconciler.cli import exits, options
+from reconciler.cli import codes, options
 from reconciler.cli.verbs import COMMANDS
 from reconciler.facets import FACETS
 from reconciler.metrics import FAMILIES
@@ -41,7 +41,7 @@ def test_every_setting_but_the_token_is_an_option():
 
 
 def test_every_exit_code_is_listed_and_no_other():
-    assert [int(row[0]) for row in table(README, "Exit codes")] == [code for code, _ in exits.TABLE]
+    assert [int(row[0]) for row in table(README, "Exit codes")] == [code for code, _ in codes.TABLE]
 
 
 def test_every_setting_is_listed_and_no_other():
