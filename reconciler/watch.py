@@ -59,11 +59,13 @@ class Watcher:
         self._on_change = on_change
         self._look_again = look_again
         self._polling = False
+        self._seen: Fingerprint = ()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch; once only."""
+        """Begin to watch; once only. A folder that comes or goes from now on is noticed."""
+        self._seen = self._look()
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -73,18 +75,17 @@ class Watcher:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        seen = self._look()
         while not self._stop.is_set():
             try:
-                self._watch(seen)
+                self._watch(self._seen)
             except (OSError, RuntimeError) as error:
                 if not self._polling:
                     log.warning("file events are not to be had, declarations are polled instead", error=str(error))
                 self._polling = True
                 self._stop.wait(self._look_again)
             now = self._look()
-            if now != seen and not self._stop.is_set():
-                seen = now
+            if now != self._seen and not self._stop.is_set():
+                self._seen = now
                 self._report(("folder",))
 
     def _watch(self, seen: Fingerprint) -> None:
