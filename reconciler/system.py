@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -57,11 +58,15 @@ class Threads:
         self._workers = workers
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Results in the order of the items; an exception is raised where its result would be."""
+        """Results in the order of the items; an exception is raised where its result would be.
+
+        Each call runs in a copy of the caller's context, so that log lines keep their pass id.
+        """
         listed = list(items)
         if len(listed) < 2 or self._workers == 1:
             return map(function, listed)
-        return self._pool.map(function, listed)
+        jobs = [self._pool.submit(copy_context().run, function, item) for item in listed]
+        return (job.result() for job in jobs)
 
     def close(self) -> None:
         """Let running calls end and start no new ones."""

@@ -6,10 +6,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from reconciler.model.desired import Item
+
+EXACT = Context(prec=50)
+"""DynamoDB keeps 38 digits; Python's default context would round to 28."""
 
 
 def items_digest(items: Iterable[Item]) -> str:
@@ -34,7 +37,7 @@ def _same(content: Any) -> Any:
 
 def _number(content: str) -> str:
     number = Decimal(content)
-    return "0" if number == 0 else str(number.normalize())
+    return "0" if number == 0 else str(number.normalize(EXACT))
 
 
 def _binary(content: bytes) -> str:

@@ -1,0 +1,106 @@
+"""Every hard transition on real endpoints: the loop reaches the declared state, as boto3 sees it, and goes quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+from e2e.transition_run import TransitionRun, name_of, run
+from support.endpoints import Live, MotoServer, dynamodb_local_or_skip
+from support.holds import violations
+from support.specs import renamed
+from support.transitions import TRANSITIONS
+
+from reconciler.model.report import TableStatus
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def _turns_stream_on_again(position: int) -> bool:
+    """moto refuses for ever to enable a stream on a table that had one."""
+    calls = TRANSITIONS[position].calls
+    return "stream off" in calls and any(call.startswith("stream ") and call != "stream off" for call in calls)
+
+
+SERVERS = 4
+CASES = [pytest.param(i, id=case.name) for i, case in enumerate(TRANSITIONS)]
+
+
+@pytest.fixture(scope="module")
+def on_dynamodb_local() -> Iterator[TransitionRun]:
+    """DynamoDB Local builds five indexes at a time and takes seconds for each, so the cases go to several of them."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(dynamodb_local_or_skip()) for _ in range(SERVERS)]
+        shares = [list(range(start, len(TRANSITIONS), SERVERS)) for start in range(SERVERS)]
+        with ThreadPoolExecutor(SERVERS) as pool:
+            jobs = [
+                pool.submit(run, server.url, server.client(), has_tags=False, only=share)
+                for server, share in zip(servers, shares, strict=True)
+            ]
+            whole = jobs[0].result()
+            for job in jobs[1:]:
+                whole.take(job.result())
+        yield whole
+
+
+@pytest.fixture(scope="module")
+def on_moto() -> Iterator[TransitionRun]:
+    with MotoServer() as server:
+        chosen = [i for i in range(len(TRANSITIONS)) if not _turns_stream_on_again(i)]
+        yield run(server.url, server.client(), has_tags=True, only=chosen)
+
+
+def converged(result: TransitionRun, position: int) -> None:
+    case, name = TRANSITIONS[position], name_of(position)
+    assert result.first[name].status is TableStatus.IN_SYNC, result.first[name].steps
+    report = result.second[name]
+    assert report.status is TableStatus.IN_SYNC, (report.error, report.steps)
+    assert violations(result.seen[name], renamed(case.after, name)) == []
+    assert len(result.writes.get(name, [])) == len([call for call in case.calls if _held(call, result, name)])
+
+
+def _held(call: str, result: TransitionRun, name: str) -> bool:
+    """Tags are not written where the endpoint has none."""
+    return not call.startswith("tags") or "ListTagsOfResource" in result.seen[name].answers
+
+
+@pytest.mark.dynamodb_local
+@pytest.mark.xdist_group("transitions-on-dynamodb-local")
+@pytest.mark.parametrize("position", CASES)
+def test_on_dynamodb_local(on_dynamodb_local: TransitionRun, position: int) -> None:
+    converged(on_dynamodb_local, position)
+
+
+@pytest.mark.xdist_group("transitions-on-moto")
+@pytest.mark.parametrize("position", [case for case in CASES if not _turns_stream_on_again(case.values[0])])
+def test_on_moto(on_moto: TransitionRun, position: int) -> None:
+    converged(on_moto, position)
+
+
+@pytest.mark.dynamodb_local
+@pytest.mark.xdist_group("transitions-on-dynamodb-local")
+def test_five_more_passes_on_dynamodb_local_write_nothing(on_dynamodb_local: TransitionRun) -> None:
+    assert on_dynamodb_local.late_writes == []
+    assert {report.verdict.value for report in on_dynamodb_local.quiet} == {"in_sync"}
+
+
+@pytest.mark.xdist_group("transitions-on-moto")
+def test_five_more_passes_on_moto_write_nothing(on_moto: TransitionRun) -> None:
+    assert on_moto.late_writes == []
+    assert {report.verdict.value for report in on_moto.quiet} == {"in_sync"}
+
+
+def test_moto_still_refuses_to_turn_a_stream_on_again(moto: Live) -> None:
+    moto.client.create_table(
+        TableName="streamed",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )
+    moto.client.update_table(TableName="streamed", StreamSpecification={"StreamEnabled": False})
+    again = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    with pytest.raises(moto.client.exceptions.ResourceInUseException):
+        moto.client.update_table(TableName="streamed", StreamSpecification=again)
