@@ -217,8 +217,8 @@ def test_stop_ends_the_thread_and_no_change_is_told_after_it(folder, watching, c
         ("/etc/app/users_table.py___jb_tmp___", False),
         ("/etc/app/users.json.tmp", False),
         ("/elsewhere/users_table.py", True),
-        ("/home/me/.hidden/state/users_table.py", True),
+        ("/srv/.hidden/state/users_table.py", True),
     ],
 )
 def test_which_names_matter(path, matters):
-    assert relevant(path, ("/etc/app", "/home/me/.hidden/state")) is matters
+    assert relevant(path, ("/etc/app", "/srv/.hidden/state")) is matters
