@@ -19,9 +19,9 @@ def locate(location: str) -> Path:
         folder = _bundled()
     else:
         path = Path(location).expanduser()
-        if path.is_dir():
+        if location and path.is_dir():
             return path.resolve()
-        if path.exists():
+        if location and path.exists():
             raise _error(location, "is a file, not a folder")
         folder = _package(location)
     if folder is None:
