@@ -13,7 +13,8 @@ from reconciler.sources.place import Finding, did_you_mean
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.rules.across import declared_twice, names_that_collide, references_exist
 from reconciler.sources.seeds.files import base_name_of
-from reconciler.sources.seeds.reading import read_seed_file, seed_of_class
+from reconciler.sources.seeds.memory import SeedMemory
+from reconciler.sources.seeds.reading import seed_of_class
 from reconciler.sources.seeds.target import Target
 from reconciler.sources.snapshot import SourceFile
 
@@ -27,7 +28,9 @@ class Assembly:
     warnings: list[str] = field(default_factory=list)
 
 
-def assemble(raws: Sequence[RawDeclaration], seeds: Sequence[SourceFile], environment: str | None) -> Assembly:
+def assemble(
+    raws: Sequence[RawDeclaration], seeds: Sequence[SourceFile], environment: str | None, memory: SeedMemory
+) -> Assembly:
     """Check each declaration, then all together, then each seed against its table."""
     checked = [read_document(raw, environment) for raw in raws]
     result = Assembly(warnings=list(names_that_collide(checked)))
@@ -37,13 +40,14 @@ def assemble(raws: Sequence[RawDeclaration], seeds: Sequence[SourceFile], enviro
     for each in checked:
         file = files.take(each)
         if each.sound and each.name and each.base_name:
-            result.declarations.append(_declaration(each, file, result.problems))
+            result.declarations.append(_declaration(each, file, result.problems, memory))
     result.problems += files.problems + files.orphans([each.base_name for each in checked if each.base_name])
+    memory.forget_unused()
     result.declarations.sort(key=lambda declaration: declaration.spec.name)
     return result
 
 
-def _declaration(checked: Checked, file: SourceFile | None, problems: list[Problem]) -> Declaration:
+def _declaration(checked: Checked, file: SourceFile | None, problems: list[Problem], memory: SeedMemory) -> Declaration:
     document, raw = checked.document, checked.raw
     spec = table_spec(document, checked.name or "")
     target = Target(checked.base_name or "", spec, document.seed.format if document.seed else None)
@@ -53,7 +57,7 @@ def _declaration(checked: Checked, file: SourceFile | None, problems: list[Probl
         remedy = "Keep the method or the file, not both."
         found = [checked.place.problem(Finding(("seed",), f"is a method, and {file.path} is there too", remedy))]
     elif file is not None:
-        seed, found = read_seed_file(file, target)
+        seed, found = memory.read(file, target)
     elif raw.seed is not None:
         seed, found = seed_of_class(raw.seed, raw.file, raw.line, target)
     problems += found

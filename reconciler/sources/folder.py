@@ -12,6 +12,7 @@ from reconciler.model.errors import DeclarationError, Problem
 from reconciler.sources.assemble import assemble
 from reconciler.sources.locate import locate
 from reconciler.sources.python.reading import PythonReading, read_python
+from reconciler.sources.seeds.memory import SeedMemory
 from reconciler.sources.snapshot import Snapshot, read_snapshot
 from reconciler.sources.text.documents import read_documents
 
@@ -25,6 +26,7 @@ class FolderSource:
     def __init__(self, location: str, environment: str | None) -> None:
         self.location = location
         self.environment = environment or None
+        self._memory = SeedMemory()
 
     def load(self) -> DesiredState:
         """Everything, read twice and equal; ``DeclarationError`` carries all problems, by file and line."""
@@ -34,7 +36,9 @@ class FolderSource:
         python = read_python(classes, first.root, self.environment)
         readings = [read_documents(file) for file in files]
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
-        assembly = assemble(sorted(raws, key=lambda raw: (raw.file, raw.line)), first.seeds, self.environment)
+        assembly = assemble(
+            sorted(raws, key=lambda raw: (raw.file, raw.line)), first.seeds, self.environment, self._memory
+        )
         problems = [*first.problems, *python.problems, *assembly.problems]
         problems += [problem for reading in readings for problem in reading.problems]
         problems += self._changed(first, python)

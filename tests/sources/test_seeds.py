@@ -17,6 +17,8 @@ from support.class_files import GET_SCHEMA, HEAD, SCHEMA, SEED
 from support.folders import SOUND, load, write
 
 from reconciler.model.desired import Seed
+from reconciler.sources.folder import FolderSource
+from reconciler.sources.seeds import memory
 from reconciler.sources.seeds.digest import seed_digest
 from reconciler.sources.seeds.numbers import number_text
 from reconciler.sources.seeds.serialise import attribute_value
@@ -201,3 +203,21 @@ def test_dynamodb_json_of_what_was_written_reads_back_the_same(value: Any) -> No
 def test_the_size_of_an_item_counts_names_and_values() -> None:
     item = {"pk": {"S": "é"}, "n": {"N": "-123.45"}, "b": {"B": b"123"}, "m": {"M": {"k": {"BOOL": True}}}}
     assert item_size(item) == (2 + 2) + (1 + 5) + (1 + 3) + (1 + 3 + 1 + 1 + 1)
+
+
+def test_a_seed_is_read_again_only_when_its_bytes_or_its_table_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = memory.read_seed_file
+    monkeypatch.setattr(memory, "read_seed_file", lambda file, target: read.append(file.path) or real(file, target))
+    write(tmp_path, {"users.json": SOUND, "seeds/users.json": '[{"pk": "a"}]'})
+    source = FolderSource(str(tmp_path), None)
+    first = source.load()
+    assert source.load() == first
+    assert len(read) == 1
+    write(tmp_path, {"seeds/users.json": '[{"pk": "b"}]'})
+    assert source.load() != first
+    write(tmp_path, {"users.json": SOUND | {"table_name": "users", "tags": {"a": "b"}}})
+    source.load()
+    assert len(read) == 3
