@@ -26,6 +26,8 @@ class Memory:
 
     def since(self, table: TableReport, now: datetime) -> datetime | None:
         """When this table's present drift was first seen."""
+        if table.error is not None:
+            return self.drift_since.get(table.name)
         if not table.drifted:
             self.drift_since.pop(table.name, None)
             return None

@@ -56,6 +56,7 @@ class Pass:
     phases: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     problems: tuple[Problem, ...] = ()
+    desired: DesiredState | None = None
 
     def run(self) -> PassReport:
         """Make the pass. Nothing that a server or a file can do makes it raise."""
@@ -66,9 +67,10 @@ class Pass:
             report = self._run()
         except ApiError as error:
             silent = isinstance(error, Unreachable | Ambiguous)
-            report = self._report((), error=unreachable(error) if silent else str(error), answered=not silent)
+            text = unreachable(error) if silent else str(error)
+            report = self._report(self._unseen(text), error=text, answered=not silent)
         except StateError as error:
-            report = self._report((), error=str(error))
+            report = self._report(self._unseen(str(error)), error=str(error))
         self.world.telemetry.pass_finished(report)
         return report
 
@@ -76,6 +78,7 @@ class Pass:
         desired = self._timed("load", self._load)
         if desired is None:
             return self._report(())
+        self.desired = desired
         if not desired.declarations:
             return self._report((), error="the desired state declares no table: nothing is touched")
         dry = self.request.dry or bool(self.problems)
@@ -83,7 +86,8 @@ class Pass:
         if permission.warning:
             self.warnings.append(permission.warning)
         if permission.error:
-            return self._report((), error=permission.error, snapshot=permission.snapshot)
+            unseen = self._unseen(permission.error)
+            return self._report(unseen, error=permission.error, snapshot=permission.snapshot)
         self.memory.take_over(permission.snapshot)
         names = self._timed("list", self._list)
         acted = self._timed("tables", lambda: self._tables(desired, permission))
@@ -163,6 +167,13 @@ class Pass:
             unmanaged=carried.unmanaged if carried else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
+        )
+
+    def _unseen(self, error: str) -> tuple[TableReport, ...]:
+        """The declared tables of a pass that could not look at them: nothing is claimed of them but the error."""
+        declarations = self.desired.declarations if self.desired and self.request.carried is None else ()
+        return tuple(
+            TableReport(d.spec.name, TableStatus.ERROR, d.base_name, str(d.origin), error=error) for d in declarations
         )
 
     def _seen_again(self, table: TableReport) -> bool:

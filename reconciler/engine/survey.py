@@ -21,6 +21,7 @@ from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, SeedRecord, StateSnapshot
 from reconciler.planning import ownership
 from reconciler.planning.breaker import hold_back
+from reconciler.planning.create import equals_request
 from reconciler.planning.diff import diff
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
@@ -134,7 +135,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     if base.recorded is None and lifecycle.on_existing == "fail":
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
     changes = diff(declaration.spec, observed.spec, lifecycle.ignore_changes)
-    entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=not changes)
+    ours = equals_request(declaration.spec, observed)
+    entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=ours)
     base = replace(base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed))
     planned = plan(declaration, observed, with_tags=world.endpoint.flavor.has_tags, owner=None)
     steps: list[Step] = []

@@ -59,7 +59,7 @@ def seed_step(source: str, count: int) -> Step:
 
 def _create(spec: TableSpec, *, with_tags: bool, owner: str | None) -> tuple[Step, ...]:
     call = create_call(spec, owner, with_tags=with_tags)
-    create = Step(Action.CREATE, "keys", create_changes(spec, with_tags=with_tags), call)
+    create = Step(Action.CREATE, "table", create_changes(spec, with_tags=with_tags), call)
     created = as_created(spec, with_tags=with_tags)
     after = ObservedTable(created, Identity(None, spec.name, ""), "ACTIVE")
     steps = settled(_steps(diff(spec, created), spec, after), spec, after, with_tags=with_tags)
