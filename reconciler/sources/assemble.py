@@ -41,7 +41,8 @@ def assemble(
         file = files.take(each)
         if each.sound and each.name and each.base_name:
             result.declarations.append(_declaration(each, file, result.problems, memory))
-    result.problems += files.problems + files.orphans([each.base_name for each in checked if each.base_name])
+    result.problems += files.problems
+    result.warnings += files.orphans([each.base_name for each in checked if each.base_name])
     memory.forget_unused()
     result.declarations.sort(key=lambda declaration: declaration.spec.name)
     return result
@@ -85,17 +86,17 @@ class _SeedFiles:
             self.problems.append(Problem(path, None, None, reason, "Keep one of them."))
         return self.files[paths[0]] if paths else None
 
-    def orphans(self, base_names: Sequence[str]) -> list[Problem]:
-        """Seed files of no declared table: a misspelling, or a leftover."""
-        problems = []
+    def orphans(self, base_names: Sequence[str]) -> list[str]:
+        """Seed files of no declared table: a misspelling, or what a removed declaration left behind."""
+        warnings = []
         for path in self.files.keys() - self.taken:
             name = base_name_of(path)
             if name in base_names:
                 continue
             suggestion = did_you_mean(name, base_names)
             remedy = f"Did you mean `{suggestion}`?" if suggestion else "Remove it, or declare the table."
-            problems.append(Problem(path, None, None, f"is a seed of {name!r}, which is not declared", remedy))
-        return problems
+            warnings.append(f"{path}: is a seed of {name!r}, which is not declared. {remedy}")
+        return warnings
 
     def _named(self, checked: Checked, named: str) -> SourceFile | None:
         path = named.removeprefix("./")

@@ -7,22 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.folders import sentences, write
+from support.folders import load, sentences, write
 from support.seed_files import USERS, as_json
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "a seed of no declared table": (
-        {**USERS, "seeds/user.json": "[]"},
-        ["seeds/user.json: is a seed of 'user', which is not declared. Did you mean `users`?"],
-    ),
-    "a seed of nothing like a declared table": (
-        {**USERS, "seeds/orders.json": "[]"},
-        [("seeds/orders.json: is a seed of 'orders', which is not declared. Remove it, or declare the table.")],
-    ),
-    "a seed named after the environment's name": (
-        {**USERS, "seeds/users-prod.json": "[]"},
-        [("seeds/users-prod.json: is a seed of 'users-prod', which is not declared. Remove it, or declare the table.")],
-    ),
     "two seeds of one table": (
         {**USERS, "seeds/users.json": '[{"pk": "a"}]', "seeds/users.yaml": "- pk: a\n"},
         ["seeds/users.yaml: is a second seed of users, beside seeds/users.json. Keep one of them."],
@@ -138,3 +126,16 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 def test_a_bad_seed_file_is_told_by_its_name(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "warning"),
+    [
+        ("seeds/user.json", "is a seed of 'user', which is not declared. Did you mean `users`?"),
+        ("seeds/orders.json", "is a seed of 'orders', which is not declared. Remove it, or declare the table."),
+        ("seeds/users-prod.json", "is a seed of 'users-prod', which is not declared. Remove it, or declare the table."),
+    ],
+)
+def test_a_seed_of_no_declared_table_is_a_warning(tmp_path: Path, file: str, warning: str) -> None:
+    desired = load(write(tmp_path, {**USERS, file: "[]"}))
+    assert desired.warnings == (f"{file}: {warning}",)
