@@ -1,7 +1,7 @@
 """Hold every file of the repository to the house rules. Called by ``make check``.
 
-No path of one machine, no host of a package registry, no unfinished work, no Python file over 300 lines; those over
-120 lines are listed, because a file is one unit.
+No path of one machine, no host of a package registry, no unfinished work, no test that is always skipped, no Python file
+over 300 lines (600 in tests, where tables of cases stand). Those over 120 are counted, because a file is one unit.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 300
+LONGEST_TEST = 600
 LONG = 120
+SHOWN = 10
 
 RULES = {
-    "a path of one machine": re.compile(r"(?<![\w.])/(?:root|home/\w+|work|Users/\w+)/"),
+    "a path of one machine": re.compile(r"(?<![\w.])/(?:root|home/(?!me/)\w+|work|Users/\w+)/"),
     "a host of a package registry": re.compile(
         r"\b(?:pypi|pythonhosted|npmjs|crates|rubygems|quay)\W(?:org|com|io)\b|\brepo1?\W(?:maven\W)", re.IGNORECASE
     ),
-    "unfinished work": re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X)\b|NotImplementedError\(\)"),
+    "unfinished work": re.compile(r"#.*\b(?:TO[D]O|FIX[M]E|X[X]X)\b|NotImplementedError\(\)"),
     "a skipped test": re.compile(r"@pytest\.mark\.(?:skip|xfail)\b"),
 }
 
@@ -51,13 +53,13 @@ def main() -> int:
             continue
         problems += [f"{path}:{number}: {rule}" for number, rule in broken_rules(text)]
         lines = text.count("\n")
-        if path.suffix == ".py" and lines > LONGEST:
-            problems.append(f"{path}: {lines} lines, more than {LONGEST}")
+        limit = LONGEST_TEST if path.parts[0] == "tests" else LONGEST
+        if path.suffix == ".py" and lines > limit:
+            problems.append(f"{path}: {lines} lines, more than {limit}")
         elif path.suffix == ".py" and lines > LONG:
             long.append((lines, path))
-    print(
-        f"House: {len(long)} Python files over {LONG} lines:", *(f"{n} {p}" for n, p in sorted(long)[::-1]), sep="\n  "
-    )
+    longest = ", ".join(f"{path} {lines}" for lines, path in sorted(long)[::-1][:SHOWN])
+    print(f"House: {len(long)} Python files over {LONG} lines, the longest: {longest}")
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
