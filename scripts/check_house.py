@@ -1,7 +1,7 @@
 """Hold every file of the repository to the house rules. Called by ``make check``.
 
-No path of one machine, no host of a package registry, no unfinished work, no test that is always skipped, no Python file
-over 300 lines (600 in tests, where tables of cases stand). Those over 120 are counted, because a file is one unit.
+No path of one machine, no host of a package registry, no unfinished work, no test that is always skipped, no file of
+Python over 300 lines (600 in tests, where tables of cases stand). Those over 120 are counted: a file is one unit.
 """
 
 from __future__ import annotations
