@@ -92,7 +92,7 @@ def test_a_hostile_value_stays_on_its_line_and_moves_no_cursor(format: logs.LogF
 def test_logs_of_libraries_come_through_in_the_same_form() -> None:
     stream = io.StringIO()
     logs.configure("json", "info", stream)
-    logging.getLogger("uvicorn.error").info("started on %s", "port")
+    logging.getLogger("some.library").info("started on %s", "port")
     assert json.loads(stream.getvalue())["event"] == "started on port"
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any, Self
 
 from reconciler.model.errors import UsageError
+
+
+PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""moto opens boto3 sessions of its own in this process; a profile that does not exist would fail them."""
 
 
 class EmbeddedServer:
@@ -13,6 +18,7 @@ class EmbeddedServer:
 
     def __init__(self) -> None:
         self._server: Any = None
+        self._profiles: dict[str, str] = {}
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -24,6 +30,7 @@ class EmbeddedServer:
                 "pip install 'dynamodb-reconciler[embedded]'"
             ) from missing
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._profiles = {name: os.environ.pop(name) for name in PROFILES if name in os.environ}
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
         host, port = self._server.get_host_and_port()
@@ -33,3 +40,4 @@ class EmbeddedServer:
     def __exit__(self, *_: object) -> None:
         self._server.stop()
         self._server = None
+        os.environ.update(self._profiles)
