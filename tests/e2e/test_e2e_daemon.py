@@ -1,0 +1,219 @@
+"""The daemon as a container runs it: beside DynamoDB Local, through its restarts, signals and changed files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.endpoints import DynamoDBLocal, client, dynamodb_local_or_skip, free_port
+
+pytestmark = pytest.mark.dynamodb_local
+BUNDLED = Path(__file__).parents[2] / "desired_state"
+
+
+class Daemon:
+    """One daemon process over a copy of the bundled declarations."""
+
+    def __init__(self, folder: Path, url: str, **variables: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "daemon.log"
+        environment = {
+            **os.environ,
+            "RECONCILER_ENDPOINT_URL": url,
+            "RECONCILER_HTTP_PORT": str(self.port),
+            "RECONCILER_INTERVAL": "5s",
+            **variables,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler"], cwd=folder, env=environment, stderr=self.log.open("wb")
+        )
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+def until(true: Callable[[], bool], seconds: float = 30.0, daemon: Daemon | None = None) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, daemon.log.read_text()[-3000:] if daemon else "too late"
+        time.sleep(0.1)
+
+
+def names(dynamodb: Any) -> set[str]:
+    return set(dynamodb.list_tables()["TableNames"])
+
+
+def items(dynamodb: Any, table: str) -> int:
+    try:
+        count: int = dynamodb.scan(TableName=table, ConsistentRead=True)["Count"]
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return 0
+    return count
+
+
+def seeds(name: str) -> int:
+    return len(json.loads((BUNDLED / "seeds" / f"{name}.json").read_text()))
+
+
+@pytest.fixture
+def server() -> Iterator[DynamoDBLocal]:
+    with dynamodb_local_or_skip() as started:
+        yield started
+
+
+@contextmanager
+def running(folder: Path, url: str, **variables: str) -> Iterator[Daemon]:
+    target = folder / "desired_state"
+    if not target.exists():
+        shutil.copytree(BUNDLED, target, ignore=shutil.ignore_patterns("__pycache__"))
+    daemon = Daemon(folder, url, **variables)
+    try:
+        yield daemon
+    finally:
+        daemon.end(signal.SIGKILL)
+
+
+def ready(daemon: Daemon) -> bool:
+    return daemon.get("/readyz")[0] == 200
+
+
+def test_beside_an_endpoint_that_restarts_in_memory_everything_is_back_within_one_interval(
+    server: DynamoDBLocal, tmp_path: Path
+) -> None:
+    with running(tmp_path, server.url) as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        dynamodb = server.client()
+        assert items(dynamodb, "users") == seeds("users")
+        server.restart()
+        assert names(dynamodb) <= {"users", "projects_details", "reconciler_state"}
+        until(lambda: items(dynamodb, "users") == seeds("users"), 8, daemon)
+        until(lambda: items(dynamodb, "projects_details") == seeds("projects_details"), 8, daemon)
+        assert daemon.process.poll() is None
+
+
+def test_it_waits_for_an_endpoint_that_starts_later_and_says_so(tmp_path: Path) -> None:
+    with dynamodb_local_or_skip() as server:
+        url = server.url
+        server.stop()
+        with running(tmp_path, url) as daemon:
+            until(lambda: daemon.get("/livez")[0] == 200, daemon=daemon)
+            status, body = daemon.get("/readyz")
+            assert status == 503
+            assert "NoAnswer" in body or "does not answer" in body or "refused" in body
+            server.restart()
+            until(lambda: ready(daemon), daemon=daemon)
+
+
+def test_a_changed_declaration_is_seen_without_waiting_for_the_interval(server: DynamoDBLocal, tmp_path: Path) -> None:
+    with running(tmp_path, server.url, RECONCILER_INTERVAL="1h") as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        (tmp_path / "desired_state" / "orders.yaml").write_text(
+            "table_name: orders\nkey_schema: [{AttributeName: id, KeyType: HASH}]\n"
+            "attribute_definitions: [{AttributeName: id, AttributeType: S}]\n"
+        )
+        until(lambda: "orders" in names(server.client()), 15, daemon)
+        (tmp_path / "desired_state" / "orders.yaml").write_text("table_name: [\n")
+        until(lambda: 'config_last_load_successful{environment="default"} 0.0' in daemon.get("/metrics")[1], 15, daemon)
+        assert "orders" in names(server.client())
+
+
+def test_sighup_makes_a_pass_and_sigterm_ends_it_cleanly(server: DynamoDBLocal, tmp_path: Path) -> None:
+    with running(tmp_path, server.url, RECONCILER_INTERVAL="1h") as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        server.client().delete_table(TableName="users")
+        daemon.process.send_signal(signal.SIGHUP)
+        until(lambda: items(server.client(), "users") == seeds("users"), 15, daemon)
+        began = time.monotonic()
+        assert daemon.end(signal.SIGTERM) == 143
+        assert time.monotonic() - began < 10
+        passes = [line for line in daemon.lines() if line["event"] == "pass"]
+        assert {line["trigger"] for line in passes} >= {"start", "signal"}
+        assert all(line["pass_id"] for line in passes)
+    expires = server.client().get_item(
+        TableName="reconciler_state", Key={"scope": {"S": "default/default"}, "record": {"S": "lease"}}
+    )["Item"]["expires"]["S"]
+    assert expires <= time.strftime("%Y-%m-%dT%H:%M:%S.999999+00:00", time.gmtime()), "the lease was given back"
+
+
+def test_sigint_ends_it_with_130(server: DynamoDBLocal, tmp_path: Path) -> None:
+    with running(tmp_path, server.url) as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        assert daemon.end(signal.SIGINT) == 130
+
+
+def test_a_removed_table_with_items_of_others_outlives_the_grace(server: DynamoDBLocal, tmp_path: Path) -> None:
+    with running(tmp_path, server.url, RECONCILER_PRUNE_GRACE="3s", RECONCILER_INTERVAL="1s") as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        dynamodb = server.client()
+        dynamodb.put_item(TableName="projects_details", Item={"pk": {"S": "precious"}})
+        (tmp_path / "desired_state" / "table_configs" / "projects_table.py").unlink()
+        blocked = "a pass saw the wish"
+        until(lambda: "drift" in daemon.get("/metrics")[1] and _deferred(daemon), 10, daemon)
+        assert items(dynamodb, "projects_details") == seeds("projects_details") + 1, blocked
+        until(lambda: "projects_details" not in names(dynamodb), 15, daemon)
+
+
+def _deferred(daemon: Daemon) -> bool:
+    document = json.loads(daemon.get("/api/v1/status")[1])
+    return "prune_grace" in json.dumps(document)
+
+
+def test_metrics_probes_and_page_tell_the_same_story(server: DynamoDBLocal, tmp_path: Path) -> None:
+    with running(tmp_path, server.url, RECONCILER_MODE="observe") as daemon:
+        until(lambda: 'tables{environment="default",status="missing"} 2.0' in daemon.get("/metrics")[1], daemon=daemon)
+        status, metrics = daemon.get("/metrics")
+        assert status == 200
+        assert 'table_drift{environment="default",facet="keys",table="users"} 1.0' in metrics
+        assert 'endpoint_up{environment="default"} 1.0' in metrics
+        assert 'flavor="dynamodb-local"' in metrics
+        assert daemon.get("/readyz")[0] == 503
+        assert daemon.get("/")[0] == 200
+        assert names(server.client()) == set(), "observe writes nothing, not even its state"
+
+
+def test_healthcheck_says_what_readyz_says(server: DynamoDBLocal, tmp_path: Path) -> None:
+    with running(tmp_path, server.url) as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        command = [sys.executable, "-m", "reconciler", "healthcheck", "--http-port"]
+        assert subprocess.run([*command, str(daemon.port)], cwd=tmp_path, check=False).returncode == 0
+        assert subprocess.run([*command, str(free_port())], cwd=tmp_path, check=False).returncode == 1
+
+
+def test_two_daemons_share_a_stack_and_one_acts(server: DynamoDBLocal, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    with running(first, server.url) as one, running(second, server.url) as two:
+        until(lambda: ready(one) and ready(two), daemon=two)
+        assert items(client(server.url), "users") == seeds("users")
+        dynamodb = server.client()
+        for _ in range(3):
+            dynamodb.delete_table(TableName="users")
+            until(lambda: items(dynamodb, "users") == seeds("users"), 45, two)
