@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.aws import answers, errors
+from reconciler.aws.capabilities import Capabilities
 from reconciler.engine.ports import Telemetry
-from reconciler.model.errors import ApiError
+from reconciler.model.errors import ApiError, Unsupported
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
 """What botocore's parser lets escape when the bytes of an answer are not what they should be."""
@@ -43,12 +44,19 @@ class Clients:
 class Caller:
     """``call`` for any operation of DynamoDB; failures are ``ApiError``."""
 
-    def __init__(self, clients: Clients, telemetry: Telemetry) -> None:
+    def __init__(self, clients: Clients, telemetry: Telemetry, capabilities: Capabilities | None = None) -> None:
         self._clients = clients
         self._telemetry = telemetry
+        self._capabilities = capabilities or Capabilities()
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One request, retried by the SDK unless it destroys something; the answer without ResponseMetadata."""
+        """One request, retried by the SDK unless it destroys something; the answer without ResponseMetadata.
+
+        An operation that the endpoint is known not to have is ``Unsupported`` without being sent.
+        """
+        refusal = self._capabilities.lacking(operation)
+        if refusal is not None:
+            raise Unsupported(operation, refusal.code, refusal.message)
         started = time.perf_counter()
         result = "success"
         try:
@@ -68,10 +76,10 @@ class Caller:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            client = self._clients.get(once=destroys(operation, params))
+            client = self._clients.get(once=destroys(operation, params) or self._capabilities.doubtful(operation))
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**plain(params))
         except (BotoCoreError, ClientError, *UNREADABLE) as error:
-            raise errors.from_exception(operation, error) from error
+            raise self._capabilities.judged(errors.from_exception(operation, error)) from error
         answer.pop("ResponseMetadata", None)
         return answer
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.aws import hooks
 from reconciler.aws.caller import Caller, Clients
+from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import Opened, check_url, open_session
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
@@ -58,7 +59,8 @@ class Connection:
         self._reads_only = reads_only
         self._endpoint: Endpoint | None = None
         self._clients = Clients(self._build)
-        self._caller = Caller(self._clients, telemetry)
+        self._capabilities = Capabilities()
+        self._caller = Caller(self._clients, telemetry, self._capabilities)
         self.tables = BotoTableApi(self._caller)
         self.items = BotoItemApi(self._caller)
 
@@ -73,6 +75,7 @@ class Connection:
             self._endpoint_url, self._opened, self._reopen, self._workers, self._telemetry, reads_only=True
         )
         copy._endpoint = self._endpoint
+        copy._capabilities.flavor = self._capabilities.flavor
         return copy
 
     def state_client(self) -> Caller:
@@ -86,6 +89,7 @@ class Connection:
         """
         if self._endpoint is None:
             self._endpoint = identify(self._endpoint_url, self.url, self._opened, self._caller)
+            self._capabilities.flavor = self._endpoint.flavor
         return self._endpoint
 
     def _build(self) -> tuple[Any, Any]:

@@ -1,0 +1,80 @@
+"""What an endpoint is known not to have: told by its flavor, learnt from its answers, remembered while it stands.
+
+Held by ``Connection``, asked by ``Caller`` around every call. An operation that was refused as unknown is not sent
+again for a while, and after the endpoint was gone everything is asked anew: it may have come back as another version.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from reconciler.model.errors import Ambiguous, ApiError, Unreachable, Unsupported
+from reconciler.model.identity import Flavor
+
+REMEMBERED_SECONDS = 3600.0
+"""How long an operation counts as unknown before it is tried again."""
+
+ANSWERS_500: Mapping[Flavor, frozenset[str]] = {
+    Flavor.MOTO: frozenset(
+        {
+            *("DescribeContributorInsights", "ListContributorInsights", "UpdateContributorInsights"),
+            *("DescribeKinesisStreamingDestination", "EnableKinesisStreamingDestination"),
+            *("UpdateKinesisStreamingDestination", "DisableKinesisStreamingDestination"),
+            *("CreateGlobalTable", "DescribeGlobalTable", "UpdateGlobalTable", "ListGlobalTables"),
+            *("DescribeGlobalTableSettings", "UpdateGlobalTableSettings"),
+            *("DescribeTableReplicaAutoScaling", "UpdateTableReplicaAutoScaling"),
+            *("StartBulkPutItems", "DescribeBulkOperation", "ListBulkOperations", "CancelBulkOperation"),
+            *("ListImports", "SearchVectors"),
+        }
+    ),
+}
+"""Operations that a flavor does not have and says so by an HTTP 500 with a page of HTML, as a crash would."""
+EVERYWHERE = frozenset(
+    {
+        *("ListTables", "DescribeTable", "CreateTable", "UpdateTable", "DeleteTable"),
+        *("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
+    }
+)
+"""What every endpoint has: a refusal of one of these is a fault of the moment and is never remembered."""
+BARE_500 = ("500", "HTTP 500")
+
+
+class Capabilities:
+    """The memory of one endpoint. ``flavor`` is unknown until the endpoint was identified."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.flavor: Flavor | None = None
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._unknown: dict[str, tuple[float, Unsupported]] = {}
+
+    def lacking(self, operation: str) -> Unsupported | None:
+        """The refusal that is known already, so that the call need not be made."""
+        with self._lock:
+            known = self._unknown.get(operation)
+            if known is None:
+                return None
+            learnt, refusal = known
+            if self._monotonic() - learnt < REMEMBERED_SECONDS:
+                return refusal
+            del self._unknown[operation]
+            return None
+
+    def doubtful(self, operation: str) -> bool:
+        """Whether an HTTP 500 is likely to be this endpoint's way of saying no, so that retries are a waste."""
+        return self.flavor is not None and operation in ANSWERS_500.get(self.flavor, frozenset())
+
+    def judged(self, error: ApiError) -> ApiError:
+        """The error as this endpoint means it; what it does not have is remembered."""
+        if isinstance(error, Unreachable):
+            with self._lock:
+                self._unknown.clear()
+            return error
+        if isinstance(error, Ambiguous) and error.code in BARE_500 and self.doubtful(error.operation):
+            error = Unsupported(error.operation, error.code, "the endpoint does not know the operation")
+        if isinstance(error, Unsupported) and error.operation not in EVERYWHERE:
+            with self._lock:
+                self._unknown[error.operation] = (self._monotonic(), error)
+        return error
