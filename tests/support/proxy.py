@@ -6,7 +6,9 @@ import http.client
 import json
 import threading
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -44,6 +46,9 @@ class RecordingProxy:
 
     def __init__(self, upstream: str) -> None:
         self.requests: list[Recorded] = []
+        self.on_write: Callable[[str, int], None] | None = None
+        """Called with ``before`` and ``applied`` and the number of each mutating request, for tests that kill."""
+        self.writes_seen = 0
         self._lock = threading.Lock()
         self._upstream = urllib.parse.urlsplit(upstream)
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -65,6 +70,18 @@ class RecordingProxy:
             for request in self.requests
             if request.operation in MUTATING and (ignore_table is None or set(request.tables) != {ignore_table})
         ]
+
+    def moments(self, operation: str) -> Callable[[str], None]:
+        """What to call before and after a request is passed on."""
+        if self.on_write is None or operation not in MUTATING:
+            return lambda _: None
+        with self._lock:
+            self.writes_seen += 1
+        return partial(self._moment, self.writes_seen)
+
+    def _moment(self, number: int, when: str) -> None:
+        if self.on_write is not None:
+            self.on_write(when, number)
 
     def clear(self) -> None:
         with self._lock:
@@ -109,8 +126,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
         headers["Host"] = self.headers.get("Host", "")
+        moment = self.server.proxy.moments(self._operation())
         try:
+            moment("before")
             answer, content = self._ask(body, headers)
+            moment("applied")
         except (OSError, http.client.HTTPException):
             self.close_connection = True
             return
