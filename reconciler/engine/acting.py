@@ -65,7 +65,7 @@ def _settled(scene: Scene, acted: Acted, surveys: list[Survey], memory: Memory) 
     for survey in surveys:
         if survey.error is not None or survey.observed is None:
             continue
-        settled = breaker.settle(memory.attempts.get(survey.name), survey.changes)
+        settled = breaker.settle(memory.attempts.get(survey.name), survey.changes, survey.observed.changing)
         if settled is None:
             continue
         memory.attempts[survey.name] = settled

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.engine.world import World
+from reconciler.facets.base import Ask
 from reconciler.model.errors import NotFound, Unsupported
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
-from reconciler.planning.observe import observe, read_params, reads_for
+from reconciler.planning.observe import asks_for, observe, read_params, reads_for
 
 LIST_TAGS = "ListTagsOfResource"
 
@@ -29,9 +30,11 @@ def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner:
     operations = dict.fromkeys(reads_for(spec))
     if ask_owner and world.endpoint.flavor.has_tags:
         operations[LIST_TAGS] = None
-    for operation in operations:
+    arn = described["Table"]["TableArn"]
+    asks = [Ask(operation, operation, read_params(operation, name, arn)) for operation in operations]
+    for ask in (*asks, *asks_for(spec, described["Table"])):
         try:
-            answers[operation] = world.api.read(operation, read_params(operation, name, described["Table"]["TableArn"]))
+            answers[ask.key] = world.api.read(ask.operation, ask.params)
         except Unsupported:
-            unsupported.add(operation)
+            unsupported.add(ask.key)
     return observe(Responses(answers, frozenset(unsupported)))

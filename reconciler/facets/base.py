@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Fate
 from reconciler.model.table import TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One read beyond ``Facet.reads``; its answer stands in ``Responses.answers`` under ``key``."""
+
+    key: str
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why no valid call towards a change exists now, as a sentence.
+
+    ``fate`` is blocked where a person must decide (``allow_with`` says what), deferred where an earlier step of the
+    same plan clears the way, unsupported where the service itself never makes the change, so that it is no drift.
+    """
+
+    sentence: str
+    allow_with: str | None = None
+    fate: Fate = Fate.BLOCKED
 
 
 class Facet(Protocol):
@@ -59,8 +83,17 @@ class InStages(Protocol):
 
 @runtime_checkable
 class HasObstacles(Protocol):
-    """A facet some of whose changes the service would refuse because of another facet of the same table."""
+    """A facet some of whose changes the service would refuse; ``request`` is not asked for those."""
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
-        """Why no valid call exists now, as a sentence; None where one does."""
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        """Why no valid call exists now; None where one does."""
+        ...
+
+
+@runtime_checkable
+class AsksMore(Protocol):
+    """A facet with reads that depend on the declaration or on the table: one an index, one a stream, one a key."""
+
+    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+        """Further reads for a declared facet; ``table`` is DescribeTable's, ``desired`` None reads all there is."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, index_calls, wire
+from reconciler.facets.base import Obstacle
 from reconciler.facets.index_pairs import definition, pairs, readable, redefined
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
@@ -68,7 +69,7 @@ class GlobalIndexesFacet:
             return f"then index {want.name} is created again under its name"
         return None
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
         want, have = self._pair(change, desired, observed)
         if want and (have is None or redefined(want, have)):
             return index_calls.obstacle(want, desired, observed)

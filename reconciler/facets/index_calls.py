@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.facets import capacity, wire
+from reconciler.facets.base import Obstacle
 from reconciler.facets.index_pairs import definition, pairs, redefined
 from reconciler.model.change import Call
 from reconciler.model.table import GlobalIndex, KeyElement, TableSpec
@@ -78,12 +79,13 @@ def in_the_way(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> G
     return leaving[0] if leaving and len(total) > LIMIT else None
 
 
-def obstacle(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> str | None:
+def obstacle(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
     """Which part of the table that stays uses a key attribute of ``index`` under another type."""
     for owner, keys in lasting(desired, observed):
         attribute = clash(index.keys, keys)
         if attribute and owner != _owner(index):
-            return f"index {index.name} cannot be created while {owner} uses {attribute} under another type"
+            sentence = f"index {index.name} cannot be created while {owner} uses {attribute} under another type"
+            return Obstacle(sentence, "declaring the attribute with the type it has in the table")
     return None
 
 

@@ -12,7 +12,7 @@ from reconciler.model.table import TableSpec
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """Answers about one table, by operation name; already checked for their required keys.
+    """Answers about one table, by operation name or the key of a facet's ask; checked for their required keys.
 
     ``unsupported`` names operations that the endpoint does not have. An operation in neither was not asked.
     """

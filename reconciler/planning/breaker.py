@@ -6,7 +6,7 @@ On an emulator the field becomes *unsupported*, which is not drift; elsewhere th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from reconciler.model.change import Change
@@ -55,12 +55,16 @@ def record(attempts: Attempts | None, name: str, identity: Identity, step: Step,
     return replace(kept, counts=counts, wanted=wishes)
 
 
-def settle(attempts: Attempts | None, changes: Iterable[Change]) -> Attempts | None:
-    """Forget the counts of paths that no longer differ; ``None`` when there is nothing to write down."""
+def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[str] = frozenset()) -> Attempts | None:
+    """Forget the counts of paths that no longer differ; ``None`` when there is nothing to write down.
+
+    ``changing`` are facets still in transition: those read as done, and may yet end as FAILED.
+    """
     if attempts is None:
         return None
     open_paths = {change.path for change in changes}
-    counts = {path: count for path, count in attempts.counts.items() if path in open_paths}
+    kept = attempts.counts.items()
+    counts = {path: count for path, count in kept if path in open_paths or path.split(".")[0] in changing}
     if counts == dict(attempts.counts):
         return None
     return replace(attempts, counts=counts, wanted={path: attempts.wanted[path] for path in counts})

@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.facets import FACETS
+from reconciler.facets.base import Ask, AsksMore
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
+
+BY_ARN = frozenset({"ListTagsOfResource", "GetResourcePolicy"})
+"""Reads that name the table by its ARN."""
 
 
 def reads_for(spec: TableSpec | None) -> tuple[str, ...]:
@@ -22,6 +26,14 @@ def reads_for(spec: TableSpec | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(operation for facet in declared for operation in facet.reads))
 
 
+def asks_for(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Ask, ...]:
+    """The reads that only the described table can name: one an index, one a stream, one an encryption key."""
+    if spec is None:
+        return ()
+    asking = (f for f in FACETS if isinstance(f, AsksMore) and getattr(spec, f.name) is not None)
+    return tuple(ask for facet in asking for ask in facet.asks(spec, table))
+
+
 def all_reads() -> tuple[str, ...]:
     """Every operation beyond DescribeTable that any facet knows, to read a table whole."""
     return tuple(dict.fromkeys(operation for facet in FACETS for operation in facet.reads))
@@ -29,7 +41,7 @@ def all_reads() -> tuple[str, ...]:
 
 def read_params(operation: str, name: str, arn: str) -> dict[str, str]:
     """Parameters of one of these reads."""
-    return {"ResourceArn": arn} if operation == "ListTagsOfResource" else {"TableName": name}
+    return {"ResourceArn": arn} if operation in BY_ARN else {"TableName": name}
 
 
 def observe(responses: Responses) -> ObservedTable:

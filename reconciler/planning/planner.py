@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.facets import FACETS
-from reconciler.facets.base import HasObstacles, InStages
+from reconciler.facets.base import HasObstacles, InStages, Obstacle
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.table import TableSpec
 from reconciler.planning.create import as_created, create_call, create_changes
 from reconciler.planning.diff import diff
@@ -83,18 +83,28 @@ def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTabl
 
 def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
     facet = BY_NAME[change.facet]
-    step = Step(Action.UPDATE, change.facet, (change,), facet.request(change, desired, observed))
     obstacle = facet.obstacle(change, desired, observed.spec) if isinstance(facet, HasObstacles) else None
     if obstacle:
-        return step.blocked(Reason.REJECTED, obstacle, "declaring the attribute with the type it has in the table")
+        return _hindered(Step(Action.UPDATE, change.facet, (change,)), obstacle)
+    step = Step(Action.UPDATE, change.facet, (change,), facet.request(change, desired, observed))
     follows = facet.then(change, desired, observed.spec) if isinstance(facet, InStages) else None
     return _noted(step, follows) if follows else step
+
+
+def _hindered(step: Step, obstacle: Obstacle) -> Step:
+    match obstacle.fate:
+        case Fate.DEFERRED:
+            return step.deferred(Reason.BUSY, obstacle.sentence)
+        case Fate.UNSUPPORTED:
+            return step.unsupported(obstacle.sentence)
+        case _:
+            return step.blocked(Reason.REJECTED, obstacle.sentence, obstacle.allow_with)
 
 
 def _join(steps: list[Step], step: Step) -> None:
     """Add a step, or its change to the step that makes the same call."""
     for position, other in enumerate(steps):
-        if (other.call, other.fate) == (step.call, step.fate):
+        if step.call is not None and (other.call, other.fate) == (step.call, step.fate):
             message = other.message if step.message in (None, other.message) else step.message
             steps[position] = replace(other, changes=(*other.changes, *step.changes), message=message)
             return

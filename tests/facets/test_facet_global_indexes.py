@@ -138,7 +138,7 @@ def test_an_index_cannot_be_created_over_an_attribute_that_stays_under_another_t
     change = only(desired, seen, "global_indexes.new")
     obstacle = FACET.obstacle(change, desired, observed(seen).spec)
     assert obstacle is not None
-    assert f"while {owner} uses" in obstacle
+    assert f"while {owner} uses" in obstacle.sentence
     names = [d["AttributeName"] for d in FACET.request(change, desired, observed(seen)).params["AttributeDefinitions"]]
     assert len(names) == len(set(names))
 
