@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from reconciler.engine.board import Board
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.plan import Fate, Step
-from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
+from reconciler.model.report import PassReport, TableStatus, Verdict
 
 log = get_logger("reconciler")
 
@@ -19,7 +21,7 @@ class Teller:
     def __init__(self, board: Board, metrics: Metrics | None) -> None:
         self._board = board
         self._metrics = metrics
-        self._said: frozenset[tuple[str, str]] = frozenset()
+        self._standing: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float) -> None:
         """One AWS request ended."""
@@ -44,48 +46,41 @@ class Teller:
         self._board.finish(report)
         if self._metrics is not None:
             self._metrics.pass_finished(report)
-        for warning in report.warnings:
-            self._once("warning", warning)
         for problem in report.problems:
-            log.error(
-                "declaration refused", file=problem.file, line=problem.line, field=problem.field, why=str(problem)
-            )
+            told = {"file": problem.file, "line": problem.line, "field": problem.field}
+            log.error("declaration refused", why=str(problem), **told)
         for table in report.tables:
-            self._say_table(table)
-        summary = {name: count for name, count in report.summary().items() if count}
+            if table.status is TableStatus.ERROR and table.error and table.error != report.error:
+                log.error("table failed", table=table.name, why=table.error)
+        self._say_what_is_new(report)
+        outcome: dict[str, Any] = {name: count for name, count in report.summary().items() if count}
+        if report.error:
+            outcome["error"] = report.error
         say = log.error if report.verdict is Verdict.ERROR else log.info
         seconds = round((report.finished - report.started).total_seconds(), 3)
-        say(
-            "pass", trigger=report.trigger, verdict=report.verdict.value, seconds=seconds, error=report.error, **summary
-        )
+        say("pass", trigger=report.trigger, verdict=report.verdict.value, seconds=seconds, **outcome)
         unbind_contextvars("pass_id")
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step was carried out or failed."""
         if self._metrics is not None:
             self._metrics.step(pass_id, table, step)
-        operation = step.call.operation if step.call else None
+        told: dict[str, Any] = {"action": step.action.value, "facet": step.facet, "fate": step.fate.value}
+        if step.call is not None:
+            told |= {"operation": step.call.operation, "paths": [change.path for change in step.changes]}
+        if step.message:
+            told["why"] = step.message
         say = log.error if step.fate is Fate.FAILED else log.info
-        say(
-            "step",
-            table=table,
-            action=step.action.value,
-            facet=step.facet,
-            fate=step.fate.value,
-            operation=operation,
-            paths=[change.path for change in step.changes],
-            why=step.message,
-        )
+        say("step", table=table, **told)
 
-    def _say_table(self, table: TableReport) -> None:
-        if table.status is TableStatus.ERROR and table.error:
-            log.error("table failed", table=table.name, why=table.error)
-        for step in table.steps:
-            if step.fate in (Fate.BLOCKED, Fate.UNSUPPORTED) and step.message:
-                self._once(step.fate.value, f"{table.name}: {step.facet}: {step.message}", allow_with=step.allow_with)
-
-    def _once(self, event: str, text: str, **more: str | None) -> None:
-        """What stays so is said once, not in every pass."""
-        if (event, text) not in self._said:
-            self._said |= {(event, text)}
-            log.warning(event, what=text, **more)
+    def _say_what_is_new(self, report: PassReport) -> None:
+        """What stays blocked or unsupported is said when it begins, not in every pass."""
+        standing = {("warning", warning, None) for warning in report.warnings}
+        for table in report.tables:
+            for step in table.steps:
+                if step.fate in (Fate.BLOCKED, Fate.UNSUPPORTED) and step.message:
+                    sentence = f"{table.name}: {step.facet}: {step.message}"
+                    standing.add((step.fate.value, sentence, step.allow_with))
+        for event, sentence, allow_with in sorted(standing - self._standing, key=str):
+            log.warning(event, what=sentence, **({"allow_with": allow_with} if allow_with else {}))
+        self._standing = standing

@@ -133,7 +133,9 @@ class App:
         report = self.reconciler.preview()
         snapshot = self.reconciler.world.store.load()
         runs = self.reconciler.history(10)
-        return {"report": report, "suspension": snapshot.suspension, "lease": snapshot.lease, "runs": runs}
+        held = snapshot.lease is not None and snapshot.lease.expires > SystemClock().now()
+        lease = snapshot.lease if held else None
+        return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
 
     def doctor(self) -> tuple[Finding, ...]:
         """Everything that can be found out without writing."""

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from reconciler.model.errors import UsageError
 
-
 PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 """moto opens boto3 sessions of its own in this process; a profile that does not exist would fail them."""
 

@@ -91,6 +91,7 @@ BAD_CREDENTIALS = frozenset(
 EXPIRED = ("ExpiredToken",)
 FORBIDDEN = ("AccessDenied", "Unauthorized", "ReadOnly")
 """These are prefixes, for services spell them with and without ``Exception``; ``ReadOnly`` is our own guard's."""
+LONGEST_MESSAGE = 500
 CANCELLED = "TransactionCanceledException"
 
 
@@ -105,7 +106,12 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     code = str(error.get("Code") or "")
     status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
     kind = _by_cancellation(response) if code == CANCELLED else _by_code(code) or _by_status(code, status)
-    return kind(operation, code or f"HTTP {status}", str(error.get("Message") or "no message"))
+    return kind(operation, code or f"HTTP {status}", _one_line(error.get("Message")))
+
+
+def _one_line(message: object) -> str:
+    """A proxy's page of HTML becomes a line as well."""
+    return " ".join(str(message or "no message").split())[:LONGEST_MESSAGE]
 
 
 def from_exception(operation: str, error: Exception) -> ApiError:

@@ -1,0 +1,50 @@
+"""What a pass says to the log: each step, each refusal when it begins, and one line for the pass."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from simulation.control_plane import START
+from structlog.testing import capture_logs
+
+from reconciler.engine.board import Board
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.telemetry import Teller
+
+STEP = Step(Action.DELETE, "table").blocked(Reason.NOT_OWNED, "not ours", "lifecycle.on_existing: own")
+
+
+def report(*steps: Step, **fields: object) -> PassReport:
+    table = TableReport("users", TableStatus.BLOCKED if steps else TableStatus.IN_SYNC, steps=steps)
+    times = {"started": START, "finished": START + timedelta(seconds=2), "endpoint": None}
+    return PassReport(pass_id="p1", trigger="interval", environment="default", tables=(table,), **times, **fields)  # type: ignore[arg-type]
+
+
+def said(teller: Teller, one: PassReport) -> list[str]:
+    with capture_logs() as log:
+        teller.pass_started("p1", "interval")
+        teller.pass_finished(one)
+    return [entry["event"] for entry in log]
+
+
+def test_a_refusal_is_said_when_it_begins_and_again_when_it_comes_back() -> None:
+    teller = Teller(Board("default"), None)
+    assert said(teller, report(STEP)) == ["blocked", "pass"]
+    assert said(teller, report(STEP)) == ["pass"]
+    assert said(teller, report()) == ["pass"]
+    assert said(teller, report(STEP)) == ["blocked", "pass"]
+
+
+def test_the_board_holds_the_last_report() -> None:
+    board = Board("default")
+    one = report()
+    said(Teller(board, None), one)
+    assert board.report is one
+    assert board.in_progress is None
+
+
+def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:
+    failed = TableReport("users", TableStatus.ERROR, error="the endpoint does not answer")
+    one = PassReport("p", "interval", "default", START, START, None, (failed,), error="the endpoint does not answer")
+    assert said(Teller(Board("default"), None), one) == ["pass"]
