@@ -17,7 +17,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry
 from reconciler.planning import breaker, ownership
-from reconciler.planning.create import create_call
+from reconciler.planning.create import create_call, held
 from reconciler.planning.observe import identity_of
 from reconciler.planning.policy import Facts
 
@@ -50,8 +50,8 @@ def apply_next(scene: Scene, survey: Survey) -> Applied:
 
 def _next(steps: tuple[Step, ...]) -> int | None:
     ready = [i for i, step in enumerate(steps) if step.fate is Fate.READY and step.call is not None]
-    destructive = [i for i in ready if steps[i].destructive]
-    return next(iter(destructive or ready), None)
+    ending = [i for i in ready if steps[i].ends_table]
+    return next(iter(ending or ready), None)
 
 
 def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
@@ -68,7 +68,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (step,))
     nonce, has_tags = world.random.token(), world.endpoint.flavor.has_tags
     tag = ownership.owner_tag(scene.options.scope, nonce) if has_tags else None
-    call = create_call(declaration.spec, tag, with_tags=has_tags)
+    call = create_call(held(declaration.spec, world.endpoint.flavor.lacks), tag, with_tags=has_tags)
     intent = InventoryEntry(
         survey.name,
         declaration.base_name,
@@ -100,7 +100,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     refused = still_allowed(world, step, facts, survey.seed_record)
     if refused is not None:
         return Applied(survey, (refused,))
-    return _sent(scene, survey, step)
+    return _sent(scene, survey, step) if step.ends_table else _update(scene, survey, step)
 
 
 def _update(scene: Scene, survey: Survey, step: Step) -> Applied:

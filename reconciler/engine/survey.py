@@ -21,7 +21,7 @@ from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, SeedRecord, StateSnapshot
 from reconciler.planning import ownership
 from reconciler.planning.breaker import hold_back
-from reconciler.planning.create import equals_request
+from reconciler.planning.create import equals_request, held
 from reconciler.planning.diff import diff
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
@@ -117,7 +117,8 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
 
 def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
     world, recorded = scene.world, base.recorded
-    steps = plan(declaration, None, with_tags=world.endpoint.flavor.has_tags, owner=None)
+    flavor = world.endpoint.flavor
+    steps = plan(declaration, None, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
     steps = tuple(permit_in_place(s, scene.options, declaration.lifecycle, emulator=world.emulator) for s in steps)
     if recorded is not None and recorded.changed_at is not None and not world.emulator:
         not_before = recorded.changed_at + CREATE_GRACE
@@ -135,10 +136,11 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     if base.recorded is None and lifecycle.on_existing == "fail":
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
     changes = diff(declaration.spec, observed.spec, lifecycle.ignore_changes)
-    ours = equals_request(declaration.spec, observed)
+    flavor = world.endpoint.flavor
+    ours = equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=ours)
     base = replace(base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed))
-    planned = plan(declaration, observed, with_tags=world.endpoint.flavor.has_tags, owner=None)
+    planned = plan(declaration, observed, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
     steps: list[Step] = []
     for step in hold_back(planned, base.attempts, emulator=world.emulator):
         if step.destructive:
@@ -172,7 +174,7 @@ def _judged(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle) -> Sur
 
 def _with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
     wrong_keys = any(change.facet == "keys" for change in base.changes)
-    replacing = any(step.destructive and step.fate is Fate.READY for step in base.steps)
+    replacing = any(step.ends_table and step.fate is Fate.READY for step in base.steps)
     if not _wants_seed(scene, declaration, base) or wrong_keys or replacing or declaration.seed is None:
         return base
     wanted = need(base.seed_record, observed.identity)

@@ -14,6 +14,8 @@ class Hazard(StrEnum):
     NONE = "none"
     DISRUPTION = "disruption"
     """Readers are interrupted, no item is lost: an index rebuilt under its name, a new stream ARN."""
+    DATA_LOSS = "data_loss"
+    """Items are lost though the table stays: a replica and everything in it is deleted in its Region."""
     REPLACEMENT = "replacement"
     """The table must be deleted and created again: every item in it is lost."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from reconciler.model.change import Call, Change
+from reconciler.model.change import Call, Change, Hazard
 
 
 class Action(StrEnum):
@@ -78,7 +78,12 @@ class Step:
 
     @property
     def destructive(self) -> bool:
-        """True for steps that destroy a table's items: deletes and replaces."""
+        """True for steps that destroy items: those that end the table, and the removal of a replica."""
+        return self.ends_table or any(change.hazard is Hazard.DATA_LOSS for change in self.changes)
+
+    @property
+    def ends_table(self) -> bool:
+        """True for deletes and replaces."""
         return self.action in (Action.DELETE, Action.REPLACE)
 
     def blocked(self, reason: Reason, message: str, allow_with: str | None = None) -> Step:

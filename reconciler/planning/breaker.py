@@ -28,7 +28,7 @@ def hold_back(steps: Iterable[Step], attempts: Attempts | None, *, emulator: boo
 
 
 def _split(step: Step, attempts: Attempts | None, *, emulator: bool) -> list[Step]:
-    if attempts is None or step.fate not in (Fate.READY, Fate.DEFERRED) or step.destructive:
+    if attempts is None or step.fate not in (Fate.READY, Fate.DEFERRED) or step.ends_table:
         return [step]
     stuck = tuple(change for change in step.changes if _exhausted(change, attempts))
     if not stuck:

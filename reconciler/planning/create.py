@@ -32,6 +32,12 @@ def create_call(spec: TableSpec, owner: str | None, *, with_tags: bool) -> Call:
     return Call("CreateTable", params)
 
 
+def held(spec: TableSpec, lacks: frozenset[str]) -> TableSpec:
+    """The declaration without the facets that an endpoint is known not to hold."""
+    undeclared: dict[str, Any] = dict.fromkeys(sorted(lacks))
+    return replace(spec, **undeclared)
+
+
 def create_changes(spec: TableSpec, *, with_tags: bool) -> tuple[Change, ...]:
     """One change for each declared facet that CreateTable carries: from nothing to its part of the request."""
     riding = (facet for facet in FACETS if _rides(facet, with_tags=with_tags))

@@ -12,6 +12,8 @@ from reconciler.model.table import TableSpec
 from reconciler.planning.order import TABLE_CHANGING
 
 SETTLING = ("CREATING", "UPDATING", "DELETING")
+EXCLUSIVE = frozenset({"global_indexes", "vector_indexes", "replicas", "multi_region_consistency"})
+"""Facets whose work under way leaves the table ACTIVE at times, and yet shuts every other table-changing call out."""
 OUT_OF_ORDER = {
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the table's KMS key",
     "ARCHIVING": "a restore of the table from its archival backup",
@@ -21,18 +23,27 @@ OUT_OF_ORDER = {
 """Statuses in which nothing is done to a table, and what would make it ACTIVE again."""
 
 
-def settled(steps: list[Step], desired: TableSpec, observed: ObservedTable, *, with_tags: bool) -> list[Step]:
+def settled(
+    steps: list[Step],
+    desired: TableSpec,
+    observed: ObservedTable,
+    *,
+    with_tags: bool,
+    lacks: frozenset[str] = frozenset(),
+) -> list[Step]:
     """The steps with the fate that the observed table gives them, and a wait for each declared facet in transition."""
     name, status = observed.spec.name, observed.status
     if status != "ACTIVE" and status not in SETTLING:
         steps = steps or [Step(Action.UPDATE, "table")]
         allow = OUT_OF_ORDER.get(status, "the table being ACTIVE again")
         return [step.blocked(Reason.STATUS, f"table {name} is {status}", allow) for step in steps]
-    fated = [_fate(step, observed, with_tags=with_tags) for step in steps]
+    fated = [_fate(step, observed, with_tags=with_tags, lacks=lacks) for step in steps]
     return [*fated, *_waits(fated, desired, observed)]
 
 
-def _fate(step: Step, observed: ObservedTable, *, with_tags: bool) -> Step:
+def _fate(step: Step, observed: ObservedTable, *, with_tags: bool, lacks: frozenset[str]) -> Step:
+    if step.facet in lacks:
+        return step.unsupported(f"the endpoint cannot hold {step.facet}")
     lacking = step.facet in observed.unsupported or (step.facet == "tags" and not with_tags)
     if lacking:
         operation = next(read for facet in FACETS if facet.name == step.facet for read in facet.reads)
@@ -49,7 +60,7 @@ def _busy(step: Step, observed: ObservedTable) -> str | None:
     if step.call is None or step.call.operation in TABLE_CHANGING:
         if observed.status in SETTLING:
             return _status_sentence(observed)
-        return under_way if "global_indexes" in observed.changing else None
+        return under_way if observed.changing & EXCLUSIVE else None
     if observed.status not in ("ACTIVE", "UPDATING"):
         return _status_sentence(observed)
     return under_way if step.facet in observed.changing else None

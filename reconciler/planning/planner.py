@@ -17,7 +17,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.table import TableSpec
-from reconciler.planning.create import as_created, create_call, create_changes
+from reconciler.planning.create import as_created, create_call, create_changes, held
 from reconciler.planning.diff import diff
 from reconciler.planning.fates import settled
 from reconciler.planning.ignore import effective
@@ -28,20 +28,27 @@ MOOT = "moot if the table is replaced"
 
 
 def plan(
-    declaration: Declaration, observed: ObservedTable | None, *, with_tags: bool, owner: str | None = None
+    declaration: Declaration,
+    observed: ObservedTable | None,
+    *,
+    with_tags: bool,
+    owner: str | None = None,
+    lacks: frozenset[str] = frozenset(),
 ) -> tuple[Step, ...]:
     """All steps that bring ``observed`` (``None``: no such table) to the declaration, in their order.
 
     ``with_tags`` is false where the endpoint has no tags; ``owner`` is the value of the owner tag, for a create.
+    ``lacks`` names further facets that the endpoint cannot hold.
     """
     if observed is None:
-        return _create(declaration.spec, with_tags=with_tags, owner=owner)
+        return _create(declaration.spec, with_tags=with_tags, owner=owner, lacks=lacks)
     if observed.status == "DELETING":
         return tuple(settled([], declaration.spec, observed, with_tags=with_tags))
     ignore = declaration.lifecycle.ignore_changes
     changes = diff(declaration.spec, observed.spec, ignore)
     desired = effective(declaration.spec, observed.spec, ignore)
-    steps = settled(_steps(changes, desired, observed), declaration.spec, observed, with_tags=with_tags)
+    planned = _steps(changes, desired, observed)
+    steps = settled(planned, declaration.spec, observed, with_tags=with_tags, lacks=lacks)
     return tuple(sorted(steps, key=order))
 
 
@@ -57,12 +64,13 @@ def seed_step(source: str, count: int) -> Step:
     return Step(Action.SEED, "seed", message=f"{count} item{'' if count == 1 else 's'} from {source}")
 
 
-def _create(spec: TableSpec, *, with_tags: bool, owner: str | None) -> tuple[Step, ...]:
-    call = create_call(spec, owner, with_tags=with_tags)
-    create = Step(Action.CREATE, "table", create_changes(spec, with_tags=with_tags), call)
-    created = as_created(spec, with_tags=with_tags)
+def _create(spec: TableSpec, *, with_tags: bool, owner: str | None, lacks: frozenset[str]) -> tuple[Step, ...]:
+    possible = held(spec, lacks)
+    call = create_call(possible, owner, with_tags=with_tags)
+    create = Step(Action.CREATE, "table", create_changes(possible, with_tags=with_tags), call)
+    created = as_created(possible, with_tags=with_tags)
     after = ObservedTable(created, Identity(None, spec.name, ""), "ACTIVE")
-    steps = settled(_steps(diff(spec, created), spec, after), spec, after, with_tags=with_tags)
+    steps = settled(_steps(diff(spec, created), spec, after), spec, after, with_tags=with_tags, lacks=lacks)
     return (create, *sorted(steps, key=order))
 
 

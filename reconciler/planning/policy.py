@@ -92,7 +92,7 @@ def _ownership(step: Step, facts: Facts) -> Step | None:
     if entry is None or entry.ownership != "created":
         return step.blocked(
             Reason.NOT_OWNED,
-            "this stack did not create the table, so it is never deleted",
+            f"this stack did not create the table, so {_spared(step)}",
             "lifecycle.on_existing: own",
         )
     if not facts.observed.identity.same(entry.identity):
@@ -104,6 +104,10 @@ def _ownership(step: Step, facts: Facts) -> Step | None:
     return None
 
 
+def _spared(step: Step) -> str:
+    return "it is never deleted" if step.ends_table else "none of its replicas is ever removed"
+
+
 def _table(step: Step, facts: Facts) -> Step | None:
     status = facts.observed.status
     if status in NEVER_TOUCHED:
@@ -113,7 +117,7 @@ def _table(step: Step, facts: Facts) -> Step | None:
     if status != "ACTIVE" or facts.observed.transitions:
         under_way = "; ".join(facts.observed.transitions) or f"the table is {status}"
         return step.deferred(Reason.BUSY, under_way)
-    if facts.observed.spec.deletion_protection:
+    if step.ends_table and facts.observed.spec.deletion_protection:
         return step.blocked(
             Reason.PROTECTED,
             "deletion protection is on, and it is never switched off implicitly",
