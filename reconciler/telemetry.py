@@ -75,7 +75,7 @@ class Teller:
 
     def _say_what_is_new(self, report: PassReport) -> None:
         """What stays blocked or unsupported is said when it begins, not in every pass."""
-        standing = {("warning", warning, None) for warning in report.warnings}
+        standing: set[tuple[str, str, str | None]] = {("warning", warning, None) for warning in report.warnings}
         for table in report.tables:
             for step in table.steps:
                 if step.fate in (Fate.BLOCKED, Fate.UNSUPPORTED) and step.message:
