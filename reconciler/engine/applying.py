@@ -15,8 +15,8 @@ from reconciler.engine.survey import Scene, Survey
 from reconciler.model.errors import ApiError, Outcome, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry
-from reconciler.planning import breaker, ownership
+from reconciler.model.records import Attempts, InventoryEntry, Marks
+from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, held
 from reconciler.planning.observe import identity_of
 from reconciler.planning.policy import Facts
@@ -104,7 +104,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
 
 
 def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
-    applied = _sent(scene, survey, step)
+    applied = _counted(scene, survey, step)
     if survey.observed is None:
         return applied
     ended_as = applied.steps[0].fate
@@ -116,6 +116,27 @@ def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
     if max(attempts.counts.values(), default=0) >= breaker.LIMIT:
         scene.world.store.put_attempts(attempts)
     return replace(applied, attempts=attempts)
+
+
+def _counted(scene: Scene, survey: Survey, step: Step) -> Applied:
+    """Send a call that may use up a quota: written down before, because a lost answer must not be counted as none."""
+    observed, store = survey.observed, scene.world.store
+    kinds = quotas.counted(step, observed) if observed is not None and not scene.world.emulator else ()
+    if observed is None or not kinds:
+        return _sent(scene, survey, step)
+    before = survey.marks or Marks(survey.name, observed.identity)
+    now = scene.world.clock.now()
+    noted = quotas.noted(before, survey.name, observed.identity, kinds, now)
+    store.put_marks(noted)
+    applied = _sent(scene, survey, step)
+    after = applied.steps[0]
+    if after.fate in (Fate.DEFERRED, Fate.UNSUPPORTED):
+        store.put_marks(before)
+    elif after.reason is Reason.REJECTED:
+        store.put_marks(quotas.refused(before, survey.name, observed.identity, kinds, now))
+    elif after.fate is Fate.DONE and noted.refused:
+        store.put_marks(quotas.accepted(noted, kinds))
+    return applied
 
 
 def _sent(scene: Scene, survey: Survey, step: Step) -> Applied:

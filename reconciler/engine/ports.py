@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from reconciler.model.change import Call
 from reconciler.model.desired import DesiredState, Item
 from reconciler.model.plan import Step
-from reconciler.model.records import Attempts, InventoryEntry, Lease, SeedRecord, StateSnapshot, Suspension
+from reconciler.model.records import Attempts, InventoryEntry, Lease, Marks, SeedRecord, StateSnapshot, Suspension
 from reconciler.model.report import PassReport
 
 T = TypeVar("T")
@@ -99,6 +99,8 @@ class Store(Protocol):
     def drop_seed(self, name: str) -> None: ...
 
     def put_attempts(self, attempts: Attempts) -> None: ...
+
+    def put_marks(self, marks: Marks) -> None: ...
 
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 

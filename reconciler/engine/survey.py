@@ -18,8 +18,8 @@ from reconciler.model.errors import ApiError, Malformed, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, SeedRecord, StateSnapshot
-from reconciler.planning import ownership
+from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
+from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.create import equals_request, held
 from reconciler.planning.diff import diff
@@ -41,6 +41,7 @@ class Survey:
     recorded: InventoryEntry | None = None
     entry: InventoryEntry | None = None
     attempts: Attempts | None = None
+    marks: Marks | None = None
     seed_record: SeedRecord | None = None
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -139,9 +140,14 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     flavor = world.endpoint.flavor
     ours = equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=ours)
-    base = replace(base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed))
+    marks = scene.snapshot.marks.get(base.name)
+    base = replace(
+        base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed), marks=marks
+    )
     planned = plan(declaration, observed, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
     steps: list[Step] = []
+    if not world.emulator:
+        planned = quotas.hold(planned, observed, marks, world.clock.now())
     for step in hold_back(planned, base.attempts, emulator=world.emulator):
         if step.destructive:
             judged = _judged(scene, base, step, lifecycle)

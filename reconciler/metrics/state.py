@@ -100,6 +100,8 @@ def _of_table(table: TableReport) -> Iterator[Sample]:
     blocked = {step.reason.value for step in table.steps if step.fate is Fate.BLOCKED and step.reason}
     for reason in sorted(blocked):
         yield "table_blocked", (table.name, reason), 1
+    waits = [step.not_before for step in table.steps if step.fate is Fate.DEFERRED and step.not_before]
+    yield from _time("table_not_before_timestamp_seconds", (table.name,), min(waits, default=None))
     if table.item_count is not None:
         yield "table_items", (table.name,), table.item_count
     if table.size_bytes is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from reconciler.model.identity import Identity
@@ -28,6 +29,20 @@ class Responses:
 
 
 @dataclass(frozen=True, slots=True)
+class Counters:
+    """What DescribeTable says about changes that the service counts; times are UTC.
+
+    ``decreases`` and ``last_decrease`` are by index name, with ``""`` for the table itself; NumberOfDecreasesToday is
+    that of the UTC day of the answer.
+    """
+
+    decreases: Mapping[str, int] = field(default_factory=dict)
+    last_decrease: Mapping[str, datetime] = field(default_factory=dict)
+    on_demand_since: datetime | None = None
+    class_changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedTable:
     """What DescribeTable and the extra reads said.
 
@@ -46,4 +61,5 @@ class ObservedTable:
     item_count: int = 0
     size_bytes: int = 0
     owner_tag: str | None = None
+    counters: Counters = field(default_factory=Counters)
     extra: Mapping[str, Any] = field(default_factory=dict)

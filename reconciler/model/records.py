@@ -11,6 +11,8 @@ from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 
 Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
+Counted = Literal["ttl", "mode", "class", "decrease"]
+"""Kinds of change that the service counts: time to live, the switch to on demand, the table class, less capacity."""
 SeedState = Literal["started", "done", "cleared"]
 
 
@@ -67,6 +69,19 @@ class Attempts:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """When we made changes that the service counts, for one identity, as far as no answer of the service tells it.
+
+    ``times`` are those of the calls, oldest first, ``refused`` the last refusal of a kind that no time explains.
+    """
+
+    name: str
+    identity: Identity | None
+    times: Mapping[Counted, tuple[datetime, ...]] = field(default_factory=dict)
+    refused: Mapping[Counted, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Suspension:
     """The loop's writes are stopped, by whom and since when."""
 
@@ -109,6 +124,7 @@ class StateSnapshot:
     inventory: Mapping[str, InventoryEntry] = field(default_factory=dict)
     seeds: Mapping[str, SeedRecord] = field(default_factory=dict)
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
+    marks: Mapping[str, Marks] = field(default_factory=dict)
     suspension: Suspension | None = None
     lease: Lease | None = None
     recorded_fingerprint: Fingerprint | None = None

@@ -13,6 +13,7 @@ from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
+from reconciler.planning.counters import counters_of
 
 BY_ARN = frozenset({"ListTagsOfResource", "GetResourcePolicy"})
 """Reads that name the table by its ARN."""
@@ -77,4 +78,5 @@ def _observe(responses: Responses) -> ObservedTable:
         item_count=int(table.get("ItemCount") or 0),
         size_bytes=int(table.get("TableSizeBytes") or 0),
         owner_tag=owner_of(responses),
+        counters=counters_of(table),
     )

@@ -48,6 +48,16 @@ class Fields:
     def optional_time(self, name: str) -> datetime | None:
         return self.time(name) if name in self._members else None
 
+    def times_by(self, choices: tuple[Any, ...]) -> dict[Any, tuple[datetime, ...]]:
+        """Every member: its name one of ``choices``, its value a time or a list of times."""
+        found: dict[Any, tuple[datetime, ...]] = {}
+        for name, value in self._members.items():
+            if name not in choices:
+                raise Unreadable(f"{name} is not one of {', '.join(choices)}")
+            several = value if isinstance(value, list) else [value]
+            found[name] = tuple(Fields({name: one}).time(name) for one in several)
+        return found
+
     def map(self, name: str) -> Fields:
         return Fields(self._typed(name, dict))
 

@@ -10,9 +10,11 @@ from typing import Any, get_args
 from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
     Attempts,
+    Counted,
     Fingerprint,
     InventoryEntry,
     Lease,
+    Marks,
     Ownership,
     SeedRecord,
     SeedState,
@@ -20,7 +22,7 @@ from reconciler.model.records import (
 )
 from reconciler.state.fields import Fields, written_identity, written_time
 
-TABLE, SEED, ATTEMPTS, RUN = "table#", "seed#", "attempts#", "run#"
+TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
 
@@ -104,6 +106,24 @@ def to_attempts(fields: Fields) -> Attempts:
         identity=fields.optional_identity("identity"),
         counts=fields.map_of("counts", int),
         wanted=fields.map_of("wanted", str),
+    )
+
+
+def from_marks(marks: Marks) -> dict[str, Any]:
+    return {
+        "name": marks.name,
+        "identity": written_identity(marks.identity),
+        "times": {kind: [written_time(time) for time in times] for kind, times in marks.times.items()},
+        "refused": {kind: written_time(time) for kind, time in marks.refused.items()},
+    }
+
+
+def to_marks(fields: Fields) -> Marks:
+    return Marks(
+        name=fields.text("name"),
+        identity=fields.optional_identity("identity"),
+        times=fields.map("times").times_by(get_args(Counted)),
+        refused={kind: times[0] for kind, times in fields.map("refused").times_by(get_args(Counted)).items()},
     )
 
 

@@ -15,6 +15,7 @@ NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.TABLE: ("inventory", kinds.to_entry),
     kinds.SEED: ("seeds", kinds.to_seed),
     kinds.ATTEMPTS: ("attempts", kinds.to_attempts),
+    kinds.MARKS: ("marks", kinds.to_marks),
 }
 SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.LEASE: ("lease", kinds.to_lease),

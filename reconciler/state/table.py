@@ -19,6 +19,7 @@ from reconciler.model.records import (
     Fingerprint,
     InventoryEntry,
     Lease,
+    Marks,
     SeedRecord,
     StateSnapshot,
     Suspension,
@@ -123,6 +124,14 @@ class StateTable:
         key = kinds.ATTEMPTS + attempts.name
         if attempts.counts or attempts.wanted:
             self._put(key, kinds.from_attempts(attempts))
+        else:
+            self._drop(key)
+
+    def put_marks(self, marks: Marks) -> None:
+        """Marks without any time are no record at all."""
+        key = kinds.MARKS + marks.name
+        if marks.times or marks.refused:
+            self._put(key, kinds.from_marks(marks))
         else:
             self._drop(key)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from support.made_up import LOCAL, T0, report, table, ttl_step
@@ -22,7 +22,10 @@ DRIFTED = table(
     facets=("keys", "ttl"),
     drifted=("ttl",),
     drift_since=T0 - timedelta(minutes=5),
-    steps=(ttl_step().blocked(Reason.DISRUPTION, "would interrupt readers", "--disruption allow"),),
+    steps=(
+        ttl_step().blocked(Reason.DISRUPTION, "would interrupt readers", "--disruption allow"),
+        ttl_step().deferred(Reason.NOT_BEFORE, "once an hour", T0 + timedelta(hours=1)),
+    ),
     billing_mode="PAY_PER_REQUEST",
     item_count=12,
     size_bytes=3400,
@@ -161,3 +164,12 @@ def test_the_endpoint_is_that_of_the_last_pass_that_knew_it():
     board, metrics = scene(IN_SYNC)
     board.finish(report(endpoint=None, error="endpoint down"))
     assert [labels["endpoint"] for labels, _ in samples(metrics, "endpoint_info")] == [LOCAL.url]
+
+
+def test_the_earliest_time_that_a_step_waits_for_is_shown_while_one_waits():
+    soon, late = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (1, 2))
+    steps = tuple(ttl_step().deferred(Reason.NOT_BEFORE, "once an hour", until) for until in (late, soon))
+    board, metrics = scene(table(steps=steps))
+    assert [value for _, value in samples(metrics, "table_not_before_timestamp_seconds")] == [soon.timestamp()]
+    board.finish(report(table(steps=(ttl_step().deferred(Reason.BUSY, "busy"),))))
+    assert samples(metrics, "table_not_before_timestamp_seconds") == []

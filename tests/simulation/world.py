@@ -22,6 +22,7 @@ from reconciler.model.records import (
     Fingerprint,
     InventoryEntry,
     Lease,
+    Marks,
     SeedRecord,
     StateSnapshot,
     Suspension,
@@ -66,6 +67,9 @@ class MemoryStore:
 
     def put_attempts(self, attempts: Attempts) -> None:
         self.snapshot = replace(self.snapshot, attempts={**self.snapshot.attempts, attempts.name: attempts})
+
+    def put_marks(self, marks: Marks) -> None:
+        self.snapshot = replace(self.snapshot, marks={**self.snapshot.marks, marks.name: marks})
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         self.snapshot = replace(self.snapshot, suspension=suspension)

@@ -16,7 +16,7 @@ from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, InventoryEntry, SeedRecord, Suspension
+from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, Suspension
 from reconciler.model.report import PassReport
 from reconciler.state.table import StateTable, create_request
 
@@ -152,6 +152,16 @@ def test_attempts_are_read_back_and_vanish_with_their_last_count(make: Make) -> 
     assert make().load().attempts == {"users": attempts}
     store.put_attempts(Attempts("users", IDENTITY))
     assert make().load().attempts == {}
+
+
+def test_marks_are_read_back_and_vanish_with_their_last_time(make: Make) -> None:
+    store = make()
+    store.ensure()
+    marks = Marks("users", IDENTITY, {"ttl": (NOW,), "mode": (NOW, NOW)}, {"class": NOW})
+    store.put_marks(marks)
+    assert make().load().marks == {"users": marks}
+    store.put_marks(Marks("users", IDENTITY))
+    assert make().load().marks == {}
 
 
 def test_a_suspension_is_read_back_and_lifted(make: Make) -> None:

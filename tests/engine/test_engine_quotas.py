@@ -1,0 +1,148 @@
+"""Quotas in time through the whole engine: waits that outlive a restart, and calls that are not even tried."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from simulation.world import declaration, simulate
+
+from reconciler.engine.reconciler import Reconciler
+from reconciler.model.errors import Ambiguous, Busy, Rejected
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
+from reconciler.model.report import TableStatus
+from reconciler.model.table import Billing, Throughput, Ttl
+
+ON_DEMAND, PROVISIONED = Billing("PAY_PER_REQUEST"), Billing("PROVISIONED", Throughput(5, 5))
+HOUR = timedelta(hours=1)
+
+
+def living(flavor=Flavor.AWS, **spec):
+    sim = simulate(flavor=flavor)
+    sim.declare(declaration(**spec))
+    sim.once()
+    sim.clock.seconds += 7200
+    sim.plane.journal.clear()
+    return sim
+
+
+def restarted(sim):
+    """The same world and records under a process that remembers nothing."""
+    sim.reconciler = Reconciler(sim.reconciler.world, sim.reconciler.options, sim.reconciler.timeout)
+    return sim
+
+
+def deferred(report):
+    return [(s.facet, s.reason, s.not_before) for t in report.tables for s in t.steps if s.fate is Fate.DEFERRED]
+
+
+def refuse(operation, kind, code):
+    def fault(called, params):
+        if called == operation:
+            raise kind(operation, code, "no")
+
+    return fault
+
+
+def test_moving_time_to_live_waits_an_hour_in_between_and_a_restart_does_not_shorten_it():
+    sim = living(ttl=Ttl(True, "a"))
+    sim.declare(declaration(ttl=Ttl(True, "b")))
+    began = sim.clock.now()
+    sim.run()
+    for _ in range(3):
+        assert deferred(restarted(sim).run()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
+    assert sim.plane.mutating == ["UpdateTimeToLive"]
+    sim.clock.seconds += 3601
+    restarted(sim).run()
+    assert sim.run().tables[0].status is TableStatus.IN_SYNC
+    assert sim.plane.tables["users"].ttl["AttributeName"] == "b"
+    assert sim.plane.mutating == ["UpdateTimeToLive"] * 2
+
+
+def test_a_run_that_cannot_reach_the_hour_ends_at_once():
+    sim = living(ttl=Ttl(True, "a"))
+    sim.declare(declaration(ttl=Ttl(True, "b")))
+    began = sim.clock.now()
+    report = sim.once()
+    assert sim.clock.now() - began < timedelta(seconds=5)
+    assert report.next_not_before >= began + HOUR
+    assert report.tables[0].status is TableStatus.PENDING
+
+
+def test_an_emulator_counts_nothing():
+    sim = living(Flavor.DYNAMODB_LOCAL, ttl=Ttl(True, "a"))
+    sim.declare(declaration(ttl=Ttl(True, "b")))
+    assert sim.once().tables[0].status is TableStatus.IN_SYNC
+    assert sim.store.snapshot.marks == {}
+
+
+def test_the_fifth_switch_to_on_demand_in_a_day_waits_for_the_first_to_be_a_day_old():
+    sim = living(billing=PROVISIONED)
+    began = sim.clock.now()
+    for _ in range(4):
+        for billing in (ON_DEMAND, PROVISIONED):
+            sim.declare(declaration(billing=billing))
+            assert sim.once().tables[0].status is TableStatus.IN_SYNC
+            sim.clock.seconds += 600
+    sim.declare(declaration(billing=ON_DEMAND))
+    sim.plane.journal.clear()
+    report = restarted(sim).run()
+    assert [(facet, reason) for facet, reason, _ in deferred(report)] == [("billing", Reason.NOT_BEFORE)]
+    assert timedelta(0) <= report.next_not_before - (began + timedelta(days=1)) < timedelta(seconds=60)
+    assert sim.plane.journal == []
+
+
+def test_a_call_whose_answer_was_lost_counts_as_made():
+    sim = living(ttl=Ttl(False))
+    sim.declare(declaration(ttl=Ttl(True, "a")))
+    sim.plane.faults = refuse("UpdateTimeToLive", Ambiguous, "RequestTimeout")
+    began = sim.clock.now()
+    sim.run()
+    sim.plane.faults = None
+    assert deferred(sim.run()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
+
+
+def test_a_call_that_came_too_early_counts_as_none():
+    sim = living(ttl=Ttl(False))
+    sim.declare(declaration(ttl=Ttl(True, "a")))
+    sim.plane.faults = refuse("UpdateTimeToLive", Busy, "ResourceInUseException")
+    sim.run()
+    sim.plane.faults = None
+    sim.run()
+    assert sim.run().tables[0].status is TableStatus.IN_SYNC
+
+
+def test_a_refusal_that_no_mark_explains_is_not_repeated_for_an_hour():
+    sim = living(ttl=Ttl(False))
+    sim.declare(declaration(ttl=Ttl(True, "a")))
+    sim.plane.faults = refuse("UpdateTimeToLive", Rejected, "ValidationException")
+    began = sim.clock.now()
+    assert sim.run().tables[0].status is TableStatus.ERROR
+    sim.plane.faults = None
+    assert deferred(restarted(sim).run()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
+    assert sim.plane.journal == []
+    sim.clock.seconds += 3601
+    sim.run()
+    assert sim.run().tables[0].status is TableStatus.IN_SYNC
+    assert sim.store.snapshot.marks["users"].refused == {}
+
+
+def test_decreases_are_counted_by_the_service_itself():
+    sim = living(billing=PROVISIONED)
+    live = sim.plane.tables["users"].description["ProvisionedThroughput"]
+    sim.plane.tables["users"].description["ProvisionedThroughput"] = {
+        **live,
+        "NumberOfDecreasesToday": 4,
+        "LastDecreaseDateTime": sim.clock.now() - timedelta(minutes=20),
+    }
+    sim.declare(declaration(billing=replace(PROVISIONED, throughput=Throughput(4, 5))))
+    assert deferred(sim.run()) == [("billing", Reason.NOT_BEFORE, sim.clock.now() + timedelta(minutes=40))]
+    sim.declare(declaration(billing=replace(PROVISIONED, throughput=Throughput(6, 5))))
+    assert sim.once().tables[0].status is TableStatus.IN_SYNC
+
+
+def test_a_preview_shows_until_when_a_change_waits():
+    sim = living(ttl=Ttl(True, "a"))
+    sim.declare(declaration(ttl=Ttl(True, "b")))
+    began = sim.clock.now()
+    sim.run()
+    assert deferred(restarted(sim).reconciler.preview()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
