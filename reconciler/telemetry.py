@@ -16,11 +16,15 @@ log = get_logger("reconciler")
 
 
 class Teller:
-    """Passes on what the engine reports. ``metrics`` is ``None`` where nobody will ever read them."""
+    """Passes on what the engine reports.
 
-    def __init__(self, board: Board, metrics: Metrics | None) -> None:
+    ``metrics`` is ``None`` where nobody reads them; ``shows_report`` where the command prints the report itself.
+    """
+
+    def __init__(self, board: Board, metrics: Metrics | None, *, shows_report: bool = False) -> None:
         self._board = board
         self._metrics = metrics
+        self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float) -> None:
@@ -82,5 +86,5 @@ class Teller:
                     sentence = f"{table.name}: {step.facet}: {step.message}"
                     standing.add((step.fate.value, sentence, step.allow_with))
         for event, sentence, allow_with in sorted(standing - self._standing, key=str):
-            log.warning(event, what=sentence, **({"allow_with": allow_with} if allow_with else {}))
+            self._warn(event, what=sentence, **({"allow_with": allow_with} if allow_with else {}))
         self._standing = standing

@@ -184,7 +184,7 @@ class App:
     @cached_property
     def telemetry(self) -> Telemetry:
         """Board, metrics and log in one."""
-        return Teller(self.board, self.metrics)
+        return Teller(self.board, self.metrics, shows_report=self.one_shot)
 
     @cached_property
     def connection(self) -> Connection:

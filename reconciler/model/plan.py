@@ -99,8 +99,9 @@ class Step:
         return replace(self, fate=Fate.UNSUPPORTED, reason=Reason.UNSUPPORTED, message=message)
 
     def done(self) -> Step:
-        """This step, carried out."""
-        return replace(self, fate=Fate.DONE, reason=None)
+        """This step, carried out; what was said of its future is past."""
+        message = self.message if self.action is Action.SEED else None
+        return replace(self, fate=Fate.DONE, reason=None, message=message)
 
     def failed(self, message: str, reason: Reason = Reason.ERROR) -> Step:
         """This step, tried without success."""

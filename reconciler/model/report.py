@@ -108,13 +108,18 @@ class PassReport:
         return Verdict.IN_SYNC
 
     @property
+    def managed(self) -> tuple[TableReport, ...]:
+        """The tables without those that are none of ours."""
+        return tuple(table for table in self.tables if table.status is not TableStatus.UNMANAGED or table.declaration)
+
+    @property
     def next_not_before(self) -> datetime | None:
         """The earliest ``not_before`` of all deferred steps."""
         times = [s.not_before for t in self.tables for s in t.steps if s.fate is Fate.DEFERRED and s.not_before]
         return min(times, default=None)
 
     def summary(self) -> dict[str, int]:
-        """Counts of tables: a table counts once under each action it needs (or had done) and each fate it met."""
+        """Counts of tables: once under the action that covers it (a replaced one is not counted as created too)."""
         acted = (Fate.READY, Fate.DONE)
         counts = {
             "declared": sum(t.declaration is not None for t in self.tables),
@@ -130,6 +135,5 @@ class PassReport:
 
 def _counts(table: TableReport, action: Action, fates: tuple[Fate, ...]) -> bool:
     actions = {step.action for step in table.steps if step.fate in fates}
-    if action is Action.UPDATE and Action.CREATE in actions:
-        return False
-    return action in actions
+    makes_moot = {Action.UPDATE: {Action.CREATE, Action.REPLACE}, Action.CREATE: {Action.REPLACE}}
+    return action in actions and actions.isdisjoint(makes_moot.get(action, set()))

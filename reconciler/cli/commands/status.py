@@ -60,7 +60,9 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
 
 
 def _tables(report: PassReport) -> Iterator[Line]:
-    for table in sorted(report.tables, key=lambda table: table.name):
+    if strangers := len(report.tables) - len(report.managed):
+        yield "dim", f"{several(strangers, 'table')} at the endpoint {'is' if strangers == 1 else 'are'} not ours"
+    for table in sorted(report.managed, key=lambda table: table.name):
         items = "-" if table.item_count is None else str(table.item_count)
         seed = f", seed {table.seed_state}" if table.seed_state else ""
         live = table.live_status or "absent"

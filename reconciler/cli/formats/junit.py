@@ -13,7 +13,7 @@ from reconciler.planning.text import printable
 
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """The XML document; errors of the whole pass are cases of their own."""
-    tables = sorted(report.tables, key=lambda table: table.name)
+    tables = sorted(report.managed, key=lambda table: table.name)
     whole = [(str(problem), view.path(problem.file)) for problem in report.problems]
     whole += [(report.error, "")] if report.error else []
     suite = ET.Element("testsuite", name="dynamodb-reconciler", timestamp=report.started.isoformat())

@@ -28,11 +28,11 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
     if errors:
         yield ""
         yield from (f"- **error** {escaped(error)}" for error in errors)
-    if report.tables:
+    if report.managed:
         yield ""
         yield "| table | status | declaration |"
         yield "|---|---|---|"
-    tables = sorted(report.tables, key=lambda table: table.name)
+    tables = sorted(report.managed, key=lambda table: table.name)
     for table in tables:
         place = escaped(view.path(table.declaration)) if table.declaration else "-"
         yield f"| {escaped(table.name)} | {table.status.value} | {place} |"
