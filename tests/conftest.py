@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _neutral_session() -> Iterator[None]:
+    # A shell starts background jobs with SIGINT ignored, and children inherit that: the daemon would never see it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as monkeypatch:
         _neutral(monkeypatch)
         yield

@@ -66,7 +66,7 @@ def test_the_embedded_server_is_moto_and_asks_for_no_credentials(monkeypatch: py
     with EmbeddedServer() as server:
         connection = connect(server.url, None, 2, Quiet(), embedded=True)
         assert connection.identify().flavor is Flavor.MOTO
-        assert isinstance(connection.tables.list_tables(), tuple), "it answers; servers of one process share their tables"
+        assert isinstance(connection.tables.list_tables(), tuple), "servers of one process share their tables"
         assert connection.notices == ()
 
 
