@@ -30,9 +30,10 @@ def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner:
     operations = dict.fromkeys(reads_for(spec))
     if ask_owner and world.endpoint.flavor.has_tags:
         operations[LIST_TAGS] = None
-    arn = described["Table"]["TableArn"]
-    asks = [Ask(operation, operation, read_params(operation, name, arn)) for operation in operations]
-    for ask in (*asks, *asks_for(spec, described["Table"])):
+    table = described["Table"]
+    asks = [Ask(operation, operation, read_params(operation, name, table["TableArn"], table)) for operation in operations]
+    wanted = {ask.key: ask for ask in (*asks, *asks_for(spec, table))}
+    for ask in wanted.values():
         try:
             answers[ask.key] = world.api.read(ask.operation, ask.params)
         except Unsupported:

@@ -23,8 +23,10 @@ from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.create import equals_request, held
 from reconciler.planning.diff import diff
+from reconciler.planning.fates import without_prospect
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
+from reconciler.planning.scaled import left_alone
 from reconciler.seeding.decide import Need, need
 
 CREATE_GRACE = timedelta(seconds=30)
@@ -136,7 +138,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     world, lifecycle = scene.world, declaration.lifecycle
     if base.recorded is None and lifecycle.on_existing == "fail":
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
-    changes = diff(declaration.spec, observed.spec, lifecycle.ignore_changes)
+    changes = diff(declaration.spec, observed.spec, left_alone(declaration, observed))
     flavor = world.endpoint.flavor
     ours = equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=ours)
@@ -159,7 +161,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if entry.ownership == "state_lost":
         steps.append(_state_lost_step())
-    base = replace(base, steps=_valid(world, tuple(steps)))
+    base = replace(base, steps=_valid(world, without_prospect(tuple(steps))))
     return _with_seed(scene, base, declaration, observed)
 
 

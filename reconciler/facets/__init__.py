@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.facets.auto_scaling import AutoScalingFacet
 from reconciler.facets.base import Facet
 from reconciler.facets.billing import BillingFacet
 from reconciler.facets.deletion_protection import DeletionProtectionFacet
@@ -17,6 +18,7 @@ FACETS: tuple[Facet, ...] = (
     BillingFacet(),
     GlobalIndexesFacet(),
     LocalIndexesFacet(),
+    AutoScalingFacet(),
     StreamFacet(),
     TtlFacet(),
     TagsFacet(),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, wire
+from reconciler.facets.base import Ask
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import Billing, TableSpec
@@ -22,6 +23,9 @@ class BillingFacet:
         if capacity.read_mode(table) == "PAY_PER_REQUEST":
             return Billing("PAY_PER_REQUEST")
         return Billing("PROVISIONED", wire.read_throughput(table.get("ProvisionedThroughput")))
+
+    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+        return capacity.asks(desired, table)
 
     def transitions(self, responses: Responses) -> Iterator[str]:
         yield from ()

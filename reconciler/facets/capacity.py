@@ -5,10 +5,11 @@ Both facets build the same call where one UpdateTable must carry both, so that t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import wire
+from reconciler.facets import scaling_wire, wire
+from reconciler.facets.base import Ask
 from reconciler.model.change import Call
 from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput
 
@@ -39,20 +40,27 @@ def mode_after(desired: TableSpec, observed: TableSpec) -> BillingMode:
 
 
 def table_throughput(desired: TableSpec, observed: TableSpec | None = None) -> Throughput:
-    """What a provisioned table shall have: declared, else observed, else the least."""
+    """What a provisioned table shall have: declared, else observed, else where its scaling starts, else the least."""
     for spec in (desired, observed):
         if spec and spec.billing and spec.billing.throughput:
             return spec.billing.throughput
-    return LEAST
+    return _start(None, desired, LEAST)
 
 
 def index_throughput(name: str, desired: TableSpec, observed: TableSpec | None = None) -> Throughput:
-    """What an index of a provisioned table shall have: declared, else observed, else that of the table."""
+    """What an index of a provisioned table shall have: declared, observed, start of its scaling, that of the table."""
     for spec in (desired, observed):
         for index in (spec.global_indexes or ()) if spec else ():
             if index.name == name and index.throughput:
                 return index.throughput
-    return table_throughput(desired, observed)
+    return _start(name, desired, table_throughput(desired, observed))
+
+
+def asks(desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+    """Whose the capacity is must be known before any is written: asked only where some is declared."""
+    declared = [desired.billing, *(desired.global_indexes or ())] if desired else []
+    if desired and mode_of(desired) == "PROVISIONED" and any(each and each.throughput for each in declared):
+        yield scaling_wire.ask_targets(table["TableName"], table)
 
 
 def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
@@ -82,6 +90,13 @@ def indexes_call(desired: TableSpec, indexes: list[GlobalIndex]) -> Call:
     """Set the throughput of several indexes, which may ride together; equal values in it would be refused."""
     updates = [_update(index.name, index.throughput) for index in indexes if index.throughput]
     return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
+
+
+def _start(index: str | None, desired: TableSpec, default: Throughput) -> Throughput:
+    """The least that auto scaling may give, where it is declared; it takes over from there."""
+    scaling = desired.auto_scaling
+    read, write = (scaling.of(index, kind) if scaling else None for kind in ("read", "write"))
+    return Throughput((read and read.min) or default.read, (write and write.min) or default.write)
 
 
 def _update(name: str, capacity: Throughput) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, index_calls, wire
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Ask, Obstacle
 from reconciler.facets.index_pairs import definition, pairs, readable, redefined
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
@@ -39,6 +39,9 @@ class GlobalIndexesFacet:
             if index.get("IndexStatus") != "DELETING"
         )
         return tuple(sorted(indexes, key=lambda index: index.name))
+
+    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+        return capacity.asks(desired, table)
 
     def transitions(self, responses: Responses) -> Iterator[str]:
         for index in responses.table.get("GlobalSecondaryIndexes") or ():

@@ -22,7 +22,7 @@ def create_update(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -
     """Create an index. AttributeDefinitions hold the keys in use at that moment and those of the new index."""
     create: dict[str, Any] = definition(index)
     if capacity.mode_after(desired, observed) == "PROVISIONED":
-        units = index.throughput or capacity.table_throughput(desired, observed)
+        units = index.throughput or capacity.index_throughput(index.name, desired, observed)
         create["ProvisionedThroughput"] = wire.throughput(units)
     first = going(desired, observed) if in_the_way(index, desired, observed) else []
     live = [local.keys for local in observed.local_indexes or ()]

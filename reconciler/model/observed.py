@@ -63,3 +63,5 @@ class ObservedTable:
     owner_tag: str | None = None
     counters: Counters = field(default_factory=Counters)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    scaled: tuple[str, ...] = ()
+    """Paths of capacities that a scalable target owns, for example ``billing.throughput.read``."""

@@ -35,6 +35,7 @@ class Reason(StrEnum):
 
     BUSY = "busy"
     NOT_BEFORE = "not_before"
+    AFTER = "after"
     PRUNE_GRACE = "prune_grace"
     LEASE = "lease"
     PRUNE_OFF = "prune_off"

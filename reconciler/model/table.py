@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.model.scaling import AutoScaling
+
 KeyRole = Literal["HASH", "RANGE"]
 ScalarType = Literal["S", "N", "B"]
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
@@ -98,3 +100,4 @@ class TableSpec:
     ttl: Ttl | None = None
     tags: tuple[tuple[str, str], ...] | None = None
     deletion_protection: bool | None = None
+    auto_scaling: AutoScaling | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reconciler.facets import FACETS
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.table import TableSpec
 from reconciler.planning.order import TABLE_CHANGING
 
@@ -76,6 +76,21 @@ def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> li
         action = Action.CREATE if observed.status == "CREATING" else Action.UPDATE
         waits.append(Step(action, "table").deferred(Reason.BUSY, _status_sentence(observed)))
     return waits
+
+
+def without_prospect(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Steps that wait for another step of the table are blocked where all that could go on is blocked itself."""
+    moving = (Fate.READY, Fate.DEFERRED)
+    if any(step.fate in moving and step.reason is not Reason.AFTER for step in steps):
+        return steps
+    first = next((step for step in steps if step.fate is Fate.BLOCKED and step.reason is not None), None)
+    if first is None or first.reason is None:
+        return steps
+    reason, allow = first.reason, first.allow_with
+    return tuple(
+        step.blocked(reason, f"{step.message}, and that is blocked", allow) if step.reason is Reason.AFTER else step
+        for step in steps
+    )
 
 
 def _status_sentence(observed: ObservedTable) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.facets import FACETS
+from reconciler.facets import FACETS, scaling_wire
 from reconciler.facets.base import Ask, AsksMore
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
@@ -40,8 +40,10 @@ def all_reads() -> tuple[str, ...]:
     return tuple(dict.fromkeys(operation for facet in FACETS for operation in facet.reads))
 
 
-def read_params(operation: str, name: str, arn: str) -> dict[str, str]:
-    """Parameters of one of these reads."""
+def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Parameters of one of these reads; ``table`` is what DescribeTable said, for reads that name its indexes."""
+    if operation == scaling_wire.TARGETS:
+        return scaling_wire.targets_params(name, table or {})
     return {"ResourceArn": arn} if operation in BY_ARN else {"TableName": name}
 
 
@@ -79,4 +81,5 @@ def _observe(responses: Responses) -> ObservedTable:
         size_bytes=int(table.get("TableSizeBytes") or 0),
         owner_tag=owner_of(responses),
         counters=counters_of(table),
+        scaled=scaling_wire.owned(responses),
     )

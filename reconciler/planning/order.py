@@ -2,9 +2,10 @@
 
 1. A replacement makes all else moot. 2. Protection goes on before anything risky. 3. Tags and time to live do not make
 the table busy. 4. Billing and throughput come before indexes, so that a new index is created with throughput just
-where the table takes it. 5. The stream is quick, and wanted before the slow work. 6. New indexes come before old ones
-go, so that readers can move over; 7. unless the old ones are in the way. 8. A stream's view interrupts its readers, so
-it comes late. 9. Protection goes off last: until then the table stays protected.
+where the table takes it; a scalable target comes after them, then its policy and its actions. 5. The stream is quick,
+and wanted before the slow work. 6. New indexes come before old ones go, so that readers can move over; 7. unless the
+old ones are in the way. 8. A stream's view interrupts its readers, so it comes late. 9. Protection goes off last: until
+then the table stays protected.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ class Rank(IntEnum):
     TAGS = 2
     TTL = 3
     CAPACITY = 4
-    STREAM = 5
-    INDEX_CREATE = 6
-    INDEX_DELETE = 7
-    INDEX_CREATE_AFTER = 8
-    STREAM_VIEW = 9
-    UNPROTECT = 10
-    WAIT = 11
+    SCALING_TARGET = 5
+    SCALING_POLICY = 6
+    SCALING_ACTION = 7
+    STREAM = 8
+    INDEX_CREATE = 9
+    INDEX_DELETE = 10
+    INDEX_CREATE_AFTER = 11
+    STREAM_VIEW = 12
+    UNPROTECT = 13
+    WAIT = 14
 
 
 def order(step: Step) -> tuple[int, str]:
@@ -52,6 +56,12 @@ def rank(step: Step) -> Rank:
             return Rank.TAGS
         case "UpdateTimeToLive":
             return Rank.TTL
+        case "application-autoscaling:PutScalingPolicy":
+            return Rank.SCALING_POLICY
+        case "application-autoscaling:PutScheduledAction" | "application-autoscaling:DeleteScheduledAction":
+            return Rank.SCALING_ACTION
+        case operation if operation.startswith("application-autoscaling:"):
+            return Rank.SCALING_TARGET
         case _:
             return _update_rank(step.call, hazardous=hazardous)
 

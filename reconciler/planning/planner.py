@@ -22,6 +22,7 @@ from reconciler.planning.diff import diff
 from reconciler.planning.fates import settled
 from reconciler.planning.ignore import effective
 from reconciler.planning.order import order
+from reconciler.planning.scaled import left_alone
 
 BY_NAME = {facet.name: facet for facet in FACETS}
 MOOT = "moot if the table is replaced"
@@ -44,7 +45,7 @@ def plan(
         return _create(declaration.spec, with_tags=with_tags, owner=owner, lacks=lacks)
     if observed.status == "DELETING":
         return tuple(settled([], declaration.spec, observed, with_tags=with_tags))
-    ignore = declaration.lifecycle.ignore_changes
+    ignore = left_alone(declaration, observed)
     changes = diff(declaration.spec, observed.spec, ignore)
     desired = effective(declaration.spec, observed.spec, ignore)
     planned = _steps(changes, desired, observed)
@@ -102,7 +103,7 @@ def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
 def _hindered(step: Step, obstacle: Obstacle) -> Step:
     match obstacle.fate:
         case Fate.DEFERRED:
-            return step.deferred(Reason.BUSY, obstacle.sentence)
+            return step.deferred(Reason.AFTER, obstacle.sentence)
         case Fate.UNSUPPORTED:
             return step.unsupported(obstacle.sentence)
         case _:

@@ -1,0 +1,145 @@
+"""Facet auto_scaling: limits, target and schedule of provisioned capacity, kept by Application Auto Scaling.
+
+A capacity that has a scalable target belongs to it: the facets billing and global_indexes leave it alone from then on,
+whether or not this facet is declared (``scaling_wire.owned``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import capacity, scaling_wire
+from reconciler.facets.base import Ask, Obstacle
+from reconciler.facets.scaling_wire import Place
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Fate
+from reconciler.model.scaling import AutoScaling, ScheduledScaling, Scaling
+from reconciler.model.table import GlobalIndex, TableSpec
+
+OFF = Scaling(enabled=False)
+LIMITS = ("min", "max")
+TRACKING = ("target", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_in")
+Difference = tuple[Change, Call]
+
+
+class AutoScalingFacet:
+    """Only the declared capacities are ours; of one, only the declared members."""
+
+    name = "auto_scaling"
+    reads: tuple[str, ...] = (scaling_wire.TARGETS,)
+
+    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+        """Policies and actions of what is declared; of the whole table where ``desired`` is None."""
+        live = sorted(index["IndexName"] for index in table.get("GlobalSecondaryIndexes") or ())
+        declared = [name for name, _, _ in desired.auto_scaling.capacities()] if desired and desired.auto_scaling else []
+        yield from scaling_wire.ask_details(table["TableName"], dict.fromkeys(declared if desired else [None, *live]))
+
+    def observe(self, responses: Responses) -> AutoScaling | None:
+        if scaling_wire.TARGETS not in responses.answers:
+            return None
+        return scaling_wire.read(responses)
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        for change, _ in self._differences(desired, observed):
+            yield change
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        for difference, call in self._differences(desired, observed.spec):
+            if difference == change:
+                return call
+        raise ValueError(f"{change.path} is no difference between these two tables")
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        """A scalable target needs provisioned capacity that is there (RegisterScalableTarget)."""
+        if change.path.endswith(".enabled") and not change.after:
+            return None
+        if capacity.mode_after(desired, observed) != "PROVISIONED":
+            sentence = "the table is on demand, and only provisioned capacity can be scaled"
+            return Obstacle(sentence, "billing_mode: PROVISIONED in the declaration")
+        if capacity.mode_of(observed) != "PROVISIONED":
+            return Obstacle("waits until the table is provisioned", fate=Fate.DEFERRED)
+        index = self._place(change, desired, observed)[0]
+        if index is None or _stands(index, desired, observed):
+            return None
+        if desired.global_indexes is None or _named(desired, index) is None:
+            return Obstacle(f"the table has no index {index}", "an auto_scaling without it")
+        return Obstacle(f"waits until index {index} is built", fate=Fate.DEFERRED)
+
+    def _place(self, change: Change, desired: TableSpec, observed: TableSpec) -> Place:
+        for place, differences in self._by_place(desired, observed):
+            if any(difference == change for difference, _ in differences):
+                return place
+        raise ValueError(f"{change.path} is no difference between these two tables")
+
+    def _differences(self, desired: TableSpec, observed: TableSpec) -> Iterator[Difference]:
+        for _, differences in self._by_place(desired, observed):
+            yield from differences
+
+    def _by_place(self, desired: TableSpec, observed: TableSpec) -> Iterator[tuple[Place, list[Difference]]]:
+        if desired.auto_scaling is None:
+            return
+        seen = observed.auto_scaling or AutoScaling()
+        for index, kind, want in desired.auto_scaling.capacities():
+            place: Place = (index, kind)
+            have = seen.of(index, kind) or OFF
+            yield place, list(_capacity(desired.name, place, want, have))
+
+
+def _capacity(table: str, place: Place, want: Scaling, have: Scaling) -> Iterator[Difference]:
+    path = f"auto_scaling.indexes.{place[0]}.{place[1]}" if place[0] else f"auto_scaling.{place[1]}"
+    if not want.enabled:
+        if have.enabled:
+            yield _change(f"{path}.enabled", True, False), scaling_wire.deregister(table, place)
+        return
+    limits = [_change(f"{path}.enabled", False, True)] if not have.enabled else []
+    limits += _members(path, LIMITS, want, have)
+    for change in limits:
+        yield change, scaling_wire.register(table, place, want, have)
+    for change in _members(path, TRACKING, want, have):
+        yield change, scaling_wire.put_policy(table, place, want, have)
+    if want.scheduled is not None:
+        yield from _scheduled(table, place, path, want.scheduled, have.scheduled or ())
+
+
+def _members(path: str, names: tuple[str, ...], want: Scaling, have: Scaling) -> list[Change]:
+    pairs = ((name, getattr(have, name), getattr(want, name)) for name in names)
+    return [_change(f"{path}.{name}", had, wish) for name, had, wish in pairs if wish is not None and wish != had]
+
+
+def _scheduled(
+    table: str,
+    place: Place,
+    path: str,
+    want: tuple[ScheduledScaling, ...],
+    have: tuple[ScheduledScaling, ...],
+) -> Iterator[Difference]:
+    wanted, had = {action.name: action for action in want}, {action.name: action for action in have}
+    for name in sorted(wanted.keys() | had.keys()):
+        wish, found = wanted.get(name), had.get(name)
+        if wish == found:
+            continue
+        change = _change(f"{path}.scheduled.{name}", scaling_wire.readable(found), scaling_wire.readable(wish))
+        if wish is None:
+            yield change, scaling_wire.delete_action(table, place, name)
+        else:
+            yield change, scaling_wire.put_action(table, place, wish)
+
+
+def _change(path: str, before: object, after: object) -> Change:
+    return Change(AutoScalingFacet.name, path, before, after)
+
+
+def _stands(name: str, desired: TableSpec, observed: TableSpec) -> bool:
+    """Whether an index is there and is not about to be deleted or built anew."""
+    have = _named(observed, name)
+    want = _named(desired, name) if desired.global_indexes is not None else have
+    return have is not None and want is not None and (want.keys, want.projection) == (have.keys, have.projection)
+
+
+def _named(spec: TableSpec, name: str) -> GlobalIndex | None:
+    return next((index for index in spec.global_indexes or () if index.name == name), None)

@@ -1,0 +1,205 @@
+"""Between the model's scaling values and Application Auto Scaling's shapes; used by the facets that know capacity. Pure.
+
+Operations of that service carry its name in front: ``application-autoscaling:RegisterScalableTarget``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler.facets.base import Ask
+from reconciler.model.change import Call
+from reconciler.model.observed import Responses
+from reconciler.model.scaling import AutoScaling, IndexScaling, ScheduledScaling, Scaling
+
+SERVICE = "application-autoscaling"
+TARGETS = f"{SERVICE}:DescribeScalableTargets"
+POLICIES = f"{SERVICE}:DescribeScalingPolicies"
+ACTIONS = f"{SERVICE}:DescribeScheduledActions"
+UNITS = {"read": "ReadCapacityUnits", "write": "WriteCapacityUnits"}
+METRICS = {"read": "DynamoDBReadCapacityUtilization", "write": "DynamoDBWriteCapacityUtilization"}
+
+Place = tuple[str | None, str]
+"""An index name (``None`` for the table itself), and ``read`` or ``write``."""
+
+
+def targets_params(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table and all indexes that DescribeTable shows, at once (DescribeScalableTargets takes 50)."""
+    indexes = sorted(index["IndexName"] for index in table.get("GlobalSecondaryIndexes") or ())
+    return {"ServiceNamespace": "dynamodb", "ResourceIds": [_resource(name, None), *(_resource(name, i) for i in indexes)]}
+
+
+def ask_targets(name: str, table: Mapping[str, Any]) -> Ask:
+    """Who owns the capacities of a table."""
+    return Ask(TARGETS, TARGETS, targets_params(name, table))
+
+
+def ask_details(name: str, indexes: Iterable[str | None]) -> Iterator[Ask]:
+    """Policies and scheduled actions, which the service lists for one resource at a time."""
+    for index in indexes:
+        params = {"ServiceNamespace": "dynamodb", "ResourceId": _resource(name, index)}
+        for operation in (POLICIES, ACTIONS):
+            yield Ask(f"{operation} {params['ResourceId']}", operation, params)
+
+
+def owned(responses: Responses) -> tuple[str, ...]:
+    """Paths of the capacities that a scalable target owns, suspended or not; empty where that was not asked."""
+    places = sorted(_by_place(responses, TARGETS, "ScalableTargets"), key=lambda place: (place[0] or "", place[1]))
+    return tuple(path_of(place) for place in places)
+
+
+def path_of(place: Place) -> str:
+    """The path of a capacity in the facets billing and global_indexes."""
+    index, capacity = place
+    return f"global_indexes.{index}.throughput.{capacity}" if index else f"billing.throughput.{capacity}"
+
+
+def read(responses: Responses) -> AutoScaling:
+    """Every capacity with a scalable target. A policy or an action without a target has no effect and is passed by."""
+    targets = _by_place(responses, TARGETS, "ScalableTargets")
+    policies = _by_place(responses, POLICIES, "ScalingPolicies")
+    actions = _by_place(responses, ACTIONS, "ScheduledActions")
+    scalings = {
+        place: _scaling(found[-1], _tracking(place, policies.get(place, ())), actions.get(place, ()))
+        for place, found in targets.items()
+    }
+    names = sorted({index for index, _ in scalings if index is not None})
+    indexes = (IndexScaling(name, scalings.get((name, "read")), scalings.get((name, "write"))) for name in names)
+    return AutoScaling(scalings.get((None, "read")), scalings.get((None, "write")), tuple(indexes))
+
+
+def register(table: str, place: Place, wanted: Scaling, observed: Scaling) -> Call:
+    """Both limits at once: of a new target the service wants both (RegisterScalableTarget)."""
+    least = wanted.min if wanted.min is not None else observed.min
+    most = wanted.max if wanted.max is not None else observed.max
+    limits = {"MinCapacity": least, "MaxCapacity": most}
+    given = {name: value for name, value in limits.items() if value is not None}
+    return Call(f"{SERVICE}:RegisterScalableTarget", {**_address(table, place), **given})
+
+
+def deregister(table: str, place: Place) -> Call:
+    """The target goes, and its policies and scheduled actions with it (DeregisterScalableTarget)."""
+    return Call(f"{SERVICE}:DeregisterScalableTarget", _address(table, place))
+
+
+def put_policy(table: str, place: Place, wanted: Scaling, observed: Scaling) -> Call:
+    """The whole policy, for it is replaced as a whole; what is not declared stays as observed (PutScalingPolicy).
+
+    A target takes one policy a metric, so an observed one is changed under its own name.
+    """
+    chosen: dict[str, Any] = {
+        "TargetValue": wanted.target if wanted.target is not None else observed.target,
+        "ScaleInCooldown": _first(wanted.scale_in_cooldown, observed.scale_in_cooldown),
+        "ScaleOutCooldown": _first(wanted.scale_out_cooldown, observed.scale_out_cooldown),
+        "DisableScaleIn": _first(wanted.disable_scale_in, observed.disable_scale_in),
+    }
+    metric = METRICS[place[1]]
+    configuration = {name: value for name, value in chosen.items() if value is not None}
+    configuration["PredefinedMetricSpecification"] = {"PredefinedMetricType": metric}
+    params = {
+        "PolicyName": observed.policy or metric,
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": configuration,
+    }
+    return Call(f"{SERVICE}:PutScalingPolicy", {**_address(table, place), **params})
+
+
+def put_action(table: str, place: Place, action: ScheduledScaling) -> Call:
+    """A scheduled action, new or changed (PutScheduledAction)."""
+    limits = {"MinCapacity": action.min, "MaxCapacity": action.max}
+    params: dict[str, Any] = {
+        "ScheduledActionName": action.name,
+        "Schedule": action.schedule,
+        "ScalableTargetAction": {name: value for name, value in limits.items() if value is not None},
+    }
+    if action.timezone is not None:
+        params["Timezone"] = action.timezone
+    return Call(f"{SERVICE}:PutScheduledAction", {**_address(table, place), **params})
+
+
+def delete_action(table: str, place: Place, name: str) -> Call:
+    """A scheduled action goes (DeleteScheduledAction)."""
+    return Call(f"{SERVICE}:DeleteScheduledAction", {**_address(table, place), "ScheduledActionName": name})
+
+
+def readable(action: ScheduledScaling | None) -> dict[str, Any] | None:
+    """A scheduled action for people."""
+    if action is None:
+        return None
+    shape = {"schedule": action.schedule, "min": action.min, "max": action.max, "timezone": action.timezone}
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+def _resource(table: str, index: str | None) -> str:
+    return f"table/{table}/index/{index}" if index else f"table/{table}"
+
+
+def _address(table: str, place: Place) -> dict[str, str]:
+    index, capacity = place
+    kind = "index" if index else "table"
+    return {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": _resource(table, index),
+        "ScalableDimension": f"dynamodb:{kind}:{UNITS[capacity]}",
+    }
+
+
+def _by_place(responses: Responses, operation: str, member: str) -> dict[Place, list[Mapping[str, Any]]]:
+    table = responses.table["TableName"]
+    found: dict[Place, list[Mapping[str, Any]]] = {}
+    answers = [answer for key, answer in responses.answers.items() if key.partition(" ")[0] == operation]
+    for shape in (shape for answer in answers for shape in answer[member]):
+        place = _place(table, shape)
+        if place is not None:
+            found.setdefault(place, []).append(shape)
+    return found
+
+
+def _place(table: str, shape: Mapping[str, Any]) -> Place | None:
+    capacity = next((name for name, units in UNITS.items() if shape["ScalableDimension"].endswith(f":{units}")), None)
+    resource = str(shape["ResourceId"])
+    if capacity is None:
+        return None
+    if resource == _resource(table, None):
+        return None, capacity
+    start = _resource(table, None) + "/index/"
+    return (resource.removeprefix(start), capacity) if resource.startswith(start) else None
+
+
+def _tracking(place: Place, policies: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The policy that tracks the utilisation of this very capacity; others are not ours."""
+    for policy in policies:
+        configuration = policy.get("TargetTrackingScalingPolicyConfiguration") or {}
+        metric = configuration.get("PredefinedMetricSpecification") or {}
+        if metric.get("PredefinedMetricType") == METRICS[place[1]]:
+            return policy
+    return None
+
+
+def _scaling(
+    target: Mapping[str, Any], policy: Mapping[str, Any] | None, actions: Iterable[Mapping[str, Any]]
+) -> Scaling:
+    shape = policy["TargetTrackingScalingPolicyConfiguration"] if policy else {}
+    return Scaling(
+        enabled=True,
+        min=int(target["MinCapacity"]),
+        max=int(target["MaxCapacity"]),
+        target=float(shape["TargetValue"]) if policy else None,
+        scale_in_cooldown=shape.get("ScaleInCooldown"),
+        scale_out_cooldown=shape.get("ScaleOutCooldown"),
+        disable_scale_in=bool(shape.get("DisableScaleIn", False)) if policy else None,
+        scheduled=tuple(sorted(_actions(actions), key=lambda action: action.name)),
+        policy=policy["PolicyName"] if policy else None,
+    )
+
+
+def _actions(shapes: Iterable[Mapping[str, Any]]) -> Iterator[ScheduledScaling]:
+    for shape in shapes:
+        limits = shape.get("ScalableTargetAction") or {}
+        least, most = limits.get("MinCapacity"), limits.get("MaxCapacity")
+        yield ScheduledScaling(shape["ScheduledActionName"], shape["Schedule"], least, most, shape.get("Timezone"))
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
