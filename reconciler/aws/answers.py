@@ -125,6 +125,19 @@ def _backups(_: Params, answer: Answer) -> None:
     _member(_member(answer, "ContinuousBackupsDescription", dict), "ContinuousBackupsStatus", str)
 
 
+def _list_of(member: str, **texts: str) -> Callable[[Params, Answer], None]:
+    """A list of shapes, each with these members of type text."""
+
+    def rule(_: Params, answer: Answer) -> None:
+        for shape in _member(answer, member, list):
+            for name in texts.values():
+                _member(shape, name, str)
+
+    return rule
+
+
+_SCALED = {"resource": "ResourceId", "dimension": "ScalableDimension"}
+
 RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "ListTables": _list_tables,
     "DescribeTable": _description("Table"),
@@ -140,4 +153,8 @@ RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "ListTagsOfResource": _tags,
     "DescribeContinuousBackups": _backups,
     "UpdateContinuousBackups": _backups,
+    "ListBackups": _list_of("BackupSummaries", arn="BackupArn", name="BackupName", status="BackupStatus"),
+    "application-autoscaling:DescribeScalableTargets": _list_of("ScalableTargets", **_SCALED),
+    "application-autoscaling:DescribeScalingPolicies": _list_of("ScalingPolicies", **_SCALED, name="PolicyName"),
+    "application-autoscaling:DescribeScheduledActions": _list_of("ScheduledActions", **_SCALED, schedule="Schedule"),
 }

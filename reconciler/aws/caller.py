@@ -77,7 +77,7 @@ class Caller:
 
         try:
             client = self._clients.get(once=destroys(operation, params) or self._capabilities.doubtful(operation))
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**plain(params))
+            answer: dict[str, Any] = getattr(client, xform_name(operation.rpartition(":")[2]))(**plain(params))
         except (BotoCoreError, ClientError, *UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
         answer.pop("ResponseMetadata", None)
@@ -88,7 +88,7 @@ def destroys(operation: str, params: Mapping[str, Any]) -> bool:
     """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4)."""
     if operation == "UpdateTable":
         return any("Delete" in update for update in params.get("GlobalSecondaryIndexUpdates") or ())
-    return operation.startswith("Delete") and operation != "DeleteItem"
+    return operation.rpartition(":")[2].startswith(("Delete", "Deregister")) and operation != "DeleteItem"
 
 
 def plain(value: Any) -> Any:

@@ -31,6 +31,7 @@ CODES: Mapping[type[ApiError], frozenset[str]] = {
             "IndexNotFoundException",
             "BackupNotFoundException",
             "PolicyNotFoundException",
+            "ObjectNotFoundException",
         }
     ),
     Busy: frozenset(
@@ -43,6 +44,7 @@ CODES: Mapping[type[ApiError], frozenset[str]] = {
             "ReplicatedWriteConflictException",
             "TransactionConflictException",
             "TransactionInProgressException",
+            "ConcurrentUpdateException",
         }
     ),
     Throttled: frozenset(
@@ -61,6 +63,7 @@ CODES: Mapping[type[ApiError], frozenset[str]] = {
             "DuplicateItemException",
             "IdempotentParameterMismatchException",
             "ItemCollectionSizeLimitExceededException",
+            "FailedResourceAccessException",
         }
     ),
     ConditionFailed: frozenset({"ConditionalCheckFailedException"}),
@@ -69,6 +72,7 @@ CODES: Mapping[type[ApiError], frozenset[str]] = {
         {
             "InternalServerError",
             "InternalFailure",
+            "InternalServiceException",
             "ServiceUnavailable",
             "ServiceUnavailableException",
             "RequestTimeout",

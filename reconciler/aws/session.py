@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.aws import hooks
+from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller, Clients
 from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import Opened, check_url, open_session
@@ -61,7 +62,7 @@ class Connection:
         self._clients = Clients(self._build)
         self._capabilities = Capabilities()
         self._caller = Caller(self._clients, telemetry, self._capabilities)
-        self.tables = BotoTableApi(self._caller)
+        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry))
         self.items = BotoItemApi(self._caller)
 
     @property
@@ -97,9 +98,12 @@ class Connection:
         if self._used:
             self._opened = self._reopen()
         self._used = True
-        return self._client(ATTEMPTS), self._client(1)
+        return self._pair("dynamodb", self._endpoint_url)
 
-    def _client(self, attempts: int) -> Any:
+    def _pair(self, service: str, url: str | None) -> tuple[Any, Any]:
+        return self._client(service, url, ATTEMPTS), self._client(service, url, 1)
+
+    def _client(self, service: str, url: str | None, attempts: int) -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -112,14 +116,12 @@ class Connection:
             user_agent_extra="dynamodb-reconciler",
         )
         try:
-            client = self._opened.session.client(
-                "dynamodb", self.region, endpoint_url=self._endpoint_url, config=config
-            )
+            client = self._opened.session.client(service, self.region, endpoint_url=url, config=config)
         except (BotoCoreError, ValueError) as error:
-            raise SettingsError(f"No client for DynamoDB can be made: {error}") from error
-        events = client.meta.events
+            raise SettingsError(f"No client for {service} can be made: {error}") from error
+        events, of = client.meta.events, client.meta.service_model.service_id.hyphenize()
         if self._reads_only:
-            events.register("provide-client-params.dynamodb", hooks.refuse_writes)
-        events.register("after-call.dynamodb", hooks.check_bytes)
-        events.register("request-created.dynamodb", hooks.retry_counter(self._telemetry.retry))
+            events.register(f"provide-client-params.{of}", hooks.refuse_writes)
+        events.register(f"after-call.{of}", hooks.check_bytes)
+        events.register(f"request-created.{of}", hooks.retry_counter(self._telemetry.retry))
         return client

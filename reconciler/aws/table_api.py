@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller
 from reconciler.model.change import Call
 from reconciler.model.errors import Malformed
+
+PAGED: Mapping[str, tuple[str, str, str]] = {
+    "application-autoscaling:DescribeScalableTargets": ("ScalableTargets", "NextToken", "NextToken"),
+    "application-autoscaling:DescribeScalingPolicies": ("ScalingPolicies", "NextToken", "NextToken"),
+    "application-autoscaling:DescribeScheduledActions": ("ScheduledActions", "NextToken", "NextToken"),
+    "ListBackups": ("BackupSummaries", "ExclusiveStartBackupArn", "LastEvaluatedBackupArn"),
+}
+"""The list of an answer, the parameter that asks for the next page, and the member that tells of one."""
 
 
 class BotoTableApi:
     """Reads and writes of tables; every answer is checked, every failure is an ``ApiError``."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, beside: Beside | None = None) -> None:
         self._caller = caller
+        self._beside = beside
 
     def list_tables(self) -> tuple[str, ...]:
         """Every name, all pages. A page that points back to one already read is Malformed, not an endless loop."""
@@ -31,14 +41,35 @@ class BotoTableApi:
             params = {"ExclusiveStartTableName": last}
 
     def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A describe or list operation. The pages of ListTagsOfResource come merged."""
+        """A describe or list operation, its pages merged."""
         if operation == "ListTagsOfResource":
             return {"Tags": self._tags(params)}
-        return self._caller.call(operation, params)
+        if operation in PAGED:
+            return self._merged(operation, params)
+        return self._call(operation, params)
 
     def write(self, call: Call) -> Mapping[str, Any]:
         """A mutating operation; what destroys is sent once, without SDK retries (I4)."""
-        return self._caller.call(call.operation, call.params)
+        return self._call(call.operation, call.params)
+
+    def _call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if ":" in operation and self._beside is not None:
+            return self._beside.call(operation, params)
+        return self._caller.call(operation, params)
+
+    def _merged(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        member, asked, told = PAGED[operation]
+        found: list[Any] = []
+        seen: set[str] = set()
+        page: Mapping[str, Any] = params
+        while True:
+            answer = self._call(operation, page)
+            found += answer[member]
+            token = answer.get(told)
+            if token is None:
+                return {member: found}
+            _advance(operation, token, seen)
+            page = {**params, asked: token}
 
     def _tags(self, params: Mapping[str, Any]) -> list[Mapping[str, str]]:
         tags: list[Mapping[str, str]] = []

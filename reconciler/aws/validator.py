@@ -10,7 +10,7 @@ from reconciler.model.change import Call
 
 
 class OfflineValidator:
-    """Checks planned calls against the installed botocore model of DynamoDB."""
+    """Checks planned calls against the installed botocore models of DynamoDB and the services beside it."""
 
     def problem(self, call: Call) -> str | None:
         """What is wrong with the call, as botocore words it, or None."""
@@ -18,17 +18,18 @@ class OfflineValidator:
         from botocore.validate import ParamValidator
 
         try:
-            shape = service_model().operation_model(call.operation).input_shape
+            service, _, name = call.operation.rpartition(":")
+            shape = service_model(service or "dynamodb").operation_model(name).input_shape
         except OperationNotFoundError:
-            return f"DynamoDB has no operation {call.operation}"
+            return f"{service or 'DynamoDB'} has no operation {name}"
         report = ParamValidator().validate(plain(call.params), shape)
         return report.generate_report() if report.has_errors() else None
 
 
 @cache
-def service_model() -> Any:
-    """The model of DynamoDB, read once from botocore's own data files."""
+def service_model(service: str = "dynamodb") -> Any:
+    """The model of a service, read once from botocore's own data files."""
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    return ServiceModel(Loader().load_service_model("dynamodb", "service-2"), "dynamodb")
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)

@@ -31,7 +31,9 @@ def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner:
     if ask_owner and world.endpoint.flavor.has_tags:
         operations[LIST_TAGS] = None
     table = described["Table"]
-    asks = [Ask(operation, operation, read_params(operation, name, table["TableArn"], table)) for operation in operations]
+    asks = [
+        Ask(operation, operation, read_params(operation, name, table["TableArn"], table)) for operation in operations
+    ]
     wanted = {ask.key: ask for ask in (*asks, *asks_for(spec, table))}
     for ask in wanted.values():
         try:

@@ -15,7 +15,7 @@ from reconciler.facets.scaling_wire import Place
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Fate
-from reconciler.model.scaling import AutoScaling, ScheduledScaling, Scaling
+from reconciler.model.scaling import AutoScaling, Scaling, ScheduledScaling
 from reconciler.model.table import GlobalIndex, TableSpec
 
 OFF = Scaling(enabled=False)
@@ -33,7 +33,9 @@ class AutoScalingFacet:
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
         """Policies and actions of what is declared; of the whole table where ``desired`` is None."""
         live = sorted(index["IndexName"] for index in table.get("GlobalSecondaryIndexes") or ())
-        declared = [name for name, _, _ in desired.auto_scaling.capacities()] if desired and desired.auto_scaling else []
+        declared = (
+            [name for name, _, _ in desired.auto_scaling.capacities()] if desired and desired.auto_scaling else []
+        )
         yield from scaling_wire.ask_details(table["TableName"], dict.fromkeys(declared if desired else [None, *live]))
 
     def observe(self, responses: Responses) -> AutoScaling | None:

@@ -1,4 +1,4 @@
-"""Between the model's scaling values and Application Auto Scaling's shapes; used by the facets that know capacity. Pure.
+"""Between the model's scaling values and Application Auto Scaling's shapes, for the facets that know capacity. Pure.
 
 Operations of that service carry its name in front: ``application-autoscaling:RegisterScalableTarget``.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.facets.base import Ask
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses
-from reconciler.model.scaling import AutoScaling, IndexScaling, ScheduledScaling, Scaling
+from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
 
 SERVICE = "application-autoscaling"
 TARGETS = f"{SERVICE}:DescribeScalableTargets"
@@ -27,7 +27,10 @@ Place = tuple[str | None, str]
 def targets_params(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
     """The table and all indexes that DescribeTable shows, at once (DescribeScalableTargets takes 50)."""
     indexes = sorted(index["IndexName"] for index in table.get("GlobalSecondaryIndexes") or ())
-    return {"ServiceNamespace": "dynamodb", "ResourceIds": [_resource(name, None), *(_resource(name, i) for i in indexes)]}
+    return {
+        "ServiceNamespace": "dynamodb",
+        "ResourceIds": [_resource(name, None), *(_resource(name, i) for i in indexes)],
+    }
 
 
 def ask_targets(name: str, table: Mapping[str, Any]) -> Ask:

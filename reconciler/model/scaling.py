@@ -58,10 +58,12 @@ class AutoScaling:
 
     def capacities(self) -> Iterator[tuple[str | None, str, Scaling]]:
         """Index name (``None`` for the table), ``read`` or ``write``, and its scaling; only what is given."""
-        for name, holder in ((None, self), *((index.name, index) for index in self.indexes)):
-            for capacity, scaling in (("read", holder.read), ("write", holder.write)):
-                if scaling is not None:
-                    yield name, capacity, scaling
+        rows = [(None, self.read, self.write), *((index.name, index.read, index.write) for index in self.indexes)]
+        for name, read, write in rows:
+            if read is not None:
+                yield name, "read", read
+            if write is not None:
+                yield name, "write", write
 
     def of(self, index: str | None, capacity: str) -> Scaling | None:
         """The scaling of one capacity; None where none is given."""

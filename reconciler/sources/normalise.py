@@ -21,6 +21,8 @@ from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart,
 from reconciler.sources.document.keys import KeyElementPart
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.document.throughput import ThroughputPart
+from reconciler.sources.normalise_scaling import auto_scaling
+from reconciler.sources.rules.billing import is_provisioned
 
 Types = Mapping[str, ScalarType]
 
@@ -44,6 +46,7 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
         ttl=None if ttl is None else Ttl(ttl.enabled, ttl.attribute_name),
         tags=None if tags is None else tuple(sorted((tag.key, tag.value) for tag in tags)),
         deletion_protection=document.deletion_protection_enabled,
+        auto_scaling=auto_scaling(document.auto_scaling),
     )
 
 
@@ -62,7 +65,7 @@ def lifecycle(document: TableDocument) -> Lifecycle:
 
 def _billing(document: TableDocument) -> Billing | None:
     throughput = _throughput(document.provisioned_throughput)
-    mode = document.billing_mode or ("PROVISIONED" if throughput else None)
+    mode = document.billing_mode or ("PROVISIONED" if is_provisioned(document) else None)
     return None if mode is None else Billing(mode, throughput)
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from simulation.scaling import ScalableTargets
+
 from reconciler.model.change import Call
 from reconciler.model.errors import Busy, NotFound, Rejected, Throttled, Unsupported
 
@@ -86,6 +88,7 @@ class ControlPlane:
         self.after: Callable[[str, Mapping[str, Any]], None] | None = None
         self.sticky: set[str] = set()
         self._born = 0
+        self.scaling: ScalableTargets | None = ScalableTargets(self._provisioned)
 
     @property
     def mutating(self) -> list[str]:
@@ -101,6 +104,8 @@ class ControlPlane:
         self.reads.append((operation, params))
         self._fault(operation, params)
         self._settle()
+        if ":" in operation:
+            return copy.deepcopy(self._scalable(operation).read(operation, params))
         if operation == "ListTagsOfResource":
             if not self.has_tags:
                 raise Unsupported(operation, "UnknownOperationException", "no tags here")
@@ -115,6 +120,8 @@ class ControlPlane:
         self._fault(call.operation, call.params)
         self._settle()
         self.journal.append(call)
+        if ":" in call.operation:
+            return self._scalable(call.operation).write(call.operation, call.params)
         answer = getattr(self, f"_{call.operation}")(dict(call.params))
         if self.after:
             self.after(call.operation, call.params)
@@ -252,6 +259,18 @@ class ControlPlane:
 
     def _by_arn(self, arn: str) -> Table:
         return self._table("ListTagsOfResource", arn.rsplit("/", 1)[1])
+
+    def _scalable(self, operation: str) -> ScalableTargets:
+        if self.scaling is None:
+            raise Unsupported(operation, "NoService", "no auto scaling here")
+        return self.scaling
+
+    def _provisioned(self, name: str, index: str | None) -> bool:
+        table = self.tables.get(name)
+        if table is None or table.description["BillingModeSummary"]["BillingMode"] != "PROVISIONED":
+            return False
+        indexes = table.description.get("GlobalSecondaryIndexes", [])
+        return index is None or index in [i["IndexName"] for i in indexes if i["IndexStatus"] != "DELETING"]
 
     def _fault(self, operation: str, params: Mapping[str, Any]) -> None:
         if self.faults:

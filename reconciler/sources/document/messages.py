@@ -46,6 +46,10 @@ def _int(error: Details) -> tuple[str, str]:
     return f"is {kind(error['input'])}, not a whole number", "Write a whole number, without quotes."
 
 
+def _float(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a number", "Write a number, without quotes."
+
+
 def _list(error: Details) -> tuple[str, str]:
     return f"is {kind(error['input'])}, not a list", "Write a list."
 
@@ -91,6 +95,7 @@ _SENTENCES: dict[str, Callable[[Details], tuple[str, str]]] = {
     "string_type": _text,
     "bool_type": _bool,
     "int_type": _int,
+    "float_type": _float,
     "list_type": _list,
     "model_type": _mapping,
     "model_attributes_type": _mapping,

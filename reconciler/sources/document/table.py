@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reconciler.sources.document.auto_scaling import AutoScalingPart
 from reconciler.sources.document.extras import LifecyclePart, ReferencePart, SeedPart
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
 from reconciler.sources.document.keys import AttributeDefinitionPart, KeyElementPart
@@ -45,6 +46,9 @@ class TableDocument(Part):
     )
     deletion_protection_enabled: Annotated[bool | None, AlsoSpelled(("deletion_protection", "DeletionProtection"))] = (
         Field(default=None, description="DynamoDB itself refuses to delete the table.")
+    )
+    auto_scaling: AutoScalingPart | None = Field(
+        default=None, description="Limits and target of provisioned capacity; alone, it means PROVISIONED."
     )
     description: str | None = Field(default=None, description="What the table is for.")
     seed: SeedPart | None = Field(default=None, description="How to read the seed of this table.")

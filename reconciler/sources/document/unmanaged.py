@@ -8,7 +8,7 @@ NOT_MANAGED = (
     "GlobalTableSettingsReplicationMode MultiRegionConsistency Replicas ReplicaUpdates GlobalTableWitnesses",
     "GlobalTableWitnessUpdates DisassociationProtectionEnabled ContributorInsights",
     "ContributorInsightsSpecification KinesisStreamSpecification KinesisStreamingDestination",
-    "ImportSourceSpecification AutoScaling Backups Backup ContinuousBackups MaxReadRequestUnits",
+    "ImportSourceSpecification Backups Backup ContinuousBackups MaxReadRequestUnits",
     "MaxWriteRequestUnits",
 )
 """Of CreateTable, UpdateTable, their side APIs and CloudFormation's table resource, as AWS spells them."""

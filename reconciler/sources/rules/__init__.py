@@ -9,6 +9,12 @@ from collections.abc import Callable, Iterator
 
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding
+from reconciler.sources.rules.auto_scaling import (
+    scaled_indexes,
+    scaling_fits_billing,
+    scaling_is_whole,
+    scheduled_scaling,
+)
 from reconciler.sources.rules.billing import index_throughput, mode_and_throughput
 from reconciler.sources.rules.definitions import defined_once, every_definition_used, every_key_defined
 from reconciler.sources.rules.extras import ignored_paths
@@ -28,6 +34,7 @@ _KEYS = ("key_schema",)
 _GLOBAL = ("global_secondary_indexes",)
 _LOCAL = ("local_secondary_indexes",)
 _INDEXES = _GLOBAL + _LOCAL
+_SCALING = ("auto_scaling",)
 _BILLING = ("billing_mode", "provisioned_throughput")
 
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
@@ -44,8 +51,12 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (local_index_keys, _KEYS + _LOCAL),
     (projections, _INDEXES),
     (projections_in_total, _INDEXES),
-    (mode_and_throughput, _BILLING),
-    (index_throughput, _BILLING + _GLOBAL),
+    (mode_and_throughput, _BILLING + _SCALING),
+    (index_throughput, _BILLING + _GLOBAL + _SCALING),
+    (scaling_is_whole, _SCALING),
+    (scheduled_scaling, _SCALING),
+    (scaling_fits_billing, _BILLING + _SCALING),
+    (scaled_indexes, _GLOBAL + _SCALING),
     (stream_view, ("stream_specification",)),
     (ttl_attribute, ("time_to_live",)),
     (tag_count, ("tags",)),
