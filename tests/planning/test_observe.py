@@ -9,6 +9,7 @@ import pytest
 from support.shapes import answers, defined, index
 from support.specs import IDENTITY, gsi, keys, spec, stream, ttl, whole
 
+from reconciler.facets.scaling_wire import TARGETS
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
 from reconciler.model.observed import Responses
@@ -30,11 +31,13 @@ def test_only_declared_facets_ask_for_more_than_describe_table(table, reads) -> 
 
 
 def test_reads_name_the_table_or_its_arn() -> None:
-    assert [read_params(operation, "users", "arn") for operation in ("DescribeTable", *all_reads())] == [
-        {"TableName": "users"},
-        {"TableName": "users"},
-        {"ResourceArn": "arn"},
-    ]
+    table = {"GlobalSecondaryIndexes": [{"IndexName": "by_b"}, {"IndexName": "by_a"}]}
+    scaled = ["table/users", "table/users/index/by_a", "table/users/index/by_b"]
+    params = {operation: read_params(operation, "users", "arn", table) for operation in all_reads()}
+    assert read_params("DescribeTable", "users", "arn") == {"TableName": "users"}
+    assert params["DescribeTimeToLive"] == {"TableName": "users"}
+    assert params["ListTagsOfResource"] == {"ResourceArn": "arn"}
+    assert params[TARGETS] == {"ServiceNamespace": "dynamodb", "ResourceIds": scaled}
 
 
 def test_an_answer_without_extras_gives_a_whole_table_but_for_what_was_not_asked() -> None:

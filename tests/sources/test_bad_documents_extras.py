@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.documents import R, key
 from support.folders import SOUND, sentences, write
+from support.known_fields import FACET_NAMES
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a lifecycle switch that does not exist": (
@@ -50,7 +51,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             ),
             (
                 "users.json:18: lifecycle.ignore_changes[1]: is 'colour', which starts with no facet. Start with "
-                "one of: keys, billing, global_indexes, local_indexes, stream, ttl, tags, deletion_protection."
+                f"one of: {FACET_NAMES}."
             ),
         ],
     ),

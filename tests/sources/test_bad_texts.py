@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.folders import sentences, write
+from support.known_fields import TABLE_FIELDS
 from support.texts import BOMB, DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -61,14 +62,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with a number as key": (
         {"users.yaml": DOC + "5: five\n"},
-        [
-            (
-                "users.yaml:4: 5: is not a known field. Fields here are: table_name, key_schema, "
-                "attribute_definitions, billing_mode, provisioned_throughput, global_secondary_indexes, "
-                "local_secondary_indexes, stream_specification, time_to_live, tags, deletion_protection_enabled, "
-                "description, seed, references, lifecycle."
-            )
-        ],
+        [(f"users.yaml:4: 5: is not a known field. Fields here are: {TABLE_FIELDS}.")],
     ),
     "YAML with infinity": (
         {"users.yaml": DOC + "tags: {size: .inf}\n"},

@@ -1,0 +1,11 @@
+"""What the messages about unknown fields and facets list, read from the models, so that a new field is no new text."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from reconciler.model.table import TableSpec
+from reconciler.sources.document.table import TableDocument
+
+TABLE_FIELDS = ", ".join(TableDocument.model_fields)
+FACET_NAMES = ", ".join(field.name for field in fields(TableSpec) if field.name != "name")
