@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or_skip, wipe
 
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 FOREIGN = ("AWS_", "RECONCILER_", "DYNAMODB_")
 NEUTRAL = {
     "AWS_ACCESS_KEY_ID": "local",
