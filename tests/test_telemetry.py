@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulation.control_plane import START
+from simulation.clock import START
 from structlog.testing import capture_logs
 
 from reconciler.engine.board import Board

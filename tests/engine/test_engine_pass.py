@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from simulation.control_plane import ControlPlane, throttled
+from simulation.control_plane import ControlPlane
+from simulation.refusal import throttled
 from simulation.world import declaration, item, simulate
 
 from reconciler.model.desired import Lifecycle
@@ -259,7 +260,11 @@ def test_denied_list_tables_is_a_warning_and_the_count_of_strangers_stays_unknow
 
 def test_a_stranger_is_counted_and_left_alone():
     sim = simulate()
-    sim.plane.make(TableName="theirs", KeySchema=[], AttributeDefinitions=[])
+    sim.plane.make(
+        TableName="theirs",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
     sim.plane.journal.clear()
     sim.declare(declaration())
     report = sim.once()
@@ -429,6 +434,11 @@ def test_a_scan_that_fails_is_never_read_as_empty():
 def test_the_simulated_control_plane_refuses_what_the_service_refuses():
     sim = simulate()
     assert isinstance(sim.plane, ControlPlane)
-    sim.plane.make(TableName="users", KeySchema=[], AttributeDefinitions=[], DeletionProtectionEnabled=True)
+    sim.plane.make(
+        TableName="users",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        DeletionProtectionEnabled=True,
+    )
     with pytest.raises(Exception, match="protection"):
-        sim.plane._DeleteTable({"TableName": "users"})
+        sim.plane.do("DeleteTable", {"TableName": "users"})

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from simulation.control_plane import ControlPlane, CountingRandom, Items, OneByOne, VirtualClock
+from simulation.clock import CountingRandom, OneByOne, VirtualClock
+from simulation.control_plane import ControlPlane
+from simulation.items import Items
 
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.world import World
@@ -161,10 +163,12 @@ class Sim:
         return self.reconciler.converge("once")
 
 
-def simulate(*, flavor: Flavor = Flavor.MOTO, delay: float = 0.0, timeout: float = 300, **options: Any) -> Sim:
-    """A fresh world. ``flavor`` decides whether it is an emulator; options are those of a pass."""
+def simulate(
+    *, flavor: Flavor = Flavor.MOTO, delay: float = 0.0, stale: float = 0.0, timeout: float = 300, **options: Any
+) -> Sim:
+    """A fresh world. ``flavor`` says whether it is an emulator or has AWS's quotas; options are those of a pass."""
     clock = VirtualClock()
-    plane = ControlPlane(clock, delay=delay, has_tags=flavor.has_tags)
+    plane = ControlPlane(clock, delay=delay, has_tags=flavor.has_tags, strict=not flavor.emulator, stale=stale)
     items, store, source, telemetry = Items(plane), MemoryStore(clock), ListSource(), Silent()
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
     world = World(plane, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint)

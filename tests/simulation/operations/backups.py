@@ -1,0 +1,42 @@
+"""Point-in-time recovery: not right after a create, and 1 to 35 days (rule 23)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import backups_unavailable, invalid
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "UpdateContinuousBackups"
+WARM_UP = 20.0
+"""Seconds after a create in which the service is still enabling backups for a table."""
+
+
+def update_backups(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+    table = plane.table(OPERATION, params["TableName"])
+    wish = params["PointInTimeRecoverySpecification"]
+    if plane.strict and plane.clock.seconds - table.born < WARM_UP:
+        raise backups_unavailable(OPERATION)
+    days = wish.get("RecoveryPeriodInDays")
+    if days is not None and not (1 <= days <= 35):
+        raise invalid(OPERATION, "RecoveryPeriodInDays is 1 to 35")
+    if days is not None and not wish["PointInTimeRecoveryEnabled"]:
+        raise invalid(OPERATION, "RecoveryPeriodInDays goes with recovery enabled only")
+    table.side["recovery"] = (
+        {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days or 35}
+        if wish["PointInTimeRecoveryEnabled"]
+        else {"PointInTimeRecoveryStatus": "DISABLED"}
+    )
+    return {"ContinuousBackupsDescription": _description(table.side)}
+
+
+def described(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+    table = plane.table("DescribeContinuousBackups", params["TableName"])
+    return {"ContinuousBackupsDescription": _description(table.side)}
+
+
+def _description(side: dict[str, Any]) -> dict[str, Any]:
+    recovery = side.get("recovery", {"PointInTimeRecoveryStatus": "DISABLED"})
+    return {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery}

@@ -1,0 +1,45 @@
+"""Import from S3 makes a new table; a bulk put writes into an existing one, once a token (rule 32)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import in_use, invalid, mismatch
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+TOKEN_LIFE = 8 * 3600.0
+IMPORTABLE = frozenset(
+    {
+        *("TableName", "AttributeDefinitions", "KeySchema", "BillingMode", "ProvisionedThroughput"),
+        *("OnDemandThroughput", "SSESpecification", "GlobalSecondaryIndexes", "VectorIndexes"),
+    }
+)
+
+
+def import_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+    wanted = params["TableCreationParameters"]
+    if wanted["TableName"] in plane.tables:
+        raise in_use("ImportTable", f"table {wanted['TableName']} exists")
+    if set(wanted) - IMPORTABLE:
+        raise invalid("ImportTable", f"not at import: {sorted(set(wanted) - IMPORTABLE)}")
+    plane.do("CreateTable", wanted)
+    return {"ImportTableDescription": {"ImportStatus": "IN_PROGRESS"}}
+
+
+def bulk_put(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+    operation = "StartBulkPutItems"
+    table, token, now = plane.table(operation, params["TableName"]), params.get("ClientToken"), plane.clock.seconds
+    if table.status != "ACTIVE":
+        raise in_use(operation, f"the table is {table.status}")
+    known = plane.tokens.get(token) if token else None
+    if known and now - known[0] < TOKEN_LIFE:
+        if known[1] != params:
+            raise mismatch(operation)
+        return {"BulkOperationId": known[2]}
+    plane.born += 1
+    identifier = f"bulk-{plane.born}"
+    if token:
+        plane.tokens[token] = (now, params, identifier)
+    return {"BulkOperationId": identifier}

@@ -1,0 +1,113 @@
+"""CreateTable: what may be asked for in it, and how many tables may be made at once (rules 9, 12 to 14, 16, 20, 29)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation import shapes
+from simulation.operations import policy, tags
+from simulation.refusal import in_use, invalid, limit
+from simulation.table import ZERO, Table, indexes_of
+from simulation.updates import encryption, throughput_limits
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "CreateTable"
+BEGIN = {"IndexStatus": "CREATING"}
+
+
+def create_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+    name = params["TableName"]
+    if name in plane.tables:
+        raise in_use(OPERATION, f"table {name} exists")
+    _within_limits(plane, params)
+    description = _description(plane, params)
+    _check(description, params)
+    if "ResourcePolicy" in params:
+        policy.check_policy(OPERATION, params["ResourcePolicy"])
+    tags.check_keys(OPERATION, [tag["Key"] for tag in params.get("Tags", [])])
+    now = plane.clock.seconds
+    table = Table(description, born=now, visible_at=now + plane.stale, counted_items_at=now)
+    table.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])} if plane.has_tags else {}
+    if "ResourcePolicy" in params:
+        table.side["policies"] = {description["TableArn"]: (params["ResourcePolicy"], "revision-0")}
+    plane.tables[name] = table
+    plane.ghosts.pop(name, None)
+    plane.soon(table, lambda: _made(table))
+    return {"TableDescription": description}
+
+
+def _made(table: Table) -> None:
+    table.description["TableStatus"] = "ACTIVE"
+    for index in indexes_of(table.description):
+        index["IndexStatus"] = "ACTIVE"
+
+
+def _within_limits(plane: ControlPlane, params: dict[str, Any]) -> None:
+    busy = [table for table in plane.tables.values() if table.status != "ACTIVE"]
+    indexed = bool(params.get("GlobalSecondaryIndexes") or params.get("LocalSecondaryIndexes"))
+    if len(busy) >= (plane.limit_with_indexes if indexed else plane.limit):
+        raise limit(OPERATION, f"{len(busy)} table operations are in flight")
+
+
+def _description(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+    plane.born += 1
+    description: dict[str, Any] = {
+        "TableName": params["TableName"],
+        "TableStatus": "CREATING",
+        "TableArn": plane.arn(params["TableName"]),
+        "CreationDateTime": plane.clock.now(),
+        "KeySchema": params["KeySchema"],
+        "AttributeDefinitions": params["AttributeDefinitions"],
+        "BillingModeSummary": {"BillingMode": params.get("BillingMode", "PROVISIONED")},
+        "ProvisionedThroughput": params.get("ProvisionedThroughput", dict(ZERO)),
+        "DeletionProtectionEnabled": params.get("DeletionProtectionEnabled", False),
+        "ItemCount": 0,
+        "TableSizeBytes": 0,
+    }
+    if plane.table_ids:
+        description["TableId"] = f"id-{plane.born}"
+    if params.get("LocalSecondaryIndexes"):
+        description["LocalSecondaryIndexes"] = params["LocalSecondaryIndexes"]
+    for member in ("GlobalSecondaryIndexes", "VectorIndexes"):
+        if params.get(member):
+            description[member] = [{**index, **BEGIN} for index in params[member]]
+    if params.get("StreamSpecification", {}).get("StreamEnabled"):
+        description["StreamSpecification"] = params["StreamSpecification"]
+        description["LatestStreamArn"] = f"{description['TableArn']}/stream/{plane.born}"
+    if params.get("TableClass", "STANDARD") != "STANDARD":
+        description["TableClassSummary"] = {"TableClass": params["TableClass"]}
+    if "SSESpecification" in params:
+        encryption.set_encryption(plane, OPERATION, description, params["SSESpecification"])
+    if "WarmThroughput" in params:
+        description["WarmThroughput"] = {**params["WarmThroughput"], "Status": "ACTIVE"}
+    if "GlobalTableSettingsReplicationMode" in params:
+        description["GlobalTableSettingsReplicationMode"] = params["GlobalTableSettingsReplicationMode"]
+    if "OnDemandThroughput" in params:
+        description["OnDemandThroughput"] = throughput_limits.checked(OPERATION, params["OnDemandThroughput"])
+    if "GlobalTableSourceArn" in params:
+        _joins(plane, description, params["GlobalTableSourceArn"])
+    return description
+
+
+def _check(description: dict[str, Any], params: dict[str, Any]) -> None:
+    mode = description["BillingModeSummary"]["BillingMode"]
+    if ("ProvisionedThroughput" in params) != (mode == "PROVISIONED"):
+        raise invalid(OPERATION, "throughput goes exactly with PROVISIONED")
+    shapes.check_table_key(OPERATION, description["KeySchema"])
+    shapes.check_local(OPERATION, description)
+    for index in params.get("GlobalSecondaryIndexes", []):
+        shapes.check_global(OPERATION, index, mode)
+    for index in params.get("VectorIndexes", []):
+        shapes.check_vector(OPERATION, index, description, mode)
+    shapes.check_counts(OPERATION, description)
+    given = params["AttributeDefinitions"]
+    description["AttributeDefinitions"] = shapes.defined(OPERATION, description, given)
+
+
+def _joins(plane: ControlPlane, description: dict[str, Any], source: str) -> None:
+    """A replica in another account: the source must replicate its settings (rule 29)."""
+    if plane.sources.get(source) != "ENABLED":
+        raise invalid(OPERATION, "the source table must have settings replication ENABLED")
+    description["Replicas"] = [{"RegionName": source.split(":")[3], "ReplicaStatus": "ACTIVE"}]

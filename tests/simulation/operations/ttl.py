@@ -1,0 +1,42 @@
+"""UpdateTimeToLive: one attribute, one change an hour, never a no-op (rules 5 and 10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import in_use, invalid
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "UpdateTimeToLive"
+HOUR = 3600.0
+
+
+def update_ttl(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+    table = plane.table(OPERATION, params["TableName"])
+    wish, now = params["TimeToLiveSpecification"], plane.clock.seconds
+    if table.status not in ("ACTIVE", "UPDATING"):
+        raise in_use(OPERATION, f"the table is {table.status}")
+    if not wish.get("AttributeName"):
+        raise invalid(OPERATION, "AttributeName is required, also to disable")
+    if table.ttl["TimeToLiveStatus"] in ("ENABLING", "DISABLING"):
+        raise invalid(OPERATION, "time to live is being changed")
+    enabled = table.ttl["TimeToLiveStatus"] == "ENABLED"
+    if wish["Enabled"] == enabled:
+        raise invalid(OPERATION, f"TimeToLive is already {'enabled' if enabled else 'disabled'}")
+    if enabled and wish["AttributeName"] != table.ttl["AttributeName"]:
+        raise invalid(OPERATION, "TimeToLive is active on a different AttributeName")
+    times = table.counted.setdefault("ttl", [])
+    if plane.strict and times and now - times[-1] < HOUR:
+        raise invalid(OPERATION, "Time to live has been modified multiple times within a fixed interval")
+    times.append(now)
+    status = "ENABLING" if wish["Enabled"] else "DISABLING"
+    table.ttl = {"TimeToLiveStatus": status, "AttributeName": wish["AttributeName"]}
+    done = dict(table.ttl, TimeToLiveStatus="ENABLED") if wish["Enabled"] else {"TimeToLiveStatus": "DISABLED"}
+
+    def settle() -> None:
+        table.ttl = done
+
+    plane.soon(table, settle)
+    return {"TimeToLiveSpecification": wish}

@@ -1,0 +1,42 @@
+"""Every describe operation of the simulated service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from simulation.operations import backups, insights, kinesis, policy, tags
+from simulation.refusal import missing
+from simulation.table import Table
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+Params = dict[str, Any]
+
+
+def _seen(plane: ControlPlane, operation: str, name: str) -> Table:
+    """The table, once the answers of the service know of it (eventual consistency)."""
+    table = plane.table(operation, name)
+    if table.visible_at > plane.clock.seconds:
+        raise missing(operation, f"no table {name} yet")
+    return table
+
+
+def _table(plane: ControlPlane, params: Params) -> dict[str, Any]:
+    return {"Table": _seen(plane, "DescribeTable", params["TableName"]).description}
+
+
+def _ttl(plane: ControlPlane, params: Params) -> dict[str, Any]:
+    return {"TimeToLiveDescription": dict(plane.table("DescribeTimeToLive", params["TableName"]).ttl)}
+
+
+READS: dict[str, Callable[[ControlPlane, Params], dict[str, Any]]] = {
+    "DescribeTable": _table,
+    "DescribeTimeToLive": _ttl,
+    "ListTagsOfResource": tags.listed,
+    "DescribeContinuousBackups": backups.described,
+    "GetResourcePolicy": policy.got,
+    "DescribeContributorInsights": insights.described,
+    "DescribeKinesisStreamingDestination": kinesis.described,
+}

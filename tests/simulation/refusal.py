@@ -1,0 +1,41 @@
+"""The service's own refusals, by its error codes, as the adapter would hand them to the engine."""
+
+from __future__ import annotations
+
+from reconciler.model.errors import Busy, NotFound, Rejected, Throttled, Unsupported
+
+
+def invalid(operation: str, why: str) -> Rejected:
+    return Rejected(operation, "ValidationException", why)
+
+
+def in_use(operation: str, why: str) -> Busy:
+    return Busy(operation, "ResourceInUseException", why)
+
+
+def limit(operation: str, why: str) -> Throttled:
+    return Throttled(operation, "LimitExceededException", why)
+
+
+def throttled(operation: str) -> Throttled:
+    return Throttled(operation, "ThrottlingException", "slow down")
+
+
+def missing(operation: str, why: str) -> NotFound:
+    return NotFound(operation, "ResourceNotFoundException", why)
+
+
+def no_policy(operation: str) -> NotFound:
+    return NotFound(operation, "PolicyNotFoundException", "there is no such policy, or not in this revision")
+
+
+def backups_unavailable(operation: str) -> Busy:
+    return Busy(operation, "ContinuousBackupsUnavailableException", "backups are being enabled for the table")
+
+
+def unknown(operation: str) -> Unsupported:
+    return Unsupported(operation, "UnknownOperationException", "no such operation here")
+
+
+def mismatch(operation: str) -> Rejected:
+    return Rejected(operation, "IdempotentParameterMismatchException", "the token was used for another request")

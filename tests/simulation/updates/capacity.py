@@ -1,0 +1,96 @@
+"""Billing mode and provisioned capacity: together, never a no-op, and counted (rules 4 to 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import invalid, limit
+from simulation.table import ZERO, Table
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "UpdateTable"
+DAY, HOUR = 86400.0, 3600.0
+SWITCHES, FREE_DECREASES = 4, 4
+
+
+def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    before = table.mode
+    after = params.get("BillingMode", before)
+    indexes = {index["IndexName"]: index for index in draft.get("GlobalSecondaryIndexes", [])}
+    units = _index_units(params)
+    unknown = units.keys() - indexes.keys()
+    if unknown:
+        raise invalid(OPERATION, f"no such index: {sorted(unknown)}")
+    if after == "PAY_PER_REQUEST":
+        _on_demand(plane, table, draft, params, units)
+        return
+    if after == "PROVISIONED" and draft.get("VectorIndexes"):
+        raise invalid(OPERATION, "a table with vector indexes stays on demand")
+    if before == "PAY_PER_REQUEST":
+        if "ProvisionedThroughput" not in params:
+            raise invalid(OPERATION, "ProvisionedThroughput must be given")
+        left_out = sorted(indexes.keys() - units.keys())
+        if left_out:
+            raise invalid(OPERATION, f"ProvisionedThroughput must be specified for index: {', '.join(left_out)}")
+    draft["BillingModeSummary"] = {**draft["BillingModeSummary"], "BillingMode": after}
+    for holder, wish in _pairs(draft, indexes, params, units):
+        _set(plane, holder, wish)
+
+
+def _on_demand(
+    plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any], units: dict[str, Any]
+) -> None:
+    if units or "ProvisionedThroughput" in params:
+        raise invalid(OPERATION, "no throughput with PAY_PER_REQUEST")
+    if table.mode == "PAY_PER_REQUEST":
+        return
+    now = plane.clock.seconds
+    switches = table.counted.setdefault("mode", [])
+    if plane.strict and len([time for time in switches if now - time < DAY]) >= SWITCHES:
+        raise limit(OPERATION, "Subscriber limit exceeded: update to PayPerRequest mode")
+    switches.append(now)
+    told = {"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": plane.clock.now()}
+    draft["BillingModeSummary"] = told
+    draft["ProvisionedThroughput"] = dict(ZERO)
+    for index in draft.get("GlobalSecondaryIndexes", []):
+        index["ProvisionedThroughput"] = dict(ZERO)
+
+
+def _set(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+    have = holder.get("ProvisionedThroughput", ZERO)
+    if all(wish[member] == have.get(member) for member in ZERO):
+        raise invalid(OPERATION, "The provisioned throughput will not change")
+    if min(wish.values()) < 1:
+        raise invalid(OPERATION, "capacity units are at least 1")
+    counts = dict(have)
+    if any(wish[member] < have.get(member, 0) for member in ZERO):
+        counts |= _decrease(plane, have)
+    holder["ProvisionedThroughput"] = {**counts, **wish}
+
+
+def _decrease(plane: ControlPlane, have: dict[str, Any]) -> dict[str, Any]:
+    """Four at any time of a UTC day, then one an hour."""
+    if not plane.strict:
+        return {}
+    now, last = plane.clock.now(), have.get("LastDecreaseDateTime")
+    today = have.get("NumberOfDecreasesToday", 0) if last and last.date() == now.date() else 0
+    if today >= FREE_DECREASES and last and (now - last).total_seconds() < HOUR:
+        raise limit(OPERATION, "Subscriber limit exceeded: Provisioned throughput decreases are limited")
+    return {"NumberOfDecreasesToday": today + 1, "LastDecreaseDateTime": now}
+
+
+def _index_units(params: dict[str, Any]) -> dict[str, Any]:
+    updates = [update["Update"] for update in params.get("GlobalSecondaryIndexUpdates", [])]
+    units = {update["IndexName"]: update["ProvisionedThroughput"] for update in updates}
+    if len(units) != len(updates):
+        raise invalid(OPERATION, "an index is named twice")
+    return units
+
+
+def _pairs(
+    draft: dict[str, Any], indexes: dict[str, Any], params: dict[str, Any], units: dict[str, Any]
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    own = [(draft, params["ProvisionedThroughput"])] if "ProvisionedThroughput" in params else []
+    return own + [(indexes[name], wish) for name, wish in units.items()]

@@ -1,0 +1,37 @@
+"""Encryption at rest: a key may be named by its alias, and reads back as its ARN (rule 31)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import invalid
+from simulation.table import Table
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+AWS_MANAGED = "alias/aws/dynamodb"
+
+
+def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    set_encryption(plane, "UpdateTable", draft, params["SSESpecification"])
+
+
+def set_encryption(plane: ControlPlane, operation: str, description: dict[str, Any], wish: dict[str, Any]) -> None:
+    """Put what ``wish`` asks for into a description; what it has already is refused."""
+    after = None
+    if wish.get("Enabled"):
+        after = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": _arn(plane, wish.get("KMSMasterKeyId"))}
+    if after == description.get("SSEDescription") and operation == "UpdateTable":
+        raise invalid(operation, "Table is already encrypted by the given key")
+    description.pop("SSEDescription", None)
+    if after:
+        description["SSEDescription"] = after
+
+
+def _arn(plane: ControlPlane, key: str | None) -> str:
+    key = key or AWS_MANAGED
+    if key.startswith("arn:") and ":key/" in key:
+        return key
+    alias = key if key.startswith("alias/") else f"alias/{key.rsplit(':alias/', 1)[-1]}"
+    return plane.aliases.get(alias, f"arn:aws:kms:eu-central-1:111122223333:key/{key}")

@@ -1,0 +1,72 @@
+"""Global and vector indexes of a live table: made and deleted, one at a time (rules 3, 13 to 16)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation import shapes
+from simulation.refusal import in_use, invalid, missing
+from simulation.table import Table, indexes_of, key_attributes
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "UpdateTable"
+MEMBERS = {"GlobalSecondaryIndexUpdates": "GlobalSecondaryIndexes", "VectorIndexUpdates": "VectorIndexes"}
+
+
+def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    given = params.get("AttributeDefinitions", [])
+    for updates, member in MEMBERS.items():
+        for update in params.get(updates, []):
+            if "Create" in update:
+                _create(plane, table, draft, member, update["Create"])
+            else:
+                _delete(plane, table, draft, member, update["Delete"]["IndexName"])
+    shapes.check_counts(OPERATION, draft)
+    draft["AttributeDefinitions"] = shapes.defined(OPERATION, draft, given, table.description["AttributeDefinitions"])
+
+
+def cancels(table: Table, params: dict[str, Any]) -> bool:
+    """Whether the call deletes just the index that is being built, which backfilling allows."""
+    names = [u["Delete"]["IndexName"] for member in MEMBERS for u in params.get(member, []) if "Delete" in u]
+    busy = [index["IndexName"] for index in indexes_of(table.description) if index["IndexStatus"] != "ACTIVE"]
+    return bool(names) and names == busy
+
+
+def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], member: str, index: dict[str, Any]) -> None:
+    name = index["IndexName"]
+    if name in {other["IndexName"] for other in indexes_of(draft)}:
+        raise invalid(OPERATION, f"Attempting to create an index which already exists: {name}")
+    if member == "VectorIndexes":
+        shapes.check_vector(OPERATION, index, draft, table.mode)
+    else:
+        shapes.check_global(OPERATION, index, table.mode)
+    draft.setdefault(member, []).append({**index, "IndexStatus": "CREATING", "Backfilling": False})
+    plane.soon(table, lambda: _move(table, name, "CREATING", {"Backfilling": True}), 0.5)
+    plane.soon(table, lambda: _move(table, name, "CREATING", {"IndexStatus": "ACTIVE"}))
+
+
+def _delete(plane: ControlPlane, table: Table, draft: dict[str, Any], member: str, name: str) -> None:
+    found = [index for index in draft.get(member, []) if index["IndexName"] == name]
+    if not found:
+        raise missing(OPERATION, f"no index {name}")
+    if found[0]["IndexStatus"] == "CREATING" and not found[0].get("Backfilling"):
+        raise in_use(OPERATION, f"index {name} is being created and cannot be deleted before it is backfilling")
+    found[0]["IndexStatus"] = "DELETING"
+    plane.soon(table, lambda: _gone(table, member, name))
+
+
+def _move(table: Table, name: str, only: str, members: dict[str, Any]) -> None:
+    for index in indexes_of(table.description):
+        if index["IndexName"] == name and index["IndexStatus"] == only:
+            index.update(members)
+            if index["IndexStatus"] == "ACTIVE":
+                index.pop("Backfilling", None)
+
+
+def _gone(table: Table, member: str, name: str) -> None:
+    description = table.description
+    description[member] = [index for index in description[member] if index["IndexName"] != name]
+    used = key_attributes(description)
+    description["AttributeDefinitions"] = [d for d in description["AttributeDefinitions"] if d["AttributeName"] in used]

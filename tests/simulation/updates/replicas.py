@@ -1,0 +1,145 @@
+"""Global tables: replicas one at a time, consistency for good, leaving only on purpose (rules 26 to 29)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import in_use, invalid, missing
+from simulation.table import Table
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "UpdateTable"
+HOME = "eu-central-1"
+REGION_SETS = (
+    frozenset({"us-east-1", "us-east-2", "us-west-2"}),
+    frozenset({"eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1"}),
+    frozenset({"ap-northeast-1", "ap-northeast-2", "ap-northeast-3"}),
+)
+
+
+def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    updates = params.get("ReplicaUpdates", [])
+    verbs = [verb for update in updates for verb in update]
+    if "MultiRegionConsistency" in params:
+        _consistency(plane, table, draft, params)
+        return
+    if "GlobalTableWitnessUpdates" in params:
+        _without_witness(draft, params, verbs)
+        return
+    if len(updates) != 1:
+        raise invalid(OPERATION, "one replica a call")
+    {"Create": _create, "Update": _update, "Delete": _delete, "Disassociate": _disassociate}[verbs[0]](
+        plane, table, draft, updates[0][verbs[0]]
+    )
+
+
+def settings(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    mode = params["GlobalTableSettingsReplicationMode"]
+    if draft.get("GlobalTableSettingsReplicationMode") == mode:
+        raise invalid(OPERATION, f"settings replication is {mode} already")
+    draft["GlobalTableSettingsReplicationMode"] = mode
+    plane.sources[draft["TableArn"]] = mode
+
+
+def disassociation_protection(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    wish = params["DisassociationProtectionEnabled"]
+    if not draft.get("Replicas"):
+        raise invalid(OPERATION, "only a replica of a global table has disassociation protection")
+    if draft.get("DisassociationProtectionEnabled", True) == wish:
+        raise invalid(OPERATION, "disassociation protection will not change")
+    draft["DisassociationProtectionEnabled"] = wish
+
+
+def _replicas(draft: dict[str, Any]) -> list[dict[str, Any]]:
+    replicas: list[dict[str, Any]] = draft.setdefault("Replicas", [])
+    return replicas
+
+
+def _one(draft: dict[str, Any], region: str) -> dict[str, Any]:
+    for replica in _replicas(draft):
+        if replica["RegionName"] == region:
+            if replica["ReplicaStatus"] != "ACTIVE":
+                raise in_use(OPERATION, f"replica {region} is {replica['ReplicaStatus']}")
+            return replica
+    raise missing(OPERATION, f"no replica in {region}")
+
+
+def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+    view = draft.get("StreamSpecification", {}).get("StreamViewType")
+    if view != "NEW_AND_OLD_IMAGES":
+        raise invalid(OPERATION, "a replica needs a stream with new and old images")
+    if wish["RegionName"] in {HOME, *(replica["RegionName"] for replica in _replicas(draft))}:
+        raise invalid(OPERATION, f"there is a replica in {wish['RegionName']}")
+    if draft.get("MultiRegionConsistency") == "STRONG":
+        raise invalid(OPERATION, "a table of strong consistency gets no further replica")
+    replica = {**wish, "ReplicaStatus": "CREATING"}
+    _replicas(draft).append(replica)
+    region = wish["RegionName"]
+    plane.soon(table, lambda: _settled(table, region, "ACTIVE"))
+
+
+def _update(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+    replica = _one(draft, wish["RegionName"])
+    if "KMSMasterKeyId" in wish:
+        raise invalid(OPERATION, "the key of a replica never changes: it is made anew")
+    if all(replica.get(member) == value for member, value in wish.items()):
+        raise invalid(OPERATION, "the replica will not change")
+    replica |= {**wish, "ReplicaStatus": "UPDATING"}
+    plane.soon(table, lambda: _settled(table, wish["RegionName"], "ACTIVE"))
+
+
+def _delete(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+    _one(draft, wish["RegionName"])["ReplicaStatus"] = "DELETING"
+    plane.soon(table, lambda: _gone(table, wish["RegionName"]))
+
+
+def _disassociate(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+    if draft.get("MultiRegionConsistency") == "STRONG":
+        raise invalid(OPERATION, "only replicas of eventual consistency can be disassociated")
+    if wish["RegionName"] != HOME:
+        raise invalid(OPERATION, "the call is made in the Region of the replica itself")
+    if draft.get("DisassociationProtectionEnabled", True):
+        raise invalid(OPERATION, "disassociation protection is on")
+    draft["Replicas"] = []
+
+
+def _consistency(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    """Strong consistency comes with all replicas at once, in one Region set, and with an empty table."""
+    if draft.get("Replicas"):
+        raise invalid(OPERATION, "the consistency of a global table never changes")
+    wished = [update["Create"]["RegionName"] for update in params.get("ReplicaUpdates", []) if "Create" in update]
+    witness = [update["Create"]["RegionName"] for update in params.get("GlobalTableWitnessUpdates", [])]
+    regions = {HOME, *wished, *witness}
+    if params["MultiRegionConsistency"] == "STRONG":
+        if len(regions) != 3 or len(wished) + len(witness) != 2 or not wished:
+            raise invalid(OPERATION, "strong consistency needs three replicas, or two and a witness")
+        if not any(regions <= one for one in REGION_SETS):
+            raise invalid(OPERATION, "the Regions must be of one set")
+        if table.items:
+            raise invalid(OPERATION, "strong consistency needs an empty table")
+    draft["MultiRegionConsistency"] = params["MultiRegionConsistency"]
+    draft["Replicas"] = [{"RegionName": region, "ReplicaStatus": "CREATING"} for region in wished]
+    draft["GlobalTableWitnesses"] = [{"RegionName": region, "WitnessStatus": "ACTIVE"} for region in witness]
+    for region in wished:
+        plane.soon(table, lambda region=region: _settled(table, region, "ACTIVE"))
+
+
+def _without_witness(draft: dict[str, Any], params: dict[str, Any], verbs: list[str]) -> None:
+    deletes = all("Delete" in update for update in params["GlobalTableWitnessUpdates"])
+    if not deletes or verbs != ["Delete"]:
+        raise invalid(OPERATION, "a witness comes with the global table, and goes with a replica")
+    draft |= {"Replicas": [], "GlobalTableWitnesses": []}
+    draft.pop("MultiRegionConsistency", None)
+
+
+def _settled(table: Table, region: str, status: str) -> None:
+    for replica in table.description.get("Replicas", []):
+        if replica["RegionName"] == region:
+            replica["ReplicaStatus"] = status
+
+
+def _gone(table: Table, region: str) -> None:
+    kept = [replica for replica in table.description["Replicas"] if replica["RegionName"] != region]
+    table.description["Replicas"] = kept

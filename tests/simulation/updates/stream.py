@@ -1,0 +1,32 @@
+"""Streams: on or off, never a no-op, and never another view while on (rules 5 and 11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import invalid
+from simulation.table import Table
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "UpdateTable"
+
+
+def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    wish = params["StreamSpecification"]
+    enabled = "StreamSpecification" in draft
+    if wish["StreamEnabled"] and enabled:
+        raise invalid(OPERATION, "Table already has an enabled stream")
+    if not wish["StreamEnabled"] and not enabled:
+        raise invalid(OPERATION, "Table has no stream to disable")
+    if wish["StreamEnabled"] and not wish.get("StreamViewType"):
+        raise invalid(OPERATION, "StreamViewType must be given")
+    if not wish["StreamEnabled"]:
+        if draft.get("Replicas"):
+            raise invalid(OPERATION, "a table with replicas needs its stream")
+        del draft["StreamSpecification"]
+        return
+    plane.born += 1
+    draft["StreamSpecification"] = wish
+    draft["LatestStreamArn"] = f"{draft['TableArn']}/stream/{plane.born}"

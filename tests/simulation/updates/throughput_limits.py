@@ -1,0 +1,40 @@
+"""The on-demand maximum of table and index: at least 1, or -1 to remove it; on demand only (rule 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import invalid
+from simulation.table import Table
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+MEMBERS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
+
+
+def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    if table.mode != "PAY_PER_REQUEST":
+        raise invalid("UpdateTable", "a maximum on demand needs a table that is on demand")
+    if "OnDemandThroughput" in params:
+        _set(draft, params["OnDemandThroughput"])
+    indexes = {index["IndexName"]: index for index in draft.get("GlobalSecondaryIndexes", [])}
+    for update in params.get("GlobalSecondaryIndexUpdates", []):
+        _set(indexes[update["Update"]["IndexName"]], update["Update"]["OnDemandThroughput"])
+
+
+def checked(operation: str, wish: dict[str, Any]) -> dict[str, Any]:
+    """The wish, if it is one that the service takes."""
+    if not wish:
+        raise invalid(operation, "OnDemandThroughput needs MaxReadRequestUnits, MaxWriteRequestUnits, or both")
+    if any(value < 1 and value != -1 for value in wish.values()):
+        raise invalid(operation, "a maximum is at least 1, or -1 for none")
+    return wish
+
+
+def _set(holder: dict[str, Any], wish: dict[str, Any]) -> None:
+    have = {**dict.fromkeys(MEMBERS, -1), **holder.get("OnDemandThroughput", {})}
+    after = {**have, **checked("UpdateTable", wish)}
+    if after == have:
+        raise invalid("UpdateTable", "the maximum will not change")
+    holder["OnDemandThroughput"] = after

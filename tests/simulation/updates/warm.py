@@ -1,0 +1,40 @@
+"""Warm throughput of table and index: it only rises, and the service raises it by itself (rule 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.refusal import invalid
+from simulation.table import Table
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATION = "UpdateTable"
+BASELINE = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
+
+
+def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    if "WarmThroughput" in params:
+        _raise(plane, table, draft, params["WarmThroughput"])
+    indexes = {index["IndexName"]: index for index in draft.get("GlobalSecondaryIndexes", [])}
+    for update in params.get("GlobalSecondaryIndexUpdates", []):
+        _raise(plane, table, indexes[update["Update"]["IndexName"]], update["Update"]["WarmThroughput"])
+
+
+def _raise(plane: ControlPlane, table: Table, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+    if not wish:
+        raise invalid(OPERATION, "WarmThroughput needs ReadUnitsPerSecond, WriteUnitsPerSecond, or both")
+    have = {member: holder.get("WarmThroughput", BASELINE).get(member, least) for member, least in BASELINE.items()}
+    if any(value < have[member] for member, value in wish.items()):
+        raise invalid(OPERATION, f"warm throughput cannot be lowered: it is {have}")
+    if {**have, **wish} == have:
+        raise invalid(OPERATION, "warm throughput will not change")
+    holder["WarmThroughput"] = {**have, **wish, "Status": "UPDATING" if plane.delay else "ACTIVE"}
+    plane.soon(table, lambda: _settled(table))
+
+
+def _settled(table: Table) -> None:
+    for holder in (table.description, *table.description.get("GlobalSecondaryIndexes", [])):
+        if "WarmThroughput" in holder:
+            holder["WarmThroughput"]["Status"] = "ACTIVE"

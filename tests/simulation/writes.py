@@ -1,0 +1,29 @@
+"""Every mutating operation of the simulated service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from simulation.operations import backups, bulk, create, delete, insights, kinesis, policy, tags, ttl, update
+
+if TYPE_CHECKING:
+    from simulation.control_plane import ControlPlane
+
+OPERATIONS: dict[str, Callable[[ControlPlane, dict[str, Any]], dict[str, Any]]] = {
+    "CreateTable": create.create_table,
+    "UpdateTable": update.update_table,
+    "DeleteTable": delete.delete_table,
+    "UpdateTimeToLive": ttl.update_ttl,
+    "TagResource": tags.tag,
+    "UntagResource": tags.untag,
+    "UpdateContinuousBackups": backups.update_backups,
+    "PutResourcePolicy": policy.put_policy,
+    "DeleteResourcePolicy": policy.delete_policy,
+    "UpdateContributorInsights": insights.update_insights,
+    "EnableKinesisStreamingDestination": kinesis.enable,
+    "UpdateKinesisStreamingDestination": kinesis.update,
+    "DisableKinesisStreamingDestination": kinesis.disable,
+    "ImportTable": bulk.import_table,
+    "StartBulkPutItems": bulk.bulk_put,
+}
