@@ -26,7 +26,9 @@ def test_every_make_target_that_is_named_exists(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_is_named_exists(page):
-    named = re.findall(r"`((?:reconciler|desired_state|scripts|deploy|tests|requirements|monitoring)/[\w./-]*)`", page.read_text())
+    named = re.findall(
+        r"`((?:reconciler|desired_state|scripts|deploy|tests|requirements|monitoring)/[\w./-]*)`", page.read_text()
+    )
     assert all((ROOT / name).exists() for name in named)
 
 
