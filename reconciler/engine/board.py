@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.identity import Endpoint
-from reconciler.model.report import PassReport, TableReport, Verdict
+from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 
 
 @dataclass(slots=True)
@@ -75,7 +75,8 @@ class Board:
             return f"the desired state has errors: {report.problems[0]}"
         if report.error:
             return report.error
-        waiting = [t.name for t in report.tables if t.declaration and t.name not in self.ready_names]
+        ours = [t.name for t in report.tables if t.declaration and t.status is not TableStatus.UNMANAGED]
+        waiting = [name for name in ours if name not in self.ready_names]
         if waiting:
             return f"waiting for {', '.join(waiting[:5])}" + (f" and {len(waiting) - 5} more" if waiting[5:] else "")
         return ""
