@@ -71,7 +71,7 @@ class Board:
         return tuple(t for t in self.report.tables if t.declaration) if self.report else ()
 
     def _not_ready(self, report: PassReport) -> str:
-        if report.problems:
+        if report.problems and not report.tables:
             return f"the desired state has errors: {report.problems[0]}"
         if report.error:
             return report.error

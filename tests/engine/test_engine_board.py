@@ -63,3 +63,14 @@ def test_a_released_table_is_not_waited_for():
     del sim.plane.tables["orders"]
     report = sim.run()
     assert board_after(sim, report).ready
+
+
+def test_a_declaration_that_breaks_later_leaves_a_ready_daemon_ready():
+    sim = simulate()
+    sim.declare(declaration())
+    sim.once()
+    sim.source.broken = True
+    sim.run()
+    board = board_after(sim)
+    assert board.ready
+    assert not board.config_ok
