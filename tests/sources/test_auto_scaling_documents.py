@@ -1,0 +1,79 @@
+"""Auto scaling as it is declared: both spellings, what it implies, and every contradiction with its sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import SOUND, load, sentences, write
+
+from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
+from reconciler.model.table import Billing
+
+GOOD: dict[str, Any] = {"min": 5, "max": 50, "target": 70}
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "limits upside down": (
+        {"read": {**GOOD, "min": 60}},
+        "auto_scaling.read.min: is 60, more than max, which is 50. Exchange them.",
+    ),
+    "no target": ({"read": {"min": 1, "max": 2}}, "auto_scaling.read.target: is missing"),
+    "a target out of reach": ({"read": {**GOOD, "target": 95}}, "auto_scaling.read.target: is 95. Write a utilisation"),
+    "a limit of zero": ({"read": {**GOOD, "min": 0}}, "auto_scaling.read.min: is 0, less than 1"),
+    "a target in quotes": ({"read": {**GOOD, "target": "70"}}, "is the text '70', not a number"),
+    "limits of what is off": ({"read": {"enabled": False, "min": 1}}, "is given, but enabled is false"),
+    "a field nobody knows": ({"read": {**GOOD, "maximum": 5}}, "auto_scaling.read.maximum: is not a known field"),
+    "a schedule that is none": (
+        {"read": {**GOOD, "scheduled": [{"name": "night", "schedule": "0 22 * * *", "min": 1}]}},
+        "auto_scaling.read.scheduled[0].schedule: is '0 22 * * *', which is no schedule",
+    ),
+    "an action that sets nothing": (
+        {"read": {**GOOD, "scheduled": [{"name": "night", "schedule": "rate(1 day)"}]}},
+        "auto_scaling.read.scheduled[0]: sets neither min nor max",
+    ),
+    "an index nobody declared": (
+        {"indexes": [{"index_name": "by_mail", "read": GOOD}]},
+        "auto_scaling.indexes[0].index_name: is 'by_mail', which is no global secondary index",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_contradiction_is_told(case: str, tmp_path: Path) -> None:
+    scaling, expected = BAD[case]
+    document = {**SOUND, "auto_scaling": scaling, "global_secondary_indexes": []}
+    (sentence,) = sentences(write(tmp_path / "app", {"users.json": document}))
+    assert expected in sentence
+
+
+def test_on_demand_capacity_cannot_be_scaled(tmp_path: Path) -> None:
+    document = {**SOUND, "billing_mode": "PAY_PER_REQUEST", "auto_scaling": {"read": GOOD}}
+    (sentence,) = sentences(write(tmp_path / "app", {"users.json": document}))
+    assert "auto_scaling: is given with billing_mode PAY_PER_REQUEST" in sentence
+
+
+def test_auto_scaling_alone_means_provisioned(tmp_path: Path) -> None:
+    document = {**SOUND, "auto_scaling": {"read": GOOD, "write": GOOD}}
+    spec = load(write(tmp_path / "app", {"users.json": document})).declarations[0].spec
+    assert spec.billing == Billing("PROVISIONED")
+    assert spec.auto_scaling == AutoScaling(Scaling(True, 5, 50, 70.0), Scaling(True, 5, 50, 70.0))
+
+
+def test_the_spelling_of_the_service_is_the_same_declaration(tmp_path: Path) -> None:
+    action = {"ScheduledActionName": "night", "Schedule": "rate(1 day)", "MinCapacity": 1, "Timezone": "Europe/Berlin"}
+    capacity = {
+        "MinCapacity": 5,
+        "MaxCapacity": 50,
+        "TargetValue": 70,
+        "ScaleInCooldown": 60,
+        "ScheduledActions": [action],
+    }
+    document = {
+        **SOUND,
+        "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+        "AutoScaling": {"Indexes": [{"IndexName": "by_mail", "Write": capacity}]},
+    }
+    spec = load(write(tmp_path / "app", {"users.json": document})).declarations[0].spec
+    night = ScheduledScaling("night", "rate(1 day)", 1, None, "Europe/Berlin")
+    write_ = Scaling(True, 5, 50, 70.0, scale_in_cooldown=60, scheduled=(night,))
+    assert spec.auto_scaling == AutoScaling(indexes=(IndexScaling("by_mail", write=write_),))
