@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulation.refusal import invalid, limit
-from simulation.table import key_attributes
+from simulation.table import key_attributes, search_attributes
 
 LOCAL, GLOBAL, VECTOR = 5, 20, 5
 ELEMENTS = 4
@@ -77,7 +77,10 @@ def check_counts(operation: str, description: Shape) -> None:
 
 
 def defined(operation: str, description: Shape, given: Iterable[Shape], known: Iterable[Shape] = ()) -> list[Shape]:
-    """The definitions of exactly the key attributes in use; ``known`` are those that the table has already."""
+    """The definitions of exactly the attributes in use; ``known`` are those that the table has already.
+
+    Attributes of a vector index's search schema may be defined, key attributes must be.
+    """
     given = list(given)
     types = {d["AttributeName"]: d["AttributeType"] for d in known}
     for definition in given:
@@ -85,10 +88,15 @@ def defined(operation: str, description: Shape, given: Iterable[Shape], known: I
         if types.setdefault(name, kind) != kind:
             raise invalid(operation, f"{name} has two types")
     used = key_attributes(description)
-    unused = {definition["AttributeName"] for definition in given} - set(used)
+    searched = search_attributes(description)
+    unused = {definition["AttributeName"] for definition in given} - set(used) - searched
     if unused:
         raise invalid(operation, f"Some AttributeDefinitions are not used: {sorted(unused)}")
     undefined = [name for name in used if name not in types]
     if undefined:
         raise invalid(operation, f"Some index key attributes are not defined in AttributeDefinitions: {undefined}")
-    return [{"AttributeName": name, "AttributeType": types[name]} for name in reversed(used)]
+    return [{"AttributeName": name, "AttributeType": types[name]} for name in reversed(_kept(used, searched, types))]
+
+
+def _kept(used: list[str], searched: set[str], types: dict[str, str]) -> list[str]:
+    return sorted({*used, *(name for name in searched if name in types)})

@@ -68,3 +68,8 @@ def key_attributes(description: dict[str, Any]) -> list[str]:
     for member in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
         holders += description.get(member, [])
     return sorted({element["AttributeName"] for holder in holders for element in holder["KeySchema"]})
+
+
+def search_attributes(description: dict[str, Any]) -> set[str]:
+    """Every attribute that the search schema of a vector index names."""
+    return {e["AttributeName"] for index in description.get("VectorIndexes", []) for e in index.get("SearchSchema", [])}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation import shapes
 from simulation.refusal import in_use, invalid, missing
-from simulation.table import Table, indexes_of, key_attributes
+from simulation.table import Table, indexes_of, key_attributes, search_attributes
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -68,5 +68,5 @@ def _move(table: Table, name: str, only: str, members: dict[str, Any]) -> None:
 def _gone(table: Table, member: str, name: str) -> None:
     description = table.description
     description[member] = [index for index in description[member] if index["IndexName"] != name]
-    used = key_attributes(description)
+    used = {*key_attributes(description), *search_attributes(description)}
     description["AttributeDefinitions"] = [d for d in description["AttributeDefinitions"] if d["AttributeName"] in used]

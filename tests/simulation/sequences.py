@@ -1,0 +1,110 @@
+"""Both halves of a rule's test: the naive call that the service refuses, and our loop, which it never has to refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulation.clock import VirtualClock
+from simulation.control_plane import ControlPlane
+from simulation.world import Sim
+
+from reconciler.model.change import Call
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import ApiError
+from reconciler.model.report import PassReport, Verdict
+
+KEY = {
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+}
+NAME = "users"
+PASSES = 200
+
+
+def service(*, delay: float = 0.0, stale: float = 0.0) -> ControlPlane:
+    """The service alone, with its quotas."""
+    return ControlPlane(VirtualClock(), delay=delay, strict=True, stale=stale)
+
+
+def with_table(*, delay: float = 0.0, **params: Any) -> ControlPlane:
+    """The service with one table called ``users``."""
+    plane = service(delay=delay)
+    plane.make(TableName=NAME, **{**KEY, **params})
+    return plane
+
+
+def answer(plane: ControlPlane, operation: str, **params: Any) -> str:
+    """``taken``, or the error code that the service answers."""
+    if "ResourceArn" not in params and "TableCreationParameters" not in params:
+        params.setdefault("TableName", NAME)
+    try:
+        plane.write(Call(operation, params))
+    except ApiError as error:
+        return error.code
+    return "taken"
+
+
+def update(plane: ControlPlane, **params: Any) -> str:
+    """``taken``, or the error code of an UpdateTable."""
+    return answer(plane, "UpdateTable", **params)
+
+
+def later(plane: ControlPlane, seconds: float) -> None:
+    """Time goes by, and what is under way goes on."""
+    plane.clock.seconds += seconds
+    plane.settle()
+
+
+def units(read: int, write: int) -> dict[str, int]:
+    return {"ReadCapacityUnits": read, "WriteCapacityUnits": write}
+
+
+def index(name: str, *attributes: str, **members: Any) -> dict[str, Any]:
+    """A global index with one HASH element and then RANGE elements."""
+    roles = ["HASH"] + ["RANGE"] * (len(attributes) - 1)
+    schema = [{"AttributeName": a, "KeyType": role} for a, role in zip(attributes, roles, strict=True)]
+    return {"IndexName": name, "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}, **members}
+
+
+def create(*indexes: dict[str, Any]) -> dict[str, Any]:
+    """Members of an UpdateTable that creates indexes."""
+    names = {element["AttributeName"] for one in indexes for element in one["KeySchema"]}
+    return {
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in sorted(names)],
+        "GlobalSecondaryIndexUpdates": [{"Create": one} for one in indexes],
+    }
+
+
+def delete(name: str) -> dict[str, Any]:
+    """Members of an UpdateTable that deletes an index."""
+    return {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]}
+
+
+def vector(name: str, attribute: str = "embedding", dimensions: int = 8) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "VectorAttribute": {"AttributeName": attribute},
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+        "Dimensions": dimensions,
+        "DistanceFunction": "COSINE",
+    }
+
+
+def converge(sim: Sim, *declarations: Declaration, passes: int = PASSES) -> PassReport:
+    """The daemon's passes, a minute or a ``not_before`` apart, until all is as declared; and the service never refused.
+
+    Then one more pass, which writes nothing.
+    """
+    sim.declare(*declarations)
+    for _ in range(passes):
+        report = sim.run()
+        if report.verdict is Verdict.IN_SYNC:
+            break
+        now, until = sim.clock.now(), report.next_not_before
+        sim.clock.seconds += max((until - now).total_seconds(), 1.0) if until else 61.0
+    assert sim.plane.refused == []
+    assert report.verdict is Verdict.IN_SYNC, [(t.name, t.status, t.error, t.steps) for t in report.tables]
+    before = len(sim.plane.journal)
+    assert sim.run().verdict is Verdict.IN_SYNC
+    assert len(sim.plane.journal) == before
+    return report

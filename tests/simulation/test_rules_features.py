@@ -1,0 +1,183 @@
+"""Rules 8, 9, 22 to 25, 31 and 32: the features beside keys, capacity and indexes."""
+
+import json
+
+import pytest
+from simulation.sequences import KEY, NAME, answer, converge, create, index, later, service, update, with_table
+from simulation.world import declaration, item, simulate
+
+from reconciler.model.identity import Flavor
+
+DESCRIBE_INSIGHTS, DESCRIBE_KINESIS = "DescribeContributorInsights", "DescribeKinesisStreamingDestination"
+ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem"}]})
+DENY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "dynamodb:*"}]})
+STREAMS = [f"arn:aws:kinesis:eu-central-1:111122223333:stream/{name}" for name in ("one", "two")]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"ReadUnitsPerSecond": 11999}, {"WriteUnitsPerSecond": 1}, {}, {"ReadUnitsPerSecond": 12000}],
+    ids=["reads below the baseline", "writes below the baseline", "nothing", "what it has"],
+)
+def test_rule_8_warm_throughput_only_rises(wish):
+    assert update(with_table(), WarmThroughput=wish) == "ValidationException"
+
+
+def test_rule_8_what_was_raised_cannot_be_lowered():
+    plane = with_table(delay=10)
+    assert update(plane, WarmThroughput={"ReadUnitsPerSecond": 20000}) == "taken"
+    later(plane, 11)
+    assert update(plane, WarmThroughput={"ReadUnitsPerSecond": 15000}) == "ValidationException"
+    live = plane.read("DescribeTable", {"TableName": NAME})["Table"]["WarmThroughput"]
+    assert live == {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
+
+
+@pytest.mark.parametrize("wish", [{}, {"MaxReadRequestUnits": 0}, {"MaxWriteRequestUnits": -2}])
+def test_rule_9_a_maximum_on_demand_is_at_least_1_or_minus_1(wish):
+    assert update(with_table(), OnDemandThroughput=wish) == "ValidationException"
+
+
+def test_rule_9_minus_1_removes_a_maximum():
+    plane = with_table()
+    assert update(plane, OnDemandThroughput={"MaxReadRequestUnits": 10}) == "taken"
+    assert update(plane, OnDemandThroughput={"MaxReadRequestUnits": -1}) == "taken"
+    assert update(plane, OnDemandThroughput={"MaxReadRequestUnits": -1}) == "ValidationException"
+
+
+def put(plane, text=ALLOW, **more):
+    return answer(plane, "PutResourcePolicy", ResourceArn=plane.arn(NAME), Policy=text, **more)
+
+
+def test_rule_22_a_policy_is_at_most_20_kilobytes_with_its_whitespace():
+    plane = with_table()
+    assert put(plane, ALLOW + " " * (20 * 1024 - len(ALLOW))) == "taken"
+    assert put(plane, ALLOW + " " * (20 * 1024 - len(ALLOW) + 1)) == "LimitExceededException"
+
+
+def test_rule_22_a_policy_is_changed_only_in_the_revision_that_was_seen():
+    plane = with_table()
+    arn = plane.arn(NAME)
+    assert put(plane, ExpectedRevisionId="somebody-elses") == "PolicyNotFoundException"
+    assert put(plane, ExpectedRevisionId="NO_POLICY") == "taken"
+    assert put(plane, ExpectedRevisionId="NO_POLICY") == "PolicyNotFoundException"
+    seen = plane.read("GetResourcePolicy", {"ResourceArn": arn})["RevisionId"]
+    assert put(plane, ExpectedRevisionId=seen) == "taken"
+    assert answer(plane, "DeleteResourcePolicy", ResourceArn=arn, ExpectedRevisionId=seen) == "PolicyNotFoundException"
+    assert answer(plane, "DeleteResourcePolicy", ResourceArn=arn) == "taken"
+
+
+def test_rule_22_a_policy_that_locks_its_author_out_must_be_confirmed():
+    plane = with_table()
+    assert put(plane, DENY) == "ValidationException"
+    assert put(plane, DENY, ConfirmRemoveSelfResourceAccess=True) == "taken"
+
+
+def recovery(plane, **wish):
+    spec = {"PointInTimeRecoveryEnabled": True, **wish}
+    return answer(plane, "UpdateContinuousBackups", PointInTimeRecoverySpecification=spec)
+
+
+def test_rule_23_recovery_is_not_available_right_after_a_create():
+    plane = service()
+    assert answer(plane, "CreateTable", **KEY, BillingMode="PAY_PER_REQUEST") == "taken"
+    assert recovery(plane) == "ContinuousBackupsUnavailableException"
+    later(plane, 21)
+    assert recovery(plane) == "taken"
+
+
+@pytest.mark.parametrize("days", [0, 36])
+def test_rule_23_recovery_goes_back_1_to_35_days(days):
+    plane = with_table()
+    later(plane, 60)
+    assert recovery(plane, RecoveryPeriodInDays=days) == "ValidationException"
+    assert recovery(plane) == "taken"
+    described = plane.read("DescribeContinuousBackups", {"TableName": NAME})["ContinuousBackupsDescription"]
+    assert described["PointInTimeRecoveryDescription"]["RecoveryPeriodInDays"] == 35
+
+
+def insights(plane, **more):
+    return answer(plane, "UpdateContributorInsights", ContributorInsightsAction="ENABLE", **more)
+
+
+def test_rule_24_insights_are_of_the_table_and_of_each_index_and_take_their_time():
+    plane = with_table(delay=10)
+    assert update(plane, **create(index("by_a", "a"))) == "taken"
+    later(plane, 20)
+    assert insights(plane) == "taken"
+    assert insights(plane) == "ResourceInUseException"
+    assert insights(plane, IndexName="by_a") == "taken"
+    assert insights(plane, IndexName="by_b") == "ResourceNotFoundException"
+    later(plane, 11)
+    assert plane.read(DESCRIBE_INSIGHTS, {"TableName": NAME})["ContributorInsightsStatus"] == "ENABLED"
+
+
+def test_rule_24_insights_may_end_in_failed():
+    plane = with_table()
+    plane.failing.add("insights")
+    assert insights(plane) == "taken"
+    assert plane.read(DESCRIBE_INSIGHTS, {"TableName": NAME})["ContributorInsightsStatus"] == "FAILED"
+
+
+def kinesis(plane, verb, arn=STREAMS[0]):
+    return answer(plane, f"{verb}KinesisStreamingDestination", StreamArn=arn)
+
+
+def test_rule_25_another_destination_is_refused_until_the_old_one_is_disabled():
+    plane = with_table(delay=10)
+    assert kinesis(plane, "Enable") == "taken"
+    assert kinesis(plane, "Enable", STREAMS[1]) == "ResourceInUseException"
+    later(plane, 11)
+    assert kinesis(plane, "Enable", STREAMS[1]) == "ResourceInUseException"
+    assert kinesis(plane, "Disable") == "taken"
+    assert kinesis(plane, "Enable", STREAMS[1]) == "ResourceInUseException"
+    later(plane, 11)
+    assert kinesis(plane, "Enable", STREAMS[1]) == "taken"
+
+
+def test_rule_25_a_destination_that_failed_stays_failed_until_it_is_disabled():
+    plane = with_table()
+    plane.failing.add("kinesis")
+    assert kinesis(plane, "Enable") == "taken"
+    (destination,) = plane.read(DESCRIBE_KINESIS, {"TableName": NAME})["KinesisDataStreamDestinations"]
+    assert destination["DestinationStatus"] == "ENABLE_FAILED"
+    assert kinesis(plane, "Enable") == "ResourceInUseException"
+    assert kinesis(plane, "Disable") == "taken"
+
+
+def test_rule_31_a_key_named_by_its_alias_reads_back_as_an_arn_and_setting_it_again_is_refused():
+    plane = with_table()
+    plane.aliases["alias/ours"] = "arn:aws:kms:eu-central-1:111122223333:key/1234"
+    wish = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/ours"}
+    assert update(plane, SSESpecification=wish) == "taken"
+    live = plane.read("DescribeTable", {"TableName": NAME})["Table"]["SSEDescription"]
+    assert live["KMSMasterKeyArn"] == plane.aliases["alias/ours"] != wish["KMSMasterKeyId"]
+    assert update(plane, SSESpecification=wish) == "ValidationException"
+
+
+def test_rule_32_an_import_makes_new_tables_only():
+    plane = with_table()
+    wanted = {"TableName": NAME, **KEY, "BillingMode": "PAY_PER_REQUEST"}
+    assert answer(plane, "ImportTable", TableCreationParameters=wanted) == "ResourceInUseException"
+    other = {**wanted, "TableName": "other", "Tags": [{"Key": "a", "Value": "b"}]}
+    assert answer(plane, "ImportTable", TableCreationParameters=other) == "ValidationException"
+
+
+def test_rule_32_a_bulk_put_is_made_once_a_token_and_a_token_means_one_request():
+    plane = with_table()
+
+    def bulk(**more):
+        return answer(plane, "StartBulkPutItems", ClientToken="t", **more)
+
+    assert bulk() == "taken"
+    assert bulk() == "taken"
+    assert len(plane.tokens) == 1
+    assert bulk(MaxWriteRequestUnits=2048) == "IdempotentParameterMismatchException"
+    later(plane, 9 * 3600)
+    assert bulk(MaxWriteRequestUnits=2048) == "taken"
+
+
+def test_rule_32_ours_seeds_by_conditional_puts_and_needs_neither():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    converge(sim, declaration(seed=(item("1", name="Ada"),)))
+    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.items.puts == 1

@@ -1,0 +1,123 @@
+"""Rules 26 to 29: replicas, consistency for good, leaving a global table, and tables of other accounts."""
+
+import pytest
+from simulation.sequences import KEY, NAME, answer, later, service, update, with_table
+
+IMAGES = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+IRELAND, LONDON, VIRGINIA, HOME = "eu-west-1", "eu-west-2", "us-east-1", "eu-central-1"
+
+
+def replicas(*regions, verb="Create", **more):
+    return {"ReplicaUpdates": [{verb: {"RegionName": region, **more}} for region in regions]}
+
+
+def witness(region, verb="Create"):
+    return {"GlobalTableWitnessUpdates": [{verb: {"RegionName": region}}]}
+
+
+def regions(plane):
+    return [replica["RegionName"] for replica in plane.tables[NAME].description.get("Replicas", [])]
+
+
+def test_rule_26_a_replica_needs_a_stream_with_both_images():
+    assert update(with_table(), **replicas(IRELAND)) == "ValidationException"
+    keys_only = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}
+    assert update(with_table(**keys_only), **replicas(IRELAND)) == "ValidationException"
+    assert update(with_table(**IMAGES), **replicas(IRELAND)) == "taken"
+
+
+def test_rule_26_two_replicas_in_one_call_and_a_second_while_one_is_made_are_refused():
+    plane = with_table(delay=30, **IMAGES)
+    assert update(plane, **replicas(IRELAND, LONDON)) == "ValidationException"
+    assert update(plane, **replicas(IRELAND)) == "taken"
+    assert update(plane, **replicas(LONDON)) == "ResourceInUseException"
+    later(plane, 31)
+    assert update(plane, **replicas(LONDON)) == "taken"
+    later(plane, 31)
+    assert regions(plane) == [IRELAND, LONDON]
+
+
+def test_rule_26_the_key_of_a_replica_never_changes_and_the_stream_stays():
+    plane = with_table(**IMAGES)
+    assert update(plane, **replicas(IRELAND)) == "taken"
+    assert update(plane, **replicas(IRELAND, verb="Update", KMSMasterKeyId="alias/new")) == "ValidationException"
+    assert update(plane, StreamSpecification={"StreamEnabled": False}) == "ValidationException"
+    assert update(plane, **replicas(IRELAND, verb="Delete")) == "taken"
+    later(plane, 1)
+    assert regions(plane) == []
+
+
+def strong(*others, **more):
+    return {"MultiRegionConsistency": "STRONG", **replicas(*others), **more}
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [strong(IRELAND), strong(IRELAND, VIRGINIA), strong(IRELAND, LONDON, "eu-west-3"), strong(**witness(IRELAND))],
+    ids=["two replicas", "two Region sets", "four replicas", "no other replica"],
+)
+def test_rule_27_strong_consistency_is_three_replicas_or_two_and_a_witness_in_one_region_set(wish):
+    assert update(with_table(), **wish) == "ValidationException"
+
+
+@pytest.mark.parametrize("wish", [strong(IRELAND, LONDON), strong(IRELAND, **witness(LONDON))])
+def test_rule_27_consistency_never_changes_once_there_are_replicas(wish):
+    plane = with_table()
+    assert update(plane, **wish) == "taken"
+    later(plane, 1)
+    assert update(plane, MultiRegionConsistency="EVENTUAL") == "ValidationException"
+    assert update(plane, **replicas("eu-west-3")) == "ValidationException"
+
+
+def test_rule_27_a_table_with_items_gets_no_strong_consistency():
+    plane = with_table()
+    plane.tables[NAME].items["1"] = {}
+    assert update(plane, **strong(IRELAND, LONDON)) == "ValidationException"
+
+
+def test_rule_27_a_witness_goes_with_a_replica_and_leaves_a_table_of_one_region():
+    plane = with_table()
+    assert update(plane, **strong(IRELAND, **witness(LONDON))) == "taken"
+    assert update(plane, **witness(LONDON, "Delete")) == "ValidationException"
+    assert update(plane, **replicas(IRELAND, verb="Delete"), **witness(LONDON, "Delete")) == "taken"
+    assert regions(plane) == []
+
+
+LEAVE = replicas(HOME, verb="Disassociate", DisassociationMode="WAIT_FOR_REPLICATION")
+
+
+def test_rule_28_disassociation_comes_alone_unprotected_and_from_its_own_region():
+    plane = with_table(**IMAGES)
+    assert update(plane, **replicas(IRELAND)) == "taken"
+    assert update(plane, **LEAVE) == "ValidationException"
+    assert update(plane, DisassociationProtectionEnabled=False, **LEAVE) == "ValidationException"
+    assert update(plane, DisassociationProtectionEnabled=False) == "taken"
+    elsewhere = replicas(IRELAND, verb="Disassociate", DisassociationMode="WAIT_FOR_REPLICATION")
+    assert update(plane, **elsewhere) == "ValidationException"
+    assert update(plane, **LEAVE) == "taken"
+    assert regions(plane) == []
+
+
+def test_rule_28_a_table_of_strong_consistency_is_never_disassociated():
+    plane = with_table()
+    assert update(plane, **strong(IRELAND, LONDON)) == "taken"
+    assert update(plane, DisassociationProtectionEnabled=False) == "taken"
+    assert update(plane, **LEAVE) == "ValidationException"
+
+
+def test_rule_29_a_source_in_another_account_must_replicate_its_settings():
+    plane = service()
+    source = "arn:aws:dynamodb:eu-west-1:999988887777:table/users"
+    joined = {**KEY, "BillingMode": "PAY_PER_REQUEST", "GlobalTableSourceArn": source}
+    assert answer(plane, "CreateTable", **joined) == "ValidationException"
+    plane.sources[source] = "ENABLED"
+    assert answer(plane, "CreateTable", **joined) == "taken"
+    later(plane, 1)
+    assert regions(plane) == [IRELAND]
+
+
+def test_rule_29_settings_replication_is_switched_by_a_call_of_its_own():
+    plane = with_table()
+    assert update(plane, GlobalTableSettingsReplicationMode="ENABLED") == "taken"
+    assert plane.sources[plane.arn(NAME)] == "ENABLED"
+    assert update(plane, GlobalTableSettingsReplicationMode="ENABLED") == "ValidationException"
