@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.engine.board import Board
@@ -237,7 +238,7 @@ class App:
             self.connection.state_client(), options.state_table, options.scope, holder=str(uuid.uuid4()), clock=clock
         )
         world = World(
-            api=self.connection.tables,
+            api=self.connection.tables if endpoint.flavor.emulator else Paced(self.connection.tables, clock),
             items=self.connection.items,
             store=store,
             source=self.source,

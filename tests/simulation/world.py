@@ -11,6 +11,7 @@ from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.control_plane import ControlPlane
 from simulation.items import Items
 
+from reconciler.aws.pace import Paced
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.world import World
 from reconciler.model.change import Call
@@ -171,7 +172,8 @@ def simulate(
     plane = ControlPlane(clock, delay=delay, has_tags=flavor.has_tags, strict=not flavor.emulator, stale=stale)
     items, store, source, telemetry = Items(plane), MemoryStore(clock), ListSource(), Silent()
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
-    world = World(plane, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint)
+    api = plane if flavor.emulator else Paced(plane, clock)
+    world = World(api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint)
     reconciler = Reconciler(world, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, plane, items, store, source, telemetry, reconciler)
 
