@@ -138,6 +138,25 @@ def _list_of(member: str, **texts: str) -> Callable[[Params, Answer], None]:
 
 _SCALED = {"resource": "ResourceId", "dimension": "ScalableDimension"}
 
+
+def _policy(_: Params, answer: Answer) -> None:
+    _member(answer, "Policy", str)
+
+
+def _insights(_: Params, answer: Answer) -> None:
+    _member(answer, "ContributorInsightsStatus", str)
+
+
+def _kinesis(_: Params, answer: Answer) -> None:
+    for destination in _member(answer, "KinesisDataStreamDestinations", list):
+        _member(destination, "StreamArn", str)
+        _member(destination, "DestinationStatus", str)
+
+
+def _key(_: Params, answer: Answer) -> None:
+    _member(_member(answer, "KeyMetadata", dict), "Arn", str)
+
+
 RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "ListTables": _list_tables,
     "DescribeTable": _description("Table"),
@@ -157,4 +176,8 @@ RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "application-autoscaling:DescribeScalableTargets": _list_of("ScalableTargets", **_SCALED),
     "application-autoscaling:DescribeScalingPolicies": _list_of("ScalingPolicies", **_SCALED, name="PolicyName"),
     "application-autoscaling:DescribeScheduledActions": _list_of("ScheduledActions", **_SCALED, schedule="Schedule"),
+    "GetResourcePolicy": _policy,
+    "DescribeContributorInsights": _insights,
+    "DescribeKinesisStreamingDestination": _kinesis,
+    "kms:DescribeKey": _key,
 }

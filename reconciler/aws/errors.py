@@ -104,6 +104,11 @@ def asks_for_new_credentials(error: ApiError) -> bool:
     return isinstance(error, Denied) and not error.code.startswith(FORBIDDEN)
 
 
+def says_no_policy(error: ApiError) -> bool:
+    """Whether a resource exists and has no policy, which is an answer; a missing resource is another error."""
+    return error.operation == "GetResourcePolicy" and error.code == "PolicyNotFoundException"
+
+
 def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     """The error for an answer of the service that says it failed (``ClientError.response``)."""
     error = response.get("Error") or {}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.aws import errors
 from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller
 from reconciler.model.change import Call
-from reconciler.model.errors import Malformed
+from reconciler.model.errors import Malformed, NotFound
 
 PAGED: Mapping[str, tuple[str, str, str]] = {
     "application-autoscaling:DescribeScalableTargets": ("ScalableTargets", "NextToken", "NextToken"),
@@ -41,12 +42,17 @@ class BotoTableApi:
             params = {"ExclusiveStartTableName": last}
 
     def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A describe or list operation, its pages merged."""
+        """A describe or list operation, its pages merged; an empty dict where GetResourcePolicy finds no policy."""
         if operation == "ListTagsOfResource":
             return {"Tags": self._tags(params)}
         if operation in PAGED:
             return self._merged(operation, params)
-        return self._call(operation, params)
+        try:
+            return self._call(operation, params)
+        except NotFound as error:
+            if errors.says_no_policy(error):
+                return {}
+            raise
 
     def write(self, call: Call) -> Mapping[str, Any]:
         """A mutating operation; what destroys is sent once, without SDK retries (I4)."""

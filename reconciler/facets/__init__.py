@@ -9,9 +9,14 @@ from reconciler.facets.deletion_protection import DeletionProtectionFacet
 from reconciler.facets.global_indexes import GlobalIndexesFacet
 from reconciler.facets.keys import KeysFacet
 from reconciler.facets.local_indexes import LocalIndexesFacet
+from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet
+from reconciler.facets.point_in_time_recovery import PointInTimeRecoveryFacet
+from reconciler.facets.sse import SseFacet
 from reconciler.facets.stream import StreamFacet
+from reconciler.facets.table_class import TableClassFacet
 from reconciler.facets.tags import TagsFacet
 from reconciler.facets.ttl import TtlFacet
+from reconciler.facets.warm_throughput import WarmThroughputFacet
 
 FACETS: tuple[Facet, ...] = (
     KeysFacet(),
@@ -23,4 +28,9 @@ FACETS: tuple[Facet, ...] = (
     TtlFacet(),
     TagsFacet(),
     DeletionProtectionFacet(),
+    TableClassFacet(),
+    OnDemandThroughputFacet(),
+    WarmThroughputFacet(),
+    SseFacet(),
+    PointInTimeRecoveryFacet(),
 )

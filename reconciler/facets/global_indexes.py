@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import capacity, index_calls, wire
+from reconciler.facets import capacity, index_calls, index_limits, limits, wire
 from reconciler.facets.base import Ask, Obstacle
 from reconciler.facets.index_pairs import definition, pairs, readable, redefined
 from reconciler.model.change import Call, Change, Hazard
@@ -34,6 +34,8 @@ class GlobalIndexesFacet:
                 wire.read_keys(index["KeySchema"], table["AttributeDefinitions"]),
                 wire.read_projection(index["Projection"]),
                 wire.read_throughput(index.get("ProvisionedThroughput")) if provisioned else None,
+                limits.read_maximum(index.get("OnDemandThroughput")),
+                limits.read_warm(index.get("WarmThroughput")),
             )
             for index in table.get("GlobalSecondaryIndexes") or ()
             if index.get("IndexStatus") != "DELETING"
@@ -62,6 +64,9 @@ class GlobalIndexesFacet:
             return index_calls.create_update(want, desired, observed.spec)
         if have and (want is None or redefined(want, have)):
             return index_calls.delete_update(have.name, desired)
+        limit = index_limits.concern(change, want) if want else None
+        if limit:
+            return index_limits.call(limit, desired, observed.spec)
         if capacity.mode_after(desired, observed.spec) != capacity.mode_of(observed.spec):
             return capacity.switch_call(desired, observed.spec)
         return capacity.indexes_call(desired, self._rescaled(desired, observed.spec))
@@ -76,13 +81,17 @@ class GlobalIndexesFacet:
         want, have = self._pair(change, desired, observed)
         if want and (have is None or redefined(want, have)):
             return index_calls.obstacle(want, desired, observed)
-        return None
+        return index_limits.obstacle(change, want, desired, observed) if want else None
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.global_indexes:
             return {}
-        members = [definition(index) for index in desired.global_indexes]
-        if capacity.mode_of(desired) == "PROVISIONED":
+        on_demand = capacity.mode_of(desired) == "PAY_PER_REQUEST"
+        created = [
+            (definition(index), index_limits.created(index, on_demand=on_demand)) for index in desired.global_indexes
+        ]
+        members = [{**shape, **limited} for shape, limited in created]
+        if not on_demand:
             for member in members:
                 units = capacity.index_throughput(member["IndexName"], desired)
                 member["ProvisionedThroughput"] = wire.throughput(units)
@@ -110,6 +119,8 @@ class GlobalIndexesFacet:
             provisioned = capacity.mode_after(desired, observed) == "PROVISIONED"
             if provisioned and want.throughput and not redefined(want, have):
                 yield from wire.throughput_changes(self.name, f"{path}.throughput", want.throughput, have.throughput)
+            if not redefined(want, have):
+                yield from index_limits.changes(self.name, path, want, have)
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
         """The index a change is about, by its whole meaning: names may contain the dots of a path."""

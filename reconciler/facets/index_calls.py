@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.facets import capacity, wire
+from reconciler.facets import capacity, index_limits, wire
 from reconciler.facets.base import Obstacle
 from reconciler.facets.index_pairs import definition, pairs, redefined
 from reconciler.model.change import Call
@@ -20,8 +20,9 @@ LIMIT = 20
 
 def create_update(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Call:
     """Create an index. AttributeDefinitions hold the keys in use at that moment and those of the new index."""
-    create: dict[str, Any] = definition(index)
-    if capacity.mode_after(desired, observed) == "PROVISIONED":
+    provisioned = capacity.mode_after(desired, observed) == "PROVISIONED"
+    create: dict[str, Any] = definition(index) | index_limits.created(index, on_demand=not provisioned)
+    if provisioned:
         units = index.throughput or capacity.index_throughput(index.name, desired, observed)
         create["ProvisionedThroughput"] = wire.throughput(units)
     first = going(desired, observed) if in_the_way(index, desired, observed) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from reconciler.facets import wire
+from reconciler.facets import limits, wire
 from reconciler.model.table import GlobalIndex, LocalIndex
 
 Index = TypeVar("Index", GlobalIndex, LocalIndex)
@@ -35,6 +35,9 @@ def readable(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
     shape = {"KeySchema": wire.readable_keys(index.keys), "Projection": wire.projection(index.projection)}
     if isinstance(index, GlobalIndex) and index.throughput:
         shape["ProvisionedThroughput"] = wire.throughput(index.throughput)
+    if isinstance(index, GlobalIndex):
+        shape |= limits.new_maximum(index.on_demand_throughput)
+        shape |= {"WarmThroughput": limits.warm(index.warm_throughput)} if index.warm_throughput else {}
     return shape
 
 

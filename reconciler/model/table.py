@@ -16,6 +16,7 @@ KeyRole = Literal["HASH", "RANGE"]
 ScalarType = Literal["S", "N", "B"]
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
 StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
 
 
@@ -34,6 +35,22 @@ class Throughput:
 
     read: int
     write: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandThroughput:
+    """The most that on-demand billing may use, in request units per second; -1 is no maximum, ``None`` not ours."""
+
+    read: int | None = None
+    write: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WarmThroughput:
+    """What is ready at once, in units per second; it only ever rises. ``None`` is not ours."""
+
+    read: int | None = None
+    write: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,8 @@ class GlobalIndex:
     keys: tuple[KeyElement, ...]
     projection: Projection
     throughput: Throughput | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+    warm_throughput: WarmThroughput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +107,25 @@ class Ttl:
 
 
 @dataclass(frozen=True, slots=True)
+class Sse:
+    """Encryption at rest. Not enabled means the key that DynamoDB itself owns, enabled a key in KMS.
+
+    ``key`` is an alias, an id or an ARN of a KMS key; ``None`` is not ours.
+    """
+
+    enabled: bool
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PointInTimeRecovery:
+    """Continuous backups; ``days`` is how far back a table can be restored, ``None`` where it is not ours."""
+
+    enabled: bool
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableSpec:
     """One table. The name of each field but ``name`` is the name of the facet that owns it."""
 
@@ -101,3 +139,8 @@ class TableSpec:
     tags: tuple[tuple[str, str], ...] | None = None
     deletion_protection: bool | None = None
     auto_scaling: AutoScaling | None = None
+    table_class: TableClass | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+    warm_throughput: WarmThroughput | None = None
+    sse: Sse | None = None
+    point_in_time_recovery: PointInTimeRecovery | None = None

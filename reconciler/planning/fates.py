@@ -46,8 +46,8 @@ def _fate(step: Step, observed: ObservedTable, *, with_tags: bool, lacks: frozen
         return step.unsupported(f"the endpoint cannot hold {step.facet}")
     lacking = step.facet in observed.unsupported or (step.facet == "tags" and not with_tags)
     if lacking:
-        operation = next(read for facet in FACETS if facet.name == step.facet for read in facet.reads)
-        return step.unsupported(f"the endpoint does not have {operation}")
+        reads = (read for facet in FACETS if facet.name == step.facet for read in facet.reads)
+        return step.unsupported(f"the endpoint does not have {next(reads, 'what it is read with')}")
     busy = _busy(step, observed)
     if busy is None or step.reason is not None:
         return step
@@ -60,7 +60,7 @@ def _busy(step: Step, observed: ObservedTable) -> str | None:
     if step.call is None or step.call.operation in TABLE_CHANGING:
         if observed.status in SETTLING:
             return _status_sentence(observed)
-        return under_way if observed.changing & EXCLUSIVE else None
+        return under_way if observed.changing & {*EXCLUSIVE, step.facet} else None
     if observed.status not in ("ACTIVE", "UPDATING"):
         return _status_sentence(observed)
     return under_way if step.facet in observed.changing else None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.facets import FACETS, scaling_wire
-from reconciler.facets.base import Ask, AsksMore
+from reconciler.facets.base import Ask, AsksMore, Facet
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
@@ -67,6 +67,11 @@ def identity_of(table: Mapping[str, Any]) -> Identity:
     return Identity(table.get("TableId") or None, table["TableArn"], aware.astimezone(UTC).isoformat())
 
 
+def _keys(facet: Facet, table: Mapping[str, Any]) -> set[str]:
+    further = facet.asks(None, table) if isinstance(facet, AsksMore) else ()
+    return {*facet.reads, *(ask.key for ask in further)}
+
+
 def _observe(responses: Responses) -> ObservedTable:
     table = responses.table
     sentences = {facet.name: tuple(facet.transitions(responses)) for facet in FACETS}
@@ -76,7 +81,7 @@ def _observe(responses: Responses) -> ObservedTable:
         status=table["TableStatus"],
         transitions=tuple(sentence for said in sentences.values() for sentence in said),
         changing=frozenset(name for name, said in sentences.items() if said),
-        unsupported=frozenset(f.name for f in FACETS if f.reads and responses.unsupported.issuperset(f.reads)),
+        unsupported=frozenset(f.name for f in FACETS if responses.unsupported & _keys(f, table)),
         item_count=int(table.get("ItemCount") or 0),
         size_bytes=int(table.get("TableSizeBytes") or 0),
         owner_tag=owner_of(responses),

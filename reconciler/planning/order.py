@@ -1,11 +1,11 @@
 """The order of the steps of one table, stated once: a plan is always sorted by ``order``.
 
-1. A replacement makes all else moot. 2. Protection goes on before anything risky. 3. Tags and time to live do not make
-the table busy. 4. Billing and throughput come before indexes, so that a new index is created with throughput just
-where the table takes it; a scalable target comes after them, then its policy and its actions. 5. The stream is quick,
-and wanted before the slow work. 6. New indexes come before old ones go, so that readers can move over; 7. unless the
-old ones are in the way. 8. A stream's view interrupts its readers, so it comes late. 9. Protection goes off last: until
-then the table stays protected.
+A replacement makes all else moot. Protection goes on before anything risky. Tags, time to live and all other calls
+aside do not make the table busy. Billing and throughput come before indexes, so that a new index is created with
+throughput just where the table takes it; limits follow the billing mode that takes them, and a scalable target comes
+after them, then its policy and its actions. The stream is quick, and wanted before the slow work: table class and
+encryption, then new indexes before old ones go, so that readers can move over; unless the old ones are in the way. A
+stream's view interrupts its readers, so it comes late. Protection goes off last: until then the table stays protected.
 """
 
 from __future__ import annotations
@@ -26,17 +26,20 @@ class Rank(IntEnum):
     PROTECT = 1
     TAGS = 2
     TTL = 3
-    CAPACITY = 4
-    SCALING_TARGET = 5
-    SCALING_POLICY = 6
-    SCALING_ACTION = 7
-    STREAM = 8
-    INDEX_CREATE = 9
-    INDEX_DELETE = 10
-    INDEX_CREATE_AFTER = 11
-    STREAM_VIEW = 12
-    UNPROTECT = 13
-    WAIT = 14
+    ASIDE = 4
+    CAPACITY = 5
+    LIMITS = 6
+    SCALING_TARGET = 7
+    SCALING_POLICY = 8
+    SCALING_ACTION = 9
+    STREAM = 10
+    SETTINGS = 11
+    INDEX_CREATE = 12
+    INDEX_DELETE = 13
+    INDEX_CREATE_AFTER = 14
+    STREAM_VIEW = 15
+    UNPROTECT = 16
+    WAIT = 17
 
 
 def order(step: Step) -> tuple[int, str]:
@@ -62,6 +65,8 @@ def rank(step: Step) -> Rank:
             return Rank.SCALING_ACTION
         case operation if operation.startswith("application-autoscaling:"):
             return Rank.SCALING_TARGET
+        case operation if operation not in TABLE_CHANGING:
+            return Rank.ASIDE
         case _:
             return _update_rank(step.call, hazardous=hazardous)
 
@@ -72,6 +77,10 @@ def _update_rank(call: Call, *, hazardous: bool) -> Rank:
         return Rank.PROTECT if params["DeletionProtectionEnabled"] else Rank.UNPROTECT
     if "StreamSpecification" in params:
         return Rank.STREAM_VIEW if hazardous else Rank.STREAM
+    if "TableClass" in params or "SSESpecification" in params:
+        return Rank.SETTINGS
+    if "OnDemandThroughput" in params or "WarmThroughput" in params:
+        return Rank.LIMITS
     verbs = {verb for update in params.get("GlobalSecondaryIndexUpdates", ()) for verb in update}
     if "Create" in verbs:
         return Rank.INDEX_CREATE_AFTER if hazardous else Rank.INDEX_CREATE

@@ -10,15 +10,20 @@ from reconciler.model.table import (
     GlobalIndex,
     KeyElement,
     LocalIndex,
+    OnDemandThroughput,
+    PointInTimeRecovery,
     Projection,
     ScalarType,
+    Sse,
     Stream,
     TableSpec,
     Throughput,
     Ttl,
+    WarmThroughput,
 )
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart, ProjectionPart
 from reconciler.sources.document.keys import KeyElementPart
+from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.document.throughput import ThroughputPart
 from reconciler.sources.normalise_scaling import auto_scaling
@@ -31,6 +36,7 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
     """The table as the facets compare it; absence stays None, an empty list stays empty."""
     types = attribute_types(document)
     stream, ttl, tags = document.stream_specification, document.time_to_live, document.tags
+    sse, recovery = document.sse_specification, document.point_in_time_recovery
     global_indexes, local_indexes = document.global_secondary_indexes, document.local_secondary_indexes
     return TableSpec(
         name=name,
@@ -47,6 +53,13 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
         tags=None if tags is None else tuple(sorted((tag.key, tag.value) for tag in tags)),
         deletion_protection=document.deletion_protection_enabled,
         auto_scaling=auto_scaling(document.auto_scaling),
+        table_class=document.table_class,
+        on_demand_throughput=_maximum(document.on_demand_throughput),
+        warm_throughput=_warm(document.warm_throughput),
+        sse=None if sse is None else Sse(sse.enabled, sse.kms_master_key_id if sse.enabled else None),
+        point_in_time_recovery=None
+        if recovery is None
+        else PointInTimeRecovery(recovery.enabled, recovery.recovery_period_in_days),
     )
 
 
@@ -73,6 +86,14 @@ def _throughput(part: ThroughputPart | None) -> Throughput | None:
     return None if part is None else Throughput(part.read_capacity_units, part.write_capacity_units)
 
 
+def _maximum(part: OnDemandThroughputPart | None) -> OnDemandThroughput | None:
+    return None if part is None else OnDemandThroughput(part.max_read_request_units, part.max_write_request_units)
+
+
+def _warm(part: WarmThroughputPart | None) -> WarmThroughput | None:
+    return None if part is None else WarmThroughput(part.read_units_per_second, part.write_units_per_second)
+
+
 def _keys(parts: list[KeyElementPart], types: Types) -> tuple[KeyElement, ...]:
     return tuple(KeyElement(part.attribute_name, part.key_type, types[part.attribute_name]) for part in parts)
 
@@ -83,7 +104,14 @@ def _projection(part: ProjectionPart) -> Projection:
 
 def _global_index(part: GlobalIndexPart, types: Types) -> GlobalIndex:
     throughput = _throughput(part.provisioned_throughput)
-    return GlobalIndex(part.index_name, _keys(part.key_schema, types), _projection(part.projection), throughput)
+    return GlobalIndex(
+        part.index_name,
+        _keys(part.key_schema, types),
+        _projection(part.projection),
+        throughput,
+        _maximum(part.on_demand_throughput),
+        _warm(part.warm_throughput),
+    )
 
 
 def _local_index(part: LocalIndexPart, types: Types) -> LocalIndex:

@@ -6,13 +6,15 @@ import pytest
 from support.call_words import words
 from support.holds import violations
 from support.rounds import build, run, seen
+from support.setting_transitions import SETTINGS
 from support.specs import declaration
 from support.transitions import TRANSITIONS, Transition
 
 from reconciler.model.change import Hazard
 from reconciler.planning.planner import plan
 
-by_name = pytest.mark.parametrize("case", TRANSITIONS, ids=[case.name for case in TRANSITIONS])
+CASES = (*TRANSITIONS, *SETTINGS)
+by_name = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 lag = pytest.mark.parametrize("lag", [False, True], ids=["at once", "after a while"])
 
 
@@ -30,7 +32,7 @@ def test_the_calls_of_a_transition_are_as_written_down(case: Transition, lag: bo
 
 @by_name
 def test_the_worst_hazard_of_a_transition_is_as_written_down(case: Transition) -> None:
-    steps = plan(declaration(case.after), seen(build(case.before)), with_tags=True)
+    steps = plan(declaration(case.after), seen(build(case.before), case.after), with_tags=True)
     hazards = {change.hazard for step in steps for change in step.changes}
     worst = next((h for h in (Hazard.REPLACEMENT, Hazard.DISRUPTION) if h in hazards), Hazard.NONE)
     assert worst is case.hazard
@@ -38,6 +40,6 @@ def test_the_worst_hazard_of_a_transition_is_as_written_down(case: Transition) -
 
 
 def test_the_names_of_the_transitions_are_distinct_and_many() -> None:
-    names = [case.name for case in TRANSITIONS]
+    names = [case.name for case in CASES]
     assert len(names) == len(set(names))
     assert len(names) >= 60

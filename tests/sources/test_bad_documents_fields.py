@@ -109,60 +109,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
-    "table class is not managed": (
-        {"TableClass": "STANDARD"},
-        [
-            (
-                "users.json:15: TableClass: is a field of DynamoDB that this release does not manage. Remove it; "
-                "the table keeps what it has there."
-            )
-        ],
-    ),
-    "encryption is not managed": (
-        {"sse_specification": {"Enabled": True}},
-        [
-            (
-                "users.json:15: sse_specification: is a field of DynamoDB that this release does not manage. "
-                "Remove it; the table keeps what it has there."
-            )
-        ],
-    ),
-    "point in time recovery is not managed": (
-        {"point_in_time_recovery": {"enabled": True}},
-        [
-            (
-                "users.json:15: point_in_time_recovery: is a field of DynamoDB that this release does not "
-                "manage. Remove it; the table keeps what it has there."
-            )
-        ],
-    ),
-    "on-demand limits are not managed": (
-        {"OnDemandThroughput": {"MaxReadRequestUnits": 5}},
-        [
-            (
-                "users.json:15: OnDemandThroughput: is a field of DynamoDB that this release does not manage. "
-                "Remove it; the table keeps what it has there."
-            )
-        ],
-    ),
-    "on-demand limits of an index are not managed": (
-        {"global_secondary_indexes": [index(on_demand_throughput={})]},
-        [
-            (
-                "users.json:27: global_secondary_indexes[0].on_demand_throughput: is a field of DynamoDB that "
-                "this release does not manage. Remove it; the table keeps what it has there."
-            )
-        ],
-    ),
-    "warm throughput is not managed": (
-        {"warm_throughput": {}},
-        [
-            (
-                "users.json:15: warm_throughput: is a field of DynamoDB that this release does not manage. "
-                "Remove it; the table keeps what it has there."
-            )
-        ],
-    ),
     "resource policies are not managed": (
         {"ResourcePolicy": "{}"},
         [

@@ -15,7 +15,19 @@ from reconciler.sources.schema import json_schema
 
 DRAFT_07 = {
     *("$schema", "$ref", "title", "description", "type", "properties", "required", "additionalProperties"),
-    *("items", "enum", "const", "default", "anyOf", "allOf", "definitions", "minLength", "maxLength", "minimum"),
+    *(
+        "items",
+        "enum",
+        "const",
+        "default",
+        "anyOf",
+        "allOf",
+        "definitions",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+    ),
     *("maxProperties",),
 }
 SOUND_DOCUMENTS: dict[str, dict[str, Any]] = {
@@ -29,6 +41,11 @@ SOUND_DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "provisioned": {"billing_mode": "PROVISIONED", "provisioned_throughput": T},
     "a stream": {"StreamSpecification": {"StreamEnabled": True, "stream_view_type": "NEW_IMAGE"}},
+    "a table class": {"table_class": "STANDARD"},
+    "limits": {"OnDemandThroughput": {"MaxReadRequestUnits": -1}, "warm_throughput": {"read_units_per_second": 9}},
+    "limits of an index": {"global_secondary_indexes": [index(WarmThroughput={"WriteUnitsPerSecond": 9})]},
+    "encryption": {"SSESpecification": {"SSEEnabled": True, "kms_master_key_id": "alias/app"}},
+    "recovery": {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "days": 7}},
     "time to live": {"time_to_live": {"attribute": "at"}},
     "tags as a mapping": {"tags": {"team": "a"}},
     "tags as a list": {"Tags": [{"Key": "team", "value": "a"}]},

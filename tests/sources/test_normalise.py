@@ -15,11 +15,15 @@ from reconciler.model.table import (
     GlobalIndex,
     KeyElement,
     LocalIndex,
+    OnDemandThroughput,
+    PointInTimeRecovery,
     Projection,
+    Sse,
     Stream,
     TableSpec,
     Throughput,
     Ttl,
+    WarmThroughput,
 )
 
 PK, SK = KeyElement("pk", "HASH", "S"), KeyElement("sk", "RANGE", "S")
@@ -53,6 +57,46 @@ MEANINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"stream": Stream(True, "KEYS_ONLY")},
     ),
     "a stream that is off": ({"stream_specification": {"stream_enabled": False}}, {"stream": Stream(False)}),
+    "a table class": ({"TableClass": "STANDARD_INFREQUENT_ACCESS"}, {"table_class": "STANDARD_INFREQUENT_ACCESS"}),
+    "half of an on-demand maximum": (
+        {"on_demand_throughput": {"max_read_request_units": 5}},
+        {"on_demand_throughput": OnDemandThroughput(5)},
+    ),
+    "AWS's own on-demand maximum": (
+        {"OnDemandThroughput": {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 7}},
+        {"on_demand_throughput": OnDemandThroughput(-1, 7)},
+    ),
+    "warm throughput": (
+        {"WarmThroughput": {"ReadUnitsPerSecond": 15000, "write_units_per_second": 5000}},
+        {"warm_throughput": WarmThroughput(15000, 5000)},
+    ),
+    "encryption": ({"sse_specification": {"enabled": True}}, {"sse": Sse(True)}),
+    "a short encryption": ({"sse": {"key": "alias/app"}}, {"sse": Sse(True, "alias/app")}),
+    "AWS's own encryption": (
+        {"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/app"}},
+        {"sse": Sse(True, "alias/app")},
+    ),
+    "CloudFormation's encryption": ({"SSESpecification": {"SSEEnabled": False}}, {"sse": Sse(False)}),
+    "a short recovery": (
+        {"point_in_time_recovery": {"days": 7}},
+        {"point_in_time_recovery": PointInTimeRecovery(True, 7)},
+    ),
+    "AWS's own recovery": (
+        {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False}},
+        {"point_in_time_recovery": PointInTimeRecovery(False)},
+    ),
+    "limits of an index": (
+        {
+            "global_secondary_indexes": [
+                index(on_demand_throughput={"max_write_request_units": 5}, WarmThroughput={"ReadUnitsPerSecond": 9})
+            ]
+        },
+        {
+            "global_indexes": (
+                GlobalIndex("by_email", (PK,), ALL, None, OnDemandThroughput(None, 5), WarmThroughput(9)),
+            )
+        },
+    ),
     "a short time to live": ({"time_to_live": {"attribute": "expires_at"}}, {"ttl": Ttl(True, "expires_at")}),
     "a time to live by another name": ({"ttl": {"attribute_name": "at"}}, {"ttl": Ttl(True, "at")}),
     "AWS's own time to live": (

@@ -18,6 +18,10 @@ def words(call: Call) -> str:
         case "UpdateTimeToLive":
             wish = params["TimeToLiveSpecification"]
             return f"ttl {'on' if wish['Enabled'] else 'off'} {wish['AttributeName']}"
+        case "UpdateContinuousBackups":
+            shape = params["PointInTimeRecoverySpecification"]
+            state = "on" if shape["PointInTimeRecoveryEnabled"] else "off"
+            return f"recovery {state} {shape.get('RecoveryPeriodInDays', '')}".rstrip()
         case _:
             return _update(dict(params))
 
@@ -27,7 +31,12 @@ def _update(params: dict[str, Any]) -> str:
         return "protect" if params["DeletionProtectionEnabled"] else "unprotect"
     if "StreamSpecification" in params:
         return f"stream {params['StreamSpecification'].get('StreamViewType', 'off')}"
-    said = []
+    if "TableClass" in params:
+        return f"class {params['TableClass']}"
+    if "SSESpecification" in params:
+        sse = params["SSESpecification"]
+        return f"sse {sse.get('KMSMasterKeyId', 'managed') if sse['Enabled'] else 'off'}"
+    said = _limits(params)
     if "BillingMode" in params:
         said.append(" ".join(["mode", params["BillingMode"], *_units(params)]))
     elif "ProvisionedThroughput" in params:
@@ -35,8 +44,18 @@ def _update(params: dict[str, Any]) -> str:
     for update in params.get("GlobalSecondaryIndexUpdates", ()):
         for verb, index in update.items():
             sign = {"Create": "+index ", "Delete": "-index ", "Update": ""}[verb]
-            said.append(" ".join([sign + index["IndexName"], *_units(index)]))
+            said.append(" ".join([sign + index["IndexName"], *_units(index), *_limits(index)]))
     return ", ".join(said)
+
+
+def _limits(params: dict[str, Any]) -> list[str]:
+    return [
+        " ".join(
+            [word, *(f"{'read' if 'Read' in name else 'write'}={units}" for name, units in params[member].items())]
+        )
+        for word, member in (("max", "OnDemandThroughput"), ("warm", "WarmThroughput"))
+        if member in params
+    ]
 
 
 def _units(params: dict[str, Any]) -> list[str]:

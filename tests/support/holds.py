@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from support.table_settings import KEYS
+
 from reconciler.model.observed import Responses
 from reconciler.model.table import GlobalIndex, KeyElement, LocalIndex, TableSpec, Throughput
 
@@ -31,6 +33,24 @@ def _table(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
             yield "view", stream.get("StreamViewType"), desired.stream.view
     if desired.deletion_protection is not None:
         yield "protection", table.get("DeletionProtectionEnabled", False), desired.deletion_protection
+    if desired.table_class:
+        yield "class", table.get("TableClassSummary", {}).get("TableClass", "STANDARD"), desired.table_class
+    yield from _limits("table", table, desired)
+    if desired.sse:
+        sse = table.get("SSEDescription") or {}
+        yield "encrypted by KMS", sse.get("Status") == "ENABLED", desired.sse.enabled
+        if desired.sse.key:
+            yield "key", sse.get("KMSMasterKeyArn"), KEYS.get(desired.sse.key, desired.sse.key)
+
+
+def _limits(owner: str, shape: Shape, desired: TableSpec | GlobalIndex) -> Iterator[Expectation]:
+    most, warm = desired.on_demand_throughput, desired.warm_throughput
+    for name, wish in (("MaxReadRequestUnits", most and most.read), ("MaxWriteRequestUnits", most and most.write)):
+        if wish is not None:
+            yield f"{name} of {owner}", shape.get("OnDemandThroughput", {}).get(name, -1), wish
+    for name, wish in (("ReadUnitsPerSecond", warm and warm.read), ("WriteUnitsPerSecond", warm and warm.write)):
+        if wish is not None:
+            yield f"{name} of {owner} suffice", shape["WarmThroughput"][name] >= wish, True
 
 
 def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
@@ -47,6 +67,8 @@ def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
             yield f"projection of {index.name}", _projection(shape["Projection"]), _projected(index)
             if isinstance(index, GlobalIndex) and index.throughput and _mode(table) == "PROVISIONED":
                 yield f"throughput of {index.name}", _units(shape["ProvisionedThroughput"]), _wish(index.throughput)
+            if isinstance(index, GlobalIndex):
+                yield from _limits(index.name, shape, index)
 
 
 def _beside(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
@@ -55,6 +77,12 @@ def _beside(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
         yield "ttl", ttl["TimeToLiveStatus"], "ENABLED" if desired.ttl.enabled else "DISABLED"
         if desired.ttl.enabled:
             yield "ttl attribute", ttl.get("AttributeName"), desired.ttl.attribute
+    if desired.point_in_time_recovery:
+        backups = responses.answers["DescribeContinuousBackups"]["ContinuousBackupsDescription"]
+        shape, wish = backups["PointInTimeRecoveryDescription"], desired.point_in_time_recovery
+        yield "recovery", shape["PointInTimeRecoveryStatus"], "ENABLED" if wish.enabled else "DISABLED"
+        if wish.days:
+            yield "days", shape.get("RecoveryPeriodInDays"), wish.days
     if desired.tags and "ListTagsOfResource" in responses.answers:
         tags = {tag["Key"]: tag["Value"] for tag in responses.answers["ListTagsOfResource"]["Tags"]}
         yield "tags", {key: tags.get(key) for key, _ in desired.tags}, dict(desired.tags)

@@ -8,11 +8,11 @@ from support.table_model import TableModel
 
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
-from reconciler.model.observed import ObservedTable
+from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.table import TableSpec
 from reconciler.planning.create import create_call
-from reconciler.planning.observe import observe
+from reconciler.planning.observe import asks_for, observe
 from reconciler.planning.planner import plan
 
 LIMIT = 80
@@ -26,10 +26,14 @@ class Outcome:
     left: tuple[Step, ...] = ()
 
 
-def seen(model: TableModel) -> ObservedTable | None:
-    """The table as observed."""
+def seen(model: TableModel, declared: TableSpec | None = None) -> ObservedTable | None:
+    """The table as observed by somebody who has declared it so."""
     responses = model.responses()
-    return observe(responses) if responses else None
+    if responses is None:
+        return None
+    asks = asks_for(declared, responses.table)
+    further = {ask.key: model.read(ask.operation, ask.params) for ask in asks}
+    return observe(Responses({**responses.answers, **further}, responses.unsupported))
 
 
 def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> TableModel:
@@ -38,6 +42,9 @@ def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> Tab
     model.send(create_call(before, None, with_tags=has_tags))
     if before.ttl and before.ttl.enabled:
         model.ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": before.ttl.attribute}
+    if before.point_in_time_recovery and before.point_in_time_recovery.enabled:
+        days = before.point_in_time_recovery.days or 35
+        model.backups = {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days}
     model.lag = lag
     return model
 
@@ -46,7 +53,7 @@ def run(model: TableModel, declared: Declaration, *, replace: bool = True) -> Ou
     """Send the first step that may go, one a round, until nothing is ready or waits."""
     outcome = Outcome()
     for _ in range(LIMIT):
-        steps = plan(declared, seen(model), with_tags=model.has_tags)
+        steps = plan(declared, seen(model, declared.spec), with_tags=model.has_tags)
         ready = [step for step in steps if step.fate is Fate.READY and _allowed(step, model, replace=replace)]
         waits = any(step.fate is Fate.DEFERRED for step in steps)
         outcome.left = steps

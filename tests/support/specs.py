@@ -14,7 +14,10 @@ from reconciler.model.table import (
     GlobalIndex,
     KeyElement,
     LocalIndex,
+    OnDemandThroughput,
+    PointInTimeRecovery,
     Projection,
+    Sse,
     Stream,
     TableSpec,
     Throughput,
@@ -23,6 +26,7 @@ from reconciler.model.table import (
 
 NAME = "subject"
 ON_DEMAND = Billing("PAY_PER_REQUEST")
+UNLIMITED = OnDemandThroughput(-1, -1)
 IDENTITY = Identity("id-1", f"arn:aws:dynamodb:us-east-1:123456789012:table/{NAME}", "2026-01-01T00:00:00+00:00")
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,9 +47,18 @@ def projection(kind: str) -> Projection:
     return Projection("INCLUDE", frozenset(kind.split()))
 
 
-def gsi(name: str, *elements: str, project: str = "ALL", units: tuple[int, int] | None = None) -> GlobalIndex:
+def gsi(
+    name: str, *elements: str, project: str = "ALL", units: tuple[int, int] | None = None, **limits: Any
+) -> GlobalIndex:
     """A global index; ``units`` are read and write capacity."""
-    return GlobalIndex(name, keys(*elements), projection(project), Throughput(*units) if units else None)
+    return GlobalIndex(name, keys(*elements), projection(project), Throughput(*units) if units else None, **limits)
+
+
+def live(index: GlobalIndex) -> GlobalIndex:
+    """A global index as an observer sees it: what no maximum was set for has none."""
+    seen = index.on_demand_throughput or UNLIMITED
+    read, write = (-1 if units is None else units for units in (seen.read, seen.write))
+    return replace(index, on_demand_throughput=OnDemandThroughput(read, write))
 
 
 def lsi(name: str, attribute: str, *, project: str = "ALL", hash_key: str = "pk S") -> LocalIndex:
@@ -93,12 +106,16 @@ def whole(table: TableSpec) -> TableSpec:
     return replace(
         table,
         billing=table.billing or ON_DEMAND,
-        global_indexes=table.global_indexes or (),
+        global_indexes=tuple(live(index) for index in table.global_indexes or ()),
         local_indexes=table.local_indexes or (),
         stream=table.stream or Stream(False),
         ttl=table.ttl or Ttl(False),
         tags=table.tags or (),
         deletion_protection=bool(table.deletion_protection),
+        table_class=table.table_class or "STANDARD",
+        on_demand_throughput=table.on_demand_throughput or UNLIMITED,
+        sse=table.sse or Sse(False),
+        point_in_time_recovery=table.point_in_time_recovery or PointInTimeRecovery(False),
     )
 
 

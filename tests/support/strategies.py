@@ -16,7 +16,10 @@ from reconciler.model.table import (
     GlobalIndex,
     KeyElement,
     LocalIndex,
+    OnDemandThroughput,
+    PointInTimeRecovery,
     Projection,
+    Sse,
     Stream,
     TableSpec,
     Throughput,
@@ -42,6 +45,13 @@ projections = st.one_of(
 )
 
 
+classes = st.sampled_from(["STANDARD", "STANDARD_INFREQUENT_ACCESS"])
+request_units = st.sampled_from([-1, 1, 1000])
+maxima = st.builds(OnDemandThroughput, request_units, request_units)
+encryptions = st.sampled_from([Sse(False), *(Sse(True, key) for key in ("alias/aws/dynamodb", "alias/one"))])
+recoveries = st.sampled_from([PointInTimeRecovery(False), *(PointInTimeRecovery(True, days) for days in (7, 35))])
+
+
 @st.composite
 def index_keys(draw: st.DrawFn, types: Types) -> tuple[KeyElement, ...]:
     """One HASH and at most one RANGE element; now and then up to four of each."""
@@ -56,11 +66,14 @@ def index_keys(draw: st.DrawFn, types: Types) -> tuple[KeyElement, ...]:
 
 
 @st.composite
-def global_indexes(draw: st.DrawFn, types: Types, *, provisioned: bool) -> tuple[GlobalIndex, ...]:
-    """Up to four global indexes, sorted by name; throughput in any of them, or on demand in none."""
+def global_indexes(draw: st.DrawFn, types: Types, *, mode: str | None) -> tuple[GlobalIndex, ...]:
+    """Up to four global indexes, sorted by name; throughput in any of them, or on demand a maximum."""
     names = sorted(draw(st.sets(st.sampled_from(INDEX_NAMES), max_size=4)))
-    capacity = st.one_of(st.none(), units) if provisioned else st.none()
-    return tuple(GlobalIndex(name, draw(index_keys(types)), draw(projections), draw(capacity)) for name in names)
+    capacity = st.one_of(st.none(), units) if mode == "PROVISIONED" else st.none()
+    most = st.one_of(st.none(), maxima) if mode == "PAY_PER_REQUEST" else st.none()
+    return tuple(
+        GlobalIndex(name, draw(index_keys(types)), draw(projections), draw(capacity), draw(most)) for name in names
+    )
 
 
 @st.composite
@@ -87,15 +100,19 @@ def table_specs(draw: st.DrawFn, *, name: str = NAME, whole: bool = False) -> Ta
         return draw(strategy if whole else st.one_of(st.none(), strategy))
 
     billing = perhaps(billings)
-    provisioned = billing is not None and billing.mode == "PROVISIONED"
+    mode = billing.mode if billing else None
     return TableSpec(
         name,
         tuple(keys),
         billing=billing,
-        global_indexes=perhaps(global_indexes(types, provisioned=provisioned)),
+        global_indexes=perhaps(global_indexes(types, mode=mode)),
         local_indexes=perhaps(local_indexes(tuple(keys), types)),
         stream=perhaps(streams),
         ttl=perhaps(ttls),
         tags=perhaps(tags.map(lambda chosen: tuple(sorted(chosen.items())))),
         deletion_protection=perhaps(st.booleans()),
+        table_class=perhaps(classes),
+        on_demand_throughput=draw(st.one_of(st.none(), maxima)) if mode == "PAY_PER_REQUEST" else None,
+        sse=perhaps(encryptions),
+        point_in_time_recovery=perhaps(recoveries),
     )

@@ -11,6 +11,8 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from support import table_settings
+
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses
 
@@ -37,6 +39,7 @@ class TableModel:
         self.table: dict[str, Any] | None = None
         self.ttl: dict[str, Any] = {"TimeToLiveStatus": "DISABLED"}
         self.tags: dict[str, str] = {}
+        self.backups: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
         self.made = 0
 
     def send(self, call: Call) -> None:
@@ -48,6 +51,7 @@ class TableModel:
             "UpdateTable": self._update,
             "UpdateTimeToLive": self._update_ttl,
             "TagResource": self._tag,
+            "UpdateContinuousBackups": self._update_backups,
         }[call.operation](params)
 
     def tick(self) -> None:
@@ -78,11 +82,24 @@ class TableModel:
         answers: dict[str, Mapping[str, Any]] = {
             "DescribeTable": {"Table": deepcopy(self.table)},
             "DescribeTimeToLive": {"TimeToLiveDescription": dict(self.ttl)},
+            "DescribeContinuousBackups": {
+                "ContinuousBackupsDescription": {
+                    "ContinuousBackupsStatus": "ENABLED",
+                    "PointInTimeRecoveryDescription": dict(self.backups),
+                }
+            },
         }
         if not self.has_tags:
             return Responses(answers, frozenset({"ListTagsOfResource"}))
         answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in self.tags.items()]}
         return Responses(answers)
+
+    def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The reads that a facet asks for by itself."""
+        if operation == "application-autoscaling:DescribeScalableTargets":
+            return {"ScalableTargets": []}
+        require(operation == "kms:DescribeKey", operation)
+        return {"KeyMetadata": {"Arn": table_settings.KEYS[params["KeyId"]]}}
 
     def _create(self, params: dict[str, Any]) -> None:
         require(self.table is None, "ResourceInUseException: the table exists")
@@ -100,6 +117,7 @@ class TableModel:
         self.made += 1
         self.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
         self.ttl = {"TimeToLiveStatus": "DISABLED"}
+        self.backups = {"PointInTimeRecoveryStatus": "DISABLED"}
         self.table = {
             "TableName": params["TableName"],
             "TableArn": ARN.format(name=params["TableName"]),
@@ -113,6 +131,7 @@ class TableModel:
             "LocalSecondaryIndexes": params.get("LocalSecondaryIndexes", []),
             "GlobalSecondaryIndexes": [self._described(index, "ACTIVE") for index in indexes],
             "DeletionProtectionEnabled": params.get("DeletionProtectionEnabled", False),
+            **table_settings.described(params),
         }
         if "StreamSpecification" in params:
             self.table["StreamSpecification"] = params["StreamSpecification"]
@@ -130,13 +149,22 @@ class TableModel:
         table = self._idle()
         updates = params.get("GlobalSecondaryIndexUpdates", [])
         verbs = [verb for update in updates for verb in update]
-        units = "ProvisionedThroughput" in params or "BillingMode" in params or "Update" in verbs
+        scaled = [update for update in updates if "ProvisionedThroughput" in update.get("Update", {})]
+        limited = [update["Update"] for update in updates if "Update" in update and update not in scaled]
+        units = "ProvisionedThroughput" in params or "BillingMode" in params or bool(scaled)
         singles = [verb for verb in verbs if verb != "Update"]
-        alone = ["StreamSpecification", "DeletionProtectionEnabled"]
-        actions = units + len(singles) + sum(member in params for member in alone)
+        kinds = {member for update in limited for member in update if member != "IndexName"}
+        alone = ["StreamSpecification", "DeletionProtectionEnabled", *table_settings.ALONE]
+        actions = units + len(kinds) + len(singles) + sum(member in params for member in alone)
         require(actions == 1, f"one action a call, not {actions}: {sorted(params)} {verbs}")
         if units:
-            self._update_units(table, params, updates)
+            self._update_units(table, params, scaled)
+        refused = table_settings.refusal(table, params)
+        require(refused is None, f"ValidationException: {refused}")
+        for update in limited:
+            (index,) = (index for index in self._indexes() if index["IndexName"] == update["IndexName"])
+            refused = table_settings.limit_refusal(table, index, update)
+            require(refused is None, f"ValidationException: {refused}")
         for update in updates:
             if "Create" in update:
                 self._create_index(table, update["Create"], params["AttributeDefinitions"])
@@ -168,6 +196,8 @@ class TableModel:
             for index in self._indexes():
                 index["ProvisionedThroughput"] = dict(ZERO)
         elif before == "PAY_PER_REQUEST":
+            for holder in (table, *self._indexes()):
+                holder.pop("OnDemandThroughput", None)
             require("ProvisionedThroughput" in params, "ValidationException: throughput of the table is missing")
             require(units.keys() == names, "ValidationException: throughput of every index, in the same call")
         else:
@@ -212,6 +242,18 @@ class TableModel:
         self.ttl = {"TimeToLiveStatus": status, "AttributeName": wish["AttributeName"]}
         if not self.lag:
             self.tick()
+
+    def _update_backups(self, params: dict[str, Any]) -> None:
+        require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "TableNotFoundException")
+        wish = params["PointInTimeRecoverySpecification"]
+        if not wish["PointInTimeRecoveryEnabled"]:
+            require("RecoveryPeriodInDays" not in wish, "ValidationException: days of what is off")
+            after = {"PointInTimeRecoveryStatus": "DISABLED"}
+        else:
+            days = wish.get("RecoveryPeriodInDays", self.backups.get("RecoveryPeriodInDays", 35))
+            after = {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days}
+        require(after != self.backups, "nothing changes")
+        self.backups = after
 
     def _tag(self, params: dict[str, Any]) -> None:
         require(self.has_tags, "UnknownOperationException")

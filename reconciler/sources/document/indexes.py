@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from reconciler.sources.document.keys import AttributeName, KeyElementPart
+from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.sources.document.part import Part
 from reconciler.sources.document.throughput import ThroughputPart
 
@@ -37,3 +38,7 @@ class GlobalIndexPart(Part):
     provisioned_throughput: ThroughputPart | None = Field(
         default=None, description="Needed with provisioned billing, refused with on-demand billing."
     )
+    on_demand_throughput: OnDemandThroughputPart | None = Field(
+        default=None, description="The most that the index may use; refused with provisioned billing."
+    )
+    warm_throughput: WarmThroughputPart | None = Field(default=None, description="It only ever rises.")

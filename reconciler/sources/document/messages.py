@@ -74,6 +74,10 @@ def _too_small(error: Details) -> tuple[str, str]:
     return f"is {error['input']}, less than {error['ctx']['ge']}", f"Write {error['ctx']['ge']} or more."
 
 
+def _too_large(error: Details) -> tuple[str, str]:
+    return f"is {error['input']}, more than {error['ctx']['le']}", f"Write {error['ctx']['le']} or less."
+
+
 def _too_short(_: Details) -> tuple[str, str]:
     return "is an empty text", "Give it a value."
 
@@ -103,6 +107,7 @@ _SENTENCES: dict[str, Callable[[Details], tuple[str, str]]] = {
     "missing": _missing,
     "literal_error": _literal,
     "greater_than_equal": _too_small,
+    "less_than_equal": _too_large,
     "string_too_short": _too_short,
     "string_too_long": _too_long,
 }

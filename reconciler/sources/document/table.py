@@ -10,7 +10,10 @@ from reconciler.sources.document.auto_scaling import AutoScalingPart
 from reconciler.sources.document.extras import LifecyclePart, ReferencePart, SeedPart
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
 from reconciler.sources.document.keys import AttributeDefinitionPart, KeyElementPart
+from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.sources.document.part import AlsoSpelled, Part
+from reconciler.sources.document.recovery import RecoveryPart
+from reconciler.sources.document.sse import SsePart
 from reconciler.sources.document.stream import StreamPart
 from reconciler.sources.document.tags import TagPart
 from reconciler.sources.document.throughput import ThroughputPart
@@ -50,6 +53,20 @@ class TableDocument(Part):
     auto_scaling: AutoScalingPart | None = Field(
         default=None, description="Limits and target of provisioned capacity; alone, it means PROVISIONED."
     )
+    table_class: Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"] | None = Field(
+        default=None, description="The storage class."
+    )
+    on_demand_throughput: OnDemandThroughputPart | None = Field(
+        default=None, description="The most that on-demand billing may use."
+    )
+    warm_throughput: WarmThroughputPart | None = Field(default=None, description="It only ever rises.")
+    sse_specification: Annotated[SsePart | None, AlsoSpelled(("SSESpecification", "sse"))] = Field(
+        default=None, description="Encryption at rest."
+    )
+    point_in_time_recovery: Annotated[
+        RecoveryPart | None,
+        AlsoSpelled(("PointInTimeRecoverySpecification", "point_in_time_recovery_specification")),
+    ] = Field(default=None, description="Continuous backups.")
     description: str | None = Field(default=None, description="What the table is for.")
     seed: SeedPart | None = Field(default=None, description="How to read the seed of this table.")
     references: list[ReferencePart] | None = Field(default=None, description="Declared tables this one refers to.")

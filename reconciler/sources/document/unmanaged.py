@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 NOT_MANAGED = (
-    "TableClass SSESpecification PointInTimeRecovery PointInTimeRecoverySpecification PointInTimeRecoveryEnabled",
-    "OnDemandThroughput WarmThroughput ResourcePolicy VectorIndexes GlobalTableSourceArn",
+    "ResourcePolicy VectorIndexes GlobalTableSourceArn",
     "GlobalTableSettingsReplicationMode MultiRegionConsistency Replicas ReplicaUpdates GlobalTableWitnesses",
     "GlobalTableWitnessUpdates DisassociationProtectionEnabled ContributorInsights",
     "ContributorInsightsSpecification KinesisStreamSpecification KinesisStreamingDestination",
-    "ImportSourceSpecification Backups Backup ContinuousBackups MaxReadRequestUnits",
-    "MaxWriteRequestUnits",
+    "ImportSourceSpecification Backups Backup ContinuousBackups",
 )
 """Of CreateTable, UpdateTable, their side APIs and CloudFormation's table resource, as AWS spells them."""
 

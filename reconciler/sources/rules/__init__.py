@@ -20,10 +20,12 @@ from reconciler.sources.rules.definitions import defined_once, every_definition_
 from reconciler.sources.rules.extras import ignored_paths
 from reconciler.sources.rules.global_indexes import global_index_count, global_index_keys
 from reconciler.sources.rules.index_names import index_names, index_names_differ
+from reconciler.sources.rules.limits import maximum_members, maximum_needs_on_demand, warm_members
 from reconciler.sources.rules.local_indexes import local_index_count, local_index_keys
 from reconciler.sources.rules.projections import projections, projections_in_total
 from reconciler.sources.rules.required import required
 from reconciler.sources.rules.streams import stream_view
+from reconciler.sources.rules.switched_off import recovery_details, sse_details
 from reconciler.sources.rules.table_keys import table_keys
 from reconciler.sources.rules.tags import tag_count, tag_keys_differ, tag_lengths
 from reconciler.sources.rules.ttl import ttl_attribute
@@ -35,6 +37,7 @@ _GLOBAL = ("global_secondary_indexes",)
 _LOCAL = ("local_secondary_indexes",)
 _INDEXES = _GLOBAL + _LOCAL
 _SCALING = ("auto_scaling",)
+_LIMITS = ("on_demand_throughput", "warm_throughput")
 _BILLING = ("billing_mode", "provisioned_throughput")
 
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
@@ -62,6 +65,11 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (tag_count, ("tags",)),
     (tag_lengths, ("tags",)),
     (tag_keys_differ, ("tags",)),
+    (maximum_members, (*_LIMITS, *_GLOBAL)),
+    (maximum_needs_on_demand, (*_LIMITS, *_GLOBAL, *_BILLING)),
+    (warm_members, (*_LIMITS, *_GLOBAL)),
+    (sse_details, ("sse_specification",)),
+    (recovery_details, ("point_in_time_recovery",)),
     (ignored_paths, ("lifecycle",)),
 )
 """Each rule with the fields it reads."""

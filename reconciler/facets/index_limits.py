@@ -1,0 +1,66 @@
+"""On-demand maximum and warm throughput of global indexes: differences, calls and obstacles.
+
+Used by the facet global_indexes alone. Updates of several indexes may ride together, one kind of limit a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.facets import limits
+from reconciler.facets.base import Obstacle
+from reconciler.facets.index_pairs import pairs, redefined
+from reconciler.model.change import Call, Change
+from reconciler.model.table import GlobalIndex, TableSpec
+
+MAXIMUM, WARM = "on_demand_throughput", "warm_throughput"
+
+
+def changes(facet: str, path: str, want: GlobalIndex, have: GlobalIndex) -> Iterator[Change]:
+    """What differs in the limits of one index that stays."""
+    yield from limits.maximum_changes(facet, f"{path}.{MAXIMUM}", want.on_demand_throughput, have.on_demand_throughput)
+    yield from limits.warm_changes(facet, f"{path}.{WARM}", want.warm_throughput, have.warm_throughput)
+
+
+def concern(change: Change, index: GlobalIndex) -> str | None:
+    """Which limit of ``index`` a change is about; None for anything else. Names may contain dots."""
+    field = change.path.removeprefix(f"global_indexes.{index.name}.").split(".")[0]
+    return field if field in (MAXIMUM, WARM) else None
+
+
+def obstacle(change: Change, index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """Why a limit cannot be set now."""
+    match concern(change, index):
+        case "on_demand_throughput":
+            return limits.maximum_obstacle(desired, observed)
+        case "warm_throughput":
+            return limits.warm_obstacle(change)
+        case _:
+            return None
+
+
+def call(kind: str, desired: TableSpec, observed: TableSpec) -> Call:
+    """Set one kind of limit of every index that differs in it."""
+    updates = [
+        {"Update": {"IndexName": want.name, **shape}}
+        for _, want, have in pairs(desired.global_indexes, observed.global_indexes)
+        if want and have and not redefined(want, have) and (shape := _differing(kind, want, have))
+    ]
+    return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
+
+
+def created(index: GlobalIndex, *, on_demand: bool) -> dict[str, Any]:
+    """The limits of an index as members of its creation."""
+    members = limits.new_maximum(index.on_demand_throughput) if on_demand else {}
+    return members | ({"WarmThroughput": limits.warm(index.warm_throughput)} if index.warm_throughput else {})
+
+
+def _differing(kind: str, want: GlobalIndex, have: GlobalIndex) -> dict[str, Any]:
+    if kind == WARM:
+        shape = limits.rise(want.warm_throughput, have.warm_throughput) if want.warm_throughput else {}
+        return {"WarmThroughput": shape} if shape else {}
+    if not want.on_demand_throughput:
+        return {}
+    differs = any(limits.maximum_changes("", "", want.on_demand_throughput, have.on_demand_throughput))
+    return {"OnDemandThroughput": limits.maximum(want.on_demand_throughput)} if differs else {}

@@ -1,0 +1,104 @@
+"""On-demand maximum and warm throughput, of a table and of its indexes alike: shapes, differences, obstacles. Pure.
+
+Used by the facets on_demand_throughput, warm_throughput and global_indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import capacity
+from reconciler.facets.base import Obstacle
+from reconciler.model.change import Change
+from reconciler.model.plan import Fate
+from reconciler.model.table import OnDemandThroughput, TableSpec, WarmThroughput
+
+UNLIMITED = OnDemandThroughput(-1, -1)
+"""No maximum: what the service answers with -1 or not at all, and what -1 in a request brings back."""
+
+Shape = dict[str, Any]
+
+
+def read_maximum(shape: Mapping[str, Any] | None) -> OnDemandThroughput:
+    """OnDemandThroughput of a description."""
+    shape = shape or {}
+    return OnDemandThroughput(int(shape.get("MaxReadRequestUnits", -1)), int(shape.get("MaxWriteRequestUnits", -1)))
+
+
+def maximum(value: OnDemandThroughput) -> Shape:
+    """OnDemandThroughput of an update: the members that are ours, at least one of them (UpdateTable)."""
+    members = {"MaxReadRequestUnits": value.read, "MaxWriteRequestUnits": value.write}
+    return {name: units for name, units in members.items() if units is not None}
+
+
+def new_maximum(value: OnDemandThroughput | None) -> Shape:
+    """OnDemandThroughput of a create, as a member of its own; nothing where there is no maximum."""
+    members = {name: units for name, units in maximum(value or UNLIMITED).items() if units != -1}
+    return {"OnDemandThroughput": members} if members else {}
+
+
+def maximum_changes(
+    facet: str, path: str, desired: OnDemandThroughput | None, observed: OnDemandThroughput | None
+) -> Iterator[Change]:
+    """One change for each of read and write that is declared and differs."""
+    want, have = desired or OnDemandThroughput(), observed or UNLIMITED
+    if want.read is not None and want.read != have.read:
+        yield Change(facet, f"{path}.read", have.read, want.read)
+    if want.write is not None and want.write != have.write:
+        yield Change(facet, f"{path}.write", have.write, want.write)
+
+
+def maximum_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """A maximum is only taken by a table that is on demand already."""
+    if capacity.mode_of(observed) == "PAY_PER_REQUEST":
+        return None
+    if capacity.mode_after(desired, observed) == "PAY_PER_REQUEST":
+        return Obstacle("set once the table is on demand", fate=Fate.DEFERRED)
+    sentence = "a provisioned table takes no on-demand maximum"
+    return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST, or on_demand_throughput left out")
+
+
+def read_warm(shape: Mapping[str, Any] | None) -> WarmThroughput | None:
+    """WarmThroughput of a description; None where the endpoint has none."""
+    if not shape:
+        return None
+    return WarmThroughput(int(shape.get("ReadUnitsPerSecond") or 0), int(shape.get("WriteUnitsPerSecond") or 0))
+
+
+def warm(value: WarmThroughput) -> Shape:
+    """WarmThroughput of a create: the members that are ours."""
+    members = {"ReadUnitsPerSecond": value.read, "WriteUnitsPerSecond": value.write}
+    return {name: units for name, units in members.items() if units is not None}
+
+
+def rise(desired: WarmThroughput, observed: WarmThroughput | None) -> Shape:
+    """WarmThroughput of an update: only the members that rise; a lower or equal one would be refused."""
+    read, write = _units(observed)
+    rising = WarmThroughput(
+        desired.read if (desired.read or 0) > read else None, desired.write if (desired.write or 0) > write else None
+    )
+    return warm(rising)
+
+
+def warm_changes(
+    facet: str, path: str, desired: WarmThroughput | None, observed: WarmThroughput | None
+) -> Iterator[Change]:
+    """One change for each of read and write that is declared and differs, be it higher or lower."""
+    want, (read, write) = desired or WarmThroughput(), _units(observed)
+    if want.read is not None and want.read != read:
+        yield Change(facet, f"{path}.read", read, want.read)
+    if want.write is not None and want.write != write:
+        yield Change(facet, f"{path}.write", write, want.write)
+
+
+def warm_obstacle(change: Change) -> Obstacle | None:
+    """Warm throughput only rises, and the service raises it by itself; so more than declared is no drift."""
+    if change.after > change.before:
+        return None
+    sentence = f"warm throughput never falls: {change.before} stays, though {change.after} is declared"
+    return Obstacle(sentence, fate=Fate.UNSUPPORTED)
+
+
+def _units(value: WarmThroughput | None) -> tuple[int, int]:
+    return (value.read or 0, value.write or 0) if value else (0, 0)

@@ -1,0 +1,39 @@
+"""Facet on_demand_throughput: the most that a table on demand may use; -1 takes the maximum away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import limits
+from reconciler.facets.base import Obstacle
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import OnDemandThroughput, TableSpec
+
+
+class OnDemandThroughputFacet:
+    """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
+
+    name = "on_demand_throughput"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> OnDemandThroughput:
+        return limits.read_maximum(responses.table.get("OnDemandThroughput"))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        want, have = desired.on_demand_throughput, observed.on_demand_throughput
+        yield from limits.maximum_changes(self.name, self.name, want, have)
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        return limits.maximum_obstacle(desired, observed)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        shape = limits.maximum(desired.on_demand_throughput or OnDemandThroughput())
+        return Call("UpdateTable", {"TableName": desired.name, "OnDemandThroughput": shape})
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        return limits.new_maximum(desired.on_demand_throughput)

@@ -1,0 +1,50 @@
+"""Facet point_in_time_recovery: continuous backups, by a call of its own that does not make the table busy.
+
+Right after a create the service may refuse with ContinuousBackupsUnavailableException, which means: again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import PointInTimeRecovery, TableSpec
+
+OFF = PointInTimeRecovery(enabled=False)
+READ = "DescribeContinuousBackups"
+
+
+class PointInTimeRecoveryFacet:
+    """The days are compared only where they are declared; DynamoDB's own choice is 35."""
+
+    name = "point_in_time_recovery"
+    reads: tuple[str, ...] = (READ,)
+
+    def observe(self, responses: Responses) -> PointInTimeRecovery | None:
+        if READ not in responses.answers:
+            return None
+        shape = responses.answers[READ]["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription") or {}
+        if shape.get("PointInTimeRecoveryStatus") != "ENABLED":
+            return OFF
+        return PointInTimeRecovery(True, shape.get("RecoveryPeriodInDays"))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.point_in_time_recovery is None:
+            return
+        want, have = desired.point_in_time_recovery, observed.point_in_time_recovery or OFF
+        if want.enabled != have.enabled:
+            yield Change(self.name, f"{self.name}.enabled", have.enabled, want.enabled)
+        if want.enabled and want.days is not None and want.days != have.days:
+            yield Change(self.name, f"{self.name}.days", have.days, want.days)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want = desired.point_in_time_recovery or OFF
+        shape: dict[str, Any] = {"PointInTimeRecoveryEnabled": want.enabled}
+        if want.enabled and want.days is not None:
+            shape["RecoveryPeriodInDays"] = want.days
+        return Call("UpdateContinuousBackups", {"TableName": desired.name, "PointInTimeRecoverySpecification": shape})

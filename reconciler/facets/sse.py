@@ -1,0 +1,71 @@
+"""Facet sse: encryption at rest, by the key that DynamoDB owns or by one in KMS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets.base import Ask
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import Sse, TableSpec
+
+OFF = Sse(enabled=False)
+MANAGED = "alias/aws/dynamodb"
+"""The key that AWS manages for DynamoDB; a request means it by naming none (SSESpecification.KMSMasterKeyId)."""
+RESOLVE = "kms:DescribeKey"
+
+
+class SseFacet:
+    """An alias is compared by the ARN of its key, which only KMS tells: DescribeTable answers with ARNs alone."""
+
+    name = "sse"
+    reads: tuple[str, ...] = ()
+
+    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+        key = desired.sse.key if desired and desired.sse else None
+        live = (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
+        if key and live and key != live and "alias/" in key:
+            yield Ask(f"{RESOLVE} {key}", RESOLVE, {"KeyId": key})
+
+    def observe(self, responses: Responses) -> Sse:
+        shape = responses.table.get("SSEDescription") or {}
+        if shape.get("Status") not in ("ENABLED", "ENABLING", "UPDATING"):
+            return OFF
+        key = shape.get("KMSMasterKeyArn")
+        for asked, answer in responses.answers.items():
+            if asked.startswith(f"{RESOLVE} ") and answer["KeyMetadata"]["Arn"] == key:
+                key = asked.removeprefix(f"{RESOLVE} ")
+        return Sse(True, key)
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        status = (responses.table.get("SSEDescription") or {}).get("Status")
+        if status in ("ENABLING", "DISABLING", "UPDATING"):
+            yield f"encryption is {status}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.sse is None:
+            return
+        want, have = desired.sse, observed.sse or OFF
+        if want.enabled != have.enabled:
+            yield Change(self.name, "sse.enabled", have.enabled, want.enabled)
+        if want.enabled and want.key and not _same(want.key, have.key):
+            yield Change(self.name, "sse.key", have.key, want.key)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        return Call("UpdateTable", {"TableName": desired.name, "SSESpecification": _shape(desired.sse or OFF)})
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        return {"SSESpecification": _shape(desired.sse)} if desired.sse and desired.sse.enabled else {}
+
+
+def _same(declared: str, observed: str | None) -> bool:
+    """Whether an ARN (or what an alias was resolved to) is that of a key named by its ARN, alias or bare id."""
+    return observed is not None and (declared == observed or observed.endswith(f":key/{declared}"))
+
+
+def _shape(sse: Sse) -> dict[str, Any]:
+    if not sse.enabled:
+        return {"Enabled": False}
+    shape = {"Enabled": True, "SSEType": "KMS"}
+    return shape if sse.key in (None, MANAGED) else shape | {"KMSMasterKeyId": sse.key}

@@ -1,0 +1,40 @@
+"""Facet warm_throughput: what a table takes at once. It only rises, and the service raises it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import limits
+from reconciler.facets.base import Obstacle
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec, WarmThroughput
+
+
+class WarmThroughputFacet:
+    """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
+
+    name = "warm_throughput"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> WarmThroughput | None:
+        return limits.read_warm(responses.table.get("WarmThroughput"))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        status = (responses.table.get("WarmThroughput") or {}).get("Status", "ACTIVE")
+        if status != "ACTIVE":
+            yield f"warm throughput is {status}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        yield from limits.warm_changes(self.name, self.name, desired.warm_throughput, observed.warm_throughput)
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        return limits.warm_obstacle(change)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        shape = limits.rise(desired.warm_throughput or WarmThroughput(), observed.spec.warm_throughput)
+        return Call("UpdateTable", {"TableName": desired.name, "WarmThroughput": shape})
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        return {"WarmThroughput": limits.warm(desired.warm_throughput)} if desired.warm_throughput else {}

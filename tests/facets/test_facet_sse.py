@@ -1,0 +1,85 @@
+"""The facet sse: a key by alias, id or ARN is one key, and what is under way reads as done."""
+
+from __future__ import annotations
+
+import pytest
+from support.shapes import answers
+from support.specs import observed, spec
+
+from reconciler.facets.base import Ask
+from reconciler.facets.sse import SseFacet
+from reconciler.model.observed import Responses
+from reconciler.model.table import Sse
+
+FACET = SseFacet()
+ARN = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+
+
+def described(status: str, key: str | None = ARN) -> Responses:
+    return answers(SSEDescription={"Status": status, "SSEType": "KMS"} | ({"KMSMasterKeyArn": key} if key else {}))
+
+
+@pytest.mark.parametrize(
+    ("status", "seen", "said"),
+    [
+        ("ENABLED", Sse(True, ARN), []),
+        ("ENABLING", Sse(True, ARN), ["encryption is ENABLING"]),
+        ("UPDATING", Sse(True, ARN), ["encryption is UPDATING"]),
+        ("DISABLING", Sse(False), ["encryption is DISABLING"]),
+        ("DISABLED", Sse(False), []),
+    ],
+)
+def test_encryption_is_read(status: str, seen: Sse, said: list[str]) -> None:
+    assert FACET.observe(described(status)) == seen
+    assert list(FACET.transitions(described(status))) == said
+
+
+def test_a_table_without_a_description_has_the_key_that_dynamodb_owns() -> None:
+    assert FACET.observe(answers()) == Sse(False)
+
+
+@pytest.mark.parametrize(
+    ("key", "asks"),
+    [
+        ("alias/app", True),
+        ("arn:aws:kms:eu-west-1:123456789012:alias/app", True),
+        (ARN, False),
+        ("1234abcd", False),
+        (None, False),
+    ],
+)
+def test_only_an_alias_is_asked_for(key: str | None, asks: bool) -> None:
+    table = described("ENABLED").table
+    asked = [Ask(f"kms:DescribeKey {key}", "kms:DescribeKey", {"KeyId": key})] if asks else []
+    assert list(FACET.asks(spec(sse=Sse(True, key)), table)) == asked
+    assert list(FACET.asks(spec(sse=Sse(True, key)), answers().table)) == []
+    assert list(FACET.asks(None, table)) == []
+
+
+@pytest.mark.parametrize(("resolved", "differs"), [(ARN, False), (ARN.replace("1234", "9999"), True)])
+def test_an_alias_is_the_key_it_leads_to(resolved: str, differs: bool) -> None:
+    answer = {"kms:DescribeKey alias/app": {"KeyMetadata": {"Arn": resolved}}}
+    seen = FACET.observe(Responses({**described("ENABLED").answers, **answer}))
+    changes = list(FACET.diff(spec(sse=Sse(True, "alias/app")), spec(sse=seen)))
+    assert [(change.path, change.before, change.after) for change in changes] == (
+        [("sse.key", ARN, "alias/app")] if differs else []
+    )
+
+
+@pytest.mark.parametrize("key", [ARN, "1234abcd", None])
+def test_the_same_key_in_other_words_is_no_change(key: str | None) -> None:
+    assert list(FACET.diff(spec(sse=Sse(True, key)), spec(sse=Sse(True, ARN)))) == []
+
+
+def test_turning_it_on_with_a_key_is_one_call() -> None:
+    desired, live = spec(sse=Sse(True, "alias/app")), observed(spec())
+    changes = list(FACET.diff(desired, live.spec))
+    assert [change.path for change in changes] == ["sse.enabled", "sse.key"]
+    calls = [FACET.request(change, desired, live) for change in changes]
+    assert calls[0] == calls[1]
+    assert calls[0].params["SSESpecification"] == {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/app"}
+
+
+def test_a_table_is_created_encrypted() -> None:
+    assert FACET.create_members(spec(sse=Sse(True))) == {"SSESpecification": {"Enabled": True, "SSEType": "KMS"}}
+    assert FACET.create_members(spec(sse=Sse(False))) == {}

@@ -1,0 +1,97 @@
+"""Table class, limits, encryption and recovery that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import T, index
+from support.folders import SOUND, sentences, write
+
+UNITS = {"max_read_request_units": 5}
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a class nobody knows": (
+        {"table_class": "INFREQUENT"},
+        [
+            (
+                "users.json:15: table_class: is the text 'INFREQUENT', which is not STANDARD or "
+                "STANDARD_INFREQUENT_ACCESS. Write STANDARD or STANDARD_INFREQUENT_ACCESS."
+            )
+        ],
+    ),
+    "an empty maximum": (
+        {"OnDemandThroughput": {}},
+        [
+            (
+                "users.json:15: OnDemandThroughput: is empty. Add max_read_request_units or max_write_request_units; -1 "
+                "means no maximum."
+            )
+        ],
+    ),
+    "a maximum of nothing": (
+        {"on_demand_throughput": {"max_read_request_units": 0}},
+        ["users.json:16: on_demand_throughput.max_read_request_units: is 0. Write 1 or more, or -1 for no maximum."],
+    ),
+    "a maximum below none": (
+        {"on_demand_throughput": {"max_read_request_units": -2}},
+        ["users.json:16: on_demand_throughput.max_read_request_units: is -2, less than -1. Write -1 or more."],
+    ),
+    "a maximum of a provisioned table": (
+        {"provisioned_throughput": T, "on_demand_throughput": UNITS},
+        [
+            (
+                "users.json:19: on_demand_throughput: is given, but the table is provisioned. Remove it, or use "
+                "billing_mode PAY_PER_REQUEST."
+            )
+        ],
+    ),
+    "an empty maximum of an index": (
+        {"global_secondary_indexes": [index(on_demand_throughput={})]},
+        [
+            (
+                "users.json:27: global_secondary_indexes[0].on_demand_throughput: is empty. Add max_read_request_units "
+                "or max_write_request_units; -1 means no maximum."
+            )
+        ],
+    ),
+    "empty warm throughput": (
+        {"warm_throughput": {}},
+        [
+            (
+                "users.json:15: warm_throughput: is empty. Add read_units_per_second or write_units_per_second, or "
+                "remove it."
+            )
+        ],
+    ),
+    "no warm throughput": (
+        {"warm_throughput": {"read_units_per_second": 0}},
+        ["users.json:16: warm_throughput.read_units_per_second: is 0, less than 1. Write 1 or more."],
+    ),
+    "a key for encryption that is off": (
+        {"sse": {"enabled": False, "key": "alias/app"}},
+        ["users.json:17: sse.key: is given, but enabled is false. Remove it, or enable it."],
+    ),
+    "a type of encryption that DynamoDB does not take": (
+        {"SSESpecification": {"Enabled": True, "SSEType": "AES256"}},
+        ["users.json:17: SSESpecification.SSEType: is the text 'AES256', which is not KMS. Write KMS."],
+    ),
+    "days of recovery that is off": (
+        {"point_in_time_recovery": {"enabled": False, "days": 7}},
+        ["users.json:17: point_in_time_recovery.days: is given, but enabled is false. Remove it, or enable it."],
+    ),
+    "too many days": (
+        {"point_in_time_recovery": {"days": 36}},
+        ["users.json:16: point_in_time_recovery.days: is 36, more than 35. Write 35 or less."],
+    ),
+    "recovery that is no mapping": (
+        {"point_in_time_recovery": True},
+        ["users.json:15: point_in_time_recovery: is true, not a mapping. Write its fields as a mapping."],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_setting_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+    changes, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", {"users.json": SOUND | changes})) == expected
