@@ -24,8 +24,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"OnDemandThroughput": {}},
         [
             (
-                "users.json:15: OnDemandThroughput: is empty. Add max_read_request_units or max_write_request_units; -1 "
-                "means no maximum."
+                "users.json:15: OnDemandThroughput: is empty. Add max_read_request_units or max_write_request_units; "
+                "-1 means no maximum."
             )
         ],
     ),
