@@ -16,6 +16,7 @@ from reconciler.facets.stream import StreamFacet
 from reconciler.facets.table_class import TableClassFacet
 from reconciler.facets.tags import TagsFacet
 from reconciler.facets.ttl import TtlFacet
+from reconciler.facets.vector_indexes import VectorIndexesFacet
 from reconciler.facets.warm_throughput import WarmThroughputFacet
 
 FACETS: tuple[Facet, ...] = (
@@ -24,6 +25,7 @@ FACETS: tuple[Facet, ...] = (
     GlobalIndexesFacet(),
     LocalIndexesFacet(),
     AutoScalingFacet(),
+    VectorIndexesFacet(),
     StreamFacet(),
     TtlFacet(),
     TagsFacet(),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, wire
-from reconciler.facets.base import Ask
+from reconciler.facets.base import Ask, Obstacle
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import Billing, TableSpec
@@ -44,6 +44,9 @@ class BillingFacet:
         if capacity.mode_after(desired, observed.spec) != capacity.mode_of(observed.spec):
             return capacity.switch_call(desired, observed.spec)
         return capacity.table_call(desired, observed.spec)
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        return capacity.switch_obstacle(desired, observed)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         mode = capacity.mode_of(desired)

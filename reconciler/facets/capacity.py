@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import scaling_wire, wire
-from reconciler.facets.base import Ask
+from reconciler.facets.base import Ask, Obstacle
 from reconciler.model.change import Call
 from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput
 
@@ -78,6 +78,16 @@ def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
         if updates:
             params["GlobalSecondaryIndexUpdates"] = updates
     return Call("UpdateTable", params)
+
+
+def switch_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """A table with a vector index cannot leave on-demand billing (UpdateTable)."""
+    if mode_of(observed) == "PROVISIONED" or mode_after(desired, observed) != "PROVISIONED":
+        return None
+    for index in observed.vector_indexes or ():
+        sentence = f"the table cannot be provisioned while it has vector index {index.name}"
+        return Obstacle(sentence, "vector_indexes: [] converged first, or billing_mode: PAY_PER_REQUEST")
+    return None
 
 
 def table_call(desired: TableSpec, observed: TableSpec) -> Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import capacity, index_calls, index_limits, limits, wire
+from reconciler.facets import capacity, index_calls, index_limits, index_room, limits, wire
 from reconciler.facets.base import Ask, Obstacle
 from reconciler.facets.index_pairs import definition, pairs, readable, redefined
 from reconciler.model.change import Call, Change, Hazard
@@ -14,7 +14,7 @@ from reconciler.model.table import GlobalIndex, TableSpec
 
 REMOVED = "index {name} is deleted: queries on it fail from then on"
 REBUILT = "index {name} is deleted and built again under its name: queries on it fail until it is back"
-AFTER = "index {name} can only be created once index {other} is deleted, and queries on that one fail from then on"
+AFTER = "index {name} can only be created once {other} is deleted, and reads of that one fail from then on"
 
 Pair = tuple[GlobalIndex | None, GlobalIndex | None]
 
@@ -80,8 +80,12 @@ class GlobalIndexesFacet:
     def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
         want, have = self._pair(change, desired, observed)
         if want and (have is None or redefined(want, have)):
-            return index_calls.obstacle(want, desired, observed)
-        return index_limits.obstacle(change, want, desired, observed) if want else None
+            hindered = index_room.obstacle(want, desired, observed)
+            return hindered or (capacity.switch_obstacle(desired, observed) if have is None else None)
+        if want is None:
+            return None
+        hindered = index_limits.obstacle(change, want, desired, observed)
+        return hindered or capacity.switch_obstacle(desired, observed)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.global_indexes:
@@ -104,9 +108,9 @@ class GlobalIndexesFacet:
         if want is None and have is not None:
             yield Change(self.name, path, readable(have), None, Hazard.DISRUPTION, REMOVED.format(name=name))
         elif want is not None and have is None:
-            other = index_calls.in_the_way(want, desired, observed)
+            other = index_room.in_the_way(want, desired, observed)
             hazard = Hazard.DISRUPTION if other else Hazard.NONE
-            unsafe = AFTER.format(name=name, other=other.name) if other else None
+            unsafe = AFTER.format(name=name, other=index_room.owner(other)) if other else None
             yield Change(self.name, path, None, readable(want), hazard, unsafe)
         elif want is not None and have is not None:
             unsafe = REBUILT.format(name=name)

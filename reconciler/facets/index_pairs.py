@@ -1,4 +1,4 @@
-"""Indexes of both sides by name, shared by the facets global_indexes and local_indexes. Pure."""
+"""Indexes of both sides by name, shared by the facets of all three kinds of indexes. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from reconciler.facets import limits, wire
-from reconciler.model.table import GlobalIndex, LocalIndex
+from reconciler.model.table import GlobalIndex, LocalIndex, VectorIndex
 
-Index = TypeVar("Index", GlobalIndex, LocalIndex)
+Index = TypeVar("Index", GlobalIndex, LocalIndex, VectorIndex)
 
 
 def pairs(

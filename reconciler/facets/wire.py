@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.model.change import Change
 from reconciler.model.errors import Malformed
-from reconciler.model.table import KeyElement, Projection, Throughput
+from reconciler.model.table import KeyElement, Projection, Throughput, VectorIndex
 
 Shape = dict[str, Any]
 
@@ -33,6 +33,11 @@ def attribute_definitions(*schemas: Iterable[KeyElement]) -> list[Shape]:
     """AttributeDefinitions: the union of all key attributes, each once, sorted by name; a later schema's type wins."""
     types = {key.attribute: key.type for keys in schemas for key in keys}
     return [{"AttributeName": name, "AttributeType": types[name]} for name in sorted(types)]
+
+
+def search_keys(index: VectorIndex) -> tuple[KeyElement, ...]:
+    """The attributes of a search schema as key elements: they must be defined as keys are (UpdateTable)."""
+    return tuple(KeyElement(e.attribute, "HASH", e.type) for e in index.search if e.type is not None)
 
 
 def readable_keys(keys: Iterable[KeyElement]) -> list[Shape]:

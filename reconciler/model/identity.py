@@ -52,7 +52,10 @@ class Flavor(StrEnum):
         return _LACKS.get(self, frozenset())
 
 
-_LACKS: dict[Flavor, frozenset[str]] = {}
+_LACKS: dict[Flavor, frozenset[str]] = {
+    Flavor.DYNAMODB_LOCAL: frozenset({"vector_indexes"}),
+    Flavor.MOTO: frozenset({"vector_indexes"}),
+}
 """Measured on DynamoDB Local 3.3.1 and moto 5.2.5; what is only forgotten is found by reading it back."""
 
 

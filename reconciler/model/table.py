@@ -17,6 +17,8 @@ ScalarType = Literal["S", "N", "B"]
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+VectorDistance = Literal["COSINE", "DOT_PRODUCT", "EUCLIDEAN"]
+SearchRole = Literal["HASH", "INLINE_FILTER"]
 StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
 
 
@@ -91,6 +93,30 @@ class LocalIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchElement:
+    """One element of a vector index's search schema; ``type`` is ``None`` only where an endpoint does not tell it."""
+
+    attribute: str
+    role: SearchRole
+    type: ScalarType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VectorIndex:
+    """A vector index over ``attribute``; none of its fields ever changes under one name (CreateTable, UpdateTable).
+
+    ``search`` is sorted by role and attribute: its order means nothing.
+    """
+
+    name: str
+    attribute: str
+    dimensions: int
+    distance: VectorDistance
+    projection: Projection
+    search: tuple[SearchElement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """DynamoDB Streams of a table; ``view`` is ``None`` when disabled."""
 
@@ -144,3 +170,4 @@ class TableSpec:
     warm_throughput: WarmThroughput | None = None
     sse: Sse | None = None
     point_in_time_recovery: PointInTimeRecovery | None = None
+    vector_indexes: tuple[VectorIndex, ...] | None = None

@@ -70,6 +70,7 @@ def _rides(facet: Facet, *, with_tags: bool) -> bool:
 
 def _definitions(spec: TableSpec) -> list[dict[str, Any]]:
     schemas = [index.keys for index in spec.global_indexes or ()] + [index.keys for index in spec.local_indexes or ()]
+    schemas += [wire.search_keys(index) for index in spec.vector_indexes or ()]
     return wire.attribute_definitions(spec.keys, *schemas)
 
 

@@ -81,7 +81,8 @@ def _update_rank(call: Call, *, hazardous: bool) -> Rank:
         return Rank.SETTINGS
     if "OnDemandThroughput" in params or "WarmThroughput" in params:
         return Rank.LIMITS
-    verbs = {verb for update in params.get("GlobalSecondaryIndexUpdates", ()) for verb in update}
+    members = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates")
+    verbs = {verb for member in members for update in params.get(member, ()) for verb in update}
     if "Create" in verbs:
         return Rank.INDEX_CREATE_AFTER if hazardous else Rank.INDEX_CREATE
     return Rank.INDEX_DELETE if "Delete" in verbs else Rank.CAPACITY

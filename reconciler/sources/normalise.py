@@ -14,11 +14,13 @@ from reconciler.model.table import (
     PointInTimeRecovery,
     Projection,
     ScalarType,
+    SearchElement,
     Sse,
     Stream,
     TableSpec,
     Throughput,
     Ttl,
+    VectorIndex,
     WarmThroughput,
 )
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart, ProjectionPart
@@ -26,6 +28,7 @@ from reconciler.sources.document.keys import KeyElementPart
 from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.document.throughput import ThroughputPart
+from reconciler.sources.document.vectors import VectorIndexPart
 from reconciler.sources.normalise_scaling import auto_scaling
 from reconciler.sources.rules.billing import is_provisioned
 
@@ -38,6 +41,7 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
     stream, ttl, tags = document.stream_specification, document.time_to_live, document.tags
     sse, recovery = document.sse_specification, document.point_in_time_recovery
     global_indexes, local_indexes = document.global_secondary_indexes, document.local_secondary_indexes
+    vectors = document.vector_indexes
     return TableSpec(
         name=name,
         keys=_keys(document.key_schema or [], types),
@@ -60,6 +64,9 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
         point_in_time_recovery=None
         if recovery is None
         else PointInTimeRecovery(recovery.enabled, recovery.recovery_period_in_days),
+        vector_indexes=None
+        if vectors is None
+        else tuple(_vector_index(index, types) for index in sorted(vectors, key=lambda index: index.index_name)),
     )
 
 
@@ -116,3 +123,18 @@ def _global_index(part: GlobalIndexPart, types: Types) -> GlobalIndex:
 
 def _local_index(part: LocalIndexPart, types: Types) -> LocalIndex:
     return LocalIndex(part.index_name, _keys(part.key_schema, types), _projection(part.projection))
+
+
+def _vector_index(part: VectorIndexPart, types: Types) -> VectorIndex:
+    elements = (
+        SearchElement(each.attribute_name, each.search_schema_element_type, types[each.attribute_name])
+        for each in part.search_schema or []
+    )
+    return VectorIndex(
+        part.index_name,
+        part.vector_attribute.attribute_name,
+        part.dimensions,
+        part.distance_function,
+        _projection(part.projection),
+        tuple(sorted(elements, key=lambda each: (each.role, each.attribute))),
+    )

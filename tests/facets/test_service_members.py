@@ -20,6 +20,7 @@ MANAGED = {
         "StreamSpecification",
         "TableName",
         "Tags",
+        "VectorIndexes",
     },
     "UpdateTable": {
         "AttributeDefinitions",
@@ -29,6 +30,7 @@ MANAGED = {
         "ProvisionedThroughput",
         "StreamSpecification",
         "TableName",
+        "VectorIndexUpdates",
     },
     "UpdateTimeToLive": {"TableName", "TimeToLiveSpecification"},
     "TagResource": {"ResourceArn", "Tags"},
@@ -44,7 +46,6 @@ LEFT_OUT = {
         "ResourcePolicy": NO_FACET,
         "SSESpecification": NO_FACET,
         "TableClass": NO_FACET,
-        "VectorIndexes": NO_FACET,
         "WarmThroughput": NO_FACET,
     },
     "UpdateTable": {
@@ -56,7 +57,6 @@ LEFT_OUT = {
         "ReplicaUpdates": ONLY_HERE,
         "SSESpecification": NO_FACET,
         "TableClass": NO_FACET,
-        "VectorIndexUpdates": NO_FACET,
         "WarmThroughput": NO_FACET,
     },
 }

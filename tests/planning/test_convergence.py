@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.holds import violations
 from support.request_rules import complaints
 from support.rounds import build, run, seen
-from support.specs import declaration
+from support.specs import ON_DEMAND, declaration
 from support.strategies import table_specs
 from support.table_model import TableModel
 
@@ -28,7 +28,9 @@ some = settings(many, max_examples=100)
 @given(before=table_specs(whole=True), after=table_specs(), lag=st.booleans(), has_tags=st.booleans())
 def test_any_table_becomes_any_declaration(before: TableSpec, after: TableSpec, lag: bool, has_tags: bool) -> None:
     assume(not before.deletion_protection or after.deletion_protection is False)
-    after = replace(after, local_indexes=after.local_indexes or ())
+    after = replace(after, local_indexes=after.local_indexes or (), vector_indexes=after.vector_indexes or ())
+    if after.vector_indexes:
+        after = replace(after, billing=ON_DEMAND, global_indexes=after.global_indexes or ())
     model = build(before, lag=lag, has_tags=has_tags)
     outcome = run(model, declaration(after))
     assert all(step.fate is Fate.UNSUPPORTED for step in outcome.left)

@@ -9,11 +9,12 @@ from support.rounds import build, run, seen
 from support.setting_transitions import SETTINGS
 from support.specs import declaration
 from support.transitions import TRANSITIONS, Transition
+from support.transitions_vectors import VECTORS
 
 from reconciler.model.change import Hazard
 from reconciler.planning.planner import plan
 
-CASES = (*TRANSITIONS, *SETTINGS)
+CASES = (*TRANSITIONS, *SETTINGS, *VECTORS)
 by_name = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 lag = pytest.mark.parametrize("lag", [False, True], ids=["at once", "after a while"])
 

@@ -118,15 +118,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
-    "vector indexes are not managed": (
-        {"vector_indexes": []},
-        [
-            (
-                "users.json:15: vector_indexes: is a field of DynamoDB that this release does not manage. Remove "
-                "it; the table keeps what it has there."
-            )
-        ],
-    ),
     "backups are not managed": (
         {"backups": {}},
         [

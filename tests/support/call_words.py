@@ -41,6 +41,8 @@ def _update(params: dict[str, Any]) -> str:
         said.append(" ".join(["mode", params["BillingMode"], *_units(params)]))
     elif "ProvisionedThroughput" in params:
         said.append(" ".join(["table", *_units(params)]))
+    for update in params.get("VectorIndexUpdates", ()):
+        said += [f"{'+' if verb == 'Create' else '-'}vectors {index['IndexName']}" for verb, index in update.items()]
     for update in params.get("GlobalSecondaryIndexUpdates", ()):
         for verb, index in update.items():
             sign = {"Create": "+index ", "Delete": "-index ", "Update": ""}[verb]

@@ -8,7 +8,7 @@ from typing import Any
 from support.table_settings import KEYS
 
 from reconciler.model.observed import Responses
-from reconciler.model.table import GlobalIndex, KeyElement, LocalIndex, TableSpec, Throughput
+from reconciler.model.table import GlobalIndex, KeyElement, LocalIndex, TableSpec, Throughput, VectorIndex
 
 Shape = Mapping[str, Any]
 Expectation = tuple[str, Any, Any]
@@ -16,7 +16,9 @@ Expectation = tuple[str, Any, Any]
 
 def violations(responses: Responses, desired: TableSpec) -> list[str]:
     """Each declared feature that the answers contradict, as a sentence."""
-    expected = [*_table(responses.table, desired), *_indexes(responses.table, desired), *_beside(responses, desired)]
+    table = responses.table
+    expected = [*_table(table, desired), *_indexes(table, desired), *_vectors(table, desired)]
+    expected += _beside(responses, desired)
     return [f"{what} is {seen!r}, not {wanted!r}" for what, seen, wanted in expected if seen != wanted]
 
 
@@ -71,6 +73,29 @@ def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
                 yield from _limits(index.name, shape, index)
 
 
+def _vectors(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
+    if desired.vector_indexes is None:
+        return
+    seen = {index["IndexName"]: index for index in table.get("VectorIndexes") or []}
+    yield "vector indexes", sorted(seen), sorted(index.name for index in desired.vector_indexes)
+    for index in desired.vector_indexes:
+        shape = seen.get(index.name, {})
+        wanted = (index.attribute, index.dimensions, index.distance)
+        found = (
+            shape.get("VectorAttribute", {}).get("AttributeName"),
+            shape.get("Dimensions"),
+            shape.get("DistanceFunction"),
+        )
+        yield f"vectors of {index.name}", found, wanted
+        yield (
+            f"projection of {index.name}",
+            _projection(shape.get("Projection", {"ProjectionType": None})),
+            _projected(index),
+        )
+        search = {(e["AttributeName"], e["SearchSchemaElementType"]) for e in shape.get("SearchSchema", [])}
+        yield f"search schema of {index.name}", search, {(e.attribute, e.role) for e in index.search}
+
+
 def _beside(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
     if desired.ttl:
         ttl = responses.answers["DescribeTimeToLive"]["TimeToLiveDescription"]
@@ -114,5 +139,5 @@ def _projection(shape: dict[str, Any]) -> tuple[str, frozenset[str]]:
     return shape["ProjectionType"], frozenset(shape.get("NonKeyAttributes") or [])
 
 
-def _projected(index: GlobalIndex | LocalIndex) -> tuple[str, frozenset[str]]:
+def _projected(index: GlobalIndex | LocalIndex | VectorIndex) -> tuple[str, frozenset[str]]:
     return index.projection.type, index.projection.non_key_attributes

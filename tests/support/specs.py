@@ -17,11 +17,13 @@ from reconciler.model.table import (
     OnDemandThroughput,
     PointInTimeRecovery,
     Projection,
+    SearchElement,
     Sse,
     Stream,
     TableSpec,
     Throughput,
     Ttl,
+    VectorIndex,
 )
 
 NAME = "subject"
@@ -66,6 +68,23 @@ def lsi(name: str, attribute: str, *, project: str = "ALL", hash_key: str = "pk 
     return LocalIndex(name, keys(hash_key, attribute), projection(project))
 
 
+def vectors(
+    name: str,
+    attribute: str = "embedding",
+    *search: str,
+    size: int = 3,
+    distance: str = "COSINE",
+    project: str = "ALL",
+) -> VectorIndex:
+    """A vector index; each of ``search`` is ``"tenant S HASH"``, or ``"shop S"`` for an inline filter."""
+    elements = []
+    for text in search:
+        filtered, kind, *role = text.split()
+        elements.append(SearchElement(filtered, role[0] if role else "INLINE_FILTER", kind))  # type: ignore[arg-type]
+    ordered = tuple(sorted(elements, key=lambda element: (element.role, element.attribute)))
+    return VectorIndex(name, attribute, size, distance, projection(project), ordered)  # type: ignore[arg-type]
+
+
 def provisioned(read: int, write: int) -> Billing:
     """Provisioned billing with throughput."""
     return Billing("PROVISIONED", Throughput(read, write))
@@ -83,7 +102,7 @@ def ttl(attribute: str | None) -> Ttl:
 
 def spec(*key: str, **fields: Any) -> TableSpec:
     """A table with the key ``pk S`` unless another is given."""
-    for field in ("global_indexes", "local_indexes"):
+    for field in ("global_indexes", "local_indexes", "vector_indexes"):
         if field in fields:
             fields[field] = tuple(sorted(fields[field], key=lambda index: index.name))
     if "tags" in fields:
@@ -116,6 +135,7 @@ def whole(table: TableSpec) -> TableSpec:
         on_demand_throughput=table.on_demand_throughput or UNLIMITED,
         sse=table.sse or Sse(False),
         point_in_time_recovery=table.point_in_time_recovery or PointInTimeRecovery(False),
+        vector_indexes=table.vector_indexes or (),
     )
 
 

@@ -19,11 +19,13 @@ from reconciler.model.table import (
     OnDemandThroughput,
     PointInTimeRecovery,
     Projection,
+    SearchElement,
     Sse,
     Stream,
     TableSpec,
     Throughput,
     Ttl,
+    VectorIndex,
 )
 
 ATTRIBUTES = ("pk", "sk", "a", "b", "c")
@@ -37,6 +39,7 @@ streams = st.sampled_from(
 ttls = st.sampled_from([Ttl(False), Ttl(True, "expires"), Ttl(True, "gone_at")])
 tags = st.dictionaries(st.sampled_from(["team", "stage", "cost.center"]), st.sampled_from(["one", "two"]), max_size=3)
 billings = st.one_of(st.just(Billing("PAY_PER_REQUEST")), st.builds(Billing, st.just("PROVISIONED"), units))
+distances = st.sampled_from(["COSINE", "DOT_PRODUCT", "EUCLIDEAN"])
 projections = st.one_of(
     st.sampled_from([Projection("ALL"), Projection("KEYS_ONLY")]),
     st.builds(
@@ -89,6 +92,23 @@ def local_indexes(draw: st.DrawFn, keys: tuple[KeyElement, ...], types: Types) -
 
 
 @st.composite
+def vector_indexes(draw: st.DrawFn, types: Types) -> tuple[VectorIndex, ...]:
+    """Up to three vector indexes over two attributes, each of one size within a table."""
+    names = sorted(draw(st.sets(st.sampled_from(["vec_1", "vec_2", "vec.3"]), max_size=3)))
+    sizes = {attribute: draw(st.sampled_from([3, 8])) for attribute in ("v1", "v2")}
+    made = []
+    for name in names:
+        attribute = draw(st.sampled_from(["v1", "v2"]))
+        searched = sorted(draw(st.sets(st.sampled_from(["a", "b"]), max_size=2)))
+        first = draw(st.sampled_from(["HASH", "INLINE_FILTER"]))
+        roles = [first, "INLINE_FILTER"]
+        search = [SearchElement(n, role, types[n]) for n, role in zip(searched, roles, strict=False)]  # type: ignore[arg-type]
+        ordered = tuple(sorted(search, key=lambda element: (element.role, element.attribute)))
+        made.append(VectorIndex(name, attribute, sizes[attribute], draw(distances), draw(projections), ordered))
+    return tuple(made)
+
+
+@st.composite
 def table_specs(draw: st.DrawFn, *, name: str = NAME, whole: bool = False) -> TableSpec:
     """A valid declaration; with ``whole`` every field is given, as an observer fills it."""
     types = cast(Types, {attribute: draw(st.sampled_from("SSSNB")) for attribute in ATTRIBUTES})
@@ -115,4 +135,5 @@ def table_specs(draw: st.DrawFn, *, name: str = NAME, whole: bool = False) -> Ta
         on_demand_throughput=draw(st.one_of(st.none(), maxima)) if mode == "PAY_PER_REQUEST" else None,
         sse=perhaps(encryptions),
         point_in_time_recovery=perhaps(recoveries),
+        vector_indexes=perhaps(st.just(()) if mode == "PROVISIONED" else vector_indexes(types)),
     )

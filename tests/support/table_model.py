@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from support import table_settings
+from support import vector_model as vectors
+from support.refusal import Refused, require
 
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses
@@ -19,15 +21,7 @@ from reconciler.model.observed import Responses
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{name}"
 ZERO = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
 
-
-class Refused(AssertionError):
-    """The service would answer this call with an error."""
-
-
-def require(condition: object, why: str) -> None:
-    """Refuse unless ``condition`` holds."""
-    if not condition:
-        raise Refused(why)
+__all__ = ["Refused", "TableModel", "require"]
 
 
 class TableModel:
@@ -66,6 +60,7 @@ class TableModel:
         for index in indexes:
             index["IndexStatus"] = "ACTIVE"
         self.table["GlobalSecondaryIndexes"] = indexes
+        vectors.settle(self.table)
         used = self._used()
         definitions = self.table["AttributeDefinitions"]
         self.table["AttributeDefinitions"] = [d for d in definitions if d["AttributeName"] in used]
@@ -132,10 +127,12 @@ class TableModel:
             "GlobalSecondaryIndexes": [self._described(index, "ACTIVE") for index in indexes],
             "DeletionProtectionEnabled": params.get("DeletionProtectionEnabled", False),
             **table_settings.described(params),
+            "VectorIndexes": [{**index, "IndexStatus": "ACTIVE"} for index in params.get("VectorIndexes", [])],
         }
         if "StreamSpecification" in params:
             self.table["StreamSpecification"] = params["StreamSpecification"]
         self._exactly_used(params["AttributeDefinitions"])
+        vectors.create(self.table, params)
 
     def _delete(self, params: dict[str, Any]) -> None:
         table = self._idle()
@@ -152,6 +149,7 @@ class TableModel:
         scaled = [update for update in updates if "ProvisionedThroughput" in update.get("Update", {})]
         limited = [update["Update"] for update in updates if "Update" in update and update not in scaled]
         units = "ProvisionedThroughput" in params or "BillingMode" in params or bool(scaled)
+        verbs += [verb for update in params.get("VectorIndexUpdates", []) for verb in update]
         singles = [verb for verb in verbs if verb != "Update"]
         kinds = {member for update in limited for member in update if member != "IndexName"}
         alone = ["StreamSpecification", "DeletionProtectionEnabled", *table_settings.ALONE]
@@ -170,6 +168,9 @@ class TableModel:
                 self._create_index(table, update["Create"], params["AttributeDefinitions"])
             if "Delete" in update:
                 self._delete_index(update["Delete"]["IndexName"])
+        if "VectorIndexUpdates" in params:
+            vectors.update(table, params["VectorIndexUpdates"], params.get("AttributeDefinitions", []))
+            self._exactly_used(table["AttributeDefinitions"])
         if "StreamSpecification" in params:
             on = table.get("StreamSpecification", {}).get("StreamEnabled", False)
             require(
@@ -190,6 +191,7 @@ class TableModel:
         names = {index["IndexName"] for index in self._indexes()}
         require(units.keys() <= names and len(units) == len(updates), "each index once, and only those that exist")
         require(before != after or "BillingMode" not in params, "the mode is so already")
+        require(after != "PROVISIONED" or not table["VectorIndexes"], "vector indexes need on-demand billing")
         if after == "PAY_PER_REQUEST":
             require(not units and "ProvisionedThroughput" not in params, "no throughput on demand")
             table["ProvisionedThroughput"] = dict(ZERO)
@@ -265,7 +267,8 @@ class TableModel:
         require(self.table is not None, "ResourceNotFoundException")
         assert self.table is not None
         require(self.table["TableStatus"] == "ACTIVE", f"ResourceInUseException: {self.table['TableStatus']}")
-        require(all(index["IndexStatus"] == "ACTIVE" for index in self._indexes()), "ResourceInUseException: an index")
+        everything = [*self._indexes(), *self.table["VectorIndexes"]]
+        require(all(index["IndexStatus"] == "ACTIVE" for index in everything), "ResourceInUseException: an index")
         return self.table
 
     def _indexes(self) -> list[dict[str, Any]]:
@@ -277,6 +280,7 @@ class TableModel:
         assert self.table is not None
         schemas = [self.table["KeySchema"]]
         schemas += [index["KeySchema"] for index in (*self._indexes(), *self.table["LocalSecondaryIndexes"])]
+        schemas += [index.get("SearchSchema", []) for index in self.table["VectorIndexes"]]
         return {element["AttributeName"] for schema in schemas for element in schema}
 
     def _exactly_used(self, definitions: list[dict[str, Any]]) -> None:

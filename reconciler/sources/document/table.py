@@ -18,6 +18,7 @@ from reconciler.sources.document.stream import StreamPart
 from reconciler.sources.document.tags import TagPart
 from reconciler.sources.document.throughput import ThroughputPart
 from reconciler.sources.document.ttl import TtlPart
+from reconciler.sources.document.vectors import VectorIndexPart
 
 REQUIRED = ("table_name", "key_schema", "attribute_definitions")
 
@@ -39,6 +40,9 @@ class TableDocument(Part):
     global_secondary_indexes: list[GlobalIndexPart] | None = Field(default=None, description="At most 20.")
     local_secondary_indexes: list[LocalIndexPart] | None = Field(
         default=None, description="At most 5; fixed when the table is created."
+    )
+    vector_indexes: list[VectorIndexPart] | None = Field(
+        default=None, description="At most 5, and only with on-demand billing."
     )
     stream_specification: StreamPart | None = Field(default=None, description="DynamoDB Streams.")
     time_to_live: Annotated[

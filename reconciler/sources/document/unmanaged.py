@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 NOT_MANAGED = (
-    "ResourcePolicy VectorIndexes GlobalTableSourceArn",
+    "ResourcePolicy GlobalTableSourceArn",
     "GlobalTableSettingsReplicationMode MultiRegionConsistency Replicas ReplicaUpdates GlobalTableWitnesses",
     "GlobalTableWitnessUpdates DisassociationProtectionEnabled ContributorInsights",
     "ContributorInsightsSpecification KinesisStreamSpecification KinesisStreamingDestination",

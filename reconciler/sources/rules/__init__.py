@@ -29,15 +29,23 @@ from reconciler.sources.rules.switched_off import recovery_details, sse_details
 from reconciler.sources.rules.table_keys import table_keys
 from reconciler.sources.rules.tags import tag_count, tag_keys_differ, tag_lengths
 from reconciler.sources.rules.ttl import ttl_attribute
+from reconciler.sources.rules.vector_indexes import (
+    vector_attributes,
+    vector_billing,
+    vector_dimensions,
+    vector_index_count,
+    vector_search,
+)
 
 Rule = Callable[[TableDocument], Iterator[Finding]]
 
 _KEYS = ("key_schema",)
 _GLOBAL = ("global_secondary_indexes",)
 _LOCAL = ("local_secondary_indexes",)
-_INDEXES = _GLOBAL + _LOCAL
 _SCALING = ("auto_scaling",)
 _LIMITS = ("on_demand_throughput", "warm_throughput")
+_VECTOR = ("vector_indexes",)
+_INDEXES = _GLOBAL + _LOCAL + _VECTOR
 _BILLING = ("billing_mode", "provisioned_throughput")
 
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
@@ -60,6 +68,11 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (scheduled_scaling, _SCALING),
     (scaling_fits_billing, _BILLING + _SCALING),
     (scaled_indexes, _GLOBAL + _SCALING),
+    (vector_index_count, _VECTOR),
+    (vector_attributes, _KEYS + _VECTOR),
+    (vector_dimensions, _VECTOR),
+    (vector_search, _VECTOR),
+    (vector_billing, _BILLING + _VECTOR),
     (stream_view, ("stream_specification",)),
     (ttl_attribute, ("time_to_live",)),
     (tag_count, ("tags",)),

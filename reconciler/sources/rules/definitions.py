@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from reconciler.sources.document.keys import KeyElementPart
 from reconciler.sources.document.table import TableDocument
+from reconciler.sources.document.vectors import SearchElementPart
 from reconciler.sources.place import Finding, Path
-from reconciler.sources.rules.indexes import all_indexes
+from reconciler.sources.rules.indexes import all_indexes, vector_indexes
 
 
 def every_key_defined(document: TableDocument) -> Iterator[Finding]:
@@ -46,9 +47,12 @@ def defined_once(document: TableDocument) -> Iterator[Finding]:
         types.setdefault(name, definition.attribute_type)
 
 
-def _elements(document: TableDocument) -> Iterator[tuple[Path, KeyElementPart]]:
+def _elements(document: TableDocument) -> Iterator[tuple[Path, KeyElementPart | SearchElementPart]]:
     schemas: list[tuple[Path, list[KeyElementPart]]] = [(("key_schema",), document.key_schema or [])]
     schemas += [((*path, "key_schema"), index.key_schema) for path, index in all_indexes(document)]
     for path, keys in schemas:
         for position, element in enumerate(keys):
             yield (*path, position), element
+    for path, index in vector_indexes(document):
+        for position, filtered in enumerate(index.search_schema or []):
+            yield (*path, "search_schema", position), filtered

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding
-from reconciler.sources.rules.indexes import all_indexes
+from reconciler.sources.rules.indexes import all_indexes, vector_indexes
 from reconciler.sources.rules.names import name_fault
 
 
 def index_names(document: TableDocument) -> Iterator[Finding]:
     """An index is named by the same rule as a table."""
-    for path, index in all_indexes(document):
+    for path, index in (*all_indexes(document), *vector_indexes(document)):
         fault = name_fault(index.index_name)
         if fault:
             yield Finding((*path, "index_name"), *fault)
 
 
 def index_names_differ(document: TableDocument) -> Iterator[Finding]:
-    """No two indexes of a table share a name, be they global or local."""
+    """No two indexes of a table share a name, be they global, local or vector."""
     seen: set[str] = set()
-    for path, index in all_indexes(document):
+    for path, index in (*all_indexes(document), *vector_indexes(document)):
         if index.index_name in seen:
             reason = f"is {index.index_name!r}, the name of another index of this table"
             yield Finding((*path, "index_name"), reason, "Give each index a name of its own.")

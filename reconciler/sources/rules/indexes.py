@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
 from reconciler.sources.document.table import TableDocument
+from reconciler.sources.document.vectors import VectorIndexPart
 from reconciler.sources.place import Path
 
 
@@ -15,3 +16,9 @@ def all_indexes(document: TableDocument) -> Iterator[tuple[Path, GlobalIndexPart
         yield ("global_secondary_indexes", position), index
     for position, local in enumerate(document.local_secondary_indexes or []):
         yield ("local_secondary_indexes", position), local
+
+
+def vector_indexes(document: TableDocument) -> Iterator[tuple[Path, VectorIndexPart]]:
+    """Vector indexes, which have a search schema in place of a key schema."""
+    for position, index in enumerate(document.vector_indexes or []):
+        yield ("vector_indexes", position), index

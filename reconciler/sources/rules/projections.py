@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding
-from reconciler.sources.rules.indexes import all_indexes
+from reconciler.sources.rules.indexes import all_indexes, vector_indexes
 
 
 def projections(document: TableDocument) -> Iterator[Finding]:
     """INCLUDE names 1 to 20 attributes; ALL and KEYS_ONLY name none."""
-    for path, index in all_indexes(document):
+    for path, index in (*all_indexes(document), *vector_indexes(document)):
         kind, names = index.projection.projection_type, index.projection.non_key_attributes
         place = (*path, "projection", "non_key_attributes")
         if kind == "INCLUDE" and not names:

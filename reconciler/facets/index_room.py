@@ -1,0 +1,157 @@
+"""Which indexes of a table stay and which go, and what therefore stands in the way of a new one. Pure.
+
+Secondary and vector indexes share the attribute definitions of their table, in which an attribute has one type. Used
+by the facets of both kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.facets import wire
+from reconciler.facets.base import Obstacle
+from reconciler.facets.index_pairs import pairs, redefined
+from reconciler.model.table import GlobalIndex, KeyElement, TableSpec, VectorIndex
+
+Index = GlobalIndex | VectorIndex
+Place = tuple[str, tuple[KeyElement, ...]]
+"""A part of a table in words, and the attributes that it defines."""
+
+LIMITS = {GlobalIndex: 20, VectorIndex: 5}
+"""Indexes of one kind in one table: the service's default quotas."""
+
+
+def going(desired: TableSpec, observed: TableSpec) -> list[Index]:
+    """Observed indexes that must be deleted: first those that go for good, then those that are built anew.
+
+    An index that could not be built again stays as it is, and then stands in the way of others.
+    """
+    removed = [have for want, have in _both(desired, observed) if want is None]
+    return removed + [have for _, have in _sorted_out(desired, observed)[0]]
+
+
+def lasting(desired: TableSpec, observed: TableSpec) -> list[Place]:
+    """Every part of the table that no index change takes away."""
+    return _base(observed) + [(owner(index), attributes(index)) for index in _sorted_out(desired, observed)[1]]
+
+
+def defined(observed: TableSpec, without: list[Index]) -> Iterator[tuple[KeyElement, ...]]:
+    """The attributes of every part of the table but for the indexes ``without``."""
+    yield from (keys for _, keys in _base(observed))
+    indexes: list[Index] = [*(observed.global_indexes or ()), *(observed.vector_indexes or ())]
+    for index in indexes:
+        if index not in without:
+            yield attributes(index)
+
+
+def in_the_way(index: Index, desired: TableSpec, observed: TableSpec) -> Index | None:
+    """The index that must be deleted before ``index`` can be created.
+
+    It uses an attribute under another type, has vectors of another size in the same attribute, or not all indexes fit
+    into the quota.
+    """
+    leaving = going(desired, observed)
+    for other in leaving:
+        if _conflict(index, other):
+            return other
+    kind = type(index)
+    ours = [other for other in leaving if type(other) is kind]
+    names = {other.name for side in (desired, observed) for other in _of_kind(side, kind)}
+    return ours[0] if ours and len(names) > LIMITS[kind] else None
+
+
+def obstacle(index: Index, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """Which part of the table that stays uses an attribute of ``index`` in another way."""
+    for other, keys in lasting(desired, observed):
+        attribute = clash(attributes(index), keys)
+        if attribute and other != owner(index):
+            sentence = f"{owner(index)} cannot be created while {other} uses {attribute} under another type"
+            return Obstacle(sentence, "declaring the attribute with the type it has in the table")
+    for stays in _sorted_out(desired, observed)[1]:
+        if _resized(index, stays) and stays.name != index.name:
+            sentence = f"{owner(index)} cannot be created while {owner(stays)} has vectors of another size"
+            return Obstacle(sentence, f"what hinders {owner(stays)} mended first")
+    return None
+
+
+def clash(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:
+    """An attribute that both use, under two types."""
+    types = {key.attribute: key.type for key in one}
+    return next((key.attribute for key in other if types.get(key.attribute, key.type) != key.type), None)
+
+
+def attributes(index: Index) -> tuple[KeyElement, ...]:
+    """The attributes that an index defines."""
+    return index.keys if isinstance(index, GlobalIndex) else wire.search_keys(index)
+
+
+def owner(index: Index) -> str:
+    """An index in words."""
+    return f"index {index.name}" if isinstance(index, GlobalIndex) else f"vector index {index.name}"
+
+
+def rebuilt(want: Index, have: Index) -> bool:
+    """Whether one of them cannot become the other in place."""
+    if isinstance(want, GlobalIndex) and isinstance(have, GlobalIndex):
+        return redefined(want, have)
+    if isinstance(want, VectorIndex) and isinstance(have, VectorIndex):
+        return any(differences(want, have))
+    return True
+
+
+def differences(want: VectorIndex, have: VectorIndex) -> Iterator[str]:
+    """The fields of a vector index that differ; a type that an endpoint does not tell is no difference."""
+    for field in ("attribute", "dimensions", "distance", "projection"):
+        if getattr(want, field) != getattr(have, field):
+            yield field
+    known = {(each.attribute, each.role): each.type for each in have.search}
+    told = {(each.attribute, each.role): each.type for each in want.search}
+    if known.keys() != told.keys() or any(kind and kind != told[key] for key, kind in known.items()):
+        yield "search"
+
+
+def _sorted_out(desired: TableSpec, observed: TableSpec) -> tuple[list[tuple[Index, Index]], list[Index]]:
+    """Indexes to be built anew (declared, observed), and observed ones that stay."""
+    kept = [(want, have) for want, have in _both(desired, observed) if want is not None]
+    anew = [(want, have) for want, have in kept if rebuilt(want, have)]
+    staying = [have for want, have in kept if not rebuilt(want, have)]
+    base = [keys for _, keys in _base(observed)]
+    while stuck := next((pair for pair in anew if _stuck(pair[0], base, staying)), None):
+        anew.remove(stuck)
+        staying.append(stuck[1])
+    return anew, staying
+
+
+def _stuck(index: Index, base: list[tuple[KeyElement, ...]], staying: list[Index]) -> bool:
+    return any(clash(attributes(index), keys) for keys in base) or any(_conflict(index, stays) for stays in staying)
+
+
+def _conflict(index: Index, other: Index) -> bool:
+    return bool(clash(attributes(index), attributes(other))) or _resized(index, other)
+
+
+def _resized(index: Index, other: Index) -> bool:
+    if not isinstance(index, VectorIndex) or not isinstance(other, VectorIndex):
+        return False
+    return index.attribute == other.attribute and index.dimensions != other.dimensions
+
+
+def _both(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[Index | None, Index]]:
+    """Every observed index with the declared one of its name; where the kind is not declared, with itself."""
+    wanted = observed.global_indexes if desired.global_indexes is None else desired.global_indexes
+    for _, want, have in pairs(wanted, observed.global_indexes):
+        if have is not None:
+            yield want, have
+    vectors = observed.vector_indexes if desired.vector_indexes is None else desired.vector_indexes
+    for _, sought, found in pairs(vectors, observed.vector_indexes):
+        if found is not None:
+            yield sought, found
+
+
+def _of_kind(spec: TableSpec, kind: type[Index]) -> tuple[Index, ...]:
+    return (spec.global_indexes if kind is GlobalIndex else spec.vector_indexes) or ()
+
+
+def _base(observed: TableSpec) -> list[Place]:
+    locals_ = [(f"local index {local.name}", local.keys) for local in observed.local_indexes or ()]
+    return [("the key of the table", observed.keys), *locals_]

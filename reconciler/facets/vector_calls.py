@@ -1,0 +1,77 @@
+"""The calls that create and delete one vector index of a live table, and its shapes.
+
+Used by the facet vector_indexes alone. One UpdateTable creates or deletes one index, be it vector or secondary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.facets import capacity, index_room, wire
+from reconciler.facets.base import Obstacle
+from reconciler.model.change import Call
+from reconciler.model.plan import Fate
+from reconciler.model.table import TableSpec, VectorIndex
+
+
+def definition(index: VectorIndex) -> dict[str, Any]:
+    """A vector index as in CreateTable."""
+    shape: dict[str, Any] = {
+        "IndexName": index.name,
+        "VectorAttribute": {"AttributeName": index.attribute},
+        "Dimensions": index.dimensions,
+        "DistanceFunction": index.distance,
+        "Projection": wire.projection(index.projection),
+    }
+    if index.search:
+        shape["SearchSchema"] = [
+            {"AttributeName": each.attribute, "SearchSchemaElementType": each.role} for each in index.search
+        ]
+    return shape
+
+
+def readable(index: VectorIndex) -> dict[str, Any]:
+    """A whole index for people: as in CreateTable, with the types of its search schema."""
+    shape = {name: value for name, value in definition(index).items() if name != "IndexName"}
+    return {**shape, "SearchSchema": shown(index, "search")} if index.search else shape
+
+
+def shown(index: VectorIndex, field: str) -> Any:
+    """One field for people."""
+    match field:
+        case "projection":
+            return wire.projection(index.projection)
+        case "search":
+            return [
+                {"AttributeName": each.attribute, "SearchSchemaElementType": each.role, "AttributeType": each.type}
+                for each in index.search
+            ]
+        case _:
+            return getattr(index, field)
+
+
+def create_update(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Call:
+    """Create an index. AttributeDefinitions hold the keys in use then, and every attribute of the search schema."""
+    first = index_room.going(desired, observed) if index_room.in_the_way(index, desired, observed) else []
+    live = index_room.defined(observed, first)
+    params = {
+        "TableName": desired.name,
+        "AttributeDefinitions": wire.attribute_definitions(*live, wire.search_keys(index)),
+        "VectorIndexUpdates": [{"Create": definition(index)}],
+    }
+    return Call("UpdateTable", params)
+
+
+def delete_update(name: str, desired: TableSpec) -> Call:
+    """Delete an index; the attributes of its search schema leave the definitions by themselves."""
+    return Call("UpdateTable", {"TableName": desired.name, "VectorIndexUpdates": [{"Delete": {"IndexName": name}}]})
+
+
+def obstacle(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """The table's billing, or a part of the table that uses an attribute in another way."""
+    if capacity.mode_after(desired, observed) == "PROVISIONED":
+        sentence = f"vector index {index.name} needs a table that is billed on demand"
+        return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST")
+    if capacity.mode_of(observed) == "PROVISIONED":
+        return Obstacle(f"vector index {index.name} waits for on-demand billing", fate=Fate.DEFERRED)
+    return index_room.obstacle(index, desired, observed)

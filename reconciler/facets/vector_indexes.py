@@ -1,0 +1,107 @@
+"""Facet vector_indexes: vector indexes, created, deleted and rebuilt one a call. They need an on-demand table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import index_room, vector_calls, wire
+from reconciler.facets.base import Obstacle
+from reconciler.facets.index_pairs import pairs
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import SearchElement, TableSpec, VectorIndex
+
+REMOVED = "vector index {name} is deleted: searches of it fail from then on"
+REBUILT = "vector index {name} is deleted and built again under its name: searches of it fail until it is back"
+AFTER = "vector index {name} can only be created once {other} is deleted, and reads of that one fail from then on"
+
+Pair = tuple[VectorIndex | None, VectorIndex | None]
+
+
+class VectorIndexesFacet:
+    """The list is whole where it is given. No field of an index changes under one name."""
+
+    name = "vector_indexes"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> tuple[VectorIndex, ...]:
+        table = responses.table
+        types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+        indexes = (
+            VectorIndex(
+                index["IndexName"],
+                index["VectorAttribute"]["AttributeName"],
+                int(index["Dimensions"]),
+                index["DistanceFunction"],
+                wire.read_projection(index["Projection"]),
+                _read_search(index.get("SearchSchema") or (), types),
+            )
+            for index in table.get("VectorIndexes") or ()
+            if index.get("IndexStatus") != "DELETING"
+        )
+        return tuple(sorted(indexes, key=lambda index: index.name))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        for index in responses.table.get("VectorIndexes") or ():
+            status = index.get("IndexStatus", "ACTIVE")
+            backfilling = " (backfilling)" if index.get("Backfilling") else ""
+            if status != "ACTIVE" or backfilling:
+                yield f"vector index {index['IndexName']} is {status}{backfilling}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.vector_indexes is None:
+            return
+        for name, want, have in pairs(desired.vector_indexes, observed.vector_indexes):
+            yield from self._changes(name, want, have, desired, observed)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want, have = self._pair(change, desired, observed.spec)
+        if want and not have:
+            return vector_calls.create_update(want, desired, observed.spec)
+        return vector_calls.delete_update(have.name if have else "", desired)
+
+    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        want, have = self._pair(change, desired, observed)
+        return f"then vector index {want.name} is created again under its name" if want and have else None
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        want, _ = self._pair(change, desired, observed)
+        return vector_calls.obstacle(want, desired, observed) if want else None
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        if not desired.vector_indexes:
+            return {}
+        return {"VectorIndexes": [vector_calls.definition(index) for index in desired.vector_indexes]}
+
+    def _changes(
+        self, name: str, want: VectorIndex | None, have: VectorIndex | None, desired: TableSpec, observed: TableSpec
+    ) -> Iterator[Change]:
+        path = f"vector_indexes.{name}"
+        if want is None and have is not None:
+            shown = vector_calls.readable(have)
+            yield Change(self.name, path, shown, None, Hazard.DISRUPTION, REMOVED.format(name=name))
+        elif want is not None and have is None:
+            other = index_room.in_the_way(want, desired, observed)
+            hazard = Hazard.DISRUPTION if other else Hazard.NONE
+            unsafe = AFTER.format(name=name, other=index_room.owner(other)) if other else None
+            yield Change(self.name, path, None, vector_calls.readable(want), hazard, unsafe)
+        elif want is not None and have is not None:
+            for field in index_room.differences(want, have):
+                before, after = vector_calls.shown(have, field), vector_calls.shown(want, field)
+                yield Change(self.name, f"{path}.{field}", before, after, Hazard.DISRUPTION, REBUILT.format(name=name))
+
+    def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
+        """The index a change is about, by its whole meaning: names may contain the dots of a path."""
+        for name, want, have in pairs(desired.vector_indexes, observed.vector_indexes):
+            if change in self._changes(name, want, have, desired, observed):
+                return want, have
+        raise ValueError(f"{change.path} is no difference between these two tables")
+
+
+def _read_search(schema: Any, types: Mapping[str, Any]) -> tuple[SearchElement, ...]:
+    elements = (
+        SearchElement(each["AttributeName"], each["SearchSchemaElementType"], types.get(each["AttributeName"]))
+        for each in schema
+    )
+    return tuple(sorted(elements, key=lambda element: (element.role, element.attribute)))
