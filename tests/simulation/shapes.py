@@ -60,10 +60,11 @@ def check_vector(operation: str, index: Shape, description: Shape, mode: str) ->
 
 
 def check_counts(operation: str, description: Shape) -> None:
+    too_many = invalid if operation == "CreateTable" else limit
     if len(description.get("GlobalSecondaryIndexes", [])) > GLOBAL:
-        raise limit(operation, f"at most {GLOBAL} global indexes")
+        raise too_many(operation, f"at most {GLOBAL} global indexes")
     if len(description.get("VectorIndexes", [])) > VECTOR:
-        raise limit(operation, f"at most {VECTOR} vector indexes")
+        raise too_many(operation, f"at most {VECTOR} vector indexes")
     members = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes", "VectorIndexes")
     every = [index for member in members for index in description.get(member, [])]
     names = [index["IndexName"] for index in every]

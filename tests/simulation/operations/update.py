@@ -93,12 +93,11 @@ def _index_operations(params: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _at_rest(table: Table, concern: str, params: dict[str, Any]) -> None:
+    busy = table.busy_index
+    cancels = busy is not None and concern == "index" and indexes.cancels(table, params)
+    if busy is not None and concern == "index" and not cancels:
+        raise limit(OPERATION, "Only 1 online index can be created or deleted simultaneously")
     if table.status != "ACTIVE":
         raise in_use(OPERATION, f"the table is {table.status}")
-    busy = table.busy_index
-    if busy is None:
-        return
-    if concern != "index":
+    if busy is not None and not cancels:
         raise in_use(OPERATION, f"index {busy} is being changed")
-    if not indexes.cancels(table, params):
-        raise limit(OPERATION, "Only 1 online index can be created or deleted simultaneously")
