@@ -27,6 +27,7 @@ lint: $(VENV)/.installed
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/check_house.py
+	$(BIN)/python scripts/dashboard.py --check
 
 types: $(VENV)/.installed
 	$(BIN)/mypy
