@@ -22,6 +22,7 @@ from reconciler.model.errors import ApiError
 
 MUTATING = tuple(writes.OPERATIONS)
 REGION, ACCOUNT = "eu-central-1", "111122223333"
+SCALING = "application-autoscaling:"
 SIX_HOURS = 6 * 3600.0
 
 
@@ -81,7 +82,7 @@ class ControlPlane:
         self.reads.append((operation, params))
         self._fault(operation, params)
         self.settle()
-        if ":" in operation:
+        if operation.startswith(SCALING):
             return copy.deepcopy(self._scalable(operation).read(operation, params))
         if operation not in reads.READS:
             raise unknown(operation)
@@ -104,7 +105,7 @@ class ControlPlane:
     def do(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """What somebody else does: not in the journal, and no fault of a test meets it."""
         self.settle()
-        if ":" in operation:
+        if operation.startswith(SCALING):
             return self._scalable(operation).write(operation, params)
         if operation not in writes.OPERATIONS:
             raise unknown(operation)

@@ -31,9 +31,16 @@ def _ttl(plane: ControlPlane, params: Params) -> dict[str, Any]:
     return {"TimeToLiveDescription": dict(plane.table("DescribeTimeToLive", params["TableName"]).ttl)}
 
 
+def _key(plane: ControlPlane, params: Params) -> dict[str, Any]:
+    if params["KeyId"] not in plane.aliases:
+        raise missing("kms:DescribeKey", f"no key {params['KeyId']}")
+    return {"KeyMetadata": {"Arn": plane.aliases[params["KeyId"]]}}
+
+
 READS: dict[str, Callable[[ControlPlane, Params], dict[str, Any]]] = {
     "DescribeTable": _table,
     "DescribeTimeToLive": _ttl,
+    "kms:DescribeKey": _key,
     "ListTagsOfResource": tags.listed,
     "DescribeContinuousBackups": backups.described,
     "GetResourcePolicy": policy.got,

@@ -11,29 +11,34 @@ import pytest
 from simulation.sequences import converge
 from simulation.world import Sim, simulate
 from support.holds import violations
+from support.setting_transitions import SETTINGS
 from support.specs import NAME, declaration
+from support.table_settings import KEYS
 from support.transitions import TRANSITIONS, Transition
+from support.transitions_vectors import VECTORS
 
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
 from reconciler.planning.observe import all_reads, read_params
 
 DAY = 86400.0
+CASES = (*TRANSITIONS, *SETTINGS, *VECTORS)
 
 
 def responses(sim: Sim) -> Responses:
     plane = sim.plane
     answers: dict[str, Any] = {"DescribeTable": plane.read("DescribeTable", {"TableName": NAME})}
-    for operation in ("DescribeTimeToLive", "ListTagsOfResource"):
+    for operation in ("DescribeTimeToLive", "ListTagsOfResource", "DescribeContinuousBackups"):
         assert operation in all_reads()
         answers[operation] = plane.read(operation, read_params(operation, NAME, plane.arn(NAME)))
     return Responses(answers)
 
 
 @pytest.mark.parametrize("delay", [0, 40])
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in TRANSITIONS])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_it_is_reached_without_a_refused_call_and_stays(case: Transition, delay: float) -> None:
     sim = simulate(flavor=Flavor.AWS, delay=delay, stale=10, data_loss="allow", disruption="allow")
+    sim.plane.aliases.update(KEYS)
     converge(sim, declaration(case.before))
     sim.clock.seconds += DAY
     converge(sim, declaration(case.after))

@@ -7,6 +7,9 @@ from simulation.sequences import KEY, NAME, answer, converge, create, index, lat
 from simulation.world import declaration, item, simulate
 
 from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate
+from reconciler.model.report import TableStatus
+from reconciler.model.table import OnDemandThroughput, PointInTimeRecovery, Sse, WarmThroughput
 
 DESCRIBE_INSIGHTS, DESCRIBE_KINESIS = "DescribeContributorInsights", "DescribeKinesisStreamingDestination"
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem"}]})
@@ -35,6 +38,27 @@ def test_rule_8_what_was_raised_cannot_be_lowered():
 @pytest.mark.parametrize("wish", [{}, {"MaxReadRequestUnits": 0}, {"MaxWriteRequestUnits": -2}])
 def test_rule_9_a_maximum_on_demand_is_at_least_1_or_minus_1(wish):
     assert update(with_table(), OnDemandThroughput=wish) == "ValidationException"
+
+
+def fates(report):
+    return [step.fate for table in report.tables for step in table.steps]
+
+
+def test_rule_8_ours_raises_what_is_declared_higher_and_only_tells_of_what_is_lower():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    converge(sim, declaration(warm_throughput=WarmThroughput(12000, 4000)))
+    converge(sim, declaration(warm_throughput=WarmThroughput(20000, 4000)))
+    calls = len(sim.plane.journal)
+    lower = converge(sim, declaration(warm_throughput=WarmThroughput(15000, 4000)))
+    assert fates(lower) == [Fate.UNSUPPORTED]
+    assert len(sim.plane.journal) == calls
+
+
+@pytest.mark.parametrize("maximum", [OnDemandThroughput(1, 1), OnDemandThroughput(write=7), OnDemandThroughput(-1, -1)])
+def test_rule_9_ours_sets_a_maximum_changes_it_and_takes_it_away(maximum):
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    converge(sim, declaration(on_demand_throughput=OnDemandThroughput(100, 50)))
+    converge(sim, declaration(on_demand_throughput=maximum))
 
 
 def test_rule_9_minus_1_removes_a_maximum():
@@ -95,6 +119,24 @@ def test_rule_23_recovery_goes_back_1_to_35_days(days):
     assert described["PointInTimeRecoveryDescription"]["RecoveryPeriodInDays"] == 35
 
 
+def test_rule_23_ours_enables_recovery_and_changes_its_days():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    for wish in (PointInTimeRecovery(True), PointInTimeRecovery(True, 7), PointInTimeRecovery(False)):
+        converge(sim, declaration(point_in_time_recovery=wish))
+
+
+def test_rule_23_ours_takes_the_refusal_right_after_a_create_as_a_wait():
+    sim = simulate(flavor=Flavor.AWS)
+    sim.declare(declaration(point_in_time_recovery=PointInTimeRecovery(True)))
+    sim.run()
+    report = sim.run()
+    assert report.tables[0].status is TableStatus.PENDING
+    assert fates(report) == [Fate.DEFERRED]
+    sim.clock.seconds += 30
+    sim.run()
+    assert sim.run().tables[0].status is TableStatus.IN_SYNC
+
+
 def insights(plane, **more):
     return answer(plane, "UpdateContributorInsights", ContributorInsightsAction="ENABLE", **more)
 
@@ -152,6 +194,15 @@ def test_rule_31_a_key_named_by_its_alias_reads_back_as_an_arn_and_setting_it_ag
     live = plane.read("DescribeTable", {"TableName": NAME})["Table"]["SSEDescription"]
     assert live["KMSMasterKeyArn"] == plane.aliases["alias/ours"] != wish["KMSMasterKeyId"]
     assert update(plane, SSESpecification=wish) == "ValidationException"
+
+
+def test_rule_31_ours_knows_an_alias_by_the_arn_it_stands_for():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    sim.plane.aliases |= {f"alias/{name}": f"arn:aws:kms:eu-central-1:111122223333:key/{name}" for name in "ab"}
+    for key in ("alias/a", sim.plane.aliases["alias/a"], "alias/b", "alias/a"):
+        converge(sim, declaration(sse=Sse(True, key)))
+    assert sim.plane.mutating == ["CreateTable", "UpdateTable", "UpdateTable"]
+    converge(sim, declaration(sse=Sse(False)))
 
 
 def test_rule_32_an_import_makes_new_tables_only():

@@ -18,10 +18,11 @@ from simulation.sequences import (
     with_table,
 )
 from simulation.world import declaration, simulate
-from support.specs import gsi, keys, lsi
+from support.specs import ON_DEMAND, gsi, keys, lsi, provisioned
+from support.specs import vectors as vector_index
 
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate
+from reconciler.model.plan import Fate, Reason
 from reconciler.model.report import Verdict
 
 WHOLE = {"ProjectionType": "ALL"}
@@ -194,6 +195,28 @@ def test_rule_16_a_vector_attribute_is_no_key_and_has_one_number_of_dimensions()
     assert update(plane, **vectors(vector("w", "pk"))) == "ValidationException"
     assert update(plane, **vectors(vector("w", dimensions=9))) == "ValidationException"
     assert update(plane, **vectors(vector("w"))) == "taken"
+
+
+def test_rule_16_ours_makes_them_one_after_the_other_among_other_indexes():
+    sim = aws()
+    converge(sim, declaration(billing=ON_DEMAND))
+    three = tuple(vector_index(name) for name in ("vec_a", "vec_b", "vec_c"))
+    converge(sim, declaration(billing=ON_DEMAND, global_indexes=(gsi("by_a", "a S"),), vector_indexes=three))
+    resized = tuple(vector_index(name, size=9) for name in ("vec_a", "vec_b"))
+    converge(sim, declaration(billing=ON_DEMAND, vector_indexes=resized))
+    converge(sim, declaration(billing=ON_DEMAND, vector_indexes=()))
+    converge(sim, declaration(billing=provisioned(5, 5), vector_indexes=()))
+
+
+def test_rule_16_ours_does_not_try_to_provision_a_table_with_vector_indexes_that_are_not_ours():
+    sim = aws()
+    converge(sim, declaration(billing=ON_DEMAND, vector_indexes=(vector_index("vec_a"),)))
+    sim.declare(declaration(billing=provisioned(5, 5)))
+    report = sim.run()
+    assert sim.plane.refused == []
+    steps = report.tables[0].steps
+    assert {(step.fate, step.reason) for step in steps} == {(Fate.BLOCKED, Reason.REJECTED)}
+    assert all("vec_a" in step.message for step in steps)
 
 
 def test_an_index_that_is_renamed_is_built_before_the_old_one_goes():

@@ -110,3 +110,11 @@ def test_rule_30_the_class_it_has_and_a_third_switch_in_30_days_are_refused():
     assert update(plane, TableClass="STANDARD_INFREQUENT_ACCESS") == "LimitExceededException"
     later(plane, 30 * DAY)
     assert update(plane, TableClass="STANDARD_INFREQUENT_ACCESS") == "taken"
+
+
+def test_rule_30_ours_switches_twice_and_then_waits_for_the_month_to_be_over():
+    sim = aws()
+    for wish in ("STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD"):
+        converge(sim, declaration(table_class=wish))
+    assert sim.clock.seconds > 30 * DAY
+    assert sim.plane.mutating == ["CreateTable"] + ["UpdateTable"] * 4

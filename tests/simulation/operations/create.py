@@ -8,7 +8,7 @@ from simulation import shapes
 from simulation.operations import policy, tags
 from simulation.refusal import in_use, invalid, limit
 from simulation.table import ZERO, Table, indexes_of
-from simulation.updates import encryption, throughput_limits
+from simulation.updates import encryption, throughput_limits, warm
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -80,8 +80,8 @@ def _description(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
         description["TableClassSummary"] = {"TableClass": params["TableClass"]}
     if "SSESpecification" in params:
         encryption.set_encryption(plane, OPERATION, description, params["SSESpecification"])
-    if "WarmThroughput" in params:
-        description["WarmThroughput"] = {**params["WarmThroughput"], "Status": "ACTIVE"}
+    for holder in (description, *description.get("GlobalSecondaryIndexes", [])):
+        warm.begin(plane, holder, params.get("WarmThroughput", {}) if holder is description else {})
     if "GlobalTableSettingsReplicationMode" in params:
         description["GlobalTableSettingsReplicationMode"] = params["GlobalTableSettingsReplicationMode"]
     if "OnDemandThroughput" in params:

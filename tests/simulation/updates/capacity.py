@@ -35,6 +35,8 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
         if left_out:
             raise invalid(OPERATION, f"ProvisionedThroughput must be specified for index: {', '.join(left_out)}")
     draft["BillingModeSummary"] = {**draft["BillingModeSummary"], "BillingMode": after}
+    for holder in (draft, *indexes.values()):
+        holder.pop("OnDemandThroughput", None)
     for holder, wish in _pairs(draft, indexes, params, units):
         _set(plane, holder, wish)
 

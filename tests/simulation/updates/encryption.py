@@ -33,5 +33,4 @@ def _arn(plane: ControlPlane, key: str | None) -> str:
     key = key or AWS_MANAGED
     if key.startswith("arn:") and ":key/" in key:
         return key
-    alias = key if key.startswith("alias/") else f"alias/{key.rsplit(':alias/', 1)[-1]}"
-    return plane.aliases.get(alias, f"arn:aws:kms:eu-central-1:111122223333:key/{key}")
+    return plane.aliases.get(key, f"arn:aws:kms:eu-central-1:111122223333:key/{key}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulation import shapes
 from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table, indexes_of, key_attributes, search_attributes
+from simulation.updates import warm
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -42,7 +43,10 @@ def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], member: st
         shapes.check_vector(OPERATION, index, draft, table.mode)
     else:
         shapes.check_global(OPERATION, index, table.mode)
-    draft.setdefault(member, []).append({**index, "IndexStatus": "CREATING", "Backfilling": False})
+    made = {**index, "IndexStatus": "CREATING", "Backfilling": False}
+    if member == "GlobalSecondaryIndexes":
+        warm.begin(plane, made, {})
+    draft.setdefault(member, []).append(made)
     plane.soon(table, lambda: _move(table, name, "CREATING", {"Backfilling": True}), 0.5)
     plane.soon(table, lambda: _move(table, name, "CREATING", {"IndexStatus": "ACTIVE"}))
 

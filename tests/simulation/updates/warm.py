@@ -22,6 +22,13 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
         _raise(plane, table, indexes[update["Update"]["IndexName"]], update["Update"]["WarmThroughput"])
 
 
+def begin(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+    """A new table or index has the baseline, or more; emulators tell nothing of it."""
+    wish = wish or holder.get("WarmThroughput", {})
+    if plane.strict or wish:
+        holder["WarmThroughput"] = {**BASELINE, **wish, "Status": "ACTIVE"}
+
+
 def _raise(plane: ControlPlane, table: Table, holder: dict[str, Any], wish: dict[str, Any]) -> None:
     if not wish:
         raise invalid(OPERATION, "WarmThroughput needs ReadUnitsPerSecond, WriteUnitsPerSecond, or both")
