@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.engine.gatekeeper import still_allowed
+from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
 from reconciler.model.errors import ApiError, Outcome, Unsupported
 from reconciler.model.identity import Identity
@@ -95,6 +96,9 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     lifecycle = lifecycle or (survey.entry.lifecycle if survey.entry else None)
     if lifecycle is None:
         return Applied(survey, (step,))
+    secure, wrote = secured(world, survey.name, step)
+    if secure.fate is not Fate.READY:
+        return Applied(survey, (secure,), wrote=wrote)
     now = world.clock.now()
     facts = Facts(scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, scene.foreign)
     refused = still_allowed(world, step, facts, survey.seed_record)

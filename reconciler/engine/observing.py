@@ -46,4 +46,4 @@ def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner:
             if not (world.emulator and ask in further):
                 raise
             unsupported.add(ask.key)
-    return observe(Responses(answers, frozenset(unsupported)))
+    return observe(Responses(answers, frozenset(unsupported), seen_at=world.clock.now()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.facets.auto_scaling import AutoScalingFacet
+from reconciler.facets.backups import BackupsFacet
 from reconciler.facets.base import Facet
 from reconciler.facets.billing import BillingFacet
 from reconciler.facets.deletion_protection import DeletionProtectionFacet
@@ -35,4 +36,5 @@ FACETS: tuple[Facet, ...] = (
     WarmThroughputFacet(),
     SseFacet(),
     PointInTimeRecoveryFacet(),
+    BackupsFacet(),
 )

@@ -20,6 +20,8 @@ class Responses:
 
     answers: Mapping[str, Mapping[str, Any]]
     unsupported: frozenset[str] = frozenset()
+    seen_at: datetime | None = None
+    """When the answers were read, in UTC; ``None`` where nobody looked at a clock."""
 
     @property
     def table(self) -> Mapping[str, Any]:

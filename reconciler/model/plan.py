@@ -36,6 +36,7 @@ class Reason(StrEnum):
     BUSY = "busy"
     NOT_BEFORE = "not_before"
     AFTER = "after"
+    BACKUP = "backup"
     PRUNE_GRACE = "prune_grace"
     LEASE = "lease"
     PRUNE_OFF = "prune_off"

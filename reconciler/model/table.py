@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.model.backups import Backups
 from reconciler.model.scaling import AutoScaling
 
 KeyRole = Literal["HASH", "RANGE"]
@@ -171,3 +172,4 @@ class TableSpec:
     sse: Sse | None = None
     point_in_time_recovery: PointInTimeRecovery | None = None
     vector_indexes: tuple[VectorIndex, ...] | None = None
+    backups: Backups | None = None

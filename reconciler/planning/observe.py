@@ -44,6 +44,8 @@ def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | 
     """Parameters of one of these reads; ``table`` is what DescribeTable said, for reads that name its indexes."""
     if operation == scaling_wire.TARGETS:
         return scaling_wire.targets_params(name, table or {})
+    if operation == "ListBackups":
+        return {"TableName": name, "BackupType": "USER"}
     return {"ResourceArn": arn} if operation in BY_ARN else {"TableName": name}
 
 

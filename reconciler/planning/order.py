@@ -6,6 +6,7 @@ throughput just where the table takes it; limits follow the billing mode that ta
 after them, then its policy and its actions. The stream is quick, and wanted before the slow work: table class and
 encryption, then new indexes before old ones go, so that readers can move over; unless the old ones are in the way. A
 stream's view interrupts its readers, so it comes late. Protection goes off last: until then the table stays protected.
+10. Scheduled backups hinder nothing and come last.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Rank(IntEnum):
     INDEX_CREATE_AFTER = 14
     STREAM_VIEW = 15
     UNPROTECT = 16
-    WAIT = 17
+    BACKUP = 17
+    WAIT = 18
 
 
 def order(step: Step) -> tuple[int, str]:
@@ -63,6 +65,8 @@ def rank(step: Step) -> Rank:
             return Rank.SCALING_POLICY
         case "application-autoscaling:PutScheduledAction" | "application-autoscaling:DeleteScheduledAction":
             return Rank.SCALING_ACTION
+        case "CreateBackup" | "DeleteBackup":
+            return Rank.BACKUP
         case operation if operation.startswith("application-autoscaling:"):
             return Rank.SCALING_TARGET
         case operation if operation not in TABLE_CHANGING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.model.backups import Backups
 from reconciler.model.desired import Lifecycle
 from reconciler.model.table import (
     Billing,
@@ -57,6 +58,9 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
         tags=None if tags is None else tuple(sorted((tag.key, tag.value) for tag in tags)),
         deletion_protection=document.deletion_protection_enabled,
         auto_scaling=auto_scaling(document.auto_scaling),
+        backups=None
+        if document.backups is None
+        else Backups(document.backups.schedule, document.backups.keep, document.backups.name),
         table_class=document.table_class,
         on_demand_throughput=_maximum(document.on_demand_throughput),
         warm_throughput=_warm(document.warm_throughput),

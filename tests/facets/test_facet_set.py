@@ -35,10 +35,11 @@ def test_a_facet_that_is_not_declared_never_differs(facet: Facet) -> None:
     assert facet.name == "keys" or list(facet.diff(table, loud)) == []
 
 
-LATER = {"ttl", "auto_scaling", "point_in_time_recovery"}
+LATER = {"ttl", "auto_scaling", "backups", "point_in_time_recovery"}
 READS = {
     "ttl": ("DescribeTimeToLive",),
     "tags": ("ListTagsOfResource",),
+    "backups": ("ListBackups",),
     "auto_scaling": ("application-autoscaling:DescribeScalableTargets",),
     "point_in_time_recovery": ("DescribeContinuousBackups",),
 }

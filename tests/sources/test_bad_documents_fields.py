@@ -118,15 +118,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
-    "backups are not managed": (
-        {"backups": {}},
-        [
-            (
-                "users.json:15: backups: is a field of DynamoDB that this release does not manage. Remove it; "
-                "the table keeps what it has there."
-            )
-        ],
-    ),
     "what DescribeTable tells cannot be declared": (
         {"TableStatus": "ACTIVE", "ItemCount": 0},
         [

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reconciler.sources.document.auto_scaling import AutoScalingPart
+from reconciler.sources.document.backups import BackupsPart
 from reconciler.sources.document.extras import LifecyclePart, ReferencePart, SeedPart
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
 from reconciler.sources.document.keys import AttributeDefinitionPart, KeyElementPart
@@ -71,6 +72,7 @@ class TableDocument(Part):
         RecoveryPart | None,
         AlsoSpelled(("PointInTimeRecoverySpecification", "point_in_time_recovery_specification")),
     ] = Field(default=None, description="Continuous backups.")
+    backups: BackupsPart | None = Field(default=None, description="On-demand backups on a schedule.")
     description: str | None = Field(default=None, description="What the table is for.")
     seed: SeedPart | None = Field(default=None, description="How to read the seed of this table.")
     references: list[ReferencePart] | None = Field(default=None, description="Declared tables this one refers to.")

@@ -7,7 +7,7 @@ NOT_MANAGED = (
     "GlobalTableSettingsReplicationMode MultiRegionConsistency Replicas ReplicaUpdates GlobalTableWitnesses",
     "GlobalTableWitnessUpdates DisassociationProtectionEnabled ContributorInsights",
     "ContributorInsightsSpecification KinesisStreamSpecification KinesisStreamingDestination",
-    "ImportSourceSpecification Backups Backup ContinuousBackups",
+    "ImportSourceSpecification Backup ContinuousBackups",
 )
 """Of CreateTable, UpdateTable, their side APIs and CloudFormation's table resource, as AWS spells them."""
 

@@ -15,6 +15,7 @@ from reconciler.sources.rules.auto_scaling import (
     scaling_is_whole,
     scheduled_scaling,
 )
+from reconciler.sources.rules.backups import backup_name, backup_schedule
 from reconciler.sources.rules.billing import index_throughput, mode_and_throughput
 from reconciler.sources.rules.definitions import defined_once, every_definition_used, every_key_defined
 from reconciler.sources.rules.extras import ignored_paths
@@ -64,6 +65,8 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (projections_in_total, _INDEXES),
     (mode_and_throughput, _BILLING + _SCALING),
     (index_throughput, _BILLING + _GLOBAL + _SCALING),
+    (backup_schedule, ("backups",)),
+    (backup_name, ("backups", "table_name")),
     (scaling_is_whole, _SCALING),
     (scheduled_scaling, _SCALING),
     (scaling_fits_billing, _BILLING + _SCALING),

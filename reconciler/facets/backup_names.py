@@ -1,0 +1,42 @@
+"""The names of our backups. A mark at the end, made from the rest, tells ours from those that others took. Pure.
+
+Used by the facet backups for scheduled ones and by the engine for those before a destructive step. Nothing else is ever
+pruned, and no record of ours has to survive for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+
+LONGEST = 255
+MARK_LENGTH = 8
+STAMP = "%Y%m%dT%H%M%SZ"
+_STAMP_PATTERN = r"(?P<stamp>\d{8}T\d{6}Z)"
+
+
+def name_of(pattern: str, table: str, at: datetime) -> str:
+    """``{table}`` and ``{time}`` of the pattern filled in, and the mark."""
+    stamp = at.astimezone(UTC).strftime(STAMP)
+    text = pattern.replace("{table}", table).replace("{time}", stamp)
+    return f"{text}-{_mark(pattern, table, stamp)}"
+
+
+def longest_name(pattern: str, table: str) -> int:
+    """How many characters a name of this pattern has."""
+    return len(name_of(pattern, table, datetime(2000, 1, 1, tzinfo=UTC)))
+
+
+def time_of(name: str, pattern: str, table: str) -> datetime | None:
+    """The time that a backup of ours is named after; None for a backup that is not ours by this pattern."""
+    parts = [re.escape(part.replace("{table}", table)) for part in pattern.split("{time}")]
+    found = re.fullmatch(_STAMP_PATTERN.join(parts) + r"-(?P<mark>[0-9a-f]+)", name)
+    if found is None or found["mark"] != _mark(pattern, table, found["stamp"]):
+        return None
+    return datetime.strptime(found["stamp"], STAMP).replace(tzinfo=UTC)
+
+
+def _mark(pattern: str, table: str, stamp: str) -> str:
+    text = "\0".join(("dynamodb-reconciler", pattern, table, stamp))
+    return hashlib.sha256(text.encode()).hexdigest()[:MARK_LENGTH]

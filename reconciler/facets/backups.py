@@ -1,0 +1,93 @@
+"""Facet backups: on-demand backups on a schedule. One is due where the last due time has none; beyond ``keep``, the
+oldest of ours go. Backups that others took, or that we took under another name pattern, are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.facets import backup_names, cron
+from reconciler.model.backups import Backups, TakenBackup
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+READ = "ListBackups"
+AVAILABLE = "AVAILABLE"
+Ours = tuple[datetime, TakenBackup]
+
+
+class BackupsFacet:
+    """A backup due is a difference like any other; it is gone once the backup is there."""
+
+    name = "backups"
+    reads: tuple[str, ...] = (READ,)
+
+    def observe(self, responses: Responses) -> Backups | None:
+        if READ not in responses.answers:
+            return None
+        table = responses.table
+        taken = taken_of(table, responses.answers[READ]["BackupSummaries"])
+        return Backups(taken=taken, seen_at=responses.seen_at, born=_aware(table["CreationDateTime"]))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        want, have = desired.backups, observed.backups
+        if want is None or have is None:
+            return
+        ours = _ours(desired.name, want, have)
+        due = due_time(want, have)
+        if due is not None and not any(at >= due for at, _ in ours):
+            newest = ours[-1][0].isoformat() if ours else None
+            yield Change(self.name, "backups.latest", newest, due.isoformat())
+        for backup in _too_many(want, ours):
+            yield Change(self.name, f"backups.{backup.name}", backup.arn, None)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        if change.after is None:
+            return Call("DeleteBackup", {"BackupArn": change.before})
+        pattern = (desired.backups or Backups()).name
+        name = backup_names.name_of(pattern, desired.name, datetime.fromisoformat(change.after))
+        return Call("CreateBackup", {"TableName": desired.name, "BackupName": name})
+
+
+def taken_of(table: Mapping[str, Any], summaries: list[Mapping[str, Any]]) -> tuple[TakenBackup, ...]:
+    """The backups of this very table, oldest first; those of an earlier table of its name are not its own."""
+    taken = (
+        TakenBackup(s["BackupName"], s["BackupArn"], _aware(s["BackupCreationDateTime"]), s["BackupStatus"])
+        for s in summaries
+        if s["BackupStatus"] != "DELETED" and _of_this(table, s)
+    )
+    return tuple(sorted(taken, key=lambda backup: backup.at))
+
+
+def due_time(want: Backups, have: Backups) -> datetime | None:
+    """When the last backup was due; None before the first due time in the table's life."""
+    if want.schedule is None or have.seen_at is None:
+        return None
+    due = cron.parse(want.schedule).last(have.seen_at)
+    return due if due is not None and (have.born is None or due >= have.born) else None
+
+
+def _ours(table: str, want: Backups, have: Backups) -> list[Ours]:
+    named = ((backup_names.time_of(backup.name, want.name, table), backup) for backup in have.taken)
+    return sorted(((at, backup) for at, backup in named if at is not None), key=lambda pair: pair[0])
+
+
+def _too_many(want: Backups, ours: list[Ours]) -> list[TakenBackup]:
+    whole = [backup for _, backup in ours if backup.status == AVAILABLE]
+    return whole[: -want.keep] if want.keep else []
+
+
+def _of_this(table: Mapping[str, Any], summary: Mapping[str, Any]) -> bool:
+    if table.get("TableId") and summary.get("TableId"):
+        return bool(table["TableId"] == summary["TableId"])
+    return _aware(summary["BackupCreationDateTime"]) >= _aware(table["CreationDateTime"])
+
+
+def _aware(value: datetime) -> datetime:
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
