@@ -31,10 +31,10 @@ FACETS: tuple[Facet, ...] = (
     TtlFacet(),
     TagsFacet(),
     DeletionProtectionFacet(),
+    BackupsFacet(),
     TableClassFacet(),
     OnDemandThroughputFacet(),
     WarmThroughputFacet(),
     SseFacet(),
     PointInTimeRecoveryFacet(),
-    BackupsFacet(),
 )

@@ -56,6 +56,8 @@ class ControlPlane:
         self.recent: dict[str, list[float]] = {}
         self.tokens: dict[str, Any] = {}
         self.born = 0
+        self.has_backups = False
+        self.backups: dict[str, dict[str, Any]] = {}
         self.scaling: ScalableTargets | None = ScalableTargets(self._provisioned)
 
     @property

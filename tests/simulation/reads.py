@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from simulation.operations import backups, insights, kinesis, policy, tags
+from simulation.operations import backups, insights, kinesis, on_demand_backups, policy, tags
 from simulation.refusal import missing
 from simulation.table import Table
 
@@ -42,6 +42,7 @@ READS: dict[str, Callable[[ControlPlane, Params], dict[str, Any]]] = {
     "DescribeTimeToLive": _ttl,
     "kms:DescribeKey": _key,
     "ListTagsOfResource": tags.listed,
+    "ListBackups": on_demand_backups.listed,
     "DescribeContinuousBackups": backups.described,
     "GetResourcePolicy": policy.got,
     "DescribeContributorInsights": insights.described,

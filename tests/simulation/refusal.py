@@ -33,6 +33,10 @@ def backups_unavailable(operation: str) -> Busy:
     return Busy(operation, "ContinuousBackupsUnavailableException", "backups are being enabled for the table")
 
 
+def no_backup(operation: str) -> NotFound:
+    return NotFound(operation, "BackupNotFoundException", "there is no such backup")
+
+
 def unknown(operation: str) -> Unsupported:
     return Unsupported(operation, "UnknownOperationException", "no such operation here")
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from simulation.operations import backups, bulk, create, delete, insights, kinesis, policy, tags, ttl, update
+from simulation.operations import (
+    backups,
+    bulk,
+    create,
+    delete,
+    insights,
+    kinesis,
+    on_demand_backups,
+    policy,
+    tags,
+    ttl,
+    update,
+)
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -18,6 +30,10 @@ OPERATIONS: dict[str, Callable[[ControlPlane, dict[str, Any]], dict[str, Any]]] 
     "TagResource": tags.tag,
     "UntagResource": tags.untag,
     "UpdateContinuousBackups": backups.update_backups,
+    "CreateBackup": on_demand_backups.create_backup,
+    "DeleteBackup": on_demand_backups.delete_backup,
+    "RestoreTableFromBackup": on_demand_backups.restore_from_backup,
+    "RestoreTableToPointInTime": on_demand_backups.restore_to_time,
     "PutResourcePolicy": policy.put_policy,
     "DeleteResourcePolicy": policy.delete_policy,
     "UpdateContributorInsights": insights.update_insights,

@@ -1,0 +1,126 @@
+"""Backups through whole passes: on schedule, pruned, and one before anything that destroys items."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from simulation.world import declaration, item, simulate
+
+from reconciler.model.backups import Backups
+from reconciler.model.errors import Denied
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
+from reconciler.model.report import Verdict
+
+HOURLY = Backups("0 * * * *", 2)
+
+
+def with_backups(flavor=Flavor.MOTO, **options):
+    sim = simulate(flavor=flavor, **options)
+    sim.plane.has_backups = True
+    return sim
+
+
+def doomed(flavor=Flavor.MOTO, **options):
+    """``orders`` was made by us, holds an item, and is declared no more."""
+    sim = with_backups(flavor, prune_grace=timedelta(0), **options)
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.plane.tables["orders"].items["mine"] = item("mine")
+    sim.plane.journal.clear()
+    sim.declare(declaration("users"))
+    return sim
+
+
+def test_a_backup_is_taken_each_hour_and_two_are_kept():
+    sim = with_backups()
+    sim.clock.seconds = 60
+    sim.declare(declaration(backups=HOURLY))
+    sim.once()
+    for _ in range(10):
+        sim.clock.seconds += 1800
+        assert sim.once().verdict is Verdict.IN_SYNC
+    assert sim.plane.mutating.count("CreateBackup") == 5
+    assert len(sim.plane.backups) == 2
+
+
+def test_between_two_due_times_nothing_is_written():
+    sim = with_backups()
+    sim.declare(declaration(backups=HOURLY))
+    sim.once()
+    sim.clock.seconds += 3601
+    sim.once()
+    sim.plane.journal.clear()
+    assert [sim.run().verdict for _ in range(5)] == [Verdict.IN_SYNC] * 5
+    assert sim.plane.mutating == []
+
+
+def test_an_endpoint_without_backups_says_so_and_is_in_sync():
+    sim = simulate(flavor=Flavor.DYNAMODB_LOCAL)
+    sim.declare(declaration(backups=HOURLY))
+    sim.once()
+    sim.clock.seconds += 3601
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert "CreateBackup" not in sim.plane.mutating
+
+
+def test_a_backup_comes_before_a_delete():
+    sim = doomed()
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert sim.plane.mutating == ["CreateBackup", "DeleteTable"]
+    ((kept),) = sim.plane.backups.values()
+    assert kept["summary"]["BackupName"].startswith("orders-before-delete-")
+    assert kept["table"].items == {"mine": item("mine")}
+
+
+def test_the_delete_waits_until_the_backup_is_whole():
+    sim = doomed(delay=5.0)
+    report = sim.run()
+    (step,) = [s for t in report.tables for s in t.steps if s.fate is Fate.DEFERRED]
+    assert "comes first and is CREATING" in (step.message or "")
+    assert "orders" in sim.plane.tables
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert sim.plane.mutating == ["CreateBackup", "DeleteTable"]
+
+
+def test_an_empty_table_needs_no_backup():
+    sim = doomed()
+    sim.plane.tables["orders"].items.clear()
+    sim.once()
+    assert sim.plane.mutating == ["DeleteTable"]
+
+
+def test_where_backups_are_denied_nothing_is_deleted():
+    sim = doomed()
+
+    def deny(operation, params):
+        if operation == "CreateBackup":
+            raise Denied(operation, "AccessDeniedException", "no")
+
+    sim.plane.faults = deny
+    report = sim.once()
+    blocked = [s for t in report.tables for s in t.steps if s.fate is Fate.BLOCKED]
+    assert [step.reason for step in blocked] == [Reason.BACKUP]
+    assert "dynamodb:CreateBackup" in (blocked[0].allow_with or "")
+    assert "orders" in sim.plane.tables
+
+
+def test_an_old_backup_does_not_stand_for_what_the_table_holds_now():
+    sim = doomed(delay=5.0)
+    sim.run()
+    sim.clock.seconds += 2 * 3600
+    sim.once()
+    assert sim.plane.mutating == ["CreateBackup", "CreateBackup", "DeleteTable"]
+
+
+def test_backups_before_a_delete_are_never_pruned_by_a_schedule():
+    sim = doomed()
+    sim.once()
+    sim.declare(declaration("users"), declaration("orders", backups=Backups("0 * * * *", 1)))
+    sim.once()
+    for _ in range(4):
+        sim.clock.seconds += 3600
+        sim.once()
+    names = [kept["summary"]["BackupName"] for kept in sim.plane.backups.values()]
+    assert sum("before-delete" in name for name in names) == 1
+    assert len(names) == 2
