@@ -48,6 +48,8 @@ class RecordingProxy:
         self.requests: list[Recorded] = []
         self.on_write: Callable[[str, int], None] | None = None
         """Called with ``before`` and ``applied`` and the number of each mutating request, for tests that kill."""
+        self.answer_instead: Callable[[Recorded], tuple[int, str] | None] | None = None
+        """Given a request, a status and the code of an error to answer with; ``None`` passes it on."""
         self.writes_seen = 0
         self._lock = threading.Lock()
         self._upstream = urllib.parse.urlsplit(upstream)
@@ -126,6 +128,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
         headers["Host"] = self.headers.get("Host", "")
+        instead = self.server.proxy.answer_instead
+        refusal = instead(Recorded(self._operation(), _json(body))) if instead else None
+        if refusal is not None:
+            self._refuse(body, *refusal)
+            return
         moment = self.server.proxy.moments(self._operation())
         try:
             moment("before")
@@ -139,6 +146,15 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _refuse(self, body: bytes, status: int, code: str) -> None:
+        self.server.proxy.record(Recorded(self._operation(), _json(body), status))
+        content = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "made up"}).encode()
+        self.send_response_only(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

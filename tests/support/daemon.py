@@ -1,0 +1,70 @@
+"""The daemon as a process of its own, over a folder of declarations, for tests that look at it from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from support.endpoints import free_port
+
+
+class Daemon:
+    """``with Daemon(folder, url, INTERVAL="1s") as daemon:``; settings are given without their prefix."""
+
+    def __init__(self, folder: Path, url: str, **settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._log = folder / "daemon.log"
+        chosen = {"ENDPOINT_URL": url, "HTTP_PORT": str(self.port), "INTERVAL": "1s", "JITTER": "0%", **settings}
+        self._environment = {**os.environ, **{f"RECONCILER_{name}": value for name, value in chosen.items()}}
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "reconciler"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=self.folder, env=self._environment, stderr=log)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it as a supervisor would."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        self._process.wait(timeout=30)
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def get(self, path: str) -> str:
+        """The body of an answer, empty while there is none."""
+        try:
+            with urllib.request.urlopen(f"http://{self.target}{path}", timeout=10) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return str(error.read().decode())
+        except OSError:
+            return ""
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """One command of the tool with the daemon's settings."""
+        command = [sys.executable, "-m", "reconciler", *words]
+        return subprocess.run(
+            command, cwd=self.folder, env=self._environment, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def until(self, true: Callable[[], object], what: str, seconds: float = 40.0) -> None:
+        """Wait for something to be true, or fail with the end of the log."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"{what}: {self._log.read_text()[-3000:]}"
+            time.sleep(0.2)
