@@ -27,11 +27,18 @@ class Obstacle:
 
     ``fate`` is blocked where a person must decide (``allow_with`` says what), deferred where an earlier step of the
     same plan clears the way, unsupported where the service itself never makes the change, so that it is no drift.
+    ``rule`` is the number of the service's rule in docs/service-rules.md.
     """
 
     sentence: str
     allow_with: str | None = None
     fate: Fate = Fate.BLOCKED
+    rule: int | None = None
+
+    @property
+    def reason(self) -> str:
+        """The sentence, and the rule that it follows from."""
+        return self.sentence if self.rule is None else f"{self.sentence} (rule {self.rule})"
 
 
 class Facet(Protocol):

@@ -86,7 +86,7 @@ def switch_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
         return None
     for index in observed.vector_indexes or ():
         sentence = f"the table cannot be provisioned while it has vector index {index.name}"
-        return Obstacle(sentence, "vector_indexes: [] converged first, or billing_mode: PAY_PER_REQUEST")
+        return Obstacle(sentence, "vector_indexes: [] converged first, or billing_mode: PAY_PER_REQUEST", rule=16)
     return None
 
 

@@ -17,6 +17,8 @@ Index = GlobalIndex | VectorIndex
 Place = tuple[str, tuple[KeyElement, ...]]
 """A part of a table in words, and the attributes that it defines."""
 
+INCLUDED = 100
+"""Names in the INCLUDE lists of all indexes of a table together."""
 LIMITS = {GlobalIndex: 20, VectorIndex: 5}
 """Indexes of one kind in one table: the service's default quotas."""
 
@@ -66,12 +68,27 @@ def obstacle(index: Index, desired: TableSpec, observed: TableSpec) -> Obstacle 
         attribute = clash(attributes(index), keys)
         if attribute and other != owner(index):
             sentence = f"{owner(index)} cannot be created while {other} uses {attribute} under another type"
-            return Obstacle(sentence, "declaring the attribute with the type it has in the table")
+            return Obstacle(sentence, "declaring the attribute with the type it has in the table", rule=13)
     for stays in _sorted_out(desired, observed)[1]:
         if _resized(index, stays) and stays.name != index.name:
             sentence = f"{owner(index)} cannot be created while {owner(stays)} has vectors of another size"
-            return Obstacle(sentence, f"what hinders {owner(stays)} mended first")
-    return None
+            return Obstacle(sentence, f"what hinders {owner(stays)} mended first", rule=16)
+    return _overfull(index, desired, observed)
+
+
+def _overfull(index: Index, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """The INCLUDE lists of a table are limited together, those of parts that are not declared included."""
+    wanted = observed.global_indexes if desired.global_indexes is None else desired.global_indexes
+    vectors = observed.vector_indexes if desired.vector_indexes is None else desired.vector_indexes
+    projections = [part.projection for part in observed.local_indexes or ()]
+    projections += [part.projection for part in wanted or ()] + [part.projection for part in vectors or ()]
+    total = sum(len(projection.non_key_attributes) for projection in projections)
+    if total <= INCLUDED or not index.projection.non_key_attributes:
+        return None
+    sentence = (
+        f"{owner(index)} cannot be created: the INCLUDE lists of the table's indexes would name {total} attributes"
+    )
+    return Obstacle(sentence, f"at most {INCLUDED} names in all of them together", rule=13)
 
 
 def clash(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:

@@ -56,7 +56,7 @@ def maximum_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None
     if capacity.mode_after(desired, observed) == "PAY_PER_REQUEST":
         return Obstacle("set once the table is on demand", fate=Fate.DEFERRED)
     sentence = "a provisioned table takes no on-demand maximum"
-    return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST, or on_demand_throughput left out")
+    return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST, or on_demand_throughput left out", rule=9)
 
 
 def read_warm(shape: Mapping[str, Any] | None) -> WarmThroughput | None:
@@ -97,7 +97,7 @@ def warm_obstacle(change: Change) -> Obstacle | None:
     if change.after > change.before:
         return None
     sentence = f"warm throughput never falls: {change.before} stays, though {change.after} is declared"
-    return Obstacle(sentence, fate=Fate.UNSUPPORTED)
+    return Obstacle(sentence, fate=Fate.UNSUPPORTED, rule=8)
 
 
 def _units(value: WarmThroughput | None) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def obstacle(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Obs
     """The table's billing, or a part of the table that uses an attribute in another way."""
     if capacity.mode_after(desired, observed) == "PROVISIONED":
         sentence = f"vector index {index.name} needs a table that is billed on demand"
-        return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST")
+        return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST", rule=16)
     if capacity.mode_of(observed) == "PROVISIONED":
         return Obstacle(f"vector index {index.name} waits for on-demand billing", fate=Fate.DEFERRED)
     return index_room.obstacle(index, desired, observed)

@@ -103,11 +103,11 @@ def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
 def _hindered(step: Step, obstacle: Obstacle) -> Step:
     match obstacle.fate:
         case Fate.DEFERRED:
-            return step.deferred(Reason.AFTER, obstacle.sentence)
+            return step.deferred(Reason.AFTER, obstacle.reason)
         case Fate.UNSUPPORTED:
-            return step.unsupported(obstacle.sentence)
+            return step.unsupported(obstacle.reason)
         case _:
-            return step.blocked(Reason.REJECTED, obstacle.sentence, obstacle.allow_with)
+            return step.blocked(Reason.REJECTED, obstacle.reason, obstacle.allow_with)
 
 
 def _join(steps: list[Step], step: Step) -> None:

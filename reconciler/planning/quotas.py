@@ -33,11 +33,11 @@ class Quota:
 
 
 QUOTAS: Mapping[Counted, Quota] = {
-    "ttl": Quota(1, HOUR, "time to live takes one change an hour"),
-    "mode": Quota(4, timedelta(hours=24), "a table switches to on demand at most four times in 24 hours"),
-    "class": Quota(2, timedelta(days=30), "a table switches its class at most twice in 30 days"),
+    "ttl": Quota(1, HOUR, "time to live takes one change an hour (rule 10)"),
+    "mode": Quota(4, timedelta(hours=24), "a table switches to on demand at most four times in 24 hours (rule 6)"),
+    "class": Quota(2, timedelta(days=30), "a table switches its class at most twice in 30 days (rule 30)"),
 }
-DECREASE_RULE = "after four decreases of capacity in a UTC day the service takes one an hour"
+DECREASE_RULE = "after four decreases of capacity in a UTC day the service takes one an hour (rule 7)"
 RETRY: Mapping[Counted, timedelta] = {"ttl": HOUR, "mode": HOUR, "class": timedelta(days=1), "decrease": HOUR}
 """How long a change is left alone after a refusal that our marks do not explain."""
 

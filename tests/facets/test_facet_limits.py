@@ -48,7 +48,7 @@ def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift()
     live = observed(spec(warm_throughput=WarmThroughput(20000, 4000)))
     lower, higher = plan(declaration(spec(warm_throughput=WarmThroughput(15000, 5000))), live, with_tags=True)[::-1]
     assert (lower.fate, lower.call) == (Fate.UNSUPPORTED, None)
-    assert lower.message == "warm throughput never falls: 20000 stays, though 15000 is declared"
+    assert lower.message == "warm throughput never falls: 20000 stays, though 15000 is declared (rule 8)"
     assert (higher.fate, higher.call and higher.call.params["WarmThroughput"]) == (
         Fate.READY,
         {"WriteUnitsPerSecond": 5000},

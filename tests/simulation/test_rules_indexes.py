@@ -226,3 +226,16 @@ def test_an_index_that_is_renamed_is_built_before_the_old_one_goes():
     assert report.verdict is Verdict.IN_SYNC
     operations = [next(iter(call.params["GlobalSecondaryIndexUpdates"][0])) for call in sim.plane.journal[1:]]
     assert operations == ["Create", "Delete"]
+
+
+def test_rule_13_ours_says_no_where_the_include_lists_of_all_indexes_would_name_too_much():
+    sim = aws()
+    names = [f"n{number}" for number in range(100)]
+    local = [lsi(f"by_d{i}", f"d{i} S", project=" ".join(names[20 * i : 20 * i + 20])) for i in range(5)]
+    converge(sim, declaration(keys=keys("pk S", "sk S"), local_indexes=tuple(local)))
+    one_more = gsi("by_a", "a S", project="more")
+    sim.declare(declaration(keys=keys("pk S", "sk S"), global_indexes=(one_more,)))
+    (step,) = sim.run().tables[0].steps
+    assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.REJECTED)
+    assert step.message.endswith("would name 101 attributes (rule 13)")
+    assert sim.plane.refused == []
