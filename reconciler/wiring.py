@@ -180,7 +180,7 @@ class App:
             return None
         from reconciler.metrics import Metrics
 
-        return Metrics(self.board)
+        return Metrics(self.board, self.settings.table_detail)
 
     @cached_property
     def telemetry(self) -> Telemetry:

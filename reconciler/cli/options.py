@@ -74,6 +74,7 @@ SETTINGS = (
     Flag("allowed_hosts", "NAMES", "Host headers accepted on the mutating routes, parted by commas."),
     Flag("metrics_file", "FILE", "Where a one-shot run writes its metrics."),
     Flag("push_gateway", "URL", "Where a one-shot run pushes its metrics."),
+    Flag("table_detail", "full|status|none", "How many metric series a table gets."),
     Flag("log_format", "auto|console|json|logfmt", "Form of the log."),
     Flag("log_level", "debug|info|warning|error", "Least level that is logged."),
 )

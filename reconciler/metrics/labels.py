@@ -5,10 +5,15 @@ Label values come from declarations and from here alone, so that no answer of a 
 
 from __future__ import annotations
 
+from typing import Literal
+
 from reconciler.model.plan import Action
 from reconciler.model.report import TableStatus, Verdict
 
 OTHER = "other"
+
+TableDetail = Literal["full", "status", "none"]
+"""Which series a table gets of its own: all; status, drift start and blocked reasons; or none."""
 
 STATUSES = tuple(status.value for status in TableStatus)
 ACTIONS = tuple(action.value for action in Action)

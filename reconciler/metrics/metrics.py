@@ -39,11 +39,11 @@ _EXEMPLAR_LIMIT = 64
 class Metrics:
     """Every series of the process; implements ``Telemetry``."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, table_detail: labels.TableDetail = "full") -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._environment = board.environment
         self._own = CollectorRegistry()
-        self._own.register(StateCollector(board))
+        self._own.register(StateCollector(board, table_detail))
         self._events = Events(self._own, self._environment)
         self._events.build_info.labels(
             __version__, os.environ.get("RECONCILER_REVISION") or "unknown", platform.python_version()
@@ -53,6 +53,7 @@ class Metrics:
         ProcessCollector(registry=self._all)
         PlatformCollector(registry=self._all)
         GCCollector(registry=self._all)
+        self._names_tables = table_detail == "full"
         self._drift = DriftMemory()
         self._last_seen: dict[str, TableReport] = {}
         """By name; a converging run carries the tables of earlier rounds along, whose seeds were counted then."""
@@ -78,10 +79,10 @@ class Metrics:
             self._last_seen = {table.name: table for table in report.tables}
         for table in news:
             if table.declaration is not None:
-                self._events.know_table(table.name, table.facets)
+                self._events.know_table(self._label(table.name), table.facets)
                 self._count_seed(table)
         for name, facet in newly_drifted:
-            self._events.drift_detected.labels(self._environment, name, facet).inc()
+            self._events.drift_detected.labels(self._environment, self._label(name), facet).inc()
         self._count_pass(report.trigger, report.verdict)
         seconds = max(0.0, (report.finished - report.started).total_seconds())
         self._events.pass_duration.labels(self._environment).observe(
@@ -101,7 +102,7 @@ class Metrics:
         if step.fate not in (Fate.DONE, Fate.FAILED):
             return
         result = "success" if step.fate is Fate.DONE else "failure"
-        self._events.actions.labels(self._environment, table, step.action.value, result).inc()
+        self._events.actions.labels(self._environment, self._label(table), step.action.value, result).inc()
 
     def http_request(self, method: str, route: str, status_code: int, seconds: float) -> None:
         """One request to our own server ended; ``route`` is the template of the route, never the path."""
@@ -132,11 +133,15 @@ class Metrics:
         except (OSError, ValueError) as error:
             raise SettingsError(f"PUSH_GATEWAY: cannot push to {url}: {error}") from error
 
+    def _label(self, table: str) -> str:
+        """The label ``table`` of a counter; empty, which Prometheus takes for absent, where all tables are added up."""
+        return table if self._names_tables else ""
+
     def _count_seed(self, table: TableReport) -> None:
         failed = any(step.action is Action.SEED and step.fate is Fate.FAILED for step in table.steps)
         counts = (table.seed_written, table.seed_skipped, max(table.seed_failed, failed))
         for result, items in zip(labels.SEED_RESULTS, counts, strict=True):
-            self._events.seed_items.labels(self._environment, table.name, result).inc(items)
+            self._events.seed_items.labels(self._environment, self._label(table.name), result).inc(items)
 
     def _count_pass(self, trigger: str, verdict: Verdict) -> None:
         known_trigger = labels.known(trigger, labels.TRIGGERS)

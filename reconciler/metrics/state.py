@@ -24,8 +24,9 @@ Sample = tuple[str, tuple[str, ...], float]
 class StateCollector(Collector):
     """Reads the board once a scrape; registered by ``Metrics``."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, detail: labels.TableDetail = "full") -> None:
         self._board = board
+        self._detail = detail
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """The families without samples, so that a name cannot be registered twice."""
@@ -44,8 +45,10 @@ class StateCollector(Collector):
         if report is not None:
             yield from _of_report(report)
             for table in report.tables:
-                if in_scope(table):
-                    yield from _of_table(table)
+                if in_scope(table) and self._detail != "none":
+                    yield from _status_of_table(table)
+                if in_scope(table) and self._detail == "full":
+                    yield from _rest_of_table(table)
 
 
 def in_scope(table: TableReport) -> bool:
@@ -90,16 +93,19 @@ def _of_report(report: PassReport) -> Iterator[Sample]:
     yield from _time("last_pass_timestamp_seconds", (), report.finished)
 
 
-def _of_table(table: TableReport) -> Iterator[Sample]:
+def _status_of_table(table: TableReport) -> Iterator[Sample]:
     for status in labels.STATUSES:
         yield "table_status", (table.name, status), table.status.value == status
-    yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
-    for facet in table.facets:
-        yield "table_drift", (table.name, facet), facet in table.drifted
     yield from _time("table_drift_start_timestamp_seconds", (table.name,), table.drift_since)
     blocked = {step.reason.value for step in table.steps if step.fate is Fate.BLOCKED and step.reason}
     for reason in sorted(blocked):
         yield "table_blocked", (table.name, reason), 1
+
+
+def _rest_of_table(table: TableReport) -> Iterator[Sample]:
+    yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
+    for facet in table.facets:
+        yield "table_drift", (table.name, facet), facet in table.drifted
     waits = [step.not_before for step in table.steps if step.fate is Fate.DEFERRED and step.not_before]
     yield from _time("table_not_before_timestamp_seconds", (table.name,), min(waits, default=None))
     if table.item_count is not None:

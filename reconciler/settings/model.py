@@ -139,6 +139,10 @@ class Settings(BaseModel):
     push_gateway: Url | None = None
     """URL of a Pushgateway to which one-shot runs push their metrics once; unset by default."""
 
+    table_detail: Literal["full", "status", "none"] = "full"
+    """How many metric series a table gets: all (``full``, about 40), those of its status (``status``, about 10), or
+    ``none``, where counters add up over all tables. Default ``full``; thousands of tables want less."""
+
     log_format: Literal["auto", "console", "json", "logfmt"] = "auto"
     """Form of the log on standard error. Default ``auto``: console on a terminal, JSON lines otherwise."""
 

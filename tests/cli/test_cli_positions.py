@@ -75,6 +75,7 @@ VALUES = {
     "log_level": ("error", "error"),
     "allowed_hosts": ("a,b", ("a", "b")),
     "state_table": ("our_state", "our_state"),
+    "table_detail": ("status", "status"),
     "metrics_file": ("m.prom", "m.prom"),
 }
 
