@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.model.identity import Identity
-from reconciler.model.observed import Counters, ObservedTable
+from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.records import Counted, Marks
 
@@ -110,7 +110,7 @@ def _wait(
         found = _after_decreases(step, observed, now)
     else:
         quota = QUOTAS[kind]
-        times = sorted(_times(kind, observed.counters, marks))
+        times = sorted(_times(kind, observed, marks))
         free = len(times) < quota.number or times[-quota.number] + quota.window <= now
         found = None if free else (times[-quota.number] + quota.window, quota.rule)
     if found is None and marks is not None and kind in marks.refused:
@@ -119,11 +119,13 @@ def _wait(
     return found
 
 
-def _times(kind: Counted, counters: Counters, marks: Marks | None) -> Iterator[datetime]:
+def _times(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Iterator[datetime]:
+    """A table that is made on demand, or in a class, tells that as if it were a switch; it is none."""
     ours = marks.times.get(kind, ()) if marks else ()
     yield from ours
-    told = {"mode": counters.on_demand_since, "class": counters.class_changed}.get(kind)
-    if told is not None and not any(abs(told - time) <= SAME_CALL for time in ours):
+    told = {"mode": observed.counters.on_demand_since, "class": observed.counters.class_changed}.get(kind)
+    known = (*ours, datetime.fromisoformat(observed.identity.created))
+    if told is not None and not any(abs(told - time) <= SAME_CALL for time in known):
         yield told
 
 

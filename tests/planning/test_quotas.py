@@ -141,6 +141,14 @@ HELD = {
 }
 
 
+def test_being_made_on_demand_is_no_switch():
+    born = datetime.fromisoformat(IDENTITY.created)
+    live = observed(PROVISIONED.spec, counters=Counters(on_demand_since=born + MINUTE))
+    three = Marks(NAME, IDENTITY, {"mode": tuple(born + number * HOUR for number in (1, 2, 3))})
+    (held,) = hold([TO_DEMAND], live, three, born + 4 * HOUR)
+    assert held.fate is Fate.READY
+
+
 @pytest.mark.parametrize("case", HELD)
 def test_until_when_it_waits(case):
     step, known, counters, until = HELD[case]

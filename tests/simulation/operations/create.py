@@ -66,6 +66,8 @@ def _description(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
         "ItemCount": 0,
         "TableSizeBytes": 0,
     }
+    if params.get("BillingMode") == "PAY_PER_REQUEST" and plane.strict:
+        description["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = plane.clock.now()
     if plane.table_ids:
         description["TableId"] = f"id-{plane.born}"
     if params.get("LocalSecondaryIndexes"):
