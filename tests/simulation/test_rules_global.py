@@ -75,6 +75,15 @@ def test_rule_27_a_table_with_items_gets_no_strong_consistency():
     assert update(plane, **strong(IRELAND, LONDON)) == "ValidationException"
 
 
+def test_rule_27_replicas_of_strong_consistency_go_all_at_once():
+    plane = with_table()
+    assert update(plane, **strong(IRELAND, LONDON)) == "taken"
+    later(plane, 1)
+    assert update(plane, **replicas(IRELAND, verb="Delete")) == "ValidationException"
+    assert update(plane, **replicas(IRELAND, LONDON, verb="Delete")) == "taken"
+    assert regions(plane) == []
+
+
 def test_rule_27_a_witness_goes_with_a_replica_and_leaves_a_table_of_one_region():
     plane = with_table()
     assert update(plane, **strong(IRELAND, **witness(LONDON))) == "taken"
@@ -101,7 +110,7 @@ def test_rule_28_disassociation_comes_alone_unprotected_and_from_its_own_region(
 def test_rule_28_a_table_of_strong_consistency_is_never_disassociated():
     plane = with_table()
     assert update(plane, **strong(IRELAND, LONDON)) == "taken"
-    assert update(plane, DisassociationProtectionEnabled=False) == "taken"
+    assert update(plane, DisassociationProtectionEnabled=False) == "ValidationException"
     assert update(plane, **LEAVE) == "ValidationException"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from simulation.refusal import in_use, invalid, missing
@@ -28,6 +29,9 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
     if "GlobalTableWitnessUpdates" in params:
         _without_witness(draft, params, verbs)
         return
+    if draft.get("MultiRegionConsistency") == "STRONG" and set(verbs) == {"Delete"}:
+        _undo_strong(table, draft, [update["Delete"]["RegionName"] for update in updates])
+        return
     if len(updates) != 1:
         raise invalid(OPERATION, "one replica a call")
     {"Create": _create, "Update": _update, "Delete": _delete, "Disassociate": _disassociate}[verbs[0]](
@@ -37,7 +41,7 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
 
 def settings(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     mode = params["GlobalTableSettingsReplicationMode"]
-    if draft.get("GlobalTableSettingsReplicationMode") == mode:
+    if draft.get("GlobalTableSettingsReplicationMode", "DISABLED") == mode:
         raise invalid(OPERATION, f"settings replication is {mode} already")
     draft["GlobalTableSettingsReplicationMode"] = mode
     plane.sources[draft["TableArn"]] = mode
@@ -45,8 +49,10 @@ def settings(plane: ControlPlane, table: Table, draft: dict[str, Any], params: d
 
 def disassociation_protection(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     wish = params["DisassociationProtectionEnabled"]
-    if not draft.get("Replicas"):
-        raise invalid(OPERATION, "only a replica of a global table has disassociation protection")
+    if not draft.get("Replicas") or draft.get("MultiRegionConsistency") == "STRONG":
+        raise invalid(
+            OPERATION, "only an eventually consistent replica of a global table has disassociation protection"
+        )
     if draft.get("DisassociationProtectionEnabled", True) == wish:
         raise invalid(OPERATION, "disassociation protection will not change")
     draft["DisassociationProtectionEnabled"] = wish
@@ -74,8 +80,9 @@ def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict
         raise invalid(OPERATION, f"there is a replica in {wish['RegionName']}")
     if draft.get("MultiRegionConsistency") == "STRONG":
         raise invalid(OPERATION, "a table of strong consistency gets no further replica")
-    replica = {**wish, "ReplicaStatus": "CREATING"}
-    _replicas(draft).append(replica)
+    replica: dict[str, Any] = {"RegionName": wish["RegionName"]}
+    _override(replica, wish)
+    _replicas(draft).append({**replica, "ReplicaStatus": "CREATING"})
     region = wish["RegionName"]
     plane.soon(table, lambda: _settled(table, region, "ACTIVE"))
 
@@ -84,10 +91,28 @@ def _update(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict
     replica = _one(draft, wish["RegionName"])
     if "KMSMasterKeyId" in wish:
         raise invalid(OPERATION, "the key of a replica never changes: it is made anew")
-    if all(replica.get(member) == value for member, value in wish.items()):
+    before = copy.deepcopy(replica)
+    _override(replica, wish)
+    if replica == before:
         raise invalid(OPERATION, "the replica will not change")
-    replica |= {**wish, "ReplicaStatus": "UPDATING"}
+    replica["ReplicaStatus"] = "UPDATING"
     plane.soon(table, lambda: _settled(table, wish["RegionName"], "ACTIVE"))
+
+
+def _override(replica: dict[str, Any], wish: dict[str, Any]) -> None:
+    """Take over what a replica has of its own; its class is told in a summary, its indexes by name."""
+    for member in ("KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride"):
+        if member in wish:
+            replica[member] = wish[member]
+    if "TableClassOverride" in wish:
+        replica["ReplicaTableClassSummary"] = {"TableClass": wish["TableClassOverride"]}
+    for index in wish.get("GlobalSecondaryIndexes", []):
+        known = replica.setdefault("GlobalSecondaryIndexes", [])
+        same = [other for other in known if other["IndexName"] == index["IndexName"]]
+        if same:
+            same[0].update(index)
+        else:
+            known.append(dict(index))
 
 
 def _delete(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
@@ -124,6 +149,13 @@ def _consistency(plane: ControlPlane, table: Table, draft: dict[str, Any], param
     draft["GlobalTableWitnesses"] = [{"RegionName": region, "WitnessStatus": "ACTIVE"} for region in witness]
     for region in wished:
         plane.soon(table, lambda region=region: _settled(table, region, "ACTIVE"))
+
+
+def _undo_strong(table: Table, draft: dict[str, Any], regions: list[str]) -> None:
+    if draft.get("GlobalTableWitnesses") or sorted(regions) != sorted(r["RegionName"] for r in _replicas(draft)):
+        raise invalid(OPERATION, "a table of strong consistency loses all its replicas and its witness at once")
+    draft["Replicas"] = []
+    draft.pop("MultiRegionConsistency", None)
 
 
 def _without_witness(draft: dict[str, Any], params: dict[str, Any], verbs: list[str]) -> None:
