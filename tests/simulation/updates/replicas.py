@@ -51,7 +51,7 @@ def disassociation_protection(plane: ControlPlane, table: Table, draft: dict[str
     wish = params["DisassociationProtectionEnabled"]
     if not draft.get("Replicas") or draft.get("MultiRegionConsistency") == "STRONG":
         raise invalid(
-            OPERATION, "only an eventually consistent replica of a global table has disassociation protection"
+            OPERATION, "only a replica of eventual consistency has disassociation protection"
         )
     if draft.get("DisassociationProtectionEnabled", True) == wish:
         raise invalid(OPERATION, "disassociation protection will not change")
