@@ -6,14 +6,18 @@ from reconciler.facets.auto_scaling import AutoScalingFacet
 from reconciler.facets.backups import BackupsFacet
 from reconciler.facets.base import Facet
 from reconciler.facets.billing import BillingFacet
+from reconciler.facets.contributor_insights import ContributorInsightsFacet
 from reconciler.facets.deletion_protection import DeletionProtectionFacet
 from reconciler.facets.global_indexes import GlobalIndexesFacet
 from reconciler.facets.keys import KeysFacet
+from reconciler.facets.kinesis_streaming import KinesisStreamingFacet
 from reconciler.facets.local_indexes import LocalIndexesFacet
 from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet
 from reconciler.facets.point_in_time_recovery import PointInTimeRecoveryFacet
+from reconciler.facets.resource_policy import ResourcePolicyFacet
 from reconciler.facets.sse import SseFacet
 from reconciler.facets.stream import StreamFacet
+from reconciler.facets.stream_policy import StreamPolicyFacet
 from reconciler.facets.table_class import TableClassFacet
 from reconciler.facets.tags import TagsFacet
 from reconciler.facets.ttl import TtlFacet
@@ -37,4 +41,8 @@ FACETS: tuple[Facet, ...] = (
     WarmThroughputFacet(),
     SseFacet(),
     PointInTimeRecoveryFacet(),
+    ResourcePolicyFacet(),
+    StreamPolicyFacet(),
+    ContributorInsightsFacet(),
+    KinesisStreamingFacet(),
 )

@@ -7,7 +7,7 @@ tags sorted by key, non-key attributes as a set; only key schemas keep their ord
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.model.backups import Backups
@@ -20,6 +20,8 @@ ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
 VectorDistance = Literal["COSINE", "DOT_PRODUCT", "EUCLIDEAN"]
 SearchRole = Literal["HASH", "INLINE_FILTER"]
+InsightsMode = Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"]
+TimePrecision = Literal["MILLISECOND", "MICROSECOND"]
 StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
 
 
@@ -153,6 +155,48 @@ class PointInTimeRecovery:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """A policy as normalised JSON text; ``document`` is ``None`` where there is none.
+
+    ``revision`` and ``arn`` (of the resource that holds it) are told by the endpoint and no part of the value.
+    """
+
+    document: str | None
+    revision: str | None = field(default=None, compare=False)
+    arn: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInsights:
+    """Contributor insights of one global index; ``mode`` is ``None`` where it is not ours."""
+
+    name: str
+    enabled: bool
+    mode: InsightsMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContributorInsights:
+    """Contributor insights of a table, and those of the indexes that are ours; ``enabled`` ``None`` is not ours."""
+
+    enabled: bool | None = None
+    mode: InsightsMode | None = None
+    indexes: tuple[IndexInsights, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KinesisStreaming:
+    """The Kinesis data stream that changes of items go to; ``stream_arn`` is ``None`` where there is none.
+
+    ``failed`` is a destination that could not be enabled, which stands in the way of another; no part of the value.
+    """
+
+    stream_arn: str | None
+    precision: TimePrecision | None = None
+    failed: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TableSpec:
     """One table. The name of each field but ``name`` is the name of the facet that owns it."""
 
@@ -173,3 +217,7 @@ class TableSpec:
     point_in_time_recovery: PointInTimeRecovery | None = None
     vector_indexes: tuple[VectorIndex, ...] | None = None
     backups: Backups | None = None
+    resource_policy: ResourcePolicy | None = None
+    stream_policy: ResourcePolicy | None = None
+    contributor_insights: ContributorInsights | None = None
+    kinesis_streaming: KinesisStreaming | None = None

@@ -24,6 +24,7 @@ from reconciler.model.table import (
     VectorIndex,
     WarmThroughput,
 )
+from reconciler.sources import normalise_aside
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart, ProjectionPart
 from reconciler.sources.document.keys import KeyElementPart
 from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
@@ -71,6 +72,10 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
         vector_indexes=None
         if vectors is None
         else tuple(_vector_index(index, types) for index in sorted(vectors, key=lambda index: index.index_name)),
+        resource_policy=normalise_aside.policy(document.resource_policy),
+        stream_policy=normalise_aside.policy(document.stream_policy),
+        contributor_insights=normalise_aside.insights(document),
+        kinesis_streaming=normalise_aside.kinesis(document.kinesis_streaming),
     )
 
 

@@ -35,13 +35,19 @@ def test_a_facet_that_is_not_declared_never_differs(facet: Facet) -> None:
     assert facet.name == "keys" or list(facet.diff(table, loud)) == []
 
 
-LATER = {"ttl", "auto_scaling", "backups", "point_in_time_recovery"}
+LATER = {
+    *("ttl", "auto_scaling", "backups", "point_in_time_recovery"),
+    *("stream_policy", "contributor_insights", "kinesis_streaming"),
+}
 READS = {
     "ttl": ("DescribeTimeToLive",),
     "tags": ("ListTagsOfResource",),
     "backups": ("ListBackups",),
     "auto_scaling": ("application-autoscaling:DescribeScalableTargets",),
     "point_in_time_recovery": ("DescribeContinuousBackups",),
+    "resource_policy": ("GetResourcePolicy",),
+    "contributor_insights": ("DescribeContributorInsights",),
+    "kinesis_streaming": ("DescribeKinesisStreamingDestination",),
 }
 
 

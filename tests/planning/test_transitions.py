@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from support.aside_transitions import ASIDE
 from support.call_words import words
 from support.holds import violations
-from support.rounds import build, run, seen
+from support.rounds import asked, build, run, seen
 from support.setting_transitions import SETTINGS
 from support.specs import declaration
 from support.transitions import TRANSITIONS, Transition
@@ -14,7 +15,7 @@ from support.transitions_vectors import VECTORS
 from reconciler.model.change import Hazard
 from reconciler.planning.planner import plan
 
-CASES = (*TRANSITIONS, *SETTINGS, *VECTORS)
+CASES = (*TRANSITIONS, *SETTINGS, *ASIDE, *VECTORS)
 by_name = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 lag = pytest.mark.parametrize("lag", [False, True], ids=["at once", "after a while"])
 
@@ -26,9 +27,7 @@ def test_the_calls_of_a_transition_are_as_written_down(case: Transition, lag: bo
     outcome = run(model, declaration(case.after))
     assert tuple(words(call) for call in outcome.calls) == case.calls
     assert outcome.left == ()
-    responses = model.responses()
-    assert responses is not None
-    assert violations(responses, case.after) == []
+    assert violations(asked(model, case.after), case.after) == []
 
 
 @by_name

@@ -109,12 +109,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
-    "resource policies are not managed": (
-        {"ResourcePolicy": "{}"},
+    "an import is not managed": (
+        {"ImportSourceSpecification": {}},
         [
             (
-                "users.json:15: ResourcePolicy: is a field of DynamoDB that this release does not manage. Remove "
-                "it; the table keeps what it has there."
+                "users.json:15: ImportSourceSpecification: is a field of DynamoDB that this release does not manage. "
+                "Remove it; the table keeps what it has there."
             )
         ],
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,53 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "too many days": (
         {"point_in_time_recovery": {"days": 36}},
         ["users.json:16: point_in_time_recovery.days: is 36, more than 35. Write 35 or less."],
+    ),
+    "a policy that is no JSON": (
+        {"resource_policy": "allow"},
+        [
+            (
+                "users.json:15: resource_policy: is no JSON object. Write the policy as a mapping, or as JSON text; "
+                "{} is no policy."
+            )
+        ],
+    ),
+    "a policy that is a list": (
+        {"stream_policy": []},
+        [
+            (
+                "users.json:15: stream_policy: is no JSON object. Write the policy as a mapping, or as JSON text; "
+                "{} is no policy."
+            )
+        ],
+    ),
+    "a policy without statement": (
+        {"ResourcePolicy": {"Version": "2012-10-17"}},
+        ["users.json:15: ResourcePolicy: has no Statement. Add Statement; {} is no policy."],
+    ),
+    "a policy that is too long": (
+        {"resource_policy": json.dumps({"Statement": [{"Sid": "x" * 20480}]})},
+        ["users.json:15: resource_policy: has 20506 bytes. DynamoDB allows 20480."],
+    ),
+    "a policy of a stream that is off": (
+        {"stream_specification": {"stream_enabled": False}, "stream_policy": {"Statement": [{"Sid": "x"}]}},
+        ["users.json:18: stream_policy: is given, but the stream is disabled. Remove it, or enable the stream."],
+    ),
+    "a mode of insights that are off": (
+        {"contributor_insights": {"enabled": False, "mode": "THROTTLED_KEYS"}},
+        ["users.json:17: contributor_insights.mode: is given, but enabled is false. Remove it, or enable it."],
+    ),
+    "streaming to nowhere": (
+        {"kinesis_streaming": {}},
+        [
+            (
+                "users.json:15: kinesis_streaming.stream_arn: is missing. Add the ARN of the data stream, or set "
+                "enabled to false."
+            )
+        ],
+    ),
+    "streaming that is off to somewhere": (
+        {"kinesis_streaming": {"enabled": False, "stream_arn": "arn:aws:kinesis:us-east-1:123456789012:stream/x"}},
+        ["users.json:17: kinesis_streaming.stream_arn: is given, but enabled is false. Remove it, or enable it."],
     ),
     "recovery that is no mapping": (
         {"point_in_time_recovery": True},

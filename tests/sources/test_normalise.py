@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,20 @@ import pytest
 from support.documents import WITH_SORT_KEY, H, R, T, defs, index, key
 from support.folders import SOUND, load, sentences, write
 
+from reconciler.facets.policy_json import normal
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.table import (
     Billing,
+    ContributorInsights,
     GlobalIndex,
+    IndexInsights,
     KeyElement,
+    KinesisStreaming,
     LocalIndex,
     OnDemandThroughput,
     PointInTimeRecovery,
     Projection,
+    ResourcePolicy,
     Sse,
     Stream,
     TableSpec,
@@ -28,6 +34,9 @@ from reconciler.model.table import (
 
 PK, SK = KeyElement("pk", "HASH", "S"), KeyElement("sk", "RANGE", "S")
 ALL = Projection("ALL")
+POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": "*"}]}
+POLICIES = ("resource_policy", "stream_policy")
+KINESIS = "arn:aws:kinesis:us-east-1:123456789012:stream/changes"
 
 
 def declared(folder: Path, **changes: Any) -> Declaration:
@@ -96,6 +105,37 @@ MEANINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
                 GlobalIndex("by_email", (PK,), ALL, None, OnDemandThroughput(None, 5), WarmThroughput(9)),
             )
         },
+    ),
+    "a policy as a mapping": ({"resource_policy": POLICY}, {"resource_policy": ResourcePolicy(normal(POLICY))}),
+    "a policy as text": ({"ResourcePolicy": json.dumps(POLICY)}, {"resource_policy": ResourcePolicy(normal(POLICY))}),
+    "CloudFormation's policy": (
+        {"ResourcePolicy": {"PolicyDocument": POLICY}},
+        {"resource_policy": ResourcePolicy(normal(POLICY))},
+    ),
+    "no policy": ({"resource_policy": {}, "stream_policy": "{}"}, {name: ResourcePolicy(None) for name in POLICIES}),
+    "contributor insights": ({"contributor_insights": {}}, {"contributor_insights": ContributorInsights(True)}),
+    "CloudFormation's contributor insights": (
+        {"ContributorInsightsSpecification": {"Enabled": True, "Mode": "THROTTLED_KEYS"}},
+        {"contributor_insights": ContributorInsights(True, "THROTTLED_KEYS")},
+    ),
+    "contributor insights of an index alone": (
+        {"global_secondary_indexes": [index(contributor_insights={"enabled": False})]},
+        {
+            "global_indexes": (GlobalIndex("by_email", (PK,), ALL),),
+            "contributor_insights": ContributorInsights(indexes=(IndexInsights("by_email", False),)),
+        },
+    ),
+    "streaming to Kinesis": (
+        {"kinesis_streaming": {"stream_arn": KINESIS, "precision": "MICROSECOND"}},
+        {"kinesis_streaming": KinesisStreaming(KINESIS, "MICROSECOND")},
+    ),
+    "CloudFormation's streaming to Kinesis": (
+        {"KinesisStreamSpecification": {"StreamArn": KINESIS}},
+        {"kinesis_streaming": KinesisStreaming(KINESIS)},
+    ),
+    "streaming to Kinesis that is off": (
+        {"kinesis_streaming": {"enabled": False}},
+        {"kinesis_streaming": KinesisStreaming(None)},
     ),
     "a short time to live": ({"time_to_live": {"attribute": "expires_at"}}, {"ttl": Ttl(True, "expires_at")}),
     "a time to live by another name": ({"ttl": {"attribute_name": "at"}}, {"ttl": Ttl(True, "at")}),

@@ -18,6 +18,16 @@ def words(call: Call) -> str:
         case "UpdateTimeToLive":
             wish = params["TimeToLiveSpecification"]
             return f"ttl {'on' if wish['Enabled'] else 'off'} {wish['AttributeName']}"
+        case "PutResourcePolicy" | "DeleteResourcePolicy":
+            where = "stream" if "/stream/" in params["ResourceArn"] else "table"
+            return f"{'policy of' if 'Policy' in params else 'no policy of'} {where}"
+        case "UpdateContributorInsights":
+            said = ["insights", params.get("IndexName"), params["ContributorInsightsAction"].lower()]
+            return " ".join(word for word in (*said, params.get("ContributorInsightsMode")) if word)
+        case operation if operation.endswith("KinesisStreamingDestination"):
+            precision = [value for shape in params.values() if isinstance(shape, dict) for value in shape.values()]
+            verb = operation.removesuffix("KinesisStreamingDestination").lower()
+            return " ".join(["kinesis", verb, params["StreamArn"].rsplit("/")[-1], *precision])
         case "UpdateContinuousBackups":
             shape = params["PointInTimeRecoverySpecification"]
             state = "on" if shape["PointInTimeRecoveryEnabled"] else "off"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -108,9 +109,41 @@ def _beside(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
         yield "recovery", shape["PointInTimeRecoveryStatus"], "ENABLED" if wish.enabled else "DISABLED"
         if wish.days:
             yield "days", shape.get("RecoveryPeriodInDays"), wish.days
+    for what, key, wish in (
+        ("policy", "GetResourcePolicy", desired.resource_policy),
+        ("stream policy", "GetResourcePolicy stream", desired.stream_policy),
+    ):
+        if wish:
+            seen, wanted = (
+                json.loads(text or "{}") for text in (responses.answers.get(key, {}).get("Policy"), wish.document)
+            )
+            yield what, seen, wanted
+    yield from _insights(responses, desired)
+    if desired.kinesis_streaming:
+        live = [
+            (each["StreamArn"], each["ApproximateCreationDateTimePrecision"])
+            for each in responses.answers["DescribeKinesisStreamingDestination"]["KinesisDataStreamDestinations"]
+            if each["DestinationStatus"] == "ACTIVE"
+        ]
+        arn, precision = desired.kinesis_streaming.stream_arn, desired.kinesis_streaming.precision
+        yield "destinations", [arn for arn, _ in live], [arn] if arn else []
+        if precision:
+            yield "precision", [kind for _, kind in live], [precision]
     if desired.tags and "ListTagsOfResource" in responses.answers:
         tags = {tag["Key"]: tag["Value"] for tag in responses.answers["ListTagsOfResource"]["Tags"]}
         yield "tags", {key: tags.get(key) for key, _ in desired.tags}, dict(desired.tags)
+
+
+def _insights(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
+    own = desired.contributor_insights
+    wishes = [("", own.enabled, own.mode), *((i.name, i.enabled, i.mode) for i in own.indexes)] if own else []
+    for name, enabled, mode in wishes:
+        if enabled is None:
+            continue
+        answer = responses.answers[f"DescribeContributorInsights {name}".strip()]
+        yield f"insights of {name}", answer["ContributorInsightsStatus"], "ENABLED" if enabled else "DISABLED"
+        if mode:
+            yield f"mode of insights of {name}", answer.get("ContributorInsightsMode"), mode
 
 
 def _mode(table: Shape) -> str:

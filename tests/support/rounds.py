@@ -26,14 +26,20 @@ class Outcome:
     left: tuple[Step, ...] = ()
 
 
-def seen(model: TableModel, declared: TableSpec | None = None) -> ObservedTable | None:
-    """The table as observed by somebody who has declared it so."""
+def asked(model: TableModel, declared: TableSpec) -> Responses:
+    """All answers that somebody who has declared the table so would read."""
     responses = model.responses()
-    if responses is None:
-        return None
+    assert responses is not None
     asks = asks_for(declared, responses.table)
     further = {ask.key: model.read(ask.operation, ask.params) for ask in asks}
-    return observe(Responses({**responses.answers, **further}, responses.unsupported))
+    return Responses({**responses.answers, **further}, responses.unsupported)
+
+
+def seen(model: TableModel, declared: TableSpec | None = None) -> ObservedTable | None:
+    """The table as observed by somebody who has declared it so."""
+    if model.table is None:
+        return None
+    return observe(asked(model, declared) if declared else model.responses() or Responses({}))
 
 
 def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> TableModel:
@@ -45,6 +51,8 @@ def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> Tab
     if before.point_in_time_recovery and before.point_in_time_recovery.enabled:
         days = before.point_in_time_recovery.days or 35
         model.backups = {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days}
+    assert model.table is not None
+    model.aside.prepare(before, model.table)
     model.lag = lag
     return model
 

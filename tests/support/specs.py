@@ -6,17 +6,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.facets.policy_json import normal
 from reconciler.model.desired import Declaration, Lifecycle, Origin
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.table import (
     Billing,
+    ContributorInsights,
     GlobalIndex,
     KeyElement,
+    KinesisStreaming,
     LocalIndex,
     OnDemandThroughput,
     PointInTimeRecovery,
     Projection,
+    ResourcePolicy,
     SearchElement,
     Sse,
     Stream,
@@ -100,6 +104,12 @@ def ttl(attribute: str | None) -> Ttl:
     return Ttl(False) if attribute is None else Ttl(True, attribute)
 
 
+def policy(*actions: str, who: str = "123456789012") -> ResourcePolicy:
+    """A resource policy that lets an account do ``actions``; none of them is no policy."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": list(actions), "Resource": "*"}
+    return ResourcePolicy(normal({"Version": "2012-10-17", "Statement": [statement]} if actions else {}))
+
+
 def spec(*key: str, **fields: Any) -> TableSpec:
     """A table with the key ``pk S`` unless another is given."""
     for field in ("global_indexes", "local_indexes", "vector_indexes"):
@@ -134,6 +144,10 @@ def whole(table: TableSpec) -> TableSpec:
         table_class=table.table_class or "STANDARD",
         on_demand_throughput=table.on_demand_throughput or UNLIMITED,
         sse=table.sse or Sse(False),
+        resource_policy=table.resource_policy or ResourcePolicy(None),
+        stream_policy=table.stream_policy or ResourcePolicy(None),
+        contributor_insights=table.contributor_insights or ContributorInsights(False),
+        kinesis_streaming=table.kinesis_streaming or KinesisStreaming(None),
         point_in_time_recovery=table.point_in_time_recovery or PointInTimeRecovery(False),
         vector_indexes=table.vector_indexes or (),
     )

@@ -14,6 +14,7 @@ from typing import Any
 from support import table_settings
 from support import vector_model as vectors
 from support.refusal import Refused, require
+from support.table_aside import Aside
 
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses
@@ -34,19 +35,29 @@ class TableModel:
         self.ttl: dict[str, Any] = {"TimeToLiveStatus": "DISABLED"}
         self.tags: dict[str, str] = {}
         self.backups: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
+        self.aside = Aside(require)
         self.made = 0
+        self.streams = 0
 
     def send(self, call: Call) -> None:
         """Apply one call, or refuse it."""
         params = deepcopy(dict(call.params))
-        {
+        operations = {
             "CreateTable": self._create,
             "DeleteTable": self._delete,
             "UpdateTable": self._update,
             "UpdateTimeToLive": self._update_ttl,
             "TagResource": self._tag,
             "UpdateContinuousBackups": self._update_backups,
-        }[call.operation](params)
+        }
+        if call.operation in operations:
+            operations[call.operation](params)
+            return
+        require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "the table is not there")
+        ready = {index["IndexName"] for index in self._indexes() if index["IndexStatus"] == "ACTIVE"}
+        self.aside.write(call.operation, params, ready)
+        if not self.lag:
+            self.aside.settle()
 
     def tick(self) -> None:
         """Everything under way comes to its end."""
@@ -55,6 +66,7 @@ class TableModel:
         if self.table["TableStatus"] == "DELETING":
             self.table = None
             return
+        self.aside.settle()
         self.table["TableStatus"] = "ACTIVE"
         indexes = [index for index in self._indexes() if index["IndexStatus"] != "DELETING"]
         for index in indexes:
@@ -84,6 +96,10 @@ class TableModel:
                 }
             },
         }
+        by_name, by_arn = {"TableName": self.table["TableName"]}, {"ResourceArn": self.table["TableArn"]}
+        for operation in ("DescribeContributorInsights", "DescribeKinesisStreamingDestination"):
+            answers[operation] = self.aside.read(operation, by_name)
+        answers["GetResourcePolicy"] = self.aside.read("GetResourcePolicy", by_arn)
         if not self.has_tags:
             return Responses(answers, frozenset({"ListTagsOfResource"}))
         answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in self.tags.items()]}
@@ -93,7 +109,8 @@ class TableModel:
         """The reads that a facet asks for by itself."""
         if operation == "application-autoscaling:DescribeScalableTargets":
             return {"ScalableTargets": []}
-        require(operation == "kms:DescribeKey", operation)
+        if operation != "kms:DescribeKey":
+            return self.aside.read(operation, params)
         return {"KeyMetadata": {"Arn": table_settings.KEYS[params["KeyId"]]}}
 
     def _create(self, params: dict[str, Any]) -> None:
@@ -113,6 +130,9 @@ class TableModel:
         self.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
         self.ttl = {"TimeToLiveStatus": "DISABLED"}
         self.backups = {"PointInTimeRecoveryStatus": "DISABLED"}
+        self.aside = Aside(require)
+        if "ResourcePolicy" in params:
+            self.aside.policies[ARN.format(name=params["TableName"])] = (params["ResourcePolicy"], 0)
         self.table = {
             "TableName": params["TableName"],
             "TableArn": ARN.format(name=params["TableName"]),
@@ -130,7 +150,7 @@ class TableModel:
             "VectorIndexes": [{**index, "IndexStatus": "ACTIVE"} for index in params.get("VectorIndexes", [])],
         }
         if "StreamSpecification" in params:
-            self.table["StreamSpecification"] = params["StreamSpecification"]
+            self._stream(self.table, params["StreamSpecification"])
         self._exactly_used(params["AttributeDefinitions"])
         vectors.create(self.table, params)
 
@@ -176,13 +196,19 @@ class TableModel:
             require(
                 params["StreamSpecification"]["StreamEnabled"] != on, "ValidationException: the stream is so already"
             )
-            table["StreamSpecification"] = params["StreamSpecification"]
+            self._stream(table, params["StreamSpecification"])
         if "DeletionProtectionEnabled" in params:
             require(params["DeletionProtectionEnabled"] != table["DeletionProtectionEnabled"], "nothing changes")
             table["DeletionProtectionEnabled"] = params["DeletionProtectionEnabled"]
         table["TableStatus"] = "UPDATING"
         if not self.lag:
             self.tick()
+
+    def _stream(self, table: dict[str, Any], wish: dict[str, Any]) -> None:
+        table["StreamSpecification"] = wish
+        if wish["StreamEnabled"]:
+            self.streams += 1
+            table["LatestStreamArn"] = f"{table['TableArn']}/stream/{self.streams}"
 
     def _update_units(self, table: dict[str, Any], params: dict[str, Any], updates: list[dict[str, Any]]) -> None:
         before = table["BillingModeSummary"]["BillingMode"]
@@ -233,6 +259,7 @@ class TableModel:
         found = [index for index in self._indexes() if index["IndexName"] == name]
         require(found, "ResourceNotFoundException: no such index")
         found[0]["IndexStatus"] = "DELETING"
+        self.aside.insights.pop(name, None)
 
     def _update_ttl(self, params: dict[str, Any]) -> None:
         require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "the table is not there")

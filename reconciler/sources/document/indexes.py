@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from reconciler.sources.document.insights import InsightsPart
 from reconciler.sources.document.keys import AttributeName, KeyElementPart
 from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
-from reconciler.sources.document.part import Part
+from reconciler.sources.document.part import AlsoSpelled, Part
 from reconciler.sources.document.throughput import ThroughputPart
 
 
@@ -42,3 +43,6 @@ class GlobalIndexPart(Part):
         default=None, description="The most that the index may use; refused with provisioned billing."
     )
     warm_throughput: WarmThroughputPart | None = Field(default=None, description="It only ever rises.")
+    contributor_insights: Annotated[
+        InsightsPart | None, AlsoSpelled(("ContributorInsightsSpecification", "contributor_insights_specification"))
+    ] = Field(default=None, description="The most used keys of the index.")

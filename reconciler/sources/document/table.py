@@ -10,9 +10,12 @@ from reconciler.sources.document.auto_scaling import AutoScalingPart
 from reconciler.sources.document.backups import BackupsPart
 from reconciler.sources.document.extras import LifecyclePart, ReferencePart, SeedPart
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
+from reconciler.sources.document.insights import InsightsPart
 from reconciler.sources.document.keys import AttributeDefinitionPart, KeyElementPart
+from reconciler.sources.document.kinesis import KinesisPart
 from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.sources.document.part import AlsoSpelled, Part
+from reconciler.sources.document.policy import Policy
 from reconciler.sources.document.recovery import RecoveryPart
 from reconciler.sources.document.sse import SsePart
 from reconciler.sources.document.stream import StreamPart
@@ -73,6 +76,14 @@ class TableDocument(Part):
         AlsoSpelled(("PointInTimeRecoverySpecification", "point_in_time_recovery_specification")),
     ] = Field(default=None, description="Continuous backups.")
     backups: BackupsPart | None = Field(default=None, description="On-demand backups on a schedule.")
+    resource_policy: Policy = Field(default=None, description="Who else may use the table; {} is no policy.")
+    stream_policy: Policy = Field(default=None, description="Who else may read the stream; {} is no policy.")
+    contributor_insights: Annotated[
+        InsightsPart | None, AlsoSpelled(("ContributorInsightsSpecification", "contributor_insights_specification"))
+    ] = Field(default=None, description="The most used keys of the table.")
+    kinesis_streaming: Annotated[
+        KinesisPart | None, AlsoSpelled(("KinesisStreamSpecification", "kinesis_stream_specification"))
+    ] = Field(default=None, description="The Kinesis data stream that changes of items go to.")
     description: str | None = Field(default=None, description="What the table is for.")
     seed: SeedPart | None = Field(default=None, description="How to read the seed of this table.")
     references: list[ReferencePart] | None = Field(default=None, description="Declared tables this one refers to.")

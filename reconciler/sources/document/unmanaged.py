@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 NOT_MANAGED = (
-    "ResourcePolicy GlobalTableSourceArn",
+    "GlobalTableSourceArn",
     "GlobalTableSettingsReplicationMode MultiRegionConsistency Replicas ReplicaUpdates GlobalTableWitnesses",
-    "GlobalTableWitnessUpdates DisassociationProtectionEnabled ContributorInsights",
-    "ContributorInsightsSpecification KinesisStreamSpecification KinesisStreamingDestination",
+    "GlobalTableWitnessUpdates DisassociationProtectionEnabled",
     "ImportSourceSpecification Backup ContinuousBackups",
 )
 """Of CreateTable, UpdateTable, their side APIs and CloudFormation's table resource, as AWS spells them."""

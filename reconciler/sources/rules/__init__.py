@@ -23,10 +23,16 @@ from reconciler.sources.rules.global_indexes import global_index_count, global_i
 from reconciler.sources.rules.index_names import index_names, index_names_differ
 from reconciler.sources.rules.limits import maximum_members, maximum_needs_on_demand, warm_members
 from reconciler.sources.rules.local_indexes import local_index_count, local_index_keys
+from reconciler.sources.rules.policies import policies, stream_policy_needs_stream
 from reconciler.sources.rules.projections import projections, projections_in_total
 from reconciler.sources.rules.required import required
 from reconciler.sources.rules.streams import stream_view
-from reconciler.sources.rules.switched_off import recovery_details, sse_details
+from reconciler.sources.rules.switched_off import (
+    insights_details,
+    kinesis_details,
+    recovery_details,
+    sse_details,
+)
 from reconciler.sources.rules.table_keys import table_keys
 from reconciler.sources.rules.tags import tag_count, tag_keys_differ, tag_lengths
 from reconciler.sources.rules.ttl import ttl_attribute
@@ -86,6 +92,10 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (warm_members, (*_LIMITS, *_GLOBAL)),
     (sse_details, ("sse_specification",)),
     (recovery_details, ("point_in_time_recovery",)),
+    (insights_details, ("contributor_insights", *_GLOBAL)),
+    (kinesis_details, ("kinesis_streaming",)),
+    (policies, ("resource_policy", "stream_policy")),
+    (stream_policy_needs_stream, ("stream_policy", "stream_specification")),
     (ignored_paths, ("lifecycle",)),
 )
 """Each rule with the fields it reads."""

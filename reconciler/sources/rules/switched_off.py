@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.sources.document.insights import InsightsPart
 from reconciler.sources.document.table import TableDocument
-from reconciler.sources.place import Finding
+from reconciler.sources.place import Finding, Path
 
 
 def sse_details(document: TableDocument) -> Iterator[Finding]:
@@ -14,6 +15,29 @@ def sse_details(document: TableDocument) -> Iterator[Finding]:
     if sse and not sse.enabled and (sse.kms_master_key_id or sse.sse_type):
         name = "kms_master_key_id" if sse.kms_master_key_id else "sse_type"
         yield Finding(("sse_specification", name), "is given, but enabled is false", "Remove it, or enable it.")
+
+
+def insights_details(document: TableDocument) -> Iterator[Finding]:
+    """A mode only where insights are on."""
+    parts: list[tuple[Path, InsightsPart | None]] = [((), document.contributor_insights)]
+    indexes = enumerate(document.global_secondary_indexes or [])
+    parts += [(("global_secondary_indexes", position), index.contributor_insights) for position, index in indexes]
+    for path, insights in parts:
+        if insights and not insights.enabled and insights.mode:
+            where = (*path, "contributor_insights", "mode")
+            yield Finding(where, "is given, but enabled is false", "Remove it, or enable it.")
+
+
+def kinesis_details(document: TableDocument) -> Iterator[Finding]:
+    """A stream exactly where streaming is on."""
+    kinesis = document.kinesis_streaming
+    if kinesis and kinesis.enabled and not kinesis.stream_arn:
+        remedy = "Add the ARN of the data stream, or set enabled to false."
+        yield Finding(("kinesis_streaming", "stream_arn"), "is missing", remedy)
+    for name in ("stream_arn", "precision"):
+        if kinesis and not kinesis.enabled and getattr(kinesis, name):
+            where = ("kinesis_streaming", name)
+            yield Finding(where, "is given, but enabled is false", "Remove it, or enable it.")
 
 
 def recovery_details(document: TableDocument) -> Iterator[Finding]:

@@ -1,0 +1,115 @@
+"""Facet contributor_insights: the most used keys, of the table and of each index by itself.
+
+Each has its own call and its own state, which changes after a while and may end as FAILED: that reads as not enabled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets.base import Ask, Obstacle
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Fate
+from reconciler.model.table import ContributorInsights, IndexInsights, InsightsMode, TableSpec
+
+READ = "DescribeContributorInsights"
+OFF = ContributorInsights(enabled=False)
+WIDEST: InsightsMode = "ACCESSED_AND_THROTTLED_KEYS"
+"""The mode of insights that were enabled without one."""
+Part = ContributorInsights | IndexInsights
+
+
+class ContributorInsightsFacet:
+    """Only declared indexes are ours; the mode is compared only where it is declared."""
+
+    name = "contributor_insights"
+    reads: tuple[str, ...] = (READ,)
+
+    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+        ours = None if desired is None else {index.name for index in _declared(desired).indexes}
+        for index in table.get("GlobalSecondaryIndexes") or ():
+            name = index["IndexName"]
+            if index.get("IndexStatus", "ACTIVE") == "ACTIVE" and (ours is None or name in ours):
+                yield Ask(f"{READ} {name}", READ, {"TableName": table["TableName"], "IndexName": name})
+
+    def observe(self, responses: Responses) -> ContributorInsights | None:
+        if READ not in responses.answers:
+            return None
+        indexes = (IndexInsights(name, *_read(answer)) for name, answer in _answers(responses) if name)
+        seen = sorted(indexes, key=lambda index: index.name)
+        return ContributorInsights(*_read(responses.answers[READ]), tuple(seen))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        for name, answer in _answers(responses):
+            status = answer["ContributorInsightsStatus"]
+            if status in ("ENABLING", "DISABLING"):
+                yield f"contributor insights of {f'index {name}' if name else 'the table'} are {status}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        for path, want, have in _parts(desired, observed):
+            if want.enabled is not None and want.enabled != have.enabled:
+                yield Change(self.name, f"{path}.enabled", have.enabled, want.enabled)
+            if want.enabled and want.mode and want.mode != have.mode:
+                yield Change(self.name, f"{path}.mode", have.mode, want.mode)
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        want = _part(change, desired, observed)
+        if isinstance(want, ContributorInsights) or want.name in _live(observed):
+            return None
+        known = {index.name for side in (desired, observed) for index in side.global_indexes or ()}
+        if want.name in known:
+            return Obstacle(f"set once index {want.name} is there", fate=Fate.DEFERRED)
+        return Obstacle(f"the table has no index {want.name}", f"global_secondary_indexes with {want.name}")
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want = _part(change, desired, observed.spec)
+        params: dict[str, Any] = {"TableName": desired.name}
+        if isinstance(want, IndexInsights):
+            params["IndexName"] = want.name
+        params["ContributorInsightsAction"] = "ENABLE" if want.enabled else "DISABLE"
+        if want.enabled and want.mode:
+            params["ContributorInsightsMode"] = want.mode
+        return Call("UpdateContributorInsights", params)
+
+
+def _answers(responses: Responses) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The answers with the index each is about, empty for the table."""
+    for key, answer in responses.answers.items():
+        if key == READ or key.startswith(f"{READ} "):
+            yield key.removeprefix(READ).strip(), answer
+
+
+def _read(answer: Mapping[str, Any]) -> tuple[bool, InsightsMode | None]:
+    enabled = answer["ContributorInsightsStatus"] in ("ENABLED", "ENABLING")
+    return enabled, (answer.get("ContributorInsightsMode") or WIDEST) if enabled else None
+
+
+def _declared(desired: TableSpec) -> ContributorInsights:
+    return desired.contributor_insights or ContributorInsights()
+
+
+def _parts(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Part, Part]]:
+    """Path, declared and observed insights: of the table first, then of each declared index."""
+    want, have = _declared(desired), observed.contributor_insights or OFF
+    yield "contributor_insights", want, have
+    had = {index.name: index for index in have.indexes}
+    for index in want.indexes:
+        off = IndexInsights(index.name, enabled=False)
+        yield f"contributor_insights.indexes.{index.name}", index, had.get(index.name, off)
+
+
+def _part(change: Change, desired: TableSpec, observed: TableSpec) -> Part:
+    """What a change is about, by its whole path: names of indexes may contain dots."""
+    for path, want, _ in _parts(desired, observed):
+        if change.path in (f"{path}.enabled", f"{path}.mode"):
+            return want
+    raise ValueError(f"{change.path} is no difference between these two tables")
+
+
+def _live(observed: TableSpec) -> set[str]:
+    """Indexes whose insights can be set: those that were asked; all of a table that is yet to be created."""
+    if observed.contributor_insights is None:
+        return {index.name for index in observed.global_indexes or ()}
+    return {index.name for index in observed.contributor_insights.indexes}

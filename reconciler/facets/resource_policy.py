@@ -1,0 +1,41 @@
+"""Facet resource_policy: who else may use the table. ``{}`` is no policy; a policy not declared stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import policy_json
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import ResourcePolicy, TableSpec
+
+NONE = ResourcePolicy(None)
+
+
+class ResourcePolicyFacet:
+    """Compared as JSON. A revision that somebody else wrote since it was read makes the service refuse ours."""
+
+    name = "resource_policy"
+    reads: tuple[str, ...] = (policy_json.READ,)
+
+    def observe(self, responses: Responses) -> ResourcePolicy | None:
+        if policy_json.READ not in responses.answers:
+            return None
+        return policy_json.read(responses.answers[policy_json.READ], responses.table["TableArn"])
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        want, have = desired.resource_policy, observed.resource_policy or NONE
+        if want is not None and want != have:
+            yield Change(self.name, self.name, policy_json.readable(have), policy_json.readable(want))
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want = desired.resource_policy or NONE
+        return policy_json.call(observed.identity.arn, want, observed.spec.resource_policy)
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        policy = desired.resource_policy
+        return {"ResourcePolicy": policy.document} if policy and policy.document else {}

@@ -1,0 +1,60 @@
+"""Facet stream_policy: who else may read the stream of the table. The policy goes when its stream goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import policy_json
+from reconciler.facets.base import Ask, Obstacle
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Fate
+from reconciler.model.table import ResourcePolicy, TableSpec
+
+NONE = ResourcePolicy(None)
+KEY = f"{policy_json.READ} stream"
+
+
+class StreamPolicyFacet:
+    """Read and written under the ARN of the enabled stream, which is another one each time it is enabled."""
+
+    name = "stream_policy"
+    reads: tuple[str, ...] = ()
+
+    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+        arn = _stream(table)
+        if arn:
+            yield Ask(KEY, policy_json.READ, {"ResourceArn": arn})
+
+    def observe(self, responses: Responses) -> ResourcePolicy | None:
+        arn = _stream(responses.table)
+        if arn is None:
+            return NONE
+        return policy_json.read(responses.answers[KEY], arn) if KEY in responses.answers else None
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        want, have = desired.stream_policy, observed.stream_policy or NONE
+        if want is not None and want != have:
+            yield Change(self.name, self.name, policy_json.readable(have), policy_json.readable(want))
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        if observed.stream_policy and observed.stream_policy.arn:
+            return None
+        if desired.stream and desired.stream.enabled:
+            return Obstacle("set once the stream is there", fate=Fate.DEFERRED)
+        return Obstacle("the table has no stream that could have a policy", "stream_specification: an enabled stream")
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        have = observed.spec.stream_policy or NONE
+        return policy_json.call(have.arn or "", desired.stream_policy or NONE, have)
+
+
+def _stream(table: Mapping[str, Any]) -> str | None:
+    """The ARN of an enabled stream; that of a disabled one is told for a day after."""
+    enabled = (table.get("StreamSpecification") or {}).get("StreamEnabled")
+    arn: str | None = table.get("LatestStreamArn") if enabled else None
+    return arn

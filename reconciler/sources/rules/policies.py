@@ -1,0 +1,50 @@
+"""Resource policies. Asked by ``RULES``; what a policy says beyond its outline is for IAM to judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets.policy_json import LIMIT, normal
+from reconciler.sources.document.table import TableDocument
+from reconciler.sources.place import Finding
+
+FIELDS = ("resource_policy", "stream_policy")
+
+
+def policies(document: TableDocument) -> Iterator[Finding]:
+    """A JSON object with statements, of at most 20 KB (PutResourcePolicy)."""
+    for name in FIELDS:
+        value = getattr(document, name)
+        policy = as_mapping(value)
+        if policy is None:
+            if value is not None:
+                remedy = "Write the policy as a mapping, or as JSON text; {} is no policy."
+                yield Finding((name,), "is no JSON object", remedy)
+            continue
+        if policy and not policy.get("Statement"):
+            yield Finding((name,), "has no Statement", "Add Statement; {} is no policy.")
+        size = len((normal(policy) or "").encode())
+        if size > LIMIT:
+            yield Finding((name,), f"has {size} bytes", f"DynamoDB allows {LIMIT}.")
+
+
+def stream_policy_needs_stream(document: TableDocument) -> Iterator[Finding]:
+    """A policy of a stream that is declared to be off can never be set."""
+    stream = document.stream_specification
+    if as_mapping(document.stream_policy) and stream and not stream.stream_enabled:
+        yield Finding(("stream_policy",), "is given, but the stream is disabled", "Remove it, or enable the stream.")
+
+
+def as_mapping(value: Any) -> dict[str, Any] | None:
+    """A policy in any of its forms: a mapping, JSON text, or CloudFormation's PolicyDocument around it."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        return None
+    inner = value.get("PolicyDocument")
+    return dict(inner) if isinstance(inner, Mapping) and len(value) == 1 else dict(value)
