@@ -11,6 +11,8 @@ from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.plan import Fate, Step
 from reconciler.model.report import PassReport, TableStatus, Verdict
+from reconciler.runs import Feed
+from reconciler.runs.events import pass_event, step_event
 
 log = get_logger("reconciler")
 
@@ -18,11 +20,15 @@ log = get_logger("reconciler")
 class Teller:
     """Passes on what the engine reports.
 
-    ``metrics`` is ``None`` where nobody reads them; ``shows_report`` where the command prints the report itself.
+    ``metrics`` is ``None`` where nobody reads them; ``shows_report`` where the command prints the report itself;
+    ``feed`` hears of passes and steps where somebody may listen.
     """
 
-    def __init__(self, board: Board, metrics: Metrics | None, *, shows_report: bool = False) -> None:
+    def __init__(
+        self, board: Board, metrics: Metrics | None, *, shows_report: bool = False, feed: Feed | None = None
+    ) -> None:
         self._board = board
+        self._feed = feed
         self._metrics = metrics
         self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
@@ -44,12 +50,16 @@ class Teller:
         self._board.start(pass_id)
         if self._metrics is not None:
             self._metrics.pass_started(pass_id, trigger)
+        if self._feed is not None:
+            self._feed.publish("pass_started", {"pass_id": pass_id, "trigger": trigger})
 
     def pass_finished(self, report: PassReport) -> None:
         """Fill the board and the counters, say what is new, and let go of the pass id."""
         self._board.finish(report)
         if self._metrics is not None:
             self._metrics.pass_finished(report)
+        if self._feed is not None:
+            self._feed.publish("pass_finished", pass_event(report))
         for problem in report.problems:
             told = {"file": problem.file, "line": problem.line, "field": problem.field}
             log.error("declaration refused", why=str(problem), **told)
@@ -69,6 +79,8 @@ class Teller:
         """A step was carried out or failed."""
         if self._metrics is not None:
             self._metrics.step(pass_id, table, step)
+        if self._feed is not None:
+            self._feed.publish("step", {"pass_id": pass_id, "table": table, **step_event(step)})
         told: dict[str, Any] = {"action": step.action.value, "facet": step.facet, "fate": step.fate.value}
         if step.call is not None:
             told |= {"operation": step.call.operation, "paths": [change.path for change in step.changes]}

@@ -22,6 +22,7 @@ from reconciler.model.errors import EndpointError, SettingsError, Unreachable
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport
+from reconciler.runs import Feed
 from reconciler.settings import Settings
 from reconciler.sources.folder import FolderSource, watch_paths
 from reconciler.state.table import StateTable
@@ -151,7 +152,7 @@ class App:
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")
         watched = (lambda: watch_paths(self.settings.desired_state)) if not self.settings.embedded else lambda: ()
-        daemon = Daemon(self.settings, self.board, self.metrics, self._build, watched, self.stop)
+        daemon = Daemon(self.settings, self.board, self.metrics, self._build, watched, self.stop, self.feed)
         return daemon.serve()
 
     def close(self) -> None:
@@ -185,7 +186,12 @@ class App:
     @cached_property
     def telemetry(self) -> Telemetry:
         """Board, metrics and log in one."""
-        return Teller(self.board, self.metrics, shows_report=self.one_shot)
+        return Teller(self.board, self.metrics, shows_report=self.one_shot, feed=self.feed)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """Who listens to passes and steps."""
+        return Feed()
 
     @cached_property
     def connection(self) -> Connection:

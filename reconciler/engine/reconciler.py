@@ -32,9 +32,9 @@ class Reconciler:
     allowed_accounts: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
 
-    def run_pass(self, trigger: str) -> PassReport:
-        """One pass over all tables: what the loop does."""
-        report = self._pass(Request(trigger))
+    def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
+        """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
+        report = self._pass(Request(trigger, focus=self._focus(tables)))
         self._remember(report)
         return report
 

@@ -1,7 +1,8 @@
 """The loop of the daemon: one pass at a time, on the interval, when asked, and soon again after a pass that left work.
 
-Wiring builds it with the function that runs one pass over all tables; that function takes the board through ``start``
-and ``finish`` itself. The loop keeps ``next_pass`` and ``heartbeat`` on the board.
+The daemon builds it with the function that runs one pass over all tables; that function takes the board through
+``start`` and ``finish`` itself. Orders from outside are carried out between the passes, in the same thread. The loop
+keeps ``next_pass`` and ``heartbeat`` on the board.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 from reconciler.engine.board import Board
 from reconciler.logs import get_logger
 from reconciler.model.report import PassReport
+from reconciler.runs import Book, Order, Run
+from reconciler.runs.order import TRIGGER
 from reconciler.scheduler.executor import ThreadPerPass
 from reconciler.scheduler.follow_up import FIRST, FollowUp
+from reconciler.scheduler.orders import CarryOut, Orders, nothing_can_be_ordered
 
 log = get_logger("reconciler.scheduler")
 
@@ -43,7 +47,7 @@ class Loop:
 
     ``jitter`` is added to each interval: a share of it as a float, or a time; the delay is drawn between zero and it.
     ``on_skip`` learns of an interval that came due while a pass ran (``overlap``), ``on_crash`` of the trigger of a
-    pass that raised.
+    pass that raised. ``carry_out`` does what is ordered; ``book`` keeps a record of every run.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class Loop:
         jitter: float | timedelta = 0.1,
         now: Callable[[], datetime] = _utc_now,
         first_follow_up: timedelta = FIRST,
+        carry_out: CarryOut = nothing_can_be_ordered,
+        book: Book | None = None,
     ) -> None:
         self._run_pass = run_pass
         self._board = board
@@ -72,6 +78,8 @@ class Loop:
         self._planned = "start"
         self._requested: str | None = None
         self._again_at: datetime | None = None
+        self._put_off: datetime | None = None
+        self._orders = Orders(carry_out, board, Book() if book is None else book, now)
         board.interval = interval.total_seconds()
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPerPass()})
         spread = jitter if isinstance(jitter, timedelta) else interval * jitter
@@ -99,14 +107,25 @@ class Loop:
         """
         with self._lock:
             self._requested = self._requested or name
+            self._wake()
+
+    def order(self, wish: Order) -> Run:
+        """Have ``wish`` carried out as soon as the thread of passes is free; equal wishes that wait share one run.
+
+        Raises ``Stopping`` and ``Full``.
+        """
+        with self._lock:
+            run = self._orders.take(wish)
             if self._scheduler.running and self._idle.is_set() and not self._woken:
-                self._woken = True
-                self._run_at(_utc_now())
+                self._put_off = self._due()
+            self._wake()
+            return run
 
     def stop(self, grace: float) -> bool:
         """Start no more passes and wait up to ``grace`` seconds for the running one; whether it ended in time."""
         with self._lock:
             self._stopping = True
+            self._orders.close()
         if self._scheduler.running:
             self._scheduler.pause()
         ended = self._idle.wait(grace)
@@ -120,16 +139,41 @@ class Loop:
             if self._stopping:
                 return
             self._idle.clear()
+            ordered = self._orders.waiting()
+            only_ordered = bool(ordered) and self._woken and self._requested is None
             cause = self._requested or self._planned
-            self._requested, self._planned, self._woken = None, "interval", False
-        report = None
+            self._requested, self._woken = None, False
+            if not only_ordered:
+                self._planned, self._put_off = "interval", None
+        report, seen = None, False
+        for run in ordered:
+            outcome = self._orders.carry_out(run)
+            if run.order.whole and outcome is not None:
+                report, seen = outcome.report, True
+            elif run.order.changes:
+                seen, only_ordered, cause = False, False, cause if not only_ordered else TRIGGER
+        if not seen and not only_ordered and not self._stopping:
+            report = self._pass(cause)
+        if seen or not only_ordered:
+            self._again_at = self._follow_up.after(report, self._now())
+
+    def _pass(self, cause: str) -> PassReport | None:
+        began = self._now()
         try:
             report = self._run_pass(cause)
-        except Exception:
+        except Exception as error:
             log.exception("pass failed", trigger=cause)
             self._board.in_progress = None
+            self._orders.note_crash(cause, began, error)
             self._on_crash(cause)
-        self._again_at = self._follow_up.after(report, self._now())
+            return None
+        self._orders.note_pass(report, began)
+        return report
+
+    def _wake(self) -> None:
+        if self._scheduler.running and self._idle.is_set() and not self._woken:
+            self._woken = True
+            self._run_at(_utc_now())
 
     def _on_event(self, event: JobEvent) -> None:
         if event.code in _SKIPS:
@@ -149,12 +193,18 @@ class Loop:
         if self._stopping:
             return
         due = self._due()
-        if self._requested is not None:
+        if self._requested is not None or self._orders.any:
+            if again_at is not None and (due is None or again_at < due):
+                self._planned, due = "followup", again_at
+            self._put_off = self._put_off or due
             self._woken = True
             self._run_at(_utc_now())
         elif again_at is not None and (due is None or again_at < due):
             self._planned = "followup"
             self._run_at(again_at)
+        elif self._put_off is not None:
+            self._run_at(self._put_off)
+            self._put_off = None
 
     def _run_at(self, moment: datetime) -> None:
         self._scheduler.modify_job(JOB, next_run_time=moment)

@@ -1,0 +1,104 @@
+"""What is kept of a run: small, frozen, and complete enough for a timeline. Shown by ``/api/v1/runs`` and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.plan import Fate
+from reconciler.model.report import PassReport, Verdict
+
+MOST_ACTIONS = 100
+"""Of one run; its summary counts all."""
+
+
+class State(StrEnum):
+    """How far a run is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step that was carried out, failed or was refused."""
+
+    table: str
+    action: str
+    facet: str
+    fate: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One run; ``verb`` is ``pass`` for those of the loop itself. ``error`` is a sentence."""
+
+    id: str
+    verb: str
+    trigger: str
+    state: State
+    queued: datetime
+    tables: tuple[str, ...] = ()
+    started: datetime | None = None
+    finished: datetime | None = None
+    verdict: str | None = None
+    summary: Mapping[str, int] = field(default_factory=dict)
+    actions: tuple[Action, ...] = ()
+    wrote: bool = False
+    error: str | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """A pass of the loop that found everything as declared and wrote nothing."""
+        in_sync = self.verdict == Verdict.IN_SYNC.value
+        return self.verb == "pass" and self.state is State.DONE and in_sync and not self.wrote
+
+    def running(self, now: datetime) -> Record:
+        """It begins."""
+        return replace(self, state=State.RUNNING, started=now)
+
+    def done(self, report: PassReport, now: datetime) -> Record:
+        """It ended with a report."""
+        return replace(
+            self,
+            state=State.DONE,
+            finished=now,
+            verdict=report.verdict.value,
+            summary={name: count for name, count in report.summary().items() if count},
+            actions=_actions(report),
+            wrote=report.wrote,
+            error=report.error or (str(report.problems[0]) if report.problems else None),
+        )
+
+    def failed(self, error: str, now: datetime) -> Record:
+        """It ended without a report."""
+        return replace(self, state=State.FAILED, finished=now, error=error)
+
+
+def remembered(entry: Mapping[str, Any]) -> Record | None:
+    """A run that an earlier process wrote into the history of the state table; ``None`` for one that cannot be read."""
+    try:
+        started, finished = (datetime.fromisoformat(str(entry[name])) for name in ("started", "finished"))
+        pass_id, trigger, verdict = (str(entry[name]) for name in ("pass_id", "trigger", "verdict"))
+        counts = {str(name): int(count) for name, count in dict(entry.get("summary") or {}).items() if count}
+    except (KeyError, ValueError, TypeError):
+        return None
+    known = Record(pass_id, "pass", trigger, State.DONE, started, (), started, finished, verdict, counts)
+    return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"))
+
+
+def _actions(report: PassReport) -> tuple[Action, ...]:
+    ended = (Fate.DONE, Fate.FAILED, Fate.BLOCKED)
+    found = (
+        Action(table.name, step.action.value, step.facet, step.fate.value, step.message)
+        for table in report.tables
+        for step in table.steps
+        if step.fate in ended
+    )
+    return tuple(action for action, _ in zip(found, range(MOST_ACTIONS), strict=False))

@@ -1,0 +1,60 @@
+"""Carries out an order with the same verbs of the reconciler that the commands use. Called in the loop's thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.engine.memory import Memory
+from reconciler.engine.reconciler import Reconciler
+from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.report import PassReport
+from reconciler.runs.aside import Aside
+from reconciler.runs.digest import plan_digest
+from reconciler.runs.order import TRIGGER, Order, Outcome, Verb
+
+
+class PlanChanged(ReconcilerError):
+    """The plan is no longer the one that was approved; ``digest`` is the present one's."""
+
+    def __init__(self, digest: str) -> None:
+        self.digest = digest
+        super().__init__(f"The plan has changed since it was previewed; its digest is now {digest}. Nothing was done.")
+
+
+def carry_out(order: Order, reconciler: Reconciler) -> Outcome:
+    """Do it. Raises what the verb raises, and ``PlanChanged``.
+
+    A pass over all tables is the loop's own; the other verbs keep their reports, which do not speak of all tables,
+    away from board and metrics: the loop looks at everything right after them.
+    """
+    aside = replace(reconciler, world=replace(reconciler.world, telemetry=Aside(reconciler.world.telemetry)))
+    match order.verb:
+        case Verb.PREVIEW:
+            report = _preview(aside, order)
+            return Outcome(report, plan_digest(report))
+        case Verb.RUN:
+            return Outcome(_run(order, reconciler, aside))
+        case Verb.ROLLBACK:
+            if reconciler.options.mode == "observe":
+                raise UsageError("RECONCILER_MODE=observe: nothing is written")
+            return Outcome(aside.destroy(order.tables))
+        case Verb.SEED:
+            return Outcome(aside.seed(order.tables))
+        case Verb.CLEAR:
+            return Outcome(aside.clear(order.tables))
+
+
+def _run(order: Order, reconciler: Reconciler, aside: Reconciler) -> PassReport:
+    if order.plan_digest is not None:
+        digest = plan_digest(_preview(aside, order))
+        if digest != order.plan_digest:
+            raise PlanChanged(digest)
+    names = reconciler.focus_names(order.tables) if order.tables else ()
+    if reconciler.options.mode == "enforce":
+        reconciler.resume()
+    return aside.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
+
+
+def _preview(aside: Reconciler, order: Order) -> PassReport:
+    """With a memory of its own: what a dry look notices is no drift that was seen."""
+    return replace(aside, memory=Memory()).preview(order.tables)

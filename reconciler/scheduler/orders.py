@@ -1,0 +1,112 @@
+"""The queue of orders inside the loop: equal ones are one, each is carried out once, none is lost. Owned by ``Loop``."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from reconciler.engine.board import Board
+from reconciler.logs import get_logger
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.report import PassReport
+from reconciler.runs import Book, Full, Order, Outcome, Record, Run, State, Stopping
+from reconciler.runs.order import TRIGGER
+
+log = get_logger("reconciler.scheduler")
+
+MOST_WAITING = 100
+"""Different orders at once; equal ones are one."""
+
+CarryOut = Callable[[Order], Outcome]
+
+
+def nothing_can_be_ordered(_order: Order) -> Outcome:
+    """For a loop that nobody gives orders to."""
+    raise Stopping("This loop takes no orders.")
+
+
+class Orders:
+    """The methods but ``carry_out`` and the notes are called under the loop's lock."""
+
+    def __init__(self, carry_out: CarryOut, board: Board, book: Book, now: Callable[[], datetime]) -> None:
+        self._carry_out = carry_out
+        self._board = board
+        self._book = book
+        self._now = now
+        self._waiting: dict[Order, Run] = {}
+        self._records: dict[str, Record] = {}
+        self._closed = False
+
+    @property
+    def any(self) -> bool:
+        """Whether something waits."""
+        return bool(self._waiting)
+
+    def take(self, order: Order) -> Run:
+        """The run that will carry out ``order``: one that waits already, or a new one."""
+        if self._closed:
+            raise Stopping("The daemon is stopping; nothing more is begun.")
+        if known := self._waiting.get(order):
+            return known
+        if len(self._waiting) >= MOST_WAITING:
+            raise Full(f"{MOST_WAITING} different orders wait already. Try again later.")
+        run = Run(uuid.uuid4().hex, order)
+        record = Record(run.id, order.verb.value, TRIGGER, State.QUEUED, self._now(), order.tables)
+        self._waiting[order] = run
+        self._put(record)
+        return run
+
+    def waiting(self) -> tuple[Run, ...]:
+        """Everything that waits, in order; from now on an equal order is a new one."""
+        runs, self._waiting = tuple(self._waiting.values()), {}
+        return runs
+
+    def close(self) -> None:
+        """Tell everybody who waits that nothing will be done."""
+        self._closed = True
+        for run in self.waiting():
+            self._fail(run, Stopping("The daemon is stopping; this run was not begun."))
+
+    def carry_out(self, run: Run) -> Outcome | None:
+        """Do it, write it down, and wake whoever waits. ``None`` when it failed; nothing is raised."""
+        if self._closed:
+            self._fail(run, Stopping("The daemon is stopping; this run was not begun."))
+            return None
+        self._put(self._records[run.id].running(self._now()))
+        self._board.start(run.id)
+        log.info("run begins", run=run.id, verb=run.order.verb.value, tables=list(run.order.tables))
+        try:
+            outcome = self._carry_out(run.order)
+        except ReconcilerError as error:
+            log.warning("run failed", run=run.id, why=str(error))
+            self._fail(run, error)
+        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever ended the run
+            log.exception("run failed", run=run.id)
+            self._fail(run, error)
+        else:
+            self._book.put(self._records.pop(run.id).done(outcome.report, self._now()))
+            run.ended.set_result(outcome)
+            return outcome
+        finally:
+            self._board.in_progress = None
+        return None
+
+    def note_pass(self, report: PassReport, began: datetime) -> None:
+        """The loop made a pass of its own."""
+        record = Record(report.pass_id or uuid.uuid4().hex, "pass", report.trigger, State.RUNNING, began, (), began)
+        self._book.put(record.done(report, self._now()))
+
+    def note_crash(self, cause: str, began: datetime, error: Exception) -> None:
+        """A pass of the loop raised."""
+        record = Record(uuid.uuid4().hex, "pass", cause, State.RUNNING, began, (), began)
+        self._book.put(record.failed(f"{type(error).__name__}; the log says more", self._now()))
+
+    def _fail(self, run: Run, error: BaseException) -> None:
+        said = str(error) if isinstance(error, ReconcilerError) else f"{type(error).__name__}; the log says more"
+        self._book.put(self._records.pop(run.id).failed(said, self._now()))
+        run.ended.set_exception(error)
+
+    def _put(self, record: Record) -> None:
+        self._records[record.id] = record
+        self._book.put(record)
