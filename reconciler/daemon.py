@@ -6,16 +6,20 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import FrameType
 
 from reconciler.engine.board import Board
 from reconciler.engine.reconciler import Reconciler
-from reconciler.http import HttpServer, create_app
+from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
-from reconciler.model.errors import ApiError, EndpointError, SettingsError
+from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError
+from reconciler.runs import Book, Feed
+from reconciler.runs.events import run_event
+from reconciler.runs.record import remembered
+from reconciler.runs.verbs import carry_out
 from reconciler.scheduler import Loop
 from reconciler.settings import Settings
 from reconciler.watch import Watcher
@@ -26,6 +30,7 @@ GRACE_SECONDS = 25.0
 """For the running pass after SIGTERM; container runtimes kill 10 to 30 s after it."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
+REMEMBERED_RUNS = 50
 
 
 @dataclass(slots=True)
@@ -38,22 +43,37 @@ class Daemon:
     connect: Callable[[], Reconciler]
     watched: Callable[[], tuple[str, ...]]
     stop: threading.Event
+    feed: Feed = field(default_factory=Feed)
     received: int = signal.SIGTERM
     loop: Loop | None = None
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
-        server = HttpServer(create_app(self.board, self.metrics), self.settings.http_host, self.settings.http_port)
+        control = self._control()
+        app = create_app(self.board, self.metrics, control=control, status=lambda: {"mode": self.settings.mode})
+        server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         with self._signals():
             server.start()
             log.info("serving", address=f"http://{self.settings.http_host}:{server.port}/")
             try:
-                self._run()
+                self._run(control)
             finally:
+                self.feed.close()
                 server.stop()
         return 128 + self.received
 
-    def _run(self) -> None:
+    def _control(self) -> Control:
+        settings, token = self.settings, self.settings.api_token
+        access = Access(
+            settings.api_auth,
+            token.get_secret_value() if token else None,
+            settings.allowed_hosts,
+            bound_to_loopback(settings.http_host),
+        )
+        book = Book(lambda record: self.feed.publish("run", run_event(record)))
+        return Control(self.board, access, book, self.feed)
+
+    def _run(self, control: Control) -> None:
         reconciler = self._connected()
         if reconciler is None:
             return
@@ -64,9 +84,15 @@ class Daemon:
             jitter=timedelta(seconds=self.settings.jitter_seconds),
             on_skip=self.metrics.pass_skipped,
             on_crash=self.metrics.pass_crashed,
+            carry_out=lambda order: carry_out(order, reconciler),
+            book=control.book,
         )
+        self._recall(reconciler, control.book)
+        if control.access.auth == "none" and not reconciler.world.emulator:
+            log.warning("RECONCILER_API_AUTH=none is refused off emulators; the changing routes answer 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
         loop.start()
+        control.connect(reconciler, loop.order)
         watcher.start()
         self.stop.wait()
         log.info("stopping", signal=signal.Signals(self.received).name)
@@ -77,6 +103,13 @@ class Daemon:
             reconciler.world.store.release_lease()
         except ApiError as error:
             log.warning("the lease was not released and runs out by itself", why=str(error))
+
+    def _recall(self, reconciler: Reconciler, book: Book) -> None:
+        """What ran before this process, where the state table tells."""
+        try:
+            book.begin_with(remembered(entry) for entry in reconciler.history(REMEMBERED_RUNS))
+        except ReconcilerError as error:
+            log.warning("the history of runs was not read", why=str(error))
 
     def _connected(self) -> Reconciler | None:
         """Wait for the endpoint, for ever; readiness says why."""

@@ -1,6 +1,7 @@
-"""The FastAPI app: what can be read of the daemon over HTTP. Built by the daemon, served by ``HttpServer``.
+"""The FastAPI app: what can be read of the daemon over HTTP, and ordered from it. Built by the daemon, served by
+``HttpServer``.
 
-Reads are open to probes and Prometheus under any Host; no route here changes anything.
+Reads are open to probes and Prometheus under any Host. What changes something stands behind ``GuardedRoute``.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
 from reconciler.engine.board import Board
-from reconciler.http import health, problems
+from reconciler.http import health, migrations, openapi, problems, reading, seeders
+from reconciler.http.access import Access
+from reconciler.http.control import Control
+from reconciler.http.docs import DocsPage
 from reconciler.http.middleware import RequestCount, SecurityHeaders
 from reconciler.http.page import Page
-from reconciler.http.status import StatusAnswer, status_answer
+from reconciler.http.request_id import RequestId
 from reconciler.metrics import Metrics
 
 
@@ -25,51 +29,66 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nobody(board: Board) -> Control:
+    return Control(board, Access(loopback=False))
+
+
 def create_app(
     board: Board,
     metrics: Metrics,
     *,
+    control: Control | None = None,
     status: Callable[[], Mapping[str, Any]] = dict,
     now: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
-    """The app over one board. ``status`` adds what only the wiring knows to page and JSON, for example the ``mode``."""
-    page = Page()
+    """The app over one board. Without ``control`` nothing can be ordered; ``status`` adds to page and JSON."""
+    control = control or _nobody(board)
+    page, docs = Page(), DocsPage()
     app = FastAPI(
         title="dynamodb-reconciler",
         version=__version__,
         description="Keeps DynamoDB tables as declared. Times are ISO 8601 in UTC.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
+    app.state.control = control
     problems.install(app)
-    app.add_middleware(SecurityHeaders, content_security_policy=page.content_security_policy)
+    policy = page.content_security_policy
+    app.add_middleware(SecurityHeaders, content_security_policy=policy)
     app.add_middleware(RequestCount, count=metrics.http_request)
+    app.add_middleware(RequestId)
 
-    @app.get("/", response_class=HTMLResponse, summary="Status page")
+    @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"])
     def status_page() -> str:
         return page.render(board, status())
 
-    @app.get("/metrics", response_class=Response, summary="Prometheus metrics")
-    def prometheus(accept: str = Header(default="")) -> Response:
+    @app.get("/docs", response_class=HTMLResponse, summary="This document, to be read", tags=["pages"])
+    def docs_page() -> str:
+        return docs.render(app.openapi())
+
+    @app.get("/metrics", summary="Prometheus metrics", tags=["probes"], **openapi.METRICS)
+    def prometheus(accept: str = Header(default="", include_in_schema=False)) -> Response:
         content_type, body = metrics.exposition(accept)
         return Response(body, headers={"Content-Type": content_type})
 
-    @app.get("/livez", summary="Whether the loop is alive")
+    @app.get("/livez", summary="Whether the loop is alive", tags=["probes"], responses=openapi.LIVE)
     def livez() -> JSONResponse:
         death = health.death(board, now())
         return JSONResponse({"alive": death is None, "reason": death}, 200 if death is None else 503)
 
-    @app.get("/readyz", summary="Whether the endpoint is up and every declared table has been seen ready once")
-    @app.get("/healthz", summary="Alias of /readyz")
+    ready = "Whether the endpoint is up and every declared table has been seen ready once"
+
+    @app.get("/readyz", summary=ready, tags=["probes"], responses=openapi.READY)
+    @app.get("/healthz", summary="Alias of /readyz", tags=["probes"], responses=openapi.READY)
     def readyz() -> JSONResponse:
-        ready, reason = health.readiness(board)
-        return JSONResponse({"ready": ready, "reason": reason}, 200 if ready else 503)
+        good, reason = health.readiness(board)
+        return JSONResponse({"ready": good, "reason": reason}, 200 if good else 503)
 
-    @app.get("/api/v1/status", summary="The last pass and the state of the loop")
-    def api_status() -> StatusAnswer:
-        return status_answer(board, status())
-
+    for router in (*migrations.routes(control), *seeders.routes(control), reading.routes(control, status)):
+        app.include_router(router)
     for path, endpoint in (("/", status_page), ("/metrics", prometheus), ("/livez", livez), ("/readyz", readyz)):
         app.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False, response_model=None)
     app.add_api_route("/healthz", readyz, methods=["HEAD"], include_in_schema=False, response_model=None)
+    openapi.install(app)
     return app

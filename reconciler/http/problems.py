@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,16 +12,36 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reconciler.http import request_id
 from reconciler.logs import get_logger
 
 log = get_logger("reconciler.http")
 
 MEDIA_TYPE = "application/problem+json"
+FAILED = "The request failed. The log says why."
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+class Refused(Exception):
+    """Raised by a route to answer with a problem; ``more`` are further members of the document."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+        self.more = more
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> JSONResponse:
     """One error answer."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id.current(),
+        **more,
+    }
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
@@ -44,15 +66,21 @@ class Faults:
             log.exception("request failed", path=scope["path"])
             if begun:
                 raise
-            failure = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed. The log says why.")
+            failure = problem(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
             await failure(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
     """Let every error of ``app`` leave in this form; to be called before any other middleware is added."""
+    app.add_exception_handler(Refused, _said)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(Faults)
+
+
+async def _said(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return problem(error.status, error.detail, error.headers, **error.more)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:

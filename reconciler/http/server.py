@@ -15,8 +15,10 @@ from reconciler.model.errors import ReconcilerError, SettingsError
 
 START_SECONDS = 10.0
 STOP_SECONDS = 3
-MOST_CONNECTIONS = 64
-"""More are answered 503 at once: probes and scrapers need a handful."""
+MOST_CONNECTIONS = 1200
+"""More are answered 503 at once. A thousand callers may wait for one pass; probes and scrapers need a handful."""
+OTHER_FILES = 256
+"""Open files that the rest of the process may need."""
 IDLE_SECONDS = 5
 MOST_HEADER_BYTES = 16 * 1024
 
@@ -39,7 +41,7 @@ class HttpServer:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=MOST_CONNECTIONS,
+                limit_concurrency=most_connections(),
                 h11_max_incomplete_event_size=MOST_HEADER_BYTES,
                 timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=STOP_SECONDS,
@@ -78,11 +80,25 @@ class HttpServer:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
-            listening.listen(128)
+            listening.listen(1024)
         except OSError as error:
             listening.close()
             raise SettingsError(_refusal(self.host, self.port, error)) from error
         return listening
+
+
+def most_connections() -> int:
+    """As many as the open files of this process allow, after asking the system for more."""
+    try:
+        import resource
+    except ImportError:
+        return OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(64, min(MOST_CONNECTIONS, soft - OTHER_FILES))
 
 
 def _refusal(host: str, port: int, error: OSError) -> str:

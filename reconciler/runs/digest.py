@@ -1,4 +1,4 @@
-"""The digest of a plan: equal when the same would be done to the same tables. Taken of a preview, asked for by a run."""
+"""The digest of a plan: equal when the same would be done to the same tables. Made by a preview, asked of a run."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
 from reconciler.runs.order import Order, Outcome
 
 
@@ -31,3 +31,8 @@ class Run:
     id: str
     order: Order
     ended: Future[Outcome] = field(default_factory=_unbreakable)
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether, now that it has ended, it may have changed anything; what was refused as a whole has not."""
+        return self.order.changes and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)

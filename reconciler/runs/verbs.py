@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from reconciler.engine.memory import Memory
 from reconciler.engine.reconciler import Reconciler
-from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
 from reconciler.runs.aside import Aside
 from reconciler.runs.digest import plan_digest
 from reconciler.runs.order import TRIGGER, Order, Outcome, Verb
 
+SUFFIX = "_seeder"
 
-class PlanChanged(ReconcilerError):
+
+class PlanChanged(UsageError):
     """The plan is no longer the one that was approved; ``digest`` is the present one's."""
 
     def __init__(self, digest: str) -> None:
@@ -39,9 +41,9 @@ def carry_out(order: Order, reconciler: Reconciler) -> Outcome:
                 raise UsageError("RECONCILER_MODE=observe: nothing is written")
             return Outcome(aside.destroy(order.tables))
         case Verb.SEED:
-            return Outcome(aside.seed(order.tables))
+            return Outcome(aside.seed(_seeded(order.tables, aside)))
         case Verb.CLEAR:
-            return Outcome(aside.clear(order.tables))
+            return Outcome(aside.clear(_seeded(order.tables, aside)))
 
 
 def _run(order: Order, reconciler: Reconciler, aside: Reconciler) -> PassReport:
@@ -55,6 +57,14 @@ def _run(order: Order, reconciler: Reconciler, aside: Reconciler) -> PassReport:
     return aside.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
 
 
+def _seeded(names: tuple[str, ...], reconciler: Reconciler) -> tuple[str, ...]:
+    """The names of seeders as names of tables: ``users_seeder`` is ``users``, unless a table is called so."""
+    if not any(name.endswith(SUFFIX) for name in names):
+        return names
+    desired = reconciler.world.source.load()
+    return tuple(name if desired.named(name) else name.removesuffix(SUFFIX) for name in names)
+
+
 def _preview(aside: Reconciler, order: Order) -> PassReport:
     """With a memory of its own: what a dry look notices is no drift that was seen."""
-    return replace(aside, memory=Memory()).preview(order.tables)
+    return replace(aside, memory=Memory(last_good=aside.memory.last_good)).preview(order.tables)

@@ -150,7 +150,7 @@ class Loop:
             outcome = self._orders.carry_out(run)
             if run.order.whole and outcome is not None:
                 report, seen = outcome.report, True
-            elif run.order.changes:
+            elif run.may_have_changed:
                 seen, only_ordered, cause = False, False, cause if not only_ordered else TRIGGER
         if not seen and not only_ordered and not self._stopping:
             report = self._pass(cause)

@@ -1,4 +1,4 @@
-"""The queue of orders inside the loop: equal ones are one, each is carried out once, none is lost. Owned by ``Loop``."""
+"""The queue of orders inside the loop: equal ones are one, each is carried out once, none is lost. Of ``Loop``."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Orders:
         except ReconcilerError as error:
             log.warning("run failed", run=run.id, why=str(error))
             self._fail(run, error)
-        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever ended the run
+        except BaseException as error:
             log.exception("run failed", run=run.id)
             self._fail(run, error)
         else:

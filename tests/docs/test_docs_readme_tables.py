@@ -8,8 +8,10 @@ from support.markdown import README, plain, section, table
 
 from reconciler.cli import codes, options
 from reconciler.cli.verbs import COMMANDS
+from reconciler.engine.board import Board
 from reconciler.facets import FACETS
-from reconciler.metrics import FAMILIES
+from reconciler.http import create_app
+from reconciler.metrics import FAMILIES, Metrics
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate
 from reconciler.settings import Settings
@@ -92,6 +94,13 @@ def test_every_fate_is_listed_and_no_other():
 def test_every_metric_is_listed_with_its_type_and_labels_and_no_other():
     listed = [(PREFIX + plain(name), kind, labels) for name, kind, labels, _ in table(README, "Metrics")]
     assert listed == [(family.name, family.type, ", ".join(family.labels)) for family in FAMILIES]
+
+
+def test_every_route_is_listed_and_no_other():
+    board = Board("default")
+    paths = create_app(board, Metrics(board)).openapi()["paths"]
+    routes = [f"{method.upper()} {path}" for path, operations in paths.items() for method in operations]
+    assert sorted(plain(row[0]) for row in table(README, "HTTP")) == sorted(routes)
 
 
 def _short(value: timedelta) -> str:

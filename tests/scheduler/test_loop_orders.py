@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from support.made_up import report, table
 
 from reconciler.engine.board import Board
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import StateError, UsageError
 from reconciler.runs import Book, Full, Order, Outcome, State, Stopping, Verb
 from reconciler.scheduler import Loop, orders
 
@@ -159,8 +159,15 @@ def test_an_order_that_fails_tells_its_caller_and_the_loop_goes_on(world):
     assert world.book.find(run.id).state is State.FAILED
     assert world.book.find(run.id).error == "no table 'x' is declared"
     assert world.board.in_progress is None
+    assert world.done == ["seed"], "nothing was changed, so nothing is looked at"
     world.fault = None
     assert world.loop.order(RUN).ended.result(5)
+
+
+def test_after_an_order_that_failed_half_way_the_loop_looks_at_everything(world):
+    world.fault = StateError("the state table is gone")
+    world.loop.order(Order(Verb.SEED, ("x",))).ended.exception(5)
+    assert world.settled() == ["seed", "pass api"]
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("secret detail"), SystemExit(3)])

@@ -1,0 +1,122 @@
+"""Who may change something over HTTP. Pure: headers in, a refusal or nothing out. Asked by the guard at each route.
+
+The order of the checks is that of what they protect: a browser led here by another page is refused before anything is
+said about tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Literal
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+
+from reconciler.http.problems import Refused
+from reconciler.model.identity import Endpoint
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dynamodb-reconciler"'}
+HOW_TO = "Set RECONCILER_API_TOKEN (or RECONCILER_API_TOKEN_FILE) and send it as 'Authorization: Bearer …'."
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rules of one server. ``loopback`` says that it is bound to this machine alone."""
+
+    auth: Literal["auto", "token", "none"] = "auto"
+    token: str | None = field(default=None, repr=False)
+    hosts: Sequence[str] = ("localhost", "127.0.0.1", "::1")
+    loopback: bool = True
+
+    def check(self, headers: Headers, endpoint: Endpoint | None) -> None:
+        """Raise ``Refused`` unless the sender of these headers may change something at this endpoint."""
+        self._check_host(headers)
+        self._check_origin(headers)
+        if self.auth != "none" and self.token is not None:
+            self._check_token(headers)
+        else:
+            self._check_place(endpoint)
+
+    def open_at(self, endpoint: Endpoint | None) -> bool:
+        """Whether no token is asked for."""
+        emulator = endpoint is not None and endpoint.flavor.emulator
+        free = self.auth == "none" or (self.auth == "auto" and self.token is None and self.loopback)
+        return free and emulator
+
+    @property
+    def asks_token(self) -> bool:
+        """Whether a token opens the routes."""
+        return self.auth != "none" and self.token is not None
+
+    def _check_host(self, headers: Headers) -> None:
+        given = headers.getlist("host")
+        name = host_name(given[0]) if len(given) == 1 else None
+        if name is None or name not in {allowed.strip("[]").lower().rstrip(".") for allowed in self.hosts}:
+            raise Refused(
+                HTTPStatus.FORBIDDEN,
+                "This Host header is not allowed here. RECONCILER_ALLOWED_HOSTS names those that are.",
+            )
+
+    def _check_origin(self, headers: Headers) -> None:
+        origins, site = headers.getlist("origin"), headers.get("sec-fetch-site", "none")
+        ours = {f"{scheme}://{headers['host'].lower()}" for scheme in ("http", "https")}
+        if (
+            len(origins) > 1
+            or any(origin.lower() not in ours for origin in origins)
+            or site not in ("none", "same-origin")
+        ):
+            raise Refused(HTTPStatus.FORBIDDEN, "Requests from the pages of other sites are refused.")
+
+    def _check_token(self, headers: Headers) -> None:
+        given = headers.getlist("authorization")
+        scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+        right = same_secret(token, self.token or "")
+        if scheme.lower() != "bearer" or not right:
+            raise Refused(HTTPStatus.UNAUTHORIZED, f"The bearer token is missing or wrong. {HOW_TO}", CHALLENGE)
+
+    def _check_place(self, endpoint: Endpoint | None) -> None:
+        if self.auth == "token":
+            raise Refused(HTTPStatus.FORBIDDEN, f"RECONCILER_API_AUTH=token, and no token is set. {HOW_TO}")
+        if self.auth == "auto" and not self.loopback:
+            raise Refused(
+                HTTPStatus.FORBIDDEN,
+                f"Without a token this works only on a server that is bound to loopback. {HOW_TO} Or bind to 127.0.0.1 "
+                "(RECONCILER_HTTP_HOST) beside an emulator.",
+            )
+        if endpoint is None:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "The endpoint has not answered yet.", {"Retry-After": "1"})
+        if not endpoint.flavor.emulator:
+            off = " RECONCILER_API_AUTH=none is refused there." if self.auth == "none" else ""
+            raise Refused(HTTPStatus.FORBIDDEN, f"Without a token this works only beside an emulator.{off} {HOW_TO}")
+
+
+def same_secret(given: str, wanted: str) -> bool:
+    """Compared in constant time, whatever the lengths; an empty secret is never right."""
+    left, right = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given, wanted))
+    return hmac.compare_digest(left, right) and bool(wanted)
+
+
+def host_name(header: str) -> str | None:
+    """The name in a Host header, without port and brackets; ``None`` for what is none."""
+    try:
+        parts = urlsplit(f"//{header}")
+        name, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    clean = parts.netloc == header and "@" not in header and not parts.path
+    return name.rstrip(".") if name and clean else None
+
+
+def bound_to_loopback(host: str) -> bool:
+    """Whether a server that listens on ``host`` can be reached from this machine alone."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_loopback for entry in found)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,151 @@
+"""The form of every answer and error, as models for the OpenAPI document. Used by all routes under ``/api/v1``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from reconciler.http.problems import MEDIA_TYPE
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+class Answer(BaseModel, Generic[T]):
+    """Whether the request succeeded, a sentence, and the data."""
+
+    success: bool = Field(description="Whether what was asked for was done; drift is not a failure.")
+    message: str = Field(description="What happened, in a sentence.")
+    data: T
+
+
+class RunData(BaseModel):
+    """What a run did, or that it waits."""
+
+    run_id: str = Field(description="Its id in /api/v1/runs.")
+    report: Json | None = Field(None, description="The document of `preview -o json`; null while the run waits.")
+    plan_digest: str | None = Field(None, description="Of a dry run: give it to the next run to have just this done.")
+    blocked: list[Json] = Field(default_factory=list, description="What policy refused, why, and what would allow it.")
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="What went wrong and what to do, in a sentence.")
+    request_id: str | None = Field(description="The X-Request-ID of this answer; it stands in the log.")
+
+
+class RunEntry(BaseModel):
+    """One run of the history."""
+
+    id: str
+    verb: str = Field(description="pass for those of the loop, else run, preview, rollback, seed or clear.")
+    trigger: str
+    state: str = Field(description="queued, running, done or failed.")
+    tables: list[str]
+    queued: datetime | None
+    started: datetime | None
+    finished: datetime | None
+    verdict: str | None
+    summary: dict[str, int] = Field(description="Counts that are not 0.")
+    actions: list[Json]
+    wrote: bool
+    error: str | None
+
+
+class RunsData(BaseModel):
+    """The history, newest first."""
+
+    runs: list[RunEntry]
+
+
+class MigratedTable(BaseModel):
+    """One table as it was last seen."""
+
+    name: str
+    declared: bool
+    declaration: str | None
+    status: str
+    owned: bool = Field(description="Whether it was created here, so that rollback may delete it.")
+    ownership: str | None
+    identity: Json | None
+    last_change: datetime | None
+    drifted: list[str]
+
+
+class MigrationsData(BaseModel):
+    """Where the tables stand."""
+
+    suspended: bool
+    suspended_by: str | None
+    in_progress: str | None
+    last_pass: datetime | None
+    last_success: datetime | None
+    next_pass: datetime | None
+    tables: list[MigratedTable]
+
+
+class SeederEntry(BaseModel):
+    """One seed."""
+
+    table: str
+    seeder: str = Field(description="Its name for seeder_names.")
+    source: str
+    declared: int = Field(description="Items in the source.")
+    written: int = Field(description="Items of the last complete seeding.")
+    at: datetime | None
+    digest: str = Field(description="SHA-256 of the items in the source.")
+    state: str = Field(description="pending, started, done or cleared.")
+
+
+class SeedersData(BaseModel):
+    """Where the seeds stand."""
+
+    seeders: list[SeederEntry]
+
+
+_SENTENCES: dict[int, str] = {
+    400: "The body ended too early.",
+    401: "The bearer token is missing or wrong. Set RECONCILER_API_TOKEN …",
+    403: "Requests from the pages of other sites are refused.",
+    404: "There is nothing here. /openapi.json lists every route.",
+    408: "The body did not arrive within 10 s.",
+    409: "The plan has changed since it was previewed; its digest is now 6f2a…. Nothing was done.",
+    413: "A body may have 64 KiB at most.",
+    415: "A body must be application/json, not encoded otherwise.",
+    422: "no table 'user' is declared; declared are: projects_details, users",
+    429: "100 different orders wait already. Try again later.",
+    500: "The request failed. The log says why.",
+    503: "waiting for the endpoint",
+}
+CHANGING = (400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503)
+"""What every route that changes something may answer beside 200 and 202."""
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route: each error with an example."""
+    return {status: _error(status) for status in statuses}
+
+
+def _error(status: int) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    example = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": _SENTENCES[status],
+        "request_id": "b0a4f5d2c1e94f0e9c7a1d2e3f405162",
+    }
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": title, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+
+
+def example(message: str, data: Json, *, success: bool = True) -> dict[str, Any]:
+    """The description of a good answer, with an example."""
+    return {"content": {"application/json": {"example": {"success": success, "message": message, "data": data}}}}

@@ -1,0 +1,51 @@
+"""What the routes reach of the running daemon: the board, the book of runs, and, once connected, engine and loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from reconciler.engine.board import Board
+from reconciler.engine.reconciler import Reconciler
+from reconciler.http.access import Access
+from reconciler.http.problems import Refused
+from reconciler.model.desired import DesiredState
+from reconciler.model.records import StateSnapshot
+from reconciler.runs import Book, Feed, Order, Run
+
+
+@dataclass(slots=True)
+class Control:
+    """Filled by the daemon: ``reconciler`` and ``submit`` are ``None`` until the endpoint has answered."""
+
+    board: Board
+    access: Access = field(default_factory=Access)
+    book: Book = field(default_factory=Book)
+    feed: Feed = field(default_factory=Feed)
+    reconciler: Reconciler | None = None
+    submit: Callable[[Order], Run] | None = None
+
+    def connect(self, reconciler: Reconciler, submit: Callable[[Order], Run]) -> None:
+        """From now on orders are taken."""
+        self.reconciler, self.submit = reconciler, submit
+
+    def order(self, order: Order) -> Run:
+        """Hand an order to the loop. Raises ``Refused`` 503 while there is none, and what the loop raises."""
+        if self.submit is None:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, self.board.not_ready_reason, {"Retry-After": "1"})
+        return self.submit(order)
+
+    def snapshot(self) -> StateSnapshot:
+        """Every record, read now; empty before the endpoint has answered. Raises ``ApiError`` and ``StateError``."""
+        return self.reconciler.world.store.load() if self.reconciler else StateSnapshot()
+
+    def desired(self) -> DesiredState:
+        """The declarations of the last pass that could read them."""
+        good = self.reconciler.memory.last_good if self.reconciler else None
+        return good or DesiredState((), "")
+
+    @property
+    def observes(self) -> bool:
+        """Whether this daemon never writes (RECONCILER_MODE=observe)."""
+        return self.reconciler is not None and self.reconciler.options.mode == "observe"

@@ -1,0 +1,89 @@
+"""The route class of everything that changes something: it lets nobody in whom ``Access`` refuses, and no large body.
+
+It stands at the route itself, so that no spelling of a path leads around it, and before the body is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
+
+from reconciler.http.control import Control
+from reconciler.http.problems import Refused
+
+MOST_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
+JSON = "application/json"
+CLOSE = {"Connection": "close"}
+
+
+class GuardedRoute(APIRoute):
+    """A route that changes something."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own handler, behind the checks."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            control: Control = request.app.state.control
+            control.access.check(request.headers, control.board.endpoint)
+            body = await _body(request)
+            _check_type(request.headers, body)
+            return await handle(Request(request.scope, _replay(body, request)))
+
+        return guarded
+
+
+async def _body(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > MOST_BODY_BYTES:
+        raise _too_large()
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MOST_BODY_BYTES:
+                    raise _too_large()
+    except TimeoutError:
+        raise Refused(
+            HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {BODY_SECONDS:g} s.", CLOSE
+        ) from None
+    except ClientDisconnect:
+        raise Refused(HTTPStatus.BAD_REQUEST, "The body ended too early.", CLOSE) from None
+    return bytes(body)
+
+
+def _check_type(headers: Headers, body: bytes) -> None:
+    if not body:
+        return
+    kinds, coded = headers.getlist("content-type"), headers.get("content-encoding", "identity")
+    kind = kinds[0].partition(";")[0].strip().lower() if len(kinds) == 1 else ""
+    if kind != JSON or coded.lower() != "identity":
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A body must be {JSON}, not encoded otherwise.")
+
+
+def _too_large() -> Refused:
+    detail = f"A body may have {MOST_BODY_BYTES // 1024} KiB at most."
+    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, CLOSE)
+
+
+def _replay(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:
+    given = False
+
+    async def receive() -> Message:
+        nonlocal given
+        if given:
+            return await request.receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -1,0 +1,153 @@
+"""``/api/v1/migrations``: run is a pass, rollback is destroy, status is what both left behind."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from reconciler.http.answers import CHANGING, Answer, Json, MigratedTable, MigrationsData, RunData, errors, example
+from reconciler.http.control import Control
+from reconciler.http.guard import GuardedRoute
+from reconciler.http.ordering import answer, refusal
+from reconciler.http.summary import sentence, shown
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.records import InventoryEntry
+from reconciler.model.report import TableReport
+from reconciler.planning.document import plain
+from reconciler.runs import Order, Verb
+
+TableName = Annotated[str, Field(min_length=1, max_length=255)]
+Tables = Annotated[
+    list[TableName],
+    Field(max_length=2500, description="Names of declared tables, as declared or as they are called; empty for all."),
+]
+Wait = Annotated[bool, Query(description="false answers 202 with the run's id at once.")]
+RUN_ID = "3b8f1c6a2d7e4f5091a2b3c4d5e6f708"
+ACCEPTED = {
+    "model": Answer[RunData],
+    "description": "The run waits; /api/v1/runs/{run_id} tells how it ends.",
+    **example("Accepted; /api/v1/runs/{id} tells how it ends.", {"run_id": RUN_ID, "report": None, "blocked": []}),
+}
+
+
+class RunWish(BaseModel):
+    """What to run."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tables": ["users"], "dry_run": True}]})
+
+    tables: Tables = []
+    dry_run: bool = Field(False, description="Plan only; data.plan_digest names the plan.")
+    plan_digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
+        None, description="Of a dry run before; if the plan is another one by now, nothing is done and 409 says so."
+    )
+
+
+class RollbackWish(BaseModel):
+    """What to delete."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tables": ["users"]}]})
+
+    tables: Tables = []
+
+
+def routes(control: Control) -> tuple[APIRouter, APIRouter]:
+    """The changing routes and the reading one."""
+    changing = APIRouter(prefix="/api/v1/migrations", route_class=GuardedRoute, tags=["migrations"])
+    reading = APIRouter(prefix="/api/v1/migrations", tags=["migrations"])
+
+    @changing.post(
+        "/run",
+        summary="One pass over all or the named tables; lifts a suspension",
+        responses={
+            **errors(*CHANGING),
+            200: example("Done: 2 created, 0 updated, 0 replaced, 0 deleted, 2 seeded.", _DATA),
+            202: ACCEPTED,
+        },
+    )
+    async def run(wish: RunWish | None = None, wait: Wait = True) -> Answer[RunData]:
+        wish = wish or RunWish()
+        verb = Verb.PREVIEW if wish.dry_run else Verb.RUN
+        order = Order(verb, _names(wish.tables), None if wish.dry_run else wish.plan_digest)
+        return await answer(control, order, wait=wait)  # type: ignore[return-value]
+
+    @changing.post(
+        "/rollback",
+        summary="Delete the tables that were created here, then suspend",
+        responses={
+            **errors(*CHANGING),
+            200: example("Done: 0 created, 0 updated, 0 replaced, 2 deleted, 0 seeded. Suspended: …", _DATA),
+            202: ACCEPTED,
+        },
+    )
+    async def rollback(wish: RollbackWish | None = None, wait: Wait = True) -> Answer[RunData]:
+        order = Order(Verb.ROLLBACK, _names(wish.tables if wish else []))
+        return await answer(control, order, wait=wait)  # type: ignore[return-value]
+
+    @reading.get(
+        "/status",
+        summary="Per table: declared, status, owned, identity, last change; last and next pass",
+        responses={**errors(500, 503), 200: example("In sync: 1 table as declared", _STATUS)},
+    )
+    def status() -> Answer[MigrationsData]:
+        try:
+            snapshot = control.snapshot()
+        except ReconcilerError as error:
+            raise refusal(error) from error
+        board = control.board
+        data = MigrationsData(
+            suspended=board.suspended or snapshot.suspension is not None,
+            suspended_by=snapshot.suspension.by if snapshot.suspension else None,
+            in_progress=board.in_progress,
+            last_pass=board.report.finished if board.report else None,
+            last_success=board.last_success,
+            next_pass=board.next_pass,
+            tables=[_entry(table, snapshot.inventory.get(table.name)) for table in shown(board.report)],
+        )
+        return Answer(success=True, message=sentence(board), data=data)
+
+    return changing, reading
+
+
+def _names(given: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(given))
+
+
+def _entry(table: TableReport, entry: InventoryEntry | None) -> MigratedTable:
+    return MigratedTable(
+        name=table.name,
+        declared=table.declaration is not None,
+        declaration=table.declaration,
+        status=table.status.value,
+        owned=table.ownership == "created",
+        ownership=table.ownership,
+        identity=plain(table.identity) if table.identity else None,
+        last_change=entry.changed_at if entry else None,
+        drifted=list(table.drifted),
+    )
+
+
+_REPORT = {"format_version": "1.0", "verdict": "in_sync", "tables": []}
+_DATA: Json = {"run_id": RUN_ID, "report": _REPORT, "plan_digest": None, "blocked": []}
+_STATUS = {
+    "suspended": False,
+    "suspended_by": None,
+    "in_progress": None,
+    "last_pass": "2026-11-22T12:00:00Z",
+    "last_success": "2026-11-22T12:00:00Z",
+    "next_pass": "2026-11-22T12:01:00Z",
+    "tables": [
+        {
+            "name": "users",
+            "declared": True,
+            "declaration": "table_configs/users_table.py:5",
+            "status": "in_sync",
+            "owned": True,
+            "ownership": "created",
+            "identity": {"table_id": None, "arn": "arn:aws:dynamodb:…:table/users", "created": "2026-11-22T11:00:00Z"},
+            "last_change": "2026-11-22T11:00:00Z",
+            "drifted": [],
+        }
+    ],
+}

@@ -1,0 +1,61 @@
+"""What FastAPI cannot know for ``/openapi.json``: the form of errors, the token, the probes. Used by the app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from reconciler.http.answers import Problem, errors
+
+
+def _probe(word: str, reason: str) -> dict[int | str, dict[str, Any]]:
+    schema = {
+        "type": "object",
+        "properties": {word: {"type": "boolean"}, "reason": {"type": ["string", "null"]}},
+        "required": [word, "reason"],
+    }
+
+    def one(value: bool, why: str | None) -> dict[str, Any]:
+        return {"content": {"application/json": {"schema": schema, "example": {word: value, "reason": why}}}}
+
+    return {200: {"description": "Yes", **one(True, None)}, 503: {"description": "No", **one(False, reason)}}
+
+
+LIVE = _probe("alive", "the loop shows no life since 700 s, more than 600 s")
+READY = _probe("ready", "waiting for users")
+_TEXT = {"schema": {"type": "string"}, "example": 'dynamodb_reconciler_endpoint_up{environment="default"} 1.0\n'}
+METRICS: dict[str, Any] = {
+    "response_model": None,
+    "responses": {
+        200: {"description": "Metrics", "content": {"text/plain": _TEXT, "application/openmetrics-text": _TEXT}},
+        **errors(500),
+    },
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app.openapi()`` yield the document with our additions, made once."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        made = app.openapi_schema is None
+        document = generate()
+        if made:
+            _complete(document)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: dict[str, Any]) -> None:
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            if method == "post":
+                operation["security"] = [{"token": []}, {}]
+            metrics = operation["responses"].get("200", {}).get("content", {})
+            if "text/plain" in metrics or "text/event-stream" in metrics:
+                metrics.pop("application/json", None)

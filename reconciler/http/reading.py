@@ -1,0 +1,105 @@
+"""``/api/v1/status``, ``/tables/{name}``, ``/runs`` and ``/events``: the JSON twins of the status page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from sse_starlette import EventSourceResponse
+
+from reconciler.http.answers import Answer, Json, RunEntry, RunsData, errors, example
+from reconciler.http.control import Control
+from reconciler.http.events import stream
+from reconciler.http.problems import Refused
+from reconciler.http.status import StatusAnswer, status_answer
+from reconciler.http.table import table_data
+from reconciler.planning.text import several
+from reconciler.runs.book import MOST_RECORDS
+from reconciler.runs.events import record_entry
+
+
+def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter:
+    """``more`` is what only the daemon knows, for example the mode."""
+    router = APIRouter(prefix="/api/v1", tags=["status"])
+
+    @router.get(
+        "/status",
+        summary="The last pass and the state of the loop",
+        responses={**errors(500), 200: example("In sync: 2 tables as declared", {"ready": True, "report": None})},
+    )
+    def status() -> StatusAnswer:
+        return status_answer(control.board, more())
+
+    @router.get(
+        "/tables/{name}",
+        summary="One table: declared and observed field by field, planned steps, seed, history",
+        responses={**errors(404, 422, 500), 200: example("users: in_sync", {"name": "users", "status": "in_sync"})},
+    )
+    def table(name: Annotated[str, Path(max_length=255)]) -> Answer[Json]:
+        data = table_data(control, name)
+        if data is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "No table of that name is declared or owned here.")
+        return Answer(success=True, message=f"{data['name']}: {data['status']}", data=data)
+
+    @router.get(
+        "/runs",
+        summary="What ran, newest first",
+        responses={**errors(422, 500), 200: example("1 run", {"runs": [_RUN]})},
+    )
+    def runs(limit: Annotated[int, Query(ge=1, le=MOST_RECORDS)] = 50) -> Answer[RunsData]:
+        found = [RunEntry(**record_entry(record)) for record in control.book.newest(limit)]
+        return Answer(success=True, message=several(len(found), "run"), data=RunsData(runs=found))
+
+    @router.get(
+        "/runs/{run_id}",
+        summary="One run",
+        responses={**errors(404, 422, 500), 200: example("run is done", _RUN)},
+    )
+    def run(run_id: Annotated[str, Path(max_length=64)]) -> Answer[RunEntry]:
+        record = control.book.find(run_id)
+        if record is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "No run of that id is known, or it is forgotten.")
+        said = f"{record.verb} is {record.state.value}{f': {record.error}' if record.error else ''}"
+        return Answer(success=True, message=said, data=RunEntry(**record_entry(record)))
+
+    @router.get(
+        "/events",
+        summary="Server-sent events of passes, steps and runs",
+        response_class=EventSourceResponse,
+        responses={
+            **errors(429, 500),
+            200: {
+                "description": "Begins with `hello`; then `pass_started`, `step`, `pass_finished` and `run`.",
+                "content": {
+                    "text/event-stream": {
+                        "schema": {"type": "string"},
+                        "example": _EVENT,
+                    }
+                },
+            },
+        },
+    )
+    async def events() -> EventSourceResponse:
+        return stream(control)
+
+    return router
+
+
+_EVENT = 'id: 7\r\nevent: pass_started\r\ndata: {"pass_id": "1f…", "trigger": "interval"}\r\n'
+_RUN = {
+    "id": "3b8f1c6a2d7e4f5091a2b3c4d5e6f708",
+    "verb": "seed",
+    "trigger": "api",
+    "state": "done",
+    "tables": ["users"],
+    "queued": "2026-11-22T12:00:00Z",
+    "started": "2026-11-22T12:00:00Z",
+    "finished": "2026-11-22T12:00:01Z",
+    "verdict": "in_sync",
+    "summary": {"seed": 1},
+    "actions": [{"table": "users", "action": "seed", "facet": "seed", "fate": "done", "message": None}],
+    "wrote": True,
+    "error": None,
+}

@@ -1,0 +1,68 @@
+"""One table field by field: declared, observed, planned steps, seed, history. For its page and its JSON twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.facets import FACETS
+from reconciler.http.control import Control
+from reconciler.http.summary import shown
+from reconciler.model.report import TableReport
+from reconciler.model.table import TableSpec
+from reconciler.planning.document import plain, table_entry, timestamp
+from reconciler.runs.events import record_entry
+
+MOST_RUNS = 20
+
+
+def table_data(control: Control, name: str) -> dict[str, Any] | None:
+    """What the last pass saw of the table with this name or base name; ``None`` for a stranger."""
+    tables = shown(control.board.report)
+    table = next((table for table in tables if table.name == name), None)
+    table = table or next((table for table in tables if table.base_name == name), None)
+    if table is None:
+        return None
+    declaration = control.desired().named(table.name)
+    seed = declaration.seed if declaration else None
+    return {
+        **table_entry(table),
+        "base_name": table.base_name,
+        "ownership": table.ownership,
+        "identity": plain(table.identity) if table.identity else None,
+        "live_status": table.live_status,
+        "billing_mode": table.billing_mode,
+        "items": table.item_count,
+        "size_bytes": table.size_bytes,
+        "drifted": list(table.drifted),
+        "drift_since": timestamp(table.drift_since),
+        "seed": {
+            "source": seed.source if seed else None,
+            "declared": len(seed.items) if seed else 0,
+            "state": table.seed_state,
+            "pending": table.seed_pending,
+        },
+        "fields": list(_fields(table, declaration.spec if declaration else None)),
+        "runs": [
+            record_entry(record)
+            for record in control.book.newest()
+            if any(action.table == table.name for action in record.actions)
+        ][:MOST_RUNS],
+    }
+
+
+def _fields(table: TableReport, spec: TableSpec | None) -> Iterator[dict[str, Any]]:
+    """Declared facets as a whole where they are as declared, else one line for each field that differs."""
+    seen = table.live_status is not None and table.error is None
+    for facet in FACETS:
+        changes = [change for change in table.changes if change.facet == facet.name]
+        for change in changes:
+            yield _field(change.path, change.after, change.before, differs=True, unsafe=change.unsafe)
+        declared = getattr(spec, facet.name, None)
+        if declared is not None and not changes:
+            yield _field(facet.name, declared, declared if seen else None, differs=not seen)
+
+
+def _field(name: str, declared: Any, observed: Any, *, differs: bool, unsafe: str | None = None) -> dict[str, Any]:
+    sides = {"declared": plain(declared), "observed": plain(observed)}
+    return {"field": name, **sides, "differs": differs, "unsafe": unsafe}

@@ -1,0 +1,48 @@
+"""The template environment and the one stylesheet of all pages; the stylesheet stands inside each page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+_WEB = Path(__file__).with_name("web")
+
+
+@cache
+def environment() -> Environment:
+    """Escapes everything, and fails on a name that was not given."""
+    made = Environment(
+        loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {"moment": _moment, "machine": _machine}
+    return made
+
+
+@cache
+def style() -> Markup:
+    """The stylesheet, to be embedded as it is."""
+    return Markup((_WEB / "style.css").read_text(encoding="utf-8"))
+
+
+def content_security_policy() -> str:
+    """Nothing is allowed but the embedded stylesheet, which is named by its hash."""
+    nothing_else = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return f"default-src 'none'; style-src 'sha256-{_digest(style())}'; {nothing_else}"
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _moment(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _machine(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
