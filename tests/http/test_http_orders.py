@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 from support.made_up import LOCAL, report, table, ttl_step
 from support.web import ask
 
@@ -53,6 +54,12 @@ class Api:
 
     def get(self, path: str):
         return ask(self.http.port, f"/api/v1/{path}")
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    with capture_logs():
+        yield
 
 
 @pytest.fixture
