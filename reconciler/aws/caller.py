@@ -87,7 +87,8 @@ class Caller:
 def destroys(operation: str, params: Mapping[str, Any]) -> bool:
     """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4)."""
     if operation == "UpdateTable":
-        return any("Delete" in update for update in params.get("GlobalSecondaryIndexUpdates") or ())
+        members = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates", "ReplicaUpdates")
+        return any("Delete" in update for member in members for update in params.get(member) or ())
     return operation.rpartition(":")[2].startswith(("Delete", "Deregister")) and operation != "DeleteItem"
 
 

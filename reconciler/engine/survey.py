@@ -193,7 +193,21 @@ def _with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: O
     step = seed_step(declaration.seed.source, len(declaration.seed.items))
     if observed.status != "ACTIVE":
         step = step.deferred(Reason.BUSY, f"the table is {observed.status}")
+    step = _until_strong(step, base.steps)
     return replace(base, seed_need=wanted, steps=(*base.steps, step))
+
+
+def _until_strong(seeding: Step, steps: tuple[Step, ...]) -> Step:
+    """Only an empty table becomes strongly consistent (UpdateTable), so its seed waits for that."""
+    facet = "multi_region_consistency"
+    for step in steps:
+        if step.fate is Fate.UNSUPPORTED or not any(change.facet == facet for change in step.changes):
+            continue
+        message = "the table must be empty until it is strongly consistent"
+        if step.fate is Fate.BLOCKED:
+            return seeding.blocked(step.reason or Reason.REJECTED, message, step.allow_with)
+        return seeding.deferred(Reason.BUSY, message)
+    return seeding
 
 
 def _wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:

@@ -8,12 +8,16 @@ from reconciler.facets.base import Facet
 from reconciler.facets.billing import BillingFacet
 from reconciler.facets.contributor_insights import ContributorInsightsFacet
 from reconciler.facets.deletion_protection import DeletionProtectionFacet
+from reconciler.facets.disassociation_protection import DisassociationProtectionFacet
 from reconciler.facets.global_indexes import GlobalIndexesFacet
+from reconciler.facets.global_table_settings import GlobalTableSettingsFacet
 from reconciler.facets.keys import KeysFacet
 from reconciler.facets.kinesis_streaming import KinesisStreamingFacet
 from reconciler.facets.local_indexes import LocalIndexesFacet
+from reconciler.facets.multi_region_consistency import MultiRegionConsistencyFacet
 from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet
 from reconciler.facets.point_in_time_recovery import PointInTimeRecoveryFacet
+from reconciler.facets.replicas import ReplicasFacet
 from reconciler.facets.resource_policy import ResourcePolicyFacet
 from reconciler.facets.sse import SseFacet
 from reconciler.facets.stream import StreamFacet
@@ -45,4 +49,8 @@ FACETS: tuple[Facet, ...] = (
     StreamPolicyFacet(),
     ContributorInsightsFacet(),
     KinesisStreamingFacet(),
+    ReplicasFacet(),
+    MultiRegionConsistencyFacet(),
+    GlobalTableSettingsFacet(),
+    DisassociationProtectionFacet(),
 )

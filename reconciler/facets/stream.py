@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.facets.base import Obstacle
+from reconciler.facets.replica_calls import is_strong, others
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import Stream, StreamView, TableSpec
@@ -46,6 +48,13 @@ class StreamFacet:
         want, have = desired.stream or OFF, observed.spec.stream or OFF
         shape = _shape(want) if want.enabled and not have.enabled else {"StreamEnabled": False}
         return Call("UpdateTable", {"TableName": desired.name, "StreamSpecification": shape})
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        live = observed.stream or OFF
+        if not live.enabled or is_strong(observed) or not others(observed):
+            return None
+        sentence = "the stream carries what is written to the replicas"
+        return Obstacle(sentence, "replicas: [] converged first", rule=26)
 
     def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         if change.hazard is not Hazard.DISRUPTION:

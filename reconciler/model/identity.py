@@ -53,7 +53,15 @@ class Flavor(StrEnum):
 
 
 _LACKS: dict[Flavor, frozenset[str]] = {
-    Flavor.DYNAMODB_LOCAL: frozenset({"vector_indexes"}),
+    Flavor.DYNAMODB_LOCAL: frozenset(
+        {
+            "disassociation_protection",
+            "global_table_settings",
+            "multi_region_consistency",
+            "replicas",
+            "vector_indexes",
+        }
+    ),
     Flavor.MOTO: frozenset({"vector_indexes"}),
 }
 """Measured on DynamoDB Local 3.3.1 and moto 5.2.5; what is only forgotten is found by reading it back."""

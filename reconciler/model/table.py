@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.model.backups import Backups
+from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
 from reconciler.model.scaling import AutoScaling
 
 KeyRole = Literal["HASH", "RANGE"]
@@ -221,3 +222,7 @@ class TableSpec:
     stream_policy: ResourcePolicy | None = None
     contributor_insights: ContributorInsights | None = None
     kinesis_streaming: KinesisStreaming | None = None
+    replicas: tuple[Replica, ...] | None = None
+    multi_region_consistency: MultiRegionConsistency | None = None
+    global_table_settings: GlobalTableSettings | None = None
+    disassociation_protection: bool | None = None

@@ -5,6 +5,7 @@ Called by planner and engine.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -52,8 +53,9 @@ def create_changes(spec: TableSpec, *, with_tags: bool) -> tuple[Change, ...]:
 
 
 def as_created(spec: TableSpec, *, with_tags: bool) -> TableSpec:
-    """The table right after CreateTable: everything that does not ride in it is not there yet."""
-    absent: dict[str, Any] = {f.name: None for f in FACETS if not _rides(f, with_tags=with_tags)}
+    """The table right after CreateTable: everything of which nothing rides in it is not there yet."""
+    riding = [f.name for f in FACETS if _rides(f, with_tags=with_tags) and _members(f, spec)]
+    absent: dict[str, Any] = {f.name: None for f in FACETS if f.name not in riding}
     return replace(spec, **absent)
 
 
@@ -68,6 +70,10 @@ def _rides(facet: Facet, *, with_tags: bool) -> bool:
     return isinstance(facet, RidesInCreate) and (with_tags or facet.name != "tags")
 
 
+def _members(facet: Facet, spec: TableSpec) -> Mapping[str, Any]:
+    return facet.create_members(spec) if isinstance(facet, RidesInCreate) else {}
+
+
 def _definitions(spec: TableSpec) -> list[dict[str, Any]]:
     schemas = [index.keys for index in spec.global_indexes or ()] + [index.keys for index in spec.local_indexes or ()]
     schemas += [wire.search_keys(index) for index in spec.vector_indexes or ()]
@@ -77,7 +83,7 @@ def _definitions(spec: TableSpec) -> list[dict[str, Any]]:
 def _readable(facet: Facet, spec: TableSpec) -> Any:
     if facet.name == "keys":
         return wire.readable_keys(spec.keys)
-    members = facet.create_members(spec) if isinstance(facet, RidesInCreate) else {}
+    members = _members(facet, spec)
     if len(members) > 1:
         return dict(members)
     return next(iter(members.values()), None)

@@ -5,8 +5,8 @@ aside do not make the table busy. Billing and throughput come before indexes, so
 throughput just where the table takes it; limits follow the billing mode that takes them, and a scalable target comes
 after them, then its policy and its actions. The stream is quick, and wanted before the slow work: table class and
 encryption, then new indexes before old ones go, so that readers can move over; unless the old ones are in the way. A
-stream's view interrupts its readers, so it comes late. Protection goes off last: until then the table stays protected.
-10. Scheduled backups hinder nothing and come last.
+stream's view interrupts its readers, so it comes late; replicas need it. Protection goes off last: until then the table
+stays protected. Scheduled backups hinder nothing and come last.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ class Rank(IntEnum):
     INDEX_DELETE = 13
     INDEX_CREATE_AFTER = 14
     STREAM_VIEW = 15
-    UNPROTECT = 16
-    BACKUP = 17
-    WAIT = 18
+    REPLICA = 16
+    REPLICA_REMOVE = 17
+    UNPROTECT = 18
+    BACKUP = 19
+    WAIT = 20
 
 
 def order(step: Step) -> tuple[int, str]:
@@ -79,6 +81,12 @@ def _update_rank(call: Call, *, hazardous: bool) -> Rank:
     params = call.params
     if "DeletionProtectionEnabled" in params:
         return Rank.PROTECT if params["DeletionProtectionEnabled"] else Rank.UNPROTECT
+    if "DisassociationProtectionEnabled" in params:
+        return Rank.PROTECT if params["DisassociationProtectionEnabled"] else Rank.UNPROTECT
+    if "ReplicaUpdates" in params:
+        return Rank.REPLICA_REMOVE if hazardous else Rank.REPLICA
+    if "GlobalTableSettingsReplicationMode" in params:
+        return Rank.SETTINGS
     if "StreamSpecification" in params:
         return Rank.STREAM_VIEW if hazardous else Rank.STREAM
     if "TableClass" in params or "SSESpecification" in params:

@@ -31,6 +31,7 @@ from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThrou
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.document.throughput import ThroughputPart
 from reconciler.sources.document.vectors import VectorIndexPart
+from reconciler.sources.normalise_global import consistency, replicas, settings
 from reconciler.sources.normalise_scaling import auto_scaling
 from reconciler.sources.rules.billing import is_provisioned
 
@@ -69,6 +70,10 @@ def table_spec(document: TableDocument, name: str) -> TableSpec:
         point_in_time_recovery=None
         if recovery is None
         else PointInTimeRecovery(recovery.enabled, recovery.recovery_period_in_days),
+        replicas=replicas(document.replicas),
+        multi_region_consistency=consistency(document),
+        global_table_settings=settings(document),
+        disassociation_protection=document.disassociation_protection_enabled,
         vector_indexes=None
         if vectors is None
         else tuple(_vector_index(index, types) for index in sorted(vectors, key=lambda index: index.index_name)),

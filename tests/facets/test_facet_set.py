@@ -38,6 +38,7 @@ def test_a_facet_that_is_not_declared_never_differs(facet: Facet) -> None:
 LATER = {
     *("ttl", "auto_scaling", "backups", "point_in_time_recovery"),
     *("stream_policy", "contributor_insights", "kinesis_streaming"),
+    *("replicas", "multi_region_consistency", "disassociation_protection"),
 }
 READS = {
     "ttl": ("DescribeTimeToLive",),

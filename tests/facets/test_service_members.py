@@ -14,6 +14,8 @@ MANAGED = {
         "BillingMode",
         "DeletionProtectionEnabled",
         "GlobalSecondaryIndexes",
+        "GlobalTableSettingsReplicationMode",
+        "GlobalTableSourceArn",
         "KeySchema",
         "LocalSecondaryIndexes",
         "ProvisionedThroughput",
@@ -26,7 +28,12 @@ MANAGED = {
         "AttributeDefinitions",
         "BillingMode",
         "DeletionProtectionEnabled",
+        "DisassociationProtectionEnabled",
         "GlobalSecondaryIndexUpdates",
+        "GlobalTableSettingsReplicationMode",
+        "GlobalTableWitnessUpdates",
+        "MultiRegionConsistency",
+        "ReplicaUpdates",
         "ProvisionedThroughput",
         "StreamSpecification",
         "TableName",
@@ -37,11 +44,8 @@ MANAGED = {
     "DeleteTable": {"TableName"},
 }
 NO_FACET = "no declaration can name it, so it is never touched"
-ONLY_HERE = "global tables are not managed"
 LEFT_OUT = {
     "CreateTable": {
-        "GlobalTableSettingsReplicationMode": ONLY_HERE,
-        "GlobalTableSourceArn": ONLY_HERE,
         "OnDemandThroughput": NO_FACET,
         "ResourcePolicy": NO_FACET,
         "SSESpecification": NO_FACET,
@@ -49,12 +53,7 @@ LEFT_OUT = {
         "WarmThroughput": NO_FACET,
     },
     "UpdateTable": {
-        "DisassociationProtectionEnabled": ONLY_HERE,
-        "GlobalTableSettingsReplicationMode": ONLY_HERE,
-        "GlobalTableWitnessUpdates": ONLY_HERE,
-        "MultiRegionConsistency": ONLY_HERE,
         "OnDemandThroughput": NO_FACET,
-        "ReplicaUpdates": ONLY_HERE,
         "SSESpecification": NO_FACET,
         "TableClass": NO_FACET,
         "WarmThroughput": NO_FACET,

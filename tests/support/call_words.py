@@ -46,7 +46,7 @@ def _update(params: dict[str, Any]) -> str:
     if "SSESpecification" in params:
         sse = params["SSESpecification"]
         return f"sse {sse.get('KMSMasterKeyId', 'managed') if sse['Enabled'] else 'off'}"
-    said = _limits(params)
+    said = _global(params) + _limits(params)
     if "BillingMode" in params:
         said.append(" ".join(["mode", params["BillingMode"], *_units(params)]))
     elif "ProvisionedThroughput" in params:
@@ -58,6 +58,23 @@ def _update(params: dict[str, Any]) -> str:
             sign = {"Create": "+index ", "Delete": "-index ", "Update": ""}[verb]
             said.append(" ".join([sign + index["IndexName"], *_units(index), *_limits(index)]))
     return ", ".join(said)
+
+
+def _global(params: dict[str, Any]) -> list[str]:
+    said = []
+    if "DisassociationProtectionEnabled" in params:
+        said.append(f"disassociation protection {'on' if params['DisassociationProtectionEnabled'] else 'off'}")
+    if "GlobalTableSettingsReplicationMode" in params:
+        said.append(f"settings {params['GlobalTableSettingsReplicationMode']}")
+    if "MultiRegionConsistency" in params:
+        said.append(params["MultiRegionConsistency"])
+    signs = {"Create": "+", "Update": "~", "Delete": "-"}
+    for member, kind in (("ReplicaUpdates", "replica"), ("GlobalTableWitnessUpdates", "witness")):
+        for update in params.get(member, ()):
+            for verb, shape in update.items():
+                more = sorted(name for name in shape if name != "RegionName")
+                said.append(" ".join([f"{signs[verb]}{kind} {shape['RegionName']}", *more]))
+    return said
 
 
 def _limits(params: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.facets.policy_json import normal
 from reconciler.model.desired import Declaration, Lifecycle, Origin
+from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.table import (
@@ -34,6 +35,8 @@ NAME = "subject"
 ON_DEMAND = Billing("PAY_PER_REQUEST")
 UNLIMITED = OnDemandThroughput(-1, -1)
 IDENTITY = Identity("id-1", f"arn:aws:dynamodb:us-east-1:123456789012:table/{NAME}", "2026-01-01T00:00:00+00:00")
+HOME = Replica("us-east-1", home=True)
+"""The table itself, as its ARN tells it."""
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -150,6 +153,9 @@ def whole(table: TableSpec) -> TableSpec:
         kinesis_streaming=table.kinesis_streaming or KinesisStreaming(None),
         point_in_time_recovery=table.point_in_time_recovery or PointInTimeRecovery(False),
         vector_indexes=table.vector_indexes or (),
+        replicas=tuple(sorted((*(table.replicas or ()), HOME), key=lambda replica: replica.region)),
+        multi_region_consistency=table.multi_region_consistency or MultiRegionConsistency("EVENTUAL"),
+        global_table_settings=table.global_table_settings or GlobalTableSettings(),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from reconciler.sources.document.auto_scaling import AutoScalingPart
 from reconciler.sources.document.backups import BackupsPart
 from reconciler.sources.document.extras import LifecyclePart, ReferencePart, SeedPart
+from reconciler.sources.document.global_table import ReplicaPart, WitnessPart
 from reconciler.sources.document.indexes import GlobalIndexPart, LocalIndexPart
 from reconciler.sources.document.insights import InsightsPart
 from reconciler.sources.document.keys import AttributeDefinitionPart, KeyElementPart
@@ -47,6 +48,24 @@ class TableDocument(Part):
     )
     vector_indexes: list[VectorIndexPart] | None = Field(
         default=None, description="At most 5, and only with on-demand billing."
+    )
+    replicas: list[ReplicaPart] | None = Field(
+        default=None, description="The Regions of a global table; its own may be listed or not."
+    )
+    multi_region_consistency: Literal["EVENTUAL", "STRONG"] | None = Field(
+        default=None, description="How replicas agree; fixed when the table becomes global."
+    )
+    global_table_witnesses: list[WitnessPart] | None = Field(
+        default=None, description="The Region of the witness, in place of a third replica with strong consistency."
+    )
+    global_table_settings_replication_mode: Literal["ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"] | None = Field(
+        default=None, description="Which settings the replicas share."
+    )
+    global_table_source_arn: str | None = Field(
+        default=None, min_length=1, max_length=1024, description="The table of another account to be a replica of."
+    )
+    disassociation_protection_enabled: Annotated[bool | None, AlsoSpelled(("disassociation_protection",))] = Field(
+        default=None, description="DynamoDB refuses to take this replica out of its global table."
     )
     stream_specification: StreamPart | None = Field(default=None, description="DynamoDB Streams.")
     time_to_live: Annotated[

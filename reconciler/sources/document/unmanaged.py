@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-NOT_MANAGED = (
-    "GlobalTableSourceArn",
-    "GlobalTableSettingsReplicationMode MultiRegionConsistency Replicas ReplicaUpdates GlobalTableWitnesses",
-    "GlobalTableWitnessUpdates DisassociationProtectionEnabled",
-    "ImportSourceSpecification Backup ContinuousBackups",
-)
+NOT_MANAGED = ("ReplicaUpdates GlobalTableWitnessUpdates ImportSourceSpecification Backup ContinuousBackups",)
 """Of CreateTable, UpdateTable, their side APIs and CloudFormation's table resource, as AWS spells them."""
 
 READ_ONLY = (

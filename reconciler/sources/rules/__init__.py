@@ -20,6 +20,16 @@ from reconciler.sources.rules.billing import index_throughput, mode_and_throughp
 from reconciler.sources.rules.definitions import defined_once, every_definition_used, every_key_defined
 from reconciler.sources.rules.extras import ignored_paths
 from reconciler.sources.rules.global_indexes import global_index_count, global_index_keys
+from reconciler.sources.rules.global_tables import (
+    replica_billing,
+    replica_indexes,
+    replica_regions,
+    replica_stream,
+    source_settings,
+    strong_regions,
+    strong_table,
+    witness_count,
+)
 from reconciler.sources.rules.index_names import index_names, index_names_differ
 from reconciler.sources.rules.limits import maximum_members, maximum_needs_on_demand, warm_members
 from reconciler.sources.rules.local_indexes import local_index_count, local_index_keys
@@ -82,6 +92,14 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (vector_dimensions, _VECTOR),
     (vector_search, _VECTOR),
     (vector_billing, _BILLING + _VECTOR),
+    (replica_regions, ("replicas",)),
+    (replica_stream, ("replicas", "stream_specification", "multi_region_consistency")),
+    (replica_indexes, ("replicas", *_GLOBAL)),
+    (replica_billing, ("replicas", *_BILLING)),
+    (witness_count, ("global_table_witnesses", "replicas")),
+    (strong_regions, ("multi_region_consistency", "global_table_witnesses", "replicas")),
+    (strong_table, ("multi_region_consistency", "time_to_live", *_LOCAL)),
+    (source_settings, ("global_table_source_arn", "global_table_settings_replication_mode")),
     (stream_view, ("stream_specification",)),
     (ttl_attribute, ("time_to_live",)),
     (tag_count, ("tags",)),

@@ -50,9 +50,7 @@ def settings(plane: ControlPlane, table: Table, draft: dict[str, Any], params: d
 def disassociation_protection(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     wish = params["DisassociationProtectionEnabled"]
     if not draft.get("Replicas") or draft.get("MultiRegionConsistency") == "STRONG":
-        raise invalid(
-            OPERATION, "only a replica of eventual consistency has disassociation protection"
-        )
+        raise invalid(OPERATION, "only a replica of eventual consistency has disassociation protection")
     if draft.get("DisassociationProtectionEnabled", True) == wish:
         raise invalid(OPERATION, "disassociation protection will not change")
     draft["DisassociationProtectionEnabled"] = wish

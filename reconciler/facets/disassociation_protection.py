@@ -1,0 +1,43 @@
+"""Facet disassociation_protection: whether the service refuses to take this replica out of its global table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.facets.base import Obstacle
+from reconciler.facets.replica_calls import is_strong, others
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+
+class DisassociationProtectionFacet:
+    """Only a replica has it, and has it by default; on a table of one Region nothing is compared."""
+
+    name = "disassociation_protection"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> bool | None:
+        found = responses.table.get("DisassociationProtectionEnabled")
+        return None if found is None else bool(found)
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        wish, seen = desired.disassociation_protection, observed.disassociation_protection
+        if wish is None or not others(observed):
+            return
+        have = True if seen is None else seen
+        if wish != have:
+            yield Change(self.name, self.name, have, wish)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        enabled = bool(desired.disassociation_protection)
+        return Call("UpdateTable", {"TableName": desired.name, "DisassociationProtectionEnabled": enabled})
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        if not is_strong(observed):
+            return None
+        sentence = "a strongly consistent table has no disassociation protection"
+        return Obstacle(sentence, "disassociation_protection_enabled left out", rule=28)

@@ -1,0 +1,53 @@
+"""Facet global_table_settings: which settings replicas share, and the source of a multi-account replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets.base import Obstacle
+from reconciler.facets.replica_calls import others
+from reconciler.model.change import Call, Change
+from reconciler.model.global_table import GlobalTableSettings, SettingsMode
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+OVERRIDES: SettingsMode = "ENABLED_WITH_OVERRIDES"
+"""What the service itself sets for a global table within one account."""
+
+
+class GlobalTableSettingsFacet:
+    """The source is told to CreateTable alone and is in no answer, so it is never compared."""
+
+    name = "global_table_settings"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> GlobalTableSettings:
+        return GlobalTableSettings(responses.table.get("GlobalTableSettingsReplicationMode"))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        yield from ()
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        wish = desired.global_table_settings.mode if desired.global_table_settings else None
+        told = observed.global_table_settings.mode if observed.global_table_settings else None
+        seen = told or (OVERRIDES if others(observed) else "DISABLED")
+        if wish is None or wish == seen or (wish == OVERRIDES and not others(observed)):
+            return
+        yield Change(self.name, f"{self.name}.mode", seen, wish)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        mode = change.after
+        return Call("UpdateTable", {"TableName": desired.name, "GlobalTableSettingsReplicationMode": mode})
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        if change.after != OVERRIDES and not others(observed):
+            return None
+        sentence = "settings replication is chosen for a table of one Region, before it has replicas"
+        return Obstacle(sentence, f"global_table_settings_replication_mode: {change.before}", rule=29)
+
+    def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
+        settings = desired.global_table_settings
+        if settings is None or settings.source_arn is None:
+            return {}
+        return {"GlobalTableSourceArn": settings.source_arn, "GlobalTableSettingsReplicationMode": "ENABLED"}

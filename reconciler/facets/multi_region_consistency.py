@@ -1,0 +1,57 @@
+"""Facet multi_region_consistency: eventual or strong, and the witness; decided when a table becomes global."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.facets import replica_calls
+from reconciler.facets.base import Obstacle
+from reconciler.model.change import Call, Change
+from reconciler.model.global_table import ConsistencyMode, MultiRegionConsistency
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+EVENTUAL = MultiRegionConsistency("EVENTUAL")
+
+
+class MultiRegionConsistencyFacet:
+    """It rides in the call that makes the replicas; afterwards it never changes."""
+
+    name = "multi_region_consistency"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> MultiRegionConsistency:
+        table = responses.table
+        witnesses = [
+            witness["RegionName"]
+            for witness in table.get("GlobalTableWitnesses") or ()
+            if witness.get("WitnessStatus") != "DELETING"
+        ]
+        mode: ConsistencyMode = table.get("MultiRegionConsistency") or "EVENTUAL"
+        return MultiRegionConsistency(mode, min(witnesses, default=None))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        for witness in responses.table.get("GlobalTableWitnesses") or ():
+            status = witness.get("WitnessStatus", "ACTIVE")
+            if status != "ACTIVE":
+                yield f"witness {witness['RegionName']} is {status}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        want = desired.multi_region_consistency
+        if want is None:
+            return
+        live = observed.multi_region_consistency if replica_calls.others(observed) else None
+        have = live or EVENTUAL
+        if want.mode != have.mode:
+            yield Change(self.name, f"{self.name}.mode", have.mode, want.mode)
+        if want.mode == "STRONG" and want.witness != have.witness:
+            yield Change(self.name, f"{self.name}.witness", have.witness, want.witness)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        return replica_calls.strong_call(desired, observed.spec)
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        if replica_calls.others(observed):
+            sentence = "the consistency and the witness of a global table never change"
+            return Obstacle(sentence, "replicas: [] converged first, on a table that is then emptied", rule=27)
+        return replica_calls.strong_obstacle(desired, observed)

@@ -1,0 +1,192 @@
+"""The calls that make, change and remove replicas, and what stands in their way.
+
+Shared by the facets replicas and multi_region_consistency: a table becomes strongly consistent in the one call that
+makes all its replicas, so that changes of both facets are one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.facets.base import Obstacle
+from reconciler.model.change import Call, Change
+from reconciler.model.global_table import Replica
+from reconciler.model.plan import Fate
+from reconciler.model.table import TableSpec
+
+IMAGES = "NEW_AND_OLD_IMAGES"
+TROUBLE = {
+    "CREATION_FAILED": "the replica left out of the declaration, converged, and declared again",
+    "REGION_DISABLED": "the Region enabled for the account again",
+    "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the replica's KMS key",
+    "ARCHIVING": "a restore of the replica",
+    "ARCHIVED": "a restore of the replica",
+    "REPLICATION_NOT_AUTHORIZED": "permission for the replication of the table",
+}
+"""Statuses of a replica that no call of ours ends, and what would."""
+COMPANIONS = 2
+"""Regions beside the table's own in strong consistency, the witness among them."""
+
+
+def others(spec: TableSpec) -> tuple[Replica, ...]:
+    """The replicas beside the table itself."""
+    return tuple(replica for replica in spec.replicas or () if not replica.home)
+
+
+def pairs(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Replica | None, Replica | None]]:
+    """Region, declared and observed replica, sorted by Region; the table's own Region is left out."""
+    home = {replica.region for replica in observed.replicas or () if replica.home}
+    wanted = {replica.region: replica for replica in desired.replicas or ()}
+    had = {replica.region: replica for replica in observed.replicas or ()}
+    for region in sorted((wanted.keys() | had.keys()) - home):
+        yield region, wanted.get(region), had.get(region)
+
+
+def is_strong(spec: TableSpec) -> bool:
+    """Whether a table is global and strongly consistent."""
+    return bool(others(spec)) and spec.multi_region_consistency is not None and _mode(spec) == "STRONG"
+
+
+def becomes_strong(desired: TableSpec, observed: TableSpec) -> bool:
+    """Whether a table that is not global yet is declared to be strongly consistent."""
+    return _mode(desired) == "STRONG" and not others(observed)
+
+
+def create_call(replica: Replica, desired: TableSpec) -> Call:
+    """Make one replica."""
+    members = {"RegionName": replica.region, **_overrides(replica)}
+    if replica.kms_key:
+        members["KMSMasterKeyId"] = replica.kms_key
+    return _update(desired, ReplicaUpdates=[{"Create": members}])
+
+
+def delete_call(replica: Replica, desired: TableSpec) -> Call:
+    """Delete one replica, and the table of its Region with it."""
+    return _update(desired, ReplicaUpdates=[{"Delete": {"RegionName": replica.region}}])
+
+
+def strong_call(desired: TableSpec, observed: TableSpec) -> Call:
+    """Make every replica, and the witness, of a strongly consistent table (UpdateTable)."""
+    wanted = [want for _, want, have in pairs(desired, observed) if want and not have]
+    creates = [create_call(replica, desired).params["ReplicaUpdates"][0] for replica in wanted]
+    members: dict[str, Any] = {"ReplicaUpdates": creates, "MultiRegionConsistency": "STRONG"}
+    witness = _witness(desired)
+    if witness:
+        members["GlobalTableWitnessUpdates"] = [{"Create": {"RegionName": witness}}]
+    return _update(desired, **members)
+
+
+def undo_strong_call(desired: TableSpec, observed: TableSpec) -> Call:
+    """Delete every replica, and the witness: what is left is a table of one Region (UpdateTable)."""
+    deletes = [{"Delete": {"RegionName": replica.region}} for replica in others(observed)]
+    members: dict[str, Any] = {"ReplicaUpdates": deletes}
+    witness = _witness(observed)
+    if witness:
+        members["GlobalTableWitnessUpdates"] = [{"Delete": {"RegionName": witness}}]
+    return _update(desired, **members)
+
+
+def update_call(change: Change, want: Replica, have: Replica, desired: TableSpec) -> Call:
+    """Set what one replica overrides: its class, its read capacities or its maxima, each a concern of its own."""
+    field = change.path.rsplit(".", 1)[-1]
+    members: dict[str, Any] = {"RegionName": want.region}
+    if field == "table_class":
+        return _update(desired, ReplicaUpdates=[{"Update": {**members, "TableClassOverride": want.table_class}}])
+    wish = getattr(want, field)
+    if wish is not None and wish != getattr(have, field):
+        members |= _override(field, wish)
+    had = {index.name: getattr(index, field) for index in have.indexes or ()}
+    changed = [index for index in want.indexes or () if getattr(index, field) not in (None, had.get(index.name))]
+    if changed:
+        shapes = [{"IndexName": index.name, **_override(field, getattr(index, field))} for index in changed]
+        members["GlobalSecondaryIndexes"] = shapes
+    return _update(desired, ReplicaUpdates=[{"Update": members}])
+
+
+def creation_obstacle(replica: Replica, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """Strong consistency comes with all replicas at once; eventual consistency needs a stream with both images."""
+    if is_strong(observed):
+        sentence = f"a strongly consistent table gets no further replica, so none in {replica.region}"
+        return Obstacle(sentence, "the replicas declared as they are", rule=27)
+    if becomes_strong(desired, observed):
+        return strong_obstacle(desired, observed)
+    return _stream_obstacle(desired, observed)
+
+
+def strong_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """Three Regions, of which one may be a witness."""
+    count = len([want for _, want, have in pairs(desired, observed) if want]) + bool(_witness(desired))
+    if count == COMPANIONS:
+        return None
+    sentence = f"strong consistency spans the table's own Region and two more, not {count}"
+    return Obstacle(sentence, "two replicas, or one replica and a witness", rule=27)
+
+
+def removal_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    """A strongly consistent table loses its replicas all at once or not at all."""
+    staying = [want.region for _, want, have in pairs(desired, observed) if want and have]
+    if not is_strong(observed) or not staying:
+        return None
+    return Obstacle("a strongly consistent table loses all replicas at once or none", "replicas: []", rule=27)
+
+
+def other_key(wish: str | None, seen: str | None) -> bool:
+    """Whether two keys differ for certain: an alias in another Region cannot be resolved, and is left alone."""
+    if wish is None or wish == seen or "alias/" in wish or "alias/" in (seen or ""):
+        return False
+    return seen is None or wish.rsplit("/", 1)[-1] != seen.rsplit("/", 1)[-1]
+
+
+def readable(replica: Replica) -> dict[str, Any]:
+    """A replica for people."""
+    key = {"KMSMasterKeyId": replica.kms_key} if replica.kms_key else {}
+    return {"RegionName": replica.region, **key, **_overrides(replica)}
+
+
+def _stream_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    live = observed.stream
+    if live and live.enabled and live.view == IMAGES:
+        return None
+    if desired.stream is None or not desired.stream.enabled or desired.stream.view not in (None, IMAGES):
+        allow = f"stream_specification: {{stream_enabled: true, stream_view_type: {IMAGES}}}"
+        return Obstacle("a replica needs a stream with new and old images", allow, rule=26)
+    if live and live.enabled:
+        sentence = f"a replica needs a stream with new and old images, and the table's has {live.view}"
+        return Obstacle(sentence, "the new view of the stream, with RECONCILER_DISRUPTION=allow", rule=26)
+    return Obstacle("the replica waits for the stream", fate=Fate.DEFERRED)
+
+
+def _overrides(replica: Replica) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    if replica.table_class:
+        members["TableClassOverride"] = replica.table_class
+    for field in ("read_capacity", "max_read_request_units"):
+        members |= _override(field, getattr(replica, field))
+    indexes = []
+    for index in replica.indexes or ():
+        shape = _override("read_capacity", index.read_capacity)
+        shape |= _override("max_read_request_units", index.max_read_request_units)
+        if shape:
+            indexes.append({"IndexName": index.name, **shape})
+    return {**members, "GlobalSecondaryIndexes": indexes} if indexes else members
+
+
+def _override(field: str, units: int | None) -> dict[str, Any]:
+    if units is None:
+        return {}
+    if field == "read_capacity":
+        return {"ProvisionedThroughputOverride": {"ReadCapacityUnits": units}}
+    return {"OnDemandThroughputOverride": {"MaxReadRequestUnits": units}}
+
+
+def _mode(spec: TableSpec) -> str:
+    return spec.multi_region_consistency.mode if spec.multi_region_consistency else "EVENTUAL"
+
+
+def _witness(spec: TableSpec) -> str | None:
+    return spec.multi_region_consistency.witness if spec.multi_region_consistency else None
+
+
+def _update(desired: TableSpec, **members: Any) -> Call:
+    return Call("UpdateTable", {"TableName": desired.name, **members})

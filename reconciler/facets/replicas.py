@@ -1,0 +1,129 @@
+"""Facet replicas: the table's copies in other Regions, one change at a time, with what each overrides there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.facets import replica_calls
+from reconciler.facets.base import Obstacle
+from reconciler.facets.replica_calls import TROUBLE, pairs
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.global_table import Replica, ReplicaIndex
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.table import TableSpec
+
+REMOVED = "the replica in {region} is deleted with every item in it; scalable targets of it stay behind"
+REKEYED = "the replica in {region} is deleted with every item in it and made again, under the other key"
+
+
+class ReplicasFacet:
+    """The list is whole where it is given; the table's own Region may be in it or not."""
+
+    name = "replicas"
+    reads: tuple[str, ...] = ()
+
+    def observe(self, responses: Responses) -> tuple[Replica, ...]:
+        table = responses.table
+        home = table["TableArn"].split(":")[3]
+        found = [_read(shape) for shape in table.get("Replicas") or () if shape["RegionName"] != home]
+        there = [replica for replica in found if replica.status != "DELETING"]
+        return tuple(sorted([*there, Replica(home, home=True)], key=lambda replica: replica.region))
+
+    def transitions(self, responses: Responses) -> Iterator[str]:
+        for shape in responses.table.get("Replicas") or ():
+            status = shape.get("ReplicaStatus", "ACTIVE")
+            if status in ("CREATING", "UPDATING", "DELETING"):
+                percent = shape.get("ReplicaStatusPercentProgress")
+                yield f"replica {shape['RegionName']} is {status}{f' ({percent})' if percent else ''}"
+
+    def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
+        if desired.replicas is None:
+            return
+        for region, want, have in pairs(desired, observed):
+            path = f"replicas.{region}"
+            if want is None and have is not None:
+                before, unsafe = replica_calls.readable(have), REMOVED.format(region=region)
+                yield Change(self.name, path, before, None, Hazard.DATA_LOSS, unsafe)
+            elif want is not None and have is None:
+                yield Change(self.name, path, None, replica_calls.readable(want))
+            elif want is not None and have is not None:
+                yield from self._differences(path, want, have)
+
+    def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        want, have = self._pair(change, desired, observed.spec)
+        if want and not have:
+            if replica_calls.becomes_strong(desired, observed.spec):
+                return replica_calls.strong_call(desired, observed.spec)
+            return replica_calls.create_call(want, desired)
+        if change.hazard is Hazard.DATA_LOSS and have:
+            if replica_calls.is_strong(observed.spec):
+                return replica_calls.undo_strong_call(desired, observed.spec)
+            return replica_calls.delete_call(have, desired)
+        return replica_calls.update_call(change, want or Replica(""), have or Replica(""), desired)
+
+    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+        want, have = self._pair(change, desired, observed)
+        if want and have and change.hazard is Hazard.DATA_LOSS:
+            return f"then the replica in {want.region} is created again"
+        return None
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        want, have = self._pair(change, desired, observed)
+        if have and have.status in TROUBLE and want:
+            return Obstacle(f"replica {have.region} is {have.status}", TROUBLE[have.status])
+        if change.hazard is Hazard.DATA_LOSS:
+            return replica_calls.removal_obstacle(desired, observed)
+        return replica_calls.creation_obstacle(want, desired, observed) if want and not have else None
+
+    def _differences(self, path: str, want: Replica, have: Replica) -> Iterator[Change]:
+        if have.status in TROUBLE:
+            yield Change(self.name, f"{path}.status", have.status, "ACTIVE")
+        if replica_calls.other_key(want.kms_key, have.kms_key):
+            unsafe = REKEYED.format(region=want.region)
+            yield Change(self.name, f"{path}.kms_key", have.kms_key, want.kms_key, Hazard.DATA_LOSS, unsafe)
+            return
+        for field in ("table_class", "read_capacity", "max_read_request_units"):
+            wish, seen = getattr(want, field), getattr(have, field)
+            if wish is not None and wish != seen:
+                yield Change(self.name, f"{path}.{field}", seen, wish)
+        seen_indexes = {index.name: index for index in have.indexes or ()}
+        for index in want.indexes or ():
+            seen_index = seen_indexes.get(index.name, ReplicaIndex(index.name))
+            for field in ("read_capacity", "max_read_request_units"):
+                wish, seen = getattr(index, field), getattr(seen_index, field)
+                if wish is not None and wish != seen:
+                    yield Change(self.name, f"{path}.indexes.{index.name}.{field}", seen, wish)
+
+    def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> tuple[Replica | None, Replica | None]:
+        for region, want, have in pairs(desired, observed):
+            if change.path == f"replicas.{region}" or change.path.startswith(f"replicas.{region}."):
+                return want, have
+        raise ValueError(f"{change.path} is no difference between these two tables")
+
+
+def _read(shape: Mapping[str, Any]) -> Replica:
+    overridden = shape.get("ProvisionedThroughputOverride") or {}
+    summary = shape.get("ReplicaTableClassSummary") or {}
+    indexes = (
+        ReplicaIndex(
+            index["IndexName"],
+            (index.get("ProvisionedThroughputOverride") or {}).get("ReadCapacityUnits"),
+            _maximum(index),
+        )
+        for index in shape.get("GlobalSecondaryIndexes") or ()
+    )
+    return Replica(
+        shape["RegionName"],
+        shape.get("KMSMasterKeyId"),
+        summary.get("TableClass", "STANDARD"),
+        overridden.get("ReadCapacityUnits"),
+        _maximum(shape),
+        tuple(sorted(indexes, key=lambda index: index.name)),
+        status=shape.get("ReplicaStatus", "ACTIVE"),
+    )
+
+
+def _maximum(shape: Mapping[str, Any]) -> int:
+    """The on-demand maximum of reads; -1 is none."""
+    return int((shape.get("OnDemandThroughputOverride") or {}).get("MaxReadRequestUnits", -1))
