@@ -65,7 +65,7 @@ class Step:
 
     ``message`` is the sentence for people, ``allow_with`` the exact command or setting that would allow a blocked
     step. ``call`` is ``None`` for a wait that only observes and for seeding. ``ready`` steps are applied in order, one
-    table-changing call a round.
+    table-changing call a round. ``staged`` marks a call that only clears the way for another towards the same change.
     """
 
     action: Action
@@ -77,6 +77,7 @@ class Step:
     message: str | None = None
     allow_with: str | None = None
     not_before: datetime | None = None
+    staged: bool = False
 
     @property
     def destructive(self) -> bool:

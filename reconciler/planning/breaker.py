@@ -15,6 +15,7 @@ from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.records import Attempts
 
 LIMIT = 2
+CLEARING = " (clearing the way)"
 
 
 def wanted(change: Change) -> str:
@@ -30,7 +31,7 @@ def hold_back(steps: Iterable[Step], attempts: Attempts | None, *, emulator: boo
 def _split(step: Step, attempts: Attempts | None, *, emulator: bool) -> list[Step]:
     if attempts is None or step.fate not in (Fate.READY, Fate.DEFERRED) or step.ends_table:
         return [step]
-    stuck = tuple(change for change in step.changes if _exhausted(change, attempts))
+    stuck = tuple(change for change in step.changes if _exhausted(change, attempts, step))
     if not stuck:
         return [step]
     message = f"{', '.join(c.path for c in stuck)}: written {LIMIT} times, and each time it read back unchanged"
@@ -40,8 +41,14 @@ def _split(step: Step, attempts: Attempts | None, *, emulator: bool) -> list[Ste
     return [replace(step, changes=rest), held] if rest else [held]
 
 
-def _exhausted(change: Change, attempts: Attempts) -> bool:
-    return attempts.counts.get(change.path, 0) >= LIMIT and attempts.wanted.get(change.path) == wanted(change)
+def _exhausted(change: Change, attempts: Attempts, step: Step) -> bool:
+    key = _key(change, step)
+    return attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == wanted(change)
+
+
+def _key(change: Change, step: Step) -> str:
+    """Calls that only clear the way count by themselves: two writes of one change are not one write made twice."""
+    return change.path + CLEARING if step.staged else change.path
 
 
 def record(attempts: Attempts | None, name: str, identity: Identity, step: Step, *, final: bool = False) -> Attempts:
@@ -49,9 +56,10 @@ def record(attempts: Attempts | None, name: str, identity: Identity, step: Step,
     kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
     counts, wishes = dict(kept.counts), dict(kept.wanted)
     for change in step.changes:
-        again = wishes.get(change.path) == wanted(change)
-        counts[change.path] = LIMIT if final else (counts.get(change.path, 0) if again else 0) + 1
-        wishes[change.path] = wanted(change)
+        key = _key(change, step)
+        again = wishes.get(key) == wanted(change)
+        counts[key] = LIMIT if final else (counts.get(key, 0) if again else 0) + 1
+        wishes[key] = wanted(change)
     return replace(kept, counts=counts, wanted=wishes)
 
 
@@ -62,7 +70,7 @@ def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[s
     """
     if attempts is None:
         return None
-    open_paths = {change.path for change in changes}
+    open_paths = {path for change in changes for path in (change.path, change.path + CLEARING)}
     kept = attempts.counts.items()
     counts = {path: count for path, count in kept if path in open_paths or path.split(".")[0] in changing}
     if counts == dict(attempts.counts):

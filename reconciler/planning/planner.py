@@ -97,7 +97,7 @@ def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
         return _hindered(Step(Action.UPDATE, change.facet, (change,)), obstacle)
     step = Step(Action.UPDATE, change.facet, (change,), facet.request(change, desired, observed))
     follows = facet.then(change, desired, observed.spec) if isinstance(facet, InStages) else None
-    return _noted(step, follows) if follows else step
+    return replace(_noted(step, follows), staged=True) if follows else step
 
 
 def _hindered(step: Step, obstacle: Obstacle) -> Step:

@@ -442,3 +442,26 @@ def test_the_simulated_control_plane_refuses_what_the_service_refuses():
     )
     with pytest.raises(Exception, match="protection"):
         sim.plane.do("DeleteTable", {"TableName": "users"})
+
+
+def test_a_change_in_two_calls_is_not_taken_for_a_write_that_did_not_stick():
+    sim = simulate(flavor=Flavor.AWS, disruption="allow")
+    sim.declare(declaration(stream=Stream(True, "KEYS_ONLY")))
+    sim.once()
+    sim.plane.sticky = {"StreamSpecification"}
+    sim.declare(declaration(stream=Stream(True, "NEW_IMAGE")))
+    sim.run()
+    sim.plane.sticky = set()
+    assert sim.once().verdict is Verdict.IN_SYNC
+
+
+def test_a_first_call_that_never_sticks_is_not_made_for_ever():
+    sim = simulate(flavor=Flavor.AWS, disruption="allow")
+    sim.declare(declaration(stream=Stream(True, "KEYS_ONLY")))
+    sim.once()
+    sim.plane.sticky = {"StreamSpecification"}
+    sim.declare(declaration(stream=Stream(True, "NEW_IMAGE")))
+    for _ in range(5):
+        report = sim.run()
+    assert sim.plane.mutating.count("UpdateTable") == 2
+    assert blocked(report) == {Reason.CONTESTED}

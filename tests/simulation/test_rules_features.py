@@ -5,11 +5,23 @@ import json
 import pytest
 from simulation.sequences import KEY, NAME, answer, converge, create, index, later, service, update, with_table
 from simulation.world import declaration, item, simulate
+from support.specs import gsi
 
+from reconciler.facets.policy_json import normal
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate
+from reconciler.model.plan import Fate, Reason
 from reconciler.model.report import TableStatus
-from reconciler.model.table import OnDemandThroughput, PointInTimeRecovery, Sse, WarmThroughput
+from reconciler.model.table import (
+    ContributorInsights,
+    IndexInsights,
+    KinesisStreaming,
+    OnDemandThroughput,
+    PointInTimeRecovery,
+    ResourcePolicy,
+    Sse,
+    Stream,
+    WarmThroughput,
+)
 
 DESCRIBE_INSIGHTS, DESCRIBE_KINESIS = "DescribeContributorInsights", "DescribeKinesisStreamingDestination"
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem"}]})
@@ -96,6 +108,37 @@ def test_rule_22_a_policy_that_locks_its_author_out_must_be_confirmed():
     assert put(plane, DENY, ConfirmRemoveSelfResourceAccess=True) == "taken"
 
 
+def policy(action):
+    return ResourcePolicy(normal({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action}]}))
+
+
+def test_rule_22_ours_writes_policies_of_table_and_stream_against_the_revision_it_saw():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    streamed = {"stream": Stream(True, "KEYS_ONLY")}
+    converge(sim, declaration(**streamed))
+    for wish in (policy("dynamodb:GetItem"), policy("dynamodb:Query"), ResourcePolicy(None)):
+        converge(sim, declaration(resource_policy=wish, stream_policy=wish, **streamed))
+    assert all("ExpectedRevisionId" in call.params for call in sim.plane.journal if "Policy" in call.operation)
+
+
+def test_rule_22_ours_does_not_overwrite_what_somebody_else_wrote_meanwhile():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    converge(sim, declaration(resource_policy=policy("dynamodb:GetItem")))
+    arn, theirs = sim.plane.arn(NAME), json.dumps({"Version": "2012-10-17", "Statement": []})
+
+    def meanwhile(operation, params):
+        if operation == "PutResourcePolicy" and sim.plane.faults:
+            sim.plane.faults = None
+            sim.plane.do("PutResourcePolicy", {"ResourceArn": arn, "Policy": theirs})
+
+    sim.plane.faults = meanwhile
+    sim.declare(declaration(resource_policy=policy("dynamodb:Query")))
+    sim.run()
+    assert sim.plane.read("GetResourcePolicy", {"ResourceArn": arn})["Policy"] == theirs
+    sim.run()
+    assert sim.run().tables[0].status is TableStatus.IN_SYNC
+
+
 def recovery(plane, **wish):
     spec = {"PointInTimeRecoveryEnabled": True, **wish}
     return answer(plane, "UpdateContinuousBackups", PointInTimeRecoverySpecification=spec)
@@ -160,6 +203,28 @@ def test_rule_24_insights_may_end_in_failed():
     assert plane.read(DESCRIBE_INSIGHTS, {"TableName": NAME})["ContributorInsightsStatus"] == "FAILED"
 
 
+def test_rule_24_ours_sets_insights_of_the_table_and_of_an_index_in_calls_of_their_own():
+    sim = simulate(flavor=Flavor.AWS, delay=30, disruption="allow")
+    indexed = {"global_indexes": (gsi("by_a", "a S"),)}
+    converge(sim, declaration(**indexed))
+    for on in (True, False):
+        wish = ContributorInsights(on, indexes=(IndexInsights("by_a", on, "THROTTLED_KEYS" if on else None),))
+        converge(sim, declaration(contributor_insights=wish, **indexed))
+    assert sim.plane.mutating == ["CreateTable"] + ["UpdateContributorInsights"] * 4
+
+
+def test_rule_24_ours_tries_insights_that_failed_twice_and_then_says_so():
+    sim = simulate(flavor=Flavor.AWS)
+    converge(sim, declaration())
+    sim.plane.failing.add("insights")
+    sim.declare(declaration(contributor_insights=ContributorInsights(True)))
+    for _ in range(5):
+        report = sim.run()
+        sim.clock.seconds += 60
+    assert sim.plane.mutating.count("UpdateContributorInsights") == 2
+    assert [(step.fate, step.reason) for step in report.tables[0].steps] == [(Fate.BLOCKED, Reason.CONTESTED)]
+
+
 def kinesis(plane, verb, arn=STREAMS[0]):
     return answer(plane, f"{verb}KinesisStreamingDestination", StreamArn=arn)
 
@@ -184,6 +249,41 @@ def test_rule_25_a_destination_that_failed_stays_failed_until_it_is_disabled():
     assert destination["DestinationStatus"] == "ENABLE_FAILED"
     assert kinesis(plane, "Enable") == "ResourceInUseException"
     assert kinesis(plane, "Disable") == "taken"
+
+
+def test_rule_25_ours_disables_the_old_destination_waits_and_enables_the_new_one():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    converge(sim, declaration())
+    for arn, precision in ((STREAMS[0], "MILLISECOND"), (STREAMS[0], "MICROSECOND"), (STREAMS[1], None), (None, None)):
+        converge(sim, declaration(kinesis_streaming=KinesisStreaming(arn, precision)))
+
+
+def test_rule_25_ours_clears_a_destination_that_failed_before_it_tries_again():
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    converge(sim, declaration())
+    sim.plane.failing.add("kinesis")
+    sim.declare(declaration(kinesis_streaming=KinesisStreaming(STREAMS[0])))
+    sim.run()
+    sim.clock.seconds += 60
+    sim.plane.settle()
+    sim.plane.failing.clear()
+    converge(sim, declaration(kinesis_streaming=KinesisStreaming(STREAMS[0])))
+    assert [operation.removesuffix("KinesisStreamingDestination") for operation in sim.plane.mutating[1:]] == [
+        *("Enable", "Disable", "Enable")
+    ]
+
+
+def test_rule_25_ours_gives_up_on_a_destination_that_failed_twice():
+    sim = simulate(flavor=Flavor.AWS)
+    converge(sim, declaration())
+    sim.plane.failing.add("kinesis")
+    sim.declare(declaration(kinesis_streaming=KinesisStreaming(STREAMS[0])))
+    for _ in range(10):
+        report = sim.run()
+        sim.clock.seconds += 60
+    assert sim.plane.mutating.count("EnableKinesisStreamingDestination") == 2
+    assert {step.reason for step in report.tables[0].steps} == {Reason.CONTESTED}
+    assert sim.plane.refused == []
 
 
 def test_rule_31_a_key_named_by_its_alias_reads_back_as_an_arn_and_setting_it_again_is_refused():
