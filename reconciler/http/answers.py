@@ -114,17 +114,17 @@ _SENTENCES: dict[int, str] = {
     400: "The body ended too early.",
     401: "The bearer token is missing or wrong. Set RECONCILER_API_TOKEN …",
     403: "Requests from the pages of other sites are refused.",
-    404: "There is nothing here. /openapi.json lists every route.",
+    404: "no table 'user' is declared; declared are: projects_details, users",
     408: "The body did not arrive within 10 s.",
     409: "The plan has changed since it was previewed; its digest is now 6f2a…. Nothing was done.",
     413: "A body may have 64 KiB at most.",
     415: "A body must be application/json, not encoded otherwise.",
-    422: "no table 'user' is declared; declared are: projects_details, users",
+    422: "body.tables: Input should be a valid list",
     429: "100 different orders wait already. Try again later.",
     500: "The request failed. The log says why.",
     503: "waiting for the endpoint",
 }
-CHANGING = (400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503)
+CHANGING = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503)
 """What every route that changes something may answer beside 200 and 202."""
 
 

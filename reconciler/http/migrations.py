@@ -21,7 +21,7 @@ from reconciler.runs import Order, Verb
 TableName = Annotated[str, Field(min_length=1, max_length=255)]
 Tables = Annotated[
     list[TableName],
-    Field(max_length=2500, description="Names of declared tables, as declared or as they are called; empty for all."),
+    Field(max_length=200, description="Names of declared tables, as declared or as they are called; empty for all."),
 ]
 Wait = Annotated[bool, Query(description="false answers 202 with the run's id at once.")]
 RUN_ID = "3b8f1c6a2d7e4f5091a2b3c4d5e6f708"

@@ -52,7 +52,7 @@ def refusal(error: ReconcilerError) -> Refused:
             detail = f"The desired state has {several(len(error.problems), 'error')}; nothing was done."
             return Refused(HTTPStatus.CONFLICT, detail, errors=[problem_entry(one) for one in error.problems])
         case UsageError():
-            return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+            return Refused(HTTPStatus.NOT_FOUND, str(error))
         case _:
             return Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
 

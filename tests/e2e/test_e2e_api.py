@@ -120,7 +120,7 @@ def test_clear_takes_the_seed_and_nothing_else_and_run_brings_it_back(daemon: Da
 @pytest.mark.parametrize("path", ["seeders/run?seeder_names=nobody", "seeders/clear?seeder_names=users,nobody"])
 def test_an_unknown_seeder_changes_nothing(daemon: Daemon, dynamodb: Any, path: str) -> None:
     status, answer = daemon.post(path)
-    assert (status, "nobody" in answer["detail"]) == (422, True)
+    assert (status, "nobody" in answer["detail"]) == (404, True)
     assert items(dynamodb, "users") == seeds("users")
 
 

@@ -135,7 +135,7 @@ def test_a_body_that_is_no_json_orders_nothing(api, text):
 
 
 ERRORS = {
-    "an unknown table": (UsageError("no table 'x' is declared; declared are: users"), 422),
+    "an unknown table": (UsageError("no table 'x' is declared; declared are: users"), 404),
     "broken declarations": (DeclarationError((Problem("t.py", 3, "keys", "are missing", "Add them."),)), 409),
     "another plan": (PlanChanged(DIGEST), 409),
     "no state table": (StateError("the state table cannot be used"), 503),
