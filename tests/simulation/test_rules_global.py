@@ -1,7 +1,13 @@
 """Rules 26 to 29: replicas, consistency for good, leaving a global table, and tables of other accounts."""
 
 import pytest
-from simulation.sequences import KEY, NAME, answer, later, service, update, with_table
+from simulation.sequences import KEY, NAME, answer, converge, later, service, update, with_table
+from simulation.world import declaration, simulate
+from support.specs import ON_DEMAND, stream
+
+from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate
 
 IMAGES = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
 IRELAND, LONDON, VIRGINIA, HOME = "eu-west-1", "eu-west-2", "us-east-1", "eu-central-1"
@@ -45,6 +51,31 @@ def test_rule_26_the_key_of_a_replica_never_changes_and_the_stream_stays():
     assert update(plane, **replicas(IRELAND, verb="Delete")) == "taken"
     later(plane, 1)
     assert regions(plane) == []
+
+
+def aws():
+    return simulate(flavor=Flavor.AWS, delay=30, data_loss="allow", disruption="allow")
+
+
+def test_rule_26_ours_adds_changes_and_removes_replicas_one_after_the_other_behind_the_stream():
+    sim = aws()
+    both = {"billing": ON_DEMAND, "stream": stream("NEW_AND_OLD_IMAGES")}
+    converge(sim, declaration(billing=ON_DEMAND))
+    converge(sim, declaration(replicas=(Replica(IRELAND), Replica(LONDON)), **both))
+    assert regions(sim.plane) == [IRELAND, LONDON]
+    own = Replica(IRELAND, table_class="STANDARD_INFREQUENT_ACCESS", max_read_request_units=50)
+    converge(sim, declaration(replicas=(own,), **both))
+    assert regions(sim.plane) == [IRELAND]
+    converge(sim, declaration(replicas=(), **both))
+    assert regions(sim.plane) == []
+
+
+def test_rule_26_ours_says_no_to_a_replica_without_the_stream_it_needs():
+    sim = aws()
+    converge(sim, declaration(stream=stream("KEYS_ONLY")))
+    sim.declare(declaration(stream=stream("KEYS_ONLY"), replicas=(Replica(IRELAND),)))
+    assert [step.fate for step in sim.run().tables[0].steps] == [Fate.BLOCKED]
+    assert sim.plane.refused == []
 
 
 def strong(*others, **more):
@@ -92,6 +123,29 @@ def test_rule_27_a_witness_goes_with_a_replica_and_leaves_a_table_of_one_region(
     assert regions(plane) == []
 
 
+@pytest.mark.parametrize(
+    ("others", "third"), [((IRELAND, LONDON), None), ((IRELAND,), LONDON)], ids=["three replicas", "with a witness"]
+)
+def test_rule_27_ours_makes_it_in_one_call_and_never_changes_it_afterwards(others, third):
+    sim = aws()
+    replicated = {"billing": ON_DEMAND, "replicas": tuple(Replica(region) for region in others)}
+    wish = MultiRegionConsistency("STRONG", third)
+    converge(sim, declaration(multi_region_consistency=wish, **replicated))
+    assert sim.plane.mutating == ["CreateTable", "UpdateTable"]
+    sim.declare(declaration(multi_region_consistency=MultiRegionConsistency("EVENTUAL"), **replicated))
+    assert {step.fate for step in sim.run().tables[0].steps} == {Fate.BLOCKED}
+    assert sim.plane.refused == []
+    assert sim.plane.mutating == ["CreateTable", "UpdateTable"]
+
+
+def test_rule_27_ours_ends_it_all_at_once():
+    sim = aws()
+    wish = MultiRegionConsistency("STRONG", LONDON)
+    converge(sim, declaration(billing=ON_DEMAND, replicas=(Replica(IRELAND),), multi_region_consistency=wish))
+    converge(sim, declaration(billing=ON_DEMAND, replicas=()))
+    assert regions(sim.plane) == []
+
+
 LEAVE = replicas(HOME, verb="Disassociate", DisassociationMode="WAIT_FOR_REPLICATION")
 
 
@@ -105,6 +159,16 @@ def test_rule_28_disassociation_comes_alone_unprotected_and_from_its_own_region(
     assert update(plane, **elsewhere) == "ValidationException"
     assert update(plane, **LEAVE) == "taken"
     assert regions(plane) == []
+
+
+def test_rule_28_ours_switches_the_protection_and_never_leaves_by_itself():
+    sim = aws()
+    replicated = {"stream": stream("NEW_AND_OLD_IMAGES"), "replicas": (Replica(IRELAND),)}
+    converge(sim, declaration(**replicated))
+    for wish in (False, True):
+        converge(sim, declaration(disassociation_protection=wish, **replicated))
+    updates = [update for call in sim.plane.journal for update in call.params.get("ReplicaUpdates", ())]
+    assert [next(iter(update)) for update in updates] == ["Create"]
 
 
 def test_rule_28_a_table_of_strong_consistency_is_never_disassociated():
@@ -130,3 +194,18 @@ def test_rule_29_settings_replication_is_switched_by_a_call_of_its_own():
     assert update(plane, GlobalTableSettingsReplicationMode="ENABLED") == "taken"
     assert plane.sources[plane.arn(NAME)] == "ENABLED"
     assert update(plane, GlobalTableSettingsReplicationMode="ENABLED") == "ValidationException"
+
+
+def test_rule_29_ours_joins_a_table_of_another_account_that_replicates_its_settings():
+    sim = aws()
+    source = "arn:aws:dynamodb:eu-west-1:999988887777:table/users"
+    sim.plane.sources[source] = "ENABLED"
+    converge(sim, declaration(global_table_settings=GlobalTableSettings("ENABLED", source)))
+    assert regions(sim.plane) == [IRELAND]
+
+
+def test_rule_29_ours_switches_settings_replication_before_there_are_replicas():
+    sim = aws()
+    converge(sim, declaration())
+    converge(sim, declaration(global_table_settings=GlobalTableSettings("ENABLED")))
+    converge(sim, declaration(global_table_settings=GlobalTableSettings("DISABLED")))
