@@ -28,6 +28,7 @@ lint: $(VENV)/.installed
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/check_house.py
 	$(BIN)/python scripts/dashboard.py --check
+	$(BIN)/python scripts/monitoring_objects.py --check
 
 types: $(VENV)/.installed
 	$(BIN)/mypy

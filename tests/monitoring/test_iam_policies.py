@@ -1,0 +1,157 @@
+"""The IAM policies hold what real runs were seen to do, what only AWS can be asked, and nothing that is never sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from support import drift_story as story
+from support.endpoints import Live
+from support.markdown import ROOT
+from support.proxy import MUTATING, RecordingProxy
+
+from reconciler.facets import FACETS
+
+STATE = "reconciler_state"
+POLICIES: dict[str, list[dict[str, Any]]] = {
+    name: json.loads((ROOT / "deploy" / "iam" / f"{name}.json").read_text(encoding="utf-8"))["Statement"]
+    for name in ("observe", "manage", "full")
+}
+SENDERS = ("facets", "engine", "state", "planning/create.py", "aws/item_api.py", "aws/table_api.py")
+"""Where operations are chosen; elsewhere they are only named."""
+SERVICES = ("dynamodb", "application-autoscaling", "kms")
+
+
+def allowed(policy: str, *, state: bool | None = None) -> set[str]:
+    """The actions of a policy; with ``state``, only those on the state table or only those on others."""
+    return {
+        action
+        for statement in POLICIES[policy]
+        if statement["Effect"] == "Allow" and (state is None or state == _on_state(statement))
+        for action in statement["Action"]
+    }
+
+
+def _on_state(statement: dict[str, Any]) -> bool:
+    return str(statement["Resource"]).endswith(f"table/{STATE}")
+
+
+def named_in_the_code() -> set[str]:
+    """Every operation that the sending parts of the package spell out."""
+    session = botocore.session.Session()
+    known = {service: set(session.get_service_model(service).operation_names) for service in SERVICES}
+    found = set()
+    for path in SENDERS:
+        place = ROOT / "reconciler" / path
+        for file in place.rglob("*.py") if place.is_dir() else [place]:
+            text = re.sub(r'f"\{verb\}(\w+)"', r'"Enable\1" "Disable\1"', file.read_text(encoding="utf-8"))
+            for prefix, name in re.findall(r'"(?:([\w{}-]+):)?([A-Z]\w+)"', text):
+                service = "application-autoscaling" if prefix.endswith("SERVICE}") else prefix or "dynamodb"
+                if name in known.get(service, ()):
+                    found.add(f"{service}:{name}")
+    return found
+
+
+class Run:
+    """Commands of the tool against an endpoint whose requests are journalled."""
+
+    def __init__(self, folder: Path, proxy: RecordingProxy) -> None:
+        self.folder, self.proxy = folder, proxy
+
+    def __call__(self, *words: str, expect: int = 0, **settings: str) -> None:
+        variables = {f"RECONCILER_{name}": value for name, value in settings.items()}
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", *words, "--endpoint-url", self.proxy.url],
+            cwd=self.folder,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+
+    def sent(self, *, state: bool) -> set[str]:
+        """The operations in the journal, those on the state table or the others; then the journal is empty."""
+        return {
+            f"dynamodb:{request.operation}"
+            for request in self.proxy.requests
+            if " " not in request.operation and state == (request.tables == (STATE,))
+        }
+
+
+@pytest.fixture
+def run(local: Live, tmp_path: Path) -> Any:
+    story.declare(tmp_path)
+    with RecordingProxy(local.url) as proxy:
+        yield Run(tmp_path, proxy)
+
+
+def test_looking_needs_no_more_than_the_policy_to_observe(run: Run, local: Live) -> None:
+    run("--once")
+    story.make_drift(local.client)
+    run.proxy.clear()
+    run("preview")
+    run("status")
+    run("doctor")
+    run("--once", MODE="observe", expect=2)
+    assert run.sent(state=False) <= allowed("observe", state=False)
+    assert run.sent(state=True) <= allowed("observe")
+
+
+def test_converging_needs_no_more_than_the_policy_to_manage(run: Run, local: Live) -> None:
+    run("--once", PRUNE="never", DATA_LOSS="never")
+    story.make_drift(local.client)
+    run("--once", PRUNE="never", DATA_LOSS="never")
+    run("seed")
+    run("suspend")
+    run("resume")
+    assert run.sent(state=False) <= allowed("manage", state=False)
+    assert run.sent(state=True) <= allowed("manage")
+    assert {"dynamodb:CreateTable", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive"} <= run.sent(state=False)
+
+
+def test_deleting_needs_no_more_than_the_full_policy_and_never_touches_the_state_table(run: Run) -> None:
+    run("--once")
+    run("clear")
+    story.write(run.folder, "sessions", {"table_name": "sessions", **story.KEYS, "deletion_protection_enabled": False})
+    run("--once")
+    run("destroy", "--yes")
+    assert "dynamodb:DeleteTable" in run.sent(state=False)
+    assert run.sent(state=False) <= allowed("full", state=False)
+    assert run.sent(state=True) <= allowed("full") - {"dynamodb:DeleteTable"}
+    denied = [statement for statement in POLICIES["full"] if statement["Effect"] == "Deny"]
+    assert [(statement["Action"], _on_state(statement)) for statement in denied] == [(["dynamodb:DeleteTable"], True)]
+
+
+def test_nothing_is_allowed_that_the_code_never_sends() -> None:
+    assert allowed("full") - named_in_the_code() == set()
+
+
+def test_everything_that_the_code_can_send_is_in_the_full_policy() -> None:
+    assert named_in_the_code() - allowed("full") == set()
+
+
+@pytest.mark.parametrize("facet", FACETS, ids=lambda facet: facet.name)
+def test_what_a_facet_reads_may_be_read_by_whoever_observes(facet: Any) -> None:
+    actions = {name if ":" in name else f"dynamodb:{name}" for name in facet.reads}
+    assert actions <= allowed("observe")
+
+
+def test_each_policy_contains_the_one_before() -> None:
+    assert allowed("observe") < allowed("manage") < allowed("full")
+
+
+def test_who_observes_changes_nothing_and_who_manages_deletes_nothing() -> None:
+    changing = {f"dynamodb:{name}" for name in MUTATING}
+    assert allowed("observe") & changing == set()
+    assert {
+        action for action in allowed("manage", state=False) if ":Delete" in action or ":Deregister" in action
+    } == set()

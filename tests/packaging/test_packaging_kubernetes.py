@@ -1,0 +1,108 @@
+"""The Kubernetes manifests: valid by the published schemas, complete, unprivileged, one truth with monitoring/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import monitoring_objects
+import pytest
+from ruamel.yaml import YAML
+from support.markdown import ROOT
+
+from reconciler import __version__
+from reconciler.settings import Settings
+
+FOLDER = ROOT / "deploy" / "kubernetes"
+yaml = YAML(typ="safe")
+FILES = sorted(path for path in FOLDER.rglob("*.yaml") if path.name != "kustomization.yaml")
+STANDARD = [path for path in FILES if "monitoring.coreos.com" not in path.read_text(encoding="utf-8")]
+PODS: dict[str, dict[str, Any]] = {
+    "daemon": yaml.load(FOLDER / "daemon" / "deployment.yaml")["spec"]["template"],
+    "cronjob": yaml.load(FOLDER / "cronjob" / "cron-job.yaml")["spec"]["jobTemplate"]["spec"]["template"],
+}
+
+
+def short(path: Path) -> str:
+    return str(path.relative_to(FOLDER))
+
+
+@pytest.mark.parametrize("path", STANDARD, ids=short)
+def test_a_manifest_is_valid_to_the_letter(path):
+    kubernetes_validate.validate(yaml.load(path), "1.31", strict=True)
+
+
+@pytest.mark.parametrize("folder", ["daemon", "cronjob", "monitoring"])
+def test_a_kustomization_lists_every_file_of_its_folder_and_no_other(folder):
+    listed = yaml.load(FOLDER / folder / "kustomization.yaml")["resources"]
+    files = {path.name for path in (FOLDER / folder).iterdir()} - {"kustomization.yaml"}
+    assert (set(listed), len(listed)) == (files, len(files))
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_has_no_privileges_and_a_read_only_root(name):
+    pod = PODS[name]["spec"]
+    [container] = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] == 65532
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["image"] == f"dynamodb-reconciler:{__version__}"
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/desired-state", "/tmp"}
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_every_setting_that_is_set_exists(name):
+    [container] = PODS[name]["spec"]["containers"]
+    assert {each["name"].removeprefix("RECONCILER_").lower() for each in container["env"]} <= set(Settings.model_fields)
+
+
+def test_the_daemon_is_probed_where_it_answers_and_found_by_its_service_and_budget():
+    [container] = PODS["daemon"]["spec"]["containers"]
+    assert container["ports"] == [{"name": "http", "containerPort": Settings().http_port}]
+    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "http"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+    labels = PODS["daemon"]["metadata"]["labels"]
+    assert yaml.load(FOLDER / "daemon" / "service.yaml")["spec"]["selector"] == labels
+    for file in ("deployment.yaml", "pod-disruption-budget.yaml"):
+        assert yaml.load(FOLDER / "daemon" / file)["spec"]["selector"]["matchLabels"] == labels
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_the_network_policy_selects_these_pods_alone(name):
+    policy = yaml.load(FOLDER / name / "network-policy.yaml")["spec"]
+    assert policy["podSelector"]["matchLabels"] == PODS[name]["metadata"]["labels"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert ("ingress" in policy) == (name == "daemon")
+
+
+def test_the_job_runs_once_at_a_time_and_is_not_repeated_when_drift_is_left():
+    job = yaml.load(FOLDER / "cronjob" / "cron-job.yaml")["spec"]
+    assert PODS["cronjob"]["spec"]["containers"][0]["args"] == ["--once"]
+    assert (job["concurrencyPolicy"], job["jobTemplate"]["spec"]["backoffLimit"]) == ("Forbid", 0)
+
+
+def test_rules_and_dashboard_are_those_of_monitoring():
+    assert monitoring_objects.main(["--check"]) == 0
+    groups = yaml.load(FOLDER / "monitoring" / "prometheus-rule.yaml")["spec"]["groups"]
+    assert groups == yaml.load(ROOT / "monitoring" / "rules.yaml")["groups"]
+    data = yaml.load(FOLDER / "monitoring" / "dashboard.yaml")["data"]
+    assert data == {"drift.json": (ROOT / "monitoring" / "dashboards" / "drift.json").read_text(encoding="utf-8")}
+
+
+def test_an_edited_copy_is_noticed_and_written_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(monitoring_objects, "FOLDER", tmp_path)
+    assert monitoring_objects.main(["--check"]) == 1
+    assert "monitoring_objects.py" in capsys.readouterr().err
+    assert monitoring_objects.main([]) == 0
+    assert monitoring_objects.main(["--check"]) == 0
+
+
+def test_the_service_monitor_scrapes_the_port_of_the_service():
+    [endpoint] = yaml.load(FOLDER / "monitoring" / "service-monitor.yaml")["spec"]["endpoints"]
+    [port] = yaml.load(FOLDER / "daemon" / "service.yaml")["spec"]["ports"]
+    assert (endpoint["port"], endpoint["path"]) == (port["name"], "/metrics")
