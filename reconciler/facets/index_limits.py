@@ -58,9 +58,8 @@ def created(index: GlobalIndex, *, on_demand: bool) -> dict[str, Any]:
 
 def _differing(kind: str, want: GlobalIndex, have: GlobalIndex) -> dict[str, Any]:
     if kind == WARM:
-        shape = limits.rise(want.warm_throughput, have.warm_throughput) if want.warm_throughput else {}
-        return {"WarmThroughput": shape} if shape else {}
-    if not want.on_demand_throughput:
-        return {}
+        rises = any(c.after > c.before for c in limits.warm_changes("", "", want.warm_throughput, have.warm_throughput))
+        return {"WarmThroughput": limits.rise(want.warm_throughput, have.warm_throughput)} if rises else {}
     differs = any(limits.maximum_changes("", "", want.on_demand_throughput, have.on_demand_throughput))
-    return {"OnDemandThroughput": limits.maximum(want.on_demand_throughput)} if differs else {}
+    maximum = limits.maximum(want.on_demand_throughput, have.on_demand_throughput)
+    return {"OnDemandThroughput": maximum} if differs else {}

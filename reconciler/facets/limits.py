@@ -26,16 +26,19 @@ def read_maximum(shape: Mapping[str, Any] | None) -> OnDemandThroughput:
     return OnDemandThroughput(int(shape.get("MaxReadRequestUnits", -1)), int(shape.get("MaxWriteRequestUnits", -1)))
 
 
-def maximum(value: OnDemandThroughput) -> Shape:
-    """OnDemandThroughput of an update: the members that are ours, at least one of them (UpdateTable)."""
-    members = {"MaxReadRequestUnits": value.read, "MaxWriteRequestUnits": value.write}
-    return {name: units for name, units in members.items() if units is not None}
+def maximum(desired: OnDemandThroughput | None, observed: OnDemandThroughput | None = None) -> Shape:
+    """OnDemandThroughput of a request. The half that is not ours is sent as it is: DynamoDB Local insists on both."""
+    want, have = desired or OnDemandThroughput(), observed or UNLIMITED
+    return {
+        "MaxReadRequestUnits": have.read if want.read is None else want.read,
+        "MaxWriteRequestUnits": have.write if want.write is None else want.write,
+    }
 
 
 def new_maximum(value: OnDemandThroughput | None) -> Shape:
     """OnDemandThroughput of a create, as a member of its own; nothing where there is no maximum."""
-    members = {name: units for name, units in maximum(value or UNLIMITED).items() if units != -1}
-    return {"OnDemandThroughput": members} if members else {}
+    members = maximum(value)
+    return {"OnDemandThroughput": members} if set(members.values()) != {-1} else {}
 
 
 def maximum_changes(
@@ -72,13 +75,10 @@ def warm(value: WarmThroughput) -> Shape:
     return {name: units for name, units in members.items() if units is not None}
 
 
-def rise(desired: WarmThroughput, observed: WarmThroughput | None) -> Shape:
-    """WarmThroughput of an update: only the members that rise; a lower or equal one would be refused."""
-    read, write = _units(observed)
-    rising = WarmThroughput(
-        desired.read if (desired.read or 0) > read else None, desired.write if (desired.write or 0) > write else None
-    )
-    return warm(rising)
+def rise(desired: WarmThroughput | None, observed: WarmThroughput | None) -> Shape:
+    """WarmThroughput of an update: each member as declared or as it is, whichever is more; a lower one is refused."""
+    read, write = (max(pair) for pair in zip(_units(desired), _units(observed), strict=True))
+    return warm(WarmThroughput(read or None, write or None))
 
 
 def warm_changes(

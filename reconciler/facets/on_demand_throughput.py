@@ -32,7 +32,7 @@ class OnDemandThroughputFacet:
         return limits.maximum_obstacle(desired, observed)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
-        shape = limits.maximum(desired.on_demand_throughput or OnDemandThroughput())
+        shape = limits.maximum(desired.on_demand_throughput, observed.spec.on_demand_throughput)
         return Call("UpdateTable", {"TableName": desired.name, "OnDemandThroughput": shape})
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:

@@ -33,7 +33,7 @@ class WarmThroughputFacet:
         return limits.warm_obstacle(change)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
-        shape = limits.rise(desired.warm_throughput or WarmThroughput(), observed.spec.warm_throughput)
+        shape = limits.rise(desired.warm_throughput, observed.spec.warm_throughput)
         return Call("UpdateTable", {"TableName": desired.name, "WarmThroughput": shape})
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:

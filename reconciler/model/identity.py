@@ -55,11 +55,8 @@ class Flavor(StrEnum):
 _LACKS: dict[Flavor, frozenset[str]] = {
     Flavor.DYNAMODB_LOCAL: frozenset(
         {
-            "disassociation_protection",
-            "global_table_settings",
-            "multi_region_consistency",
-            "replicas",
-            "vector_indexes",
+            *("table_class", "sse", "warm_throughput", "vector_indexes", "replicas", "multi_region_consistency"),
+            *("global_table_settings", "disassociation_protection"),
         }
     ),
     Flavor.MOTO: frozenset({"vector_indexes"}),

@@ -42,8 +42,9 @@ def settled(
 
 
 def _fate(step: Step, observed: ObservedTable, *, with_tags: bool, lacks: frozenset[str]) -> Step:
-    if step.facet in lacks:
-        return step.unsupported(f"the endpoint cannot hold {step.facet}")
+    missing = next((name for name in sorted(lacks) if _is_about(step, name)), None)
+    if missing:
+        return step.unsupported(f"the endpoint cannot hold {missing}")
     lacking = step.facet in observed.unsupported or (step.facet == "tags" and not with_tags)
     if lacking:
         reads = (read for facet in FACETS if facet.name == step.facet for read in facet.reads)
@@ -52,6 +53,12 @@ def _fate(step: Step, observed: ObservedTable, *, with_tags: bool, lacks: frozen
     if busy is None or step.reason is not None:
         return step
     return step.deferred(Reason.BUSY, busy)
+
+
+def _is_about(step: Step, facet: str) -> bool:
+    """Whether a step belongs to a facet, or sets for an index what that facet sets for a table."""
+    limits = (f".{facet}.read", f".{facet}.write")
+    return step.facet == facet or any(change.path.endswith(limits) for change in step.changes)
 
 
 def _busy(step: Step, observed: ObservedTable) -> str | None:

@@ -51,7 +51,7 @@ def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift()
     assert lower.message == "warm throughput never falls: 20000 stays, though 15000 is declared (rule 8)"
     assert (higher.fate, higher.call and higher.call.params["WarmThroughput"]) == (
         Fate.READY,
-        {"WriteUnitsPerSecond": 5000},
+        {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 5000},
     )
 
 
@@ -116,3 +116,11 @@ def test_the_limits_of_an_index_are_read() -> None:
     seen = observe(answers(GlobalSecondaryIndexes=[described], AttributeDefinitions=defined(a="S", pk="S")))
     (live,) = seen.spec.global_indexes or ()
     assert (live.on_demand_throughput, live.warm_throughput) == (OnDemandThroughput(3, -1), WarmThroughput(1, 2))
+
+
+@pytest.mark.parametrize("lacks", [frozenset({"warm_throughput"}), frozenset({"table_class"})], ids=str)
+def test_an_endpoint_without_warm_throughput_is_not_asked_for_that_of_an_index_either(lacks: frozenset[str]) -> None:
+    live = observed(spec(global_indexes=[gsi("by_a", "a S")]))
+    desired = spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(5))])
+    (step,) = plan(declaration(desired), live, with_tags=True, lacks=lacks)
+    assert step.fate is (Fate.UNSUPPORTED if "warm_throughput" in lacks else Fate.READY)

@@ -55,7 +55,7 @@ MAXIMA = (
         "one half of a maximum is ours",
         _on_demand(on_demand_throughput=most(100, 50)),
         _on_demand(on_demand_throughput=most(write=70)),
-        "max write=70",
+        "max read=100 write=70",
     ),
     _case("no maximum where there is none", PLAIN, _on_demand(on_demand_throughput=most(-1))),
     _case(
@@ -63,7 +63,7 @@ MAXIMA = (
         spec(billing=FIVE),
         _on_demand(on_demand_throughput=most(100)),
         "mode PAY_PER_REQUEST",
-        "max read=100",
+        "max read=100 write=-1",
     ),
     _case(
         "a maximum goes with the mode that had it",
@@ -80,40 +80,48 @@ MAXIMA = (
             gsi("by_c", "c S", on_demand_throughput=most(9)),
             on_demand_throughput=most(10),
         ),
-        "by_a max read=5 write=6, by_b max read=7",
-        "max read=10",
+        "by_a max read=5 write=6, by_b max read=7 write=-1",
+        "max read=10 write=-1",
     ),
     _case(
         "an index comes with its maximum and its warm throughput",
         PLAIN,
         _indexed(gsi("by_a", "a S", on_demand_throughput=most(5, -1), warm_throughput=warm(15000, 5000))),
-        "+index by_a max read=5 warm read=15000 write=5000",
+        "+index by_a max read=5 write=-1 warm read=15000 write=5000",
     ),
     _case(
         "maxima of table and index wait for the mode",
         _indexed(gsi("by_a", "a S"), billing=FIVE),
         _indexed(gsi("by_a", "a S", on_demand_throughput=most(5)), on_demand_throughput=most(6)),
         "mode PAY_PER_REQUEST",
-        "by_a max read=5",
-        "max read=6",
+        "by_a max read=5 write=-1",
+        "max read=6 write=-1",
     ),
 )
 WARM = (
     _case("warm throughput rises", PLAIN, spec(warm_throughput=warm(15000, 5000)), "warm read=15000 write=5000"),
-    _case("only the half that rises is sent", PLAIN, spec(warm_throughput=warm(12000, 5000)), "warm write=5000"),
+    _case(
+        "the half that does not rise goes along",
+        PLAIN,
+        spec(warm_throughput=warm(12000, 5000)),
+        "warm read=12000 write=5000",
+    ),
+    _case(
+        "the half that is not ours goes along", PLAIN, spec(warm_throughput=warm(13000)), "warm read=13000 write=4000"
+    ),
     _case("the warm throughput that is there is declared", PLAIN, spec(warm_throughput=warm(12000, 4000))),
     _case(
         "warm throughput of several indexes rides together",
         _indexed(gsi("by_a", "a S"), gsi("by_b", "b S")),
         _indexed(gsi("by_a", "a S", warm_throughput=warm(13000)), gsi("by_b", "b S", warm_throughput=warm(write=4500))),
-        "by_a warm read=13000, by_b warm write=4500",
+        "by_a warm read=13000 write=4000, by_b warm read=12000 write=4500",
     ),
     _case(
         "maximum and warm throughput of an index go in calls of their own",
         _indexed(gsi("by_a", "a S")),
         _indexed(gsi("by_a", "a S", on_demand_throughput=most(20000), warm_throughput=warm(13000))),
-        "by_a max read=20000",
-        "by_a warm read=13000",
+        "by_a max read=20000 write=-1",
+        "by_a warm read=13000 write=4000",
     ),
 )
 ENCRYPTION = (
@@ -179,9 +187,9 @@ TOGETHER = (
         "protect",
         "recovery on 7",
         "mode PAY_PER_REQUEST",
-        "by_a max read=9",
+        "by_a max read=9 write=-1",
         "max read=100 write=50",
-        "warm read=15000",
+        "warm read=15000 write=4000",
         "sse alias/one",
         f"class {IA}",
         "+index by_b",

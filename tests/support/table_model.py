@@ -316,4 +316,5 @@ class TableModel:
 
     @staticmethod
     def _described(index: dict[str, Any], status: str) -> dict[str, Any]:
-        return {"ProvisionedThroughput": dict(ZERO), **index, "IndexStatus": status}
+        warm = {**table_settings.WARM, **index.get("WarmThroughput", {}), "Status": "ACTIVE"}
+        return {"ProvisionedThroughput": dict(ZERO), **index, "WarmThroughput": warm, "IndexStatus": status}

@@ -55,7 +55,8 @@ def limit_refusal(table: Shape, holder: Shape, params: Shape) -> str | None:
         holder["OnDemandThroughput"] = before | wish
     if "WarmThroughput" in params:
         wish, before = params["WarmThroughput"], holder.get("WarmThroughput", dict(WARM))
-        if not wish or any(units <= before[name] for name, units in wish.items()):
+        lower = any(units < before[name] for name, units in wish.items())
+        if not wish or lower or all(units == before[name] for name, units in wish.items()):
             return f"warm throughput {wish} does not rise over {before}"
         holder["WarmThroughput"] = before | wish
     return None
