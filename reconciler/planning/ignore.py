@@ -36,7 +36,7 @@ def _masked(desired: Any, observed: Any, pattern: str) -> Any:
     if not pattern or desired is None:
         return observed if not pattern else None
     if isinstance(desired, tuple):
-        return _masked_tuple(desired, observed or (), pattern)
+        return _masked_tuple(desired, observed or (), pattern) if _has_names(desired) else desired
     if not is_dataclass(desired) or observed is None:
         return desired
     for field in fields(desired):
@@ -60,6 +60,11 @@ def _masked_tuple(desired: tuple[Any, ...], observed: tuple[Any, ...], pattern: 
         elif rest is not None and name in wanted and name in had:
             result[name] = _masked(wanted[name], had[name], rest)
     return tuple(result[name] for name in sorted(result))
+
+
+def _has_names(members: tuple[Any, ...]) -> bool:
+    """The elements of a key are one whole: none of them is taken over alone."""
+    return all(isinstance(member, tuple) or hasattr(member, "name") for member in members)
 
 
 def _named(members: tuple[Any, ...]) -> Mapping[str, Any]:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from support.documents import WITH_SORT_KEY, H, R, T, defs, index, key
 from support.folders import SOUND, load, sentences, write
+from support.specs import vectors
 
 from reconciler.facets.policy_json import normal
 from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica, ReplicaIndex
 from reconciler.model.table import (
     Billing,
     ContributorInsights,
@@ -136,6 +138,71 @@ MEANINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "streaming to Kinesis that is off": (
         {"kinesis_streaming": {"enabled": False}},
         {"kinesis_streaming": KinesisStreaming(None)},
+    ),
+    "vector indexes by name, their filters in any order": (
+        {
+            "attribute_definitions": defs("pk", "shop", "tenant"),
+            "VectorIndexes": [
+                {
+                    "IndexName": "by_meaning",
+                    "VectorAttribute": {"AttributeName": "embedding"},
+                    "Dimensions": 3,
+                    "DistanceFunction": "COSINE",
+                    "Projection": {"ProjectionType": "ALL"},
+                    "SearchSchema": [
+                        {"AttributeName": "shop", "SearchSchemaElementType": "INLINE_FILTER"},
+                        {"AttributeName": "tenant", "SearchSchemaElementType": "HASH"},
+                    ],
+                }
+            ],
+        },
+        {"vector_indexes": (vectors("by_meaning", "embedding", "tenant S HASH", "shop S"),)},
+    ),
+    "no vector indexes": ({"vector_indexes": []}, {"vector_indexes": ()}),
+    "replicas as AWS describes them": (
+        {
+            "Replicas": [
+                {"RegionName": "eu-west-2"},
+                {
+                    "RegionName": "eu-west-1",
+                    "KMSMasterKeyId": "alias/one",
+                    "TableClassOverride": "STANDARD",
+                    "OnDemandThroughputOverride": {"MaxReadRequestUnits": -1},
+                    "GlobalSecondaryIndexes": [
+                        {"IndexName": "by_a", "OnDemandThroughputOverride": {"MaxReadRequestUnits": 5}}
+                    ],
+                },
+            ]
+        },
+        {
+            "replicas": (
+                Replica("eu-west-1", "alias/one", "STANDARD", None, -1, (ReplicaIndex("by_a", None, 5),)),
+                Replica("eu-west-2"),
+            )
+        },
+    ),
+    "no replicas, and CloudFormation's Region": (
+        {"replicas": [{"Region": "eu-west-1"}], "disassociation_protection": False},
+        {"replicas": (Replica("eu-west-1"),), "disassociation_protection": False},
+    ),
+    "strong consistency with a witness": (
+        {
+            "replicas": [{"region_name": "eu-west-1"}],
+            "MultiRegionConsistency": "STRONG",
+            "GlobalTableWitnesses": [{"RegionName": "eu-west-2"}],
+        },
+        {
+            "replicas": (Replica("eu-west-1"),),
+            "multi_region_consistency": MultiRegionConsistency("STRONG", "eu-west-2"),
+        },
+    ),
+    "a source alone shares its settings": (
+        {"global_table_source_arn": "arn:aws:dynamodb:eu-west-1:999988887777:table/users"},
+        {
+            "global_table_settings": GlobalTableSettings(
+                "ENABLED", "arn:aws:dynamodb:eu-west-1:999988887777:table/users"
+            )
+        },
     ),
     "a short time to live": ({"time_to_live": {"attribute": "expires_at"}}, {"ttl": Ttl(True, "expires_at")}),
     "a time to live by another name": ({"ttl": {"attribute_name": "at"}}, {"ttl": Ttl(True, "at")}),
