@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from reconciler.doctor.finding import Finding, Level
 from reconciler.engine.reconciler import Reconciler
 from reconciler.facets import FACETS
-from reconciler.model.errors import ApiError, DeclarationError, Denied, NotFound, Unsupported
+from reconciler.model.errors import ApiError, DeclarationError, Denied, NotFound, StateError, Unsupported
+from reconciler.planning import breaker
 from reconciler.planning.observe import read_params
 
 
@@ -27,6 +28,21 @@ def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
         yield Finding(
             "owner tags", Level.WARNING, f"{flavor.value} keeps no tags: ownership is told by creation time instead"
         )
+    yield from _not_kept(reconciler)
+
+
+def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
+    """Fields that were written twice and read back unchanged: they are written no more."""
+    try:
+        remembered = reconciler.world.store.load().attempts
+    except (ApiError, StateError):
+        return
+    for name, attempts in sorted(remembered.items()):
+        paths = sorted(path for path, count in attempts.counts.items() if count >= breaker.LIMIT)
+        if paths:
+            verdict = "unsupported" if reconciler.world.emulator else "contested"
+            said = f"{', '.join(paths)}: written {breaker.LIMIT} times without effect, so {verdict} and written no more"
+            yield Finding(name, Level.WARNING, said)
 
 
 def _live_table(reconciler: Reconciler) -> tuple[str, str] | Finding:

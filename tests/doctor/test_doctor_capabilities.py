@@ -1,0 +1,30 @@
+"""What doctor says about an endpoint's gaps: operations that are not there, and fields that did not stick."""
+
+import pytest
+from simulation.world import declaration, simulate
+
+from reconciler.doctor.capabilities import capabilities
+from reconciler.doctor.finding import Level
+from reconciler.model.identity import Flavor
+
+
+@pytest.mark.parametrize(("flavor", "verdict"), [(Flavor.MOTO, "unsupported"), (Flavor.AWS, "contested")])
+def test_a_field_that_was_written_twice_without_effect_is_named(flavor, verdict):
+    sim = simulate(flavor=flavor)
+    sim.declare(declaration())
+    sim.once()
+    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.declare(declaration(deletion_protection=True))
+    for _ in range(3):
+        sim.run()
+    (finding,) = [finding for finding in capabilities(sim.reconciler) if finding.name == "users"]
+    assert finding.level is Level.WARNING
+    assert "deletion_protection" in finding.detail
+    assert verdict in finding.detail
+
+
+def test_nothing_is_said_about_fields_where_all_of_them_stick():
+    sim = simulate()
+    sim.declare(declaration(deletion_protection=True))
+    sim.once()
+    assert [finding for finding in capabilities(sim.reconciler) if finding.name == "users"] == []
