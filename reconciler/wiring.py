@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from reconciler.aws.validator import OfflineValidator
 from reconciler.engine.board import Board
 from reconciler.engine.ports import Telemetry
 from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, SettingsError, Unreachable
@@ -117,6 +119,18 @@ class App:
         """Remove seeded items."""
         self.source.load()
         return self.reconciler.clear(tables)
+
+    def restore(self, table: str, to: str, *, backup: str | None, at: str | None) -> Told:
+        """A new table from a backup or a time."""
+        return self.reconciler.restore(table, to, backup=backup, at=at)
+
+    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
+        """Another index in the place of this one."""
+        return self.reconciler.rebuild_index(table, index, new, hold)
+
+    def cancel_rebuild(self, table: str) -> Told:
+        """Forget a rebuild."""
+        return self.reconciler.cancel_rebuild(table)
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""

@@ -22,6 +22,8 @@ COMMANDS = {
     "resume": "Let the loop write again.",
     "seed": "Write seed items.",
     "clear": "Remove seed items that are unchanged.",
+    "restore": "Make a new table from a backup, or from what a table held at a time.",
+    "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
     "status": "Last passes, tables, what is blocked.",
     "validate": "Check declarations and seeds offline.",
     "schema": "Print the JSON Schema of a declaration.",
@@ -54,9 +56,10 @@ class Verbs(TyperGroup):
         """Import and build one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"reconciler.cli.commands.{cmd_name}")
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"reconciler.cli.commands.{name}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name, help=module.__doc__)(getattr(module, cmd_name))
+        single.command(cmd_name, help=module.__doc__)(getattr(module, name))
         return typer.main.get_command(single)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature

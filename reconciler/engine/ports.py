@@ -12,7 +12,16 @@ from typing import Any, Protocol, TypeVar
 from reconciler.model.change import Call
 from reconciler.model.desired import DesiredState, Item
 from reconciler.model.plan import Step
-from reconciler.model.records import Attempts, InventoryEntry, Lease, Marks, SeedRecord, StateSnapshot, Suspension
+from reconciler.model.records import (
+    Attempts,
+    IndexRebuild,
+    InventoryEntry,
+    Lease,
+    Marks,
+    SeedRecord,
+    StateSnapshot,
+    Suspension,
+)
 from reconciler.model.report import PassReport
 
 T = TypeVar("T")
@@ -101,6 +110,10 @@ class Store(Protocol):
     def put_attempts(self, attempts: Attempts) -> None: ...
 
     def put_marks(self, marks: Marks) -> None: ...
+
+    def put_rebuild(self, rebuild: IndexRebuild) -> None: ...
+
+    def drop_rebuild(self, name: str) -> None: ...
 
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 

@@ -10,7 +10,10 @@ from typing import Any
 from reconciler.engine.converge import Rounds
 from reconciler.engine.memory import Memory
 from reconciler.engine.passes import Pass, Request
+from reconciler.engine.rebuild import Rebuild
+from reconciler.engine.restore import Restore
 from reconciler.engine.seed_verbs import SeedVerbs
+from reconciler.engine.verbs import Told, Turn
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import StateError, UsageError
@@ -19,6 +22,8 @@ from reconciler.model.plan import Step
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport
 
+HOLD = timedelta(hours=1)
+"""How long an old index stays off emulators after the new one is ready."""
 OnStep = Callable[[str, Step], None]
 
 
@@ -92,6 +97,18 @@ class Reconciler:
         self.world.store.put_suspension(None)
         return True
 
+    def restore(self, table: str, to: str, *, backup: str | None, at: str | None) -> Told:
+        """A new table ``to`` from a backup of ``table``, or from what it held at a time."""
+        return Restore(self._turn()).run(table, to, backup=backup, at=at)
+
+    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
+        """Another index in the place of ``index``, which goes ``hold`` after the other is ready."""
+        return Rebuild(self._turn(), self._hold(hold)).run(table, index, new)
+
+    def cancel_rebuild(self, table: str) -> Told:
+        """Forget a rebuild that is under way; nothing is touched."""
+        return Rebuild(self._turn(), self._hold(None)).cancel(table)
+
     def history(self, limit: int = 20) -> tuple[Mapping[str, Any], ...]:
         """The newest recorded runs; empty where there is no state yet."""
         return self.world.store.history(limit) if self.world.store.load().usable else ()
@@ -112,6 +129,12 @@ class Reconciler:
 
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
         return frozenset(self.focus_names(tables)) if tables else None
+
+    def _turn(self) -> Turn:
+        return Turn(self.world, self.options, self.allowed_accounts, self.world.clock.now() + self.timeout)
+
+    def _hold(self, asked: timedelta | None) -> timedelta:
+        return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)
 
     def _seed_verbs(self, trigger: str) -> SeedVerbs:
         self.writable_state()

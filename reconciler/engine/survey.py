@@ -138,7 +138,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     world, lifecycle = scene.world, declaration.lifecycle
     if base.recorded is None and lifecycle.on_existing == "fail":
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
-    changes = diff(declaration.spec, observed.spec, left_alone(declaration, observed))
+    wanted = _beside_a_rebuild(scene, declaration, observed)
+    changes = diff(declaration.spec, observed.spec, left_alone(wanted, observed))
     flavor = world.endpoint.flavor
     ours = equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=ours)
@@ -146,7 +147,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     base = replace(
         base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed), marks=marks
     )
-    planned = plan(declaration, observed, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
+    planned = plan(wanted, observed, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
     steps: list[Step] = []
     if not world.emulator:
         planned = quotas.hold(planned, observed, marks, world.clock.now())
@@ -163,6 +164,16 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
         steps.append(_state_lost_step())
     base = replace(base, steps=_valid(world, without_prospect(tuple(steps))))
     return _with_seed(scene, base, declaration, observed)
+
+
+def _beside_a_rebuild(scene: Scene, declaration: Declaration, observed: ObservedTable) -> Declaration:
+    """The declaration without the indexes that ``rebuild-index`` has in hand."""
+    rebuild = scene.snapshot.rebuilds.get(observed.spec.name)
+    if rebuild is None or not observed.identity.same(rebuild.identity):
+        return declaration
+    lifecycle = declaration.lifecycle
+    ignored = (*lifecycle.ignore_changes, *rebuild.left_alone)
+    return replace(declaration, lifecycle=replace(lifecycle, ignore_changes=ignored))
 
 
 def _permitted(step: Step, scene: Scene, lifecycle: Lifecycle) -> Step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from reconciler.model.desired import Lifecycle
@@ -82,6 +82,32 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexRebuild:
+    """An index of table ``name`` that is being replaced by another one: what ``rebuild-index`` goes on from.
+
+    ``ready_at`` is when the new index was first seen whole; the old one stays for ``hold`` seconds after that.
+    """
+
+    name: str
+    identity: Identity
+    index: str
+    new_index: str
+    started: datetime
+    hold: int
+    ready_at: datetime | None = None
+
+    @property
+    def drop_at(self) -> datetime:
+        """When the old index may go, at the earliest."""
+        return (self.ready_at or self.started) + timedelta(seconds=self.hold)
+
+    @property
+    def left_alone(self) -> tuple[str, ...]:
+        """The paths of both indexes, which no pass touches meanwhile."""
+        return (f"global_indexes.{self.index}", f"global_indexes.{self.new_index}")
+
+
+@dataclass(frozen=True, slots=True)
 class Suspension:
     """The loop's writes are stopped, by whom and since when."""
 
@@ -125,6 +151,7 @@ class StateSnapshot:
     seeds: Mapping[str, SeedRecord] = field(default_factory=dict)
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
     marks: Mapping[str, Marks] = field(default_factory=dict)
+    rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)
     suspension: Suspension | None = None
     lease: Lease | None = None
     recorded_fingerprint: Fingerprint | None = None

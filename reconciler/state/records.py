@@ -12,6 +12,7 @@ from reconciler.model.records import (
     Attempts,
     Counted,
     Fingerprint,
+    IndexRebuild,
     InventoryEntry,
     Lease,
     Marks,
@@ -23,6 +24,7 @@ from reconciler.model.records import (
 from reconciler.state.fields import Fields, written_identity, written_time
 
 TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
+REBUILD = "rebuild#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
 
@@ -124,6 +126,30 @@ def to_marks(fields: Fields) -> Marks:
         identity=fields.optional_identity("identity"),
         times=fields.map("times").times_by(get_args(Counted)),
         refused={kind: times[0] for kind, times in fields.map("refused").times_by(get_args(Counted)).items()},
+    )
+
+
+def from_rebuild(rebuild: IndexRebuild) -> dict[str, Any]:
+    return {
+        "name": rebuild.name,
+        "identity": written_identity(rebuild.identity),
+        "index": rebuild.index,
+        "new_index": rebuild.new_index,
+        "started": written_time(rebuild.started),
+        "hold": rebuild.hold,
+        "ready_at": written_time(rebuild.ready_at),
+    }
+
+
+def to_rebuild(fields: Fields) -> IndexRebuild:
+    return IndexRebuild(
+        name=fields.text("name"),
+        identity=fields.identity("identity"),
+        index=fields.text("index"),
+        new_index=fields.text("new_index"),
+        started=fields.time("started"),
+        hold=fields.number("hold"),
+        ready_at=fields.optional_time("ready_at"),
     )
 
 

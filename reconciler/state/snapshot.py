@@ -16,6 +16,7 @@ NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.SEED: ("seeds", kinds.to_seed),
     kinds.ATTEMPTS: ("attempts", kinds.to_attempts),
     kinds.MARKS: ("marks", kinds.to_marks),
+    kinds.REBUILD: ("rebuilds", kinds.to_rebuild),
 }
 SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.LEASE: ("lease", kinds.to_lease),

@@ -17,6 +17,7 @@ from reconciler.model.errors import ApiError, Busy, ConditionFailed, Denied, Not
 from reconciler.model.records import (
     Attempts,
     Fingerprint,
+    IndexRebuild,
     InventoryEntry,
     Lease,
     Marks,
@@ -134,6 +135,12 @@ class StateTable:
             self._put(key, kinds.from_marks(marks))
         else:
             self._drop(key)
+
+    def put_rebuild(self, rebuild: IndexRebuild) -> None:
+        self._put(kinds.REBUILD + rebuild.name, kinds.from_rebuild(rebuild))
+
+    def drop_rebuild(self, name: str) -> None:
+        self._drop(kinds.REBUILD + name)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         if suspension is None:

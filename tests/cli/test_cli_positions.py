@@ -21,6 +21,8 @@ CONNECTED = {
     "resume": "",
     "seed": "",
     "clear": "",
+    "restore": "users --to users-2 --from latest",
+    "rebuild-index": "users by_mail --yes",
     "status": "",
     "doctor": "",
     "healthcheck": "",

@@ -23,6 +23,7 @@ from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
     Fingerprint,
+    IndexRebuild,
     InventoryEntry,
     Lease,
     Marks,
@@ -73,6 +74,13 @@ class MemoryStore:
 
     def put_marks(self, marks: Marks) -> None:
         self.snapshot = replace(self.snapshot, marks={**self.snapshot.marks, marks.name: marks})
+
+    def put_rebuild(self, rebuild: IndexRebuild) -> None:
+        self.snapshot = replace(self.snapshot, rebuilds={**self.snapshot.rebuilds, rebuild.name: rebuild})
+
+    def drop_rebuild(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.rebuilds.items() if key != name}
+        self.snapshot = replace(self.snapshot, rebuilds=kept)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         self.snapshot = replace(self.snapshot, suspension=suspension)

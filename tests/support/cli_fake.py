@@ -7,11 +7,13 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from support.reports import a_report, in_sync
 
 import reconciler
+from reconciler.engine.verbs import Told
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport
@@ -47,6 +49,7 @@ class FakeWiring:
     ready: bool = True
     served: int = 0
     suspended: bool = True
+    told: Told = Told(("It is done.",), finished=True, facts={"table": "users"})  # noqa: RUF009
     notices: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
@@ -87,6 +90,18 @@ class FakeWiring:
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))
         return tuple(f"{name} is released" for name in tables)
+
+    def restore(self, table: str, to: str, *, backup: str | None, at: str | None) -> Told:
+        self.calls.append(("restore", table, to, backup, at))
+        return self.told
+
+    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
+        self.calls.append(("rebuild_index", table, index, new, hold))
+        return self.told
+
+    def cancel_rebuild(self, table: str) -> Told:
+        self.calls.append(("cancel_rebuild", table))
+        return self.told
 
     def suspend(self, by: str) -> None:
         self.calls.append(("suspend", by))

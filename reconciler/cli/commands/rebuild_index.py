@@ -1,0 +1,58 @@
+"""Replace an index: build another one, report when it is ready, drop the old one after a hold time. Can be resumed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import codes
+from reconciler.cli.asking import confirmed, must_be_able_to_ask
+from reconciler.cli.command import Yes, command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.model.errors import UsageError
+
+Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name.")]
+Index = Annotated[str, typer.Argument(metavar="INDEX", help="The global secondary index that goes in the end.")]
+New = Annotated[str | None, typer.Option("--as", metavar="NEW_NAME", help="The new index; else INDEX-v2 and so on.")]
+Hold = Annotated[
+    str | None,
+    typer.Option("--hold", metavar="DURATION", help="How long the old index stays; 1h, on an emulator 0s."),
+]
+Cancel = Annotated[bool, typer.Option("--cancel", help="Forget a rebuild under way; touches neither index.")]
+
+
+@command()
+def rebuild_index(
+    invocation: Invocation,
+    table: Table,
+    index: Index,
+    *,
+    new: New = None,
+    hold: Hold = None,
+    cancel: Cancel = False,
+    yes: Yes = False,
+) -> int:
+    """Go as far as can be gone before the deadline; exit 2 where another call has to go on."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    stays = None if hold is None else _duration(hold)
+    must_be_able_to_ask(invocation, yes=yes or cancel)
+    if not (yes or cancel or confirmed(f"Build another index in the place of {index}, and drop {index} in the end?")):
+        invocation.say(["Nothing was changed."])
+        return codes.ERROR
+    settings = invocation.settings()
+    with invocation.opened(settings, read_only=False) as app:
+        told = app.cancel_rebuild(table) if cancel else app.rebuild_index(table, index, new, stays)
+    invocation.answer(told.sentences, {**told.facts, "finished": told.finished, "messages": list(told.sentences)})
+    return codes.OK if told.finished else codes.DRIFT
+
+
+def _duration(text: str) -> timedelta:
+    from reconciler.settings.values import Malformed, duration
+
+    try:
+        return duration(text)
+    except Malformed as malformed:
+        raise UsageError(f"--hold {text!r} {malformed.reason}. {malformed.remedy}") from None

@@ -1,0 +1,182 @@
+"""The verb ``rebuild-index``: a new index beside the old one, time for readers to move over, and then the old one goes.
+
+Each call does what can be done and says what comes next; a record in the state table lets any later call go on. While
+it stands, the passes leave both indexes alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reconciler.engine.observing import observe_table
+from reconciler.engine.verbs import Told, Turn
+from reconciler.facets import index_calls, index_room
+from reconciler.model.change import Call
+from reconciler.model.errors import Busy, UsageError
+from reconciler.model.observed import ObservedTable
+from reconciler.model.records import IndexRebuild
+from reconciler.model.table import GlobalIndex, TableSpec
+
+
+def next_name(index: str) -> str:
+    """``by_email-v2`` after ``by_email``, ``by_email-v3`` after that."""
+    found = re.fullmatch(r"(.+)-v(\d+)", index)
+    return f"{found[1]}-v{int(found[2]) + 1}" if found else f"{index}-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """One call of the verb. ``hold`` is how long the old index stays after the new one is ready."""
+
+    turn: Turn
+    hold: timedelta
+
+    def run(self, table: str, index: str, new: str | None) -> Told:
+        """Go as far as can be gone before the deadline. ``UsageError`` for what cannot be meant."""
+        declaration = self.turn.declared(table)
+        desired = declaration.spec if declaration else None
+        name = desired.name if desired else table
+        snapshot = self.turn.begin()
+        observed = self._observe(name)
+        record = snapshot.rebuilds.get(name)
+        if record is None or not observed.identity.same(record.identity):
+            record = self._begun(observed, index, new or next_name(index), desired)
+        elif record.index != index or (new is not None and record.new_index != new):
+            under_way = f"index {record.index} of {name} is being rebuilt as {record.new_index}"
+            raise UsageError(f"{under_way}: finish it, or forget it by --cancel")
+        return self._go_on(record, desired)
+
+    def cancel(self, table: str) -> Told:
+        """Forget a rebuild: both indexes are the declaration's again, and the next pass removes what is not in it."""
+        declaration = self.turn.declared(table)
+        name = declaration.spec.name if declaration else table
+        record = self.turn.begin().rebuilds.get(name)
+        if record is None:
+            raise UsageError(f"no index of {name} is being rebuilt")
+        self.turn.world.store.drop_rebuild(name)
+        said = f"The rebuild of index {record.index} as {record.new_index} is forgotten; neither index was touched."
+        return Told((said,), finished=True, facts=_facts(record, "cancelled"))
+
+    def _begun(self, observed: ObservedTable, index: str, new: str, desired: TableSpec | None) -> IndexRebuild:
+        name, live = observed.spec.name, {each.name for each in observed.spec.global_indexes or ()}
+        if index not in live:
+            raise UsageError(f"{name} has no index {index!r}; its indexes are: {', '.join(sorted(live)) or 'none'}")
+        if new in live or new in {each.name for each in observed.spec.local_indexes or ()}:
+            raise UsageError(f"{name} has an index {new} already; name another one by --as")
+        if len(live) >= index_room.LIMITS[GlobalIndex]:
+            raise UsageError(f"{name} has {len(live)} indexes, as many as a table may have: there is no room for {new}")
+        wanted = _wanted(observed.spec, index, new, desired)
+        obstacle = index_room.obstacle(wanted, _with(observed.spec, wanted), observed.spec)
+        if obstacle:
+            raise UsageError(obstacle.sentence)
+        self.turn.check(index_calls.create_update(wanted, _with(observed.spec, wanted), observed.spec))
+        hold = int(self.hold.total_seconds())
+        record = IndexRebuild(name, observed.identity, index, new, self.turn.world.clock.now(), hold)
+        self.turn.world.store.put_rebuild(record)
+        return record
+
+    def _go_on(self, record: IndexRebuild, desired: TableSpec | None) -> Told:
+        pause: float | None = 0.0
+        while pause is not None:
+            observed = self._observe(record.name)
+            indexes = {index.name: index for index in observed.spec.global_indexes or ()}
+            busy = observed.status != "ACTIVE" or "global_indexes" in observed.changing
+            ready = record.new_index in indexes and not busy
+            if ready and record.ready_at is None:
+                record = replace(record, ready_at=self.turn.world.clock.now())
+                self.turn.world.store.put_rebuild(record)
+            if busy:
+                pause = self.turn.pause(pause)
+            elif record.new_index not in indexes:
+                self._create(record, observed, desired)
+                pause = self.turn.pause(pause)
+            elif record.index not in indexes:
+                return self._finished(record)
+            elif self.turn.world.clock.now() < record.drop_at:
+                if record.drop_at > self.turn.deadline:
+                    return self._held(record)
+                pause = self.turn.pause(pause, record.drop_at)
+            elif not _moved(record, desired):
+                return self._unmoved(record)
+            else:
+                self._drop(record, observed)
+                pause = self.turn.pause(pause)
+        return self._held(record) if record.ready_at else self._building(record)
+
+    def _create(self, record: IndexRebuild, observed: ObservedTable, desired: TableSpec | None) -> None:
+        wanted = _wanted(observed.spec, record.index, record.new_index, desired)
+        self._write(index_calls.create_update(wanted, _with(observed.spec, wanted), observed.spec))
+
+    def _drop(self, record: IndexRebuild, observed: ObservedTable) -> None:
+        self.turn.claim()
+        self._write(index_calls.delete_update(record.index, observed.spec))
+
+    def _write(self, call: Call) -> None:
+        try:
+            self.turn.world.api.write(call)
+        except Busy:
+            return
+
+    def _observe(self, name: str) -> ObservedTable:
+        observed = observe_table(self.turn.world, name, None)
+        if observed is None:
+            raise UsageError(f"table {name} is not there")
+        return observed
+
+    def _finished(self, record: IndexRebuild) -> Told:
+        self.turn.world.store.drop_rebuild(record.name)
+        said = f"Index {record.new_index} stands in the place of {record.index}, which is gone."
+        return Told((said,), finished=True, facts=_facts(record, "done"))
+
+    def _building(self, record: IndexRebuild) -> Told:
+        said = f"Index {record.new_index} is being built; the same command goes on from here."
+        return Told((said,), finished=False, facts=_facts(record, "building"))
+
+    def _held(self, record: IndexRebuild) -> Told:
+        when = record.drop_at.isoformat(timespec="seconds")
+        ready = f"Index {record.new_index} is ready: let readers and the declaration name it instead of {record.index}."
+        later = f"{record.index} stays until {when}; the same command drops it after that."
+        return Told((ready, later), finished=False, facts=_facts(record, "ready"))
+
+    def _unmoved(self, record: IndexRebuild) -> Told:
+        said = (
+            f"Index {record.new_index} is ready, and the declaration does not name it in the place of {record.index}:"
+            " change it there, then call this again. Nothing is dropped before."
+        )
+        return Told((said,), finished=False, facts=_facts(record, "ready"))
+
+
+def _wanted(live: TableSpec, index: str, new: str, desired: TableSpec | None) -> GlobalIndex:
+    """The definition of the new index: declared under the new name, else under the old one, else as the old one is."""
+    sides = ((desired, new), (desired, index), (live, index))
+    found = (each for side, name in sides if side for each in side.global_indexes or () if each.name == name)
+    old = next((each for each in live.global_indexes or () if each.name == index), None)
+    chosen = next(found)
+    return replace(chosen, name=new, throughput=chosen.throughput or (old.throughput if old else None))
+
+
+def _with(live: TableSpec, index: GlobalIndex) -> TableSpec:
+    indexes = sorted((*(live.global_indexes or ()), index), key=lambda each: each.name)
+    return replace(live, global_indexes=tuple(indexes))
+
+
+def _moved(record: IndexRebuild, desired: TableSpec | None) -> bool:
+    """Whether the old index may go without the next pass bringing it back."""
+    if desired is None or desired.global_indexes is None:
+        return True
+    names = {index.name for index in desired.global_indexes}
+    return record.new_index in names and record.index not in names
+
+
+def _facts(record: IndexRebuild, state: str) -> dict[str, str | None]:
+    dropped = record.drop_at.isoformat() if record.ready_at else None
+    return {
+        "table": record.name,
+        "index": record.index,
+        "new_index": record.new_index,
+        "state": state,
+        "ready_at": record.ready_at.isoformat() if record.ready_at else None,
+        "drop_not_before": dropped,
+    }

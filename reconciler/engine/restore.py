@@ -1,0 +1,119 @@
+"""The verb ``restore``: a new table from a backup, or from what a table held at a time. Never over another table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.engine.verbs import Told, Turn
+from reconciler.model.change import Call
+from reconciler.model.errors import NotFound, Unsupported, UsageError
+
+LATEST = "latest"
+NOT_RESTORED = (
+    "DynamoDB restores items, keys, indexes, billing and encryption. Time to live, stream, tags, auto scaling,"
+    " policies, point-in-time recovery and protection are set by the next pass where the table is declared."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """One call of the verb. Called again, it goes on waiting for the restore that it began."""
+
+    turn: Turn
+
+    def run(self, table: str, to: str, *, backup: str | None, at: str | None) -> Told:
+        """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else."""
+        if (backup is None) == (at is None):
+            raise UsageError("say where to restore from: --from BACKUP or --at TIME, one of the two")
+        declaration = self.turn.declared(table)
+        name = declaration.spec.name if declaration else table
+        self.turn.begin()
+        call = self.turn.check(self._from_backup(name, to, backup) if backup else self._at_time(name, to, at or ""))
+        live = self._describe(to)
+        if live is None:
+            self.turn.world.api.write(call)
+        elif not _began(live, call, name):
+            raise UsageError(f"table {to} exists already; a restore makes a new table, so name another one by --to")
+        return self._awaited(name, to, call)
+
+    def _awaited(self, name: str, to: str, call: Call) -> Told:
+        source = call.params.get("BackupArn") or f"{name} at {call.params.get('RestoreDateTime', 'the latest time')}"
+        pause = 0.0
+        while True:
+            live = self._describe(to)
+            status = live["TableStatus"] if live else "not to be seen yet"
+            facts = {"table": name, "to": to, "source": str(source), "status": status}
+            if status == "ACTIVE":
+                return Told((f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED), finished=True, facts=facts)
+            waited = self.turn.pause(pause)
+            if waited is None:
+                said = f"{to} is being restored from {source} and is {status}; the same command waits for it again."
+                return Told((said,), finished=False, facts=facts)
+            pause = waited
+
+    def _describe(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            table: Mapping[str, Any] = self.turn.world.api.read("DescribeTable", {"TableName": name})["Table"]
+        except NotFound:
+            return None
+        return table
+
+    def _from_backup(self, name: str, to: str, wish: str) -> Call:
+        if wish.startswith("arn:"):
+            return Call("RestoreTableFromBackup", {"TargetTableName": to, "BackupArn": wish})
+        asked = {"TableName": name, "BackupType": "ALL"}
+        try:
+            listed = self.turn.world.api.read("ListBackups", asked)["BackupSummaries"]
+        except Unsupported:
+            raise UsageError("this endpoint has no backups") from None
+        whole = sorted(
+            (backup for backup in listed if backup["BackupStatus"] == "AVAILABLE"),
+            key=lambda backup: backup["BackupCreationDateTime"],
+        )
+        chosen = whole[-1:] if wish == LATEST else [backup for backup in whole if backup["BackupName"] == wish]
+        if not chosen:
+            known = ", ".join(backup["BackupName"] for backup in whole) or "none"
+            raise UsageError(f"{name} has no backup {wish!r}; its backups are: {known}")
+        if len(chosen) > 1:
+            raise UsageError(f"{wish!r} names several backups; say which: {', '.join(b['BackupArn'] for b in chosen)}")
+        return Call("RestoreTableFromBackup", {"TargetTableName": to, "BackupArn": chosen[0]["BackupArn"]})
+
+    def _at_time(self, name: str, to: str, wish: str) -> Call:
+        params: dict[str, Any] = {"SourceTableName": name, "TargetTableName": to}
+        earliest, latest = self._window(name)
+        if wish == LATEST:
+            return Call("RestoreTableToPointInTime", {**params, "UseLatestRestorableTime": True})
+        try:
+            moment = datetime.fromisoformat(wish)
+        except ValueError:
+            raise UsageError(f"--at {wish!r} is no time; write 2026-01-31T12:00:00Z, or latest") from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if not (earliest or moment) <= moment <= (latest or moment):
+            raise UsageError(f"{name} can be restored to times from {earliest} to {latest}, not to {moment}")
+        return Call("RestoreTableToPointInTime", {**params, "RestoreDateTime": moment})
+
+    def _window(self, name: str) -> tuple[datetime | None, datetime | None]:
+        try:
+            answer = self.turn.world.api.read("DescribeContinuousBackups", {"TableName": name})
+        except Unsupported:
+            raise UsageError("this endpoint has no point-in-time recovery") from None
+        except NotFound:
+            raise UsageError(f"table {name} is not there; restore it from a backup: --from latest") from None
+        recovery = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription") or {}
+        if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+            said = f"point-in-time recovery of {name} is not enabled"
+            raise UsageError(f"{said}; restore it from a backup: --from latest")
+        return recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
+
+
+def _began(live: Mapping[str, Any], call: Call, source: str) -> bool:
+    """Whether a table that is there already is what this very command began to make."""
+    summary = live.get("RestoreSummary") or {}
+    if not summary.get("RestoreInProgress"):
+        return False
+    if "BackupArn" in call.params:
+        return bool(summary.get("SourceBackupArn") == call.params["BackupArn"])
+    return str(summary.get("SourceTableArn", "")).rsplit("/", 1)[-1] == source

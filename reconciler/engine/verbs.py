@@ -1,0 +1,75 @@
+"""What the verbs that write by themselves share: may they write, whose turn is it, and which table is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.engine.permission import ask
+from reconciler.engine.world import World
+from reconciler.model.change import Call
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import DeclarationError, StateError, UsageError
+from reconciler.model.options import Options
+from reconciler.model.records import StateSnapshot
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a verb ended: ``finished`` is false where something is left to do, by another call of the same verb."""
+
+    sentences: tuple[str, ...]
+    finished: bool
+    facts: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One call of a verb. ``deadline`` is when it stops waiting."""
+
+    world: World
+    options: Options
+    allowed_accounts: frozenset[str]
+    deadline: datetime
+
+    def begin(self) -> StateSnapshot:
+        """The state, once writing is allowed and the lease is ours. ``UsageError`` and ``StateError`` say why not."""
+        if self.options.mode == "observe":
+            raise UsageError("RECONCILER_MODE=observe: nothing is written")
+        permission = ask(self.world, self.options, self.allowed_accounts, dry=False, explicit=True)
+        if permission.error:
+            raise StateError(permission.error)
+        self.claim()
+        return permission.snapshot
+
+    def claim(self) -> None:
+        """Take or renew the lease."""
+        if self.world.store.acquire_lease() is None:
+            lease = self.world.store.current_lease()
+            raise StateError(f"another reconciler holds the lease: {lease.holder if lease else 'unknown'}")
+
+    def declared(self, table: str) -> Declaration | None:
+        """The declaration that is meant, by name or base name; None for any other table, or where all is broken."""
+        try:
+            return self.world.source.load().named(table)
+        except DeclarationError:
+            return None
+
+    def check(self, call: Call) -> Call:
+        """The call, if botocore would send it."""
+        problem = self.world.validator.problem(call)
+        if problem is not None:
+            raise UsageError(problem)
+        return call
+
+    def pause(self, last: float, until: datetime | None = None) -> float | None:
+        """Wait a little longer than the last time, or until a moment; None when the deadline has come."""
+        now = self.world.clock.now()
+        seconds = min(max(last * 2, FIRST_PAUSE), LONGEST_PAUSE) if until is None else (until - now).total_seconds()
+        left = (self.deadline - now).total_seconds()
+        if left <= 0 or not self.world.clock.sleep(max(0.0, min(seconds, left))):
+            return None
+        return seconds
