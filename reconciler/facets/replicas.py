@@ -25,7 +25,7 @@ class ReplicasFacet:
 
     def observe(self, responses: Responses) -> tuple[Replica, ...]:
         table = responses.table
-        home = table["TableArn"].split(":")[3]
+        home = (*table["TableArn"].split(":", 4), "", "", "", "")[3]
         found = [_read(shape) for shape in table.get("Replicas") or () if shape["RegionName"] != home]
         there = [replica for replica in found if replica.status != "DELETING"]
         return tuple(sorted([*there, Replica(home, home=True)], key=lambda replica: replica.region))

@@ -61,6 +61,12 @@ def test_a_replica_is_read_with_its_overrides_and_the_table_itself_is_its_home()
     )
 
 
+@pytest.mark.parametrize("arn", ["arn", "table/subject", "arn:aws:dynamodb:us-east-1:123456789012:table/subject"])
+def test_an_arn_that_tells_no_region_is_no_reason_to_stumble(arn: str) -> None:
+    seen = FACET.observe(answers(TableArn=arn, Replicas=[{"RegionName": "eu-west-1"}]))
+    assert [each.region for each in seen if not each.home] == ["eu-west-1"]
+
+
 @pytest.mark.parametrize(
     ("status", "there", "said"),
     [
