@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import dashboard_picture
 import pytest
 from support import drift_story as story
 from support.daemon import Daemon
@@ -154,6 +155,13 @@ def test_5_every_variable_of_the_dashboard_has_values(stage: Stage, variable: di
     assert values
     if found[2] == "table":
         assert set(values) == set(story.TABLES)
+
+
+def test_6_the_dashboard_can_be_drawn_from_the_answers(stage: Stage, tmp_path: Path) -> None:
+    url, target = f"http://127.0.0.1:{stage.prometheus.port}", tmp_path / "drift.png"
+    assert dashboard_picture.main([url, str(target), "60"]) == 0
+    assert target.read_bytes().startswith(b"\x89PNG")
+    assert target.stat().st_size > 100_000
 
 
 def test_6_a_slow_pass_is_found_by_the_exemplar_of_its_duration(stage: Stage) -> None:
