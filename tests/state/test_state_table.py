@@ -16,7 +16,7 @@ from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, Suspension
+from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedRecord, Suspension
 from reconciler.model.report import PassReport
 from reconciler.state.table import StateTable, create_request
 
@@ -162,6 +162,17 @@ def test_marks_are_read_back_and_vanish_with_their_last_time(make: Make) -> None
     assert make().load().marks == {"users": marks}
     store.put_marks(Marks("users", IDENTITY))
     assert make().load().marks == {}
+
+
+def test_a_rebuild_of_an_index_is_read_back_until_it_is_dropped(make: Make) -> None:
+    store = make()
+    store.ensure()
+    begun = IndexRebuild("users", IDENTITY, "by_mail", "by_mail-v2", NOW, 3600)
+    for rebuild in (begun, replace(begun, ready_at=NOW)):
+        store.put_rebuild(rebuild)
+        assert make().load().rebuilds == {"users": rebuild}
+    store.drop_rebuild("users")
+    assert make().load().rebuilds == {}
 
 
 def test_a_suspension_is_read_back_and_lifted(make: Make) -> None:
