@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Response
+from fastapi import FastAPI, Header, Path, Query, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
 from reconciler.engine.board import Board
 from reconciler.http import health, migrations, openapi, problems, reading, seeders
 from reconciler.http.access import Access
+from reconciler.http.answers import errors
 from reconciler.http.control import Control
 from reconciler.http.docs import DocsPage
+from reconciler.http.listing import Wish
 from reconciler.http.middleware import RequestCount, SecurityHeaders
 from reconciler.http.page import Page
 from reconciler.http.request_id import RequestId
@@ -43,7 +45,7 @@ def create_app(
 ) -> FastAPI:
     """The app over one board. Without ``control`` nothing can be ordered; ``status`` adds to page and JSON."""
     control = control or _nobody(board)
-    page, docs = Page(), DocsPage()
+    page, docs = Page(control), DocsPage()
     app = FastAPI(
         title="dynamodb-reconciler",
         version=__version__,
@@ -59,9 +61,27 @@ def create_app(
     app.add_middleware(RequestCount, count=metrics.http_request)
     app.add_middleware(RequestId)
 
-    @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"])
-    def status_page() -> str:
-        return page.render(board, status())
+    @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))
+    def status_page(
+        q: Annotated[str, Query(max_length=255, description="Part of a table's name.")] = "",
+        status_of: Annotated[str, Query(alias="status", max_length=20)] = "",
+        sort: Annotated[str, Query(max_length=20, description="name, status, items or size.")] = "name",
+        number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    ) -> str:
+        return page.render(status(), Wish(q, status_of, sort, number))
+
+    @app.get(
+        "/tables/{name}",
+        response_class=HTMLResponse,
+        summary="The page of one table",
+        tags=["pages"],
+        responses=errors(404, 422, 500),
+    )
+    def table_page(name: Annotated[str, Path(max_length=255)]) -> str:
+        made = page.render_table(name)
+        if made is None:
+            raise problems.Refused(404, "No table of that name is declared or owned here.")
+        return made
 
     @app.get("/docs", response_class=HTMLResponse, summary="This document, to be read", tags=["pages"])
     def docs_page() -> str:

@@ -30,10 +30,16 @@ def style() -> Markup:
     return Markup((_WEB / "style.css").read_text(encoding="utf-8"))
 
 
+@cache
+def script() -> Markup:
+    """What keeps a page up to date, to be embedded as it is."""
+    return Markup((_WEB / "live.js").read_text(encoding="utf-8"))
+
+
 def content_security_policy() -> str:
-    """Nothing is allowed but the embedded stylesheet, which is named by its hash."""
-    nothing_else = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return f"default-src 'none'; style-src 'sha256-{_digest(style())}'; {nothing_else}"
+    """Nothing is allowed but the embedded stylesheet and script, named by their hashes, and our own events."""
+    ours = f"style-src 'sha256-{_digest(style())}'; script-src 'sha256-{_digest(script())}'; connect-src 'self'"
+    return f"default-src 'none'; {ours}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
 def _digest(text: str) -> str:

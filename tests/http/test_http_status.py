@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from support.made_up import T0, deferred_step, report, table, ttl_step
@@ -27,14 +31,14 @@ class Text(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if not {"style", "title"} & set(self.open):
+        if not {"style", "title", "script"} & set(self.open):
             self.parts.append(data)
 
     def __str__(self):
@@ -161,10 +165,15 @@ def test_whatever_stands_in_a_report_is_escaped(ready):
     assert "&lt;script&gt;" in answer.text
 
 
-def test_the_page_needs_no_script_and_no_other_host(ready):
+def test_the_page_asks_no_other_host_and_its_one_script_is_named_by_the_policy(ready):
     ready.board.finish(report(drifted_table()))
-    text = page(ready)
-    assert not {tag for tag, _ in text.tags} & {"script", "img", "link", "iframe", "form", "object"}
+    answer, text = ready.get("/"), page(ready)
+    assert not {tag for tag, _ in text.tags} & {"img", "link", "iframe", "object"}
+    [script] = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'; connect-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert not re.search(r"\son\w+=|javascript:", answer.text.replace(script, ""))
+    assert [attrs["method"] for tag, attrs in text.tags if tag == "form"] == ["get"]
     links = [attrs["href"] for tag, attrs in text.tags if tag == "a"]
     assert links
     assert all(link.startswith("/") for link in links)
@@ -196,3 +205,58 @@ def test_the_json_twin_carries_the_report_and_the_state_of_the_loop(ready):
 def test_the_json_twin_before_the_first_pass_has_no_report(served):
     data = served.get("/api/v1/status").json["data"]
     assert (data["report"], data["ready"], data["reason"]) == (None, False, "waiting for the endpoint")
+
+
+def shown_names(served, query):
+    text = Text(served.get(f"/?{query}").text)
+    links = [attrs["href"] for tag, attrs in text.tags if tag == "a"]
+    return [link.removeprefix("/tables/") for link in links if link.startswith("/tables/")]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["bills", "orders", "users"]),
+        ("q=ER", ["orders", "users"]),
+        ("status=in_sync", ["bills", "orders", "users"]),
+        ("status=error", []),
+        ("sort=items", ["users", "bills", "orders"]),
+        ("sort=size", ["orders", "bills", "users"]),
+        ("sort=nonsense&status=", ["bills", "orders", "users"]),
+        ("page=99", ["bills", "orders", "users"]),
+        ("q=%3Cscript%3E", []),
+    ],
+)
+def test_the_list_of_tables_is_filtered_and_sorted_by_the_address(ready, query, names):
+    sizes = {"orders": (1, 900), "users": (30, 10), "bills": (2, 20)}
+    ready.board.finish(report(*(table(name, item_count=i, size_bytes=b) for name, (i, b) in sizes.items())))
+    assert shown_names(ready, query) == names
+
+
+def test_thousands_of_tables_come_a_hundred_at_a_time(ready):
+    ready.board.finish(report(*(table(f"t{number:04}") for number in range(2500))))
+    answer = ready.get("/")
+    assert len(answer.body) < 100_000
+    assert "page 1 of 25" in answer.text
+    assert shown_names(ready, "page=25")[-1] == "t2499"
+
+
+def test_what_needs_attention_stands_first_and_the_failed_before_the_waiting(ready):
+    failed = table("z-failed", TableStatus.ERROR, error="Denied")
+    waits = table("a-waits", TableStatus.PENDING, steps=(deferred_step(),))
+    ready.board.finish(report(table("fine"), waits, drifted_table(), failed))
+    assert shown_names(ready, "")[:3] == ["z-failed", "users-prod", "a-waits"]
+    assert ready.get("/").text.index("Needs attention") < ready.get("/").text.index(">Tables<")
+
+
+def test_the_page_of_a_table_shows_both_sides_and_escapes_them(ready):
+    evil = replace(ttl_step().changes[0], before=EVIL)
+    seen = table(EVIL, TableStatus.DRIFTED, changes=(evil,), steps=(ttl_step(),), live_status="ACTIVE")
+    ready.board.finish(report(seen))
+    answer = ready.get(f"/tables/{quote(EVIL)}".replace("/script", "%2Fscript"))
+    assert EVIL not in answer.text
+    ready.board.finish(report(replace(seen, name="users")))
+    text = str(Text(ready.get("/tables/users").text))
+    for part in ("users drifted", "ttl.attribute differs", '"expires_at"', "update ttl: ready"):
+        assert part in text
+    assert ready.get("/tables/nobody").status == 404

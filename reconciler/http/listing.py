@@ -1,0 +1,64 @@
+"""Which tables a page shows: filtered by name and status, sorted, a hundred at a time. Pure; called by the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.http.summary import differs
+from reconciler.model.plan import Fate
+from reconciler.model.report import TableReport
+
+PAGE = 100
+SORTS: Mapping[str, Callable[[TableReport], Any]] = {
+    "name": lambda table: table.name,
+    "status": lambda table: (table.status.value, table.name),
+    "items": lambda table: (-(table.item_count or 0), table.name),
+    "size": lambda table: (-(table.size_bytes or 0), table.name),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the reader asked for; anything unknown counts as not asked."""
+
+    text: str = ""
+    status: str = ""
+    sort: str = "name"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of tables out of ``found``; ``last`` is the number of the last page."""
+
+    wish: Wish
+    tables: Sequence[TableReport]
+    found: int
+    last: int
+
+
+def listing(tables: Sequence[TableReport], wish: Wish) -> Listing:
+    """The page asked for, or the nearest there is."""
+    text = wish.text.strip().lower()
+    found = [
+        table
+        for table in tables
+        if text in table.name.lower() and (not wish.status or table.status.value == wish.status)
+    ]
+    found.sort(key=SORTS.get(wish.sort, SORTS["name"]))
+    last = max(1, -(-len(found) // PAGE))
+    page = min(max(wish.page, 1), last)
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    return Listing(Wish(wish.text, wish.status, wish.sort, page), shown, len(found), last)
+
+
+def attention(tables: Sequence[TableReport]) -> list[TableReport]:
+    """Those that differ and do not mend themselves: failed, then refused, then the rest."""
+
+    def urgency(table: TableReport) -> tuple[int, str]:
+        failed = table.error is not None or table.has(Fate.FAILED)
+        return 0 if failed else 1 if table.has(Fate.BLOCKED) else 2, table.name
+
+    return sorted((table for table in tables if differs(table) or table.has(Fate.BLOCKED)), key=urgency)[:PAGE]
