@@ -1,11 +1,11 @@
-"""The runs of this process, newest first, bounded; written by the loop, read by the API and the page."""
+"""The runs of this process, by their beginning, bounded; written by the loop, read by the API and the page."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
 
-from reconciler.runs.record import Record
+from reconciler.runs.record import Record, State
 
 MOST_RECORDS = 200
 
@@ -26,6 +26,8 @@ class Book:
         happened.
         """
         with self._lock:
+            if record.state is State.RUNNING:
+                self._records.pop(record.id, None)
             self._records[record.id] = record
             self._forget_repetition(record)
             for old in list(self._records)[: max(0, len(self._records) - self._most)]:

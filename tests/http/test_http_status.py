@@ -251,12 +251,12 @@ def test_what_needs_attention_stands_first_and_the_failed_before_the_waiting(rea
 
 def test_the_page_of_a_table_shows_both_sides_and_escapes_them(ready):
     evil = replace(ttl_step().changes[0], before=EVIL)
-    seen = table(EVIL, TableStatus.DRIFTED, changes=(evil,), steps=(ttl_step(),), live_status="ACTIVE")
+    seen = table(EVIL, TableStatus.DRIFTED, changes=(evil,), steps=(ttl_step(),), live_status="ACTIVE", item_count=7)
     ready.board.finish(report(seen))
     answer = ready.get(f"/tables/{quote(EVIL)}".replace("/script", "%2Fscript"))
     assert EVIL not in answer.text
     ready.board.finish(report(replace(seen, name="users")))
     text = str(Text(ready.get("/tables/users").text))
-    for part in ("users drifted", "ttl.attribute differs", '"expires_at"', "update ttl: ready"):
+    for part in ("users drifted", "ttl.attribute differs", '"expires_at"', "update ttl: ready", "about 7 items"):
         assert part in text
     assert ready.get("/tables/nobody").status == 404

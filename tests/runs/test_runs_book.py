@@ -45,6 +45,14 @@ def test_a_run_that_changes_its_state_stays_one_run():
     assert [kept.state for kept in book.newest()] == [State.FAILED]
 
 
+def test_a_run_that_waited_stands_after_the_pass_it_waited_for():
+    book, queued = Book(), Record("waits", "seed", "api", State.QUEUED, T0)
+    book.put(queued)
+    book.put(record("pass"))
+    book.put(queued.running(T0))
+    assert [kept.id for kept in book.newest()] == ["waits", "pass"]
+
+
 def test_a_record_keeps_what_was_done_and_no_more_than_it_may():
     many = tuple(ttl_step().done() for _ in range(MOST_ACTIONS * 2))
     kept = record("1", found=report(table(steps=many)))
