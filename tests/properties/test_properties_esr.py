@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulation.world import Sim, item, simulate
 from support.holds import violations
 from support.strategies import table_specs
+from support.table_settings import KEYS
 
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.identity import Flavor
@@ -29,11 +31,21 @@ def declared(spec: TableSpec) -> Declaration:
 
 
 def as_declared(sim: Sim, spec: TableSpec) -> list[str]:
+    """What the table lacks of the declaration, without what such an endpoint is known to lack."""
     live = sim.plane.tables["subject"]
     answers = {"DescribeTable": {"Table": live.description}, "DescribeTimeToLive": {"TimeToLiveDescription": live.ttl}}
     if sim.plane.has_tags:
         answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in live.tags.items()]}
-    return violations(Responses(answers), spec)
+    answers["DescribeContinuousBackups"] = sim.plane.read("DescribeContinuousBackups", {"TableName": "subject"})
+    lacking = sim.reconciler.world.endpoint.flavor.lacks
+    return violations(Responses(answers), replace(spec, **dict.fromkeys(lacking)))
+
+
+def world(**options: Any) -> Sim:
+    """A simulation whose account has the keys that the declarations name."""
+    sim = simulate(timeout=3600, **ALLOWED, **options)
+    sim.plane.aliases.update(KEYS)
+    return sim
 
 
 def quiet(sim: Sim) -> None:
@@ -48,7 +60,7 @@ def quiet(sim: Sim) -> None:
 @settings(max_examples=150)
 @given(table_specs(), table_specs(), st.sampled_from([Flavor.MOTO, Flavor.DYNAMODB_LOCAL]), st.sampled_from([0.0, 7.0]))
 def test_from_any_declaration_to_any_other(before: TableSpec, after: TableSpec, flavor: Flavor, delay: float) -> None:
-    sim = simulate(flavor=flavor, delay=delay, timeout=3600, **ALLOWED)
+    sim = world(flavor=flavor, delay=delay)
     for spec in (before, replace(after, deletion_protection=False), after):
         sim.declare(declared(spec))
         assert sim.once().verdict is Verdict.IN_SYNC
@@ -61,7 +73,7 @@ def test_from_any_declaration_to_any_other(before: TableSpec, after: TableSpec, 
 def test_a_wish_that_changes_midway_is_followed_to_its_last_word(
     first: TableSpec, last: TableSpec, rounds: int
 ) -> None:
-    sim = simulate(delay=2.0, timeout=3600, **ALLOWED)
+    sim = world(delay=2.0)
     sim.declare(declared(replace(first, deletion_protection=None)))
     for _ in range(rounds):
         sim.run()
