@@ -58,6 +58,11 @@ STATE_FAMILIES: tuple[Family, ...] = (
     ),
     _gauge("table_blocked", "environment table reason", "1 while policy refuses a step of the table for this reason."),
     _gauge(
+        "table_unsupported",
+        "environment table facet",
+        "1 while the endpoint cannot hold something that is declared of this facet; it is not written and not drift.",
+    ),
+    _gauge(
         "table_not_before_timestamp_seconds",
         "environment table",
         "Unix time before which no deferred step of the table is tried; absent while none waits for a time.",

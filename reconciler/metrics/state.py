@@ -106,6 +106,9 @@ def _rest_of_table(table: TableReport) -> Iterator[Sample]:
     yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
     for facet in table.facets:
         yield "table_drift", (table.name, facet), facet in table.drifted
+    unsupported = {step.facet for step in table.steps if step.fate is Fate.UNSUPPORTED}
+    for facet in sorted(unsupported.intersection(table.facets)):
+        yield "table_unsupported", (table.name, facet), 1
     waits = [step.not_before for step in table.steps if step.fate is Fate.DEFERRED and step.not_before]
     yield from _time("table_not_before_timestamp_seconds", (table.name,), min(waits, default=None))
     if table.item_count is not None:

@@ -60,12 +60,14 @@ class Attempts:
     """How often writing a field did not stick, by change path, for one identity: the convergence breaker's memory.
 
     ``wanted`` holds, by path, the declared value (as canonical JSON) that was written; another wish starts anew.
+    ``seen`` holds what read back after the first write, in the same form.
     """
 
     name: str
     identity: Identity | None
     counts: Mapping[str, int] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

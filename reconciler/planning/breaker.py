@@ -20,7 +20,7 @@ CLEARING = " (clearing the way)"
 
 def wanted(change: Change) -> str:
     """What was written, as one text: another wish for the same path starts a new count."""
-    return json.dumps(change.after, sort_keys=True, default=str)
+    return _text(change.after)
 
 
 def hold_back(steps: Iterable[Step], attempts: Attempts | None, *, emulator: bool) -> tuple[Step, ...]:
@@ -34,11 +34,23 @@ def _split(step: Step, attempts: Attempts | None, *, emulator: bool) -> list[Ste
     stuck = tuple(change for change in step.changes if _exhausted(change, attempts, step))
     if not stuck:
         return [step]
-    message = f"{', '.join(c.path for c in stuck)}: written {LIMIT} times, and each time it read back unchanged"
+    message = "; ".join(_told(change, attempts, step) for change in stuck)
     held = replace(step, changes=stuck, not_before=None)
     held = held.unsupported(message) if emulator else held.blocked(Reason.CONTESTED, message, "a new declared value")
     rest = tuple(change for change in step.changes if change not in stuck)
     return [replace(step, changes=rest), held] if rest else [held]
+
+
+def _told(change: Change, attempts: Attempts, step: Step) -> str:
+    """What was written and what was seen each time."""
+    last, first = _text(change.before), attempts.seen.get(_key(change, step))
+    if first is None:
+        return f"{change.path}: {wanted(change)} was refused outright"
+    return f"{change.path}: {wanted(change)} was written {LIMIT} times and read back as {first}, then as {last}"
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _exhausted(change: Change, attempts: Attempts, step: Step) -> bool:
@@ -54,13 +66,17 @@ def _key(change: Change, step: Step) -> str:
 def record(attempts: Attempts | None, name: str, identity: Identity, step: Step, *, final: bool = False) -> Attempts:
     """Count one write of each change of ``step``. ``final`` marks fields the endpoint refused outright."""
     kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
-    counts, wishes = dict(kept.counts), dict(kept.wanted)
+    counts, wishes, seen = dict(kept.counts), dict(kept.wanted), dict(kept.seen)
     for change in step.changes:
         key = _key(change, step)
         again = wishes.get(key) == wanted(change)
         counts[key] = LIMIT if final else (counts.get(key, 0) if again else 0) + 1
         wishes[key] = wanted(change)
-    return replace(kept, counts=counts, wanted=wishes)
+        if again:
+            seen[key] = _text(change.before)
+        else:
+            seen.pop(key, None)
+    return replace(kept, counts=counts, wanted=wishes, seen=seen)
 
 
 def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[str] = frozenset()) -> Attempts | None:
@@ -75,4 +91,9 @@ def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[s
     counts = {path: count for path, count in kept if path in open_paths or path.split(".")[0] in changing}
     if counts == dict(attempts.counts):
         return None
-    return replace(attempts, counts=counts, wanted={path: attempts.wanted[path] for path in counts})
+    return replace(
+        attempts,
+        counts=counts,
+        wanted={path: attempts.wanted[path] for path in counts},
+        seen={path: text for path, text in attempts.seen.items() if path in counts},
+    )

@@ -99,6 +99,7 @@ def from_attempts(attempts: Attempts) -> dict[str, Any]:
         "identity": written_identity(attempts.identity),
         "counts": attempts.counts,
         "wanted": attempts.wanted,
+        "seen": attempts.seen,
     }
 
 
@@ -108,6 +109,7 @@ def to_attempts(fields: Fields) -> Attempts:
         identity=fields.optional_identity("identity"),
         counts=fields.map_of("counts", int),
         wanted=fields.map_of("wanted", str),
+        seen=fields.map_of("seen", str),
     )
 
 

@@ -308,6 +308,8 @@ def test_the_same_on_aws_is_contested_blocked_and_still_drift():
     assert sim.plane.mutating.count("UpdateTable") == 2
     assert report.verdict is Verdict.DRIFTED
     assert blocked(report) == {Reason.CONTESTED}
+    (step,) = [s for t in report.tables for s in t.steps if s.fate is Fate.BLOCKED]
+    assert step.message == "deletion_protection: true was written 2 times and read back as false, then as false"
 
 
 def test_a_new_wish_for_the_same_field_is_tried_again():

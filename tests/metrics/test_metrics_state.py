@@ -140,9 +140,19 @@ def test_broken_declarations_show_in_three_gauges():
     assert [value for _, value in loaded] == [T0.timestamp()]
 
 
+def test_a_facet_that_the_endpoint_cannot_hold_is_said_while_it_is_so_and_is_no_drift():
+    lacking = table("lacking", steps=(ttl_step().unsupported("the endpoint does not keep it"),))
+    _, metrics = scene(lacking)
+    assert [value for _, value in samples(metrics, "table_unsupported")] == [1]
+    assert {value for _, value in samples(metrics, "table_drift")} == {0}
+    _, metrics = scene(table("lacking"))
+    assert samples(metrics, "table_unsupported") == []
+
+
 def test_every_family_is_exposed_with_its_type_labels_and_help():
-    _, metrics = scene(IN_SYNC, DRIFTED, unmanaged=1, phases={"load": 0.1}, leader=True)
-    metrics.pass_finished(report(IN_SYNC, DRIFTED))
+    lacking = table("lacking", steps=(ttl_step().unsupported("the endpoint does not keep it"),))
+    _, metrics = scene(IN_SYNC, DRIFTED, lacking, unmanaged=1, phases={"load": 0.1}, leader=True)
+    metrics.pass_finished(report(IN_SYNC, DRIFTED, lacking))
     metrics.request("DescribeTable", "success", 0.01)
     metrics.retry("DescribeTable")
     metrics.http_request("GET", "/metrics", 200, 0.01)
