@@ -13,7 +13,7 @@ import pytest
 from support.bundled_daemon import Daemon, items, names, ready, running, seeds, until
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip
 
-pytestmark = [pytest.mark.dynamodb_local, pytest.mark.xdist_group("e2e_api")]
+pytestmark = [pytest.mark.dynamodb_local]
 OURS = {"users", "projects_details"}
 
 

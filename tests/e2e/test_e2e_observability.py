@@ -24,7 +24,7 @@ from support.panels import expressions, filled
 from support.prometheus import Prometheus, program, promtool
 from support.proxy import Recorded, RecordingProxy
 
-pytestmark = [pytest.mark.dynamodb_local, pytest.mark.timeout(300), pytest.mark.xdist_group("observability")]
+pytestmark = [pytest.mark.dynamodb_local, pytest.mark.timeout(300)]
 MONITORING = ROOT / "monitoring"
 BOARD: dict[str, Any] = json.loads((MONITORING / "dashboards" / "drift.json").read_text(encoding="utf-8"))
 ALERT = "DynamoDBReconciler"

@@ -102,7 +102,6 @@ def unsupported(report: PassReport) -> set[str]:
     return {step.facet for step in table.steps if step.fate is Fate.UNSUPPORTED}
 
 
-@pytest.mark.xdist_group("settings-on-moto")
 @pytest.mark.parametrize("start", [None, PLAIN], ids=["created so", "changed so"])
 def test_moto_gets_what_it_can_hold_and_is_left_alone_with_the_rest(at_moto: Run, start: TableSpec | None) -> None:
     if start:
@@ -121,7 +120,6 @@ def test_moto_gets_what_it_can_hold_and_is_left_alone_with_the_rest(at_moto: Run
     assert at_moto.late_writes() == []
 
 
-@pytest.mark.xdist_group("settings-on-moto")
 def test_moto_lets_recovery_and_policy_be_changed_and_taken_away(at_moto: Run) -> None:
     at_moto.converge(
         spec(point_in_time_recovery=PointInTimeRecovery(True, 7), resource_policy=policy("dynamodb:Query"))
@@ -140,7 +138,6 @@ def test_moto_lets_recovery_and_policy_be_changed_and_taken_away(at_moto: Run) -
 
 
 @pytest.mark.dynamodb_local
-@pytest.mark.xdist_group("settings-on-dynamodb-local")
 @pytest.mark.parametrize("start", [None, PLAIN], ids=["created so", "changed so"])
 def test_dynamodb_local_gets_the_maximum_and_is_left_alone_with_the_rest(
     at_dynamodb_local: Run, start: TableSpec | None

@@ -67,26 +67,22 @@ def _held(call: str, result: TransitionRun, name: str) -> bool:
 
 
 @pytest.mark.dynamodb_local
-@pytest.mark.xdist_group("transitions-on-dynamodb-local")
 @pytest.mark.parametrize("position", CASES)
 def test_on_dynamodb_local(on_dynamodb_local: TransitionRun, position: int) -> None:
     converged(on_dynamodb_local, position)
 
 
-@pytest.mark.xdist_group("transitions-on-moto")
 @pytest.mark.parametrize("position", [case for case in CASES if not _turns_stream_on_again(case.values[0])])
 def test_on_moto(on_moto: TransitionRun, position: int) -> None:
     converged(on_moto, position)
 
 
 @pytest.mark.dynamodb_local
-@pytest.mark.xdist_group("transitions-on-dynamodb-local")
 def test_five_more_passes_on_dynamodb_local_write_nothing(on_dynamodb_local: TransitionRun) -> None:
     assert on_dynamodb_local.late_writes == []
     assert {report.verdict.value for report in on_dynamodb_local.quiet} == {"in_sync"}
 
 
-@pytest.mark.xdist_group("transitions-on-moto")
 def test_five_more_passes_on_moto_write_nothing(on_moto: TransitionRun) -> None:
     assert on_moto.late_writes == []
     assert {report.verdict.value for report in on_moto.quiet} == {"in_sync"}

@@ -74,7 +74,6 @@ def test_the_simulation_answers_as_expected(one: Sequence) -> None:
 
 
 @pytest.mark.dynamodb_local
-@pytest.mark.xdist_group("agreement-on-dynamodb-local")
 @pytest.mark.parametrize("one", on("local"))
 def test_dynamodb_local_agrees(local: Live, one: Sequence) -> None:
     assert real(local.client, one) == expected(one)
