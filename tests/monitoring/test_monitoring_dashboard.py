@@ -164,7 +164,7 @@ def test_every_family_of_the_contract_but_the_informational_ones_is_on_the_dashb
     assert missing <= {
         *("build_info", "endpoint_info", "table_info", "pass_in_progress", "last_pass_timestamp_seconds"),
         *("config_last_load_success_timestamp_seconds", "config_errors", "http_request_duration_seconds"),
-        "table_not_before_timestamp_seconds",
+        *("table_not_before_timestamp_seconds", "table_unsupported"),
     }
 
 
