@@ -50,8 +50,6 @@ class Reason(StrEnum):
     FOREIGN_DECLARATIONS = "foreign_declarations"
     INVALID_ANSWER = "invalid_answer"
     STATE_LOST = "state_lost"
-    STATE_UNUSABLE = "state_unusable"
-    FINGERPRINT = "fingerprint"
     ON_EXISTING = "on_existing"
     CONTESTED = "contested"
     UNSUPPORTED = "unsupported"

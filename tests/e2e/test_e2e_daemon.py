@@ -93,9 +93,8 @@ def test_a_removed_table_with_items_of_others_outlives_the_grace(server: DynamoD
         dynamodb = server.client()
         dynamodb.put_item(TableName="projects_details", Item={"pk": {"S": "precious"}})
         (tmp_path / "desired_state" / "table_configs" / "projects_table.py").unlink()
-        blocked = "a pass saw the wish"
-        until(lambda: "drift" in daemon.get("/metrics")[1] and _deferred(daemon), 10, daemon)
-        assert items(dynamodb, "projects_details") == seeds("projects_details") + 1, blocked
+        until(lambda: _deferred(daemon), 10, daemon)
+        assert items(dynamodb, "projects_details") == seeds("projects_details") + 1
         until(lambda: "projects_details" not in names(dynamodb), 15, daemon)
 
 
