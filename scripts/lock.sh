@@ -9,5 +9,5 @@ compile=("$uv" pip compile --quiet --universal --python-version 3.11 --generate-
 
 "${compile[@]}" "$@" pyproject.toml --output-file requirements/runtime.lock
 "${compile[@]}" "$@" --group build --output-file requirements/build.lock
-"${compile[@]}" "$@" pyproject.toml --extra embedded --group dev \
+"${compile[@]}" "$@" pyproject.toml --extra embedded --extra otel --group dev \
   --constraint requirements/runtime.lock --constraint requirements/build.lock --output-file requirements/dev.lock
