@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
+CAMPAIGN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts docs lock image-check clean
+.PHONY: help demo test campaign check lint types contracts docs lock image-check clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +19,9 @@ demo: $(VENV)/.installed ## the main job, on an in-process endpoint: plan, creat
 
 test: $(VENV)/.installed ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(PYTEST_ARGS)
+
+campaign: $(VENV)/.installed ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
+	$(BIN)/python scripts/campaign.py $(CAMPAIGN)
 
 check: lint types contracts docs ## lint, types, import contracts, documents, locks
 

@@ -39,7 +39,9 @@ def wanted(pyproject: dict[str, Any]) -> dict[str, list[Requirement]]:
     return {
         "runtime": [Requirement(r) for r in project["dependencies"]],
         "build": [Requirement(r) for r in [*pyproject["build-system"]["requires"], *groups["build"]]],
-        "dev": [Requirement(r) for r in [*project["dependencies"], *groups["build"], *tools, *extras["embedded"], *extras["otel"]]],
+        "dev": [
+            Requirement(r) for r in [*project["dependencies"], *groups["build"], *tools, *sum(extras.values(), [])]
+        ],
     }
 
 
