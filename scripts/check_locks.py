@@ -34,14 +34,12 @@ def pins(lock: Path) -> dict[str, set[str]]:
 def wanted(pyproject: dict[str, Any]) -> dict[str, list[Requirement]]:
     """What each lock has to satisfy."""
     project, groups = pyproject["project"], pyproject["dependency-groups"]
-    extras = project["optional-dependencies"]
+    optional = [item for extra in project["optional-dependencies"].values() for item in extra]
     tools = [item for item in groups["dev"] if isinstance(item, str)]
     return {
         "runtime": [Requirement(r) for r in project["dependencies"]],
         "build": [Requirement(r) for r in [*pyproject["build-system"]["requires"], *groups["build"]]],
-        "dev": [
-            Requirement(r) for r in [*project["dependencies"], *groups["build"], *tools, *sum(extras.values(), [])]
-        ],
+        "dev": [Requirement(r) for r in [*project["dependencies"], *groups["build"], *tools, *optional]],
     }
 
 
