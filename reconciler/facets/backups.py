@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.facets import backup_names, cron
+from reconciler.facets.base import Obstacle
 from reconciler.model.backups import Backups, TakenBackup
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Fate
 from reconciler.model.table import TableSpec
 
 READ = "ListBackups"
+SCHEDULE = "backups.schedule"
 AVAILABLE = "AVAILABLE"
 Ours = tuple[datetime, TakenBackup]
 
@@ -26,6 +29,8 @@ class BackupsFacet:
     reads: tuple[str, ...] = (READ,)
 
     def observe(self, responses: Responses) -> Backups | None:
+        if READ in responses.unsupported:
+            return Backups(there=False)
         if READ not in responses.answers:
             return None
         table = responses.table
@@ -39,6 +44,10 @@ class BackupsFacet:
         want, have = desired.backups, observed.backups
         if want is None or have is None:
             return
+        if not have.there:
+            if want.schedule is not None:
+                yield Change(self.name, SCHEDULE, None, want.schedule)
+            return
         ours = _ours(desired.name, want, have)
         due = due_time(want, have)
         if due is not None and not any(at >= due for at, _ in ours):
@@ -46,6 +55,11 @@ class BackupsFacet:
             yield Change(self.name, "backups.latest", newest, due.isoformat())
         for backup in _too_many(want, ours):
             yield Change(self.name, f"backups.{backup.name}", backup.arn, None)
+
+    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+        if change.path != SCHEDULE:
+            return None
+        return Obstacle(f"the endpoint does not have {READ}", fate=Fate.UNSUPPORTED)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         if change.after is None:

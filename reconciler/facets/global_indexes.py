@@ -90,16 +90,14 @@ class GlobalIndexesFacet:
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.global_indexes:
             return {}
-        on_demand = capacity.mode_of(desired) == "PAY_PER_REQUEST"
-        created = [
-            (definition(index), index_limits.created(index, on_demand=on_demand)) for index in desired.global_indexes
-        ]
-        members = [{**shape, **limited} for shape, limited in created]
-        if not on_demand:
-            for member in members:
-                units = capacity.index_throughput(member["IndexName"], desired)
-                member["ProvisionedThroughput"] = wire.throughput(units)
-        return {"GlobalSecondaryIndexes": members}
+        return {"GlobalSecondaryIndexes": [self._created(index, desired) for index in desired.global_indexes]}
+
+    def _created(self, index: GlobalIndex, desired: TableSpec) -> dict[str, Any]:
+        if capacity.mode_of(desired) == "PAY_PER_REQUEST":
+            return definition(index) | index_limits.created(index, None)
+        units = capacity.index_throughput(index.name, desired)
+        shape = definition(index) | index_limits.created(index, units)
+        return shape | {"ProvisionedThroughput": wire.throughput(units)}
 
     def _changes(
         self, name: str, want: GlobalIndex | None, have: GlobalIndex | None, desired: TableSpec, observed: TableSpec

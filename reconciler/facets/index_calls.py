@@ -15,10 +15,11 @@ from reconciler.model.table import GlobalIndex, TableSpec
 
 def create_update(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Call:
     """Create an index. AttributeDefinitions hold the keys in use at that moment and those of the new index."""
-    provisioned = capacity.mode_after(desired, observed) == "PROVISIONED"
-    create: dict[str, Any] = definition(index) | index_limits.created(index, on_demand=not provisioned)
-    if provisioned:
+    units = None
+    if capacity.mode_after(desired, observed) == "PROVISIONED":
         units = index.throughput or capacity.index_throughput(index.name, desired, observed)
+    create: dict[str, Any] = definition(index) | index_limits.created(index, units)
+    if units:
         create["ProvisionedThroughput"] = wire.throughput(units)
     first = index_room.going(desired, observed) if index_room.in_the_way(index, desired, observed) else []
     live = index_room.defined(observed, first)

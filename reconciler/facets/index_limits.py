@@ -12,7 +12,7 @@ from reconciler.facets import limits
 from reconciler.facets.base import Obstacle
 from reconciler.facets.index_pairs import pairs, redefined
 from reconciler.model.change import Call, Change
-from reconciler.model.table import GlobalIndex, TableSpec
+from reconciler.model.table import GlobalIndex, TableSpec, Throughput
 
 MAXIMUM, WARM = "on_demand_throughput", "warm_throughput"
 
@@ -50,10 +50,10 @@ def call(kind: str, desired: TableSpec, observed: TableSpec) -> Call:
     return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
 
 
-def created(index: GlobalIndex, *, on_demand: bool) -> dict[str, Any]:
-    """The limits of an index as members of its creation."""
-    members = limits.new_maximum(index.on_demand_throughput) if on_demand else {}
-    return members | ({"WarmThroughput": limits.warm(index.warm_throughput)} if index.warm_throughput else {})
+def created(index: GlobalIndex, units: Throughput | None) -> dict[str, Any]:
+    """The limits of an index as members of its creation; ``units`` is its provisioned capacity, None on demand."""
+    members = limits.new_maximum(index.on_demand_throughput) if units is None else {}
+    return members | limits.new_warm(index.warm_throughput, units)
 
 
 def _differing(kind: str, want: GlobalIndex, have: GlobalIndex) -> dict[str, Any]:

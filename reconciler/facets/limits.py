@@ -12,10 +12,13 @@ from reconciler.facets import capacity
 from reconciler.facets.base import Obstacle
 from reconciler.model.change import Change
 from reconciler.model.plan import Fate
-from reconciler.model.table import OnDemandThroughput, TableSpec, WarmThroughput
+from reconciler.model.table import OnDemandThroughput, TableSpec, Throughput, WarmThroughput
 
 UNLIMITED = OnDemandThroughput(-1, -1)
 """No maximum: what the service answers with -1 or not at all, and what -1 in a request brings back."""
+
+BASELINE = Throughput(12000, 4000)
+"""What a table or an index on demand is ready for from the start; a provisioned one is ready for its capacity."""
 
 Shape = dict[str, Any]
 
@@ -73,6 +76,18 @@ def warm(value: WarmThroughput) -> Shape:
     """WarmThroughput of a create: the members that are ours."""
     members = {"ReadUnitsPerSecond": value.read, "WriteUnitsPerSecond": value.write}
     return {name: units for name, units in members.items() if units is not None}
+
+
+def new_warm(value: WarmThroughput | None, units: Throughput | None) -> Shape:
+    """WarmThroughput of a create, as a member of its own; ``units`` is provisioned capacity, None on demand.
+
+    Less than there is from the start is refused (CreateTable), so that much is asked for in its place.
+    """
+    if value is None:
+        return {}
+    least = units or BASELINE
+    read, write = value.read and max(value.read, least.read), value.write and max(value.write, least.write)
+    return {"WarmThroughput": warm(WarmThroughput(read, write))}
 
 
 def rise(desired: WarmThroughput | None, observed: WarmThroughput | None) -> Shape:

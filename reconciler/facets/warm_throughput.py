@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import limits
+from reconciler.facets import capacity, limits
 from reconciler.facets.base import Obstacle
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -37,4 +37,5 @@ class WarmThroughputFacet:
         return Call("UpdateTable", {"TableName": desired.name, "WarmThroughput": shape})
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
-        return {"WarmThroughput": limits.warm(desired.warm_throughput)} if desired.warm_throughput else {}
+        provisioned = capacity.mode_of(desired) == "PROVISIONED"
+        return limits.new_warm(desired.warm_throughput, capacity.table_throughput(desired) if provisioned else None)

@@ -23,7 +23,8 @@ class TakenBackup:
 class Backups:
     """A schedule in cron's five fields (UTC), how many of ours to keep, and how they are named.
 
-    ``taken`` (oldest first), ``seen_at`` and ``born`` (when the table was made) belong to the observed side alone.
+    ``taken`` (oldest first), ``seen_at``, ``born`` (when the table was made) and ``there`` (whether the endpoint has
+    backups at all) belong to the observed side alone.
     """
 
     schedule: str | None = None
@@ -32,3 +33,4 @@ class Backups:
     taken: tuple[TakenBackup, ...] = ()
     seen_at: datetime | None = None
     born: datetime | None = None
+    there: bool = True

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.shapes import answers
-from support.specs import NAME, observed, spec
+from support.specs import NAME, declaration, observed, spec
 
 from reconciler.aws.validator import OfflineValidator
 from reconciler.facets import backup_names, cron
@@ -15,6 +15,9 @@ from reconciler.facets.backups import BackupsFacet
 from reconciler.model.backups import PATTERN, Backups, TakenBackup
 from reconciler.model.change import Call
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Fate
+from reconciler.planning.observe import observe
+from reconciler.planning.planner import plan
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
@@ -151,6 +154,16 @@ def test_backups_of_an_earlier_table_of_the_name_are_not_this_ones() -> None:
     value = seen(earlier, other, ours, summary("gone", NOW, BackupStatus="DELETED"))
     assert value is not None
     assert [backup.name for backup in value.taken] == ["ours"]
+
+
+def test_a_schedule_where_the_endpoint_has_no_backups_is_said_and_nothing_is_sent() -> None:
+    responses = Responses(answers().answers, frozenset({"ListBackups"}))
+    (step,) = plan(declaration(spec(backups=NIGHTLY)), observe(responses), with_tags=True)
+    assert (step.fate, step.call, step.message) == (
+        Fate.UNSUPPORTED,
+        None,
+        "the endpoint does not have ListBackups",
+    )
 
 
 def test_where_backups_were_not_asked_nothing_is_known_of_them() -> None:

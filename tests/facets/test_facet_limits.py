@@ -10,6 +10,7 @@ from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet
 from reconciler.facets.warm_throughput import WarmThroughputFacet
 from reconciler.model.plan import Fate, Reason
 from reconciler.model.table import OnDemandThroughput, TableSpec, WarmThroughput
+from reconciler.planning.create import create_call
 from reconciler.planning.observe import observe
 from reconciler.planning.planner import plan
 
@@ -53,6 +54,21 @@ def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift()
         Fate.READY,
         {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 5000},
     )
+
+
+@pytest.mark.parametrize(
+    ("billing", "sent"),
+    [
+        (ON_DEMAND, {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4500}),
+        (provisioned(1000, 5), {"ReadUnitsPerSecond": 1000, "WriteUnitsPerSecond": 4500}),
+    ],
+)
+def test_a_create_asks_for_no_less_than_there_is_from_the_start(billing, sent) -> None:
+    wish = WarmThroughput(100, 4500)
+    index = gsi("by_a", "a S", warm_throughput=wish)
+    call = create_call(spec(billing=billing, warm_throughput=wish, global_indexes=[index]), None, with_tags=True)
+    (created,) = call.params["GlobalSecondaryIndexes"]
+    assert (call.params["WarmThroughput"], created["WarmThroughput"]) == (sent, sent)
 
 
 def test_less_warm_throughput_of_an_index_is_said_and_never_written() -> None:

@@ -38,6 +38,16 @@ def test_rule_8_warm_throughput_only_rises(wish):
     assert update(with_table(), WarmThroughput=wish) == "ValidationException"
 
 
+def test_rule_8_a_create_may_not_ask_for_less_than_there_is_from_the_start():
+    less = {**KEY, "BillingMode": "PAY_PER_REQUEST", "WarmThroughput": {"ReadUnitsPerSecond": 100}}
+    assert answer(service(), "CreateTable", **less) == "ValidationException"
+    sim = simulate(flavor=Flavor.AWS, delay=30)
+    report = converge(sim, declaration(warm_throughput=WarmThroughput(100, 20000)))
+    assert fates(report) == [Fate.UNSUPPORTED]
+    live = sim.plane.tables[NAME].description["WarmThroughput"]
+    assert (live["ReadUnitsPerSecond"], live["WriteUnitsPerSecond"]) == (12000, 20000)
+
+
 def test_rule_8_what_was_raised_cannot_be_lowered():
     plane = with_table(delay=10)
     assert update(plane, WarmThroughput={"ReadUnitsPerSecond": 20000}) == "taken"

@@ -17,7 +17,10 @@ MUTATING = frozenset(
         *("CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "TagResource", "UntagResource"),
         *("PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems", "ExecuteStatement"),
         *("BatchExecuteStatement", "ExecuteTransaction", "UpdateContinuousBackups", "CreateBackup", "DeleteBackup"),
-        *("PutResourcePolicy", "DeleteResourcePolicy"),
+        *("PutResourcePolicy", "DeleteResourcePolicy", "UpdateContributorInsights"),
+        *(f"{verb}KinesisStreamingDestination" for verb in ("Enable", "Update", "Disable")),
+        *("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy"),
+        *("PutScheduledAction", "DeleteScheduledAction"),
     )
 )
 HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "host"))

@@ -23,10 +23,15 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
 
 
 def begin(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> None:
-    """A new table or index has the baseline, or more; emulators tell nothing of it."""
+    """A new table or index is ready for the baseline, a provisioned one for its capacity, or for more."""
     wish = wish or holder.get("WarmThroughput", {})
+    capacity = holder.get("ProvisionedThroughput", {})
+    units = {f"{kind}UnitsPerSecond": capacity.get(f"{kind}CapacityUnits", 0) for kind in ("Read", "Write")}
+    least = units if all(units.values()) else BASELINE
+    if any(value < least[member] for member, value in wish.items()):
+        raise invalid(OPERATION, f"the requested warm throughput is lower than the initial one: {least}")
     if plane.strict or wish:
-        holder["WarmThroughput"] = {**BASELINE, **wish, "Status": "ACTIVE"}
+        holder["WarmThroughput"] = {**least, **wish, "Status": "ACTIVE"}
 
 
 def _raise(plane: ControlPlane, table: Table, holder: dict[str, Any], wish: dict[str, Any]) -> None:
