@@ -18,6 +18,7 @@ from reconciler.model.errors import Busy, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
 from reconciler.model.table import GlobalIndex, TableSpec
+from reconciler.planning.rebuilding import moved
 
 
 def next_name(index: str) -> str:
@@ -98,7 +99,7 @@ class Rebuild:
                 if record.drop_at > self.turn.deadline:
                     return self._held(record)
                 pause = self.turn.pause(pause, record.drop_at)
-            elif not _moved(record, desired):
+            elif not moved(record, desired):
                 return self._unmoved(record)
             else:
                 self._drop(record, observed)
@@ -160,14 +161,6 @@ def _wanted(live: TableSpec, index: str, new: str, desired: TableSpec | None) ->
 def _with(live: TableSpec, index: GlobalIndex) -> TableSpec:
     indexes = sorted((*(live.global_indexes or ()), index), key=lambda each: each.name)
     return replace(live, global_indexes=tuple(indexes))
-
-
-def _moved(record: IndexRebuild, desired: TableSpec | None) -> bool:
-    """Whether the old index may go without the next pass bringing it back."""
-    if desired is None or desired.global_indexes is None:
-        return True
-    names = {index.name for index in desired.global_indexes}
-    return record.new_index in names and record.index not in names
 
 
 def _facts(record: IndexRebuild, state: str) -> dict[str, str | None]:

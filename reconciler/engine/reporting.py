@@ -53,6 +53,7 @@ def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None
         seed_written=seeded.written,
         seed_skipped=seeded.skipped,
         seed_failed=seeded.failed,
+        rebuild=survey.rebuild,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),
     )
 

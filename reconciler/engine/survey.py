@@ -18,7 +18,8 @@ from reconciler.model.errors import ApiError, Malformed, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
+from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedRecord, StateSnapshot
+from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.create import equals_request, held
@@ -26,6 +27,7 @@ from reconciler.planning.diff import diff
 from reconciler.planning.fates import without_prospect
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
+from reconciler.planning.rebuilding import progress
 from reconciler.planning.scaled import left_alone
 from reconciler.seeding.decide import Need, need
 
@@ -49,6 +51,7 @@ class Survey:
     steps: tuple[Step, ...] = ()
     seed_need: Need = Need.NOTHING
     error: ApiError | None = None
+    rebuild: RebuildProgress | None = None
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
@@ -138,7 +141,9 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     world, lifecycle = scene.world, declaration.lifecycle
     if base.recorded is None and lifecycle.on_existing == "fail":
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
-    wanted = _beside_a_rebuild(scene, declaration, observed)
+    rebuild = scene.snapshot.rebuilds.get(base.name)
+    rebuild = rebuild if rebuild is not None and observed.identity.same(rebuild.identity) else None
+    wanted = _beside_a_rebuild(rebuild, declaration)
     changes = diff(declaration.spec, observed.spec, left_alone(wanted, observed))
     flavor = world.endpoint.flavor
     ours = equals_request(held(declaration.spec, flavor.lacks), observed)
@@ -147,6 +152,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     base = replace(
         base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed), marks=marks
     )
+    if rebuild is not None:
+        base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, world.clock.now()))
     planned = plan(wanted, observed, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
     steps: list[Step] = []
     if not world.emulator:
@@ -166,10 +173,9 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     return _with_seed(scene, base, declaration, observed)
 
 
-def _beside_a_rebuild(scene: Scene, declaration: Declaration, observed: ObservedTable) -> Declaration:
+def _beside_a_rebuild(rebuild: IndexRebuild | None, declaration: Declaration) -> Declaration:
     """The declaration without the indexes that ``rebuild-index`` has in hand."""
-    rebuild = scene.snapshot.rebuilds.get(observed.spec.name)
-    if rebuild is None or not observed.identity.same(rebuild.identity):
+    if rebuild is None:
         return declaration
     lifecycle = declaration.lifecycle
     ignored = (*lifecycle.ignore_changes, *rebuild.left_alone)

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from reconciler.model.change import Change
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.records import Ownership, SeedState
+
+
+RebuildPhase = Literal["starting", "building", "backfilling", "holding", "ready", "dropping"]
 
 
 class TableStatus(StrEnum):
@@ -32,6 +36,22 @@ class Verdict(StrEnum):
     IN_SYNC = "in_sync"
     DRIFTED = "drifted"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildProgress:
+    """An index that ``rebuild-index`` has in hand, beside the steps: no pass touches either index.
+
+    ``until`` is when the old index may go, at the earliest, while it is held; ``then`` says what comes next.
+    """
+
+    index: str
+    new_index: str
+    phase: RebuildPhase
+    since: datetime
+    ready_at: datetime | None
+    until: datetime | None
+    then: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,7 @@ class TableReport:
     seed_written: int = 0
     seed_skipped: int = 0
     seed_failed: int = 0
+    rebuild: RebuildProgress | None = None
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
 

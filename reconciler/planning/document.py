@@ -16,7 +16,7 @@ from reconciler.model.change import Change
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint
 from reconciler.model.plan import Step
-from reconciler.model.report import PassReport, TableReport
+from reconciler.model.report import PassReport, RebuildProgress, TableReport
 
 FORMAT_VERSION = "1.0"
 """A higher minor version adds keys, a higher major version changes them."""
@@ -53,7 +53,7 @@ def endpoint_entry(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def table_entry(table: TableReport) -> dict[str, Any]:
-    """One table; ``error`` is the sentence of a table whose status is ``error``."""
+    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` there while one goes on."""
     return {
         "name": table.name,
         "declaration": table.declaration,
@@ -61,6 +61,20 @@ def table_entry(table: TableReport) -> dict[str, Any]:
         "error": table.error,
         "changes": [change_entry(change) for change in table.changes],
         "steps": [step_entry(step) for step in table.steps],
+        **({"rebuild": rebuild_entry(table.rebuild)} if table.rebuild else {}),
+    }
+
+
+def rebuild_entry(rebuild: RebuildProgress) -> dict[str, Any]:
+    """An index that is being rebuilt: how far it is, since when, and what comes next."""
+    return {
+        "index": rebuild.index,
+        "new_index": rebuild.new_index,
+        "phase": rebuild.phase,
+        "since": timestamp(rebuild.since),
+        "ready_at": timestamp(rebuild.ready_at),
+        "until": timestamp(rebuild.until),
+        "then": rebuild.then,
     }
 
 

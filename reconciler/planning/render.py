@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.model.change import Change
 from reconciler.model.plan import Action, Fate, Step
-from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
+from reconciler.model.report import PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.document import plain, timestamp
 from reconciler.planning.text import printable, several
 
@@ -44,7 +44,7 @@ def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> 
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests."""
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
-        if table.steps or table.changes or table.error:
+        if table.steps or table.changes or table.error or table.rebuild:
             lines += _table(table, diff=diff)
     if lines:
         lines.append(("plain", ""))
@@ -80,6 +80,14 @@ def fate_sentence(step: Step) -> str:
     if step.not_before is not None and step.fate is Fate.DEFERRED:
         words += f" until {timestamp(step.not_before)}"
     return f"{words}: {printable(step.message)}" if step.message else words
+
+
+def rebuild_sentence(rebuild: RebuildProgress) -> str:
+    """``index by_mail is being rebuilt as by_mail-v2 since …: holding until …; next: …``."""
+    since, until = (timestamp(at and at.replace(microsecond=0)) for at in (rebuild.since, rebuild.until))
+    begun = f"index {rebuild.index} is being rebuilt as {rebuild.new_index} since {since}"
+    until = f" until {until}" if until else ""
+    return printable(f"{begun}: {rebuild.phase}{until}; next: {rebuild.then}")
 
 
 def value_text(value: Any) -> str:
@@ -126,6 +134,8 @@ def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
     yield style, f"{sign} {printable(table.name)}{place}"
     if table.error:
         yield "error", f"  error: {printable(table.error)}"
+    if table.rebuild:
+        yield "deferred", f"  {FATE_SYMBOLS[Fate.DEFERRED]} {rebuild_sentence(table.rebuild)}"
     covered = [change for step in table.steps for change in step.changes]
     for number, step in enumerate(table.steps, start=1):
         yield from _step(number, step, diff=diff)
@@ -143,6 +153,8 @@ def _leading(table: TableReport) -> tuple[str, str]:
     for fate, sign in FATE_SYMBOLS.items():
         if table.has(fate):
             return fate.value, sign
+    if table.rebuild and not table.changes:
+        return "deferred", FATE_SYMBOLS[Fate.DEFERRED]
     return "update", "~"
 
 

@@ -13,7 +13,7 @@ from reconciler.cli.options import Output
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, Verdict
 from reconciler.planning.document import document, plain
-from reconciler.planning.render import counts, fate_sentence, step_words
+from reconciler.planning.render import counts, fate_sentence, rebuild_sentence, step_words
 from reconciler.planning.text import printable, several
 
 Line = tuple[str, str]
@@ -74,6 +74,8 @@ def _tables(report: PassReport) -> Iterator[Line]:
         )
         if table.error:
             yield "error", f"  {printable(table.error)}"
+        if table.rebuild:
+            yield "deferred", f"  {rebuild_sentence(table.rebuild)}"
         for step in table.steps:
             if step.fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED, Fate.FAILED):
                 yield step.fate.value, f"  {step_words(step)}: {fate_sentence(step)}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from reconciler.cli.formats.view import View
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableReport, Verdict
-from reconciler.planning.render import counts, fate_sentence, step_words, symbol, value_text
+from reconciler.planning.render import counts, fate_sentence, rebuild_sentence, step_words, symbol, value_text
 from reconciler.planning.text import printable
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -41,13 +41,15 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
 
 
 def _details(table: TableReport) -> Iterable[str]:
-    if not (table.steps or table.changes or table.error):
+    if not (table.steps or table.changes or table.error or table.rebuild):
         return
     yield ""
     yield f"### {escaped(table.name)}"
     yield ""
     if table.error:
         yield f"- **error** {escaped(table.error)}"
+    if table.rebuild:
+        yield f"- {escaped(rebuild_sentence(table.rebuild))}"
     for step in table.steps:
         sentence = fate_sentence(step)
         operation = f" `{step.call.operation}`" if step.call else ""
