@@ -14,7 +14,6 @@ from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.records import Ownership, SeedState
 
-
 RebuildPhase = Literal["starting", "building", "backfilling", "holding", "ready", "dropping"]
 
 

@@ -53,7 +53,7 @@ def endpoint_entry(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def table_entry(table: TableReport) -> dict[str, Any]:
-    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` there while one goes on."""
+    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` there only during one."""
     return {
         "name": table.name,
         "declaration": table.declaration,
