@@ -1,4 +1,4 @@
-"""The one ``Telemetry`` of a process: the board, the metrics and the log hear of every pass, step and call here."""
+"""The one ``Telemetry`` of a process: board, metrics, log and traces hear of every pass, step and call here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from reconciler.engine.board import Board
+from reconciler.engine.ports import Exchange, Tracing
+from reconciler.engine.untraced import UNTRACED
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.plan import Fate, Step
@@ -21,20 +23,29 @@ class Teller:
     """Passes on what the engine reports.
 
     ``metrics`` is ``None`` where nobody reads them; ``shows_report`` where the command prints the report itself;
-    ``feed`` hears of passes and steps where somebody may listen.
+    ``feed`` hears of passes and steps where somebody may listen. ``traces`` are told of the calls; the engine itself
+    tells them of passes and tables, because their spans are around the work.
     """
 
     def __init__(
-        self, board: Board, metrics: Metrics | None, *, shows_report: bool = False, feed: Feed | None = None
+        self,
+        board: Board,
+        metrics: Metrics | None,
+        *,
+        shows_report: bool = False,
+        feed: Feed | None = None,
+        traces: Tracing = UNTRACED,
     ) -> None:
         self._board = board
         self._feed = feed
         self._metrics = metrics
+        self._traces = traces
         self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
 
-    def request(self, operation: str, result: str, seconds: float) -> None:
+    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
         """One AWS request ended."""
+        self._traces.call(operation, result, seconds, exchange)
         if self._metrics is not None:
             self._metrics.request(operation, result, seconds)
         log.debug("request", operation=operation, result=result, seconds=round(seconds, 4))

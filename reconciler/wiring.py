@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +34,9 @@ from reconciler.telemetry import Teller
 
 if TYPE_CHECKING:
     from reconciler.doctor import Finding
+    from reconciler.engine.untraced import Untraced
     from reconciler.metrics import Metrics
+    from reconciler.traces.spans import Traces
 
 OnStep = Callable[[str, Step], None]
 FIRST_PAUSE = 0.1
@@ -182,6 +185,8 @@ class App:
                 built.world.store.release_lease()
         if "threads" in self.__dict__:
             self.threads.close()
+        if "traces" in self.__dict__:
+            self.traces.close()
 
     @cached_property
     def board(self) -> Board:
@@ -199,8 +204,15 @@ class App:
 
     @cached_property
     def telemetry(self) -> Telemetry:
-        """Board, metrics and log in one."""
-        return Teller(self.board, self.metrics, shows_report=self.one_shot, feed=self.feed)
+        """Board, metrics, log and the calls of the traces in one."""
+        return Teller(self.board, self.metrics, shows_report=self.one_shot, feed=self.feed, traces=self.traces)
+
+    @cached_property
+    def traces(self) -> Traces | Untraced:
+        """Spans where the ``OTEL_`` variables ask for them."""
+        from reconciler.traces import start
+
+        return start(os.environ)
 
     @cached_property
     def feed(self) -> Feed:
@@ -268,6 +280,7 @@ class App:
             parallel=self.threads,
             validator=OfflineValidator(),
             endpoint=endpoint,
+            traces=self.traces,
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         return Reconciler(world, options, self.settings.deadline(endpoint.flavor), accounts)

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.aws import answers, errors
 from reconciler.aws.capabilities import Capabilities
-from reconciler.engine.ports import Telemetry
+from reconciler.engine.ports import Exchange, Telemetry
 from reconciler.model.errors import ApiError, Unsupported
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
@@ -58,17 +58,20 @@ class Caller:
         if refusal is not None:
             raise Unsupported(operation, refusal.code, refusal.message)
         started = time.perf_counter()
-        result = "success"
+        result, code = "success", None
+        metadata: Mapping[str, Any] = {}
         try:
             answer = self._send(operation, params)
+            metadata = answer.pop("ResponseMetadata", {})
             answers.check(operation, params, answer)
         except ApiError as error:
-            result = type(error).__name__
+            result, code, metadata = type(error).__name__, error.code, metadata or errors.metadata(error)
             if errors.asks_for_new_credentials(error):
                 self._clients.forget()
             raise
         finally:
-            self._telemetry.request(operation, result, time.perf_counter() - started)
+            exchange = Exchange(named(params), code, metadata)
+            self._telemetry.request(operation, result, time.perf_counter() - started, exchange)
         return answer
 
     def _send(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +83,6 @@ class Caller:
             answer: dict[str, Any] = getattr(client, xform_name(operation.rpartition(":")[2]))(**plain(params))
         except (BotoCoreError, ClientError, *UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
-        answer.pop("ResponseMetadata", None)
         return answer
 
 
@@ -90,6 +92,12 @@ def destroys(operation: str, params: Mapping[str, Any]) -> bool:
         members = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates", "ReplicaUpdates")
         return any("Delete" in update for member in members for update in params.get(member) or ())
     return operation.rpartition(":")[2].startswith(("Delete", "Deregister")) and operation != "DeleteItem"
+
+
+def named(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tables that a request names."""
+    name = params.get("TableName")
+    return (str(name),) if name else tuple(params.get("RequestItems") or ())
 
 
 def plain(value: Any) -> Any:

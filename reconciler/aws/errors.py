@@ -118,6 +118,13 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     return kind(operation, code or f"HTTP {status}", _one_line(error.get("Message")))
 
 
+def metadata(error: ApiError) -> Mapping[str, Any]:
+    """What the service says of an answer that is an error: request id, status, attempts; empty without an answer."""
+    response = getattr(error.__cause__, "response", None) or {}
+    said: Mapping[str, Any] = response.get("ResponseMetadata") or {}
+    return said
+
+
 def _one_line(message: object) -> str:
     """A proxy's page of HTML becomes a line as well."""
     return " ".join(str(message or "no message").split())[:LONGEST_MESSAGE]

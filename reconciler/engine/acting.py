@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.engine.applying import Applied, apply_next
 from reconciler.engine.holding import needs_write, without_lease
@@ -41,7 +42,7 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
         lease = scene.world.store.current_lease()
         holder = lease.holder if lease else "another reconciler"
         return replace(look_only(without_lease(surveys, holder)), holder=holder)
-    applied = list(scene.world.parallel.map(lambda survey: apply_next(scene, survey), surveys))
+    applied = list(scene.world.parallel.map(partial(_apply, scene), surveys))
     for one in applied:
         if one.attempts is not None:
             memory.attempts[one.survey.name] = one.attempts
@@ -55,6 +56,15 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
         led=True,
     )
     return _settled(scene, acted, surveys, memory)
+
+
+def _apply(scene: Scene, survey: Survey) -> Applied:
+    with scene.world.traces.table(survey.name):
+        applied = apply_next(scene, survey)
+        for step in applied.steps:
+            if step.fate in (Fate.DONE, Fate.FAILED):
+                scene.world.traces.step(step)
+    return applied
 
 
 def _shown(survey: Survey) -> bool:
@@ -86,8 +96,10 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
         or survey.seed_need is Need.NOTHING
     ):
         return table_report(survey, applied.steps, applied.error, Seeded()), False
-    outcome = write_seed(scene.world, declaration, observed.identity)
-    steps[position] = steps[position].failed(str(outcome.error)) if outcome.error else steps[position].done()
+    with scene.world.traces.table(survey.name):
+        outcome = write_seed(scene.world, declaration, observed.identity)
+        steps[position] = steps[position].failed(str(outcome.error)) if outcome.error else steps[position].done()
+        scene.world.traces.step(steps[position])
     tell(survey.name, steps[position])
     survey = replace(survey, seed_record=outcome.record)
     seeded = Seeded(outcome.written, outcome.skipped, outcome.failed)

@@ -62,17 +62,22 @@ class Pass:
         """Make the pass. Nothing that a server or a file can do makes it raise."""
         self.started = self.world.clock.now()
         self.pass_id = self.world.random.token()
-        self.world.telemetry.pass_started(self.pass_id, self.request.trigger)
+        with self.world.traces.whole_pass(self.pass_id, self.request.trigger) as traced:
+            self.world.telemetry.pass_started(self.pass_id, self.request.trigger)
+            report = self._reported()
+            traced(report)
+            self.world.telemetry.pass_finished(report)
+        return report
+
+    def _reported(self) -> PassReport:
         try:
-            report = self._run()
+            return self._run()
         except ApiError as error:
             silent = isinstance(error, Unreachable | Ambiguous)
             text = unreachable(error) if silent else str(error)
-            report = self._report(self._unseen(text), error=text, answered=not silent)
+            return self._report(self._unseen(text), error=text, answered=not silent)
         except StateError as error:
-            report = self._report(self._unseen(str(error)), error=str(error))
-        self.world.telemetry.pass_finished(report)
-        return report
+            return self._report(self._unseen(str(error)), error=str(error))
 
     def _run(self) -> PassReport:
         desired = self._timed("load", self._load)

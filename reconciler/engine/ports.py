@@ -6,6 +6,8 @@ All methods may be called from several threads at once. Time is always UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -156,10 +158,19 @@ class RequestValidator(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one AWS request was about: the tables it names, the service's error code, and its ``ResponseMetadata``."""
+
+    tables: tuple[str, ...] = ()
+    code: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Telemetry(Protocol):
     """The one way by which calls and progress reach metrics and logs."""
 
-    def request(self, operation: str, result: str, seconds: float) -> None:
+    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
         """One AWS request ended; ``result`` is ``success`` or the class of the error."""
         ...
 
@@ -173,6 +184,26 @@ class Telemetry(Protocol):
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step reached done or failed."""
+        ...
+
+
+class Tracing(Protocol):
+    """Spans: a pass holds its tables, a table holds the calls that are made for it, whatever thread makes them."""
+
+    def whole_pass(self, pass_id: str, trigger: str) -> AbstractContextManager[Callable[[PassReport], None]]:
+        """Around one pass; what it gives is called with the report. A pass that raises ends as an error."""
+        ...
+
+    def table(self, name: str) -> AbstractContextManager[None]:
+        """Around work on one table, as often as a pass comes back to it."""
+        ...
+
+    def call(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
+        """One AWS request ended just now."""
+        ...
+
+    def step(self, step: Step) -> None:
+        """A step of the table at hand reached done or failed."""
         ...
 
 

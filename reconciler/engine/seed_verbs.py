@@ -44,7 +44,7 @@ class SeedVerbs:
             raise StateError(f"another reconciler holds the lease: {lease.holder if lease else 'unknown'}")
         desired = self.world.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
-        tables = tuple(self._one(declaration, verb) for declaration in chosen)
+        tables = tuple(self._traced(declaration, verb) for declaration in chosen)
         return PassReport(
             pass_id=self.world.random.token(),
             trigger=self.trigger,
@@ -56,6 +56,12 @@ class SeedVerbs:
             wrote=any(table.seed_written for table in tables),
             leader=True,
         )
+
+    def _traced(self, declaration: Declaration, verb: Verb) -> TableReport:
+        with self.world.traces.table(declaration.spec.name):
+            report = self._one(declaration, verb)
+            self.world.traces.step(report.steps[0])
+        return report
 
     def _one(self, declaration: Declaration, verb: Verb) -> TableReport:
         name = declaration.spec.name

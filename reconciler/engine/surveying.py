@@ -26,5 +26,11 @@ def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None
     for entry in scene.snapshot.inventory.values():
         if entry.ownership == "created" if destroy else entry.name not in declared:
             jobs.append((entry.name, partial(survey_undeclared, scene, entry)))
-    chosen = [job for name, job in jobs if focus is None or name in focus]
-    return list(scene.world.parallel.map(lambda job: job(), chosen))
+    chosen = [job for job in jobs if focus is None or job[0] in focus]
+    return list(scene.world.parallel.map(partial(_survey, scene), chosen))
+
+
+def _survey(scene: Scene, job: tuple[str, Callable[[], Survey]]) -> Survey:
+    name, survey = job
+    with scene.world.traces.table(name):
+        return survey()

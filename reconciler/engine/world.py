@@ -14,7 +14,9 @@ from reconciler.engine.ports import (
     Store,
     TableApi,
     Telemetry,
+    Tracing,
 )
+from reconciler.engine.untraced import UNTRACED
 from reconciler.model.identity import Endpoint
 
 
@@ -32,6 +34,7 @@ class World:
     parallel: Parallel
     validator: RequestValidator
     endpoint: Endpoint
+    traces: Tracing = UNTRACED
 
     @property
     def emulator(self) -> bool:

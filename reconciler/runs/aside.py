@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.ports import Telemetry
+from reconciler.engine.ports import Exchange, Telemetry
 from reconciler.logs import get_logger
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport
@@ -16,9 +16,9 @@ class Aside:
     def __init__(self, inner: Telemetry) -> None:
         self._inner = inner
 
-    def request(self, operation: str, result: str, seconds: float) -> None:
+    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
         """One AWS request ended."""
-        self._inner.request(operation, result, seconds)
+        self._inner.request(operation, result, seconds, exchange)
 
     def retry(self, operation: str) -> None:
         """The SDK sent a request again."""

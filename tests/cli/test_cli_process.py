@@ -64,7 +64,17 @@ def test_every_verb_has_help(verb: str, tmp_path: Path) -> None:
     assert "--embedded" in done.stdout
 
 
-HEAVY = ("boto3", "botocore", "rich", "fastapi", "structlog", "apscheduler", "moto", "reconciler.wiring")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "rich",
+    "fastapi",
+    "structlog",
+    "apscheduler",
+    "moto",
+    "opentelemetry",
+    "reconciler.wiring",
+)
 
 
 @pytest.mark.parametrize(

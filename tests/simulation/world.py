@@ -12,6 +12,7 @@ from simulation.control_plane import ControlPlane
 from simulation.items import Items
 
 from reconciler.aws.pace import Paced
+from reconciler.engine.ports import Exchange
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.world import World
 from reconciler.model.change import Call
@@ -130,7 +131,7 @@ class Silent:
     steps: list[tuple[str, Step]] = field(default_factory=list)
     reports: list[PassReport] = field(default_factory=list)
 
-    def request(self, operation: str, result: str, seconds: float) -> None: ...
+    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None: ...
 
     def retry(self, operation: str) -> None: ...
 

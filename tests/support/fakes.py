@@ -33,7 +33,7 @@ class Quiet:
         self.requests: list[tuple[str, str]] = []
         self.retries: list[str] = []
 
-    def request(self, operation: str, result: str, seconds: float) -> None:
+    def request(self, operation: str, result: str, seconds: float, exchange: object) -> None:
         assert seconds >= 0
         self.requests.append((operation, result))
 
