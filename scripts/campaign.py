@@ -83,7 +83,22 @@ def run(name: str, first: int, count: int | None, workers: int) -> bool:
     print(f"  {len(failed):,} failed; {counted}; {spent:,.0f} s in {workers} processes", flush=True)
     for number, text in sorted(failed)[:FAILURES_SHOWN]:
         print(f"  replay: make campaign CAMPAIGN='{name} --seed {number}'\n{text}", flush=True)
+    if failed and campaign.smallest:
+        print(f"  smallest: {campaign.smallest(min(failed)[0])}", flush=True)
     return not failed
+
+
+def replay(campaign: Any, number: int) -> bool:
+    """One case in this process; what it did, or how it failed and the smallest case that fails so."""
+    campaign.prepare()
+    try:
+        print(dict(campaign.case(number)))
+    except Exception:  # noqa: BLE001 -- whatever a case raises is its failure
+        traceback.print_exc()
+        if campaign.smallest:
+            print(f"smallest: {campaign.smallest(number)}", flush=True)
+        return False
+    return True
 
 
 def main() -> int:
@@ -102,9 +117,7 @@ def main() -> int:
     if asked.seed is not None:
         if len(names) != 1:
             parser.error("--seed replays one case of one campaign: name it")
-        known[names[0]].prepare()
-        print(known[names[0]].case(asked.seed))
-        return 0
+        return 0 if replay(known[names[0]], asked.seed) else 1
     held = [run(name, asked.first, asked.count, asked.workers) for name in names]
     return 0 if all(held) else 1
 

@@ -18,6 +18,8 @@ def hold_together(surveys: list[Survey], options: Options, snapshot: StateSnapsh
     """The surveys with the fates that follow from seeing all of them."""
     owners = [index for index, survey in enumerate(surveys) for _ in survey.steps]
     steps = [step for survey in surveys for step in survey.steps]
+    if not steps:
+        return surveys
     if any(survey.malformed for survey in surveys):
         steps = [_after_malformed(step) for step in steps]
     if not options.explicit_delete:

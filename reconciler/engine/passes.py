@@ -152,7 +152,7 @@ class Pass:
     ) -> PassReport:
         carried = self.request.carried
         merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
-        merged |= {table.name: replace(table, drift_since=self.memory.since(table, self.started)) for table in tables}
+        merged |= {table.name: self._dated(table) for table in tables}
         return PassReport(
             pass_id=self.pass_id,
             trigger=self.request.trigger,
@@ -173,6 +173,10 @@ class Pass:
             phases=dict(self.phases),
             endpoint_up=answered,
         )
+
+    def _dated(self, table: TableReport) -> TableReport:
+        since = self.memory.since(table, self.started)
+        return table if since is None else replace(table, drift_since=since)
 
     def _unseen(self, error: str) -> tuple[TableReport, ...]:
         """The declared tables of a pass that could not look at them: nothing is claimed of them but the error."""

@@ -124,7 +124,7 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
 def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
     world, recorded = scene.world, base.recorded
     flavor = world.endpoint.flavor
-    steps = plan(declaration, None, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
+    steps = plan(declaration, None, with_tags=flavor.has_tags, lacks=flavor.lacks)
     steps = tuple(permit_in_place(s, scene.options, declaration.lifecycle, emulator=world.emulator) for s in steps)
     if recorded is not None and recorded.changed_at is not None and not world.emulator:
         not_before = recorded.changed_at + CREATE_GRACE
@@ -146,7 +146,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     wanted = _beside_a_rebuild(rebuild, declaration)
     changes = diff(declaration.spec, observed.spec, left_alone(wanted, observed))
     flavor = world.endpoint.flavor
-    ours = equals_request(held(declaration.spec, flavor.lacks), observed)
+    intended = base.recorded is not None and base.recorded.ownership == "intent"
+    ours = intended and equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=ours)
     marks = scene.snapshot.marks.get(base.name)
     base = replace(
@@ -154,7 +155,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     )
     if rebuild is not None:
         base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, world.clock.now()))
-    planned = plan(wanted, observed, with_tags=flavor.has_tags, owner=None, lacks=flavor.lacks)
+    planned = plan(wanted, observed, with_tags=flavor.has_tags, lacks=flavor.lacks, changes=changes)
     steps: list[Step] = []
     if not world.emulator:
         planned = quotas.hold(planned, observed, marks, world.clock.now())
@@ -165,7 +166,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
             steps += judged.steps
         else:
             steps.append(_permitted(step, scene, lifecycle))
-    if not any(step.destructive for step in steps):
+    wished_away = entry.unwanted_since is not None or entry.empty_since is not None
+    if wished_away and not any(step.destructive for step in steps):
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if entry.ownership == "state_lost":
         steps.append(_state_lost_step())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reconciler.facets.auto_scaling import AutoScalingFacet
 from reconciler.facets.backups import BackupsFacet
-from reconciler.facets.base import Facet
+from reconciler.facets.base import AsksMore, Facet, HasObstacles, InStages, RidesInCreate
 from reconciler.facets.billing import BillingFacet
 from reconciler.facets.contributor_insights import ContributorInsightsFacet
 from reconciler.facets.deletion_protection import DeletionProtectionFacet
@@ -54,3 +56,12 @@ FACETS: tuple[Facet, ...] = (
     GlobalTableSettingsFacet(),
     DisassociationProtectionFacet(),
 )
+BY_NAME: Mapping[str, Facet] = {facet.name: facet for facet in FACETS}
+RIDING: Mapping[str, RidesInCreate] = {f.name: f for f in FACETS if isinstance(f, RidesInCreate)}
+"""The facets that go into CreateTable, in the order of FACETS; the next three are such parts of it as well.
+
+Told apart once: asking whether an object keeps a protocol is too slow for every table of every pass.
+"""
+STAGED: Mapping[str, InStages] = {f.name: f for f in FACETS if isinstance(f, InStages)}
+HINDERED: Mapping[str, HasObstacles] = {f.name: f for f in FACETS if isinstance(f, HasObstacles)}
+ASKING: Mapping[str, AsksMore] = {f.name: f for f in FACETS if isinstance(f, AsksMore)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import capacity, index_calls, index_limits, index_room, limits, wire
 from reconciler.facets.base import Ask, Obstacle
-from reconciler.facets.index_pairs import definition, pairs, readable, redefined
+from reconciler.facets.index_pairs import definition, named, pairs, readable, redefined
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import GlobalIndex, TableSpec
@@ -127,7 +127,7 @@ class GlobalIndexesFacet:
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
         """The index a change is about, by its whole meaning: names may contain the dots of a path."""
         for name, want, have in pairs(desired.global_indexes, observed.global_indexes):
-            if change in self._changes(name, want, have, desired, observed):
+            if named(change.path, self.name, name) and change in self._changes(name, want, have, desired, observed):
                 return want, have
         raise ValueError(f"{change.path} is no difference between these two tables")
 

@@ -15,10 +15,18 @@ def pairs(
     desired: Iterable[Index] | None, observed: Iterable[Index] | None
 ) -> Iterator[tuple[str, Index | None, Index | None]]:
     """Name, declared index and observed index, sorted by name; one of the two may be missing."""
+    if not desired and not observed:
+        return
     wanted = {index.name: index for index in desired or ()}
     had = {index.name: index for index in observed or ()}
     for name in sorted(wanted.keys() | had.keys()):
         yield name, wanted.get(name), had.get(name)
+
+
+def named(path: str, facet: str, name: str) -> bool:
+    """Whether the path of a change can be that of the index ``name``, whose name may be the beginning of another's."""
+    whole = f"{facet}.{name}"
+    return path == whole or path.startswith(f"{whole}.")
 
 
 def definition(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
@@ -43,4 +51,4 @@ def readable(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
 
 def redefined(desired: GlobalIndex | LocalIndex, observed: GlobalIndex | LocalIndex) -> bool:
     """Whether key or projection differ, which no index ever changes in place."""
-    return (desired.keys, desired.projection) != (observed.keys, observed.projection)
+    return desired.keys != observed.keys or desired.projection != observed.projection

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.facets import wire
 from reconciler.facets.base import Obstacle
-from reconciler.facets.index_pairs import pairs, redefined
+from reconciler.facets.index_pairs import redefined
 from reconciler.model.table import GlobalIndex, KeyElement, TableSpec, VectorIndex
 
 Index = GlobalIndex | VectorIndex
@@ -129,9 +129,15 @@ def differences(want: VectorIndex, have: VectorIndex) -> Iterator[str]:
 
 def _sorted_out(desired: TableSpec, observed: TableSpec) -> tuple[list[tuple[Index, Index]], list[Index]]:
     """Indexes to be built anew (declared, observed), and observed ones that stay."""
-    kept = [(want, have) for want, have in _both(desired, observed) if want is not None]
-    anew = [(want, have) for want, have in kept if rebuilt(want, have)]
-    staying = [have for want, have in kept if not rebuilt(want, have)]
+    anew: list[tuple[Index, Index]] = []
+    staying: list[Index] = []
+    for want, have in _both(desired, observed):
+        if want is not None and rebuilt(want, have):
+            anew.append((want, have))
+        elif want is not None:
+            staying.append(have)
+    if not anew:
+        return anew, staying
     base = [keys for _, keys in _base(observed)]
     while stuck := next((pair for pair in anew if _stuck(pair[0], base, staying)), None):
         anew.remove(stuck)
@@ -155,14 +161,12 @@ def _resized(index: Index, other: Index) -> bool:
 
 def _both(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[Index | None, Index]]:
     """Every observed index with the declared one of its name; where the kind is not declared, with itself."""
-    wanted = observed.global_indexes if desired.global_indexes is None else desired.global_indexes
-    for _, want, have in pairs(wanted, observed.global_indexes):
-        if have is not None:
-            yield want, have
-    vectors = observed.vector_indexes if desired.vector_indexes is None else desired.vector_indexes
-    for _, sought, found in pairs(vectors, observed.vector_indexes):
-        if found is not None:
-            yield sought, found
+    wanted = {index.name: index for index in desired.global_indexes or ()}
+    for have in observed.global_indexes or ():
+        yield have if desired.global_indexes is None else wanted.get(have.name), have
+    sought = {index.name: index for index in desired.vector_indexes or ()}
+    for found in observed.vector_indexes or ():
+        yield found if desired.vector_indexes is None else sought.get(found.name), found
 
 
 def _of_kind(spec: TableSpec, kind: type[Index]) -> tuple[Index, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import index_room, vector_calls, wire
 from reconciler.facets.base import Obstacle
-from reconciler.facets.index_pairs import pairs
+from reconciler.facets.index_pairs import named, pairs
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import SearchElement, TableSpec, VectorIndex
@@ -94,7 +94,7 @@ class VectorIndexesFacet:
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
         """The index a change is about, by its whole meaning: names may contain the dots of a path."""
         for name, want, have in pairs(desired.vector_indexes, observed.vector_indexes):
-            if change in self._changes(name, want, have, desired, observed):
+            if named(change.path, self.name, name) and change in self._changes(name, want, have, desired, observed):
                 return want, have
         raise ValueError(f"{change.path} is no difference between these two tables")
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.facets import FACETS, wire
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets import BY_NAME, FACETS, RIDING, wire
+from reconciler.facets.base import Facet
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable
@@ -29,9 +29,8 @@ def create_call(spec: TableSpec, owner: str | None, *, with_tags: bool) -> Call:
     Without ``with_tags`` no tags are sent: some endpoints drop them without a word.
     """
     params: dict[str, Any] = {"TableName": spec.name, "AttributeDefinitions": _definitions(spec)}
-    for facet in FACETS:
-        if isinstance(facet, RidesInCreate):
-            params.update(facet.create_members(spec))
+    for facet in RIDING.values():
+        params.update(facet.create_members(spec))
     tags = [*params.pop("Tags", ()), *([{"Key": OWNER_TAG, "Value": owner}] if owner else ())]
     if with_tags and tags:
         params["Tags"] = sorted(tags, key=lambda tag: str(tag["Key"]))
@@ -41,7 +40,7 @@ def create_call(spec: TableSpec, owner: str | None, *, with_tags: bool) -> Call:
 def held(spec: TableSpec, lacks: frozenset[str]) -> TableSpec:
     """The declaration without the facets that an endpoint is known not to hold."""
     undeclared: dict[str, Any] = dict.fromkeys(sorted(lacks))
-    return replace(spec, **undeclared)
+    return replace(spec, **undeclared) if undeclared else spec
 
 
 def create_changes(spec: TableSpec, *, with_tags: bool) -> tuple[Change, ...]:
@@ -62,16 +61,16 @@ def as_created(spec: TableSpec, *, with_tags: bool) -> TableSpec:
 def equals_request(spec: TableSpec, observed: ObservedTable) -> bool:
     """Whether an observed table is just what CreateTable of ``spec`` makes, as far as this endpoint can hold it."""
     compared = HELD_EVERYWHERE - observed.unsupported
-    riding = (f for f in FACETS if isinstance(f, RidesInCreate) and f.name in compared)
+    riding = (BY_NAME[name] for name in RIDING if name in compared)
     return not any(change for facet in riding for change in facet.diff(spec, observed.spec))
 
 
 def _rides(facet: Facet, *, with_tags: bool) -> bool:
-    return isinstance(facet, RidesInCreate) and (with_tags or facet.name != "tags")
+    return facet.name in RIDING and (with_tags or facet.name != "tags")
 
 
 def _members(facet: Facet, spec: TableSpec) -> Mapping[str, Any]:
-    return facet.create_members(spec) if isinstance(facet, RidesInCreate) else {}
+    return RIDING[facet.name].create_members(spec) if facet.name in RIDING else {}
 
 
 def _definitions(spec: TableSpec) -> list[dict[str, Any]]:

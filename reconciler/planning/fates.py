@@ -14,6 +14,8 @@ from reconciler.planning.order import TABLE_CHANGING
 SETTLING = ("CREATING", "UPDATING", "DELETING")
 EXCLUSIVE = frozenset({"global_indexes", "vector_indexes", "replicas", "multi_region_consistency"})
 """Facets whose work under way leaves the table ACTIVE at times, and yet shuts every other table-changing call out."""
+ONLY_ACTIVE = frozenset(f"{verb}KinesisStreamingDestination" for verb in ("Enable", "Update", "Disable"))
+"""Calls beside UpdateTable that are refused while the table is UPDATING (ResourceInUseException)."""
 OUT_OF_ORDER = {
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the table's KMS key",
     "ARCHIVING": "a restore of the table from its archival backup",
@@ -68,7 +70,7 @@ def _busy(step: Step, observed: ObservedTable) -> str | None:
         if observed.status in SETTLING:
             return _status_sentence(observed)
         return under_way if observed.changing & {*EXCLUSIVE, step.facet} else None
-    if observed.status not in ("ACTIVE", "UPDATING"):
+    if observed.status != "ACTIVE" and (observed.status != "UPDATING" or step.call.operation in ONLY_ACTIVE):
         return _status_sentence(observed)
     return under_way if step.facet in observed.changing else None
 

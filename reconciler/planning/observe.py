@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.facets import FACETS, scaling_wire
-from reconciler.facets.base import Ask, AsksMore, Facet
+from reconciler.facets import ASKING, FACETS, scaling_wire
+from reconciler.facets.base import Ask, Facet
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
@@ -31,7 +31,7 @@ def asks_for(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Ask, ...
     """The reads that only the described table can name: one an index, one a stream, one an encryption key."""
     if spec is None:
         return ()
-    asking = (f for f in FACETS if isinstance(f, AsksMore) and getattr(spec, f.name) is not None)
+    asking = (facet for name, facet in ASKING.items() if getattr(spec, name) is not None)
     return tuple(ask for facet in asking for ask in facet.asks(spec, table))
 
 
@@ -70,8 +70,15 @@ def identity_of(table: Mapping[str, Any]) -> Identity:
 
 
 def _keys(facet: Facet, table: Mapping[str, Any]) -> set[str]:
-    further = facet.asks(None, table) if isinstance(facet, AsksMore) else ()
+    further = ASKING[facet.name].asks(None, table) if facet.name in ASKING else ()
     return {*facet.reads, *(ask.key for ask in further)}
+
+
+def _unsupported(responses: Responses) -> frozenset[str]:
+    """Facets that this endpoint cannot be asked for."""
+    if not responses.unsupported:
+        return frozenset()
+    return frozenset(facet.name for facet in FACETS if responses.unsupported & _keys(facet, responses.table))
 
 
 def _observe(responses: Responses) -> ObservedTable:
@@ -83,7 +90,7 @@ def _observe(responses: Responses) -> ObservedTable:
         status=table["TableStatus"],
         transitions=tuple(sentence for said in sentences.values() for sentence in said),
         changing=frozenset(name for name, said in sentences.items() if said),
-        unsupported=frozenset(f.name for f in FACETS if responses.unsupported & _keys(f, table)),
+        unsupported=_unsupported(responses),
         item_count=int(table.get("ItemCount") or 0),
         size_bytes=int(table.get("TableSizeBytes") or 0),
         owner_tag=owner_of(responses),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.facets import FACETS
-from reconciler.facets.base import HasObstacles, InStages, Obstacle
+from reconciler.facets import BY_NAME, HINDERED, STAGED
+from reconciler.facets.base import Obstacle
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Identity
@@ -24,7 +24,6 @@ from reconciler.planning.ignore import effective
 from reconciler.planning.order import order
 from reconciler.planning.scaled import left_alone
 
-BY_NAME = {facet.name: facet for facet in FACETS}
 MOOT = "moot if the table is replaced"
 
 
@@ -35,18 +34,21 @@ def plan(
     with_tags: bool,
     owner: str | None = None,
     lacks: frozenset[str] = frozenset(),
+    changes: tuple[Change, ...] | None = None,
 ) -> tuple[Step, ...]:
     """All steps that bring ``observed`` (``None``: no such table) to the declaration, in their order.
 
     ``with_tags`` is false where the endpoint has no tags; ``owner`` is the value of the owner tag, for a create.
-    ``lacks`` names further facets that the endpoint cannot hold.
+    ``lacks`` names further facets that the endpoint cannot hold. ``changes`` are the differences, where they are known.
     """
     if observed is None:
         return _create(declaration.spec, with_tags=with_tags, owner=owner, lacks=lacks)
     if observed.status == "DELETING":
         return tuple(settled([], declaration.spec, observed, with_tags=with_tags))
     ignore = left_alone(declaration, observed)
-    changes = diff(declaration.spec, observed.spec, ignore)
+    changes = diff(declaration.spec, observed.spec, ignore) if changes is None else changes
+    if not changes:
+        return tuple(settled([], declaration.spec, observed, with_tags=with_tags, lacks=lacks))
     desired = effective(declaration.spec, observed.spec, ignore)
     planned = _steps(changes, desired, observed)
     steps = settled(planned, declaration.spec, observed, with_tags=with_tags, lacks=lacks)
@@ -91,12 +93,12 @@ def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTabl
 
 
 def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
-    facet = BY_NAME[change.facet]
-    obstacle = facet.obstacle(change, desired, observed.spec) if isinstance(facet, HasObstacles) else None
+    hindered, staged = HINDERED.get(change.facet), STAGED.get(change.facet)
+    obstacle = hindered.obstacle(change, desired, observed.spec) if hindered else None
     if obstacle:
         return _hindered(Step(Action.UPDATE, change.facet, (change,)), obstacle)
-    step = Step(Action.UPDATE, change.facet, (change,), facet.request(change, desired, observed))
-    follows = facet.then(change, desired, observed.spec) if isinstance(facet, InStages) else None
+    step = Step(Action.UPDATE, change.facet, (change,), BY_NAME[change.facet].request(change, desired, observed))
+    follows = staged.then(change, desired, observed.spec) if staged else None
     return replace(_noted(step, follows), staged=True) if follows else step
 
 

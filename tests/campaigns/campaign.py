@@ -25,6 +25,8 @@ class Campaign:
     case: Case
     prepare: Callable[[], None] = lambda: None
     """Once in each process, before its first case; what it starts must end with the process."""
+    smallest: Callable[[int], str] | None = None
+    """Of a case that failed: the smallest one that still fails in that way, and what it says; takes about a minute."""
 
 
 def slice_of(campaign: Campaign, count: int, offset: int = 0) -> range:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from support.call_words import words
-from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl
+from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl, whole
 
 from reconciler.model.change import Call, Hazard
 from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.table import KinesisStreaming
 from reconciler.planning.planner import plan, prune_step, seed_step
 
 WISH = spec(
@@ -18,6 +19,7 @@ WISH = spec(
     deletion_protection=True,
 )
 LIVE = spec()
+STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/changes"
 
 
 def fates(steps: tuple[Step, ...]) -> dict[str, Fate]:
@@ -67,6 +69,19 @@ def test_a_busy_table_takes_no_update(status: str) -> None:
     }
     deferred = [step for step in steps if step.fate is Fate.DEFERRED]
     assert {(step.reason, step.message) for step in deferred} == {(Reason.BUSY, f"table subject is {status}")}
+
+
+@pytest.mark.parametrize(
+    ("had", "wish"),
+    [(None, STREAM_ARN), (STREAM_ARN, None), (STREAM_ARN, f"{STREAM_ARN}-2")],
+    ids=["enabled", "disabled", "moved"],
+)
+def test_a_kinesis_destination_only_changes_while_the_table_is_active(had: str | None, wish: str | None) -> None:
+    live = whole(spec(kinesis_streaming=KinesisStreaming(had)))
+    wished = declaration(spec(kinesis_streaming=KinesisStreaming(wish)))
+    for status, fate in (("ACTIVE", Fate.READY), ("UPDATING", Fate.DEFERRED)):
+        (step,) = plan(wished, observed(live, status=status), with_tags=True)
+        assert (step.facet, step.fate) == ("kinesis_streaming", fate)
 
 
 def test_a_busy_index_defers_updates_and_nothing_beside() -> None:

@@ -7,12 +7,12 @@ time (``strict``) and stale answers (``stale`` seconds) are AWS's; emulators hav
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulation import reads, writes
 from simulation.clock import VirtualClock
+from simulation.copies import copied
 from simulation.refusal import missing, unknown
 from simulation.scaling import ScalableTargets
 from simulation.table import Table
@@ -85,10 +85,10 @@ class ControlPlane:
         self._fault(operation, params)
         self.settle()
         if operation.startswith(SCALING):
-            return copy.deepcopy(self._scalable(operation).read(operation, params))
+            return copied(self._scalable(operation).read(operation, params))
         if operation not in reads.READS:
             raise unknown(operation)
-        answer: Mapping[str, Any] = copy.deepcopy(reads.READS[operation](self, dict(params)))
+        answer: Mapping[str, Any] = copied(reads.READS[operation](self, dict(params)))
         return answer
 
     def write(self, call: Call) -> Mapping[str, Any]:
@@ -102,7 +102,7 @@ class ControlPlane:
             raise
         if self.after:
             self.after(call.operation, call.params)
-        return copy.deepcopy(answer)
+        return copied(answer)
 
     def do(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """What somebody else does: not in the journal, and no fault of a test meets it."""
@@ -113,7 +113,7 @@ class ControlPlane:
             raise unknown(operation)
         if self.sticky.intersection(params):
             return {}
-        return writes.OPERATIONS[operation](self, copy.deepcopy(dict(params)))
+        return writes.OPERATIONS[operation](self, copied(dict(params)))
 
     def make(self, **params: Any) -> Table:
         """A table that somebody else created, settled at once."""

@@ -13,6 +13,8 @@ from reconciler.model.table import GlobalIndex, KeyElement, LocalIndex, TableSpe
 
 Shape = Mapping[str, Any]
 Expectation = tuple[str, Any, Any]
+NONE = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+NO_INDEX: Shape = {"KeySchema": [], "Projection": {"ProjectionType": None}, "ProvisionedThroughput": NONE}
 
 
 def violations(responses: Responses, desired: TableSpec) -> list[str]:
@@ -53,7 +55,7 @@ def _limits(owner: str, shape: Shape, desired: TableSpec | GlobalIndex) -> Itera
             yield f"{name} of {owner}", shape.get("OnDemandThroughput", {}).get(name, -1), wish
     for name, wish in (("ReadUnitsPerSecond", warm and warm.read), ("WriteUnitsPerSecond", warm and warm.write)):
         if wish is not None:
-            yield f"{name} of {owner} suffice", shape["WarmThroughput"][name] >= wish, True
+            yield f"{name} of {owner} suffice", shape.get("WarmThroughput", {}).get(name, 0) >= wish, True
 
 
 def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
@@ -65,7 +67,7 @@ def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
         if declared is not None:
             yield member, sorted(seen), sorted(index.name for index in declared)
         for index in declared or ():
-            shape = seen.get(index.name, {"KeySchema": [], "Projection": {"ProjectionType": None}})
+            shape = seen.get(index.name, NO_INDEX)
             yield f"key of {index.name}", _key_of(shape["KeySchema"], table), _key(index.keys)
             yield f"projection of {index.name}", _projection(shape["Projection"]), _projected(index)
             if isinstance(index, GlobalIndex) and index.throughput and _mode(table) == "PROVISIONED":
@@ -142,7 +144,7 @@ def _insights(responses: Responses, desired: TableSpec) -> Iterator[Expectation]
             continue
         answer = responses.answers[f"DescribeContributorInsights {name}".strip()]
         yield f"insights of {name}", answer["ContributorInsightsStatus"], "ENABLED" if enabled else "DISABLED"
-        if mode:
+        if mode and enabled:
             yield f"mode of insights of {name}", answer.get("ContributorInsightsMode"), mode
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simulation.copies import copied
 from simulation.refusal import in_use, invalid, limit
 from simulation.table import Table
 from simulation.updates import capacity, encryption, indexes, replicas, simple, stream, throughput_limits, warm
@@ -52,7 +52,7 @@ def update_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     table = plane.table(OPERATION, params["TableName"])
     concern = _concern(params)
     _at_rest(table, concern, params)
-    draft = copy.deepcopy(table.description)
+    draft = copied(table.description)
     CONCERNS[concern](plane, table, draft, params)
     table.description = draft
     draft["TableStatus"] = "UPDATING" if plane.delay else "ACTIVE"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
+from simulation.copies import copied
 from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table
 
@@ -89,7 +89,7 @@ def _update(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict
     replica = _one(draft, wish["RegionName"])
     if "KMSMasterKeyId" in wish:
         raise invalid(OPERATION, "the key of a replica never changes: it is made anew")
-    before = copy.deepcopy(replica)
+    before = copied(replica)
     _override(replica, wish)
     if replica == before:
         raise invalid(OPERATION, "the replica will not change")

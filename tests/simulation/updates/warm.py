@@ -35,9 +35,11 @@ def begin(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> 
 
 
 def _raise(plane: ControlPlane, table: Table, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+    """What was never told is taken: an emulator that tells nothing of it refuses nothing either."""
     if not wish:
         raise invalid(OPERATION, "WarmThroughput needs ReadUnitsPerSecond, WriteUnitsPerSecond, or both")
-    have = {member: holder.get("WarmThroughput", BASELINE).get(member, least) for member, least in BASELINE.items()}
+    known = holder.get("WarmThroughput", BASELINE if plane.strict else {})
+    have = {member: known.get(member, 0) for member in BASELINE}
     if any(value < have[member] for member, value in wish.items()):
         raise invalid(OPERATION, f"warm throughput cannot be lowered: it is {have}")
     if {**have, **wish} == have:
