@@ -185,17 +185,19 @@ class MotoServer:
         self.stop()
 
 
-@contextlib.contextmanager
-def dynamodb_local_or_skip(*, delay: bool = False) -> Iterator[DynamoDBLocal]:
-    """DynamoDB Local, or a skip that names what is missing; in CI a missing part is a failure."""
-    server = DynamoDBLocal(delay=delay)
+def need_dynamodb_local() -> None:
+    """Nothing where DynamoDB Local can start; else a skip that names what is missing, and in CI a failure."""
     try:
-        server.start()
+        fetch()
     except Missing as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-    try:
+
+
+@contextlib.contextmanager
+def dynamodb_local_or_skip(*, delay: bool = False) -> Iterator[DynamoDBLocal]:
+    """DynamoDB Local, or a skip that names what is missing; in CI a missing part is a failure."""
+    need_dynamodb_local()
+    with DynamoDBLocal(delay=delay) as server:
         yield server
-    finally:
-        server.stop()

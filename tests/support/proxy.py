@@ -1,4 +1,8 @@
-"""A proxy in front of an endpoint that journals every request, so that tests count calls without asking the tool."""
+"""A proxy in front of an endpoint that journals every request, so that tests count calls without asking the tool.
+
+It can hurt too: answer in the endpoint's stead (``answer_instead``), or, by a ``Fault``, drop a request before the
+endpoint gets it or its answer after.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,9 @@ import json
 import threading
 import urllib.parse
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 MUTATING = frozenset(
     (
@@ -44,16 +47,24 @@ class Recorded:
         return tuple(name for name in (one, *several, *transaction) if name)
 
 
+class Fault(Protocol):
+    """What goes wrong on the wire. Either method may raise ``ConnectionAbortedError``, which drops the connection."""
+
+    def arrived(self, request: Recorded) -> None:
+        """A request, before the endpoint gets it; its ``status`` is 0."""
+
+    def answered(self, request: Recorded) -> None:
+        """The endpoint carried it out; nobody has the answer yet."""
+
+
 class RecordingProxy:
     """``with RecordingProxy(url) as proxy:``, the tool pointed at ``proxy.url``; the journal is ``proxy.requests``."""
 
     def __init__(self, upstream: str) -> None:
         self.requests: list[Recorded] = []
-        self.on_write: Callable[[str, int], None] | None = None
-        """Called with ``before`` and ``applied`` and the number of each mutating request, for tests that kill."""
+        self.fault: Fault | None = None
         self.answer_instead: Callable[[Recorded], tuple[int, str] | None] | None = None
         """Given a request, a status and the code of an error to answer with; ``None`` passes it on."""
-        self.writes_seen = 0
         self._lock = threading.Lock()
         self._upstream = urllib.parse.urlsplit(upstream)
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -75,18 +86,6 @@ class RecordingProxy:
             for request in self.requests
             if request.operation in MUTATING and (ignore_table is None or set(request.tables) != {ignore_table})
         ]
-
-    def moments(self, operation: str) -> Callable[[str], None]:
-        """What to call before and after a request is passed on."""
-        if self.on_write is None or operation not in MUTATING:
-            return lambda _: None
-        with self._lock:
-            self.writes_seen += 1
-        return partial(self._moment, self.writes_seen)
-
-    def _moment(self, number: int, when: str) -> None:
-        if self.on_write is not None:
-            self.on_write(when, number)
 
     def clear(self) -> None:
         with self._lock:
@@ -131,20 +130,24 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
         headers["Host"] = self.headers.get("Host", "")
+        asked = Recorded(self._operation(), _json(body))
         instead = self.server.proxy.answer_instead
-        refusal = instead(Recorded(self._operation(), _json(body))) if instead else None
+        refusal = instead(asked) if instead else None
         if refusal is not None:
-            self._refuse(body, *refusal)
+            self._refuse(asked, *refusal)
             return
-        moment = self.server.proxy.moments(self._operation())
+        fault = self.server.proxy.fault
         try:
-            moment("before")
+            if fault is not None:
+                fault.arrived(asked)
             answer, content = self._ask(body, headers)
-            moment("applied")
+            answered = replace(asked, status=answer.status)
+            self.server.proxy.record(answered)
+            if fault is not None:
+                fault.answered(answered)
         except (OSError, http.client.HTTPException):
             self.close_connection = True
             return
-        self.server.proxy.record(Recorded(self._operation(), _json(body), answer.status))
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP:
@@ -153,8 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _refuse(self, body: bytes, status: int, code: str) -> None:
-        self.server.proxy.record(Recorded(self._operation(), _json(body), status))
+    def _refuse(self, asked: Recorded, status: int, code: str) -> None:
+        self.server.proxy.record(replace(asked, status=status))
         content = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "made up"}).encode()
         self.send_response_only(status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")

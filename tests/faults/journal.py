@@ -1,0 +1,107 @@
+"""Which calls count, what they did, and which of them may never be made: judged on the journal of the proxy alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from faults.scenario import Scenario
+from support.proxy import MUTATING, Recorded
+
+ITEM_WRITES = frozenset(("PutItem", "UpdateItem", "DeleteItem"))
+WHOLESALE = frozenset(
+    ("BatchWriteItem", "TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
+)
+
+
+def of_state(request: Recorded) -> bool:
+    """Whether it is about a state table alone."""
+    return bool(request.tables) and all("state" in name for name in request.tables)
+
+
+def state_record(request: Recorded) -> str:
+    """The record of the state table that is read or written; empty for anything else."""
+    members = request.body.get("Item") or request.body.get("Key") or {}
+    return str(members.get("record", {}).get("S", "")) if of_state(request) else ""
+
+
+class Tally:
+    """Counts mutating calls in the order they come. A lease that is renewed because time went by does not count."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._leased = False
+
+    def number(self, request: Recorded) -> int | None:
+        """The number of this call, from 1; None where it is none that counts."""
+        if request.operation not in MUTATING:
+            return None
+        if request.operation == "PutItem" and state_record(request) == "lease":
+            if self._leased:
+                return None
+            self._leased = True
+        self.count += 1
+        return self.count
+
+
+def writes(requests: Iterable[Recorded]) -> int:
+    """How many calls of a run count."""
+    tally = Tally()
+    for request in requests:
+        tally.number(request)
+    return tally.count
+
+
+def effects(requests: Iterable[Recorded]) -> Counter[tuple[str, str]]:
+    """What was done to tables other than the state's, refused calls left out: operation and table."""
+    done = (r for r in requests if r.operation in MUTATING and r.status == 200 and not of_state(r))
+    return Counter((request.operation, name) for request in done for name in request.tables)
+
+
+def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
+    """Everything in the calls of one run that may never be done (I1, I4, I5, I7, I9), as sentences."""
+    looked: set[str] = set()
+    lease_read = False
+    for request in run:
+        name = request.tables[0] if request.tables else ""
+        if request.operation == "DescribeTable":
+            looked.add(name)
+            lease_read = False
+        elif request.operation == "GetItem" and state_record(request) == "lease":
+            lease_read = True
+        elif request.operation == "DeleteTable":
+            if name not in scenario.may_delete:
+                yield f"I1: table {name} was deleted"
+            if name not in looked or not lease_read:
+                yield f"I4: {name} was deleted without reading identity and lease again right before"
+        elif request.operation in MUTATING:
+            yield from _update(request, name, scenario)
+        if request.operation in MUTATING and not of_state(request):
+            looked.discard(name)
+
+
+def quiet_violations(run: Sequence[Recorded]) -> Iterator[str]:
+    """Everything that a pass with nothing to do wrote beside lease and history (I8)."""
+    for request in run:
+        if request.operation not in MUTATING:
+            continue
+        record = state_record(request)
+        if not (record == "lease" or record.startswith("run#")):
+            yield f"I8: {request.operation} {', '.join(request.tables)} {record} in a pass with nothing to do"
+
+
+def _update(request: Recorded, name: str, scenario: Scenario) -> Iterator[str]:
+    if of_state(request):
+        return
+    if name not in scenario.ends and name not in scenario.may_delete:
+        yield f"{request.operation} on {name}, which is not of this stack"
+    if request.operation in WHOLESALE:
+        yield f"I5: {request.operation} on {name} writes items without a condition"
+    if request.operation in ITEM_WRITES and "ConditionExpression" not in request.body:
+        yield f"I5: {request.operation} on {name} without a condition"
+    unprotects = request.operation == "UpdateTable" and request.body.get("DeletionProtectionEnabled") is False
+    if unprotects and name not in scenario.may_unprotect:
+        yield f"I7: the protection of {name} was switched off"
+    changed = [one for one in request.body.get("GlobalSecondaryIndexUpdates", ()) if "Update" not in one]
+    if len(changed) > 1:
+        yield f"I9: {len(changed)} indexes of {name} in one call"

@@ -1,0 +1,59 @@
+"""The fault of kill -9: at a numbered mutating call, before the endpoint got it, after it, or after the answer came."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from enum import StrEnum
+
+from faults.journal import Tally
+from support.fork_server import Running
+from support.proxy import Recorded
+
+
+class Moment(StrEnum):
+    """When the process dies, seen from the call that it makes."""
+
+    BEFORE = "before"
+    """The request is never passed on."""
+    APPLIED = "after it was applied"
+    """The endpoint carried it out, nobody got the answer."""
+    DELIVERED = "after its answer came"
+    """The answer arrived, the next call of any kind is never passed on."""
+
+
+class Kill:
+    """A ``Fault`` of the proxy. ``aim`` names the process, which may be after the first call arrived."""
+
+    def __init__(self, number: int, moment: Moment) -> None:
+        self.number = number
+        self.moment = moment
+        self._victim: queue.SimpleQueue[Running] = queue.SimpleQueue()
+        self._tally = Tally()
+        self._lock = threading.Lock()
+        self._here = threading.local()
+        self._delivered = False
+
+    def aim(self, victim: Running) -> None:
+        self._victim.put(victim)
+
+    def arrived(self, request: Recorded) -> None:
+        with self._lock:
+            if self._delivered:
+                self._strike()
+            self._here.number = self._tally.number(request)
+        if self._here.number == self.number and self.moment is Moment.BEFORE:
+            self._strike()
+
+    def answered(self, request: Recorded) -> None:
+        if self._here.number != self.number:
+            return
+        if self.moment is Moment.APPLIED:
+            self._strike()
+        self._delivered = True
+
+    def _strike(self) -> None:
+        victim = self._victim.get(timeout=30)
+        self._victim.put(victim)
+        victim.kill()
+        raise ConnectionAbortedError

@@ -1,0 +1,10 @@
+"""All scenarios that are killed, in one order, which numbers the cases of the campaigns: new ones go to the end."""
+
+from __future__ import annotations
+
+from faults.kill_creating import ADOPTING, CREATING
+from faults.kill_removing import PRUNING, REPLACING
+from faults.kill_transitions import chosen
+from faults.kill_verbs import LOST, VERBS
+
+SCENARIOS = (*CREATING, *ADOPTING, *PRUNING, *REPLACING, *VERBS, *LOST, *chosen())

@@ -1,0 +1,86 @@
+"""What the fault campaigns judge by can find fault: each forbidden call is named, and each allowed one is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faults.journal import Tally, effects, quiet_violations, violations, writes
+from faults.scenario import Run, Scenario
+from support.proxy import Recorded
+
+STATE = "reconciler_state"
+SCENARIO = Scenario("s", Run({}), ends={"users": 0}, may_delete=frozenset({"old"}))
+
+
+def call(operation: str, table: str = "users", **members: Any) -> Recorded:
+    return Recorded(operation, {"TableName": table, **members}, 200)
+
+
+def record(operation: str, name: str) -> Recorded:
+    member = "Item" if operation == "PutItem" else "Key"
+    return call(operation, STATE, **{member: {"scope": {"S": "default/default"}, "record": {"S": name}}})
+
+
+LOOK, LEASE, DELETE = call("DescribeTable", "old"), record("GetItem", "lease"), call("DeleteTable", "old")
+CONDITION = {"ConditionExpression": "attribute_not_exists(#key)"}
+OFF = {"DeletionProtectionEnabled": False}
+TWO = {"GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "a"}}, {"Delete": {"IndexName": "b"}}]}
+FORBIDDEN = {
+    "a table that is not the scenario's to delete": ([call("DescribeTable"), LEASE, call("DeleteTable")], "I1"),
+    "the state table is deleted": ([call("DescribeTable", STATE), LEASE, call("DeleteTable", STATE)], "I1"),
+    "no look before a delete": ([LEASE, DELETE], "I4"),
+    "no look at the lease before a delete": ([LOOK, DELETE], "I4"),
+    "the lease is read before the last look": ([LEASE, LOOK, DELETE], "I4"),
+    "a second delete by the same decision": ([LOOK, LEASE, DELETE, DELETE], "I4"),
+    "an item is written without a condition": ([call("PutItem")], "I5"),
+    "an item is removed without a condition": ([call("DeleteItem")], "I5"),
+    "items are written wholesale": ([Recorded("BatchWriteItem", {"RequestItems": {"users": []}}, 200)], "I5"),
+    "protection is switched off": ([call("UpdateTable", **OFF)], "I7"),
+    "two indexes in one call": ([call("UpdateTable", **TWO)], "I9"),
+    "a table of others is changed": ([call("UpdateTimeToLive", "strangers")], "not of this stack"),
+}
+ALLOWED = {
+    "a delete after looking at table and lease": [LOOK, LEASE, DELETE],
+    "two deletes by two decisions": [LOOK, LEASE, DELETE, LOOK, LEASE, DELETE],
+    "an item under a condition": [call("PutItem", **CONDITION)],
+    "records and history": [
+        record("PutItem", "table#users"),
+        record("PutItem", "run#1"),
+        record("UpdateItem", "lease"),
+    ],
+    "a table is created without protection": [call("CreateTable", **OFF)],
+    "throughput of two indexes": [call("UpdateTable", GlobalSecondaryIndexUpdates=[{"Update": {}}, {"Update": {}}])],
+}
+
+
+@pytest.mark.parametrize("case", FORBIDDEN)
+def test_what_may_never_be_done_is_named(case: str) -> None:
+    calls, said = FORBIDDEN[case]
+    (sentence,) = violations(calls, SCENARIO)
+    assert said in sentence
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_what_may_be_done_is_not(case: str) -> None:
+    assert list(violations(ALLOWED[case], SCENARIO)) == []
+
+
+def test_a_pass_with_nothing_to_do_may_write_lease_and_history_alone() -> None:
+    allowed = [record("PutItem", "lease"), record("PutItem", "run#1"), record("UpdateItem", "lease"), LOOK]
+    assert list(quiet_violations(allowed)) == []
+    for wrong in (record("PutItem", "table#users"), record("DeleteItem", "seed#users"), call("UpdateTable")):
+        assert len(list(quiet_violations([*allowed, wrong]))) == 1
+
+
+def test_a_renewed_lease_is_no_call_of_its_own_number() -> None:
+    run = [record("PutItem", "lease"), call("CreateTable"), record("PutItem", "lease"), record("UpdateItem", "lease")]
+    tally = Tally()
+    assert [tally.number(request) for request in run] == [1, 2, None, 3]
+    assert writes(run) == 3
+
+
+def test_effects_are_what_was_done_to_tables_of_users() -> None:
+    refused = Recorded("PutItem", {"TableName": "users"}, 400)
+    run = [call("CreateTable"), call("PutItem"), call("PutItem"), refused, record("PutItem", "table#users"), LOOK]
+    assert effects(run) == {("CreateTable", "users"): 1, ("PutItem", "users"): 2}

@@ -1,0 +1,124 @@
+"""A slice of the kill campaigns: each death is that of a real process, by -9, in front of the real DynamoDB Local."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from campaigns import kill_campaign, kill_twice_campaign
+from faults.bench import Bench, end_bench, standing_bench
+from faults.kill import Moment
+from faults.kill_scenarios import SCENARIOS
+from faults.kill_transitions import CHOSEN
+from support.endpoints import need_dynamodb_local
+from support.folders import load, write
+from support.spec_documents import document
+from support.transitions import TRANSITIONS
+
+from reconciler.model.table import TableSpec
+
+pytestmark = pytest.mark.timeout(600)
+WHOLE = {"a first table with time to live, stream and seed": 15, "an empty table is pruned": 6}
+"""Killed at every call; the number of their calls stands here, so that none is left out."""
+SPREAD = (
+    ("a second stack beside the first", 4, Moment.APPLIED),
+    ("an empty table is pruned", 4, Moment.DELIVERED),
+    ("one table is replaced, one pruned, one comes", 9, Moment.APPLIED),
+    ("a seeded table is replaced and seeded anew", 4, Moment.DELIVERED),
+    ("destroy leaves what is adopted and what is protected", 3, Moment.APPLIED),
+    ("clear leaves what others changed and added", 3, Moment.APPLIED),
+    ("time to live moves to another attribute", 2, Moment.APPLIED),
+)
+TWICE = (
+    ("a first table", 6, 2, Moment.APPLIED),
+    ("two tables are pruned at once", 3, 2, Moment.BEFORE),
+    ("a seeded table is replaced and seeded anew", 4, 3, Moment.APPLIED),
+)
+NAMED = {scenario.name: scenario for scenario in SCENARIOS}
+local = pytest.mark.dynamodb_local
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    need_dynamodb_local()
+    yield standing_bench()
+    end_bench()
+
+
+def test_every_scenario_has_a_name_of_its_own_and_there_are_enough_of_them() -> None:
+    assert [name for name, count in Counter(s.name for s in SCENARIOS).items() if count > 1] == []
+    assert len(SCENARIOS) >= 60
+    assert len(set(kill_twice_campaign.CHOSEN)) >= 20
+
+
+def test_case_numbers_name_their_place() -> None:
+    for name, number, moment in SPREAD:
+        assert kill_campaign.place(kill_campaign.case_of(name, number, moment)) == (NAMED[name], number, moment)
+    for name, first, second, moment in TWICE:
+        case = kill_twice_campaign.case_of(name, first, second, moment)
+        assert kill_twice_campaign.place(case) == (NAMED[name], first, second, moment)
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_transition_as_documents_is_that_transition(name: str, tmp_path: Path) -> None:
+    (case,) = (case for case in TRANSITIONS if case.name == name)
+    for position, spec in enumerate((case.before, case.after)):
+        (read,) = load(write(tmp_path / str(position), {"subject.json": document(spec)})).declarations
+        assert read.spec == _as_read(spec)
+
+
+def _as_read(spec: TableSpec) -> TableSpec:
+    """A document gives every index of a provisioned table its throughput."""
+    units = spec.billing.throughput if spec.billing else None
+    indexes = spec.global_indexes and tuple(replace(i, throughput=i.throughput or units) for i in spec.global_indexes)
+    return replace(spec, global_indexes=indexes)
+
+
+@local
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_scenario_makes_as_many_calls_as_are_killed_below(bench: Bench, name: str) -> None:
+    assert kill_campaign.writes_of(bench, NAMED[name]) == WHOLE[name]
+
+
+@local
+def test_the_undisturbed_end_that_all_is_compared_with_is_as_declared(bench: Bench) -> None:
+    found = bench.baseline(NAMED["a first table with time to live, stream and seed"]).seen
+    orders, records = found["tables"]["orders"], found["records"]["reconciler_state"]
+    assert orders["describe"]["TableStatus"] == "ACTIVE"
+    assert orders["describe"]["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    assert orders["ttl"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    assert [(item["pk"]["S"], item["total"]["N"]) for item in orders["items"]] == [
+        (f"item#{count:03}", str(count)) for count in range(4)
+    ]
+    assert records["default/default table#orders"]["ownership"] == {"S": "created"}
+    assert records["default/default table#orders"]["identity"] == "of the live table"
+    assert records["default/default seed#orders"]["state"] == {"S": "done"}
+
+
+@local
+@pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.APPLIED])
+@pytest.mark.parametrize(("name", "number"), [(name, call) for name in WHOLE for call in range(1, WHOLE[name] + 1)])
+def test_killed_at_any_call_and_run_again_all_is_as_undisturbed(
+    bench: Bench, name: str, number: int, moment: Moment
+) -> None:
+    assert kill_campaign.case(kill_campaign.case_of(name, number, moment))["kills"] == 1
+
+
+@local
+@pytest.mark.parametrize(("name", "number", "moment"), SPREAD)
+def test_killed_somewhere_and_run_again_all_is_as_undisturbed(
+    bench: Bench, name: str, number: int, moment: Moment
+) -> None:
+    assert kill_campaign.case(kill_campaign.case_of(name, number, moment))["kills"] == 1
+
+
+@local
+@pytest.mark.parametrize(("name", "first", "second", "moment"), TWICE)
+def test_killed_again_while_it_recovers_all_is_as_undisturbed(
+    bench: Bench, name: str, first: int, second: int, moment: Moment
+) -> None:
+    case = kill_twice_campaign.case_of(name, first, second, moment)
+    assert kill_twice_campaign.case(case)["second kills"] == 1

@@ -1,0 +1,75 @@
+"""The process that ``fork_server`` starts: the tool imported once, and one fork for each command line that is asked.
+
+Runs as a script of its own, with one thread, so that a fork copies no lock that another thread holds. Reads a line of
+JSON a command line, answers a line with the process id at once and a line with the wait status when it has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import sys
+import urllib.request
+from typing import Any
+
+
+def warm() -> None:
+    """Everything that a command would import, and the description of the service, which takes longest."""
+    import botocore.loaders
+    import botocore.session
+
+    import reconciler
+
+    for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+    session = botocore.session.Session()
+    session.create_client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    gc.collect()
+    gc.freeze()
+
+
+def child(asked: dict[str, Any]) -> int:
+    """One command line, as ``python -m reconciler`` would run it; its exit code."""
+    from reconciler.cli.app import main
+
+    os.chdir(asked["folder"])
+    os.environ.update(asked["variables"])
+    quiet = os.open(os.devnull, os.O_RDWR)
+    output = os.open(asked["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    for number, target in ((quiet, 0), (output, 1), (output, 2)):
+        os.dup2(number, target)
+    code = main(asked["words"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if asked["last_call"]:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(asked["last_call"], timeout=10)
+    return code
+
+
+def serve() -> None:
+    """Until standard input ends."""
+    warm()
+    print(json.dumps({"ready": os.getpid()}), flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        process = os.fork()
+        if process == 0:
+            code = 70
+            try:
+                code = child(asked)
+            finally:
+                os._exit(code)
+        print(json.dumps({"process": process}), flush=True)
+        print(json.dumps({"status": os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])}), flush=True)
+
+
+if __name__ == "__main__":
+    serve()
