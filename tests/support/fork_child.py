@@ -26,7 +26,8 @@ def warm() -> None:
     import reconciler
 
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
-        if not module.name.endswith("__main__"):
+        # A module of an extra that is not installed is missed by the run that needs it, which says so.
+        with contextlib.suppress(ImportError):
             importlib.import_module(module.name)
     botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
     session = botocore.session.Session()
