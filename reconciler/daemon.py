@@ -50,7 +50,13 @@ class Daemon:
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
         control = self._control()
-        app = create_app(self.board, self.metrics, control=control, status=lambda: {"mode": self.settings.mode})
+        app = create_app(
+            self.board,
+            self.metrics,
+            control=control,
+            status=lambda: {"mode": self.settings.mode},
+            settings=self.settings.shown,
+        )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         with self._signals():
             server.start()

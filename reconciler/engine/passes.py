@@ -150,6 +150,7 @@ class Pass:
         unmanaged: int | None = None,
         answered: bool = True,
     ) -> PassReport:
+        leads = self._leads(snapshot, acted)
         carried = self.request.carried
         merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
         merged |= {table.name: self._dated(table) for table in tables}
@@ -167,8 +168,9 @@ class Pass:
             wrote=acted is not None and acted.wrote,
             suspended=snapshot is not None and snapshot.suspension is not None,
             observe_only=self.options.mode == "observe",
-            leader=self._leads(snapshot, acted),
+            leader=leads,
             lease_holder=acted.holder if acted else None,
+            held_by=_holder(snapshot, acted) if leads is False else None,
             unmanaged=carried.unmanaged if carried else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
@@ -202,6 +204,12 @@ class Pass:
             return work()
         finally:
             self.phases[phase] = self.phases.get(phase, 0.0) + self.world.clock.monotonic() - began
+
+
+def _holder(snapshot: StateSnapshot | None, acted: Acted | None) -> str | None:
+    if acted is not None and acted.holder:
+        return acted.holder
+    return snapshot.lease.holder if snapshot is not None and snapshot.lease is not None else None
 
 
 def _strangers(

@@ -56,12 +56,15 @@ class Reconciler:
     def destroy(self, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked."""
         request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step)
-        destroyer = replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
-        report = destroyer._rounds(request)
+        report = self._destroyer()._rounds(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
         self._remember(report)
         return replace(report, suspended=True)
+
+    def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
+        """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
+        return self._destroyer()._pass(Request("preview", dry=True, focus=self._focus(tables), destroy=True))
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
@@ -129,6 +132,9 @@ class Reconciler:
 
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
         return frozenset(self.focus_names(tables)) if tables else None
+
+    def _destroyer(self) -> Reconciler:
+        return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
 
     def _turn(self) -> Turn:
         return Turn(self.world, self.options, self.allowed_accounts, self.world.clock.now() + self.timeout)

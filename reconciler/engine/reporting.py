@@ -54,6 +54,7 @@ def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None
         seed_skipped=seeded.skipped,
         seed_failed=seeded.failed,
         rebuild=survey.rebuild,
+        observed=live,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),
     )
 

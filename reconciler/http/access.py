@@ -38,16 +38,41 @@ class Access:
         """Raise ``Refused`` unless the sender of these headers may change something at this endpoint."""
         self._check_host(headers)
         self._check_origin(headers)
-        if self.auth != "none" and self.token is not None:
+        if self.asks_token:
             self._check_token(headers)
         else:
             self._check_place(endpoint)
 
-    def open_at(self, endpoint: Endpoint | None) -> bool:
-        """Whether no token is asked for."""
-        emulator = endpoint is not None and endpoint.flavor.emulator
-        free = self.auth == "none" or (self.auth == "auto" and self.token is None and self.loopback)
-        return free and emulator
+    def check_reader(self, headers: Headers, endpoint: Endpoint | None) -> None:
+        """Raise ``Refused`` unless a page that makes a plan may be shown: not by another name, not led by another site.
+
+        The token is asked for when the form of that page is sent.
+        """
+        self._check_host(headers)
+        self._check_origin(headers)
+        if not self.asks_token:
+            self._check_place(endpoint)
+
+    def check_form(self, headers: Headers, endpoint: Endpoint | None) -> None:
+        """``check_reader`` for a form: browsers say where each comes from, so one that says nothing is none of ours."""
+        self.check_reader(headers, endpoint)
+        if not headers.get("origin"):
+            raise Refused(HTTPStatus.FORBIDDEN, "A form must say its Origin, as every browser does.")
+
+    def check_secret(self, given: str) -> None:
+        """Raise ``Refused`` unless ``given`` is the token, where one is asked for."""
+        if self.asks_token and not same_secret(given, self.token or ""):
+            raise Refused(HTTPStatus.UNAUTHORIZED, "The token is missing or wrong. Nothing was done.", CHALLENGE)
+
+    def closed(self, headers: Headers, endpoint: Endpoint | None) -> str | None:
+        """Why nothing can be changed from a page that was asked for with these headers; ``None`` where it can."""
+        try:
+            self._check_host(headers)
+            if not self.asks_token:
+                self._check_place(endpoint)
+        except Refused as refused:
+            return refused.detail
+        return None
 
     @property
     def asks_token(self) -> bool:

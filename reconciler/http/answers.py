@@ -45,7 +45,7 @@ class RunEntry(BaseModel):
     """One run of the history."""
 
     id: str
-    verb: str = Field(description="pass for those of the loop, else run, preview, rollback, seed or clear.")
+    verb: str = Field(description="pass for those of the loop, else the verb that was ordered, such as run or seed.")
     trigger: str
     state: str = Field(description="queued, running, done or failed.")
     tables: list[str]
@@ -57,6 +57,7 @@ class RunEntry(BaseModel):
     actions: list[Json]
     wrote: bool
     error: str | None
+    message: str | None = Field(description="What came of it, in a sentence.")
 
 
 class RunsData(BaseModel):

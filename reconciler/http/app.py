@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Path, Query, Response
+from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
 from reconciler.engine.board import Board
-from reconciler.http import health, migrations, openapi, problems, reading, seeders
+from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, seeders
 from reconciler.http.access import Access
 from reconciler.http.answers import errors
 from reconciler.http.control import Control
@@ -41,9 +41,13 @@ def create_app(
     *,
     control: Control | None = None,
     status: Callable[[], Mapping[str, Any]] = dict,
+    settings: Callable[[], tuple[tuple[str, str, str], ...]] = tuple,
     now: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
-    """The app over one board. Without ``control`` nothing can be ordered; ``status`` adds to page and JSON."""
+    """The app over one board. Without ``control`` nothing can be ordered.
+
+    ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted.
+    """
     control = control or _nobody(board)
     page, docs = Page(control), DocsPage()
     app = FastAPI(
@@ -55,6 +59,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.control = control
+    app.state.problem_page = page.render_problem
     problems.install(app)
     policy = page.content_security_policy
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
@@ -63,12 +68,13 @@ def create_app(
 
     @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))
     def status_page(
+        request: Request,
         q: Annotated[str, Query(max_length=255, description="Part of a table's name.")] = "",
         status_of: Annotated[str, Query(alias="status", max_length=20)] = "",
-        sort: Annotated[str, Query(max_length=20, description="name, status, items or size.")] = "name",
+        sort: Annotated[str, Query(max_length=20, description="name, status, since, items, size or owner.")] = "name",
         number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     ) -> str:
-        return page.render(status(), Wish(q, status_of, sort, number))
+        return page.render(status(), Wish(q, status_of, sort, number), request.headers)
 
     @app.get(
         "/tables/{name}",
@@ -77,8 +83,8 @@ def create_app(
         tags=["pages"],
         responses=errors(404, 422, 500),
     )
-    def table_page(name: Annotated[str, Path(max_length=255)]) -> str:
-        made = page.render_table(name)
+    def table_page(request: Request, name: Annotated[str, Path(max_length=255)]) -> str:
+        made = page.render_table(name, request.headers)
         if made is None:
             raise problems.Refused(404, "No table of that name is declared or owned here.")
         return made
@@ -105,6 +111,8 @@ def create_app(
         good, reason = health.readiness(board)
         return JSONResponse({"ready": good, "reason": reason}, 200 if good else 503)
 
+    for router in (pages.routes(page, settings), *confirm.routes(control, page)):
+        app.include_router(router)
     for router in (*migrations.routes(control), *seeders.routes(control), reading.routes(control, status)):
         app.include_router(router)
     for path, endpoint in (("/", status_page), ("/metrics", prometheus), ("/livez", livez), ("/readyz", readyz)):

@@ -10,7 +10,7 @@ from reconciler.engine.board import Board
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http.access import Access
 from reconciler.http.problems import Refused
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import DesiredState, Seed
 from reconciler.model.records import StateSnapshot
 from reconciler.runs import Book, Feed, Order, Run
 
@@ -44,6 +44,16 @@ class Control:
         """The declarations of the last pass that could read them."""
         good = self.reconciler.memory.last_good if self.reconciler else None
         return good or DesiredState((), "")
+
+    def seeds(self, tables: tuple[str, ...] = ()) -> tuple[tuple[str, Seed, str | None], ...]:
+        """Table, seed and how far it is, of the named tables (base or full name) or of all that have a seed."""
+        report = self.board.report
+        states = {table.name: table.seed_state for table in report.tables} if report else {}
+        return tuple(
+            (declared.spec.name, declared.seed, states.get(declared.spec.name))
+            for declared in self.desired().declarations
+            if declared.seed and (not tables or declared.spec.name in tables or declared.base_name in tables)
+        )
 
     @property
     def observes(self) -> bool:

@@ -35,14 +35,15 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             control: Control = request.app.state.control
             control.access.check(request.headers, control.board.endpoint)
-            body = await _body(request)
-            _check_type(request.headers, body)
-            return await handle(Request(request.scope, _replay(body, request)))
+            body = await read_body(request)
+            check_type(request.headers, body, JSON)
+            return await handle(Request(request.scope, replay(body, request)))
 
         return guarded
 
 
-async def _body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
+    """The whole body. Raises ``Refused`` for one of more than 64 KiB, that ends too early or takes more than 10 s."""
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or int(declared) > MOST_BODY_BYTES:
         raise _too_large()
@@ -62,13 +63,14 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _check_type(headers: Headers, body: bytes) -> None:
+def check_type(headers: Headers, body: bytes, wanted: str) -> None:
+    """Raise ``Refused`` unless the body is of the type ``wanted``; an empty one needs none."""
     if not body:
         return
     kinds, coded = headers.getlist("content-type"), headers.get("content-encoding", "identity")
     kind = kinds[0].partition(";")[0].strip().lower() if len(kinds) == 1 else ""
-    if kind != JSON or coded.lower() != "identity":
-        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A body must be {JSON}, not encoded otherwise.")
+    if kind != wanted or coded.lower() != "identity":
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A body must be {wanted}, not encoded otherwise.")
 
 
 def _too_large() -> Refused:
@@ -76,7 +78,8 @@ def _too_large() -> Refused:
     return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, CLOSE)
 
 
-def _replay(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:
+def replay(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:
+    """What FastAPI reads the body from once more."""
     given = False
 
     async def receive() -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.http.summary import differs
@@ -11,11 +12,14 @@ from reconciler.model.plan import Fate
 from reconciler.model.report import TableReport
 
 PAGE = 100
+NEVER = datetime.max.replace(tzinfo=UTC)
 SORTS: Mapping[str, Callable[[TableReport], Any]] = {
     "name": lambda table: table.name,
     "status": lambda table: (table.status.value, table.name),
+    "since": lambda table: (table.drift_since or NEVER, table.name),
     "items": lambda table: (-(table.item_count or 0), table.name),
     "size": lambda table: (-(table.size_bytes or 0), table.name),
+    "owner": lambda table: (table.ownership or "", table.name),
 }
 
 

@@ -23,7 +23,8 @@ class SecurityHeaders:
             "Content-Security-Policy": content_security_policy,
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
-            "Referrer-Policy": "no-referrer",
+            # With no-referrer a browser sends "Origin: null" with our own forms (Fetch, "append a request Origin").
+            "Referrer-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Cache-Control": "no-store",
         }

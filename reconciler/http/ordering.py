@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from http import HTTPStatus
 
 from fastapi.responses import JSONResponse
@@ -13,32 +12,51 @@ from reconciler.http.control import Control
 from reconciler.http.problems import Refused
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
 from reconciler.model.plan import Fate
-from reconciler.model.report import PassReport, Verdict
+from reconciler.model.report import Verdict
 from reconciler.planning.document import document, problem_entry, step_entry
-from reconciler.planning.render import counts
 from reconciler.planning.text import several
 from reconciler.runs import Full, Order, Outcome, Run, Verb
 from reconciler.runs.verbs import PlanChanged
+from reconciler.runs.words import sentences
 
 WAIT_SECONDS = 300.0
 """After that a request that waits is answered as if it had not wanted to."""
+NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME)
+"""What cannot be done in a daemon that only observes."""
 
 
 async def answer(control: Control, order: Order, *, wait: bool) -> Answer[RunData] | JSONResponse:
     """200 with the report, or 202 with the run's id."""
-    if control.observes and order.verb in (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR):
-        raise Refused(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
     try:
-        run = control.order(order)
-        if wait:
-            ended = asyncio.shield(asyncio.wrap_future(run.ended))
-            ended.add_done_callback(_heard)
-            return _done(run, await asyncio.wait_for(ended, WAIT_SECONDS))
-    except TimeoutError:
-        pass
+        run = begin(control, order)
+        outcome = await ending(run, WAIT_SECONDS) if wait else None
     except ReconcilerError as error:
         raise refusal(error) from error
-    return _accepted(run)
+    return _accepted(run) if outcome is None else _done(run, outcome)
+
+
+def begin(control: Control, order: Order) -> Run:
+    """Hand it to the loop. Raises ``Refused``, and what the loop raises."""
+    if control.observes and order.verb in NEEDS_ENFORCE:
+        raise Refused(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
+    return control.order(order)
+
+
+async def ending(run: Run, seconds: float) -> Outcome | None:
+    """How it ended, or ``None`` when it has not within ``seconds``. Raises what the verb raises."""
+    ended = asyncio.shield(asyncio.wrap_future(run.ended))
+    ended.add_done_callback(_heard)
+    try:
+        return await asyncio.wait_for(ended, seconds)
+    except TimeoutError:
+        return None
+
+
+async def settled(run: Run, seconds: float) -> None:
+    """Wait for its end, whatever that is, for ``seconds`` at most."""
+    ended = asyncio.wrap_future(run.ended)
+    ended.add_done_callback(_heard)
+    await asyncio.wait([ended], timeout=seconds)
 
 
 def refusal(error: ReconcilerError) -> Refused:
@@ -73,6 +91,10 @@ def _accepted(run: Run) -> JSONResponse:
 
 def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
     report = outcome.report
+    if report is None:
+        return Answer[RunData](
+            success=True, message=" ".join(sentences(run.order, None)), data=RunData(run_id=run.id, report=None)
+        )
     blocked = [
         {"table": table.name, **step_entry(step)}
         for table in report.tables
@@ -81,38 +103,11 @@ def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
     ]
     failed = report.verdict is Verdict.ERROR or any(table.has(Fate.FAILED) for table in report.tables)
     refused = run.order.verb is Verb.ROLLBACK and bool(blocked)
+    said = [*sentences(run.order, report)]
+    if refused:
+        said.append(f"{several(len(blocked), 'step')} blocked; data.blocked says why.")
     return Answer[RunData](
         success=not failed and not refused,
-        message=" ".join(_sentences(run.order, report, len(blocked))),
+        message=" ".join(said),
         data=RunData(run_id=run.id, report=document(report), plan_digest=outcome.plan_digest, blocked=blocked),
     )
-
-
-def _sentences(order: Order, report: PassReport, blocked: int) -> Iterator[str]:
-    if report.error:
-        yield report.error
-        return
-    if report.problems:
-        yield f"The desired state has {several(len(report.problems), 'error')}; nothing was written."
-        return
-    if order.verb in (Verb.SEED, Verb.CLEAR):
-        yield _seeding(order, report)
-        return
-    yield counts(report, applied=order.changes)
-    if order.verb is Verb.ROLLBACK:
-        yield "Suspended: nothing is recreated until /api/v1/migrations/run, `reconciler up` or `reconciler resume`."
-        if blocked:
-            yield f"{several(blocked, 'step')} blocked; data.blocked says why."
-    elif report.observe_only:
-        yield "RECONCILER_MODE=observe: nothing was written."
-
-
-def _seeding(order: Order, report: PassReport) -> str:
-    moved, stayed, failed = (
-        sum(getattr(table, name) for table in report.tables) for name in ("seed_written", "seed_skipped", "seed_failed")
-    )
-    if order.verb is Verb.SEED:
-        said = f"{several(moved, 'item')} written, {stayed} there already"
-    else:
-        said = f"{several(moved, 'item')} removed, {stayed} changed or gone since and left alone"
-    return f"{several(len(report.tables), 'table')}: {said}{f', {failed} failed' if failed else ''}."

@@ -1,21 +1,28 @@
-"""``GET /`` and ``GET /tables/{name}``: rendered on the server, whole without a script; style and script inside."""
+"""The pages: rendered on the server, whole without a script, style and script inside. Called by app and ``confirm``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
+
+from starlette.datastructures import Headers
 
 from reconciler import __version__
 from reconciler.http import templates
+from reconciler.http.actions import Action, buttons
 from reconciler.http.control import Control
 from reconciler.http.listing import SORTS, Wish, attention, listing
-from reconciler.http.summary import differs, mood, sentence, shown
-from reconciler.http.table import table_data
-from reconciler.model.plan import Fate
+from reconciler.http.planned import Planned
+from reconciler.http.summary import differs, leader, mood, sentence, shown
+from reconciler.http.table import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
-from reconciler.planning.render import value_text
+from reconciler.planning.render import counts
+from reconciler.runs import Outcome
+from reconciler.runs.book import MOST_RECORDS
 
 SHOWN_RUNS = 15
+NAMES = ("status", "table", "confirm", "run", "runs", "settings", "problem")
 
 
 class Page:
@@ -23,25 +30,25 @@ class Page:
 
     def __init__(self, control: Control) -> None:
         self._control = control
-        self._status = templates.environment().get_template("status.html")
-        self._table = templates.environment().get_template("table.html")
-        self._embedded = {"style": templates.style(), "script": templates.script()}
+        self._templates = {name: templates.environment().get_template(f"{name}.html") for name in NAMES}
+        self._embedded = {"style": templates.style(), "script": templates.script(), "version": __version__}
 
     @property
     def content_security_policy(self) -> str:
         """What the pages need, and nothing else."""
         return templates.content_security_policy()
 
-    def render(self, more: Mapping[str, Any], wish: Wish) -> str:
-        """The page of this moment. ``more`` may say the ``mode``."""
+    def render(self, more: Mapping[str, Any], wish: Wish, headers: Headers) -> str:
+        """The page of this moment. ``more`` may say the ``mode``; the sender of ``headers`` decides on the buttons."""
         board, report = self._control.board, self._control.board.report
         tables = shown(report)
-        return self._status.render(
-            **self._embedded,
+        return self._render(
+            "status",
             board=board,
             report=report,
             mood=mood(board).value,
             sentence=sentence(board),
+            leader=leader(board),
             mode=more.get("mode") or ("observe" if report and report.observe_only else "enforce"),
             tables=tables,
             listing=listing(tables, wish),
@@ -50,12 +57,59 @@ class Page:
             sorts=list(SORTS),
             runs=self._control.book.newest(SHOWN_RUNS),
             differs=differs,
-            blocked=lambda table: [step for step in table.steps if step.fate is Fate.BLOCKED],
-            waiting=lambda table: [step for step in table.steps if step.fate is Fate.DEFERRED],
-            version=__version__,
+            buttons=buttons(self._control, headers),
         )
 
-    def render_table(self, name: str) -> str | None:
+    def render_table(self, name: str, headers: Headers) -> str | None:
         """The page of one table; ``None`` for a stranger."""
-        data = table_data(self._control, name)
-        return None if data is None else self._table.render(**self._embedded, table=data, text=value_text)
+        table = find_table(self._control, name)
+        if table is None:
+            return None
+        return self._render(
+            "table",
+            table=table,
+            data=table_data(self._control, table.name),
+            runs=runs_of(self._control, table.name),
+            buttons=buttons(self._control, headers, table.name),
+        )
+
+    def render_confirmation(
+        self, action: Action | None, tables: tuple[str, ...], plan: Outcome | None, *, waits: bool
+    ) -> str:
+        """What ``action`` (``None``: nothing but a look) would do to these tables, empty for all."""
+        report = plan.report if plan else None
+        return self._render(
+            "confirm",
+            action=action,
+            tables=tables,
+            digest=plan.plan_digest if plan else None,
+            report=report,
+            planned=Planned.of(report) if report else None,
+            counts=counts(report, applied=False) if report else "",
+            seeds=self._control.seeds(tables) if action is not None and action.seeds else (),
+            waits=waits,
+            suspended=self._control.board.suspended,
+            asks_token=self._control.access.asks_token,
+        )
+
+    def render_run(self, run_id: str) -> str | None:
+        """The page of one run; ``None`` for one that is unknown or forgotten."""
+        record = self._control.book.find(run_id)
+        return None if record is None else self._render("run", run=record)
+
+    def render_runs(self) -> str:
+        """Everything that ran, newest first."""
+        return self._render("runs", runs=self._control.book.newest(MOST_RECORDS))
+
+    def render_settings(self, rows: tuple[tuple[str, str, str], ...]) -> str:
+        """Name, value and origin of every setting; secrets are redacted before they come here."""
+        return self._render("settings", rows=rows)
+
+    def render_problem(self, status: int, detail: str, request_id: str | None) -> str:
+        """An error for people."""
+        return self._render(
+            "problem", status=status, title=HTTPStatus(status).phrase, detail=detail, request=request_id
+        )
+
+    def _render(self, name: str, **values: Any) -> str:
+        return self._templates[name].render(**self._embedded, **values)

@@ -1,15 +1,18 @@
-"""Errors as ``application/problem+json`` (RFC 9457): what went wrong in a sentence, never a stack trace."""
+"""Errors as ``application/problem+json`` (RFC 9457): what went wrong in a sentence, never a stack trace.
+
+A browser that asks for a page is shown the same as a page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.http import request_id
@@ -78,22 +81,32 @@ def install(app: FastAPI) -> None:
     app.add_middleware(Faults)
 
 
-async def _said(_request: Request, error: Exception) -> JSONResponse:
+async def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return problem(error.status, error.detail, error.headers, **error.more)
+    return _answer(request, error.status, error.detail, error.headers, **error.more)
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = error.detail
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = "There is nothing here. /openapi.json lists every route."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.method} is not allowed here."
-    return problem(error.status_code, detail, dict(error.headers or {}))
+    return _answer(request, error.status_code, detail, dict(error.headers or {}))
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+
+
+def _answer(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    as_page: Callable[[int, str, str | None], str] | None = getattr(request.app.state, "problem_page", None)
+    wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+    if as_page is None or not wants_page:
+        return problem(status, detail, headers, **more)
+    return HTMLResponse(as_page(status, detail, request_id.current()), status, headers)

@@ -102,4 +102,5 @@ _RUN = {
     "actions": [{"table": "users", "action": "seed", "facet": "seed", "fate": "done", "message": None}],
     "wrote": True,
     "error": None,
+    "message": "1 table: 6 items written, 0 there already.",
 }

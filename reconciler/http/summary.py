@@ -49,6 +49,16 @@ def sentence(board: Board) -> str:
             return f"In sync: {_tables(sum(t.declaration is not None for t in report.tables))} as declared"
 
 
+def leader(board: Board) -> str:
+    """Who may write, as far as the last pass saw."""
+    report = board.report
+    if report is None or report.leader is None:
+        return "unknown"
+    if report.leader:
+        return "this process"
+    return f"another one: {report.held_by}" if report.held_by else "another process"
+
+
 def differs(table: TableReport) -> bool:
     """Whether a table is not (yet) as declared."""
     return table.status not in (TableStatus.IN_SYNC, TableStatus.UNMANAGED) or table.seed_pending

@@ -11,16 +11,22 @@ from reconciler.http.summary import shown
 from reconciler.model.report import TableReport
 from reconciler.model.table import TableSpec
 from reconciler.planning.document import plain, table_entry, timestamp
+from reconciler.runs import Record
 from reconciler.runs.events import record_entry
 
 MOST_RUNS = 20
 
 
-def table_data(control: Control, name: str) -> dict[str, Any] | None:
-    """What the last pass saw of the table with this name or base name; ``None`` for a stranger."""
+def find_table(control: Control, name: str) -> TableReport | None:
+    """The table with this name or base name in the last report; ``None`` for a stranger."""
     tables = shown(control.board.report)
     table = next((table for table in tables if table.name == name), None)
-    table = table or next((table for table in tables if table.base_name == name), None)
+    return table or next((table for table in tables if table.base_name == name), None)
+
+
+def table_data(control: Control, name: str) -> dict[str, Any] | None:
+    """What the last pass saw of the table with this name or base name; ``None`` for a stranger."""
+    table = find_table(control, name)
     if table is None:
         return None
     declaration = control.desired().named(table.name)
@@ -43,26 +49,34 @@ def table_data(control: Control, name: str) -> dict[str, Any] | None:
             "pending": table.seed_pending,
         },
         "fields": list(_fields(table, declaration.spec if declaration else None)),
-        "runs": [
-            record_entry(record)
-            for record in control.book.newest()
-            if any(action.table == table.name for action in record.actions)
-        ][:MOST_RUNS],
+        "runs": [record_entry(record) for record in runs_of(control, table.name)],
     }
 
 
+def runs_of(control: Control, name: str) -> list[Record]:
+    """The newest runs that did something with the table of this name, or tried to."""
+    newest = control.book.newest()
+    return [record for record in newest if any(action.table == name for action in record.actions)][:MOST_RUNS]
+
+
 def _fields(table: TableReport, spec: TableSpec | None) -> Iterator[dict[str, Any]]:
-    """Declared facets as a whole where they are as declared, else one line for each field that differs."""
+    """Each facet as a whole where nothing differs, else one line for each field that does.
+
+    ``managed`` is false for what is not declared; of that only what was read anyway is told.
+    """
     seen = table.live_status is not None and table.error is None
     for facet in FACETS:
         changes = [change for change in table.changes if change.facet == facet.name]
         for change in changes:
             yield _field(change.path, change.after, change.before, differs=True, unsafe=change.unsafe)
-        declared = getattr(spec, facet.name, None)
-        if declared is not None and not changes:
-            yield _field(facet.name, declared, declared if seen else None, differs=not seen)
+        declared, observed = getattr(spec, facet.name, None), getattr(table.observed, facet.name, None)
+        if not changes and not (declared is None and observed is None):
+            missing = declared is not None and not seen
+            yield _field(facet.name, declared, observed, differs=missing, managed=declared is not None)
 
 
-def _field(name: str, declared: Any, observed: Any, *, differs: bool, unsafe: str | None = None) -> dict[str, Any]:
+def _field(
+    name: str, declared: Any, observed: Any, *, differs: bool, unsafe: str | None = None, managed: bool = True
+) -> dict[str, Any]:
     sides = {"declared": plain(declared), "observed": plain(observed)}
-    return {"field": name, **sides, "differs": differs, "unsafe": unsafe}
+    return {"field": name, **sides, "differs": differs, "managed": managed, "unsafe": unsafe}

@@ -11,6 +11,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reconciler.http.readable import pretty, readable
+from reconciler.planning.render import step_words, symbol, value_text
+
 _WEB = Path(__file__).with_name("web")
 
 
@@ -20,7 +23,9 @@ def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= {"moment": _moment, "machine": _machine}
+    made.filters |= {"moment": _moment, "machine": _machine, "readable": readable, "pretty": pretty}
+    made.filters |= {"step_words": step_words, "value_text": value_text}
+    made.filters |= {"step_style": lambda step: symbol(step)[0], "step_sign": lambda step: symbol(step)[1]}
     return made
 
 

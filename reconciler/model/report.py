@@ -13,6 +13,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.records import Ownership, SeedState
+from reconciler.model.table import TableSpec
 
 RebuildPhase = Literal["starting", "building", "backfilling", "holding", "ready", "dropping"]
 
@@ -84,6 +85,8 @@ class TableReport:
     seed_skipped: int = 0
     seed_failed: int = 0
     rebuild: RebuildProgress | None = None
+    observed: TableSpec | None = None
+    """What was seen, in the shape of a declaration; ``None`` where nothing was."""
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
 
@@ -112,6 +115,8 @@ class PassReport:
     observe_only: bool = False
     leader: bool | None = None
     lease_holder: str | None = None
+    held_by: str | None = None
+    """Who holds the lease where it is not this process; ``lease_holder`` only where that kept the pass from writing."""
     unmanaged: int | None = None
     endpoint_up: bool = True
     phases: Mapping[str, float] = field(default_factory=dict)

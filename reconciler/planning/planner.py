@@ -56,8 +56,8 @@ def plan(
 
 
 def prune_step(name: str) -> Step:
-    """The deletion of a table that is no longer declared."""
-    unsafe = "the table is no longer declared: it is deleted, and every item in it is lost"
+    """The deletion of a table: of one that is no longer declared, or of all that a rollback is about."""
+    unsafe = "the table is deleted, and every item in it is lost"
     change = Change("table", "table", "present", None, Hazard.REPLACEMENT, unsafe)
     return Step(Action.DELETE, "table", (change,), Call("DeleteTable", {"TableName": name}))
 

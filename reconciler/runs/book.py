@@ -22,8 +22,8 @@ class Book:
     def put(self, record: Record) -> None:
         """Keep a new record, or the new state of a known one.
 
-        A quiet pass takes the place of the quiet pass right before it, so that an idle day leaves room for what
-        happened.
+        A quiet pass takes the place of the quiet pass right before it, and so does a look at a plan, so that an idle
+        day leaves room for what happened.
         """
         with self._lock:
             if record.state is State.RUNNING:
@@ -56,5 +56,5 @@ class Book:
         if len(ids) < 2 or ids[-1] != record.id:
             return
         before = self._records[ids[-2]]
-        if record.quiet and before.quiet and record.trigger == before.trigger:
+        if before.gives_way_to(record):
             del self._records[before.id]

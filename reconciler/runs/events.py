@@ -50,4 +50,5 @@ def record_entry(record: Record) -> dict[str, Any]:
         ],
         "wrote": record.wrote,
         "error": record.error,
+        "message": record.message,
     }

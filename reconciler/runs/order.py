@@ -8,28 +8,35 @@ from enum import StrEnum
 from reconciler.model.report import PassReport
 
 TRIGGER = "api"
+PAGE = "page"
+"""The trigger of what was ordered by a button of the status page."""
 
 
 class Verb(StrEnum):
-    """The verbs of the API; each is a command too."""
+    """The verbs of the API and of the page's buttons; each is a command too, or the preview of one."""
 
     RUN = "run"
     PREVIEW = "preview"
+    PREVIEW_ROLLBACK = "preview rollback"
     ROLLBACK = "rollback"
     SEED = "seed"
     CLEAR = "clear"
+    SUSPEND = "suspend"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One wish; equal wishes that wait are one. ``tables`` are base or full names, empty for all of them.
 
-    ``plan_digest`` makes a run go only if a preview right before it gives this digest.
+    ``plan_digest`` makes a run or a rollback go only if a preview right before it gives this digest. ``trigger`` says
+    where the wish came from.
     """
 
     verb: Verb
     tables: tuple[str, ...] = ()
     plan_digest: str | None = None
+    trigger: str = TRIGGER
 
     @property
     def whole(self) -> bool:
@@ -39,12 +46,17 @@ class Order:
     @property
     def changes(self) -> bool:
         """Whether it may change anything."""
-        return self.verb is not Verb.PREVIEW
+        return self.verb not in (Verb.PREVIEW, Verb.PREVIEW_ROLLBACK)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an order; ``plan_digest`` is that of a preview."""
+    """What came of an order.
 
-    report: PassReport
+    ``report`` is ``None`` for verbs that look at no table, ``plan_digest`` is that of a preview, ``suspended`` what the
+    order has made of the suspension, ``None`` where it left it or a pass tells.
+    """
+
+    report: PassReport | None
     plan_digest: str | None = None
+    suspended: bool | None = None

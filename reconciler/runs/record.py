@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, Verdict
+from reconciler.runs.order import PAGE
 
 MOST_ACTIONS = 100
 """Of one run; its summary counts all."""
@@ -52,6 +53,8 @@ class Record:
     actions: tuple[Action, ...] = ()
     wrote: bool = False
     error: str | None = None
+    message: str | None = None
+    """What came of an order, in a sentence."""
 
     @property
     def quiet(self) -> bool:
@@ -59,16 +62,28 @@ class Record:
         in_sync = self.verdict == Verdict.IN_SYNC.value
         return self.verb == "pass" and self.state is State.DONE and in_sync and not self.wrote
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in (State.DONE, State.FAILED)
+
+    def gives_way_to(self, later: Record) -> bool:
+        """Whether it tells nothing that the one right after it does not: idle repetition, a look at a plan."""
+        looked = self.ended and self.verb.startswith("preview") and self.trigger == PAGE
+        looks = later.verb.startswith("preview") and later.trigger == PAGE
+        return (self.quiet and later.quiet and self.trigger == later.trigger) or (looked and looks)
+
     def running(self, now: datetime) -> Record:
         """It begins."""
         return replace(self, state=State.RUNNING, started=now)
 
-    def done(self, report: PassReport, now: datetime) -> Record:
-        """It ended with a report."""
+    def done(self, report: PassReport | None, now: datetime, message: str | None = None) -> Record:
+        """It ended, mostly with a report."""
+        ended = replace(self, state=State.DONE, finished=now, message=message)
+        if report is None:
+            return ended
         return replace(
-            self,
-            state=State.DONE,
-            finished=now,
+            ended,
             verdict=report.verdict.value,
             summary={name: count for name, count in report.summary().items() if count},
             actions=_actions(report),

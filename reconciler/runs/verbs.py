@@ -10,7 +10,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
 from reconciler.runs.aside import Aside
 from reconciler.runs.digest import plan_digest
-from reconciler.runs.order import TRIGGER, Order, Outcome, Verb
+from reconciler.runs.order import PAGE, TRIGGER, Order, Outcome, Verb
 
 SUFFIX = "_seeder"
 
@@ -34,27 +34,53 @@ def carry_out(order: Order, reconciler: Reconciler) -> Outcome:
         case Verb.PREVIEW:
             report = _preview(aside, order)
             return Outcome(report, plan_digest(report))
+        case Verb.PREVIEW_ROLLBACK:
+            report = _dry(aside).preview_destroy(order.tables)
+            return Outcome(report, plan_digest(report))
         case Verb.RUN:
             return Outcome(_run(order, reconciler, aside))
         case Verb.ROLLBACK:
-            if reconciler.options.mode == "observe":
-                raise UsageError("RECONCILER_MODE=observe: nothing is written")
-            return Outcome(aside.destroy(order.tables))
+            return _rollback(order, aside)
         case Verb.SEED:
             return Outcome(aside.seed(_seeded(order.tables, aside)))
         case Verb.CLEAR:
             return Outcome(aside.clear(_seeded(order.tables, aside)))
+        case Verb.SUSPEND:
+            _must_write(aside)
+            aside.suspend(f"status {order.trigger}" if order.trigger == PAGE else order.trigger)
+            return Outcome(None, suspended=True)
+        case Verb.RESUME:
+            _must_write(aside)
+            aside.resume()
+            return Outcome(None, suspended=False)
 
 
 def _run(order: Order, reconciler: Reconciler, aside: Reconciler) -> PassReport:
     if order.plan_digest is not None:
-        digest = plan_digest(_preview(aside, order))
-        if digest != order.plan_digest:
-            raise PlanChanged(digest)
+        _must_be(order.plan_digest, _preview(aside, order))
     names = reconciler.focus_names(order.tables) if order.tables else ()
     if reconciler.options.mode == "enforce":
         reconciler.resume()
     return aside.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
+
+
+def _rollback(order: Order, aside: Reconciler) -> Outcome:
+    _must_write(aside)
+    if order.plan_digest is not None:
+        _must_be(order.plan_digest, _dry(aside).preview_destroy(order.tables))
+    report = aside.destroy(order.tables)
+    return Outcome(report, suspended=None if report.error or report.problems else True)
+
+
+def _must_be(digest: str, plan: PassReport) -> None:
+    present = plan_digest(plan)
+    if present != digest:
+        raise PlanChanged(present)
+
+
+def _must_write(reconciler: Reconciler) -> None:
+    if reconciler.options.mode == "observe":
+        raise UsageError("RECONCILER_MODE=observe: nothing is written")
 
 
 def _seeded(names: tuple[str, ...], reconciler: Reconciler) -> tuple[str, ...]:
@@ -66,5 +92,9 @@ def _seeded(names: tuple[str, ...], reconciler: Reconciler) -> tuple[str, ...]:
 
 
 def _preview(aside: Reconciler, order: Order) -> PassReport:
+    return _dry(aside).preview(order.tables)
+
+
+def _dry(aside: Reconciler) -> Reconciler:
     """With a memory of its own: what a dry look notices is no drift that was seen."""
-    return replace(aside, memory=Memory(last_good=aside.memory.last_good)).preview(order.tables)
+    return replace(aside, memory=Memory(last_good=aside.memory.last_good))

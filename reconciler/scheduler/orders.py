@@ -11,7 +11,7 @@ from reconciler.logs import get_logger
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.report import PassReport
 from reconciler.runs import Book, Full, Order, Outcome, Record, Run, State, Stopping
-from reconciler.runs.order import TRIGGER
+from reconciler.runs.words import sentences
 
 log = get_logger("reconciler.scheduler")
 
@@ -52,7 +52,7 @@ class Orders:
         if len(self._waiting) >= MOST_WAITING:
             raise Full(f"{MOST_WAITING} different orders wait already. Try again later.")
         run = Run(uuid.uuid4().hex, order)
-        record = Record(run.id, order.verb.value, TRIGGER, State.QUEUED, self._now(), order.tables)
+        record = Record(run.id, order.verb.value, order.trigger, State.QUEUED, self._now(), order.tables)
         self._waiting[order] = run
         self._put(record)
         return run
@@ -85,7 +85,10 @@ class Orders:
             log.exception("run failed", run=run.id)
             self._fail(run, error)
         else:
-            self._book.put(self._records.pop(run.id).done(outcome.report, self._now()))
+            if outcome.suspended is not None:
+                self._board.suspended = outcome.suspended
+            said = " ".join(sentences(run.order, outcome.report))
+            self._book.put(self._records.pop(run.id).done(outcome.report, self._now(), said))
             run.ended.set_result(outcome)
             return outcome
         finally:

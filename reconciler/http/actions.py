@@ -1,0 +1,129 @@
+"""What the buttons of the pages do, in words: one entry a verb. Read by the pages and by the routes that confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+
+from reconciler.http.control import Control
+from reconciler.http.ordering import NEEDS_ENFORCE
+from reconciler.runs import Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One verb of the page; ``plan`` is the verb that shows what it would do, ``seeds`` says that it is about seeds."""
+
+    verb: Verb
+    label: str
+    title: str
+    means: tuple[str, ...]
+    plan: Verb | None = None
+    seeds: bool = False
+    danger: bool = False
+    of_table: bool = True
+
+
+ACTIONS: Mapping[str, Action] = {
+    "run": Action(
+        Verb.RUN,
+        "Run",
+        "Run a pass",
+        ("What is listed as ready is done now; what was made ready by it follows in the passes after it.",),
+        plan=Verb.PREVIEW,
+    ),
+    "seed": Action(
+        Verb.SEED,
+        "Seed",
+        "Write seed items",
+        (
+            "Missing items are written, an item that exists is never overwritten.",
+            "A seed that was cleared is wanted again.",
+        ),
+        seeds=True,
+    ),
+    "clear": Action(
+        Verb.CLEAR,
+        "Clear",
+        "Remove seed items",
+        (
+            "Each seeded item that still equals its seed is removed; changed items and those of others stay.",
+            "The loop does not seed these tables again until Seed is used.",
+        ),
+        seeds=True,
+        danger=True,
+    ),
+    "suspend": Action(
+        Verb.SUSPEND,
+        "Suspend",
+        "Suspend the loop",
+        (
+            "The loop goes on observing and writes nothing until Resume or Run.",
+            "That holds for every process of this stack and environment.",
+        ),
+        of_table=False,
+    ),
+    "resume": Action(
+        Verb.RESUME,
+        "Resume",
+        "Resume the loop",
+        ("The loop may write again: the next pass, right after this, does what is ready.",),
+        plan=Verb.PREVIEW,
+        of_table=False,
+    ),
+    "rollback": Action(
+        Verb.ROLLBACK,
+        "Roll back",
+        "Delete the tables that were created here",
+        (
+            "The tables listed as ready are deleted with every item in them; tables that were there before are not.",
+            "Then the environment is suspended: nothing is recreated until Run or Resume.",
+        ),
+        plan=Verb.PREVIEW_ROLLBACK,
+        danger=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link to a page of confirmation; ``id`` is that of its element."""
+
+    id: str
+    href: str
+    label: str
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """What may be done from a page; ``closed`` says why nothing may."""
+
+    closed: str | None
+    asks_token: bool
+    links: tuple[Button, ...]
+
+
+def buttons(control: Control, headers: Headers, table: str | None = None) -> Buttons:
+    """The buttons of the page of ``table``, or of all tables."""
+    closed = control.access.closed(headers, control.board.endpoint)
+    links = () if closed or control.submit is None else tuple(_links(control, table))
+    return Buttons(closed, control.access.asks_token, links)
+
+
+def _links(control: Control, table: str | None) -> Iterator[Button]:
+    asked = f"?table={quote(table, safe='')}" if table else ""
+    declaration = control.desired().named(table) if table else None
+    if table and declaration is None:
+        return
+    seeded = declaration.seed is not None if declaration else any(d.seed for d in control.desired().declarations)
+    yield Button("action-preview", f"/preview{asked}", "Preview")
+    for name, action in ACTIONS.items():
+        hidden = "suspend" if control.board.suspended else "resume"
+        unfit = name == hidden or (table and not action.of_table) or (action.seeds and not seeded)
+        if unfit or (control.observes and action.verb in NEEDS_ENFORCE):
+            continue
+        yield Button(f"action-{name}", f"/confirm/{name}{asked}", f"{action.label}…", action.danger)

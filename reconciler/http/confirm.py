@@ -1,0 +1,90 @@
+"""``/preview`` and ``/confirm/{verb}``: what a button would do, and the form that has it done.
+
+The page is read-only; its form carries the digest of the plan it shows, so that another plan is refused. What is
+ordered goes the way of the JSON API.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from reconciler.http.actions import ACTIONS, Action
+from reconciler.http.control import Control
+from reconciler.http.forms import Form, FormRoute
+from reconciler.http.ordering import begin, refusal, settled
+from reconciler.http.page import Page
+from reconciler.http.plans import Plans
+from reconciler.http.problems import Refused
+from reconciler.model.errors import ReconcilerError
+from reconciler.runs import Order, Verb
+from reconciler.runs.order import PAGE
+
+OUTCOME_SECONDS = 10.0
+"""A browser is led to the page of the run at the latest after this; that page follows the run."""
+
+Tables = Annotated[list[Annotated[str, Query(min_length=1, max_length=255)]], Query(alias="table", max_length=200)]
+Name = Annotated[str, Path(max_length=20)]
+
+
+def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
+    """The reading routes and the one that forms are sent to; none is part of the API's document."""
+    reading = APIRouter(include_in_schema=False)
+    changing = APIRouter(include_in_schema=False, route_class=FormRoute)
+    plans = Plans(control)
+
+    @reading.get("/preview", response_class=HTMLResponse)
+    async def preview(request: Request, table: Tables = []) -> str:  # noqa: B006
+        return await shown(request, None, table)
+
+    @reading.get("/confirm/{verb}", response_class=HTMLResponse)
+    async def confirm(request: Request, verb: Name, table: Tables = []) -> str:  # noqa: B006
+        return await shown(request, _action(verb), table)
+
+    @changing.post("/confirm/{verb}", response_class=RedirectResponse, status_code=HTTPStatus.SEE_OTHER)
+    async def send(request: Request, verb: Name) -> RedirectResponse:
+        action, form = _action(verb), request.state.form
+        try:
+            run = begin(control, _order(action, form))
+        except ReconcilerError as error:
+            raise refusal(error) from error
+        await settled(run, OUTCOME_SECONDS)
+        return RedirectResponse(f"/runs/{run.id}", HTTPStatus.SEE_OTHER)
+
+    async def shown(request: Request, action: Action | None, given: list[str]) -> str:
+        control.access.check_reader(request.headers, control.board.endpoint)
+        tables = _names(control, given)
+        verb = Verb.PREVIEW if action is None else action.plan
+        try:
+            plan = await plans.of(verb, tables) if verb else None
+        except ReconcilerError as error:
+            raise refusal(error) from error
+        return page.render_confirmation(action, tables, plan, waits=verb is not None and plan is None)
+
+    return reading, changing
+
+
+def _action(name: str) -> Action:
+    if name not in ACTIONS:
+        raise Refused(HTTPStatus.NOT_FOUND, f"There is nothing of that name to do; there are: {', '.join(ACTIONS)}.")
+    return ACTIONS[name]
+
+
+def _names(control: Control, given: list[str]) -> tuple[str, ...]:
+    desired = control.desired()
+    unknown = [name for name in given if desired.named(name) is None]
+    if unknown:
+        raise Refused(HTTPStatus.NOT_FOUND, f"No table {unknown[0]!r} is declared.")
+    return tuple(dict.fromkeys(given))
+
+
+def _order(action: Action, form: Form) -> Order:
+    needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
+    if needs_digest and form.digest is None:
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The form names no plan. Nothing was done.")
+    if form.tables and not action.of_table:
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{action.label} is about all tables. Nothing was done.")
+    return Order(action.verb, form.tables, form.digest if needs_digest else None, PAGE)

@@ -1,0 +1,41 @@
+"""A plan as a page of confirmation shows it: what would be done now, and what would not. Pure; called by the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.plan import Fate, Step
+from reconciler.model.report import PassReport
+
+MOST_STEPS = 500
+"""Of each half; the counts below a plan count all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Tables by name with the steps that are ready, and with the others; ``hidden`` counts those that are not shown."""
+
+    ready: tuple[tuple[str, tuple[Step, ...]], ...]
+    held: tuple[tuple[str, tuple[Step, ...]], ...]
+    failed: tuple[tuple[str, str], ...]
+    hidden: int
+
+    @classmethod
+    def of(cls, report: PassReport) -> Planned:
+        """Both halves of a plan."""
+        ready, more = _half(report, ready=True)
+        held, yet_more = _half(report, ready=False)
+        failed = tuple((table.name, table.error) for table in report.tables if table.error)
+        return cls(ready, held, failed[:MOST_STEPS], more + yet_more)
+
+
+def _half(report: PassReport, *, ready: bool) -> tuple[tuple[tuple[str, tuple[Step, ...]], ...], int]:
+    found, count, hidden = [], 0, 0
+    for table in sorted(report.tables, key=lambda table: table.name):
+        steps = tuple(step for step in table.steps if (step.fate is Fate.READY) is ready)
+        if steps and count < MOST_STEPS:
+            found.append((table.name, steps))
+            count += len(steps)
+        else:
+            hidden += len(steps)
+    return tuple(found), hidden

@@ -1,0 +1,42 @@
+"""The plans that pages of confirmation show: made by the loop like any other order, equal ones shared for a moment.
+
+Whoever may look at such a page may have a plan made, so their number at a time is bounded.
+"""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from reconciler.http.control import Control
+from reconciler.http.ordering import begin, ending
+from reconciler.http.problems import Refused
+from reconciler.runs import Order, Outcome, Run, Verb
+from reconciler.runs.order import PAGE
+
+FRESH_SECONDS = 1.0
+PATIENCE_SECONDS = 15.0
+"""After that a page says that the plan is still waited for, instead of letting a browser wait."""
+MOST_PLANS = 20
+
+
+class Plans:
+    """Of one app; used in the thread of its event loop alone."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._made: dict[Order, tuple[float, Run]] = {}
+
+    async def of(self, verb: Verb, tables: tuple[str, ...]) -> Outcome | None:
+        """The plan, or ``None`` while it is not there. Raises ``Refused``, and what the loop and the verb raise."""
+        order, now = Order(verb, tables, trigger=PAGE), time.monotonic()
+        self._made = {
+            made: (at, run)
+            for made, (at, run) in self._made.items()
+            if not run.ended.done() or now - at < FRESH_SECONDS
+        }
+        if order not in self._made:
+            if len(self._made) >= MOST_PLANS:
+                raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "Too many plans are being made.", {"Retry-After": "2"})
+            self._made[order] = now, begin(self._control, order)
+        return await ending(self._made[order][1], PATIENCE_SECONDS)

@@ -1,0 +1,116 @@
+"""What the buttons order, carried out over the simulated plane: plans that must match, suspension, sentences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from simulation.world import declaration, item, simulate
+
+from reconciler.model.errors import StateError, UsageError
+from reconciler.model.records import Lease
+from reconciler.model.table import Billing, Throughput
+from reconciler.runs import Order, Verb
+from reconciler.runs.order import PAGE
+from reconciler.runs.verbs import PlanChanged, carry_out
+from reconciler.runs.words import sentences
+
+SEED = (item("1"), item("2"))
+
+
+@pytest.fixture
+def sim():
+    made = simulate()
+    made.declare(declaration("users", seed=SEED), declaration("orders"))
+    made.once()
+    made.plane.journal.clear()
+    return made
+
+
+def order(sim, verb, *tables, digest=None):
+    return carry_out(Order(verb, tables, digest, PAGE), sim.reconciler)
+
+
+def test_the_plan_of_a_rollback_names_what_goes_and_writes_nothing(sim):
+    plan = order(sim, Verb.PREVIEW_ROLLBACK)
+    assert [(t.name, [s.action.value for s in t.steps]) for t in plan.report.tables if t.steps] == [
+        ("orders", ["delete"]),
+        ("users", ["delete"]),
+    ]
+    assert sim.plane.mutating == []
+    assert sim.store.snapshot.suspension is None
+
+
+def test_a_rollback_by_its_plan_deletes_just_that_and_suspends(sim):
+    plan = order(sim, Verb.PREVIEW_ROLLBACK, "users")
+    outcome = order(sim, Verb.ROLLBACK, "users", digest=plan.plan_digest)
+    assert set(sim.plane.tables) == {"orders"}
+    assert outcome.suspended is True
+    assert sim.store.snapshot.suspension is not None
+
+
+@pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.RUN])
+def test_another_plan_by_now_is_refused_as_a_whole(sim, verb):
+    looked = Verb.PREVIEW_ROLLBACK if verb is Verb.ROLLBACK else Verb.PREVIEW
+    digest = order(sim, looked).plan_digest
+    sim.declare(declaration("users", billing=Billing("PROVISIONED", Throughput(1, 1))), declaration("orders"))
+    if verb is Verb.ROLLBACK:
+        del sim.plane.tables["orders"]
+    with pytest.raises(PlanChanged):
+        order(sim, verb, digest=digest)
+    assert sim.plane.mutating == []
+    assert sim.store.snapshot.suspension is None
+
+
+def test_a_table_that_was_there_before_is_in_no_plan_of_a_rollback(sim):
+    sim.store.drop_entry("orders")
+    sim.clock.seconds += 3600
+    sim.run()
+    assert [table.name for table in order(sim, Verb.PREVIEW_ROLLBACK).report.tables if table.steps] == ["users"]
+
+
+def test_suspend_stops_the_loop_and_resume_lets_it_go_on(sim):
+    assert order(sim, Verb.SUSPEND).suspended is True
+    assert sim.store.snapshot.suspension.by == "status page"
+    del sim.plane.tables["orders"]
+    sim.run()
+    assert "orders" not in sim.plane.tables
+    assert order(sim, Verb.RESUME).suspended is False
+    sim.run()
+    assert "orders" in sim.plane.tables
+
+
+@pytest.mark.parametrize("verb", [Verb.SUSPEND, Verb.RESUME, Verb.ROLLBACK])
+def test_where_nothing_is_written_nothing_is_suspended_either(verb):
+    sim = simulate(mode="observe")
+    sim.declare(declaration("users"))
+    with pytest.raises(UsageError, match="observe"):
+        order(sim, verb)
+    assert sim.store.snapshot.suspension is None
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        (Verb.SUSPEND, "Suspended: the loop observes and writes nothing until it is resumed or run."),
+        (Verb.RESUME, "The suspension is lifted."),
+        (Verb.CLEAR, "1 table: 2 items removed, 0 changed or gone since and left alone."),
+        (Verb.SEED, "1 table: 0 items written, 2 there already."),
+        (Verb.PREVIEW_ROLLBACK, "Plan: 0 to create, 0 to update, 0 to replace, 2 to delete, 0 to seed."),
+        (Verb.RUN, "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."),
+    ],
+)
+def test_what_came_of_an_order_is_said_in_sentences(sim, verb, said):
+    asked = Order(verb, trigger=PAGE)
+    assert " ".join(sentences(asked, carry_out(asked, sim.reconciler).report)) == said
+
+
+def test_who_holds_the_lease_is_told_by_a_pass_that_does_not_need_it(sim):
+    rival = Lease("other-process", 7, sim.clock.now() + timedelta(seconds=30))
+    sim.store.snapshot = replace(sim.store.snapshot, lease=rival)
+    report = sim.run()
+    assert (report.leader, report.lease_holder, report.held_by) == (False, None, "other-process")
+    sim.store.rival = rival
+    with pytest.raises(StateError, match="other-process"):
+        order(sim, Verb.SEED)
