@@ -153,6 +153,10 @@ def _kinesis(_: Params, answer: Answer) -> None:
         _member(destination, "DestinationStatus", str)
 
 
+def _backup(_: Params, answer: Answer) -> None:
+    _member(_member(_member(answer, "BackupDescription", dict), "BackupDetails", dict), "BackupStatus", str)
+
+
 def _key(_: Params, answer: Answer) -> None:
     _member(_member(answer, "KeyMetadata", dict), "Arn", str)
 
@@ -173,6 +177,7 @@ RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "DescribeContinuousBackups": _backups,
     "UpdateContinuousBackups": _backups,
     "ListBackups": _list_of("BackupSummaries", arn="BackupArn", name="BackupName", status="BackupStatus"),
+    "DescribeBackup": _backup,
     "application-autoscaling:DescribeScalableTargets": _list_of("ScalableTargets", **_SCALED),
     "application-autoscaling:DescribeScalingPolicies": _list_of("ScalingPolicies", **_SCALED, name="PolicyName"),
     "application-autoscaling:DescribeScheduledActions": _list_of("ScheduledActions", **_SCALED, schedule="Schedule"),

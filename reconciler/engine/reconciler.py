@@ -11,7 +11,7 @@ from reconciler.engine.converge import Rounds
 from reconciler.engine.memory import Memory
 from reconciler.engine.passes import Pass, Request
 from reconciler.engine.rebuild import Rebuild
-from reconciler.engine.restore import Restore
+from reconciler.engine.restore import Restore, Tell, silent
 from reconciler.engine.seed_verbs import SeedVerbs
 from reconciler.engine.verbs import Told, Turn
 from reconciler.engine.world import World
@@ -21,6 +21,7 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport
+from reconciler.model.restore import Overrides
 
 HOLD = timedelta(hours=1)
 """How long an old index stays off emulators after the new one is ready."""
@@ -100,9 +101,19 @@ class Reconciler:
         self.world.store.put_suspension(None)
         return True
 
-    def restore(self, table: str, to: str, *, backup: str | None, at: str | None) -> Told:
-        """A new table ``to`` from a backup of ``table``, or from what it held at a time."""
-        return Restore(self._turn()).run(table, to, backup=backup, at=at)
+    def restore(
+        self,
+        table: str,
+        to: str,
+        *,
+        backup: str | None,
+        at: str | None,
+        overrides: Overrides | None = None,
+        tell: Tell = silent,
+    ) -> Told:
+        """A new table ``to`` from a backup of ``table``, or from what it held at a time; ``tell`` hears how it goes."""
+        wish = overrides or Overrides()
+        return Restore(self._turn()).run(table, to, backup=backup, at=at, overrides=wish, tell=tell)
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
         """Another index in the place of ``index``, which goes ``hold`` after the other is ready."""

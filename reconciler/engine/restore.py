@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.engine.restore_overrides import members
 from reconciler.engine.verbs import Told, Turn
 from reconciler.model.change import Call
 from reconciler.model.errors import NotFound, Unsupported, UsageError
+from reconciler.model.restore import Overrides
 
 LATEST = "latest"
+Tell = Callable[[str], None]
 NOT_RESTORED = (
     "DynamoDB restores items, keys, indexes, billing and encryption. Time to live, stream, tags, auto scaling,"
     " policies, point-in-time recovery and protection are set by the next pass where the table is declared."
 )
+
+
+def silent(_: str) -> None:
+    """Nobody listens to how it goes."""
+
+
+def _source_words(name: str, call: Call) -> str:
+    return str(call.params.get("BackupArn") or f"{name} at {call.params.get('RestoreDateTime', 'the latest time')}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +35,38 @@ class Restore:
 
     turn: Turn
 
-    def run(self, table: str, to: str, *, backup: str | None, at: str | None) -> Told:
-        """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else."""
+    def run(
+        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, tell: Tell = silent
+    ) -> Told:
+        """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else.
+
+        ``tell`` gets a sentence at the beginning and whenever the status of the new table changes.
+        """
         if (backup is None) == (at is None):
             raise UsageError("say where to restore from: --from BACKUP or --at TIME, one of the two")
         declaration = self.turn.declared(table)
         name = declaration.spec.name if declaration else table
         self.turn.begin()
-        call = self.turn.check(self._from_backup(name, to, backup) if backup else self._at_time(name, to, at or ""))
+        call = self._from_backup(name, to, backup) if backup else self._at_time(name, to, at or "")
         live = self._describe(to)
         if live is None:
+            source = self._source(call) if overrides.about_indexes else {}
+            call = self.turn.check(replace(call, params={**call.params, **members(overrides, source)}))
             self.turn.world.api.write(call)
+            tell(f"{to}: begun, from {_source_words(name, call)}")
         elif not _began(live, call, name):
             raise UsageError(f"table {to} exists already; a restore makes a new table, so name another one by --to")
-        return self._awaited(name, to, call)
+        return self._awaited(name, to, _source_words(name, call), tell)
 
-    def _awaited(self, name: str, to: str, call: Call) -> Told:
-        source = call.params.get("BackupArn") or f"{name} at {call.params.get('RestoreDateTime', 'the latest time')}"
-        pause = 0.0
+    def _awaited(self, name: str, to: str, source: str, tell: Tell) -> Told:
+        pause, told = 0.0, ""
         while True:
             live = self._describe(to)
             status = live["TableStatus"] if live else "not to be seen yet"
-            facts = {"table": name, "to": to, "source": str(source), "status": status}
+            facts = {"table": name, "to": to, "source": source, "status": status}
+            if status != told:
+                tell(f"{to}: {status}")
+                told = status
             if status == "ACTIVE":
                 return Told((f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED), finished=True, facts=facts)
             waited = self.turn.pause(pause)
@@ -61,8 +82,31 @@ class Restore:
             return None
         return table
 
+    def _source(self, call: Call) -> Mapping[str, Any]:
+        """What describes the indexes of the backup or table that is restored."""
+        if "BackupArn" in call.params:
+            described = self._described(call.params["BackupArn"])
+            features: Mapping[str, Any] = described.get("SourceTableFeatureDetails") or {}
+            return features
+        live = self._describe(call.params["SourceTableName"])
+        return live or {}
+
+    def _described(self, arn: str) -> Mapping[str, Any]:
+        try:
+            found: Mapping[str, Any] = self.turn.world.api.read("DescribeBackup", {"BackupArn": arn})[
+                "BackupDescription"
+            ]
+        except Unsupported:
+            raise UsageError("this endpoint has no backups") from None
+        except NotFound:
+            raise UsageError(f"there is no backup {arn}") from None
+        return found
+
     def _from_backup(self, name: str, to: str, wish: str) -> Call:
         if wish.startswith("arn:"):
+            status = self._described(wish)["BackupDetails"]["BackupStatus"]
+            if status != "AVAILABLE":
+                raise UsageError(f"backup {wish} is {status}")
             return Call("RestoreTableFromBackup", {"TargetTableName": to, "BackupArn": wish})
         asked = {"TableName": name, "BackupType": "ALL"}
         try:
@@ -92,7 +136,9 @@ class Restore:
             raise UsageError(f"--at {wish!r} is no time; write 2026-01-31T12:00:00Z, or latest") from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if not (earliest or moment) <= moment <= (latest or moment):
-            raise UsageError(f"{name} can be restored to times from {earliest} to {latest}, not to {moment}")
+            first, last = (each.isoformat(timespec="seconds") if each else "?" for each in (earliest, latest))
+            asked = moment.isoformat(timespec="seconds")
+            raise UsageError(f"{name} can be restored to times from {first} to {last}, not to {asked}")
         return Call("RestoreTableToPointInTime", {**params, "RestoreDateTime": moment})
 
     def _window(self, name: str) -> tuple[datetime | None, datetime | None]:

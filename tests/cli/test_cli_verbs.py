@@ -9,6 +9,8 @@ from datetime import timedelta
 from support.cli_fake import FakeWiring
 
 from reconciler.engine.verbs import Told
+from reconciler.model.restore import Overrides
+from reconciler.model.table import OnDemandThroughput, Sse, Throughput
 
 LEFT = Told(("It goes on.",), finished=False, facts={"table": "users", "state": "building"})
 
@@ -20,6 +22,21 @@ def test_restore_asks_for_a_backup_or_a_time(cli: Callable, fake: FakeWiring) ->
         ("restore", "users", "users-2", "nightly", None),
         ("restore", "users", "users-3", None, "2026-01-31T12:00:00Z"),
     ]
+
+
+def test_restore_takes_overrides_and_tells_how_it_goes(cli: Callable, fake: FakeWiring) -> None:
+    words = "--billing-mode PROVISIONED --read-capacity 5 --write-capacity 6 --kms-key alias/app --without-index by_mail"
+    ended = cli(f"restore users --from nightly --to users-2 {words} --without-index by_name")
+    assert (ended.code, "users-2: begun" in ended.err) == (0, True)
+    left_out = ("by_mail", "by_name")
+    assert fake.overrides == Overrides("PROVISIONED", Throughput(5, 6), None, Sse(True, "alias/app"), left_out)
+    assert cli("restore users --at latest --to users-2 --max-read 9 --kms-key owned --without-indexes").code == 0
+    assert fake.overrides == Overrides(maximum=OnDemandThroughput(9), sse=Sse(False), no_indexes=True)
+
+
+def test_restore_with_half_of_a_throughput_is_a_usage_error(cli: Callable) -> None:
+    ended = cli("restore users --from nightly --to users-2 --read-capacity 5")
+    assert (ended.code, "go together" in ended.err) == (1, True)
 
 
 def test_restore_without_a_name_for_the_new_table_is_a_usage_error(cli: Callable) -> None:

@@ -75,7 +75,8 @@ def test_a_time_is_restored_where_recovery_is_enabled():
     recovery = {"PointInTimeRecoveryEnabled": True}
     sim.plane.do("UpdateContinuousBackups", {"TableName": "users", "PointInTimeRecoverySpecification": recovery})
     assert restore(sim, at="latest").finished
-    assert restore(sim, "users-3", at="2026-01-01T00:30:00").finished
+    now = sim.clock.now().isoformat()
+    assert restore(sim, "users-3", at=now).finished
     assert sim.plane.mutating == ["RestoreTableToPointInTime"] * 2
 
 
@@ -95,6 +96,35 @@ def test_what_cannot_be_meant_is_refused_before_the_first_call(case):
     with pytest.raises(UsageError, match=said):
         restore(sim, **arguments)
     assert sim.plane.mutating == []
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_time_outside_of_the_window_is_refused_with_the_window(hours):
+    sim = kept()
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    first = sim.clock.now().isoformat(timespec="seconds")
+    sim.plane.do("UpdateContinuousBackups", {"TableName": "users", "PointInTimeRecoverySpecification": recovery})
+    sim.clock.seconds += 7200
+    last = sim.clock.now().isoformat(timespec="seconds")
+    asked = (sim.clock.now() + timedelta(hours=hours)).isoformat(timespec="seconds")
+    with pytest.raises(UsageError) as refused:
+        restore(sim, at=asked)
+    assert str(refused.value) == f"users can be restored to times from {first} to {last}, not to {asked}"
+    assert sim.plane.mutating == []
+
+
+def test_a_backup_that_nobody_has_is_named():
+    sim = kept()
+    with pytest.raises(UsageError, match="there is no backup arn:aws:dynamodb:none"):
+        restore(sim, backup="arn:aws:dynamodb:none")
+
+
+def test_it_tells_how_it_goes():
+    said = []
+    sim = kept(delay=30.0)
+    sim.reconciler.restore("users", "users-2", backup="latest", at=None, tell=said.append)
+    assert said[0].startswith("users-2: begun, from arn:")
+    assert said[1:] == ["users-2: CREATING", "users-2: ACTIVE"]
 
 
 def test_a_time_that_is_none_is_refused():

@@ -16,6 +16,7 @@ from support import drift_story as story
 from support.endpoints import Live
 from support.markdown import ROOT
 from support.proxy import MUTATING, RecordingProxy
+from support.service_members import MANAGED
 
 from reconciler.facets import FACETS
 
@@ -27,6 +28,13 @@ POLICIES: dict[str, list[dict[str, Any]]] = {
 SENDERS = ("facets", "engine", "state", "planning/create.py", "aws/item_api.py", "aws/table_api.py")
 """Where operations are chosen; elsewhere they are only named."""
 SERVICES = ("dynamodb", "application-autoscaling", "kms")
+BEHIND_UPDATE_TABLE = {
+    "dynamodb:CreateTableReplica": "ReplicaUpdates[].Create",
+    "dynamodb:DeleteTableReplica": "ReplicaUpdates[].Delete",
+    "dynamodb:CreateGlobalTableWitness": "GlobalTableWitnessUpdates[].Create",
+    "dynamodb:DeleteGlobalTableWitness": "GlobalTableWitnessUpdates[].Delete",
+}
+"""Actions of the service authorization reference that are no operation, and the members that need them."""
 
 
 def allowed(policy: str, *, state: bool | None = None) -> set[str]:
@@ -51,7 +59,7 @@ def named_in_the_code() -> set[str]:
     for path in SENDERS:
         place = ROOT / "reconciler" / path
         for file in place.rglob("*.py") if place.is_dir() else [place]:
-            text = re.sub(r'f"\{verb\}(\w+)"', r'"Enable\1" "Disable\1"', file.read_text(encoding="utf-8"))
+            text = re.sub(r'f"\{verb\}(\w+)"', r'"Enable\1" "Update\1"', file.read_text(encoding="utf-8"))
             for prefix, name in re.findall(r'"(?:([\w{}-]+):)?([A-Z]\w+)"', text):
                 service = "application-autoscaling" if prefix.endswith("SERVICE}") else prefix or "dynamodb"
                 if name in known.get(service, ()):
@@ -132,11 +140,25 @@ def test_deleting_needs_no_more_than_the_full_policy_and_never_touches_the_state
 
 
 def test_nothing_is_allowed_that_the_code_never_sends() -> None:
-    assert allowed("full") - named_in_the_code() == set()
+    assert allowed("full") - named_in_the_code() - behind_update_table() == set()
 
 
 def test_everything_that_the_code_can_send_is_in_the_full_policy() -> None:
     assert named_in_the_code() - allowed("full") == set()
+
+
+def behind_update_table() -> set[str]:
+    """What the service asks leave for beside UpdateTable, for the members that some declaration sets."""
+    managed = {path.removesuffix(".RegionName") for path in MANAGED["UpdateTable"]}
+    return {action for action, member in BEHIND_UPDATE_TABLE.items() if member in managed}
+
+
+def test_replicas_and_witnesses_are_made_by_whoever_manages_and_removed_by_the_full_policy_alone() -> None:
+    assert behind_update_table() == set(BEHIND_UPDATE_TABLE)
+    making = {action for action in BEHIND_UPDATE_TABLE if ":Create" in action}
+    assert allowed("manage", state=False) & behind_update_table() == making
+    assert behind_update_table() <= allowed("full", state=False)
+    assert allowed("observe") & behind_update_table() == set()
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda facet: facet.name)

@@ -43,6 +43,7 @@ READS: dict[str, Callable[[ControlPlane, Params], dict[str, Any]]] = {
     "kms:DescribeKey": _key,
     "ListTagsOfResource": tags.listed,
     "ListBackups": on_demand_backups.listed,
+    "DescribeBackup": on_demand_backups.described,
     "DescribeContinuousBackups": backups.described,
     "GetResourcePolicy": policy.got,
     "DescribeContributorInsights": insights.described,

@@ -17,6 +17,7 @@ from reconciler.engine.verbs import Told
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport
+from reconciler.model.restore import Overrides
 from reconciler.model.table import KeyElement, TableSpec
 
 
@@ -53,6 +54,7 @@ class FakeWiring:
     notices: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
+    overrides: Overrides | None = None
 
     @contextmanager
     def open_app(self, settings: Any, *, one_shot: bool, read_only: bool) -> Iterator[FakeWiring]:
@@ -91,8 +93,12 @@ class FakeWiring:
         self.calls.append(("release", tables))
         return tuple(f"{name} is released" for name in tables)
 
-    def restore(self, table: str, to: str, *, backup: str | None, at: str | None) -> Told:
+    def restore(
+        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, tell: Any
+    ) -> Told:
         self.calls.append(("restore", table, to, backup, at))
+        self.overrides = overrides
+        tell(f"{to}: begun")
         return self.told
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,18 +10,69 @@ from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.model.errors import UsageError
+from reconciler.model.restore import Overrides
+from reconciler.model.table import OnDemandThroughput, Sse, Throughput
 
+OWNED = "owned"
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name; it may be gone.")]
 To = Annotated[str, typer.Option("--to", metavar="NAME", help="The name of the new table, as it stands.")]
 From = Annotated[str | None, typer.Option("--from", metavar="BACKUP", help="A backup by name or ARN, or 'latest'.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="A time (ISO 8601, UTC), or 'latest'.")]
+Mode = Annotated[
+    Literal["PAY_PER_REQUEST", "PROVISIONED"] | None, typer.Option("--billing-mode", help="Another billing mode.")
+]
+Read = Annotated[int | None, typer.Option("--read-capacity", min=1, help="Read capacity units, with PROVISIONED.")]
+Write = Annotated[int | None, typer.Option("--write-capacity", min=1, help="Write capacity units, with PROVISIONED.")]
+MaxRead = Annotated[int | None, typer.Option("--max-read", min=-1, help="On-demand maximum of reads; -1 for none.")]
+MaxWrite = Annotated[int | None, typer.Option("--max-write", min=-1, help="On-demand maximum of writes; -1 for none.")]
+Key = Annotated[
+    str | None, typer.Option("--kms-key", metavar="KEY", help=f"Another key: alias, id or ARN, or {OWNED!r} by DynamoDB.")
+]
+LeftOut = Annotated[
+    list[str] | None, typer.Option("--without-index", metavar="INDEX", help="Leave this index out; may be repeated.")
+]
+NoIndexes = Annotated[bool, typer.Option("--without-indexes", help="Leave every index out, which is faster.")]
 
 
 @command()
-def restore(invocation: Invocation, table: Table, to: To, from_backup: From = None, at: At = None) -> int:
+def restore(
+    invocation: Invocation,
+    table: Table,
+    *,
+    to: To,
+    from_backup: From = None,
+    at: At = None,
+    billing_mode: Mode = None,
+    read_capacity: Read = None,
+    write_capacity: Write = None,
+    max_read: MaxRead = None,
+    max_write: MaxWrite = None,
+    kms_key: Key = None,
+    without_index: LeftOut = None,
+    without_indexes: NoIndexes = False,
+) -> int:
     """Begin, wait until the table is ACTIVE or the deadline; called again it waits on. Exit 2 where it is not done."""
     invocation.allow(Output.HUMAN, Output.JSON)
+    overrides = Overrides(
+        billing_mode,
+        _throughput(read_capacity, write_capacity),
+        None if max_read is None and max_write is None else OnDemandThroughput(max_read, max_write),
+        None if kms_key is None else Sse(kms_key != OWNED, None if kms_key == OWNED else kms_key),
+        tuple(without_index or ()),
+        without_indexes,
+    )
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        told = app.restore(table, to, backup=from_backup, at=at)
+        told = app.restore(
+            table, to, backup=from_backup, at=at, overrides=overrides, tell=lambda said: invocation.say([said])
+        )
     invocation.answer(told.sentences, {**told.facts, "finished": told.finished, "messages": list(told.sentences)})
     return codes.OK if told.finished else codes.DRIFT
+
+
+def _throughput(read: int | None, write: int | None) -> Throughput | None:
+    if read is None and write is None:
+        return None
+    if read is None or write is None:
+        raise UsageError("--read-capacity and --write-capacity go together")
+    return Throughput(read, write)

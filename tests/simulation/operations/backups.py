@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
 
 OPERATION = "UpdateContinuousBackups"
+EARLIEST = "EarliestRestorableDateTime"
 WARM_UP = 20.0
 """Seconds after a create in which the service is still enabling backups for a table."""
 
@@ -25,7 +26,11 @@ def update_backups(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any
     if days is not None and not wish["PointInTimeRecoveryEnabled"]:
         raise invalid(OPERATION, "RecoveryPeriodInDays goes with recovery enabled only")
     table.side["recovery"] = (
-        {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days or 35}
+        {
+            "PointInTimeRecoveryStatus": "ENABLED",
+            "RecoveryPeriodInDays": days or 35,
+            EARLIEST: table.side.get("recovery", {}).get(EARLIEST) or plane.clock.now(),
+        }
         if wish["PointInTimeRecoveryEnabled"]
         else {"PointInTimeRecoveryStatus": "DISABLED"}
     )
@@ -34,7 +39,11 @@ def update_backups(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any
 
 def described(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     table = plane.table("DescribeContinuousBackups", params["TableName"])
-    return {"ContinuousBackupsDescription": _description(table.side)}
+    answer = _description(table.side)
+    if EARLIEST in answer["PointInTimeRecoveryDescription"]:
+        told = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": plane.clock.now()}
+        answer["PointInTimeRecoveryDescription"] = told
+    return {"ContinuousBackupsDescription": answer}
 
 
 def _description(side: dict[str, Any]) -> dict[str, Any]:

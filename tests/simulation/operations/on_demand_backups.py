@@ -5,13 +5,20 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from simulation.refusal import in_use, missing, no_backup, unknown
-from simulation.table import Table
+from simulation.refusal import in_use, invalid, missing, no_backup, unknown
+from simulation.table import Table, key_attributes, search_attributes
+from simulation.updates import encryption
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
 
 Params = dict[str, Any]
+OVERRIDES = {
+    "GlobalSecondaryIndexOverride": "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexOverride": "LocalSecondaryIndexes",
+    "VectorIndexOverride": "VectorIndexes",
+}
+MAXIMA = (("OnDemandThroughputOverride", "OnDemandThroughput"),)
 
 
 def create_backup(plane: ControlPlane, params: Params) -> dict[str, Any]:
@@ -50,21 +57,35 @@ def listed(plane: ControlPlane, params: Params) -> dict[str, Any]:
     return {"BackupSummaries": [s for s in summaries if s["TableName"] == params["TableName"]]}
 
 
+def described(plane: ControlPlane, params: Params) -> dict[str, Any]:
+    _only_where_there_are_any(plane, "DescribeBackup")
+    if params["BackupArn"] not in plane.backups:
+        raise no_backup("DescribeBackup")
+    kept = plane.backups[params["BackupArn"]]
+    description = kept["table"].description
+    features = {member: description[member] for member in OVERRIDES.values() if member in description}
+    return {"BackupDescription": {"BackupDetails": kept["summary"], "SourceTableFeatureDetails": features}}
+
+
 def restore_from_backup(plane: ControlPlane, params: Params) -> dict[str, Any]:
     _only_where_there_are_any(plane, "RestoreTableFromBackup")
     if params["BackupArn"] not in plane.backups:
         raise no_backup("RestoreTableFromBackup")
-    return _restored(plane, plane.backups[params["BackupArn"]]["table"], params["TargetTableName"])
+    return _restored(plane, plane.backups[params["BackupArn"]]["table"], params)
 
 
 def restore_to_time(plane: ControlPlane, params: Params) -> dict[str, Any]:
     source = plane.table("RestoreTableToPointInTime", params["SourceTableName"])
     if source.side.get("recovery", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
         raise missing("RestoreTableToPointInTime", "point-in-time recovery is not enabled")
-    return _restored(plane, source, params["TargetTableName"])
+    wish, latest = params.get("RestoreDateTime"), plane.clock.now()
+    if wish is not None and not source.side["recovery"]["EarliestRestorableDateTime"] <= wish <= latest:
+        raise invalid("RestoreTableToPointInTime", "the time lies outside of the window")
+    return _restored(plane, source, params)
 
 
-def _restored(plane: ControlPlane, source: Table, name: str) -> dict[str, Any]:
+def _restored(plane: ControlPlane, source: Table, params: Params) -> dict[str, Any]:
+    name = params["TargetTableName"]
     if name in plane.tables:
         raise in_use("RestoreTable", f"table {name} exists")
     plane.born += 1
@@ -76,10 +97,40 @@ def _restored(plane: ControlPlane, source: Table, name: str) -> dict[str, Any]:
         "CreationDateTime": plane.clock.now(),
         "TableStatus": "CREATING" if plane.delay else "ACTIVE",
     }
+    _override(plane, description, params)
     table = Table(description, born=plane.clock.seconds, items=copy.deepcopy(source.items))
     plane.tables[name] = table
     plane.soon(table, lambda: description.update(TableStatus="ACTIVE"))
     return {"TableDescription": description}
+
+
+def _override(plane: ControlPlane, description: dict[str, Any], params: Params) -> None:
+    for member, indexes in OVERRIDES.items():
+        known = {index["IndexName"]: index for index in description.get(indexes, [])}
+        for wish in params.get(member, ()):
+            had = known.get(wish["IndexName"])
+            if had is None or any(wish[part] != had[part] for part in ("KeySchema", "Projection") if part in had):
+                raise invalid("RestoreTable", f"{wish['IndexName']} is no index of the source")
+        if member in params:
+            description[indexes] = [{**known[wish["IndexName"]], **wish} for wish in params[member]]
+    if "BillingModeOverride" in params:
+        description["BillingModeSummary"] = {"BillingMode": params["BillingModeOverride"]}
+    if params.get("BillingModeOverride") == "PROVISIONED":
+        bare = [i for i in description.get("GlobalSecondaryIndexes", []) if not units_of(i)]
+        if "ProvisionedThroughputOverride" not in params or bare:
+            raise invalid("RestoreTable", "throughput must be given for the table and for every index")
+    for member, name in (("ProvisionedThroughputOverride", "ProvisionedThroughput"), *MAXIMA):
+        if member in params:
+            description[name] = params[member]
+    if "SSESpecificationOverride" in params:
+        encryption.set_encryption(plane, "RestoreTable", description, params["SSESpecificationOverride"])
+    used = {*key_attributes(description), *search_attributes(description)}
+    description["AttributeDefinitions"] = [d for d in description["AttributeDefinitions"] if d["AttributeName"] in used]
+
+
+def units_of(index: dict[str, Any]) -> int:
+    units: int = index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits", 0)
+    return units
 
 
 def _only_where_there_are_any(plane: ControlPlane, operation: str) -> None:
