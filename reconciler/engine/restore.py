@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.engine.restore_overrides import members
+from reconciler.engine.restore_overrides import members, unheeded
 from reconciler.engine.verbs import Told, Turn
 from reconciler.model.change import Call
 from reconciler.model.errors import NotFound, Unsupported, UsageError
@@ -56,9 +56,9 @@ class Restore:
             tell(f"{to}: begun, from {_source_words(name, call)}")
         elif not _began(live, call, name):
             raise UsageError(f"table {to} exists already; a restore makes a new table, so name another one by --to")
-        return self._awaited(name, to, _source_words(name, call), tell)
+        return self._awaited(name, to, _source_words(name, call), overrides, tell)
 
-    def _awaited(self, name: str, to: str, source: str, tell: Tell) -> Told:
+    def _awaited(self, name: str, to: str, source: str, overrides: Overrides, tell: Tell) -> Told:
         pause, told = 0.0, ""
         while True:
             live = self._describe(to)
@@ -67,12 +67,15 @@ class Restore:
             if status != told:
                 tell(f"{to}: {status}")
                 told = status
-            if status == "ACTIVE":
-                return Told((f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED), finished=True, facts=facts)
+            if live and status == "ACTIVE":
+                said = [f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED]
+                if missed := unheeded(overrides, live):
+                    said.append(f"The endpoint did not heed what was asked of: {', '.join(missed)}.")
+                return Told(tuple(said), finished=True, facts=facts)
             waited = self.turn.pause(pause)
             if waited is None:
-                said = f"{to} is being restored from {source} and is {status}; the same command waits for it again."
-                return Told((said,), finished=False, facts=facts)
+                goes_on = f"{to} is being restored from {source} and is {status}; the same command waits for it again."
+                return Told((goes_on,), finished=False, facts=facts)
             pause = waited
 
     def _describe(self, name: str) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.facets import wire
+from reconciler.facets import capacity, wire
 from reconciler.model.errors import UsageError
 from reconciler.model.restore import Overrides
 
@@ -42,6 +42,21 @@ def members(wish: Overrides, source: Mapping[str, Any]) -> Shape:
         on = {"Enabled": True, "SSEType": "KMS", **key}
         shape["SSESpecificationOverride"] = on if wish.sse.enabled else {"Enabled": False}
     return shape | _indexes(wish, source)
+
+
+def unheeded(wish: Overrides, live: Mapping[str, Any]) -> list[str]:
+    """What the restored table does not have as it was wished: emulators take overrides and forget them."""
+    names = {index["IndexName"] for kind in KINDS for index in live.get(kind) or []}
+    stayed = names if wish.no_indexes else names & set(wish.left_out)
+    encrypted = (live.get("SSEDescription") or {}).get("Status") == "ENABLED"
+    told = [f"index {name}" for name in sorted(stayed)]
+    if wish.billing_mode and capacity.read_mode(live) != wish.billing_mode:
+        told.append("billing mode")
+    if wish.throughput and wire.read_throughput(live.get("ProvisionedThroughput")) != wish.throughput:
+        told.append("capacity")
+    if wish.sse and encrypted != wish.sse.enabled:
+        told.append("key")
+    return told
 
 
 def _indexes(wish: Overrides, source: Mapping[str, Any]) -> Shape:

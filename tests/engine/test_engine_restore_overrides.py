@@ -107,6 +107,17 @@ def test_a_vector_index_is_left_out():
     assert names(table, "VectorIndexes") == ["by_look"]
 
 
+def test_what_an_endpoint_forgot_of_the_wish_is_told():
+    sim = kept()
+    sim.plane.after = lambda operation, _: sim.plane.tables["users-2"].description.update(
+        BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"}, GlobalSecondaryIndexes=[{"IndexName": "by_a"}]
+    )
+    told = sim.reconciler.restore(
+        "users", "users-2", backup="monday", at=None, overrides=Overrides("PROVISIONED", TWO, left_out=("by_a",))
+    )
+    assert told.sentences[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
+
+
 CONTRADICTIONS = {
     "provisioned without throughput": ({"billing_mode": "PROVISIONED"}, "needs --read-capacity"),
     "throughput on demand": ({"billing_mode": "PAY_PER_REQUEST", "throughput": TWO}, "go with PROVISIONED"),
