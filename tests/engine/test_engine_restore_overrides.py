@@ -46,7 +46,10 @@ def names(description, member):
     return [index["IndexName"] for index in description.get(member, [])]
 
 
-SOURCES = [pytest.param({"backup": "monday", "at": None}, id="backup"), pytest.param({"backup": None, "at": "latest"}, id="time")]
+SOURCES = [
+    pytest.param({"backup": "monday", "at": None}, id="backup"),
+    pytest.param({"backup": None, "at": "latest"}, id="time"),
+]
 
 
 @pytest.mark.parametrize("source", SOURCES)
