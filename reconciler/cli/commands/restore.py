@@ -27,7 +27,7 @@ Write = Annotated[int | None, typer.Option("--write-capacity", min=1, help="Writ
 MaxRead = Annotated[int | None, typer.Option("--max-read", min=-1, help="On-demand maximum of reads; -1 for none.")]
 MaxWrite = Annotated[int | None, typer.Option("--max-write", min=-1, help="On-demand maximum of writes; -1 for none.")]
 Key = Annotated[
-    str | None, typer.Option("--kms-key", metavar="KEY", help=f"Another key: alias, id or ARN, or {OWNED!r} by DynamoDB.")
+    str | None, typer.Option("--kms-key", metavar="KEY", help=f"A key's alias, id or ARN, or {OWNED!r} by DynamoDB.")
 ]
 LeftOut = Annotated[
     list[str] | None, typer.Option("--without-index", metavar="INDEX", help="Leave this index out; may be repeated.")
