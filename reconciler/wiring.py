@@ -18,7 +18,6 @@ from reconciler.aws.validator import OfflineValidator
 from reconciler.engine.board import Board
 from reconciler.engine.ports import Telemetry
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.restore import Tell
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
@@ -26,7 +25,6 @@ from reconciler.model.errors import EndpointError, SettingsError, Unreachable
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport
-from reconciler.model.restore import Overrides
 from reconciler.runs import Feed
 from reconciler.settings import Settings
 from reconciler.sources.folder import FolderSource, watch_paths
@@ -125,11 +123,9 @@ class App:
         self.source.load()
         return self.reconciler.clear(tables)
 
-    def restore(
-        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, tell: Tell
-    ) -> Told:
-        """A new table from a backup or a time."""
-        return self.reconciler.restore(table, to, backup=backup, at=at, overrides=overrides, tell=tell)
+    def restore(self, table: str, to: str, **wish: Any) -> Told:
+        """A new table from a backup or a time; ``wish`` is as ``Reconciler.restore`` has it."""
+        return self.reconciler.restore(table, to, **wish)
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
         """Another index in the place of this one."""
