@@ -68,7 +68,9 @@ def _apply(scene: Scene, survey: Survey) -> Applied:
 
 
 def _shown(survey: Survey) -> bool:
-    return survey.declaration is not None or survey.entry is not None or bool(survey.steps)
+    if survey.declaration is not None or survey.steps:
+        return True
+    return survey.entry is not None and survey.entry.ownership != "released"
 
 
 def _settled(scene: Scene, acted: Acted, surveys: list[Survey], memory: Memory) -> Acted:

@@ -9,6 +9,7 @@ from reconciler.engine.world import World
 from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.records import InventoryEntry, SeedRecord
 from reconciler.planning.policy import Contents, Facts, gate
+from reconciler.planning.scopes import other_owner
 from reconciler.seeding.digest import items_digest
 
 LARGEST_COMPARED_SEED = 10_000
@@ -38,10 +39,13 @@ def look_inside(world: World, name: str, facts: Facts, seed: SeedRecord | None) 
 
 
 def still_allowed(world: World, step: Step, facts: Facts, seed: SeedRecord | None) -> Step | None:
-    """Everything once more, right before the call; ``None`` when identity, status, contents and lease still hold."""
-    fresh = observe_table(world, facts.observed.spec.name, None)
+    """Everything once more, right before the call; ``None`` when identity, owner, status, contents and lease hold."""
+    name = facts.observed.spec.name
+    fresh = observe_table(world, name, None, ask_owner=lambda _: True)
     if fresh is None or not fresh.identity.same(facts.observed.identity):
         return step.blocked(Reason.IDENTITY, "the table changed hands between the plan and the call")
+    if other_owner(facts.entry, fresh, (), facts.options.scope) is not None:
+        return step.blocked(Reason.OTHER_STACK, "another stack took the table over between the plan and the call")
     again, _ = judge(world, step, replace(facts, observed=fresh, now=world.clock.now()), seed)
     if again.fate is not Fate.READY:
         return again

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.engine.world import World
 from reconciler.facets.base import Ask
+from reconciler.facets.tags import READ as LIST_TAGS
+from reconciler.facets.tags import owner_of
 from reconciler.model.errors import NotFound, Unsupported
+from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
-from reconciler.planning.observe import asks_for, observe, read_params, reads_for
-
-LIST_TAGS = "ListTagsOfResource"
+from reconciler.planning.observe import asks_for, identity_of, observe, read_params, reads_for
 
 
-def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner: bool = False) -> ObservedTable | None:
+def observe_table(
+    world: World, name: str, spec: TableSpec | None, *, ask_owner: Callable[[Identity], bool] | None = None
+) -> ObservedTable | None:
     """The live table, or ``None`` where DescribeTable says that there is none.
 
-    ``spec`` is the declared one and decides the extra reads. Raises ``ApiError`` where anything could not be read: a
-    failure is never taken for emptiness.
+    ``spec`` is the declared one and decides the extra reads; ``ask_owner`` says of which table the owner tag is wanted
+    too. Raises ``ApiError`` where anything could not be read: a failure is never taken for emptiness.
     """
     try:
         described = world.api.read("DescribeTable", {"TableName": name})
@@ -28,9 +32,9 @@ def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner:
     answers: dict[str, Mapping[str, Any]] = {"DescribeTable": described}
     unsupported: set[str] = set()
     operations = dict.fromkeys(reads_for(spec))
-    if ask_owner and world.endpoint.flavor.has_tags:
-        operations[LIST_TAGS] = None
     table = described["Table"]
+    if ask_owner and world.endpoint.flavor.has_tags and ask_owner(identity_of(table)):
+        operations[LIST_TAGS] = None
     asks = [
         Ask(operation, operation, read_params(operation, name, table["TableArn"], table)) for operation in operations
     ]
@@ -47,3 +51,14 @@ def observe_table(world: World, name: str, spec: TableSpec | None, *, ask_owner:
                 raise
             unsupported.add(ask.key)
     return observe(Responses(answers, frozenset(unsupported), seen_at=world.clock.now()))
+
+
+def with_owner(world: World, observed: ObservedTable) -> ObservedTable:
+    """The same table with its owner tag, read now where the endpoint has tags and nobody has read them yet."""
+    if observed.owner_known or not world.endpoint.flavor.has_tags:
+        return observed
+    try:
+        answer = world.api.read(LIST_TAGS, read_params(LIST_TAGS, observed.spec.name, observed.identity.arn))
+    except Unsupported:
+        return observed
+    return replace(observed, owner_tag=owner_of(Responses({LIST_TAGS: answer})), owner_known=True)

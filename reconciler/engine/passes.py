@@ -215,5 +215,6 @@ def _holder(snapshot: StateSnapshot | None, acted: Acted | None) -> str | None:
 def _strangers(
     names: tuple[str, ...], desired: DesiredState, snapshot: StateSnapshot, state_table: str
 ) -> tuple[TableReport, ...]:
-    known = {declaration.spec.name for declaration in desired.declarations} | set(snapshot.inventory) | {state_table}
+    ours = {name for name, entry in snapshot.inventory.items() if entry.ownership != "released"}
+    known = {declaration.spec.name for declaration in desired.declarations} | ours | {state_table}
     return tuple(TableReport(name, TableStatus.UNMANAGED) for name in names if name not in known)

@@ -41,6 +41,7 @@ class Rebuild:
         name = desired.name if desired else table
         snapshot = self.turn.begin()
         observed = self._observe(name)
+        self.turn.refuse_others(snapshot, observed)
         record = snapshot.rebuilds.get(name)
         if record is None or not observed.identity.same(record.identity):
             record = self._begun(observed, index, new or next_name(index), desired)

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.engine.converge import Rounds
 from reconciler.engine.memory import Memory
 from reconciler.engine.passes import Pass, Request
+from reconciler.engine.permission import ask
 from reconciler.engine.rebuild import Rebuild
 from reconciler.engine.restore import Restore, Tell, silent
 from reconciler.engine.seed_verbs import SeedVerbs
@@ -98,6 +99,7 @@ class Reconciler:
         """Lift a suspension; False when there was none."""
         if self.world.store.load().suspension is None:
             return False
+        self.writable_state()
         self.world.store.put_suspension(None)
         return True
 
@@ -128,11 +130,12 @@ class Reconciler:
         return self.world.store.history(limit) if self.world.store.load().usable else ()
 
     def writable_state(self) -> StateSnapshot:
-        """The state, created if it is missing. Raises ``StateError`` where it cannot be written."""
-        snapshot = self.world.store.ensure()
-        if not snapshot.usable:
-            raise StateError(snapshot.problem or "the state table cannot be used")
-        return snapshot
+        """The state, created if it is missing. Raises ``StateError`` where nothing may be written here."""
+        options = replace(self.options, mode="enforce")
+        permission = ask(self.world, options, self.allowed_accounts, dry=False, explicit=True)
+        if permission.error:
+            raise StateError(permission.error)
+        return permission.snapshot
 
     def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """The declared names (base or full) as table names; all of them when none is given."""
@@ -154,8 +157,7 @@ class Reconciler:
         return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)
 
     def _seed_verbs(self, trigger: str) -> SeedVerbs:
-        self.writable_state()
-        return SeedVerbs(self.world, self.options, trigger)
+        return SeedVerbs(self.world, self.options, trigger, self.writable_state())
 
     def _pass(self, request: Request) -> PassReport:
         return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()

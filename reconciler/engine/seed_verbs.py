@@ -6,26 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.engine.observing import observe_table
+from reconciler.engine.others import whose
 from reconciler.engine.seeding import SeedOutcome, clear_seed, write_seed
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.identity import Identity
 from reconciler.model.options import Options
-from reconciler.model.plan import Fate, Step
+from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
+from reconciler.planning.scopes import refusal
 
 Verb = Callable[[World, Declaration, Identity], SeedOutcome]
 
 
 @dataclass(frozen=True, slots=True)
 class SeedVerbs:
-    """Both verbs over named tables. Raises ``StateError`` when another reconciler holds the lease."""
+    """Both verbs over named tables. Raises ``StateError`` when another reconciler holds the lease.
+
+    ``snapshot`` tells which tables are another stack's: no item of those is written or removed.
+    """
 
     world: World
     options: Options
     trigger: str
+    snapshot: StateSnapshot
 
     def seed(self, names: tuple[str, ...]) -> PassReport:
         """Write the missing keys, even into a table that is not empty, never over an existing item."""
@@ -68,7 +75,11 @@ class SeedVerbs:
         source, count = (declaration.seed.source, len(declaration.seed.items)) if declaration.seed else ("", 0)
         step = seed_step(source, count)
         try:
-            observed = observe_table(self.world, name, None)
+            observed = observe_table(self.world, name, None, ask_owner=lambda _: True)
+            other = whose(self.snapshot, self.options, name, observed)
+            if other is not None:
+                refused = refusal(name, other, missing=observed is None)
+                return _report(declaration, step.failed(refused.message or "", Reason.OTHER_STACK), None)
             if observed is None or observed.status != "ACTIVE":
                 state = "missing" if observed is None else observed.status
                 return _report(declaration, step.failed(f"the table is {state}; converge first"), None)

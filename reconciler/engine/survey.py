@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reconciler.engine.gatekeeper import judge
-from reconciler.engine.observing import observe_table
+from reconciler.engine.observing import observe_table, with_owner
 from reconciler.engine.world import World
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, Lifecycle
@@ -24,11 +24,12 @@ from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.create import equals_request, held
 from reconciler.planning.diff import diff
-from reconciler.planning.fates import without_prospect
+from reconciler.planning.fates import until_strong, without_prospect
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
 from reconciler.planning.rebuilding import progress
 from reconciler.planning.scaled import left_alone
+from reconciler.planning.scopes import Other, is_state_table, other_owner, refusal, state_table_refusal, take_over
 from reconciler.seeding.decide import Need, need
 
 CREATE_GRACE = timedelta(seconds=30)
@@ -87,15 +88,27 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
     name = declaration.spec.name
     recorded = scene.snapshot.inventory.get(name)
     base = Survey(name, declaration, recorded=recorded, entry=recorded, seed_record=scene.snapshot.seeds.get(name))
-    if recorded is not None and recorded.ownership == "released":
+    lifecycle = declaration.lifecycle
+    if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:
         return base
-    world = scene.world
-    ask_owner = ownership.asks_for_tag(recorded, has_tags=world.endpoint.flavor.has_tags)
     try:
-        observed = observe_table(world, name, declaration.spec, ask_owner=ask_owner)
+        observed = observe_table(
+            scene.world,
+            name,
+            declaration.spec,
+            ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
+        )
+        if is_state_table(name, observed, scene.options.state_table):
+            return Survey(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
+        other = _other(scene, base, observed)
+        if other is not None:
+            return _theirs(base, observed, other)
+        base = replace(base, entry=ownership.taken_back(recorded))
         if observed is None:
             return _missing(scene, base, declaration)
-        return _present(scene, base, declaration, observed)
+        if ownership.cannot_be_told_yet(recorded, observed):
+            return replace(base, observed=observed, steps=(ownership.wait(observed),))
+        return _owner_read(scene, _present(scene, base, declaration, observed))
     except ApiError as error:
         return _failed(base, error)
 
@@ -105,11 +118,13 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     base = Survey(recorded.name, recorded=recorded, entry=recorded)
     has_tags = scene.world.endpoint.flavor.has_tags
     open_intent = recorded.ownership == "intent" and has_tags
+    if recorded.ownership == "released":
+        return replace(base, entry=replace(recorded, unwanted_since=recorded.unwanted_since or scene.world.clock.now()))
     if recorded.ownership != "created" and not open_intent:
         return replace(base, entry=None)
     try:
-        observed = observe_table(scene.world, recorded.name, None, ask_owner=open_intent)
-        if observed is None:
+        observed = observe_table(scene.world, recorded.name, None, ask_owner=lambda _: True)
+        if observed is None or _other(scene, base, observed) is not None:
             return replace(base, entry=None)
         if open_intent and observed.owner_tag == ownership.owner_tag(scene.options.scope, recorded.nonce):
             recorded = replace(recorded, ownership="created", identity=observed.identity)
@@ -119,6 +134,28 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
         return _judged(scene, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:
         return _failed(base, error)
+
+
+def _other(scene: Scene, base: Survey, observed: ObservedTable | None) -> Other | None:
+    claims = scene.snapshot.elsewhere.get(base.name, ())
+    lifecycle = base.declaration.lifecycle if base.declaration else None
+    return other_owner(base.entry, observed, claims, scene.options.scope, lifecycle)
+
+
+def _theirs(base: Survey, observed: ObservedTable | None, other: Other) -> Survey:
+    """A declared table of another stack or environment: nothing of it is ours, and nothing is done to it."""
+    step = refusal(base.name, other, missing=observed is None)
+    return Survey(base.name, base.declaration, observed, base.recorded, entry=None, steps=(step,))
+
+
+def _owner_read(scene: Scene, survey: Survey) -> Survey:
+    """Before anything is written to a table that we created, its owner tag is read: somebody may have taken it over."""
+    observed = survey.observed
+    if observed is None or not any(step.fate is Fate.READY for step in survey.steps):
+        return survey
+    observed = with_owner(scene.world, observed)
+    other = _other(scene, survey, observed)
+    return survey if other is None else _theirs(survey, observed, other)
 
 
 def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
@@ -139,7 +176,7 @@ def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
 
 def _present(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
     world, lifecycle = scene.world, declaration.lifecycle
-    if base.recorded is None and lifecycle.on_existing == "fail":
+    if base.entry is None and lifecycle.on_existing == "fail":
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
     rebuild = scene.snapshot.rebuilds.get(base.name)
     rebuild = rebuild if rebuild is not None and observed.identity.same(rebuild.identity) else None
@@ -148,7 +185,12 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     flavor = world.endpoint.flavor
     intended = base.recorded is not None and base.recorded.ownership == "intent"
     ours = intended and equals_request(held(declaration.spec, flavor.lacks), observed)
-    entry = ownership.resolve(base.recorded, declaration, observed, scene.ownership_world(), equals_request=ours)
+    entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world(), equals_request=ours)
+    taking = take_over(observed, scene.options.scope) if lifecycle.on_existing == "own" else ()
+    if taking:
+        base = replace(base, observed=observed, entry=entry, attempts=_attempts(scene, observed))
+        steps_now = hold_back(taking, base.attempts, emulator=world.emulator)
+        return replace(base, changes=changes + _all_changes(taking), steps=_valid(world, steps_now))
     marks = scene.snapshot.marks.get(base.name)
     base = replace(
         base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed), marks=marks
@@ -170,7 +212,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     if wished_away and not any(step.destructive for step in steps):
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if entry.ownership == "state_lost":
-        steps.append(_state_lost_step())
+        steps.append(ownership.state_lost())
     base = replace(base, steps=_valid(world, without_prospect(tuple(steps))))
     return _with_seed(scene, base, declaration, observed)
 
@@ -212,21 +254,8 @@ def _with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: O
     step = seed_step(declaration.seed.source, len(declaration.seed.items))
     if observed.status != "ACTIVE":
         step = step.deferred(Reason.BUSY, f"the table is {observed.status}")
-    step = _until_strong(step, base.steps)
+    step = until_strong(step, base.steps)
     return replace(base, seed_need=wanted, steps=(*base.steps, step))
-
-
-def _until_strong(seeding: Step, steps: tuple[Step, ...]) -> Step:
-    """Only an empty table becomes strongly consistent (UpdateTable), so its seed waits for that."""
-    facet = "multi_region_consistency"
-    for step in steps:
-        if step.fate is Fate.UNSUPPORTED or not any(change.facet == facet for change in step.changes):
-            continue
-        message = "the table must be empty until it is strongly consistent"
-        if step.fate is Fate.BLOCKED:
-            return seeding.blocked(step.reason or Reason.REJECTED, message, step.allow_with)
-        return seeding.deferred(Reason.BUSY, message)
-    return seeding
 
 
 def _wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:
@@ -238,15 +267,6 @@ def _wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:
 def _attempts(scene: Scene, observed: ObservedTable) -> Attempts | None:
     attempts = scene.attempts.get(observed.spec.name)
     return attempts if attempts is not None and observed.identity.same(attempts.identity) else None
-
-
-def _state_lost_step() -> Step:
-    return Step(Action.UPDATE, "ownership").blocked(
-        Reason.STATE_LOST,
-        "the table carries our owner tag but the inventory had no entry: the state was lost, so it is adopted, not"
-        " seeded and never deleted",
-        "lifecycle.on_existing: own",
-    )
 
 
 def _valid(world: World, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.engine.observing import with_owner
+from reconciler.engine.others import whose
 from reconciler.engine.permission import ask
 from reconciler.engine.world import World
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import DeclarationError, StateError, UsageError
+from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot
+from reconciler.planning.scopes import refusal
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -44,6 +48,14 @@ class Turn:
             raise StateError(permission.error)
         self.claim()
         return permission.snapshot
+
+    def refuse_others(self, snapshot: StateSnapshot, observed: ObservedTable) -> None:
+        """``StateError`` for a table that belongs to another stack or environment."""
+        name = observed.spec.name
+        observed = with_owner(self.world, observed)
+        other = whose(snapshot, self.options, name, observed)
+        if other is not None:
+            raise StateError(refusal(name, other, missing=False).message or name)
 
     def claim(self) -> None:
         """Take or renew the lease."""

@@ -50,4 +50,5 @@ class TagsFacet:
 def owner_of(responses: Responses) -> str | None:
     """The value of the owner tag; None where there is none or tags were not read."""
     tags = responses.answers[READ]["Tags"] if READ in responses.answers else ()
-    return next((tag["Value"] for tag in tags if tag["Key"] == OWNER_TAG), None)
+    # moto adds a tag that is there already a second time (TagResource).
+    return next((tag["Value"] for tag in reversed(tags) if tag["Key"] == OWNER_TAG), None)

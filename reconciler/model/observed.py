@@ -63,6 +63,8 @@ class ObservedTable:
     item_count: int = 0
     size_bytes: int = 0
     owner_tag: str | None = None
+    owner_known: bool = False
+    """Whether the tags were read, so that a missing owner tag means that there is none."""
     counters: Counters = field(default_factory=Counters)
     extra: Mapping[str, Any] = field(default_factory=dict)
     scaled: tuple[str, ...] = ()

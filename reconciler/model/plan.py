@@ -41,6 +41,7 @@ class Reason(StrEnum):
     LEASE = "lease"
     PRUNE_OFF = "prune_off"
     NOT_OWNED = "not_owned"
+    OTHER_STACK = "other_stack"
     IDENTITY = "identity"
     DATA_LOSS = "data_loss"
     DISRUPTION = "disruption"

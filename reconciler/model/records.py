@@ -22,9 +22,9 @@ class InventoryEntry:
 
     ``intent`` is written before CreateTable and has no identity yet; ``created`` may be pruned and replaced under the
     deletion gate; ``adopted`` is managed in place and never deleted by pruning; ``state_lost`` carries our owner tag
-    but had no entry; ``released`` is left alone until imported again. ``lifecycle`` is the last declared one, so that
-    ``protect`` outlives its file. ``unwanted_since`` is when a pass first wished to delete or replace this
-    identity, ``empty_since`` when it was first proven empty since then.
+    but had no entry; ``released`` is left alone until it was declared no more. ``lifecycle`` is the last declared one,
+    so that ``protect`` outlives its file. ``unwanted_since`` is when a pass first wished to delete or replace this
+    identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then.
     """
 
     name: str
@@ -37,6 +37,19 @@ class InventoryEntry:
     changed_at: datetime | None = None
     unwanted_since: datetime | None = None
     empty_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What another stack or environment has written down about a table, in the same state table.
+
+    ``identity`` is ``None`` while a create of theirs is open, and where their record cannot be read: such a claim
+    goes by the name alone.
+    """
+
+    scope: str
+    ownership: Ownership
+    identity: Identity | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +157,16 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class StateSnapshot:
-    """Every record of one stack and environment, read at the start of a pass. ``usable`` is false without a table."""
+    """Every record of one stack and environment, read at the start of a pass. ``usable`` is false without a table.
+
+    ``elsewhere`` holds, by table name, what other stacks and environments in the same state table say of it.
+    """
 
     usable: bool = True
     fresh: bool = False
     """True when the state table did not exist before this run (on an emulator: a new world)."""
     inventory: Mapping[str, InventoryEntry] = field(default_factory=dict)
+    elsewhere: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
     seeds: Mapping[str, SeedRecord] = field(default_factory=dict)
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
     marks: Mapping[str, Marks] = field(default_factory=dict)

@@ -102,5 +102,18 @@ def without_prospect(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     )
 
 
+def until_strong(seeding: Step, steps: tuple[Step, ...]) -> Step:
+    """Only an empty table becomes strongly consistent (UpdateTable), so its seed waits for that."""
+    facet = "multi_region_consistency"
+    for step in steps:
+        if step.fate is Fate.UNSUPPORTED or not any(change.facet == facet for change in step.changes):
+            continue
+        message = "the table must be empty until it is strongly consistent"
+        if step.fate is Fate.BLOCKED:
+            return seeding.blocked(step.reason or Reason.REJECTED, message, step.allow_with)
+        return seeding.deferred(Reason.BUSY, message)
+    return seeding
+
+
 def _status_sentence(observed: ObservedTable) -> str:
     return f"table {observed.spec.name} is {observed.status}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.facets import ASKING, FACETS, scaling_wire
 from reconciler.facets.base import Ask, Facet
+from reconciler.facets.tags import READ as TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
@@ -94,6 +95,7 @@ def _observe(responses: Responses) -> ObservedTable:
         item_count=int(table.get("ItemCount") or 0),
         size_bytes=int(table.get("TableSizeBytes") or 0),
         owner_tag=owner_of(responses),
+        owner_known=TAGS in responses.answers,
         counters=counters_of(table),
         scaled=scaling_wire.owned(responses),
     )

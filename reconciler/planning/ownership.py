@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import InventoryEntry, Ownership
 
 CLOCK_SLACK = timedelta(seconds=1)
@@ -32,6 +34,11 @@ class World:
 def owner_tag(scope: str, nonce: str) -> str:
     """The value of our owner tag: stack, environment and the nonce of the intent."""
     return f"{scope}/{nonce}"
+
+
+def scope_of(tag: str) -> str:
+    """Stack and environment of an owner tag."""
+    return tag.rsplit("/", 1)[0]
 
 
 def resolve(
@@ -57,9 +64,43 @@ def resolve(
     return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle)
 
 
-def asks_for_tag(entry: InventoryEntry | None, *, has_tags: bool) -> bool:
-    """Whether the owner tag must be read: where nothing is recorded yet, or an intent is open."""
-    return has_tags and (entry is None or entry.ownership == "intent")
+def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
+    """Whether the owner tag must be read: no record of this very table is settled, or the declaration says ``own``.
+
+    A record of the identity is enough for every other table; its tag is read before something is written.
+    """
+    if entry is None or entry.ownership in ("intent", "released") or not identity.same(entry.identity):
+        return True
+    return lifecycle is not None and lifecycle.on_existing == "own"
+
+
+def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
+    """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
+    if entry is None or entry.ownership != "released":
+        return entry
+    return replace(entry, ownership="adopted", unwanted_since=None)
+
+
+def cannot_be_told_yet(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
+    """Whether a table without an owner tag is too young to be judged: tags are set asynchronously (TagResource)."""
+    unsettled = entry is None or entry.ownership == "intent" or not observed.identity.same(entry.identity)
+    return unsettled and observed.owner_known and observed.owner_tag is None and observed.status == "CREATING"
+
+
+def wait(observed: ObservedTable) -> Step:
+    """What happens to such a table for now."""
+    message = f"table {observed.spec.name} is CREATING, and whose it is cannot be told yet"
+    return Step(Action.CREATE, "table").deferred(Reason.BUSY, message)
+
+
+def state_lost() -> Step:
+    """What stands against a table that is ours by its tag alone."""
+    return Step(Action.UPDATE, "ownership").blocked(
+        Reason.STATE_LOST,
+        "the table carries our owner tag but the inventory had no entry: the state was lost, so it is adopted, not"
+        " seeded and never deleted",
+        "lifecycle.on_existing: own",
+    )
 
 
 def _claimed(
@@ -87,4 +128,4 @@ def _intent_came_true(entry: InventoryEntry, observed: ObservedTable, world: Wor
 
 def _tagged_ours(observed: ObservedTable, world: World) -> bool:
     tag = observed.owner_tag
-    return not world.new_world and tag is not None and tag.rsplit("/", 1)[0] == world.scope
+    return not world.new_world and tag is not None and scope_of(tag) == world.scope

@@ -14,9 +14,14 @@ class StateClient(Protocol):
 
 def query(client: StateClient, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The items of a consistent Query, all pages."""
+    return pages(client, "Query", params)
+
+
+def pages(client: StateClient, operation: str, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The items of a consistent Query or Scan, all pages."""
     page = {**params, "ConsistentRead": True}
     while True:
-        answer = client.call("Query", page)
+        answer = client.call(operation, page)
         yield from answer["Items"]
         last = answer.get("LastEvaluatedKey")
         if not last:

@@ -28,6 +28,7 @@ from reconciler.model.records import (
 from reconciler.model.report import PassReport
 from reconciler.state import records as kinds
 from reconciler.state.client import StateClient, query
+from reconciler.state.elsewhere import claims
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.live import fingerprint_of, is_state_table
@@ -210,7 +211,8 @@ class StateTable:
             "ExpressionAttributeValues": encode({":scope": self._scope}),
         }
         snapshot = snapshot_of(query(self._client, params), self.name)
-        return replace(snapshot, fresh=self._fresh, actual_fingerprint=fingerprint_of(live))
+        elsewhere = claims(self._client, self.name, self._scope)
+        return replace(snapshot, elsewhere=elsewhere, fresh=self._fresh, actual_fingerprint=fingerprint_of(live))
 
     def _record_fingerprint(self, fingerprint: Fingerprint) -> bool:
         condition = {

@@ -23,6 +23,7 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
+    Claim,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -41,29 +42,41 @@ PK = (KeyElement("pk", "HASH", "S"),)
 
 
 class MemoryStore:
-    """The ``Store`` port in memory. ``rival`` is a lease that somebody else holds."""
+    """The ``Store`` port in memory. ``rival`` is a lease that somebody else holds.
+
+    ``peers`` are the records of other scopes in the same state table, ``written`` how often a record was changed.
+    """
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.snapshot = StateSnapshot(recorded_fingerprint=HERE, actual_fingerprint=HERE)
         self.rival: Lease | None = None
         self.lost = False
+        self.peers: dict[str, MemoryStore] = {}
+        self.written = 0
         self.runs: list[PassReport] = []
         self.acquired = 0
 
     def load(self) -> StateSnapshot:
-        return self.snapshot
+        claims: dict[str, tuple[Claim, ...]] = {}
+        for scope, peer in sorted(self.peers.items()):
+            for entry in peer.snapshot.inventory.values():
+                claims[entry.name] = (*claims.get(entry.name, ()), Claim(scope, entry.ownership, entry.identity))
+        return replace(self.snapshot, elsewhere=claims)
 
     ensure = load
 
     def put_entry(self, entry: InventoryEntry) -> None:
+        self.written += 1
         self.snapshot = replace(self.snapshot, inventory={**self.snapshot.inventory, entry.name: entry})
 
     def drop_entry(self, name: str) -> None:
+        self.written += 1
         kept = {key: value for key, value in self.snapshot.inventory.items() if key != name}
         self.snapshot = replace(self.snapshot, inventory=kept)
 
     def put_seed(self, record: SeedRecord) -> None:
+        self.written += 1
         self.snapshot = replace(self.snapshot, seeds={**self.snapshot.seeds, record.name: record})
 
     def drop_seed(self, name: str) -> None:
@@ -94,6 +107,8 @@ class MemoryStore:
 
     def holds_lease(self) -> bool:
         return self.rival is None and not self.lost
+
+    keep_lease = holds_lease
 
     def owns(self, lease: Lease) -> bool:
         return lease.holder == "me"

@@ -16,7 +16,7 @@ from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedRecord, Suspension
+from reconciler.model.records import Attempts, Claim, IndexRebuild, InventoryEntry, Marks, SeedRecord, Suspension
 from reconciler.model.report import PassReport
 from reconciler.state.table import StateTable, create_request
 
@@ -204,6 +204,31 @@ def test_one_scope_never_sees_the_records_of_another(make: Make) -> None:
     assert mine.load().inventory == {ENTRY.name: ENTRY}
 
 
+def test_what_other_scopes_wrote_down_of_tables_is_read_along_and_nothing_else(make: Make) -> None:
+    mine, other, third = make("default/default"), make("shop/prod"), make("shop/test")
+    mine.ensure()
+    mine.put_entry(ENTRY)
+    other.put_entry(replace(ENTRY, ownership="released"))
+    third.put_entry(replace(FULL_ENTRY, name=ENTRY.name))
+    third.put_entry(INTENT)
+    other.put_seed(SEEDS[0])
+    other.put_suspension(Suspension("ops", NOW))
+    assert make("default/default").load().elsewhere == {
+        ENTRY.name: (Claim("shop/prod", "released", IDENTITY), Claim("shop/test", "created", BARE)),
+        INTENT.name: (Claim("shop/test", "intent", None),),
+    }
+
+
+def test_a_record_of_another_scope_that_cannot_be_read_stops_nobody_and_claims_its_name(
+    endpoint: Live, make: Make
+) -> None:
+    make().ensure()
+    endpoint.client.put_item(TableName=NAME, Item={**broken("table#users"), "scope": {"S": "shop/prod"}})
+    snapshot = make().load()
+    assert snapshot.usable
+    assert snapshot.elsewhere == {"users": (Claim("shop/prod", "intent", None),)}
+
+
 def test_more_records_than_a_page_holds_are_all_read(make: Make) -> None:
     store = make()
     store.ensure()
@@ -339,7 +364,8 @@ DENIALS = [
     ("DescribeTable", ()),
     ("CreateTable", ("DescribeTable",)),
     ("Query", ("DescribeTable", "CreateTable")),
-    ("PutItem", ("DescribeTable", "CreateTable", "Query")),
+    ("Scan", ("DescribeTable", "CreateTable", "Query")),
+    ("PutItem", ("DescribeTable", "CreateTable", "Query", "Scan")),
 ]
 
 

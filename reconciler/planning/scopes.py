@@ -1,0 +1,115 @@
+"""Whether a table belongs to another stack or environment: by its owner tag, and by what they have written down.
+
+Called by the engine before it decides anything about a table. What is theirs is never written, pruned or seeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.facets.tags import OWNER_TAG
+from reconciler.model.change import Call, Change
+from reconciler.model.desired import Lifecycle
+from reconciler.model.identity import Identity
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.records import Claim, InventoryEntry, Ownership
+from reconciler.model.table import KeyElement
+from reconciler.planning.ownership import owner_tag, scope_of
+
+STATE_KEYS = (KeyElement("scope", "HASH", "S"), KeyElement("record", "RANGE", "S"))
+STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2, "intent": 1, "released": 0}
+"""Of two records of one table the stronger one counts; of two alike, that of the scope whose name sorts first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The other scope. ``recorded`` says that its own record in this state table holds the table."""
+
+    scope: str
+    recorded: bool
+
+
+def other_owner(
+    entry: InventoryEntry | None,
+    observed: ObservedTable | None,
+    claims: tuple[Claim, ...],
+    scope: str,
+    lifecycle: Lifecycle | None = None,
+) -> Other | None:
+    """Whose the table is, where it is not ours to touch; ``observed`` is ``None`` where there is no such table.
+
+    Our tag with the nonce of our create is proof. Then records decide, then the tag of a table that we have no
+    record of, or created before somebody else took it over.
+    """
+    identity = observed.identity if observed is not None else None
+    if entry is not None and observed is not None and _proven(entry, observed, scope):
+        return None
+    mine = (_strength(entry.ownership, entry.identity, identity), scope) if entry is not None else (0, scope)
+    stronger = [claim for claim in claims if _beats(claim, identity, mine)]
+    if stronger:
+        return Other(stronger[0].scope, recorded=True)
+    tagged = scope_of(observed.owner_tag) if observed is not None and observed.owner_tag else None
+    if tagged is None or tagged == scope or (lifecycle is not None and lifecycle.on_existing == "own"):
+        return None
+    if entry is not None and entry.ownership in ("adopted", "state_lost") and mine[0]:
+        return None
+    if any(c.scope == tagged and c.ownership == "released" and _is_about(c.identity, identity) for c in claims):
+        return None
+    return Other(tagged, recorded=False)
+
+
+def refusal(name: str, other: Other, *, missing: bool) -> Step:
+    """The one step of a declared table that is theirs: nothing is done to it."""
+    stack, _, environment = other.scope.rpartition("/")
+    there = f"stack {stack or environment}, environment {environment}"
+    if not other.recorded:
+        message = f"the table {name} carries the owner tag of {there}: it is neither written nor seeded nor deleted"
+        return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "lifecycle.on_existing: own")
+    named = f"RECONCILER_STACK={stack} " + (
+        "" if environment == "default" else f"RECONCILER_ENVIRONMENT={environment} "
+    )
+    message = f"the table {name} is in the inventory of {there}: it is neither written nor seeded nor deleted"
+    action = Action.CREATE if missing else Action.UPDATE
+    return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, f"{named}reconciler release {name}")
+
+
+def is_state_table(name: str, observed: ObservedTable | None, state_table: str) -> bool:
+    """Whether it is where some stack keeps its records, by our setting or by its keys."""
+    return name == state_table or (observed is not None and observed.spec.keys == STATE_KEYS)
+
+
+def state_table_refusal(name: str) -> Step:
+    """The one step of a declared table that holds the records of this tool."""
+    message = f"{name} holds the records of the reconciler and is never declared, changed or deleted"
+    return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "another table_name")
+
+
+def take_over(observed: ObservedTable, scope: str) -> tuple[Step, ...]:
+    """The call that puts our owner tag over theirs, where the declaration says to own the table; nothing else."""
+    theirs = scope_of(observed.owner_tag) if observed.owner_tag else None
+    if theirs is None or theirs == scope:
+        return ()
+    tag = {"Key": OWNER_TAG, "Value": owner_tag(scope, "taken-over")}
+    call = Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": [tag]})
+    change = Change("ownership", "ownership.scope", theirs, scope)
+    return (Step(Action.UPDATE, "ownership", (change,), call, message="taken over first; the rest follows"),)
+
+
+def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:
+    return entry.ownership in ("intent", "created") and observed.owner_tag == owner_tag(scope, entry.nonce)
+
+
+def _beats(claim: Claim, identity: Identity | None, mine: tuple[int, str]) -> bool:
+    theirs = _strength(claim.ownership, claim.identity, identity)
+    return theirs > mine[0] or (0 < theirs == mine[0] and claim.scope < mine[1])
+
+
+def _strength(ownership: Ownership, recorded: Identity | None, identity: Identity | None) -> int:
+    return STRENGTH[ownership] if _is_about(recorded, identity) else 0
+
+
+def _is_about(recorded: Identity | None, identity: Identity | None) -> bool:
+    """A record without an identity goes by name; so does every record of a table that is not there."""
+    return recorded is None or identity is None or recorded.same(identity)

@@ -1,0 +1,38 @@
+"""Several stacks and environments at one simulated endpoint, with one state table or each with its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from simulation.clock import CountingRandom, OneByOne
+from simulation.world import AllValid, ListSource, MemoryStore, Silent, Sim
+
+from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.world import World
+from reconciler.model.options import Options
+
+
+def beside(first: Sim, *, one_state: bool, **options: Any) -> Sim:
+    """Another reconciler over the same tables as ``first``; ``options`` name its stack or environment."""
+    store, source, telemetry = MemoryStore(first.clock), ListSource(), Silent()
+    chosen, there = Options(**options), first.reconciler.options.scope
+    if one_state:
+        store.peers = {**first.store.peers, there: first.store}
+        for peer in store.peers.values():
+            peer.peers = {**peer.peers, chosen.scope: store}
+    world = first.reconciler.world
+    mine = World(
+        world.api,
+        world.items,
+        store,
+        source,
+        first.clock,
+        CountingRandom(),
+        telemetry,
+        OneByOne(),
+        AllValid(),
+        world.endpoint,
+    )
+    reconciler = Reconciler(mine, chosen, timedelta(seconds=300))
+    return Sim(first.clock, first.plane, first.items, store, source, telemetry, reconciler)
