@@ -10,6 +10,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
@@ -20,18 +21,23 @@ from typing import Any
 
 def warm() -> None:
     """Everything that a command would import, and the description of the service, which takes longest."""
-    import botocore.loaders
+    import boto3.session
     import botocore.session
 
     import reconciler
+    from reconciler.cli.app import main
 
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         # A module of an extra that is not installed is missed by the run that needs it, which says so.
         with contextlib.suppress(ImportError):
             importlib.import_module(module.name)
-    botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
-    session = botocore.session.Session()
-    session.create_client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    importlib.import_module("ruamel.yaml")
+    with contextlib.redirect_stdout(io.StringIO()):
+        main(["schema"])
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    boto3.session.Session().client(
+        "dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
     gc.collect()
     gc.freeze()
 
