@@ -91,7 +91,7 @@ class Bench:
         if kill is not None:
             kill.aim(running)
         code = self._tool.end()
-        self.proxy.fault = None
+        self.proxy.wait_until_still()
         return Ended(code, tuple(self.proxy.requests), self._tool.output)
 
     def killed(self, scenario: Scenario, number: int, moment: Moment) -> Ended:

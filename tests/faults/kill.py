@@ -33,13 +33,14 @@ class Kill:
         self._lock = threading.Lock()
         self._here = threading.local()
         self._delivered = False
+        self._struck = False
 
     def aim(self, victim: Running) -> None:
         self._victim.put(victim)
 
     def arrived(self, request: Recorded) -> None:
         with self._lock:
-            if self._delivered:
+            if self._delivered or self._struck:
                 self._strike()
             self._here.number = self._tally.number(request)
         if self._here.number == self.number and self.moment is Moment.BEFORE:
@@ -53,6 +54,7 @@ class Kill:
         self._delivered = True
 
     def _strike(self) -> None:
+        self._struck = True
         victim = self._victim.get(timeout=30)
         self._victim.put(victim)
         victim.kill()

@@ -22,6 +22,11 @@ def record(operation: str, name: str) -> Recorded:
     return call(operation, STATE, **{member: {"scope": {"S": "default/default"}, "record": {"S": name}}})
 
 
+def batch(*names: str) -> Recorded:
+    parts = [{"DeleteRequest": {"Key": {"scope": {"S": "default/default"}, "record": {"S": name}}}} for name in names]
+    return Recorded("BatchWriteItem", {"RequestItems": {STATE: parts}}, 200)
+
+
 LOOK, LEASE, DELETE = call("DescribeTable", "old"), record("GetItem", "lease"), call("DeleteTable", "old")
 CONDITION = {"ConditionExpression": "attribute_not_exists(#key)"}
 OFF = {"DeletionProtectionEnabled": False}
@@ -68,8 +73,10 @@ def test_what_may_be_done_is_not(case: str) -> None:
 
 def test_a_pass_with_nothing_to_do_may_write_lease_and_history_alone() -> None:
     allowed = [record("PutItem", "lease"), record("PutItem", "run#1"), record("UpdateItem", "lease"), LOOK]
+    allowed.append(batch("run#1", "run#2"))
     assert list(quiet_violations(allowed)) == []
-    for wrong in (record("PutItem", "table#users"), record("DeleteItem", "seed#users"), call("UpdateTable")):
+    records = (record("PutItem", "table#users"), record("DeleteItem", "seed#users"), batch("run#1", "table#users"))
+    for wrong in (*records, call("UpdateTable")):
         assert len(list(quiet_violations([*allowed, wrong]))) == 1
 
 

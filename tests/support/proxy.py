@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 import threading
 import urllib.parse
 from collections.abc import Callable
@@ -66,6 +67,8 @@ class RecordingProxy:
         self.answer_instead: Callable[[Recorded], tuple[int, str] | None] | None = None
         """Given a request, a status and the code of an error to answer with; ``None`` passes it on."""
         self._lock = threading.Lock()
+        self._open = 0
+        self._still = threading.Condition(self._lock)
         self._upstream = urllib.parse.urlsplit(upstream)
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.proxy = self
@@ -95,6 +98,17 @@ class RecordingProxy:
         with self._lock:
             self.requests.append(request)
 
+    def counted(self, change: int) -> None:
+        """A client's connection came (1) or went (-1)."""
+        with self._still:
+            self._open += change
+            self._still.notify_all()
+
+    def wait_until_still(self, seconds: float = 60.0) -> None:
+        """Until no client is connected: what a killed process had sent is carried out after its death."""
+        with self._still:
+            assert self._still.wait_for(lambda: self._open == 0, seconds), "a client stays connected"
+
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=60)
 
@@ -112,6 +126,11 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     proxy: RecordingProxy
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed resets its connections: nothing to tell."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -120,10 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self.server.proxy.counted(1)
         self.upstream = self.server.proxy.connect()
 
     def finish(self) -> None:
         self.upstream.close()
+        self.server.proxy.counted(-1)
         super().finish()
 
     def _forward(self) -> None:
