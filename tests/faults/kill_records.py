@@ -66,5 +66,6 @@ RECORDS = (
         ),
         when=Run(declare(USERS), ("rebuild-index", "users", "by_a", "--cancel")),
         ends={"users": 0},
+        done_code=1,
     ),
 )

@@ -54,3 +54,5 @@ class Scenario:
     may_delete: frozenset[str] = frozenset()
     may_unprotect: frozenset[str] = frozenset()
     quiet_code: int = 0
+    done_code: int | None = None
+    """The exit code of the same command when all is done already, where that is a mistake to ask for."""
