@@ -12,6 +12,8 @@ from reconciler.model.plan import Fate
 from reconciler.model.report import TableReport
 
 PAGE = 100
+URGENT = 25
+"""Tables that need attention and are shown before all others; the list shows all of them."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 SORTS: Mapping[str, Callable[[TableReport], Any]] = {
     "name": lambda table: table.name,
@@ -58,11 +60,12 @@ def listing(tables: Sequence[TableReport], wish: Wish) -> Listing:
     return Listing(Wish(wish.text, wish.status, wish.sort, page), shown, len(found), last)
 
 
-def attention(tables: Sequence[TableReport]) -> list[TableReport]:
-    """Those that differ and do not mend themselves: failed, then refused, then the rest."""
+def attention(tables: Sequence[TableReport], common: str | None = None) -> list[TableReport]:
+    """Those that differ: failed, then refused, then the rest. ``common`` is an error of all, which the banner tells."""
 
     def urgency(table: TableReport) -> tuple[int, str]:
         failed = table.error is not None or table.has(Fate.FAILED)
         return 0 if failed else 1 if table.has(Fate.BLOCKED) else 2, table.name
 
-    return sorted((table for table in tables if differs(table) or table.has(Fate.BLOCKED)), key=urgency)[:PAGE]
+    urgent = (table for table in tables if differs(table) or table.has(Fate.BLOCKED))
+    return sorted((table for table in urgent if common is None or table.error != common), key=urgency)

@@ -12,9 +12,10 @@ from reconciler import __version__
 from reconciler.http import templates
 from reconciler.http.actions import Action, buttons
 from reconciler.http.control import Control
-from reconciler.http.listing import SORTS, Wish, attention, listing
+from reconciler.http.listing import SORTS, URGENT, Wish, attention, listing
 from reconciler.http.planned import Planned
-from reconciler.http.summary import differs, leader, mood, sentence, shown
+from reconciler.http.relations import relations
+from reconciler.http.summary import differs, hold, leader, mood, sentence, shown
 from reconciler.http.table import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
 from reconciler.planning.render import counts
@@ -49,14 +50,17 @@ class Page:
             mood=mood(board).value,
             sentence=sentence(board),
             leader=leader(board),
+            hold=hold(board),
             mode=more.get("mode") or ("observe" if report and report.observe_only else "enforce"),
             tables=tables,
             listing=listing(tables, wish),
-            attention=attention(tables),
+            attention=attention(tables, report.error if report else None),
+            most_urgent=URGENT,
             statuses=[status.value for status in TableStatus],
             sorts=list(SORTS),
             runs=self._control.book.newest(SHOWN_RUNS),
             differs=differs,
+            drawing=relations(self._control.desired()),
             buttons=buttons(self._control, headers),
         )
 

@@ -11,7 +11,7 @@ from reconciler.planning.text import printable
 
 
 def readable(value: Any) -> str:
-    """``none`` for nothing; what a value leaves open (``None`` within it) is left out."""
+    """In the manner of YAML; ``none`` for nothing. What a value leaves open (``None`` within it) is left out."""
     return "\n".join(_lines(plain(value))) or "none"
 
 
@@ -21,29 +21,39 @@ def pretty(value: Any) -> str:
 
 
 def _lines(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            if isinstance(member, list | Mapping) and member:
-                yield f"{printable(name)}:"
-                yield from (f"  {line}" for line in _lines(member))
-            elif member is not None:
-                yield f"{printable(name)}: {_word(member)}"
-    elif isinstance(value, list):
-        for member in value:
-            yield _inline(member)
-    elif value is not None:
-        yield _word(value)
+    match value:
+        case Mapping():
+            for name, member in value.items():
+                if _deep(member):
+                    yield f"{printable(name)}:"
+                    yield from (f"  {line}" for line in _lines(member))
+                elif member is not None:
+                    yield f"{printable(name)}: {_word(member)}"
+        case list():
+            for member in value:
+                if isinstance(member, Mapping) and any(_deep(part) for part in member.values()):
+                    first, *rest = _lines(member)
+                    yield from (f"- {first}", *(f"  {line}" for line in rest))
+                else:
+                    yield _line(member)
+        case None:
+            return
+        case _:
+            yield _word(value)
 
 
-def _inline(value: Any) -> str:
+def _deep(value: Any) -> bool:
+    return isinstance(value, list | Mapping) and bool(value)
+
+
+def _line(value: Any) -> str:
+    """A member of a list: a map of words in one line, a pair as a name and its value."""
     if isinstance(value, Mapping):
-        return ", ".join(
-            f"{printable(name)}: {_inline(member)}" for name, member in value.items() if member is not None
-        )
-    if isinstance(value, list):
-        return f"[{'; '.join(_inline(member) for member in value)}]"
+        return ", ".join(f"{printable(name)}: {_word(member)}" for name, member in value.items() if member is not None)
+    if isinstance(value, list) and len(value) == 2:
+        return f"{_word(value[0])}: {_word(value[1])}"
     return _word(value)
 
 
 def _word(value: Any) -> str:
-    return printable(value) if isinstance(value, str) and value else json.dumps(value)
+    return printable(value) if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)

@@ -35,6 +35,7 @@ def status_answer(board: Board, more: Mapping[str, Any]) -> StatusAnswer:
         "endpoint_up": board.endpoint_up,
         "suspended": board.suspended,
         "leader": board.leader,
+        "held_by": report.held_by if report else None,
         "in_progress": board.in_progress,
         "interval_seconds": board.interval,
         "last_success": timestamp(board.last_success),

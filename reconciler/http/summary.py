@@ -59,6 +59,18 @@ def leader(board: Board) -> str:
     return f"another one: {report.held_by}" if report.held_by else "another process"
 
 
+def hold(board: Board) -> tuple[str, str] | None:
+    """Why nothing is written though steps may be ready, and the command or setting that ends that."""
+    report = board.report
+    if report is not None and report.problems:
+        return "nothing is written while the desired state has errors", "reconciler validate"
+    if report is not None and report.observe_only:
+        return "RECONCILER_MODE=observe writes nothing", "RECONCILER_MODE=enforce"
+    if board.suspended:
+        return "the environment is suspended", "reconciler resume"
+    return None
+
+
 def differs(table: TableReport) -> bool:
     """Whether a table is not (yet) as declared."""
     return table.status not in (TableStatus.IN_SYNC, TableStatus.UNMANAGED) or table.seed_pending
@@ -77,7 +89,9 @@ def _error(report: PassReport) -> str:
         )
     if report.error:
         return f"Error: {report.error}"
-    return f"{_tables(sum(t.status is TableStatus.ERROR for t in report.tables))} failed"
+    failed = [table for table in report.tables if table.status is TableStatus.ERROR]
+    others = sum(differs(table) for table in report.tables) - len(failed)
+    return f"{_tables(len(failed))} failed{f', {others} drifted' if others else ''}"
 
 
 def _tables(count: int) -> str:

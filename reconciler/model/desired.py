@@ -46,6 +46,17 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Items of a table name items of another one: ``table`` is its base name, ``attribute`` what holds its key.
+
+    Told and drawn, never enforced: the service has no foreign keys.
+    """
+
+    table: str
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """One declared table. ``base_name`` is the name without environment; commands accept it and ``spec.name``."""
 
@@ -55,6 +66,7 @@ class Declaration:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     description: str | None = None
     seed: Seed | None = None
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

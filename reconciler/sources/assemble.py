@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
 from reconciler.sources.document.check import Checked, read_document
-from reconciler.sources.normalise import lifecycle, table_spec
+from reconciler.sources.normalise import lifecycle, references, table_spec
 from reconciler.sources.place import Finding, did_you_mean
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.rules.across import declared_twice, names_that_collide, references_exist
@@ -63,7 +63,8 @@ def _declaration(checked: Checked, file: SourceFile | None, problems: list[Probl
         seed, found = seed_of_class(raw.seed, raw.file, raw.line, target)
     problems += found
     description = raw.description or document.description
-    return Declaration(target.base_name, spec, Origin(raw.file, raw.line), lifecycle(document), description, seed)
+    origin = Origin(raw.file, raw.line)
+    return Declaration(target.base_name, spec, origin, lifecycle(document), description, seed, references(document))
 
 
 class _SeedFiles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.model.backups import Backups
-from reconciler.model.desired import Lifecycle
+from reconciler.model.desired import Lifecycle, Reference
 from reconciler.model.table import (
     Billing,
     GlobalIndex,
@@ -95,6 +95,11 @@ def lifecycle(document: TableDocument) -> Lifecycle:
     if part is None:
         return Lifecycle()
     return Lifecycle(part.protect, tuple(part.ignore_changes), part.on_existing, part.allow_data_loss)
+
+
+def references(document: TableDocument) -> tuple[Reference, ...]:
+    """Which declared tables it refers to, in the order they are written; one said twice is one."""
+    return tuple(dict.fromkeys(Reference(part.table, part.attribute) for part in document.references or []))
 
 
 def _billing(document: TableDocument) -> Billing | None:

@@ -17,6 +17,7 @@ from reconciler import __version__
 from reconciler.model.errors import Problem
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableStatus
+from reconciler.model.table import Billing, KeyElement, TableSpec, Throughput
 
 EVIL = "<script>alert(1)</script>"
 
@@ -266,3 +267,73 @@ def test_the_page_of_a_table_shows_both_sides_and_escapes_them(ready):
     ):
         assert part in text
     assert ready.get("/tables/nobody").status == 404
+
+
+HOLDS = {
+    "suspended": ({}, "the environment is suspended Allow with reconciler resume"),
+    "only observing": (
+        {"observe_only": True},
+        "RECONCILER_MODE=observe writes nothing Allow with RECONCILER_MODE=enforce",
+    ),
+    "broken declarations": (
+        {"problems": (Problem("t.py", 3, "keys", "are missing", "Add them."),)},
+        "nothing is written while the desired state has errors Allow with reconciler validate",
+    ),
+    "nothing": ({}, "done in the next pass"),
+}
+
+
+@pytest.mark.parametrize("case", HOLDS)
+def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(ready, case):
+    fields, said = HOLDS[case]
+    ready.board.finish(report(table(status=TableStatus.DRIFTED, steps=(ttl_step(),), drifted=("ttl",)), **fields))
+    ready.board.suspended = case == "suspended"
+    assert f"Ready: update ttl ; {said}" in str(page(ready)).replace("ttl;", "ttl ;")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"leader": True}, "this process"),
+        ({"leader": False, "held_by": "0f8fad5b"}, "another one: 0f8fad5b"),
+        ({"leader": False}, "another process"),
+        ({}, "unknown"),
+    ],
+)
+def test_who_leads_stands_in_the_banner(ready, fields, said):
+    ready.board.finish(report(table(), **fields))
+    assert f"Leader {said}" in str(page(ready))
+
+
+def test_an_error_of_the_whole_pass_is_told_once_and_not_by_every_table(ready):
+    down = "the endpoint does not answer: refused"
+    tables = (table(f"t{number}", TableStatus.ERROR, error=down) for number in range(300))
+    ready.board.finish(report(*tables, error=down, endpoint_up=False))
+    assert ready.get("/").text.count(down) == 2, "title and banner"
+
+
+def test_many_tables_that_need_attention_are_counted_after_the_first(ready):
+    ready.board.finish(report(*(table(f"t{n}", TableStatus.DRIFTED, drifted=("ttl",)) for n in range(40))))
+    assert "15 more are in the list below." in str(page(ready))
+
+
+@pytest.mark.parametrize(("sort", "names"), [("since", ["b", "c", "a"]), ("owner", ["c", "a", "b"])])
+def test_the_list_is_sorted_by_drift_and_owner_too(ready, sort, names):
+    made = (
+        table("a", ownership="adopted"),
+        table("b", ownership="created", drifted=("ttl",), drift_since=T0 - timedelta(hours=2)),
+        table("c", drifted=("ttl",), drift_since=T0),
+    )
+    ready.board.finish(report(*made))
+    assert shown_names(ready, f"sort={sort}") == names
+    assert f'aria-sort="ascending"><a href="/?q=&amp;status=&amp;sort={sort}"' in ready.get(f"/?sort={sort}").text
+
+
+def test_a_field_that_is_not_declared_is_unmanaged_and_shows_what_was_seen(ready):
+    live = TableSpec("users", (KeyElement("pk", "HASH", "S"),), Billing("PROVISIONED", Throughput(7, 8)))
+    ready.board.finish(report(table(live_status="ACTIVE", observed=live)))
+    text = str(Text(ready.get("/tables/users").text))
+    assert "billing unmanaged mode: PROVISIONED throughput: read: 7 write: 8" in text
+    fields = {field["field"]: field for field in ready.get("/api/v1/tables/users").json["data"]["fields"]}
+    assert (fields["billing"]["managed"], fields["billing"]["declared"]) == (False, None)
+    assert fields["billing"]["observed"]["mode"] == "PROVISIONED"

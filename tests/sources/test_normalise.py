@@ -12,7 +12,7 @@ from support.folders import SOUND, load, sentences, write
 from support.specs import vectors
 
 from reconciler.facets.policy_json import normal
-from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.desired import Declaration, Lifecycle, Reference
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica, ReplicaIndex
 from reconciler.model.table import (
     Billing,
@@ -313,8 +313,11 @@ def test_nothing_said_about_lifecycle_is_the_default(tmp_path: Path) -> None:
 
 
 def test_references_may_be_names_or_mappings(tmp_path: Path) -> None:
-    orders = {**SOUND, "table_name": "orders", "references": ["users", {"table": "users", "attribute": "owner"}]}
-    assert len(load(write(tmp_path, {"users.json": SOUND, "orders.json": orders})).declarations) == 2
+    named = ["users", {"table": "users", "attribute": "owner"}, {"table": "orders"}, "users"]
+    orders = {**SOUND, "table_name": "orders", "references": named}
+    first, second = load(write(tmp_path, {"users.json": SOUND, "orders.json": orders})).declarations
+    assert first.references == (Reference("users"), Reference("users", "owner"), Reference("orders"))
+    assert second.references == ()
 
 
 YAML = """\

@@ -1,0 +1,129 @@
+"""Which declared tables refer to which, laid out as boxes and arrows. Pure; drawn by the status page as SVG.
+
+A table stands left of those it refers to; an arrow starts at the attribute that holds the other's key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.desired import Declaration, DesiredState
+
+BOX_WIDTH, TITLE_HEIGHT, ROW_HEIGHT = 192, 34, 24
+COLUMN_GAP, ROW_GAP, MARGIN = 72, 24, 8
+MOST_DRAWN = 60
+"""With more tables a drawing is a thicket, and the list alone is shown."""
+MOST_LETTERS = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """``source`` refers to ``target`` by ``attribute``; both are names of tables."""
+
+    source: str
+    target: str
+    attribute: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One table; ``rows`` are its referring attributes. Lengths are in pixels."""
+
+    name: str
+    label: str
+    x: int
+    y: int
+    height: int
+    rows: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A curve as the path of SVG."""
+
+    relation: Relation
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Everything at its place; ``boxes`` is empty where there are too many tables to draw."""
+
+    relations: Sequence[Relation]
+    boxes: Sequence[Box] = ()
+    arrows: Sequence[Arrow] = ()
+    width: int = 0
+    height: int = 0
+
+
+def relations(desired: DesiredState) -> Drawing | None:
+    """The drawing of all declared references; ``None`` where there are none."""
+    found = tuple(_found(desired.declarations))
+    if not found:
+        return None
+    names = sorted({name for relation in found for name in (relation.source, relation.target)})
+    if len(names) > MOST_DRAWN:
+        return Drawing(found)
+    columns = _columns(names, found)
+    boxes = {box.name: box for box in _boxes(columns, found)}
+    arrows = tuple(Arrow(relation, _path(relation, boxes)) for relation in found)
+    width = MARGIN * 2 + len(columns) * BOX_WIDTH + (len(columns) - 1) * COLUMN_GAP + COLUMN_GAP // 2
+    height = MARGIN * 2 + max(box.y + box.height for box in boxes.values())
+    return Drawing(found, tuple(boxes.values()), arrows, width, height)
+
+
+def _found(declarations: Iterable[Declaration]) -> Iterable[Relation]:
+    declared = tuple(declarations)
+    names = {declaration.base_name: declaration.spec.name for declaration in declared}
+    for declaration in declared:
+        for reference in declaration.references:
+            target = names.get(reference.table)
+            if target is not None:
+                yield Relation(declaration.spec.name, target, reference.attribute)
+
+
+def _columns(names: Sequence[str], found: Sequence[Relation]) -> list[list[str]]:
+    """Tables by how far they are from those that nobody refers to; a circle is cut where it is met."""
+    referrers = {name: sorted({r.source for r in found if r.target == name and r.source != name}) for name in names}
+    depth: dict[str, int] = {}
+
+    def measured(name: str, above: frozenset[str]) -> int:
+        if name not in depth:
+            before = [measured(one, above | {name}) for one in referrers[name] if one not in above | {name}]
+            depth[name] = 1 + max(before, default=-1)
+        return depth[name]
+
+    for name in names:
+        measured(name, frozenset())
+    return [[name for name in names if depth[name] == column] for column in range(max(depth.values()) + 1)]
+
+
+def _boxes(columns: Sequence[Sequence[str]], found: Sequence[Relation]) -> Iterable[Box]:
+    for number, names in enumerate(columns):
+        y = MARGIN
+        for name in names:
+            rows = _rows(name, found)
+            height = TITLE_HEIGHT + ROW_HEIGHT * len(rows)
+            yield Box(name, _short(name), MARGIN + number * (BOX_WIDTH + COLUMN_GAP), y, height, rows)
+            y += height + ROW_GAP
+
+
+def _rows(name: str, found: Sequence[Relation]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_short(r.attribute) for r in found if r.source == name and r.attribute is not None))
+
+
+def _path(relation: Relation, boxes: Mapping[str, Box]) -> str:
+    source, target = boxes[relation.source], boxes[relation.target]
+    row = None if relation.attribute is None else source.rows.index(_short(relation.attribute))
+    start = source.y + (TITLE_HEIGHT // 2 if row is None else TITLE_HEIGHT + ROW_HEIGHT * row + ROW_HEIGHT // 2)
+    right, end = source.x + BOX_WIDTH, target.y + TITLE_HEIGHT // 2
+    if target.x > source.x:
+        bend = (target.x - right) // 2
+        return f"M{right} {start} C{right + bend} {start} {target.x - bend} {end} {target.x - 2} {end}"
+    bulge, back = COLUMN_GAP // 2, target.x + BOX_WIDTH
+    return f"M{right} {start} C{right + bulge} {start} {back + bulge} {end} {back + 2} {end}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

@@ -1,0 +1,105 @@
+"""Relations of tables: what refers to what, where it stands in the drawing, and the same in words."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+from support.made_up import report, table
+from support.ordered import declared, ordering
+
+from reconciler.http import relations as module
+from reconciler.http.relations import relations
+from reconciler.model.desired import DesiredState, Reference
+
+
+def drawn(**tables):
+    """A drawing of tables by name, each with what it refers to."""
+    return relations(DesiredState(tuple(declaration(name, *to) for name, to in tables.items()), ""))
+
+
+def declaration(name, *to):
+    made = tuple(Reference(*one) if isinstance(one, tuple) else Reference(one) for one in to)
+    return replace(declared(name), references=made)
+
+
+def columns(drawing):
+    found = {}
+    for box in drawing.boxes:
+        found.setdefault(box.x, []).append(box.name)
+    return [found[x] for x in sorted(found)]
+
+
+def test_without_references_nothing_is_drawn():
+    assert drawn(users=(), orders=()) is None
+
+
+SHAPES = {
+    "one refers to another": ({"orders": ["users"], "users": []}, [["orders"], ["users"]]),
+    "a chain": ({"a": ["b"], "b": ["c"], "c": []}, [["a"], ["b"], ["c"]]),
+    "the far end of two ways stands behind both": ({"a": ["b", "c"], "b": ["c"], "c": []}, [["a"], ["b"], ["c"]]),
+    "two that refer to each other": ({"a": ["b"], "b": ["a"]}, [["b"], ["a"]]),
+    "itself": ({"a": ["a"]}, [["a"]]),
+    "a circle with an entrance": ({"a": ["b"], "b": ["c"], "c": ["b"]}, [["a", "c"], ["b"]]),
+    "those without any relation are left out": ({"a": ["b"], "b": [], "lonely": []}, [["a"], ["b"]]),
+}
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_a_table_stands_left_of_those_it_refers_to(case):
+    tables, expected = SHAPES[case]
+    assert columns(drawn(**tables)) == expected
+
+
+def test_no_two_boxes_overlap_and_everything_is_inside():
+    names = [f"t{number:02}" for number in range(40)]
+    drawing = drawn(**{name: [(other, f"by_{other}") for other in names[i + 1 :: 7]] for i, name in enumerate(names)})
+    for box in drawing.boxes:
+        assert box.x + module.BOX_WIDTH < drawing.width
+        assert box.y + box.height < drawing.height
+        below = [one for one in drawing.boxes if one.x == box.x and one.y > box.y]
+        assert all(one.y > box.y + box.height for one in below)
+    assert len(drawing.arrows) == len(drawing.relations)
+
+
+def test_an_arrow_starts_at_its_attribute_and_ends_at_the_other_table():
+    drawing = drawn(orders=[("users", "buyer"), ("users", "seller")], users=[])
+    orders, users = drawing.boxes
+    starts = [re.match(r"M(\d+) (\d+) ", arrow.path).groups() for arrow in drawing.arrows]
+    assert orders.rows == ("buyer", "seller")
+    assert starts == [("200", str(orders.y + 46)), ("200", str(orders.y + 70))]
+    assert all(arrow.path.endswith(f"{users.x - 2} {users.y + 17}") for arrow in drawing.arrows)
+
+
+def test_too_many_tables_are_listed_and_not_drawn():
+    drawing = drawn(**{f"t{number}": ["t0"] for number in range(module.MOST_DRAWN + 1)})
+    assert drawing.boxes == ()
+    assert len(drawing.relations) == module.MOST_DRAWN + 1
+
+
+def test_a_long_circle_ends():
+    names = [f"t{number:02}" for number in range(module.MOST_DRAWN)]
+    tables = {name: [*names[:5], names[(i + 1) % len(names)]] for i, name in enumerate(names)}
+    assert len(drawn(**tables).boxes) == module.MOST_DRAWN
+
+
+def test_the_page_draws_them_with_title_description_and_a_list_in_words():
+    with ordering(declaration("orders", ("users", "<owner>")), declaration("users")) as server:
+        server.board.finish(report(table("orders"), table("users")))
+        answer = server.get("/")
+        assert '<svg role="img" aria-labelledby="drawing-title drawing-text"' in answer.text
+        for mark in ("<title id=", "<desc id="):
+            assert mark in answer.text
+        [said] = re.findall(r'<ul class="relations">.*?</ul>', answer.text, re.DOTALL)
+        words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said))).strip()
+        assert re.sub(r"\s+", " ", words) == "orders refers to users by <owner>"
+        assert "<owner>" not in answer.text
+
+
+def test_a_page_without_relations_has_no_drawing():
+    with ordering(declared("users")) as server:
+        server.board.finish(report(table("users")))
+        assert "<svg" not in server.get("/").text
+        assert "Relations" not in server.get("/").text

@@ -1,0 +1,50 @@
+"""The page of the settings: every one of them, where it came from, and no secret."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.web import ask
+
+from reconciler.engine.board import Board
+from reconciler.http import HttpServer, create_app
+from reconciler.metrics import Metrics
+from reconciler.settings import Settings, load
+
+TOKEN = "s3cret-of-the-settings"
+
+
+@pytest.fixture
+def shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reconciler.toml").write_text('interval = "30s"\n')
+    (tmp_path / ".env").write_text("RECONCILER_WORKERS=7\n")
+    monkeypatch.setenv("RECONCILER_API_TOKEN", TOKEN)
+    settings = load({"mode": "observe"}, one_shot=False)
+    board = Board("default")
+    server = HttpServer(create_app(board, Metrics(board), settings=settings.shown), "127.0.0.1", 0)
+    server.start()
+    yield ask(server.port, "/settings").text
+    server.stop()
+
+
+def rows(page):
+    found = re.findall(r"<tr role=\"row\".*?</tr>", page, re.DOTALL)[1:]
+    return {cells[0].lower(): tuple(cells[1:]) for cells in (re.findall(r">([^<]+)<", row) for row in found)}
+
+
+def test_every_setting_stands_there_with_its_value_and_its_origin(shown):
+    told = rows(shown)
+    assert set(told) == set(Settings.model_fields)
+    assert told["workers"][0] == "7"
+    assert ".env" in told["workers"][1]
+    assert told["interval"][0] == "30s"
+    assert "reconciler.toml" in told["interval"][1]
+    assert told["mode"] == ("observe", "--mode")
+    assert told["seed"] == ("empty", "default")
+
+
+def test_a_secret_is_said_to_be_set_and_not_shown(shown):
+    assert TOKEN not in shown
+    assert rows(shown)["api_token"] == ("(set, not shown)", "RECONCILER_API_TOKEN")
