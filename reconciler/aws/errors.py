@@ -1,6 +1,7 @@
 """The vendor's error codes as questions: every failed call becomes one ApiError class. Called by the caller alone.
 
-A code decides, else the HTTP status, else the kind of exception; the text of an error decides nothing.
+A code decides, else the HTTP status, else the kind of exception. The text of an error decides nothing, save where one
+code says two things: QUOTA_WORDS. Where those words are ever others, the quota is taken for what its code says.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from reconciler.model.errors import (
     Busy,
     ConditionFailed,
     Denied,
+    Forbidden,
     Malformed,
     NotFound,
+    QuotaUsedUp,
     Rejected,
     Throttled,
     Unreachable,
@@ -95,6 +98,11 @@ BAD_CREDENTIALS = frozenset(
 EXPIRED = ("ExpiredToken",)
 FORBIDDEN = ("AccessDenied", "Unauthorized", "ReadOnly")
 """These are prefixes, for services spell them with and without ``Exception``; ``ReadOnly`` is our own guard's."""
+QUOTA_WORDS: Mapping[str, tuple[str, ...]] = {
+    "LimitExceededException": ("Update to PayPerRequest mode", "throughput decreases are limited"),
+    "ValidationException": ("modified multiple times within a fixed interval",),
+}
+"""What the service says where a quota in time is used up; the same codes stand for other refusals (rules 6, 7, 10)."""
 LONGEST_MESSAGE = 500
 CANCELLED = "TransactionCanceledException"
 
@@ -115,7 +123,10 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     code = str(error.get("Code") or "")
     status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
     kind = _by_cancellation(response) if code == CANCELLED else _by_code(code) or _by_status(code, status)
-    return kind(operation, code or f"HTTP {status}", _one_line(error.get("Message")))
+    message = _one_line(error.get("Message"))
+    if any(words.lower() in message.lower() for words in QUOTA_WORDS.get(code, ())):
+        kind = QuotaUsedUp
+    return kind(operation, code or f"HTTP {status}", message)
 
 
 def metadata(error: ApiError) -> Mapping[str, Any]:
@@ -166,7 +177,9 @@ def _by_code(code: str) -> type[ApiError] | None:
             return kind
     if code.startswith("Throttl"):
         return Throttled
-    if code in BAD_CREDENTIALS or code.startswith((*FORBIDDEN, *EXPIRED)):
+    if code.startswith(FORBIDDEN):
+        return Forbidden
+    if code in BAD_CREDENTIALS or code.startswith(EXPIRED):
         return Denied
     return None
 

@@ -10,6 +10,7 @@ from reconciler.facets import FACETS
 from reconciler.model.errors import ApiError, DeclarationError, Denied, NotFound, StateError, Unsupported
 from reconciler.planning import breaker
 from reconciler.planning.observe import read_params
+from reconciler.planning.unknown import permission
 
 
 def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
@@ -70,7 +71,8 @@ def _asked(reconciler: Reconciler, facet: str, operation: str, name: str, arn: s
         said = f"the endpoint does not have {operation}; a declared {facet} is reported as unsupported"
         return Finding(facet, Level.WARNING, said)
     except Denied as error:
-        return Finding(facet, Level.PROBLEM, f"{operation} was denied: {error.message}", f"Allow dynamodb:{operation}.")
+        remedy = f"Allow {permission(operation)}; until then a declared {facet} is neither compared nor written."
+        return Finding(facet, Level.PROBLEM, f"{operation} was denied: {error.message}", remedy)
     except ApiError as error:
         return Finding(facet, Level.PROBLEM, str(error))
     return Finding(facet, Level.OK, f"{operation} answers")

@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.engine.gatekeeper import still_allowed
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
-from reconciler.model.errors import ApiError, Outcome, Unsupported
+from reconciler.model.errors import ApiError, Outcome, QuotaUsedUp, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks
@@ -134,6 +134,9 @@ def _counted(scene: Scene, survey: Survey, step: Step) -> Applied:
     store.put_marks(noted)
     applied = _sent(scene, survey, step)
     after = applied.steps[0]
+    if after.reason is Reason.NOT_BEFORE:
+        store.put_marks(quotas.refused(before, survey.name, observed.identity, kinds, now))
+        return replace(applied, steps=(quotas.turned_away(after, kinds, now),))
     if after.fate in (Fate.DEFERRED, Fate.UNSUPPORTED):
         store.put_marks(before)
     elif after.reason is Reason.REJECTED:
@@ -157,6 +160,8 @@ def ended(step: Step, error: ApiError) -> Step:
     """The fate of a step whose call failed: the one place where outcomes are matched."""
     if isinstance(error, Unsupported):
         return step.unsupported(f"the endpoint does not have {error.operation}")
+    if isinstance(error, QuotaUsedUp):
+        return step.deferred(Reason.NOT_BEFORE, str(error))
     match error.outcome:
         case Outcome.AGAIN:
             return step.deferred(Reason.BUSY, str(error))

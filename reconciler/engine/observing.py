@@ -10,11 +10,12 @@ from reconciler.engine.world import World
 from reconciler.facets.base import Ask
 from reconciler.facets.tags import READ as LIST_TAGS
 from reconciler.facets.tags import owner_of
-from reconciler.model.errors import NotFound, Unsupported
+from reconciler.model.errors import Forbidden, NotFound, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
 from reconciler.planning.observe import asks_for, identity_of, observe, read_params, reads_for
+from reconciler.planning.unknown import unknown
 
 
 def observe_table(
@@ -23,7 +24,8 @@ def observe_table(
     """The live table, or ``None`` where DescribeTable says that there is none.
 
     ``spec`` is the declared one and decides the extra reads; ``ask_owner`` says of which table the owner tag is wanted
-    too. Raises ``ApiError`` where anything could not be read: a failure is never taken for emptiness.
+    too. Raises ``ApiError`` where anything could not be read: a failure is never taken for emptiness. Only what we are
+    not permitted to look at is unknown, and the rest goes on; whose a table is must be known.
     """
     try:
         described = world.api.read("DescribeTable", {"TableName": name})
@@ -33,16 +35,22 @@ def observe_table(
     unsupported: set[str] = set()
     operations = dict.fromkeys(reads_for(spec))
     table = described["Table"]
-    if ask_owner and world.endpoint.flavor.has_tags and ask_owner(identity_of(table)):
+    owner_needed = bool(ask_owner and world.endpoint.flavor.has_tags and ask_owner(identity_of(table)))
+    if owner_needed:
         operations[LIST_TAGS] = None
     asks = [
         Ask(operation, operation, read_params(operation, name, table["TableArn"], table)) for operation in operations
     ]
     further = asks_for(spec, table)
     wanted = {ask.key: ask for ask in (*asks, *further)}
+    denied: dict[str, str] = {}
     for ask in wanted.values():
         try:
             answers[ask.key] = world.api.read(ask.operation, ask.params)
+        except Forbidden:
+            if owner_needed and ask.key == LIST_TAGS:
+                raise
+            denied[ask.key] = ask.operation
         except Unsupported:
             unsupported.add(ask.key)
         except NotFound:
@@ -50,7 +58,8 @@ def observe_table(
             if not (world.emulator and ask in further):
                 raise
             unsupported.add(ask.key)
-    return observe(Responses(answers, frozenset(unsupported), seen_at=world.clock.now()))
+    responses = Responses(answers, frozenset(unsupported), frozenset(denied), world.clock.now())
+    return replace(observe(responses), unknown=unknown(spec, table, denied))
 
 
 def with_owner(world: World, observed: ObservedTable) -> ObservedTable:

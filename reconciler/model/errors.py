@@ -10,7 +10,9 @@ ReconcilerError
     ├── NotFound                the table (or index) is not there
     ├── Busy                    the resource is being changed, or a change of it is under way
     ├── Throttled               slow down: throttling, account limits, too many operations at once
-    ├── Denied                  credentials are refused or lack a permission
+    │   └── QuotaUsedUp         a quota in time is used up: later, by its hours and not by seconds
+    ├── Denied                  credentials are refused, expired or not found
+    │   └── Forbidden           they are good, and lack this permission
     ├── Rejected                the request breaks a rule of the service; sending it again changes nothing
     ├── ConditionFailed         a conditional write met another value
     ├── Unsupported             the endpoint does not know the operation
@@ -108,10 +110,18 @@ class Throttled(ApiError):
     outcome = Outcome.AGAIN
 
 
+class QuotaUsedUp(Throttled):
+    """A quota in time is used up (a mode switch, a decrease, time to live): backing off for seconds cannot help."""
+
+
 class Denied(ApiError):
     """Credentials refused or expired, or a permission is missing."""
 
     outcome = Outcome.RETRY
+
+
+class Forbidden(Denied):
+    """The credentials are good and this one permission is missing."""
 
 
 class Rejected(ApiError):

@@ -20,6 +20,8 @@ class Responses:
 
     answers: Mapping[str, Mapping[str, Any]]
     unsupported: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    """Keys of what may not be asked: a permission is missing."""
     seen_at: datetime | None = None
     """When the answers were read, in UTC; ``None`` where nobody looked at a clock."""
 
@@ -51,7 +53,7 @@ class ObservedTable:
     ``status`` is TableStatus; ``transitions`` are sentences on indexes and features that are still changing (for
     example ``index by_email is CREATING``), ``changing`` the facets they belong to. ``item_count`` and ``size_bytes``
     refresh about every six hours on AWS and decide nothing. ``unsupported`` names facets that this endpoint cannot be
-    asked for.
+    asked for, ``unknown`` the paths that we may not look at, each with the permission that is missing.
     """
 
     spec: TableSpec
@@ -60,6 +62,7 @@ class ObservedTable:
     transitions: tuple[str, ...] = ()
     changing: frozenset[str] = frozenset()
     unsupported: frozenset[str] = frozenset()
+    unknown: Mapping[str, str] = field(default_factory=dict)
     item_count: int = 0
     size_bytes: int = 0
     owner_tag: str | None = None

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     STATE_LOST = "state_lost"
     ON_EXISTING = "on_existing"
     CONTESTED = "contested"
+    DENIED = "denied"
     UNSUPPORTED = "unsupported"
     REJECTED = "rejected"
     ERROR = "error"

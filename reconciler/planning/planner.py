@@ -23,6 +23,7 @@ from reconciler.planning.fates import settled
 from reconciler.planning.ignore import effective
 from reconciler.planning.order import order
 from reconciler.planning.scaled import left_alone
+from reconciler.planning.unknown import unseen
 
 MOOT = "moot if the table is replaced"
 
@@ -47,12 +48,12 @@ def plan(
         return tuple(settled([], declaration.spec, observed, with_tags=with_tags))
     ignore = left_alone(declaration, observed)
     changes = diff(declaration.spec, observed.spec, ignore) if changes is None else changes
-    if not changes:
+    if not changes and not observed.unknown:
         return tuple(settled([], declaration.spec, observed, with_tags=with_tags, lacks=lacks))
     desired = effective(declaration.spec, observed.spec, ignore)
     planned = _steps(changes, desired, observed)
     steps = settled(planned, declaration.spec, observed, with_tags=with_tags, lacks=lacks)
-    return tuple(sorted(steps, key=order))
+    return tuple(sorted([*steps, *unseen(declaration, observed)], key=order))
 
 
 def prune_step(name: str) -> Step:

@@ -82,6 +82,13 @@ def refused(marks: Marks | None, name: str, identity: Identity, kinds: Iterable[
     return replace(kept, refused={**kept.refused, **dict.fromkeys(kinds, now)})
 
 
+def turned_away(step: Step, kinds: Iterable[Counted], now: datetime) -> Step:
+    """A step that the service just refused because a quota in time is used up: when it is tried again, and the rule."""
+    known = tuple(kinds)
+    until = now + max(RETRY[kind] for kind in known)
+    return step.deferred(Reason.NOT_BEFORE, f"refused for now: {'; '.join(_rule(kind) for kind in known)}", until)
+
+
 def accepted(marks: Marks, kinds: Iterable[Counted]) -> Marks:
     """The marks after the service took such a call: earlier refusals mean nothing any more."""
     taken = set(kinds)
@@ -114,8 +121,7 @@ def _wait(
         free = len(times) < quota.number or times[-quota.number] + quota.window <= now
         found = None if free else (times[-quota.number] + quota.window, quota.rule)
     if found is None and marks is not None and kind in marks.refused:
-        rule = DECREASE_RULE if kind == "decrease" else QUOTAS[kind].rule
-        return marks.refused[kind] + RETRY[kind], f"the service refused such a change a while ago: {rule}"
+        return marks.refused[kind] + RETRY[kind], f"the service refused such a change a while ago: {_rule(kind)}"
     return found
 
 
@@ -153,6 +159,10 @@ def _decreased(params: Mapping[str, Any], observed: ObservedTable) -> Iterator[s
     for name, (wish, have) in wishes.items():
         if wish and have and (wish["ReadCapacityUnits"] < have.read or wish["WriteCapacityUnits"] < have.write):
             yield name
+
+
+def _rule(kind: Counted) -> str:
+    return DECREASE_RULE if kind == "decrease" else QUOTAS[kind].rule
 
 
 def _window(kind: Counted) -> timedelta:

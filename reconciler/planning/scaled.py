@@ -12,11 +12,12 @@ from reconciler.model.observed import ObservedTable
 
 
 def left_alone(declaration: Declaration, observed: ObservedTable) -> tuple[str, ...]:
-    """Every path that is not compared: what the declaration ignores, what is scaled, what is declared to be scaled.
+    """Every path that is not compared: ignored by the declaration, scaled, declared to be scaled, or not to be seen.
 
     A capacity that is declared to be scaled is handed over at once: the limits decide, not the number of the moment.
     """
     scaling = declaration.spec.auto_scaling
     declared = scaling.capacities() if scaling else ()
     coming = (scaling_wire.path_of((index, kind)) for index, kind, wish in declared if wish.enabled)
-    return tuple(dict.fromkeys((*declaration.lifecycle.ignore_changes, *observed.scaled, *coming)))
+    ignored = (*declaration.lifecycle.ignore_changes, *observed.scaled, *coming)
+    return tuple(dict.fromkeys((*ignored, *observed.unknown)))

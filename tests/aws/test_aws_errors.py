@@ -16,8 +16,10 @@ from reconciler.model.errors import (
     Busy,
     ConditionFailed,
     Denied,
+    Forbidden,
     Malformed,
     NotFound,
+    QuotaUsedUp,
     Rejected,
     Throttled,
     Unreachable,
@@ -41,8 +43,8 @@ CODES = {
     ("ProvisionedThroughputExceededException", 400): Throttled,
     ("RequestLimitExceeded", 400): Throttled,
     ("TooManyRequestsException", 429): Throttled,
-    ("AccessDeniedException", 400): Denied,
-    ("AccessDenied", 403): Denied,
+    ("AccessDeniedException", 400): Forbidden,
+    ("AccessDenied", 403): Forbidden,
     ("UnrecognizedClientException", 400): Denied,
     ("ExpiredTokenException", 400): Denied,
     ("ExpiredToken", 403): Denied,
@@ -190,7 +192,33 @@ def test_a_cancelled_transaction_is_named_by_its_reasons(reasons: list[str], exp
     assert type(errors.from_answer("TransactWriteItems", response)) is expected
 
 
-def test_nothing_is_decided_on_the_text_of_an_error() -> None:
+QUOTAS = {
+    "Subscriber limit exceeded: Update to PayPerRequest mode are limited to once in 1 day(s).": (
+        "LimitExceededException",
+        QuotaUsedUp,
+    ),
+    "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day.": (
+        "LimitExceededException",
+        QuotaUsedUp,
+    ),
+    "Time to live has been modified multiple times within a fixed interval": ("ValidationException", QuotaUsedUp),
+    "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table": (
+        "LimitExceededException",
+        Throttled,
+    ),
+    "Too many operations for a given subscriber": ("LimitExceededException", Throttled),
+    "TimeToLive is already disabled": ("ValidationException", Rejected),
+}
+
+
+@pytest.mark.parametrize("message", QUOTAS)
+def test_a_quota_in_time_shares_its_code_with_other_refusals_and_is_told_by_its_words_alone(message: str) -> None:
+    code, expected = QUOTAS[message]
+    error, _ = failure(answer({"__type": f"x#{code}", "message": message}, 400))
+    assert type(error) is expected
+
+
+def test_nothing_else_is_decided_on_the_text_of_an_error() -> None:
     body = {"__type": "x#ValidationException", "message": "ResourceNotFoundException: Throttling, AccessDenied"}
     error, _ = failure(answer(body, 400))
     assert type(error) is Rejected

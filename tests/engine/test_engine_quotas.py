@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from simulation.world import declaration, simulate
 
+from reconciler.aws.errors import from_answer
 from reconciler.engine.reconciler import Reconciler
-from reconciler.model.errors import Ambiguous, Busy, Rejected
+from reconciler.model.errors import Ambiguous, Busy, Rejected, Throttled
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
 from reconciler.model.report import TableStatus
@@ -124,6 +126,70 @@ def test_a_refusal_that_no_mark_explains_is_not_repeated_for_an_hour():
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
     assert sim.store.snapshot.marks["users"].refused == {}
+
+
+USED_UP = {
+    "a switch to on demand": (
+        {"billing": PROVISIONED},
+        {"billing": ON_DEMAND},
+        "UpdateTable",
+        "Subscriber limit exceeded: Update to PayPerRequest mode are limited to once in 1 day(s).",
+        "at most four times in 24 hours (rule 6)",
+    ),
+    "a decrease": (
+        {"billing": PROVISIONED},
+        {"billing": replace(PROVISIONED, throughput=Throughput(4, 5))},
+        "UpdateTable",
+        "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day.",
+        "one an hour (rule 7)",
+    ),
+    "time to live": (
+        {"ttl": Ttl(False)},
+        {"ttl": Ttl(True, "a")},
+        "UpdateTimeToLive",
+        "Time to live has been modified multiple times within a fixed interval",
+        "one change an hour (rule 10)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", USED_UP)
+def test_a_quota_that_somebody_else_used_up_is_a_wait_with_its_rule_and_no_error(case):
+    before, after, operation, message, rule = USED_UP[case]
+    sim = living(**before)
+    sim.declare(declaration(**after))
+    code = "ValidationException" if operation == "UpdateTimeToLive" else "LimitExceededException"
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+    def fault(called, params):
+        if called == operation:
+            raise from_answer(called, answer)
+
+    sim.plane.faults = fault
+    began = sim.clock.now()
+    report = sim.run()
+    ((_, reason, until),) = deferred(report)
+    assert (report.tables[0].status, reason, until) == (TableStatus.PENDING, Reason.NOT_BEFORE, began + HOUR)
+    (step,) = report.tables[0].steps
+    assert step.message.endswith(rule)
+    sim.plane.faults = None
+    for _ in range(3):
+        assert deferred(restarted(sim).run())[0][1:] == (Reason.NOT_BEFORE, began + HOUR)
+    assert sim.plane.journal == []
+    sim.clock.seconds += 3601
+    sim.run()
+    assert sim.run().tables[0].status is TableStatus.IN_SYNC
+    assert sim.store.snapshot.marks["users"].refused == {}
+
+
+def test_a_limit_on_what_is_under_way_stays_a_matter_of_seconds():
+    sim = living(billing=PROVISIONED)
+    sim.declare(declaration(billing=ON_DEMAND))
+    sim.plane.faults = refuse("UpdateTable", Throttled, "LimitExceededException")
+    ((_, reason, until),) = deferred(sim.run())
+    assert (reason, until) == (Reason.BUSY, None)
+    sim.plane.faults = None
+    assert sim.once().tables[0].status is TableStatus.IN_SYNC
 
 
 def test_decreases_are_counted_by_the_service_itself():

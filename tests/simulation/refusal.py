@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.errors import Busy, NotFound, Rejected, Throttled, Unsupported
+from reconciler.model.errors import Busy, NotFound, QuotaUsedUp, Rejected, Throttled, Unsupported
 
 
 def invalid(operation: str, why: str) -> Rejected:
@@ -15,6 +15,12 @@ def in_use(operation: str, why: str) -> Busy:
 
 def limit(operation: str, why: str) -> Throttled:
     return Throttled(operation, "LimitExceededException", why)
+
+
+def used_up(operation: str, why: str) -> QuotaUsedUp:
+    """A quota in time, in the words of the service; that of time to live it calls not valid."""
+    code = "ValidationException" if operation == "UpdateTimeToLive" else "LimitExceededException"
+    return QuotaUsedUp(operation, code, why)
 
 
 def throttled(operation: str) -> Throttled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation.refusal import in_use, invalid
+from simulation.refusal import in_use, invalid, used_up
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -29,7 +29,7 @@ def update_ttl(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
         raise invalid(OPERATION, "TimeToLive is active on a different AttributeName")
     times = table.counted.setdefault("ttl", [])
     if plane.strict and times and now - times[-1] < HOUR:
-        raise invalid(OPERATION, "Time to live has been modified multiple times within a fixed interval")
+        raise used_up(OPERATION, "Time to live has been modified multiple times within a fixed interval")
     times.append(now)
     status = "ENABLING" if wish["Enabled"] else "DISABLING"
     table.ttl = {"TimeToLiveStatus": status, "AttributeName": wish["AttributeName"]}

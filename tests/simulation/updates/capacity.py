@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation.refusal import invalid, limit
+from simulation.refusal import invalid, used_up
 from simulation.table import ZERO, Table
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _on_demand(
     now = plane.clock.seconds
     switches = table.counted.setdefault("mode", [])
     if plane.strict and len([time for time in switches if now - time < DAY]) >= SWITCHES:
-        raise limit(OPERATION, "Subscriber limit exceeded: update to PayPerRequest mode")
+        raise used_up(OPERATION, "Subscriber limit exceeded: Update to PayPerRequest mode are limited")
     switches.append(now)
     told = {"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": plane.clock.now()}
     draft["BillingModeSummary"] = told
@@ -79,7 +79,7 @@ def _decrease(plane: ControlPlane, have: dict[str, Any]) -> dict[str, Any]:
     now, last = plane.clock.now(), have.get("LastDecreaseDateTime")
     today = have.get("NumberOfDecreasesToday", 0) if last and last.date() == now.date() else 0
     if today >= FREE_DECREASES and last and (now - last).total_seconds() < HOUR:
-        raise limit(OPERATION, "Subscriber limit exceeded: Provisioned throughput decreases are limited")
+        raise used_up(OPERATION, "Subscriber limit exceeded: Provisioned throughput decreases are limited")
     return {"NumberOfDecreasesToday": today + 1, "LastDecreaseDateTime": now}
 
 

@@ -1,0 +1,69 @@
+"""What we may not look at: not compared, not written, no drift, and said with the permission that is missing. Pure.
+
+Called by the engine, which observes, and by the planner. A table with an unknown field is not claimed to be in sync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.facets import FACETS
+from reconciler.facets.base import AsksMore, Facet
+from reconciler.model.desired import Declaration
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.table import TableSpec
+from reconciler.planning.diff import diff
+from reconciler.planning.ignore import covered
+from reconciler.planning.scaled import left_alone
+
+CAPACITY = {"billing": ("billing.throughput",), "global_indexes": ("global_indexes.*.throughput",)}
+"""Facets that ask only whose a capacity is: all else of them is known from DescribeTable."""
+
+
+def permission(operation: str) -> str:
+    """The IAM action of an operation."""
+    return operation if ":" in operation else f"dynamodb:{operation}"
+
+
+def unknown(spec: TableSpec | None, table: Mapping[str, Any], denied: Mapping[str, str]) -> dict[str, str]:
+    """Paths of the declared facets whose reads were ``denied`` (operations by key), each with its permission."""
+    found: dict[str, str] = {}
+    for facet in FACETS:
+        if spec is None or getattr(spec, facet.name) is None:
+            continue
+        missing = next((denied[key] for key in _keys(facet, spec, table) if key in denied), None)
+        for path in CAPACITY.get(facet.name, (facet.name,)) if missing else ():
+            found[path] = permission(str(missing))
+    return found
+
+
+def unseen(declaration: Declaration, observed: ObservedTable) -> Iterator[Step]:
+    """One blocked step for each unknown facet; for capacity only where it differs, because then its owner matters."""
+    for path, missing in observed.unknown.items():
+        facet = path.split(".")[0]
+        said = f"{missing} is not permitted"
+        if facet in CAPACITY:
+            hidden = _hidden(declaration, observed, path)
+            if not hidden:
+                continue
+            message = f"{said}, so it is unknown whether a scalable target owns {', '.join(hidden)}, which differs"
+        else:
+            message = f"{said}, so it is unknown whether {facet} is as declared; it is neither compared nor written"
+        yield Step(Action.UPDATE, facet).blocked(Reason.DENIED, message, f"the permission {missing}")
+
+
+def _hidden(declaration: Declaration, observed: ObservedTable, path: str) -> list[str]:
+    """The changes that would be made if it were known that nobody else owns the capacity."""
+    others = {other: missing for other, missing in observed.unknown.items() if other != path}
+    seen = replace(observed, unknown=others)
+    changes = diff(declaration.spec, observed.spec, left_alone(declaration, seen))
+    return [change.path for change in changes if covered(change.path, (path,))]
+
+
+def _keys(facet: Facet, spec: TableSpec, table: Mapping[str, Any]) -> Iterator[str]:
+    yield from facet.reads
+    if isinstance(facet, AsksMore):
+        yield from (ask.key for ask in facet.asks(spec, table))
