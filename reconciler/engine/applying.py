@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.engine.doubt import doubted
 from reconciler.engine.gatekeeper import still_allowed
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
@@ -44,7 +45,10 @@ def apply_next(scene: Scene, survey: Survey) -> Applied:
         step = survey.steps[position]
         applied = _carry_out(scene, survey, step)
     except ApiError as error:
+        scene.doubt.note(error)
         return Applied(survey, survey.steps, error=error)
+    if applied.error is not None:
+        scene.doubt.note(applied.error)
     before, after = survey.steps[:position], survey.steps[position + 1 :]
     return replace(applied, steps=(*before, *applied.steps, *after))
 
@@ -104,6 +108,8 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     refused = still_allowed(world, step, facts, survey.seed_record)
     if refused is not None:
         return Applied(survey, (refused,))
+    if scene.doubt.invalid:
+        return Applied(survey, (doubted(step),))
     return _sent(scene, survey, step) if step.ends_table else _update(scene, survey, step)
 
 

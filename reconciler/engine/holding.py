@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.engine.doubt import doubted
 from reconciler.engine.survey import Survey
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import StateSnapshot
+from reconciler.planning.fates import without_prospect
 from reconciler.planning.policy import cap
 
 IN_FLIGHT_LIMIT = 250
@@ -28,7 +30,7 @@ def hold_together(surveys: list[Survey], options: Options, snapshot: StateSnapsh
     regrouped: list[list[Step]] = [[] for _ in surveys]
     for index, step in zip(owners, steps, strict=True):
         regrouped[index].append(step)
-    return [replace(survey, steps=tuple(own)) for survey, own in zip(surveys, regrouped, strict=True)]
+    return [replace(survey, steps=without_prospect(tuple(own))) for survey, own in zip(surveys, regrouped, strict=True)]
 
 
 def without_lease(surveys: list[Survey], holder: str) -> list[Survey]:
@@ -70,6 +72,4 @@ def _within_flight(steps: list[Step], busy: int) -> list[Step]:
 
 
 def _after_malformed(step: Step) -> Step:
-    if not (step.destructive and step.fate is Fate.READY):
-        return step
-    return step.blocked(Reason.INVALID_ANSWER, "an invalid answer came earlier in this pass", "the next pass")
+    return doubted(step) if step.destructive and step.fate is Fate.READY else step

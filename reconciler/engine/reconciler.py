@@ -17,7 +17,7 @@ from reconciler.engine.seed_verbs import SeedVerbs
 from reconciler.engine.verbs import Told, Turn
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import StateError, UsageError
+from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import StateSnapshot, Suspension
@@ -41,9 +41,7 @@ class Reconciler:
 
     def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
         """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
-        report = self._pass(Request(trigger, focus=self._focus(tables)))
-        self._remember(report)
-        return report
+        return self._remembered(self._pass(Request(trigger, focus=self._focus(tables))))
 
     def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared."""
@@ -51,9 +49,7 @@ class Reconciler:
 
     def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
         """Rounds until converged or the deadline: ``--once`` and ``up``."""
-        report = self._rounds(Request(trigger, focus=self._focus(tables), on_step=on_step))
-        self._remember(report)
-        return report
+        return self._remembered(self._rounds(Request(trigger, focus=self._focus(tables), on_step=on_step)))
 
     def destroy(self, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked."""
@@ -61,8 +57,7 @@ class Reconciler:
         report = self._destroyer()._rounds(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
-        self._remember(report)
-        return replace(report, suspended=True)
+        return replace(self._remembered(report), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
@@ -166,12 +161,18 @@ class Reconciler:
         deadline = self.world.clock.now() + self.timeout
         return Rounds(self.world, self._pass, deadline).run(request)
 
-    def _remember(self, report: PassReport) -> None:
+    def _remembered(self, report: PassReport) -> PassReport:
+        """The report, kept in the history where it tells something new; what was done stands though that fails."""
         verdict, changed = report.verdict.value, False
         changed, self.memory.last_verdict = verdict != self.memory.last_verdict, verdict
         if report.error or report.observe_only or report.lease_holder or not (report.wrote or changed):
-            return
-        self.world.store.add_history(report)
+            return report
+        try:
+            self.world.store.add_history(report)
+        except (ApiError, StateError) as error:
+            self.memory.last_verdict = None
+            return replace(report, warnings=(*report.warnings, f"this run is not in the history: {error}"))
+        return report
 
 
 def _known(desired: DesiredState, name: str) -> str:

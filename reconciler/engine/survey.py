@@ -6,11 +6,12 @@ whole picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 
+from reconciler.engine.doubt import Doubt
 from reconciler.engine.gatekeeper import judge
 from reconciler.engine.observing import observe_table, with_owner
+from reconciler.engine.visibility import UNSEEN, visible_from
 from reconciler.engine.world import World
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, Lifecycle
@@ -31,9 +32,6 @@ from reconciler.planning.rebuilding import progress
 from reconciler.planning.scaled import left_alone
 from reconciler.planning.scopes import Other, is_state_table, other_owner, refusal, state_table_refusal, take_over
 from reconciler.seeding.decide import Need, need
-
-CREATE_GRACE = timedelta(seconds=30)
-"""Off emulators DescribeTable may not find a table for a while after its create (eventual consistency)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,7 @@ class Scene:
     snapshot: StateSnapshot
     attempts: dict[str, Attempts]
     foreign: bool
+    doubt: Doubt = field(default_factory=Doubt)
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
@@ -124,7 +123,9 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
         return replace(base, entry=None)
     try:
         observed = observe_table(scene.world, recorded.name, None, ask_owner=lambda _: True)
-        if observed is None or _other(scene, base, observed) is not None:
+        if observed is None:
+            return _unseen(scene, base, recorded)
+        if _other(scene, base, observed) is not None:
             return replace(base, entry=None)
         if open_intent and observed.owner_tag == ownership.owner_tag(scene.options.scope, recorded.nonce):
             recorded = replace(recorded, ownership="created", identity=observed.identity)
@@ -158,16 +159,23 @@ def _owner_read(scene: Scene, survey: Survey) -> Survey:
     return survey if other is None else _theirs(survey, observed, other)
 
 
+def _unseen(scene: Scene, base: Survey, recorded: InventoryEntry) -> Survey:
+    """A table that is wished away and not there is forgotten, but for one whose create may not be visible yet."""
+    not_before = visible_from(scene.world, recorded)
+    if not_before is None:
+        return replace(base, entry=None)
+    step = prune_step(recorded.name).deferred(Reason.NOT_BEFORE, UNSEEN, not_before)
+    return replace(base, steps=(step,))
+
+
 def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
     world, recorded = scene.world, base.recorded
     flavor = world.endpoint.flavor
     steps = plan(declaration, None, with_tags=flavor.has_tags, lacks=flavor.lacks)
     steps = tuple(permit_in_place(s, scene.options, declaration.lifecycle, emulator=world.emulator) for s in steps)
-    if recorded is not None and recorded.changed_at is not None and not world.emulator:
-        not_before = recorded.changed_at + CREATE_GRACE
-        if recorded.ownership in ("intent", "created") and world.clock.now() < not_before:
-            wait = "a create of this table may not be visible yet"
-            steps = tuple(s.deferred(Reason.NOT_BEFORE, wait, not_before) for s in steps)
+    not_before = visible_from(world, recorded)
+    if not_before is not None:
+        steps = tuple(s.deferred(Reason.NOT_BEFORE, UNSEEN, not_before) for s in steps)
     seeded = _wants_seed(scene, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
         steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)

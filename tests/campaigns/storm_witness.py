@@ -1,0 +1,241 @@
+"""What may never happen, judged call by call from what is live, and from nothing that the engine decides.
+
+Each rule is an invariant of the documentation's chapter on safety: whose a table is is known from who made it, what it
+holds from its items, what is wished from the declarations of the turn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from campaigns.storm_case import Plan, StormCase, Turn
+from campaigns.storm_state import State
+from simulation.control_plane import ControlPlane
+from simulation.table import Table
+
+from reconciler.model.change import Call
+from reconciler.model.options import permits
+from reconciler.model.table import KeyElement, TableSpec
+
+TABLE_CHANGING = frozenset({"CreateTable", "UpdateTable", "DeleteTable"})
+NEVER = float("inf")
+
+
+@dataclass
+class Fact:
+    """What is known of one live table, by the object that it is: a table of the same name made later is another one."""
+
+    table: Table
+    ours: bool = False
+    doubtful: bool = False
+    """Made by others, in a way that no endpoint without tags tells from our own create."""
+    theirs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    touched: int = 0
+    """How often others changed it."""
+    recorded: bool = False
+    """The inventory has said of it that we made it; without tags nothing else can."""
+    scanned_at: int = -1
+    held_items: bool = False
+    empty_since: float = NEVER
+    unwanted_since: float = NEVER
+
+
+class Witness:
+    """``begin`` a turn, then it is told every call.
+
+    What others do between the last look and a DeleteTable no client can know of: the service takes no condition.
+    """
+
+    def __init__(self, case: StormCase, plane: ControlPlane, state: State) -> None:
+        self.case, self.plane, self.state = case, plane, state
+        self.facts: dict[int, Fact] = {}
+        self.specs: dict[str, TableSpec] = {}
+        self.plans: dict[str, Plan] = {plan.name: plan for plan in case.plans}
+        self.turn = Turn(())
+        self.figures: Counter[str] = Counter()
+        self.deed_at = -1
+        self.state_lost = False
+        self.invalid = False
+        self.changed: Counter[str] = Counter()
+        self.deletes = 0
+        self.cap: int | None = None
+        self.foreign = False
+
+    def fact(self, table: Table) -> Fact:
+        found = self.facts.get(id(table))
+        if found is None:
+            found = self.facts[id(table)] = Fact(table)
+        return found
+
+    def begin(self, turn: Turn) -> None:
+        """A turn with these declarations."""
+        self.turn, self.invalid, self.deletes, self.deed_at = turn, False, 0, -1
+        self.changed.clear()
+        chosen = [(self.case.plans[at], version) for at, version in turn.declared if at < len(self.case.plans)]
+        self.specs = {plan.name: plan.spec(version) for plan, version in chosen}
+        created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
+        self.foreign = len(created) >= 2 and self.specs.keys().isdisjoint(created)
+        options = self.case.options
+        self.cap = options.max_deletes
+        if self.cap is None and options.max_deletes_share is not None:
+            self.cap = max(1, int(len(created) * options.max_deletes_share))
+        for name, table in self.plane.tables.items():
+            fact = self.fact(table)
+            wanted = name in self.specs and same_base(table, self.specs[name])
+            if wanted and not turn.broken:
+                continue
+            fact.unwanted_since = min(fact.unwanted_since, self.plane.clock.seconds)
+
+    def forget_wishes(self, names: set[str]) -> None:
+        """A pass over these tables went through: what it wants is wanted, and no longer unwanted."""
+        for name in names & self.specs.keys():
+            table = self.plane.tables.get(name)
+            if table is not None and same_base(table, self.specs[name]):
+                self.fact(table).unwanted_since = NEVER
+
+    def garbled(self) -> None:
+        """An invalid answer was handed to the engine."""
+        self.invalid = True
+
+    def scanned(self, table: str, at: int) -> None:
+        """A consistent scan told what the table holds."""
+        live = self.plane.tables.get(table)
+        if live is None:
+            return
+        fact = self.fact(live)
+        fact.scanned_at, fact.held_items = at, bool(live.items)
+        fact.empty_since = NEVER if live.items else min(fact.empty_since, self.plane.clock.seconds)
+
+    def writes(self, call: Call, at: int) -> None:
+        """A mutating call arrives at the service, which may yet refuse it."""
+        name = subject(call)
+        assert not self.turn.broken, f"declarations broken: {call} was sent"
+        assert self.specs, f"nothing declared: {call} was sent"
+        assert not self.turn.observe, f"mode observe: {call} was sent"
+        assert not self.turn.elsewhere, f"foreign state table: {call} was sent"
+        lease = self.state.lease
+        held = lease is not None and lease.holder != "rival" and lease.expires > self.plane.clock.now()
+        table = self.plane.tables.get(name)
+        plan = self.plans.get(name)
+        assert plan is not None, f"table of others: {call} was sent"
+        owned = table is None or self.deed_at == at or self._owned(self.fact(table), plan)
+        assert name in self.specs or owned, f"table of others: {call} was sent"
+        if plan.lifecycle.on_existing == "observe" and table is not None and not self.fact(table).ours:
+            assert call.operation == "CreateTable", f"only to be observed: {call} was sent"
+        self._protection(call, name)
+        if call.operation in TABLE_CHANGING:
+            self.changed[name] += 1
+            once = self.changed[name] == 1 or self.turn.converge
+            assert once, f"two changes of one table in a pass: {call} was the second"
+        if call.operation == "DeleteTable" and self.deed_at != at:
+            assert held, f"lease lost: {call} was sent"
+            self._may_delete(name, table, plan, at)
+
+    def wrote(self, call: Call, at: int) -> None:
+        """The service took it."""
+        self.figures[call.operation] += 1
+        if call.operation == "CreateTable":
+            self.fact(self.plane.tables[subject(call)]).ours = not self.state.gone
+
+    def after_pass(self) -> None:
+        """No item of others is gone from, or changed in, a table that still lives."""
+        for fact in self.facts.values():
+            live = self.plane.tables.get(fact.table.name)
+            if live is not fact.table:
+                continue
+            entry = self.state.snapshot.inventory.get(fact.table.name)
+            fact.recorded = fact.recorded or (entry is not None and entry.ownership == "created")
+            for key, item in fact.theirs.items():
+                assert fact.table.items.get(key) == item, f"item of others lost: {key} of {fact.table.name}"
+
+    def lose_state(self) -> None:
+        """Every record of ours is gone, so nothing is provably ours any more."""
+        self.state_lost = True
+        for fact in self.facts.values():
+            fact.ours = False
+
+    def _owned(self, fact: Fact, plan: Plan) -> bool:
+        return fact.ours or fact.doubtful or plan.lifecycle.on_existing == "own"
+
+    def _protection(self, call: Call, name: str) -> None:
+        if call.params.get("DeletionProtectionEnabled") is False and call.operation == "UpdateTable":
+            spec = self.specs.get(name)
+            wished = spec is not None and spec.deletion_protection is False
+            assert wished, f"protection switched off unasked: {call}"
+
+    def _may_delete(self, name: str, table: Table | None, plan: Plan, at: int) -> None:
+        options, emulator = self.case.options, self.case.flavor.emulator
+        if table is None:
+            return
+        fact = self.fact(table)
+        now = self.plane.clock.seconds
+        assert self._owned(fact, plan), f"table of others deleted: {name}"
+        assert not self.invalid or self.turn.converge, f"deleted after an invalid answer: {name}"
+        assert not plan.lifecycle.protect, f"deleted in spite of lifecycle.protect: {name}"
+        spec = self.specs.get(name)
+        if spec is None:
+            assert options.prune == "owned", f"pruned in spite of PRUNE=never: {name}"
+            assert not self.foreign, f"pruned for declarations of others: {name}"
+        else:
+            assert not same_base(table, spec), f"replaced without need: {name}"
+        self.deletes += 1
+        assert self.cap is None or self.turn.converge or self.deletes <= self.cap, (
+            f"more than {self.cap} deletes: {name}"
+        )
+        assert fact.scanned_at >= 0, f"deleted without a look inside: {name}"
+        permitted = permits(options.data_loss, emulator=emulator) or plan.lifecycle.allow_data_loss
+        if fact.held_items:
+            assert permitted, f"items lost without leave: {name}"
+        if self.turn.converge and options.one_shot:
+            return
+        grace = options.prune_grace / timedelta(seconds=1)
+        if fact.held_items and not only_seed(fact):
+            waited = now - fact.unwanted_since
+            assert waited >= grace, f"items lost {waited} s after the wish, not {grace} s: {name}"
+        if not fact.held_items and not emulator and options.data_loss != "allow":
+            assert now - fact.empty_since >= grace, f"not seen empty for {grace} s: {name}"
+
+
+def subject(call: Call) -> str:
+    """The table that a call is about."""
+    name = call.params.get("TableName") or call.params["ResourceArn"]
+    return str(name).split(":table/", 1)[-1].split("/", 1)[0]
+
+
+def same_base(table: Table, spec: TableSpec) -> bool:
+    """Whether key and declared local indexes, which no change in place reaches, are those of the live table."""
+    shape = table.description
+    types = {each["AttributeName"]: each["AttributeType"] for each in shape["AttributeDefinitions"]}
+    if _elements(shape["KeySchema"], types) != _keys(spec.keys):
+        return False
+    if spec.local_indexes is None:
+        return True
+    live = {
+        index["IndexName"]: (_elements(index["KeySchema"], types), _projected(index["Projection"]))
+        for index in shape.get("LocalSecondaryIndexes", [])
+    }
+    wish = {
+        index.name: (_keys(index.keys), (index.projection.type, index.projection.non_key_attributes))
+        for index in spec.local_indexes
+    }
+    return live == wish
+
+
+def only_seed(fact: Fact) -> bool:
+    """Whether nothing but items of its seed is in a table."""
+    return not fact.theirs
+
+
+def _projected(shape: dict[str, Any]) -> tuple[str, frozenset[str]]:
+    return shape["ProjectionType"], frozenset(shape.get("NonKeyAttributes", ()))
+
+
+def _elements(schema: list[dict[str, str]], types: dict[str, str]) -> list[tuple[str, str, str]]:
+    return [(each["AttributeName"], each["KeyType"], types[each["AttributeName"]]) for each in schema]
+
+
+def _keys(keys: tuple[KeyElement, ...]) -> list[tuple[str, str, str]]:
+    return [(key.attribute, key.role, key.type) for key in keys]

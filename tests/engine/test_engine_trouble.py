@@ -1,0 +1,109 @@
+"""Trouble that schedules of many faults brought to light, each as a story of its own."""
+
+from __future__ import annotations
+
+import pytest
+from simulation.refusal import throttled
+from simulation.world import declaration, simulate
+
+from reconciler.model.errors import Ambiguous, ApiError, Malformed, StateError
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
+from reconciler.model.report import TableStatus, Verdict
+from reconciler.model.table import ContributorInsights, GlobalIndex, IndexInsights, KeyElement, Projection
+
+NUMBER = (KeyElement("pk", "HASH", "N"),)
+BY_PK = GlobalIndex("by_pk", (KeyElement("pk", "HASH", "S"),), Projection("ALL"))
+
+
+def fates(report, table):
+    return [(step.fate, step.reason) for one in report.tables if one.name == table for step in one.steps]
+
+
+@pytest.mark.parametrize("error", [throttled("PutItem"), StateError("the state table went away")])
+@pytest.mark.parametrize("verb", ["run", "once"])
+def test_a_run_that_history_cannot_take_is_reported_all_the_same_and_told_next_time(verb: str, error: Exception):
+    sim = simulate()
+    sim.declare(declaration())
+    kept = sim.store.add_history
+
+    def refuse(report):
+        raise error
+
+    sim.store.add_history = refuse
+    report = getattr(sim, verb)()
+    assert set(sim.plane.tables) == {"users"}
+    assert report.warnings == (f"this run is not in the history: {error}",)
+    sim.store.add_history = kept
+    assert sim.run().verdict is Verdict.IN_SYNC
+    assert len(sim.store.runs) == 1
+
+
+def test_a_table_that_cannot_be_seen_yet_is_not_forgotten_when_it_is_declared_no_more():
+    sim = simulate(flavor=Flavor.AWS, stale=10, data_loss="allow")
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.run()
+    sim.declare(declaration("users"))
+    report = sim.run()
+    assert fates(report, "orders") == [(Fate.DEFERRED, Reason.NOT_BEFORE)]
+    assert sim.store.snapshot.inventory["orders"].ownership == "created"
+    for _ in range(3):
+        sim.clock.seconds += 31
+        sim.run()
+    assert set(sim.plane.tables) == set(sim.store.snapshot.inventory) == {"users"}
+
+
+def test_a_create_that_never_came_to_be_is_forgotten_once_it_would_be_seen():
+    sim = simulate(flavor=Flavor.AWS)
+    sim.declare(declaration("users"), declaration("orders"))
+
+    def lose_orders(operation, params):
+        if operation == "CreateTable" and params["TableName"] == "orders":
+            raise Ambiguous(operation, "InternalServerError", "failed before anything was done")
+
+    sim.plane.faults = lose_orders
+    sim.run()
+    sim.plane.faults = None
+    sim.declare(declaration("users"))
+    sim.run()
+    assert sim.store.snapshot.inventory["orders"].ownership == "intent"
+    sim.clock.seconds += 31
+    assert sim.run().verdict is Verdict.IN_SYNC
+    assert set(sim.store.snapshot.inventory) == {"users"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "deleted"),
+    [(Malformed("UpdateTable", "TableDescription", "missing"), False), (throttled("UpdateTable"), True)],
+    ids=["invalid", "throttled"],
+)
+def test_an_invalid_answer_to_a_write_spares_the_tables_that_come_after_it(answer: ApiError, deleted: bool):
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+
+    def garble(operation, params):
+        if operation == "UpdateTable":
+            raise answer
+
+    sim.plane.faults = garble
+    sim.declare(declaration("users", deletion_protection=True))
+    report = sim.run()
+    assert ("DeleteTable" in sim.plane.mutating) is deleted
+    assert fates(report, "orders") == [(Fate.DONE, None) if deleted else (Fate.BLOCKED, Reason.INVALID_ANSWER)]
+    sim.plane.faults = None
+    sim.once()
+    assert set(sim.plane.tables) == {"users"}
+
+
+def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids():
+    sim = simulate(max_deletes=0)
+    sim.declare(declaration(keys=NUMBER))
+    sim.once()
+    insights = ContributorInsights(indexes=(IndexInsights("by_pk", enabled=True),))
+    sim.declare(declaration(global_indexes=(BY_PK,), contributor_insights=insights))
+    began = sim.clock.seconds
+    report = sim.once()
+    assert [table.status for table in report.tables] == [TableStatus.BLOCKED]
+    assert {fate for fate, _ in fates(report, "users")} == {Fate.BLOCKED}
+    assert sim.clock.seconds - began < 1
