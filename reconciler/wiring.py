@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.aws.pace import Paced
@@ -28,6 +29,7 @@ from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings
 from reconciler.sources.folder import FolderSource, watch_paths
+from reconciler.sources.once import Once
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads
 from reconciler.telemetry import Teller
@@ -134,6 +136,18 @@ class App:
     def cancel_rebuild(self, table: str) -> Told:
         """Forget a rebuild."""
         return self.reconciler.cancel_rebuild(table)
+
+    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[Path, ...]:
+        """New files that declare the named live tables, or without names all that no file declares; adopts them."""
+        from reconciler.sources.writing import files
+
+        location, environment = self.settings.desired_state, self.settings.environment
+        folder = files.target(location)
+        observed = self.reconciler.look(names, files.declared_so_far(location, environment))
+        tables = {files.base_name(table.spec.name, environment): table for table in observed}
+        paths = files.write(folder, tables, form, environment)
+        self.reconciler.remember(tables)
+        return paths
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""
@@ -284,17 +298,3 @@ class App:
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         return Reconciler(world, options, self.settings.deadline(endpoint.flavor), accounts)
-
-
-@dataclass
-class Once:
-    """A source that reads its declarations at the first asking only."""
-
-    source: FolderSource
-    loaded: DesiredState | None = None
-
-    def load(self) -> DesiredState:
-        """The declarations as they were when first read."""
-        if self.loaded is None:
-            self.loaded = self.source.load()
-        return self.loaded

@@ -33,7 +33,7 @@ def command(*, reports: bool = False) -> Callable[[Body], Body]:
     """
 
     def decorate(body: Body) -> Body:
-        verb = body.__name__.replace("_", "-")
+        verb = body.__name__.rstrip("_").replace("_", "-")
         own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
 
         @wraps(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ COMMANDS = {
     "preview": "Show what would be done; never writes.",
     "up": "Preview, ask, converge.",
     "destroy": "Delete the tables that we created, then suspend.",
+    "import": "Write declarations from live tables.",
     "release": "Stop managing tables without touching them.",
     "suspend": "Stop the writes of the loop.",
     "resume": "Let the loop write again.",
@@ -56,7 +58,7 @@ class Verbs(TyperGroup):
         """Import and build one command."""
         if cmd_name not in COMMANDS:
             return None
-        name = cmd_name.replace("-", "_")
+        name = cmd_name.replace("-", "_") + ("_" if iskeyword(cmd_name) else "")
         module = import_module(f"reconciler.cli.commands.{name}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(cmd_name, help=module.__doc__)(getattr(module, name))

@@ -8,24 +8,31 @@ from typing import Any
 
 from reconciler.engine.world import World
 from reconciler.facets.base import Ask
+from reconciler.facets.sse import RESOLVE
 from reconciler.facets.tags import READ as LIST_TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Forbidden, NotFound, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
-from reconciler.planning.observe import asks_for, identity_of, observe, read_params, reads_for
+from reconciler.planning.observe import all_asks, all_reads, asks_for, identity_of, observe, read_params, reads_for
 from reconciler.planning.unknown import unknown
 
 
 def observe_table(
-    world: World, name: str, spec: TableSpec | None, *, ask_owner: Callable[[Identity], bool] | None = None
+    world: World,
+    name: str,
+    spec: TableSpec | None,
+    *,
+    ask_owner: Callable[[Identity], bool] | None = None,
+    whole: bool = False,
 ) -> ObservedTable | None:
     """The live table, or ``None`` where DescribeTable says that there is none.
 
-    ``spec`` is the declared one and decides the extra reads; ``ask_owner`` says of which table the owner tag is wanted
-    too. Raises ``ApiError`` where anything could not be read: a failure is never taken for emptiness. Only what we are
-    not permitted to look at is unknown, and the rest goes on; whose a table is must be known.
+    ``spec`` is the declared one and decides the extra reads; ``whole`` reads everything that any facet knows, and
+    ``ask_owner`` says of which table the owner tag is wanted too. Raises ``ApiError`` where anything could not be
+    read: a failure is never taken for emptiness. Only what we are not permitted to look at is unknown, and the rest
+    goes on; whose a table is must be known, and a table read whole is.
     """
     try:
         described = world.api.read("DescribeTable", {"TableName": name})
@@ -33,7 +40,7 @@ def observe_table(
         return None
     answers: dict[str, Mapping[str, Any]] = {"DescribeTable": described}
     unsupported: set[str] = set()
-    operations = dict.fromkeys(reads_for(spec))
+    operations = dict.fromkeys(all_reads() if whole else reads_for(spec))
     table = described["Table"]
     owner_needed = bool(ask_owner and world.endpoint.flavor.has_tags and ask_owner(identity_of(table)))
     if owner_needed:
@@ -41,14 +48,14 @@ def observe_table(
     asks = [
         Ask(operation, operation, read_params(operation, name, table["TableArn"], table)) for operation in operations
     ]
-    further = asks_for(spec, table)
+    further = all_asks(table) if whole else asks_for(spec, table)
     wanted = {ask.key: ask for ask in (*asks, *further)}
     denied: dict[str, str] = {}
     for ask in wanted.values():
         try:
             answers[ask.key] = world.api.read(ask.operation, ask.params)
         except Forbidden:
-            if owner_needed and ask.key == LIST_TAGS:
+            if (owner_needed and ask.key == LIST_TAGS) or (whole and ask.operation != RESOLVE):
                 raise
             denied[ask.key] = ask.operation
         except Unsupported:

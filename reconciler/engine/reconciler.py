@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.engine.converge import Rounds
+from reconciler.engine.importing import Import
 from reconciler.engine.memory import Memory
 from reconciler.engine.passes import Pass, Request
 from reconciler.engine.permission import ask
@@ -18,6 +19,7 @@ from reconciler.engine.verbs import Told, Turn
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
+from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import StateSnapshot, Suspension
@@ -70,6 +72,15 @@ class Reconciler:
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Remove each seeded item that still equals its seed, and remember that it was cleared."""
         return self._seed_verbs("clear").clear(self.focus_names(tables))
+
+    def look(self, names: tuple[str, ...], declared: DesiredState) -> tuple[ObservedTable, ...]:
+        """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
+        return Import(self.world, self.options).look(names, declared)
+
+    def remember(self, tables: Mapping[str, ObservedTable]) -> None:
+        """Adopt tables that ``import`` has written down, by base name."""
+        self.writable_state()
+        Import(self.world, self.options).remember(tables)
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables without touching them; one sentence each."""

@@ -13,7 +13,7 @@ from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.table import TableSpec
+from reconciler.model.table import Sse, TableSpec
 from reconciler.planning.counters import counters_of
 
 BY_ARN = frozenset({"ListTagsOfResource", "GetResourcePolicy"})
@@ -39,6 +39,12 @@ def asks_for(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Ask, ...
 def all_reads() -> tuple[str, ...]:
     """Every operation beyond DescribeTable that any facet knows, to read a table whole."""
     return tuple(dict.fromkeys(operation for facet in FACETS for operation in facet.reads))
+
+
+def all_asks(table: Mapping[str, Any]) -> tuple[Ask, ...]:
+    """The reads beyond ``all_reads`` that this table gives reason for; an AWS managed key is known by its alias."""
+    managed = TableSpec(name="", keys=(), sse=Sse(enabled=True, key="alias/aws/dynamodb"))
+    return tuple(ask for name, f in ASKING.items() for ask in f.asks(managed if name == "sse" else None, table))
 
 
 def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -179,6 +179,18 @@ def test_seed_and_clear_act_on_the_named_tables(verb: str, cli: Callable, fake: 
     assert "users: 1 item written, 2 there already." in ended.err
 
 
+def test_import_names_what_it_wrote(cli: Callable, fake: FakeWiring) -> None:
+    ended = cli("import users --format yaml")
+    assert ended.out == "wrote desired_state/users_table.py\n"
+    assert ("import", ("users",), "yaml") in fake.calls
+    assert json.loads(cli("import users -o json").out)["written"] == ["desired_state/users_table.py"]
+
+
+@pytest.mark.parametrize("line", ["import", "import users --all"])
+def test_import_wants_either_names_or_all(line: str, cli: Callable, fake: FakeWiring) -> None:
+    assert (cli(line).code, fake.calls) == (1, [])
+
+
 def test_release_prints_a_sentence_a_table(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("release users projects")
     assert ended.out == "users is released\nprojects is released\n"

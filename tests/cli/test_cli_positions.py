@@ -16,6 +16,7 @@ CONNECTED = {
     "preview": "",
     "up": "--yes",
     "destroy": "--yes",
+    "import": "users",
     "release": "users",
     "suspend": "",
     "resume": "",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from support.reports import a_report, in_sync
@@ -88,6 +89,10 @@ class FakeWiring:
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
         self.calls.append(("clear", tables))
         return self.result
+
+    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[Path, ...]:
+        self.calls.append(("import", names, form))
+        return tuple(Path(f"desired_state/{name}_table.py") for name in names)
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))

@@ -1,0 +1,39 @@
+"""Write declarations from live tables; a preview of the result is empty. No table but the state table is written."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import codes
+from reconciler.cli.command import command
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
+from reconciler.model.errors import UsageError
+
+
+class Form(StrEnum):
+    """What a declaration is written as."""
+
+    PYTHON = "python"
+    YAML = "yaml"
+
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="TABLE", help="Tables by the name they have there.")]
+Every = Annotated[bool, typer.Option("--all", help="Every table that is not declared.")]
+Format = Annotated[Form, typer.Option("--format", help="A class file or a YAML document for each table.")]
+
+
+@command()
+def import_(invocation: Invocation, tables: Names = None, every: Every = False, form: Format = Form.PYTHON) -> int:
+    """New files in the folder of the desired state, none overwritten; pruning never deletes what was adopted so."""
+    invocation.allow(Output.HUMAN, Output.JSON)
+    if bool(tables) == every:
+        raise UsageError("say which tables: by name, or all that are not declared by --all")
+    with invocation.opened(invocation.settings(), read_only=False) as app:
+        written = app.import_tables(tuple(tables or ()), form.value)
+    sentences = [f"wrote {path}" for path in written] or ["every table is declared already; nothing was written"]
+    invocation.answer(sentences, {"written": [str(path) for path in written]})
+    return codes.OK

@@ -1,0 +1,135 @@
+"""What a live table is written down as: read again it is the same table, in both forms, for every table there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from simulation.world import simulate
+from support.declared_everywhere import SOURCE, everywhere
+from support.specs import declaration, observed, spec
+from support.table_settings import KEYS
+
+from reconciler.engine.observing import observe_table
+from reconciler.model.errors import UsageError
+from reconciler.model.identity import Flavor
+from reconciler.model.observed import ObservedTable
+from reconciler.model.table import Billing, PointInTimeRecovery, Sse, Stream, TableSpec, Ttl
+from reconciler.planning.diff import diff
+from reconciler.sources.folder import FolderSource
+from reconciler.sources.writing import files
+from reconciler.sources.writing.class_file import class_name
+
+FORMS = ("python", "yaml")
+NOT_WRITTEN = {"warm_throughput", "backups"}
+"""Warm throughput rises by itself, and a schedule stands nowhere but in a declaration."""
+OFF = (False, None, [], "STANDARD", -1, "DISABLED")
+
+
+def made(table: TableSpec) -> ObservedTable:
+    """The table as a strict control plane made it and tells it, read whole."""
+    sim = simulate(flavor=Flavor.AWS, timeout=7200, data_loss="allow", disruption="allow")
+    sim.plane.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
+    sim.plane.has_backups = True
+    sim.plane.sources[SOURCE] = "ENABLED"
+    sim.declare(declaration(table))
+    sim.once()
+    seen = observe_table(sim.reconciler.world, table.name, None, whole=True)
+    assert seen is not None
+    return seen
+
+
+def without_home(table: TableSpec) -> TableSpec:
+    """The table itself is told among its replicas, and of a table of one Region the rest says nothing."""
+    others = tuple(replica for replica in table.replicas or () if not replica.home)
+    if others:
+        return replace(table, replicas=others)
+    return replace(table, replicas=None, multi_region_consistency=None, global_table_settings=None)
+
+
+def read_again(table: TableSpec, form: str, folder: Path) -> TableSpec:
+    for name, text in files.texts({table.name: observed(table)}, form).items():
+        folder.mkdir()
+        (folder / name).write_text(text, encoding="utf-8")
+    (declaration,) = FolderSource(str(folder), None).load().declarations
+    return declaration.spec
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_table_there_is_reads_back_as_itself(form: str, tmp_path: Path) -> None:
+    """Both ways: nothing that is written differs from the table, and nothing that the table has on is left out."""
+    wrong, number = [], 0
+    for number, (origin, table) in enumerate(everywhere(tmp_path / "declared").items()):
+        live = without_home(made(table).spec)
+        written = read_again(live, form, tmp_path / str(number))
+        wrong += [f"{origin}: {change}" for change in diff(written, live)]
+        missing = [
+            change for change in diff(live, written) if not NOT_WRITTEN & {change.facet, *change.path.split(".")}
+        ]
+        wrong += [f"{origin}: lacks {change}" for change in missing if change.after not in OFF]
+    assert wrong == []
+    assert number > 200
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_off_stays_nobodys(form: str, tmp_path: Path) -> None:
+    off = replace(
+        spec(),
+        stream=Stream(False),
+        ttl=Ttl(False),
+        tags=(),
+        deletion_protection=False,
+        table_class="STANDARD",
+        sse=Sse(False),
+        point_in_time_recovery=PointInTimeRecovery(False),
+        global_indexes=(),
+        local_indexes=(),
+    )
+    (text,) = files.texts({off.name: observed(off)}, form).values()
+    for name in ("stream", "time_to_live", "tags", "deletion", "table_class", "sse", "recovery", "indexes"):
+        assert name not in text
+    assert read_again(off, form, tmp_path / "off") == replace(spec(), billing=Billing("PAY_PER_REQUEST"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "value", ["no", "012", "1e3", "null", "~", "a: b", "{x}", "# c", "ü '\" \\", "- a", "2026-01-01"]
+)
+def test_a_tag_that_looks_like_something_else_stays_a_text(form: str, value: str, tmp_path: Path) -> None:
+    table = replace(spec(), tags=(("no", value),))
+    assert read_again(table, form, tmp_path / "tags").tags == (("no", value),)
+
+
+def test_names_that_are_no_names_of_files_or_classes_get_their_own() -> None:
+    tables = {name: observed(replace(spec(), name=name)) for name in ("a.b-c", "a.b_c", "2fast")}
+    assert list(files.texts(tables, "python")) == ["a_b_c_table.py", "a_b_c_2_table.py", "2fast_table.py"]
+    assert class_name("orders.by-day") == "OrdersByDayTableConfig"
+    assert class_name("2fast") == "T2fastTableConfig"
+
+
+def test_a_table_of_another_environment_is_refused() -> None:
+    assert files.base_name("users-prod", "prod") == "users"
+    assert files.base_name("users-prod", None) == "users-prod"
+    with pytest.raises(UsageError, match="users is no table of environment 'prod', whose tables are called NAME-prod"):
+        files.base_name("users", "prod")
+
+
+def test_a_file_that_is_there_stops_it_before_the_first_write(tmp_path: Path) -> None:
+    (tmp_path / "b_table.py").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"b_table\.py exists already and is not overwritten; nothing was written"):
+        files.store(tmp_path, {"a_table.py": "x", "b_table.py": "y"})
+    assert [path.name for path in tmp_path.iterdir()] == ["b_table.py"]
+    assert (tmp_path / "b_table.py").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_text_that_would_declare_another_table_is_refused() -> None:
+    table = replace(spec(), ttl=Ttl(True, "a"))
+    texts = files.texts({table.name: observed(replace(table, ttl=Ttl(True, "b")))}, "yaml")
+    with pytest.raises(UsageError, match=r"cannot be declared as it is: ttl\.attribute would be 'b' and is 'a'"):
+        files.prove(texts, [observed(table)], None)
+
+
+def test_the_bundled_declarations_are_not_written_to() -> None:
+    with pytest.raises(UsageError, match="the bundled declarations are not written to"):
+        files.target("bundled")
