@@ -7,9 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 CAMPAIGN ?=
+MUTANTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test campaign check lint types contracts docs lock image-check clean
+.PHONY: help demo test campaign mutants check lint types contracts docs lock image-check clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +23,9 @@ test: $(VENV)/.installed ## the whole test suite, the real DynamoDB Local includ
 
 campaign: $(VENV)/.installed ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
 	$(BIN)/python scripts/campaign.py $(CAMPAIGN)
+
+mutants: $(VENV)/.installed ## known bugs planted in a copy of the code, each to be found by the tests; MUTANTS='NAME --part 1/3'
+	$(BIN)/python scripts/plant_mutants.py $(MUTANTS)
 
 check: lint types contracts docs ## lint, types, import contracts, documents, locks
 

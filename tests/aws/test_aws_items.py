@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -151,6 +152,50 @@ def test_an_empty_page_with_a_key_does_not_prove_a_table_empty() -> None:
         items = connect(server.url, None, 2, Quiet()).items
         assert items.first_items("users", 1) == ({"pk": {"S": "y"}},)
         assert server.seen == ["Scan", "Scan"]
+
+
+class Noted:
+    """A caller that notes each request and answers as it is told."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers = list(answers)
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+
+    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        self.requests.append((operation, dict(params)))
+        return self.answers.pop(0)
+
+
+def test_emptiness_is_asked_for_consistently_page_by_page() -> None:
+    caller = Noted({"Items": [], "LastEvaluatedKey": {"pk": {"S": "x"}}}, {"Items": []})
+    assert BotoItemApi(caller).first_items("users", 1) == ()  # type: ignore[arg-type]
+    first = {"TableName": "users", "ConsistentRead": True, "Limit": 1}
+    assert caller.requests == [("Scan", first), ("Scan", first | {"ExclusiveStartKey": {"pk": {"S": "x"}}})]
+
+
+def test_the_write_of_a_seed_item_is_conditioned_on_its_key_being_free() -> None:
+    caller = Noted({})
+    assert BotoItemApi(caller).put_if_absent("users", RICH, KEYS)  # type: ignore[arg-type]
+    ((operation, request),) = caller.requests
+    assert operation == "PutItem"
+    assert request["ConditionExpression"] == "attribute_not_exists(#key)"
+    assert request["ExpressionAttributeNames"] == {"#key": "pk"}
+
+
+def test_an_item_that_was_changed_is_not_even_asked_to_go() -> None:
+    caller = Noted({"Item": RICH | {"more": {"S": "x"}}})
+    assert not BotoItemApi(caller).delete_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    assert [(operation, request["ConsistentRead"]) for operation, request in caller.requests] == [("GetItem", True)]
+
+
+def test_the_delete_of_a_seed_item_is_conditioned_on_every_attribute() -> None:
+    caller = Noted({"Item": RICH}, {})
+    assert BotoItemApi(caller).delete_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    operation, request = caller.requests[-1]
+    assert operation == "DeleteItem"
+    names = request.get("ExpressionAttributeNames", {})
+    assert set(names.values()) == set(RICH)
+    assert all(f"{name} = :v{name[2:]}" in request["ConditionExpression"] for name in names)
 
 
 def test_a_scan_without_its_count_proves_nothing() -> None:

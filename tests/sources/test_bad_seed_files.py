@@ -10,6 +10,8 @@ import pytest
 from support.folders import load, sentences, write
 from support.seed_files import USERS, as_json
 
+from reconciler.sources.seeds import files
+
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "two seeds of one table": (
         {**USERS, "seeds/users.json": '[{"pk": "a"}]', "seeds/users.yaml": "- pk: a\n"},
@@ -124,8 +126,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_bad_seed_file_is_told_by_its_name(case: str, tmp_path: Path) -> None:
-    files, expected = CASES[case]
-    assert sentences(write(tmp_path / "app", files)) == expected
+    written, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", written)) == expected
+
+
+def test_a_packed_seed_that_unpacks_to_more_than_may_be_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "SEED_LIMIT", 1024 * 1024)
+    packed = gzip.compress(b"[" + b" " * 1024 * 1024 + b"]")
+    assert len(packed) < 2048
+    folder = write(tmp_path / "app", {**USERS, "seeds/users.json.gz": packed})
+    assert sentences(folder) == ["seeds/users.json.gz: unpacks to more than 1 MB. Split it."]
+    half = gzip.compress(b" " * 600 * 1024)
+    write(folder, {"seeds/users.json.gz": half + half})
+    assert sentences(folder) == ["seeds/users.json.gz: unpacks to more than 1 MB. Split it."]
 
 
 @pytest.mark.parametrize(

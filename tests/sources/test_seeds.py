@@ -17,9 +17,9 @@ from support.class_files import GET_SCHEMA, HEAD, SCHEMA, SEED
 from support.folders import SOUND, load, write
 
 from reconciler.model.desired import Seed
+from reconciler.seeding.digest import items_digest
 from reconciler.sources.folder import FolderSource
 from reconciler.sources.seeds import memory
-from reconciler.sources.seeds.digest import seed_digest
 from reconciler.sources.seeds.numbers import number_text
 from reconciler.sources.seeds.serialise import attribute_value
 from reconciler.sources.seeds.size import item_size
@@ -60,7 +60,7 @@ def seed_of(folder: Path, files: dict[str, Any], **document: Any) -> Seed:
 def test_every_format_gives_the_same_items(case: str, tmp_path: Path) -> None:
     seed = seed_of(tmp_path, FORMATS[case])
     assert list(seed.items) == ITEMS
-    assert seed.digest == seed_digest(ITEMS)
+    assert seed.digest == items_digest(ITEMS)
     assert seed.source == f"seeds/{next(iter(FORMATS[case]))}"
 
 
@@ -140,6 +140,23 @@ def test_all_types_of_dynamodb_json_are_kept(tmp_path: Path) -> None:
     assert read["ns"] == {"NS": ["1.5", "10", "2"]}
     assert read["bs"] == {"BS": [b"a", b"b"]}
     assert TypeDeserializer().deserialize({"M": read})["n"] == Decimal("-12345678901234567890123456789012345678")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("users.json", '[{"pk": "a", "n": %s}]'),
+        ("users.jsonl", '{"pk": "a", "n": %s}\n'),
+        ("users.yaml", "- pk: a\n  n: %s\n"),
+        ("users.csv", "pk,n:N\na,%s\n"),
+        ("users.jsonl.gz", '{"pk": {"S": "a"}, "n": {"N": "%s"}}\n'),
+    ],
+)
+def test_all_38_digits_of_a_number_are_kept(name: str, content: str, tmp_path: Path) -> None:
+    number = "3.1415926535897932384626433832795028841"
+    text = (content % number).encode()
+    (item,) = seed_of(tmp_path, {name: gzip.compress(text) if name.endswith(".gz") else text}).items
+    assert item == {"pk": {"S": "a"}, "n": {"N": number}}
 
 
 def test_the_digest_says_nothing_about_order(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from reconciler.model.desired import Item, Seed
 from reconciler.model.errors import Problem
+from reconciler.seeding.digest import items_digest
 from reconciler.sources.place import Finding
 from reconciler.sources.seeds.check import item_findings, key_of
 from reconciler.sources.seeds.convert import item_of, records_of
-from reconciler.sources.seeds.digest import seed_digest
 from reconciler.sources.seeds.files import read_records
 from reconciler.sources.seeds.record import Record, ValueFault
 from reconciler.sources.seeds.shape import Shape, shape_of
@@ -87,4 +87,4 @@ def _seed(reader: _Reader, records: Iterable[Record], source: str) -> tuple[Seed
     if faulty > SHOWN:
         reason = f"has {faulty - SHOWN} more faulty items"
         problems.append(Problem(reader.file, None, None, reason, "Correct those above first."))
-    return (None, problems) if problems else (Seed(source, tuple(items), seed_digest(items)), [])
+    return (None, problems) if problems else (Seed(source, tuple(items), items_digest(items)), [])

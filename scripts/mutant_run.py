@@ -1,0 +1,138 @@
+"""A scratch copy of the packages, one mutant planted in it at a time, and tests run over it. Of ``plant_mutants.py``.
+
+The checkout itself is never written to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("reconciler", "desired_state")
+SECONDS = 120
+"""A run that takes longer has lost itself; that is told, and is no kill."""
+PLUGINS = ("xdist.plugin", "pytest_timeout", "mutant_guard")
+"""All others are left out: they take longer to load than most of these tests to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run of tests ended. ``problem`` says why it proves nothing."""
+
+    failed: tuple[str, ...] = ()
+    passed: int = 0
+    problem: str | None = None
+    seconds: float = 0.0
+
+
+class Scratch:
+    """One copy of the packages; mutants are planted in it one after another, never two at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for package in PACKAGES:
+            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    @contextmanager
+    def planted(self, file: str, old: str, new: str) -> Iterator[None]:
+        """``ValueError`` where ``old`` does not stand exactly once in ``file``."""
+        path = self.folder / "reconciler" / file
+        text = (ROOT / "reconciler" / file).read_text(encoding="utf-8")
+        if (times := text.count(old)) != 1:
+            raise ValueError(f"its text stands {times} times in {file}")
+        if old == new:
+            raise ValueError("it changes nothing")
+        mutated = text.replace(old, new)
+        compile(mutated, file, "exec")
+        self._write(path, mutated)
+        try:
+            yield
+        finally:
+            self._write(path, text)
+
+    def run(self, tests: Iterable[str], *, first_failure: bool = True) -> End:
+        """The tests over what is planted at this moment."""
+        began = time.monotonic()
+        result = self.folder / "result.json"
+        result.unlink(missing_ok=True)
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "pytest",
+            "-n0",
+            "--timeout",
+            "60",
+            "-p",
+            "no:cacheprovider",
+            "--tb=line",
+        ]
+        command += [f"-p{plugin}" for plugin in PLUGINS] + (["-x"] if first_failure else [])
+        command += [f"tests/{test}" for test in dict.fromkeys(tests)]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=self._environment(result),
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return End(problem=f"no end within {SECONDS} s", seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8")) if result.exists() else {}
+        return _end(done, told, seconds)
+
+    def _environment(self, result: Path) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join((str(self.folder), str(ROOT / "scripts"))),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+            "MUTANT_SCRATCH": str(self.folder),
+            "MUTANT_RESULT": str(result),
+        }
+
+    @staticmethod
+    def _write(path: Path, text: str) -> None:
+        # A .pyc is told to be stale by the second and the size of its source: both may be those of the mutant before.
+        Path(cache_from_source(str(path))).unlink(missing_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _end(done: subprocess.CompletedProcess[str], told: dict[str, Any], seconds: float) -> End:
+    last = " ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
+    failed, passed = tuple(told.get("names", ())), int(told.get("passed", 0))
+    problem = None
+    if told.get("foreign"):
+        problem = f"not the copy was tested: {', '.join(told['foreign'])}"
+    elif done.returncode not in (0, 1) or not told:
+        problem = f"pytest ended with {done.returncode}: {last}"
+    elif told.get("broken"):
+        problem = f"a fixture failed, not a test: {failed[0]}"
+    elif told.get("skipped"):
+        problem = "a test was skipped"
+    elif done.returncode == 1 and not failed:
+        problem = f"pytest ended with 1 and no test failed: {last}"
+    return End(failed, passed, problem, seconds)
+
+
+@contextmanager
+def scratches(count: int) -> Iterator[list[Scratch]]:
+    """So many copies, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        yield [Scratch(Path(folder).resolve() / str(number)) for number in range(count)]

@@ -1,0 +1,78 @@
+"""What one pass may begin, and what may not happen without leave off emulators."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from simulation.world import Sim, declaration, simulate
+
+from reconciler.engine.holding import IN_FLIGHT_LIMIT
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
+from reconciler.model.report import PassReport, Verdict
+from reconciler.model.table import GlobalIndex, KeyElement, Projection, Stream
+
+BY_EMAIL = GlobalIndex("by_email", (KeyElement("email", "HASH", "S"),), Projection("ALL"))
+WITH_INDEX = declaration(global_indexes=(BY_EMAIL,), stream=Stream(True, "KEYS_ONLY"))
+INTERRUPTING = {
+    "an index that is not wanted any more": declaration(global_indexes=()),
+    "an index with another projection": declaration(
+        global_indexes=(replace(BY_EMAIL, projection=Projection("KEYS_ONLY")),)
+    ),
+    "a stream with another view": declaration(global_indexes=(BY_EMAIL,), stream=Stream(True, "NEW_IMAGE")),
+}
+
+
+def blocked(report: PassReport) -> set[Reason | None]:
+    return {step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED}
+
+
+def settled(flavor: Flavor, **options: str) -> Sim:
+    """One table as declared, with an index and a stream; its journal is empty."""
+    sim = simulate(flavor=flavor, **options)
+    sim.declare(WITH_INDEX)
+    assert sim.once().verdict is Verdict.IN_SYNC
+    sim.clock.seconds += 3600
+    sim.plane.journal.clear()
+    return sim
+
+
+def test_no_more_tables_are_in_flight_than_every_account_may_have() -> None:
+    sim = simulate(delay=600)
+    sim.declare(*(declaration(f"table{number:03}") for number in range(IN_FLIGHT_LIMIT + 10)))
+    report = sim.run()
+    assert sim.plane.mutating == ["CreateTable"] * IN_FLIGHT_LIMIT
+    assert report.summary()["deferred"] == 10
+    sim.run()
+    assert len(sim.plane.mutating) == IN_FLIGHT_LIMIT, "those under way count"
+
+
+@pytest.mark.parametrize("case", INTERRUPTING)
+def test_off_emulators_readers_are_not_interrupted_without_leave(case: str) -> None:
+    sim = settled(Flavor.AWS)
+    sim.declare(INTERRUPTING[case])
+    assert blocked(sim.once()) == {Reason.DISRUPTION}
+    assert sim.plane.journal == []
+
+
+@pytest.mark.parametrize("case", INTERRUPTING)
+def test_with_leave_and_beside_an_emulator_they_are(case: str) -> None:
+    for sim in (settled(Flavor.AWS, disruption="allow"), settled(Flavor.MOTO)):
+        sim.declare(INTERRUPTING[case])
+        assert sim.once().verdict is Verdict.IN_SYNC
+        assert set(sim.plane.mutating) == {"UpdateTable"}
+
+
+def test_destroy_leaves_what_was_adopted_in_the_inventory() -> None:
+    sim = simulate()
+    sim.plane.make(
+        TableName="theirs",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    sim.declare(declaration("users"), declaration("theirs"))
+    sim.once()
+    sim.reconciler.destroy()
+    assert set(sim.plane.tables) == {"theirs"}
+    assert sim.store.snapshot.inventory["theirs"].ownership == "adopted"

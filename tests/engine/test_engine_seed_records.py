@@ -1,0 +1,65 @@
+"""What the record of a seed says: never more than was written, and ``cleared`` goes by the name of the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulation.world import declaration, item, simulate
+
+from reconciler.model.errors import Denied, Rejected
+from reconciler.model.report import TableStatus, Verdict
+
+SEED = (item("1", name="Ada"), item("2", name="Grace"), item("3", name="Barbara"))
+
+
+def test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed() -> None:
+    sim = simulate(timeout=20)
+    sim.declare(declaration(seed=SEED))
+
+    def refuse(operation: str, value: Any) -> None:
+        if operation == "PutItem" and value["pk"] == {"S": "2"}:
+            raise Rejected(operation, "ValidationException", "no")
+
+    sim.items.faults = refuse
+    report = sim.once()
+    assert report.verdict is Verdict.ERROR
+    assert sim.store.snapshot.seeds["users"].state == "started"
+    assert len(sim.plane.tables["users"].items) == 2
+    sim.items.faults = None
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert sim.store.snapshot.seeds["users"].state == "done"
+    assert [i["pk"]["S"] for i in sim.plane.tables["users"].items.values()] == ["1", "3", "2"]
+
+
+def test_a_refused_seed_is_an_error_of_its_table_that_counts_what_is_missing() -> None:
+    sim = simulate(timeout=20)
+    sim.declare(declaration(seed=SEED))
+
+    def refuse(operation: str, value: Any) -> None:
+        if operation == "PutItem":
+            raise Denied(operation, "AccessDeniedException", "not allowed")
+
+    sim.run()
+    sim.items.faults = refuse
+    (table,) = sim.run().tables
+    assert table.status is TableStatus.ERROR
+    assert (table.seed_written, table.seed_skipped, table.seed_failed) == (0, 0, 3)
+
+
+def test_a_table_that_was_cleared_stays_empty_even_when_it_is_made_anew() -> None:
+    sim = simulate()
+    sim.declare(declaration(seed=SEED))
+    sim.once()
+    sim.reconciler.clear()
+    del sim.plane.tables["users"]
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert sim.plane.tables["users"].items == {}
+
+
+def test_an_interrupted_seed_that_was_begun_in_an_earlier_table_means_nothing_for_the_next_one() -> None:
+    sim = simulate()
+    sim.declare(declaration(seed=SEED))
+    sim.once()
+    del sim.plane.tables["users"]
+    sim.once()
+    assert len(sim.plane.tables["users"].items) == 3

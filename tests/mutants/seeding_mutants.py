@@ -1,0 +1,139 @@
+"""Mutants of seeding and clearing: faults by which items of others are lost, or half a seed is called whole."""
+
+from __future__ import annotations
+
+from mutants.mutant import Mutant
+
+PASS = "engine/test_engine_pass.py"
+ITEMS = "aws/test_aws_items.py"
+
+MUTANTS = (
+    Mutant(
+        "half a seed is called whole",
+        "engine/seeding.py",
+        "if error is not None:",
+        "if False:",
+        "a batch that failed in the middle is marked as done and never resumed",
+        ("engine/test_engine_seed_records.py",),
+    ),
+    Mutant(
+        "an interrupted seed is not resumed",
+        "seeding/decide.py",
+        'return Need.RESUME if record.state == "started" else Need.NOTHING',
+        "return Need.NOTHING",
+        "killed halfway, a table stays half seeded for ever",
+        (PASS,),
+    ),
+    Mutant(
+        "seeding is not begun before the first item",
+        "engine/seeding.py",
+        "    world.store.put_seed(started)\n",
+        "",
+        "killed halfway, the rest is never written: the table is not empty any more",
+        (PASS,),
+    ),
+    Mutant(
+        "a table with items is seeded",
+        "engine/survey.py",
+        'observed.status == "ACTIVE" and scene.world.items.first_items(base.name, 1):',
+        "False:",
+        "seeds are put among the data of others at each deploy (serverless/components#133)",
+        (PASS,),
+    ),
+    Mutant(
+        "a cleared table is seeded again",
+        "seeding/decide.py",
+        'if record.state == "cleared":',
+        "if False:",
+        "what a person removed comes back with the next pass",
+        ("engine/test_engine_seed_records.py",),
+    ),
+    Mutant(
+        "a seed record outlives its table",
+        "seeding/decide.py",
+        "if identity is None or not identity.same(record.identity):",
+        "if identity is None:",
+        "a table that was recreated stays empty, because one of its name was seeded once",
+        ("engine/test_engine_seed_records.py",),
+    ),
+    Mutant(
+        "a seed overwrites what is there",
+        "aws/item_api.py",
+        '"ConditionExpression": "attribute_not_exists(#key)",',
+        '"ConditionExpression": "attribute_not_exists(#key) OR attribute_exists(#key)",',
+        "the item of a user becomes the sample again",
+        (f"{ITEMS}::test_the_write_of_a_seed_item_is_conditioned_on_its_key_being_free",),
+    ),
+    Mutant(
+        "clear removes items that were changed",
+        "aws/item_api.py",
+        "if found is None or canonical(found) != canonical(item):",
+        "if found is None:",
+        "what somebody made of a sample is deleted with the samples",
+        (f"{ITEMS}::test_an_item_that_was_changed_is_not_even_asked_to_go",),
+    ),
+    Mutant(
+        "clear trusts its read",
+        "aws/item_api.py",
+        "**_still(item, key_names)}",
+        "}",
+        "an item that changes between read and delete is lost",
+        (f"{ITEMS}::test_the_delete_of_a_seed_item_is_conditioned_on_every_attribute",),
+    ),
+    Mutant(
+        "an empty page proves a table empty",
+        "aws/item_api.py",
+        "if not last or len(items) >= limit:",
+        "if True:",
+        "a Scan whose first page holds nothing but a key reads as no items",
+        (f"{ITEMS}::test_an_empty_page_with_a_key_does_not_prove_a_table_empty",),
+    ),
+    Mutant(
+        "emptiness is read eventually consistent",
+        "aws/item_api.py",
+        '{"TableName": table, "ConsistentRead": True}\n        while True:',
+        '{"TableName": table}\n        while True:',
+        "an item written a moment ago is not seen, and the table counts as empty",
+        (f"{ITEMS}::test_emptiness_is_asked_for_consistently_page_by_page",),
+    ),
+    Mutant(
+        "numbers of seeds are rounded in their digest",
+        "seeding/digest.py",
+        "EXACT = Context(prec=50)",
+        "EXACT = Context(prec=28)",
+        "two items that differ in the thirtieth digit are one, and a changed item is cleared",
+        ("seeding/test_seeding_digest.py",),
+    ),
+    Mutant(
+        "floats of seeds lose digits",
+        "sources/seeds/json_format.py",
+        "parse_float=exact_number,",
+        "parse_float=float,",
+        "0.1 of the file is another number in the table",
+        ("sources/test_seeds.py::test_all_38_digits_of_a_number_are_kept",),
+    ),
+    Mutant(
+        "two items of one key are both taken",
+        "sources/seeds/reading.py",
+        "if earlier[0] != index:",
+        "if False:",
+        "the later item wins or loses by chance",
+        ("sources/test_bad_seed_items.py",),
+    ),
+    Mutant(
+        "a packed seed cut short is taken for whole",
+        "sources/seeds/files.py",
+        "if not unpacker.eof:",
+        "if False:",
+        "half a file of a broken download becomes the whole seed",
+        ("sources/test_bad_seed_files.py",),
+    ),
+    Mutant(
+        "a packed seed may be of any size",
+        "sources/seeds/files.py",
+        "if len(content) > SEED_LIMIT:",
+        "if False:",
+        "a few kilobytes of zeros fill the memory",
+        ("sources/test_bad_seed_files.py",),
+    ),
+)

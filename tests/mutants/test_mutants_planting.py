@@ -1,0 +1,110 @@
+"""The mutants fit the code, and the runner tells a kill from a survivor and from a run that proves nothing."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plant_mutants
+import pytest
+from mutant_run import ROOT, Scratch, scratches
+from mutants.mutant import Mutant
+
+EVERY: list[Any] = plant_mutants.mutants()
+TEST = "planning/test_policy_gate.py::test_an_empty_table_that_we_created_may_be_deleted_beside_an_emulator"
+OTHER_TEST = "planning/test_policy_gate.py::test_a_seed_alone_needs_no_grace"
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Scratch]:
+    with scratches(1) as (copy,):
+        yield copy
+
+
+def mutant(**fields: Any) -> Mutant:
+    """A mutant of the gate that blocks what may go, with any field as given."""
+    whole: dict[str, Any] = {
+        "name": "a made-up one",
+        "file": "planning/policy.py",
+        "old": "    if facts.lifecycle.protect:",
+        "new": "    if not facts.lifecycle.protect:",
+        "bug": "made up",
+        "killers": (TEST,),
+    }
+    return Mutant(**{**whole, **fields})
+
+
+def test_at_least_sixty_bugs_are_planted_under_names_of_their_own() -> None:
+    names = Counter(each.name for each in EVERY)
+    assert len(EVERY) >= 60
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("planted", EVERY, ids=[each.name for each in EVERY])
+def test_its_text_stands_exactly_once_and_its_tests_are_there(planted: Mutant) -> None:
+    text = (ROOT / "reconciler" / planted.file).read_text(encoding="utf-8")
+    assert text.count(planted.old) == 1, f"{planted.old!r} in {planted.file}"
+    compile(text.replace(planted.old, planted.new), planted.file, "exec")
+    assert planted.bug
+    assert planted.killers
+    for killer in planted.killers:
+        file, _, function = killer.partition("::")
+        code = (ROOT / "tests" / file).read_text(encoding="utf-8")
+        assert f"def {function.partition('[')[0]}(" in code if function else file.endswith(".py"), killer
+
+
+def test_a_mutant_that_a_test_notices_is_killed(scratch: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plant_mutants.trial(scratch, mutant()) is None
+    assert f"a made-up one: killed by {TEST}" in capsys.readouterr().out
+
+
+def test_a_mutant_that_no_test_notices_is_a_survivor(scratch: Scratch) -> None:
+    unnoticed = mutant(new="    if facts.lifecycle.protect and facts.now:")
+    said = plant_mutants.trial(scratch, unnoticed)
+    assert said == f"a made-up one: SURVIVED {TEST}; it is made up"
+
+
+WORTHLESS = {
+    "its text is gone": (mutant(old="no such text"), "stale: its text stands 0 times in planning/policy.py"),
+    "its text stands twice": (mutant(old="    return None"), "stale: its text stands"),
+    "its file is gone": (mutant(file="planning/nothing.py"), "stale: "),
+    "it changes nothing": (mutant(new="    if facts.lifecycle.protect:"), "stale: it changes nothing"),
+    "it is no Python": (mutant(new="    if facts.lifecycle.protect"), "stale: "),
+    "it cannot be imported": (
+        mutant(old="from dataclasses import dataclass", new="import nothing"),
+        "pytest ended with",
+    ),
+    "its test is gone": (mutant(killers=("planning/test_policy_gate.py::test_nothing",)), "pytest ended with 4"),
+}
+
+
+@pytest.mark.parametrize("case", WORTHLESS)
+def test_a_run_that_proves_nothing_is_no_kill(case: str, scratch: Scratch) -> None:
+    worthless, begins = WORTHLESS[case]
+    said = plant_mutants.trial(scratch, worthless)
+    assert said is not None
+    assert said.startswith(f"a made-up one: {begins}")
+
+
+def test_afterwards_the_copy_is_as_it_was(scratch: Scratch) -> None:
+    plant_mutants.trial(scratch, mutant())
+    end = scratch.run((TEST, OTHER_TEST))
+    assert (end.failed, end.passed, end.problem) == ((), 2, None)
+
+
+def test_a_test_that_fails_with_nothing_planted_is_named(scratch: Scratch, tmp_path: Path) -> None:
+    broken = tmp_path / "test_broken.py"
+    broken.write_text("def test_broken():\n    assert False\n", encoding="utf-8")
+    pool = plant_mutants.Pool([scratch])
+    (said,) = plant_mutants.unmutated(pool, [os.path.relpath(broken, ROOT / "tests")], 1)
+    assert said.startswith("fails with nothing planted: ")
+    assert said.endswith("test_broken")
+
+
+def test_the_parts_of_all_mutants_are_all_of_them() -> None:
+    parts = [plant_mutants.chosen(EVERY, (), f"{number}/3") for number in (1, 2, 3)]
+    assert sorted(each.name for part in parts for each in part) == sorted(each.name for each in EVERY)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
