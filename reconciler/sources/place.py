@@ -57,7 +57,8 @@ def text_of(path: Path) -> str:
     """``global_secondary_indexes[0].key_schema``."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        name = part or '""'
+        text += f"[{part}]" if isinstance(part, int) else f".{name}" if text else str(name)
     return text
 
 

@@ -12,11 +12,11 @@ from support.seed_files import as_csv, as_yaml, json_lines
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a JSON line that does not parse": (
         json_lines('{"pk": "a"}\n\n{"pk": \n'),
-        ["seeds/users.jsonl:3: is not JSON: Expecting value. Write one item a line."],
+        ["seeds/users.jsonl:3: is not JSON: a value is expected. Write one item a line."],
     ),
     "a JSON line with two items": (
         json_lines('{"pk": "a"}{"pk": "b"}\n'),
-        ["seeds/users.jsonl:1: is not JSON: Extra data. Write one item a line."],
+        ["seeds/users.jsonl:1: is not JSON: more follows after the end of the document. Write one item a line."],
     ),
     "a JSON line with a duplicate attribute": (
         json_lines('{"pk": "a"}\n{"pk": "b", "pk": "c"}\n'),

@@ -39,7 +39,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a JSON seed that does not parse": (
         as_json('[\n {"pk": "a"},\n {"pk": b}\n]'),
-        ["seeds/users.json:3: is not JSON: Expecting value. Correct the syntax."],
+        ["seeds/users.json:3: is not JSON: a value is expected. Correct the syntax."],
     ),
     "a JSON seed without comma": (
         as_json('[{"pk": "a"}\n {"pk": "b"}]'),
@@ -47,11 +47,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a JSON seed with a trailing comma": (
         as_json('[{"pk": "a"},\n]'),
-        ["seeds/users.json:2: is not JSON: Expecting value. Correct the syntax."],
+        ["seeds/users.json:2: is not JSON: a value is expected. Correct the syntax."],
     ),
     "a JSON seed cut short": (
         as_json('[{"pk": "a"},\n {"pk": "b"'),
-        ["seeds/users.json:2: is not JSON: Expecting ',' delimiter. Correct the syntax."],
+        ["seeds/users.json:2: is not JSON: ',' is expected. Correct the syntax."],
     ),
     "a JSON seed with more behind": (
         as_json('[{"pk": "a"}]\n[]'),

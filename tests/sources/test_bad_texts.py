@@ -83,12 +83,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with a control character": (
         {"users.yaml": DOC + 'description: "a\x01b"\n'},
-        [
-            (
-                "users.yaml: is not YAML: unacceptable character #x0001: special characters are not allowed. "
-                "Correct the syntax."
-            )
-        ],
+        [("users.yaml:4: is not YAML: it holds the character U+0001. Remove it.")],
     ),
     "YAML that is a list": (
         {"users.yaml": "- table_name: users\n"},
@@ -151,7 +146,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "JSON cut short": (
         {"users.json": '{"table_name": "users",\n "key_schema": [{"Attr'},
-        ["users.json:2: is not JSON: Unterminated string starting at. Correct the syntax."],
+        ["users.json:2: is not JSON: a text has no closing quote. Correct the syntax."],
     ),
     "JSON with NaN": (
         {"users.json": '{"table_name": NaN}'},

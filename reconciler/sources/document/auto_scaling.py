@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.sources.document.part import AlsoSpelled, Part
+from reconciler.sources.document.part import LONG, AlsoSpelled, Part
 
-Capacity = Annotated[int, Field(ge=1)]
+Capacity = Annotated[int, Field(ge=1, le=LONG)]
 
 
 class ScheduledScalingPart(Part):
@@ -42,10 +42,10 @@ class ScalingPart(Part):
     target: Annotated[float | None, AlsoSpelled(("TargetValue", "target_value"))] = Field(
         default=None, description="The utilisation to hold, in percent: 20 to 90."
     )
-    scale_in_cooldown: Annotated[int | None, Field(ge=0)] = Field(
+    scale_in_cooldown: Annotated[int | None, Field(ge=0, le=LONG)] = Field(
         default=None, description="Seconds between two decreases."
     )
-    scale_out_cooldown: Annotated[int | None, Field(ge=0)] = Field(
+    scale_out_cooldown: Annotated[int | None, Field(ge=0, le=LONG)] = Field(
         default=None, description="Seconds between two increases."
     )
     disable_scale_in: bool | None = Field(default=None, description="Whether capacity only ever goes up.")

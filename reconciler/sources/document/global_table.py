@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.sources.document.part import AlsoSpelled, Part
+from reconciler.sources.document.part import LONG, AlsoSpelled, Part
 
 Region = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -14,13 +14,15 @@ Region = Annotated[str, Field(min_length=1, max_length=64)]
 class ReadCapacityPart(Part):
     """Read capacity of a replica, in place of the table's."""
 
-    read_capacity_units: int = Field(ge=1, description="Read capacity units per second, at least 1.")
+    read_capacity_units: int = Field(ge=1, le=LONG, description="Read capacity units per second, at least 1.")
 
 
 class ReadMaximumPart(Part):
     """The on-demand maximum of reads of a replica, in place of the table's."""
 
-    max_read_request_units: int = Field(ge=-1, description="Read request units per second; -1 takes the maximum away.")
+    max_read_request_units: int = Field(
+        ge=-1, le=LONG, description="Read request units per second; -1 takes the maximum away."
+    )
 
 
 class ReplicaIndexPart(Part):

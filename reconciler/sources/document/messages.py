@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from reconciler.sources.place import Finding, did_you_mean, listed
@@ -23,18 +24,30 @@ def kind(value: Any) -> str:
         return "empty"
     if isinstance(value, bool):
         return f"{str(value).lower()}"
-    if isinstance(value, int | float):
-        return f"the number {value}"
+    if isinstance(value, int | float | Decimal):
+        return f"the number {value}" if _shows(value) else _huge(value)
     if isinstance(value, str):
         return f"the text {_short(value)}"
-    if isinstance(value, list):
-        return "a list"
+    if isinstance(value, list | set | frozenset | bytes):
+        return {list: "a list", bytes: "binary"}.get(type(value), "a set")
     return "a mapping" if isinstance(value, Mapping) else f"a Python {type(value).__name__}"
+
+
+def _shows(number: int | float | Decimal) -> bool:
+    """Whether a number is short enough to be shown; Python itself refuses to write out a huge one."""
+    return isinstance(number, float) or (isinstance(number, int) and number.bit_length() <= 128)
+
+
+def _huge(number: int | float | Decimal) -> str:
+    """Such a number in words. One of a class file may be a Decimal, which no field takes, however small."""
+    digits = Decimal(number).adjusted() + 1
+    return f"a number of {digits} digits" if digits > 38 or isinstance(number, int) else "a Python Decimal"
 
 
 def _text(error: Details) -> tuple[str, str]:
     value = error["input"]
-    quoted = f' in quotes: "{value}"' if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and _shows(value)
+    quoted = f' in quotes: "{value}"' if number else ""
     return f"is {kind(value)}, not a text", f"Write a text{quoted}."
 
 
@@ -71,11 +84,13 @@ def _literal(error: Details) -> tuple[str, str]:
 
 
 def _too_small(error: Details) -> tuple[str, str]:
-    return f"is {error['input']}, less than {error['ctx']['ge']}", f"Write {error['ctx']['ge']} or more."
+    value = error["input"] if _shows(error["input"]) else _huge(error["input"])
+    return f"is {value}, less than {error['ctx']['ge']}", f"Write {error['ctx']['ge']} or more."
 
 
 def _too_large(error: Details) -> tuple[str, str]:
-    return f"is {error['input']}, more than {error['ctx']['le']}", f"Write {error['ctx']['le']} or less."
+    value = error["input"] if _shows(error["input"]) else _huge(error["input"])
+    return f"is {value}, more than {error['ctx']['le']}", f"Write {error['ctx']['le']} or less."
 
 
 def _too_short(_: Details) -> tuple[str, str]:

@@ -15,6 +15,10 @@ class AlsoSpelled:
     words: tuple[str, ...]
 
 
+LONG = 2**63 - 1
+"""The largest whole number that the service takes anywhere."""
+
+
 class Part(BaseModel):
     """Nothing is coerced: ``"5"`` is no number and ``1`` is not true."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from reconciler.sources.document.part import Part
+from reconciler.sources.document.part import LONG, Part
 
 
 class ThroughputPart(Part):
     """Capacity units per second."""
 
-    read_capacity_units: int = Field(ge=1, description="Read capacity units per second, at least 1.")
-    write_capacity_units: int = Field(ge=1, description="Write capacity units per second, at least 1.")
+    read_capacity_units: int = Field(ge=1, le=LONG, description="Read capacity units per second, at least 1.")
+    write_capacity_units: int = Field(ge=1, le=LONG, description="Write capacity units per second, at least 1.")

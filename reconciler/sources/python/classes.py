@@ -21,7 +21,7 @@ def declared_classes(module: ModuleType) -> Iterator[type]:
             if not schema and (value.__subclasses__() or inspect.isabstract(value)):
                 continue
             yield value
-        elif schema is not None and has_get_schema(value):
+        elif hasattr(value, "SCHEMA") and has_get_schema(value) and (schema is not None or not value.__subclasses__()):
             yield value
 
 

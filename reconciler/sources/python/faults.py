@@ -21,7 +21,7 @@ def fault(
     """Where in the user's code the error arose, and what it was; ``line`` where none of the user's code was running."""
     path = file.absolute
     if isinstance(error, SyntaxError) and error.filename and imports.own_file(error.filename):
-        path, line = Path(error.filename), error.lineno
+        path, line = Path(error.filename), error.lineno or None
     else:
         for frame in traceback.extract_tb(error.__traceback__):
             own = imports.own_file(frame.filename)
@@ -39,9 +39,17 @@ def _reason(error: BaseException, field: str | None) -> str:
         return "ends the program instead of declaring a table"
     if isinstance(error, RecursionError):
         return "calls itself without end"
-    text = [_PLACE.sub("", line) for line in str(error).strip().splitlines()]
+    text = [_PLACE.sub("", line) for line in _text(error).strip().splitlines()]
     said = f"{kind}: {text[0].rstrip('.')}" if text else kind
     return f"raises {said}" if field else f"cannot be loaded: {said}"
+
+
+def _text(error: BaseException) -> str:
+    """What an exception says; one of the user's own may fail to say it."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the user's code may raise anything
+        return ""
 
 
 def _remedy(error: BaseException, field: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -81,7 +83,7 @@ class _FileReader:
 
     def _empty(self) -> bool:
         """A file of no bytes is what a file looks like that is being saved; only a package's may be so."""
-        if self.file.content.strip() or self.file.absolute.name == "__init__.py":
+        if self.file.content.removeprefix(codecs.BOM_UTF8).strip() or self.file.absolute.name == "__init__.py":
             return False
         self._problem(None, None, *EMPTY)
         return True
@@ -105,7 +107,7 @@ class _FileReader:
     def _schema(self, owner: type, line: int) -> dict[str, Any] | None:
         schema = getattr(owner, "SCHEMA", None)
         if not isinstance(schema, dict):
-            self._problem(line, "SCHEMA", f"is a {type(schema).__name__}, not a dict", "Write the schema as a dict.")
+            self._problem(line, "SCHEMA", f"is {_kind(schema)}, not a dict", "Write the schema as a dict.")
             return None
         if not has_get_schema(owner):
             remedy = "Add the classmethod get_schema(cls, environment=None)."
@@ -118,6 +120,8 @@ class _FileReader:
         answer: Any = self._guarded(lambda: plain(ask(owner, "get_schema", self.environment)), "get_schema", line)
         if isinstance(answer, dict):
             return answer
+        if inspect.iscoroutine(answer):
+            answer.close()
         if len(self.problems) == before:
             reason = f"returns {_kind(answer)}, not a dict"
             self._problem(line, "get_schema", reason, "Return the schema as a dict.")
@@ -175,4 +179,5 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _kind(value: Any) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    name = type(value).__name__
+    return "nothing" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

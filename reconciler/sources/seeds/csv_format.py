@@ -14,15 +14,40 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.sources.place import listed
 from reconciler.sources.seeds.json_format import decoder
 from reconciler.sources.seeds.record import Record, Records
 from reconciler.sources.text.parsed import TextFault, exact_number
 
 TYPES = ("S", "N", "B", "BOOL", "JSON")
+NO_TYPES = frozenset(
+    {
+        *TYPES,
+        "L",
+        "M",
+        "SS",
+        "NS",
+        "BS",
+        "NULL",
+        "STRING",
+        "STR",
+        "TEXT",
+        "NUMBER",
+        "INT",
+        "INTEGER",
+        "FLOAT",
+        "DECIMAL",
+    }
+    | {"BINARY", "BYTES", "BOOLEAN", "LIST", "MAP", "SET"}
+)
+"""What people write for a type, in capitals; behind a colon it is taken for a mistake, not for a part of the name."""
+LONGEST_CELL = 1024 * 1024
+"""Characters; more than an item may hold. The standard reader's own limit is a third of an item."""
 
 
 def read_csv_seed(text: str, key_types: Mapping[str, str]) -> Records:
     """Rows as plain items; ``TextFault`` names the row that does not fit the header."""
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -41,6 +66,9 @@ def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
     name, _, kind = cell.strip().rpartition(":")
     if name and kind in TYPES:
         return name, kind
+    if name and kind.upper() in NO_TYPES:
+        reason = f"has the column {cell.strip()!r}, whose type is not {listed(TYPES)}"
+        raise TextFault(1, reason, f"Write {name}:N for numbers, {name}:JSON for lists and mappings, {name} for texts.")
     return cell.strip(), key_types.get(cell.strip(), "S")
 
 

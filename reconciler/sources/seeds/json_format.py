@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.sources.seeds.record import Record, Records
-from reconciler.sources.text.parsed import TOO_DEEP, TextFault, exact_number
+from reconciler.sources.text.parsed import TOO_DEEP, TextFault, exact_number, json_words
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -23,7 +23,7 @@ def read_json_seed(text: str) -> Records:
         if _skip(text, end) < len(text):
             raise json.JSONDecodeError("more follows after the end of the document", text, end)
     except json.JSONDecodeError as error:
-        raise TextFault(error.lineno, f"is not JSON: {error.msg}", "Correct the syntax.") from None
+        raise TextFault(error.lineno, f"is not JSON: {json_words(error.msg)}", "Correct the syntax.") from None
     except RecursionError:
         raise TextFault(None, *TOO_DEEP) from None
     return requests_of(value, _line(text, start))

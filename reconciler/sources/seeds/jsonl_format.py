@@ -6,7 +6,7 @@ import json
 
 from reconciler.sources.seeds.json_format import decoder
 from reconciler.sources.seeds.record import Record, Records
-from reconciler.sources.text.parsed import TOO_DEEP, TextFault
+from reconciler.sources.text.parsed import TOO_DEEP, TextFault, json_words
 
 
 def read_jsonl_seed(text: str) -> Records:
@@ -19,7 +19,7 @@ def read_jsonl_seed(text: str) -> Records:
         try:
             found.append(Record(decode(line), number))
         except json.JSONDecodeError as error:
-            raise TextFault(number, f"is not JSON: {error.msg}", "Write one item a line.") from None
+            raise TextFault(number, f"is not JSON: {json_words(error.msg)}", "Write one item a line.") from None
         except TextFault as fault:
             raise TextFault(number, fault.reason, fault.remedy) from None
         except RecursionError:

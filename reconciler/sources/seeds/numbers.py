@@ -41,7 +41,12 @@ def _decimal(value: object, path: str) -> Decimal:
     text = value if isinstance(value, str) else None
     try:
         if text is None or _SPELLING.fullmatch(text) or text.lower() in _NOT_FINITE:
-            return Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value))
+            # Python refuses to write out an int of thousands of digits.
+            return (
+                Decimal(value)
+                if isinstance(value, int)
+                else Decimal(repr(value) if isinstance(value, float) else str(value))
+            )
     except InvalidOperation:
         pass
     raise ValueFault(path, f"is {str(value)[:40]!r}, not a number", "Write a number.")

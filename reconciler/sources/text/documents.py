@@ -40,13 +40,17 @@ def read_documents(file: SourceFile) -> FileReading:
 
 def decode(file: SourceFile) -> str:
     """The text of a file that is not empty and is UTF-8; ``TextFault`` otherwise."""
-    if not file.content.strip():
-        raise TextFault(None, *EMPTY)
     try:
-        return file.content.decode("utf-8-sig")
+        text = file.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.content.count(b"\n", 0, error.start) + 1
         raise TextFault(line, "is not UTF-8", "Save it as UTF-8.") from None
+    if not text.strip():
+        raise TextFault(None, *EMPTY)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise TextFault(line, "holds NUL, as UTF-16 does and files that were not wholly written", "Save it as UTF-8.")
+    return text
 
 
 def _parse(file: SourceFile) -> list[Parsed]:

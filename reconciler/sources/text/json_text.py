@@ -8,7 +8,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from reconciler.sources.place import Path
-from reconciler.sources.text.parsed import TOO_DEEP, Number, Parsed, TextFault, plain_number
+from reconciler.sources.text.parsed import TOO_DEEP, Number, Parsed, TextFault, json_words, plain_number
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -23,7 +23,7 @@ def read_json(text: str, number: Number = plain_number) -> Parsed:
     except RecursionError:
         raise TextFault(None, *TOO_DEEP) from None
     except json.JSONDecodeError as error:
-        raise TextFault(error.lineno, f"is not JSON: {error.msg}", "Correct the syntax.") from None
+        raise TextFault(error.lineno, f"is not JSON: {json_words(error.msg)}", "Correct the syntax.") from None
 
 
 class _Reader:

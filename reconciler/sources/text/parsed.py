@@ -47,4 +47,22 @@ def exact_number(text: str) -> Decimal:
         raise TextFault(None, f"{text[:40]!r} is not a number", "Correct the number.") from None
 
 
+def json_words(said: str) -> str:
+    """What Python's JSON reader says, in our words: its own differ from version to version and end in mid-sentence."""
+    return next((words for begin, words in _JSON.items() if said.startswith(begin)), said)
+
+
+_JSON = {
+    "Expecting property name": "a key in double quotes is expected",
+    "Illegal trailing comma before end of object": "a key in double quotes is expected",
+    "Expecting ':'": "':' is expected",
+    "Expecting ','": "',' is expected",
+    "Expecting value": "a value is expected",
+    "Illegal trailing comma before end of array": "a value is expected",
+    "Extra data": "more follows after the end of the document",
+    "Unterminated string": "a text has no closing quote",
+    "Invalid control character": "a text holds a line break, a tab or another control character",
+    "Invalid \\uXXXX escape": "\\u is not followed by four hexadecimal digits",
+    "Invalid \\escape": "a text holds a backslash that escapes nothing",
+}
 TOO_DEEP = ("is nested too deeply", "Use fewer levels.")

@@ -33,6 +33,7 @@ def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
     """Every document that holds something; ``TextFault`` with the line where one is malformed."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     try:
         nodes = list(YAML(typ="safe", pure=True).compose_all(text))
@@ -41,10 +42,18 @@ def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else None
         raise TextFault(line, f"is not YAML: {error.problem or error.context}", "Correct the syntax.") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise TextFault(line, f"is not YAML: it holds the character U+{_code(error):04X}", "Remove it.") from None
     except YAMLError as error:
         raise TextFault(None, f"is not YAML: {str(error).splitlines()[0]}", "Correct the syntax.") from None
     except RecursionError:
         raise TextFault(None, *TOO_DEEP) from None
+
+
+def _code(error: Any) -> int:
+    """The character that no YAML may hold; ruamel tells its number or itself."""
+    return error.character if isinstance(error.character, int) else ord(error.character)
 
 
 class _Builder:
@@ -123,6 +132,8 @@ class _Builder:
         if _BOOL.fullmatch(text):
             return text.lower() == "true"
         if _BASED.fullmatch(text):
+            if len(text) > 100:
+                raise TextFault(_line(node), f"has {text[:20]}…, which is no number that fits anywhere", "Shorten it.")
             return self.number(str(int(text, 0)))
         if _NOT_FINITE.fullmatch(text):
             raise TextFault(_line(node), f"has {text}, which is no number of DynamoDB", "Write a finite number.")
