@@ -19,7 +19,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a tag with an empty key": (
         {"tags": {"": "x"}},
-        ["users.json:16: tags.: has 0 characters. Use 1 to 128 characters."],
+        ['users.json:16: tags."": has 0 characters. Use 1 to 128 characters.'],
     ),
     "a tag key of 129 characters": (
         {"tags": {"k" * 129: "x"}},
