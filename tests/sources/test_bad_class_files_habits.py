@@ -1,0 +1,338 @@
+"""What people get wrong in class files: types of SCHEMA and of answers, what is imported, what seed yields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.class_files import GET_SCHEMA, GET_TABLE_NAME, HEAD, SCHEMA, SEED
+from support.folders import sentences, write
+
+OPEN = "    @classmethod\n    def get_schema(cls, environment=None):\n"
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a SCHEMA that is None": (
+        {"users_table.py": HEAD + "    SCHEMA = None\n" + GET_SCHEMA},
+        ["users_table.py:1: SCHEMA: is nothing, not a dict. Write the schema as a dict."],
+    ),
+    "a SCHEMA that is a text": (
+        {"users_table.py": HEAD + "    SCHEMA = 'users'\n" + GET_SCHEMA},
+        ["users_table.py:1: SCHEMA: is a str, not a dict. Write the schema as a dict."],
+    ),
+    "a SCHEMA that is a method": (
+        {"users_table.py": HEAD + "    def SCHEMA(self): ...\n" + GET_SCHEMA},
+        ["users_table.py:1: SCHEMA: is a function, not a dict. Write the schema as a dict."],
+    ),
+    "a SCHEMA that is a property": (
+        {"users_table.py": HEAD + "    @property\n    def SCHEMA(self):\n        return {}\n" + GET_SCHEMA},
+        ["users_table.py:1: SCHEMA: is a property, not a dict. Write the schema as a dict."],
+    ),
+    "a SCHEMA that is an integer": (
+        {"users_table.py": HEAD + "    SCHEMA = 5\n" + GET_SCHEMA},
+        ["users_table.py:1: SCHEMA: is an int, not a dict. Write the schema as a dict."],
+    ),
+    "get_schema that returns a text": (
+        {"users_table.py": HEAD + SCHEMA + OPEN + "        return 'x'\n"},
+        ["users_table.py:1: get_schema: returns a str, not a dict. Return the schema as a dict."],
+    ),
+    "get_schema that returns an integer": (
+        {"users_table.py": HEAD + SCHEMA + OPEN + "        return 5\n"},
+        ["users_table.py:1: get_schema: returns an int, not a dict. Return the schema as a dict."],
+    ),
+    "get_schema that yields": (
+        {"users_table.py": HEAD + SCHEMA + OPEN + "        yield cls.SCHEMA\n"},
+        ["users_table.py:1: get_schema: returns a generator, not a dict. Return the schema as a dict."],
+    ),
+    "get_schema that must be awaited": (
+        {"users_table.py": HEAD + SCHEMA + OPEN.replace("def", "async def") + "        return cls.SCHEMA\n"},
+        ["users_table.py:1: get_schema: returns a coroutine, not a dict. Return the schema as a dict."],
+    ),
+    "get_schema that calls itself": (
+        {"users_table.py": HEAD + SCHEMA + OPEN + "        return cls.get_schema(environment)\n"},
+        [("users_table.py:9: get_schema: calls itself without end. Correct the code, or move it out of the folder.")],
+    ),
+    "get_schema that exits without a word": (
+        {"users_table.py": HEAD + SCHEMA + OPEN + "        raise SystemExit\n"},
+        [
+            (
+                "users_table.py:9: get_schema: ends the program instead of declaring a table. Correct the "
+                "code, or move it out of the folder."
+            )
+        ],
+    ),
+    "get_schema that divides by zero in a helper": (
+        {
+            "helper.py": "def count():\n    return 1 / 0\n",
+            "users_table.py": "from .helper import count\n" + HEAD + SCHEMA + OPEN + "        return {'x': count()}\n",
+        },
+        [
+            (
+                "helper.py:2: get_schema: raises ZeroDivisionError: division by zero. Correct the code, or "
+                "move it out of the folder."
+            )
+        ],
+    ),
+    "a schema with bytes": (
+        {"users_table.py": HEAD + SCHEMA.replace('"users"', 'b"users"') + GET_SCHEMA},
+        ["users_table.py:3: table_name: is binary, not a text. Write a text."],
+    ),
+    "a schema with a Decimal": (
+        {
+            "users_table.py": "from decimal import Decimal\n"
+            + HEAD
+            + SCHEMA.replace('"users",', '"users", "on_demand_throughput": {"max_read_request_units": Decimal(5)},')
+            + GET_SCHEMA
+        },
+        [
+            (
+                "users_table.py:4: on_demand_throughput.max_read_request_units: is a Python Decimal, not a "
+                "whole number. Write a whole number, without quotes."
+            )
+        ],
+    ),
+    "a schema with an integer of five thousand digits": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA.replace('"users",', '"users", "on_demand_throughput": {"max_read_request_units": 10 ** 5000},')
+            + GET_SCHEMA
+        },
+        [
+            (
+                "users_table.py:3: on_demand_throughput.max_read_request_units: is a number of 5001 digits, "
+                "more than 9223372036854775807. Write 9223372036854775807 or less."
+            )
+        ],
+    ),
+    "a schema with a negative integer of five thousand digits": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA.replace('"users",', '"users", "on_demand_throughput": {"max_read_request_units": -10 ** 5000},')
+            + GET_SCHEMA
+        },
+        [
+            (
+                "users_table.py:3: on_demand_throughput.max_read_request_units: is a number of 5001 digits, "
+                "less than -1. Write -1 or more."
+            )
+        ],
+    ),
+    "a name of five thousand digits": (
+        {"users_table.py": HEAD + SCHEMA.replace('"users"', "10 ** 5000") + GET_SCHEMA},
+        ["users_table.py:3: table_name: is a number of 5001 digits, not a text. Write a text."],
+    ),
+    "a schema with a function": (
+        {"users_table.py": HEAD + SCHEMA.replace('"users"', "lambda: 'users'") + GET_SCHEMA},
+        ["users_table.py:3: table_name: is a Python function, not a text. Write a text."],
+    ),
+    "a schema with NaN": (
+        {"users_table.py": HEAD + SCHEMA.replace('"users",', '"users", "description": float("nan"),') + GET_SCHEMA},
+        ['users_table.py:3: description: is the number nan, not a text. Write a text in quotes: "nan".'],
+    ),
+    "a name that needs an environment where none is set": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + GET_SCHEMA
+            + GET_TABLE_NAME
+            + "        return 'users-' + environment.upper()\n"
+        },
+        [
+            (
+                "users_table.py:12: get_table_name: raises AttributeError: 'NoneType' object has no attribute "
+                "'upper'. Correct the code, or move it out of the folder."
+            )
+        ],
+    ),
+    "a name that ends with a line break": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + "        return 'users\\n'\n"},
+        [
+            (
+                "users_table.py:1: table_name: is 'users' in get_schema, but get_table_name returns "
+                "'users\\n'. Let both return one name."
+            ),
+            "users_table.py:3: table_name: is 'users\\n', which holds '\\n'. Use only a-z, A-Z, 0-9, _ . and -.",
+        ],
+    ),
+    "a variable of the environment that is not set": (
+        {"users_table.py": "import os\nNAME = os.environ['NO_SUCH_NAME']\n"},
+        [
+            (
+                "users_table.py:2: cannot be loaded: KeyError: 'NO_SUCH_NAME'. Correct the code, or move it "
+                "out of the folder."
+            )
+        ],
+    ),
+    "print of Python 2": (
+        {"users_table.py": 'print "hello"\n'},
+        [
+            (
+                "users_table.py:1: is not Python: Missing parentheses in call to 'print'. Did you mean "
+                "print(...)?. Correct the syntax."
+            )
+        ],
+    ),
+    "a line that is indented for no reason": (
+        {"users_table.py": HEAD + "    X = 1\n      Y = 2\n"},
+        ["users_table.py:3: is not Python: unexpected indent. Correct the syntax."],
+    ),
+    "a class without a body": (
+        {"users_table.py": "class UsersTable:\nSCHEMA = {}\n"},
+        [
+            (
+                "users_table.py:2: is not Python: expected an indented block after class definition on line "
+                "1. Correct the syntax."
+            )
+        ],
+    ),
+    "the marks of a merge conflict": (
+        {"users_table.py": "<<<<<<< HEAD\n" + HEAD + SCHEMA},
+        ["users_table.py:1: is not Python: invalid syntax. Correct the syntax."],
+    ),
+    "an import of the file by its bare name": (
+        {"users_table.py": "from users_table import Other\n"},
+        [
+            (
+                "users_table.py:1: cannot be loaded: ModuleNotFoundError: No module named 'users_table'. "
+                "Install what it imports, or correct the import."
+            )
+        ],
+    ),
+    "an assertion that fails": (
+        {"users_table.py": "assert 1 == 2, 'the sums are off'\n"},
+        [
+            (
+                "users_table.py:1: cannot be loaded: AssertionError: the sums are off. Correct the code, or "
+                "move it out of the folder."
+            )
+        ],
+    ),
+    "no memory": (
+        {"users_table.py": "raise MemoryError\n"},
+        ["users_table.py:1: cannot be loaded: MemoryError. Correct the code, or move it out of the folder."],
+    ),
+    "a group of exceptions": (
+        {"users_table.py": "raise ExceptionGroup('two', [ValueError('a'), TypeError('b')])\n"},
+        [
+            (
+                "users_table.py:1: cannot be loaded: ExceptionGroup: two (2 sub-exceptions). Correct the "
+                "code, or move it out of the folder."
+            )
+        ],
+    ),
+    "an exception of two lines": (
+        {"users_table.py": "raise ValueError('the first\\nthe second')\n"},
+        [
+            (
+                "users_table.py:1: cannot be loaded: ValueError: the first. Correct the code, or move it out "
+                "of the folder."
+            )
+        ],
+    ),
+    "an exception that cannot be told": (
+        {"users_table.py": "class Bad(Exception):\n    def __str__(self):\n        return 1 / 0\nraise Bad\n"},
+        ["users_table.py:4: cannot be loaded: Bad. Correct the code, or move it out of the folder."],
+    ),
+    "a metaclass that refuses": (
+        {
+            "users_table.py": "class M(type):\n    def __init__(cls, *more):\n        raise TypeError('no')\n"
+            "class A(metaclass=M): ...\n"
+        },
+        ["users_table.py:3: cannot be loaded: TypeError: no. Correct the code, or move it out of the folder."],
+    ),
+    "seed that returns a number": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        return 5\n"},
+        [
+            (
+                "users_table.py:1: seed: raises TypeError: 'int' object is not iterable. Correct the code, or "
+                "move it out of the folder."
+            )
+        ],
+    ),
+    "seed that returns one item": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        return {'pk': 'a'}\n"},
+        ["users_table.py:1: [0]: is not a mapping of attributes. Write each item as a mapping."],
+    ),
+    "seed that exits": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a'}\n        raise SystemExit\n"},
+        [
+            (
+                "users_table.py:13: seed: ends the program instead of declaring a table. Correct the code, or "
+                "move it out of the folder."
+            )
+        ],
+    ),
+    "seed with a time": (
+        {
+            "users_table.py": "from datetime import datetime\n"
+            + HEAD
+            + SCHEMA
+            + GET_SCHEMA
+            + SEED
+            + "        yield {'pk': 'a', 'at': datetime(2026, 1, 1)}\n"
+        },
+        [
+            (
+                "users_table.py:2: [0].at: is a Python datetime, which DynamoDB has no type for. Turn it into "
+                "a text or a number."
+            )
+        ],
+    ),
+    "seed with a UUID for a key": (
+        {
+            "users_table.py": "import uuid\n"
+            + HEAD
+            + SCHEMA
+            + GET_SCHEMA
+            + SEED
+            + "        yield {'pk': uuid.UUID(int=5)}\n"
+        },
+        [
+            (
+                "users_table.py:2: [0].pk: is a Python UUID, which DynamoDB has no type for. Turn it into a "
+                "text or a number."
+            )
+        ],
+    ),
+    "seed with an empty set": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 's': set()}\n"},
+        [("users_table.py:1: [0].s: is an empty set, which DynamoDB refuses. Leave the attribute out, or use a list.")],
+    ),
+    "seed with a set of a text and a number": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 's': {'x', 1}}\n"},
+        [("users_table.py:1: [0].s: is a set of mixed or unfit types. Let a set hold only texts, numbers or binary.")],
+    ),
+    "seed that yields one item twice": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield from [{'pk': 'a'}] * 2\n"},
+        ["users_table.py:1: [1]: has the same key as item [0]: 'a'. Keep one of the two."],
+    ),
+    "seed with an item that contains itself": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + GET_SCHEMA
+            + SEED
+            + "        item = {'pk': 'a'}\n        item['me'] = item\n        yield item\n"
+        },
+        ["users_table.py:1: [0]: is nested too deeply. Use fewer levels."],
+    ),
+    "seed with infinity": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'n': float('inf')}\n"},
+        ["users_table.py:1: [0].n: is inf, which is no number of DynamoDB. Write a finite number."],
+    ),
+    "seed with an integer of five thousand digits": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'n': 10 ** 5000 + 1}\n"},
+        ["users_table.py:1: [0].n: has 5001 digits, more than 38. Write it as a text, or round it."],
+    ),
+    "seed with a number for the name of an attribute": (
+        {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 5: 'x'}\n"},
+        ["users_table.py:1: [0]: has the attribute name 5, not a text. Use texts as attribute names."],
+    ),
+}
+"""The files of a folder, and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_slip_in_a_class_file_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+    files, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", files)) == expected

@@ -1,0 +1,291 @@
+"""What people get wrong in YAML: indentation, quotes, words that mean something else, anchors, templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import sentences, write
+from support.known_fields import TABLE_FIELDS
+from support.texts import DOC
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a key that is indented more than its sisters": (
+        {"users.yaml": "table_name: users\n key_schema:\n  - {attribute_name: pk, key_type: HASH}\n"},
+        ["users.yaml:2: is not YAML: mapping values are not allowed here. Correct the syntax."],
+    ),
+    "a list element whose second key is indented less": (
+        {"users.yaml": "table_name: users\nkey_schema:\n  - attribute_name: pk\n   key_type: HASH\n"},
+        [("users.yaml:4: is not YAML: expected <block end>, but found '<block mapping start>'. Correct the syntax.")],
+    ),
+    "a tab before a list element": (
+        {"users.yaml": "table_name: users\nkey_schema:\n\t- attribute_name: pk\n"},
+        ["users.yaml:3: is not YAML: found character '\\t' that cannot start any token. Correct the syntax."],
+    ),
+    "no space after a colon": (
+        {"users.yaml": "table_name:users\nkey_schema: []\n"},
+        ["users.yaml:2: is not YAML: mapping values are not allowed here. Correct the syntax."],
+    ),
+    "no space after the only colon": (
+        {"users.yaml": "table_name:users\n"},
+        [
+            (
+                "users.yaml:1: holds something that is not a mapping. Write one table a document; seeds "
+                "belong into seeds/."
+            )
+        ],
+    ),
+    "a quote that is never closed": (
+        {"users.yaml": 'table_name: "users\nkey_schema: []\n'},
+        ["users.yaml:3: is not YAML: found unexpected end of stream. Correct the syntax."],
+    ),
+    "a colon inside a plain text": (
+        {"users.yaml": DOC + "description: Users: all of them\n"},
+        ["users.yaml:4: is not YAML: mapping values are not allowed here. Correct the syntax."],
+    ),
+    "a text that begins with an at sign": (
+        {"users.yaml": DOC + "description: @users\n"},
+        ["users.yaml:4: is not YAML: found character '@' that cannot start any token. Correct the syntax."],
+    ),
+    "a text that begins with a percent sign": (
+        {"users.yaml": DOC + "description: %users\n"},
+        ["users.yaml:4: is not YAML: found character '%' that cannot start any token. Correct the syntax."],
+    ),
+    "a placeholder of a template": (
+        {"users.yaml": DOC + "description: {{ description }}\n"},
+        ["users.yaml:4: has a key that is a list or a mapping. Use texts as keys."],
+    ),
+    "a block of a Helm template": (
+        {"users.yaml": "{{- if .Values.users }}\n" + DOC + "{{- end }}\n"},
+        ["users.yaml:1: is not YAML: expected the node content, but found '-'. Correct the syntax."],
+    ),
+    "a path of Windows in double quotes": (
+        {"users.yaml": DOC + 'description: "C:\\users"\n'},
+        [
+            (
+                "users.yaml:4: is not YAML: expected escape sequence of 4 hexdecimal numbers, but found 's'. "
+                "Correct the syntax."
+            )
+        ],
+    ),
+    "the marks of a merge conflict": (
+        {"users.yaml": "<<<<<<< HEAD\n" + DOC + "=======\n" + DOC + ">>>>>>> other\n"},
+        ["users.yaml:2: is not YAML: mapping values are not allowed here. Correct the syntax."],
+    ),
+    "a table called no": (
+        {"users.yaml": DOC.replace("table_name: users", "table_name: no")},
+        ["users.yaml:1: table_name: is 'no', 2 characters long. Use 3 to 255 characters."],
+    ),
+    "a table called true": (
+        {"users.yaml": DOC.replace("table_name: users", "table_name: true")},
+        ["users.yaml:1: table_name: is true, not a text. Write a text."],
+    ),
+    "nothing after the name's colon": (
+        {"users.yaml": DOC.replace("table_name: users", "table_name:")},
+        ["users.yaml:1: table_name: is empty. Add table_name: the name of the table."],
+    ),
+    "a tilde for a name": (
+        {"users.yaml": DOC.replace("table_name: users", "table_name: ~")},
+        ["users.yaml:1: table_name: is empty. Add table_name: the name of the table."],
+    ),
+    "a year for a name": (
+        {"users.yaml": DOC.replace("table_name: users", "table_name: 2026")},
+        ['users.yaml:1: table_name: is the number 2026, not a text. Write a text in quotes: "2026".'],
+    ),
+    "a variable of a shell for a name": (
+        {"users.yaml": DOC.replace("table_name: users", "table_name: ${TABLE}")},
+        [("users.yaml:1: table_name: is '${TABLE}', which holds '$', '{', '}'. Use only a-z, A-Z, 0-9, _ . and -.")],
+    ),
+    "protection switched off": (
+        {"users.yaml": DOC + "deletion_protection: off\n"},
+        [
+            (
+                "users.yaml:4: deletion_protection: is the text 'off', not true or false. Write true or "
+                "false, without quotes."
+            )
+        ],
+    ),
+    "protection by a single letter": (
+        {"users.yaml": DOC + "lifecycle: {protect: y}\n"},
+        [("users.yaml:4: lifecycle.protect: is the text 'y', not true or false. Write true or false, without quotes.")],
+    ),
+    "yes under a directive of YAML 1.1": (
+        {"users.yaml": "%YAML 1.1\n---\n" + DOC + "deletion_protection: yes\n"},
+        [
+            (
+                "users.yaml:6: deletion_protection: is the text 'yes', not true or false. Write true or "
+                "false, without quotes."
+            )
+        ],
+    ),
+    "a directive of a YAML to come": (
+        {"users.yaml": "%YAML 3.0\n---\n" + DOC},
+        [
+            (
+                "users.yaml:1: is not YAML: found incompatible YAML document (version 1.* is required). "
+                "Correct the syntax."
+            )
+        ],
+    ),
+    "a date for a time to live": (
+        {"users.yaml": DOC + "ttl: 2026-01-01\n"},
+        ["users.yaml:4: ttl: is the text '2026-01-01', not a mapping. Write its fields as a mapping."],
+    ),
+    "a time of day for a time to live": (
+        {"users.yaml": DOC + "ttl: 12:30:45\n"},
+        ["users.yaml:4: ttl: is the text '12:30:45', not a mapping. Write its fields as a mapping."],
+    ),
+    "a tag that is a number": (
+        {"users.yaml": DOC + "tags: {cost_center: 42}\n"},
+        ['users.yaml:4: tags.cost_center: is the number 42, not a text. Write a text in quotes: "42".'],
+    ),
+    "a tag that is true": (
+        {"users.yaml": DOC + "tags: {personal: true}\n"},
+        ["users.yaml:4: tags.personal: is true, not a text. Write a text."],
+    ),
+    "a tag without value": (
+        {"users.yaml": DOC + "tags: {owner: }\n"},
+        ["users.yaml:4: tags.owner: is empty, not a text. Write a text."],
+    ),
+    "tags as a list of mappings": (
+        {"users.yaml": DOC + "tags:\n  - team: core\n"},
+        [
+            "users.yaml:5: tags[0].team: is not a known field. Fields here are: key, value.",
+            "users.yaml:5: tags[0].key: is missing. Add key.",
+            "users.yaml:5: tags[0].value: is missing. Add value.",
+        ],
+    ),
+    "an ordered mapping of tags": (
+        {"users.yaml": DOC + "tags: !!omap [a: b]\n"},
+        ["users.yaml:4: has the tag tag:yaml.org,2002:omap, which is not read here. Write the value itself."],
+    ),
+    "a fraction for capacity": (
+        {"users.yaml": DOC + "provisioned_throughput: {read_capacity_units: 5.5, write_capacity_units: 5}\n"},
+        [
+            (
+                "users.yaml:4: provisioned_throughput.read_capacity_units: is the number 5.5, not a whole "
+                "number. Write a whole number, without quotes."
+            )
+        ],
+    ),
+    "a capacity of forty digits": (
+        {"users.yaml": DOC + f"provisioned_throughput: {{read_capacity_units: {'9' * 40}, write_capacity_units: 5}}\n"},
+        [
+            (
+                "users.yaml:4: provisioned_throughput.read_capacity_units: is a number of 40 digits, more "
+                "than 9223372036854775807. Write 9223372036854775807 or less."
+            )
+        ],
+    ),
+    "a capacity of five thousand digits": (
+        {
+            "users.yaml": DOC
+            + f"provisioned_throughput: {{read_capacity_units: {'9' * 5000}, write_capacity_units: 5}}\n"
+        },
+        [
+            (
+                "users.yaml:4: provisioned_throughput.read_capacity_units: is a number of 5000 digits, not a "
+                "whole number. Write a whole number, without quotes."
+            )
+        ],
+    ),
+    "a capacity of four thousand hexadecimal digits": (
+        {
+            "users.yaml": DOC
+            + f"provisioned_throughput: {{read_capacity_units: 0x{'f' * 4000}, write_capacity_units: 5}}\n"
+        },
+        ["users.yaml:4: has 0xffffffffffffffffff…, which is no number that fits anywhere. Shorten it."],
+    ),
+    "a capacity with a huge exponent": (
+        {"users.yaml": DOC + "provisioned_throughput: {read_capacity_units: 1e999, write_capacity_units: 5}\n"},
+        [
+            (
+                "users.yaml:4: provisioned_throughput.read_capacity_units: is the number inf, not a whole "
+                "number. Write a whole number, without quotes."
+            )
+        ],
+    ),
+    "a set where a list belongs": (
+        {"users.yaml": DOC + "lifecycle: {ignore_changes: !!set {tags, ttl}}\n"},
+        ["users.yaml:4: lifecycle.ignore_changes: is a set, not a list. Write a list."],
+    ),
+    "binary where a text belongs": (
+        {"users.yaml": DOC + "description: !!binary aGk=\n"},
+        ["users.yaml:4: description: is binary, not a text. Write a text."],
+    ),
+    "binary that is not base64": (
+        {"users.yaml": DOC + "description: !!binary '*'\n"},
+        ["users.yaml:4: has !!binary that is not base64. Encode it as base64."],
+    ),
+    "a merge of a mapping into itself": (
+        {"users.yaml": "tags: &t\n  <<: *t\n" + DOC},
+        ["users.yaml:1: has an anchor that contains itself. Remove the alias."],
+    ),
+    "a merge of a number": (
+        {"users.yaml": DOC + "<<: [5]\n"},
+        ["users.yaml:4: merges something that is not a mapping. Let << name a mapping."],
+    ),
+    "a misspelling that was merged in": (
+        {"users.yaml": DOC + "lifecycle:\n  <<: {protct: true}\n"},
+        ["users.yaml:5: lifecycle.protct: is not a known field. Did you mean `protect`?"],
+    ),
+    "one anchor for two fields that take different ones": (
+        {"users.yaml": DOC + "tags: &t {a: b}\nlifecycle: *t\n"},
+        [
+            (
+                "users.yaml:4: lifecycle.a: is not a known field. Fields here are: protect, ignore_changes, "
+                "on_existing, allow_data_loss."
+            )
+        ],
+    ),
+    "a block of text for a key schema": (
+        {"users.yaml": "table_name: users\nkey_schema: |\n  - attribute_name: pk\nattribute_definitions: []\n"},
+        [
+            "users.yaml:2: key_schema: is the text '- attribute_name: pk\\n', not a list. Write a list.",
+            (
+                "users.yaml:4: attribute_definitions: is empty. Add attribute_definitions, such as "
+                '[{"AttributeName": "pk", "AttributeType": "S"}].'
+            ),
+        ],
+    ),
+    "a key of two thousand characters": (
+        {"users.yaml": DOC + "x" * 2000 + ": 1\n"},
+        ["users.yaml:4: is not YAML: could not find expected ':'. Correct the syntax."],
+    ),
+    "garbage after the end of a document": (
+        {"users.yaml": DOC + "...\ngarbage: [\n"},
+        ["users.yaml:6: is not YAML: expected the node content, but found '<stream end>'. Correct the syntax."],
+    ),
+    "a second document that is a list": (
+        {"users.yaml": DOC + "---\n- a\n"},
+        [
+            (
+                "users.yaml:5: holds something that is not a mapping. Write one table a document; seeds "
+                "belong into seeds/."
+            )
+        ],
+    ),
+    "line ends of Windows and a misspelling": (
+        {"users.yaml": DOC.replace("\n", "\r\n") + "billing_mod: x\r\n"},
+        ["users.yaml:4: billing_mod: is not a known field. Did you mean `billing_mode`?"],
+    ),
+    "a manifest of Kubernetes that names a field of tables": (
+        {"users.yaml": "apiVersion: v1\nkind: Table\nbilling_mode: PROVISIONED\n" + DOC},
+        [
+            f"users.yaml:1: apiVersion: is not a known field. Fields here are: {TABLE_FIELDS}.",
+            (
+                "users.yaml:1: provisioned_throughput: is missing, which billing_mode PROVISIONED needs. Add "
+                "read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
+            ),
+            f"users.yaml:2: kind: is not a known field. Fields here are: {TABLE_FIELDS}.",
+        ],
+    ),
+}
+"""The files of a folder, and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_slip_in_yaml_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+    files, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", files)) == expected
