@@ -147,7 +147,7 @@ MUTANTS = (
     Mutant(
         "on_existing: fail adopts",
         "engine/survey.py",
-        'if base.recorded is None and lifecycle.on_existing == "fail":',
+        'if base.entry is None and lifecycle.on_existing == "fail":',
         "if False:",
         "who asked to be told about a name that is taken gets it managed",
         (PASS,),
@@ -155,7 +155,7 @@ MUTANTS = (
     Mutant(
         "a released table is managed again",
         "engine/survey.py",
-        'if recorded is not None and recorded.ownership == "released":',
+        'if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:',
         "if False:",
         "there is no way to stop managing a table",
         (PASS, "engine/test_engine_board.py"),

@@ -18,7 +18,7 @@ MUTANTS = (
     Mutant(
         "the identity is not read again before the call",
         "engine/gatekeeper.py",
-        "fresh = observe_table(world, facts.observed.spec.name, None)",
+        "fresh = observe_table(world, name, None, ask_owner=lambda _: True)",
         "fresh = facts.observed",
         "the table changed hands between plan and call",
         (GATE,),

@@ -179,7 +179,7 @@ MUTANTS = (
     Mutant(
         "an empty file is a file without tables",
         "sources/text/documents.py",
-        "    if not file.content.strip():\n        raise TextFault(None, *EMPTY)\n",
+        "    if not text.strip():\n        raise TextFault(None, *EMPTY)\n",
         "",
         "a file looks empty while it is being saved, and its table is pruned",
         (TEXTS,),

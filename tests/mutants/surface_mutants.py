@@ -34,15 +34,15 @@ MUTANTS = (
     Mutant(
         "any Host is served",
         "http/access.py",
-        "        self._check_host(headers)\n",
-        "",
+        "if name is None or name not in {",
+        "if name is None and name not in {",
         "a page of another site reaches the API by DNS rebinding",
         (ACCESS,),
     ),
     Mutant(
         "any Origin is served",
         "http/access.py",
-        "        self._check_origin(headers)\n",
+        "or any(origin.lower() not in ours for origin in origins)",
         "",
         "a page of another site orders a rollback",
         (ACCESS,),
@@ -74,7 +74,7 @@ MUTANTS = (
     Mutant(
         "a body may be of any type",
         "http/guard.py",
-        'if kind != JSON or coded.lower() != "identity":',
+        'if kind != wanted or coded.lower() != "identity":',
         "if False:",
         "a plain form of another site is a valid order",
         (ACCESS,),
@@ -106,7 +106,7 @@ MUTANTS = (
     Mutant(
         "a plan that changed is carried out",
         "runs/verbs.py",
-        "if digest != order.plan_digest:",
+        "if present != digest:",
         "if False:",
         "what was approved is not what is done",
         ("http/test_http_orders.py", "runs/test_runs_book.py", "scheduler/test_loop_orders.py"),
