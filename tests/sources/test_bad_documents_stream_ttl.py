@@ -27,9 +27,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
-    "a view type alone": (
-        {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}},
-        ["users.json:15: StreamSpecification.stream_enabled: is missing. Add stream_enabled."],
+    "nothing of a stream": (
+        {"StreamSpecification": {}},
+        [
+            (
+                "users.json:15: StreamSpecification.stream_view_type: is missing, which an enabled stream "
+                "needs. Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
+            )
+        ],
     ),
     "a view type that does not exist": (
         {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGE"}},

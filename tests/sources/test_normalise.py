@@ -67,6 +67,11 @@ MEANINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}},
         {"stream": Stream(True, "KEYS_ONLY")},
     ),
+    "CloudFormation's stream": (
+        {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}},
+        {"stream": Stream(True, "NEW_IMAGE")},
+    ),
+    "a short stream": ({"stream_specification": {"view": "OLD_IMAGE"}}, {"stream": Stream(True, "OLD_IMAGE")}),
     "a stream that is off": ({"stream_specification": {"stream_enabled": False}}, {"stream": Stream(False)}),
     "a table class": ({"TableClass": "STANDARD_INFREQUENT_ACCESS"}, {"table_class": "STANDARD_INFREQUENT_ACCESS"}),
     "half of an on-demand maximum": (

@@ -1,0 +1,45 @@
+"""The shortest declaration of each feature is one line, is read, and declares that feature and no other."""
+
+from pathlib import Path
+
+import pytest
+from support.folders import load, write
+from support.markdown import ROOT, code_blocks
+
+from reconciler.facets import FACETS
+from reconciler.model.table import TableSpec
+
+PAGE = ROOT / "docs" / "declarations.md"
+BLOCKS = code_blocks(PAGE, "yaml")
+ROWS = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+LINES = {row[0].strip("| `"): row[1].strip("`") for row in ROWS}
+IMPLIED = {"auto_scaling": {"billing"}}
+
+
+def declared(folder: Path, text: str) -> set[str]:
+    (declaration,) = load(write(folder, {"tables.yaml": text})).declarations
+    spec = declaration.spec
+    return {name for name in TableSpec.__slots__ if getattr(spec, name) is not None} - {"name", "keys"}
+
+
+@pytest.mark.parametrize("facet", LINES)
+def test_a_feature_takes_one_line(facet: str, tmp_path: Path) -> None:
+    assert declared(tmp_path, f"{BLOCKS[0]}{LINES[facet]}\n") == {facet} | IMPLIED.get(facet, set())
+
+
+def test_every_feature_is_on_the_page() -> None:
+    assert declared_anywhere() == {facet.name for facet in FACETS} - {"keys"}
+
+
+def declared_anywhere() -> set[str]:
+    return set(LINES) | {"multi_region_consistency"}
+
+
+def test_the_least_is_three_lines_and_declares_nothing_but_the_key(tmp_path: Path) -> None:
+    assert len(BLOCKS[0].splitlines()) == 3
+    assert declared(tmp_path, BLOCKS[0]) == set()
+
+
+@pytest.mark.parametrize("block", BLOCKS[1:])
+def test_the_longer_examples_are_read(block: str, tmp_path: Path) -> None:
+    assert len(declared(tmp_path, block)) >= 2
