@@ -34,9 +34,11 @@ def test_one_index_more_is_one_line_of_the_plan_and_no_other_index_is_named() ->
     sim.declare(declaration("users", global_indexes=(*SEVEN, gsi("by_h", "h S"))))
     lines = [text for _, text in render(sim.reconciler.preview())]
     assert [line for line in lines if "by_" in line] == [
-        "       global_indexes.by_h: none → "
-        '{"KeySchema": [{"AttributeName": "h", "KeyType": "HASH", "AttributeType": "S"}], '
-        '"Projection": {"ProjectionType": "ALL"}}'
+        (
+            "       global_indexes.by_h: none → "
+            '{"KeySchema": [{"AttributeName": "h", "KeyType": "HASH", "AttributeType": "S"}], '
+            '"Projection": {"ProjectionType": "ALL"}}'
+        )
     ]
 
 
