@@ -119,11 +119,13 @@ def _links(control: Control, table: str | None) -> Iterator[Button]:
     declaration = control.desired().named(table) if table else None
     if table and declaration is None:
         return
+    ours = table is None or any(one.name == table and one.ownership == "created" for one in control.board.declared())
     seeded = declaration.seed is not None if declaration else any(d.seed for d in control.desired().declarations)
     yield Button("action-preview", f"/preview{asked}", "Preview")
     for name, action in ACTIONS.items():
         hidden = "suspend" if control.board.suspended else "resume"
         unfit = name == hidden or (table and not action.of_table) or (action.seeds and not seeded)
+        unfit = unfit or (action.verb is Verb.ROLLBACK and not ours)
         if unfit or (control.observes and action.verb in NEEDS_ENFORCE):
             continue
         yield Button(f"action-{name}", f"/confirm/{name}{asked}", f"{action.label}…", action.danger)

@@ -58,7 +58,7 @@ class Page:
             most_urgent=URGENT,
             statuses=[status.value for status in TableStatus],
             sorts=list(SORTS),
-            runs=self._control.book.newest(SHOWN_RUNS),
+            runs=[record for record in self._control.book.newest() if not record.looks][:SHOWN_RUNS],
             differs=differs,
             drawing=relations(self._control.desired()),
             buttons=buttons(self._control, headers),

@@ -96,7 +96,20 @@ def _columns(names: Sequence[str], found: Sequence[Relation]) -> list[list[str]]
 
     for name in names:
         measured(name, frozenset())
-    return [[name for name in names if depth[name] == column] for column in range(max(depth.values()) + 1)]
+    columns = [[name for name in names if depth[name] == column] for column in range(max(depth.values()) + 1)]
+    return [columns[0], *(_beside(columns[: number + 1], found) for number in range(1, len(columns)))]
+
+
+def _beside(columns: Sequence[Sequence[str]], found: Sequence[Relation]) -> list[str]:
+    """The last column in the order of the arrows that lead into it, so that few of them cross."""
+    height = {name: number for column in columns[:-1] for number, name in enumerate(column)}
+    last = (len(columns[0]), len(found))
+
+    def key(name: str) -> tuple[int, int]:
+        into = ((height[r.source], i) for i, r in enumerate(found) if r.target == name and r.source in height)
+        return min(into, default=last)
+
+    return sorted(columns[-1], key=key)
 
 
 def _boxes(columns: Sequence[Sequence[str]], found: Sequence[Relation]) -> Iterable[Box]:

@@ -54,9 +54,9 @@ def table_data(control: Control, name: str) -> dict[str, Any] | None:
 
 
 def runs_of(control: Control, name: str) -> list[Record]:
-    """The newest runs that did something with the table of this name, or tried to."""
-    newest = control.book.newest()
-    return [record for record in newest if any(action.table == name for action in record.actions)][:MOST_RUNS]
+    """The newest runs that did something with the table of this name, or tried to; previews do nothing."""
+    acted = (record for record in control.book.newest() if not record.verb.startswith("preview"))
+    return [record for record in acted if any(action.table == name for action in record.actions)][:MOST_RUNS]
 
 
 def _fields(table: TableReport, spec: TableSpec | None) -> Iterator[dict[str, Any]]:

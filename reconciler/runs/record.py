@@ -69,9 +69,13 @@ class Record:
 
     def gives_way_to(self, later: Record) -> bool:
         """Whether it tells nothing that the one right after it does not: idle repetition, a look at a plan."""
-        looked = self.ended and self.verb.startswith("preview") and self.trigger == PAGE
-        looks = later.verb.startswith("preview") and later.trigger == PAGE
-        return (self.quiet and later.quiet and self.trigger == later.trigger) or (looked and looks)
+        idle = self.quiet and later.quiet and self.trigger == later.trigger
+        return idle or (self.ended and self.looks and later.looks)
+
+    @property
+    def looks(self) -> bool:
+        """Whether it is nothing but the plan of a page of confirmation."""
+        return self.verb.startswith("preview") and self.trigger == PAGE
 
     def running(self, now: datetime) -> Record:
         """It begins."""

@@ -26,7 +26,9 @@ DELETE = Step(Action.DELETE, "table")
 @pytest.fixture
 def server():
     with ordering(declared("users", seed=True), declared("orders")) as made:
-        made.board.finish(report(table("users", item_count=2), table("orders")))
+        made.board.finish(
+            report(table("users", item_count=2, ownership="created"), table("orders", ownership="adopted"))
+        )
         yield made
 
 
@@ -62,7 +64,11 @@ def test_a_suspended_environment_is_resumed_and_not_suspended_once_more(server):
 
 
 @pytest.mark.parametrize(
-    ("name", "without"), [("users", {"action-suspend"}), ("orders", {"action-suspend", "action-seed", "action-clear"})]
+    ("name", "without"),
+    [
+        ("users", {"action-suspend"}),
+        ("orders", {"action-suspend", "action-seed", "action-clear", "action-rollback"}),
+    ],
 )
 def test_the_page_of_a_table_has_the_buttons_that_fit_it(server, name, without):
     answer = server.get(f"/tables/{name}")
@@ -192,6 +198,16 @@ def test_a_plan_that_changed_meanwhile_is_told_on_the_page_of_the_run_with_a_way
     answer = server.get(where)
     assert "The plan has changed" in words(answer)
     assert 'href="/confirm/run?table=users"' in answer.text
+
+
+def test_a_look_at_a_plan_is_no_history_and_one_takes_the_place_of_another(server):
+    kept = DELETE.blocked(Reason.PROTECTED, "deletion protection is on")
+    server.plan = Outcome(report(table("users", TableStatus.BLOCKED, steps=(kept,))), DIGEST)
+    for path in ("/confirm/run", "/confirm/rollback", "/preview?table=users"):
+        assert server.get(path).status == 200
+    assert [record.id for record in server.control.book.newest()] == ["run-3"]
+    assert "/runs/run-3" not in server.get("/").text + server.get("/tables/users").text
+    assert "/runs/run-3" in server.get("/runs").text
 
 
 def test_a_run_that_takes_long_is_followed_on_its_page(server, monkeypatch):

@@ -53,6 +53,13 @@ def test_a_table_stands_left_of_those_it_refers_to(case):
     assert columns(drawn(**tables)) == expected
 
 
+def test_tables_stand_in_the_order_of_the_arrows_that_lead_to_them():
+    assert columns(drawn(orders=[("users", "a"), ("goods", "b")], goods=[], users=[])) == [
+        ["orders"],
+        ["users", "goods"],
+    ]
+
+
 def test_no_two_boxes_overlap_and_everything_is_inside():
     names = [f"t{number:02}" for number in range(40)]
     drawing = drawn(**{name: [(other, f"by_{other}") for other in names[i + 1 :: 7]] for i, name in enumerate(names)})
