@@ -59,7 +59,10 @@ def effects(requests: Iterable[Recorded]) -> Counter[tuple[str, str]]:
 
 
 def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
-    """Everything in the calls of one run that may never be done (I1, I4, I5, I7, I9), as sentences."""
+    """Everything in the calls of one run that may never be done (I1, I4, I5, I7, I9), as sentences.
+
+    What was seen of a table counts until the lease is taken anew, or table or its entry is written.
+    """
     looked: dict[str, int] = {}
     leased = -1
     for position, request in enumerate(run):
@@ -75,8 +78,9 @@ def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
                 yield f"I4: {name} was deleted without reading identity and lease again right before"
         elif request.operation in MUTATING:
             yield from _update(request, name, scenario)
-        if request.operation in MUTATING and not of_state(request):
-            looked.pop(name, None)
+        if request.operation in MUTATING:
+            for stale in tuple(looked) if state_record(request) == "lease" else (_subject(request),):
+                looked.pop(stale, None)
 
 
 def quiet_violations(run: Sequence[Recorded]) -> Iterator[str]:
@@ -87,6 +91,13 @@ def quiet_violations(run: Sequence[Recorded]) -> Iterator[str]:
         record = state_record(request)
         if not (record == "lease" or record.startswith("run#") or _cuts_history(request)):
             yield f"I8: {request.operation} {', '.join(request.tables)} {record} in a pass with nothing to do"
+
+
+def _subject(request: Recorded) -> str:
+    """The table that a call is about, be it by its entry in the inventory."""
+    if of_state(request):
+        return state_record(request).removeprefix("table#")
+    return request.tables[0] if request.tables else ""
 
 
 def _cuts_history(request: Recorded) -> bool:

@@ -133,6 +133,7 @@ VERBS = (
         meanwhile=holding("users", spec(global_indexes=[gsi("by_a", "a S")]), 2),
         when=Run(declare(REINDEXED), ("rebuild-index", "users", "by_a", "--yes")),
         ends={"users": 2},
+        done_code=1,
     ),
     Scenario(
         "an index is built beside another that is still declared",

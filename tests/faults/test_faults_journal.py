@@ -38,6 +38,8 @@ FORBIDDEN = {
     "no look at the lease before a delete": ([LOOK, DELETE], "I4"),
     "the lease is read before the last look": ([LEASE, LOOK, DELETE], "I4"),
     "a second delete by the same decision": ([LOOK, LEASE, DELETE, DELETE], "I4"),
+    "the lease is taken after the last look": ([LOOK, LEASE, record("PutItem", "lease"), DELETE], "I4"),
+    "the entry is written after the last look": ([LOOK, LEASE, record("PutItem", "table#old"), DELETE], "I4"),
     "an item is written without a condition": ([call("PutItem")], "I5"),
     "an item is removed without a condition": ([call("DeleteItem")], "I5"),
     "items are written wholesale": ([Recorded("BatchWriteItem", {"RequestItems": {"users": []}}, 200)], "I5"),
@@ -47,6 +49,9 @@ FORBIDDEN = {
 }
 ALLOWED = {
     "a delete after looking at table and lease": [LOOK, LEASE, DELETE],
+    "a delete while another table and its entry are written": [
+        *(LOOK, LEASE, record("PutItem", "table#users"), call("CreateTable"), DELETE)
+    ],
     "two deletes by two decisions": [LOOK, LEASE, DELETE, LOOK, LEASE, DELETE],
     "an item under a condition": [call("PutItem", **CONDITION)],
     "records and history": [
