@@ -140,7 +140,8 @@ class Loop:
                 return
             self._idle.clear()
             ordered = self._orders.waiting()
-            only_ordered = bool(ordered) and self._woken and self._requested is None
+            overdue = self._put_off is not None and self._put_off <= _utc_now()
+            only_ordered = bool(ordered) and self._woken and self._requested is None and not overdue
             cause = self._requested or self._planned
             self._requested, self._woken = None, False
             if not only_ordered:

@@ -26,7 +26,7 @@ class World:
 
     def __init__(self, interval=LONG):
         self.done, self.most_at_once, self._running = [], 0, 0
-        self.fault, self.hold = None, threading.Event()
+        self.fault, self.hold, self.takes = None, threading.Event(), 0.0
         self.hold.set()
         self.board, self.book = Board("default"), Book()
         self.loop = Loop(
@@ -46,6 +46,7 @@ class World:
         try:
             self.done.append(name)
             assert self.hold.wait(10)
+            time.sleep(self.takes)
             if self.fault and not name.startswith("pass"):
                 raise self.fault
             return report(table(), pass_id=f"{name} {len(self.done)}")
@@ -232,3 +233,27 @@ def test_passes_and_orders_stand_in_the_book_newest_first(world):
     world.settled()
     verbs = [(record.verb, record.trigger, record.state) for record in world.book.newest(2)]
     assert verbs == [("pass", "interval", State.DONE), ("seed", "api", State.DONE)]
+
+
+@pytest.mark.parametrize("world", [{"interval": timedelta(seconds=0.3)}], indirect=True)
+def test_looks_without_end_do_not_keep_the_loop_from_its_own_passes(world):
+    stop = threading.Event()
+    world.takes = 0.02
+
+    def look(number):
+        while not stop.is_set():
+            world.loop.order(Order(Verb.PREVIEW, (f"{number}",))).ended.result(10)
+
+    lookers = [threading.Thread(target=look, args=(number,)) for number in range(8)]
+    for looker in lookers:
+        looker.start()
+    deadline = time.monotonic() + 20
+    try:
+        while world.done.count("pass interval") < 3:
+            assert time.monotonic() < deadline, world.done[-20:]
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        for looker in lookers:
+            looker.join()
+    assert world.most_at_once == 1
