@@ -6,15 +6,19 @@ projection. Every attribute has one type within a table.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from hypothesis import strategies as st
-from support.specs import NAME
+from support.specs import NAME, policy
 
 from reconciler.model.table import (
     Billing,
+    ContributorInsights,
     GlobalIndex,
+    IndexInsights,
     KeyElement,
+    KinesisStreaming,
     LocalIndex,
     OnDemandThroughput,
     PointInTimeRecovery,
@@ -26,6 +30,7 @@ from reconciler.model.table import (
     Throughput,
     Ttl,
     VectorIndex,
+    WarmThroughput,
 )
 
 ATTRIBUTES = ("pk", "sk", "a", "b", "c")
@@ -137,3 +142,53 @@ def table_specs(draw: st.DrawFn, *, name: str = NAME, whole: bool = False) -> Ta
         point_in_time_recovery=perhaps(recoveries),
         vector_indexes=perhaps(st.just(()) if mode == "PROVISIONED" else vector_indexes(types)),
     )
+
+
+warmths = st.builds(
+    WarmThroughput, st.sampled_from([None, 100, 12000, 20000]), st.sampled_from([None, 4000, 9000])
+).filter(lambda warm: warm != WarmThroughput())
+policies = st.sampled_from([policy(), policy("dynamodb:GetItem"), policy("dynamodb:Query", "dynamodb:Scan")])
+insight_modes = st.sampled_from([None, "ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"])
+KINESIS = "arn:aws:kinesis:eu-central-1:111122223333:stream/"
+destinations = st.one_of(
+    st.just(KinesisStreaming(None)),
+    st.builds(
+        KinesisStreaming,
+        st.sampled_from([f"{KINESIS}one", f"{KINESIS}two"]),
+        st.sampled_from([None, "MILLISECOND", "MICROSECOND"]),
+    ),
+)
+
+
+@st.composite
+def table_specs_with_all(draw: st.DrawFn) -> TableSpec:
+    """A valid declaration of what only the service itself holds, too: all that stands beside a table, and warmth."""
+    spec = draw(table_specs())
+
+    def perhaps(strategy: st.SearchStrategy[Any]) -> Any:
+        return draw(st.one_of(st.none(), strategy))
+
+    warm = tuple(replace(index, warm_throughput=perhaps(warmths)) for index in spec.global_indexes or ())
+    return replace(
+        spec,
+        global_indexes=None if spec.global_indexes is None else warm,
+        warm_throughput=perhaps(warmths),
+        resource_policy=perhaps(policies),
+        stream_policy=perhaps(policies) if spec.stream and spec.stream.enabled else None,
+        contributor_insights=perhaps(insights(spec)),
+        kinesis_streaming=perhaps(destinations),
+    )
+
+
+@st.composite
+def insights(draw: st.DrawFn, spec: TableSpec) -> ContributorInsights:
+    """Of the table, of some of its declared indexes, or of both; a mode only where they are on."""
+
+    def one() -> tuple[bool, Any]:
+        enabled = draw(st.booleans())
+        return enabled, draw(insight_modes) if enabled else None
+
+    names = [index.name for index in spec.global_indexes or ()]
+    chosen = sorted(draw(st.sets(st.sampled_from(names)))) if names else []
+    own = one() if not chosen or draw(st.booleans()) else (None, None)
+    return ContributorInsights(*own, tuple(IndexInsights(name, *one()) for name in chosen))

@@ -1,0 +1,55 @@
+"""From any declaration to any other on the strict service, slow and stale, with all that stands beside a table.
+
+The loop arrives without one refused call, as raw answers show it, waits for every quota, and then writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulation.sequences import converge
+from simulation.world import Sim, simulate
+from support.holds import violations
+from support.specs import declaration
+from support.strategies import table_specs_with_all
+from support.table_settings import KEYS
+
+from reconciler.model.identity import Flavor
+from reconciler.model.observed import Responses
+from reconciler.model.table import TableSpec
+from reconciler.planning.observe import asks_for, read_params, reads_for
+
+YEAR = 365 * 86400.0
+
+
+def follows(before: TableSpec, after: TableSpec) -> TableSpec:
+    """``after``, where it can follow: a table with vector indexes of others stays on demand (rule 16)."""
+    left = before.vector_indexes and after.vector_indexes is None
+    provisioned = after.billing is not None and after.billing.mode == "PROVISIONED"
+    return replace(after, vector_indexes=()) if left and provisioned else after
+
+
+def answers(sim: Sim, spec: TableSpec) -> Responses:
+    plane = sim.plane
+    table = plane.read("DescribeTable", {"TableName": spec.name})["Table"]
+    found: dict[str, Any] = {"DescribeTable": {"Table": table}}
+    for operation in reads_for(spec):
+        found[operation] = plane.read(operation, read_params(operation, spec.name, table["TableArn"], table))
+    for ask in asks_for(spec, table):
+        found[ask.key] = plane.read(ask.operation, ask.params)
+    return Responses(found)
+
+
+@settings(max_examples=60)
+@given(table_specs_with_all(), table_specs_with_all(), st.sampled_from([0.0, 40.0]))
+def test_the_loop_arrives_without_a_refused_call_and_stays(before: TableSpec, after: TableSpec, delay: float) -> None:
+    sim = simulate(flavor=Flavor.AWS, delay=delay, stale=10, data_loss="allow", disruption="allow")
+    sim.plane.aliases.update(KEYS)
+    last = follows(before, after)
+    for spec in (before, replace(last, deletion_protection=False), last):
+        converge(sim, declaration(spec))
+        assert violations(answers(sim, spec), spec) == []
+        sim.clock.seconds += YEAR
