@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 ACCESS = "http/test_http_access.py"
+FORMS = "http/test_http_forms.py"
 
 MUTANTS = (
     Mutant(
@@ -88,6 +89,46 @@ MUTANTS = (
         (ACCESS,),
     ),
     Mutant(
+        "a form that says no Origin is one of ours",
+        "http/access.py",
+        'if not headers.get("origin"):',
+        "if False:",
+        "a page of another site has a rollback confirmed",
+        (FORMS,),
+    ),
+    Mutant(
+        "the token of a form is not compared",
+        "http/forms.py",
+        "            control.access.check_secret(form.token)\n",
+        "",
+        "the buttons work for everybody",
+        (FORMS,),
+    ),
+    Mutant(
+        "a form needs no plan",
+        "http/confirm.py",
+        "if needs_digest and form.digest is None:",
+        "if False:",
+        "what is confirmed is not what was shown",
+        (FORMS,),
+    ),
+    Mutant(
+        "the plan of a rollback deletes",
+        "engine/reconciler.py",
+        'Request("preview", dry=True, focus=self._focus(tables), destroy=True)',
+        'Request("preview", dry=False, focus=self._focus(tables), destroy=True)',
+        "the page that asks whether to delete has deleted",
+        ("runs/test_runs_verbs.py",),
+    ),
+    Mutant(
+        "orders put a pass off for ever",
+        "scheduler/loop.py",
+        "overdue = self._put_off is not None and self._put_off <= _utc_now()",
+        "overdue = False",
+        "somebody who looks at plans without end keeps drift from being repaired",
+        ("scheduler/test_loop_orders.py",),
+    ),
+    Mutant(
         "pages show markup as it came",
         "http/templates.py",
         "autoescape=True",
@@ -109,7 +150,7 @@ MUTANTS = (
         "if present != digest:",
         "if False:",
         "what was approved is not what is done",
-        ("http/test_http_orders.py", "runs/test_runs_book.py", "scheduler/test_loop_orders.py"),
+        ("runs/test_runs_verbs.py",),
     ),
     Mutant(
         "ready before every table was seen",
