@@ -87,7 +87,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         answer = world.api.write(call)
     except ApiError as error:
         return Applied(survey, (ended(step, error),), wrote=error.outcome is Outcome.RETRY, error=_fatal(error))
-    created = replace(intent, ownership="created", identity=_identity(answer))
+    created = replace(intent, ownership="created", identity=_identity(answer), changed_at=world.clock.now())
     world.store.put_entry(created)
     return Applied(replace(survey, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True)
 

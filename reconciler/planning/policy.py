@@ -45,9 +45,7 @@ class Contents:
 def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emulator: bool) -> Step:
     """The fate of a step that destroys nothing: its hazard against DISRUPTION, and tables only to be observed."""
     if lifecycle.on_existing == "observe" and step.action is not Action.CREATE:
-        return step.blocked(
-            Reason.ON_EXISTING, "the declaration says to observe this table only", "lifecycle.on_existing: adopt"
-        )
+        return _only_observed(step)
     hazardous = [change for change in step.changes if change.hazard is Hazard.DISRUPTION]
     if hazardous and not permits(options.disruption, emulator=emulator):
         why = hazardous[0].unsafe or "readers would be interrupted"
@@ -65,8 +63,15 @@ def gate(step: Step, facts: Facts, contents: Contents | None) -> Step | None:
     return _items(step, facts, contents) if contents.holds_items else _emptiness(step, facts)
 
 
+def _only_observed(step: Step) -> Step:
+    message = "the declaration says to observe this table only"
+    return step.blocked(Reason.ON_EXISTING, message, "lifecycle.on_existing: adopt")
+
+
 def _wish(step: Step, facts: Facts) -> Step | None:
     options = facts.options
+    if step.action is not Action.DELETE and facts.lifecycle.on_existing == "observe":
+        return _only_observed(step)
     if step.action is Action.DELETE and options.prune == "never" and not options.explicit_delete:
         return step.blocked(
             Reason.PRUNE_OFF, "undeclared tables are left alone (PRUNE=never)", "RECONCILER_PRUNE=owned"

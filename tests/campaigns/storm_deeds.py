@@ -45,6 +45,7 @@ class Others:
                 self.create(deed.spec)
             case "jump":
                 self.plane.clock.seconds += deed.seconds
+                self.witness.jumped = True
             case "steal":
                 self.state.stolen()
             case "restart" if self.case.flavor.emulator:

@@ -58,13 +58,15 @@ GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
     Reason.FOREIGN_DECLARATIONS: lambda seen: seen.witness.foreign,
     Reason.ON_EXISTING: lambda seen: seen.lifecycle.on_existing == "observe",
     Reason.MAX_DELETES: lambda seen: seen.witness.cap is not None,
-    Reason.STATE_LOST: lambda seen: seen.witness.state_lost,
+    Reason.STATE_LOST: lambda seen: seen.witness.state_lost or seen.witness.jumped,
     Reason.NOT_OWNED: lambda seen: seen.fact is None or not seen.fact.ours or not seen.case.flavor.has_tags,
     Reason.IDENTITY: lambda seen: seen.fact is None or not seen.fact.ours,
     Reason.CONTESTED: lambda seen: not seen.emulator and seen.fact is not None and seen.fact.touched > 0,
     Reason.REJECTED: lambda seen: seen.fixed or seen.beside != {Reason.REJECTED},
 }
-"""By reason: whether it holds. A step that only follows another one is blocked with it."""
+"""By reason: whether it holds. A step that only follows another one is blocked with it. After a jump of the clock, a
+create that was sent before it may come to be when nobody waits for it any more.
+"""
 
 
 def judge(case: StormCase, last: Turn, report: PassReport, plane: ControlPlane, witness: Witness) -> Counter[str]:

@@ -6,6 +6,7 @@ import pytest
 from simulation.refusal import throttled
 from simulation.world import declaration, simulate
 
+from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Ambiguous, ApiError, Malformed, StateError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
@@ -107,3 +108,28 @@ def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids
     assert [table.status for table in report.tables] == [TableStatus.BLOCKED]
     assert {fate for fate, _ in fates(report, "users")} == {Fate.BLOCKED}
     assert sim.clock.seconds - began < 1
+
+
+def test_a_create_that_took_long_is_waited_for_from_its_end():
+    sim = simulate(flavor=Flavor.AWS, stale=10)
+    sim.declare(declaration("users"), declaration("orders"))
+
+    def slow(operation, params):
+        sim.clock.seconds += 40 if operation == "CreateTable" else 0
+
+    sim.plane.faults = slow
+    sim.run()
+    sim.plane.faults = None
+    sim.declare(declaration("users"))
+    sim.run()
+    assert sim.store.snapshot.inventory["orders"].ownership == "created"
+
+
+def test_a_table_that_is_only_to_be_observed_is_not_replaced_even_where_it_is_ours():
+    sim = simulate(data_loss="allow")
+    sim.declare(declaration())
+    sim.once()
+    sim.plane.journal.clear()
+    sim.declare(declaration(keys=NUMBER, lifecycle=Lifecycle(on_existing="observe")))
+    assert fates(sim.once(), "users") == [(Fate.BLOCKED, Reason.ON_EXISTING)]
+    assert sim.plane.mutating == []

@@ -1,0 +1,157 @@
+"""One case of the campaign ``prune`` as data: fifty live tables of every kind, and wishes that mean them ill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from reconciler.model.identity import Flavor
+from reconciler.model.options import Options
+
+TABLES = 50
+KINDS = (
+    *("created", "created", "created", "created", "adopted", "released", "state_lost", "intent", "intent_of_others"),
+    *("recreated", "foreign", "tagged_by_others", "claimed_by_others", "tagged_without_record"),
+)
+"""Whose a table is: by our record, by its owner tag, by the record of another stack; ours are the first, and an
+``intent`` whose nonce the table carries."""
+STATUSES = (
+    *("ACTIVE",) * 12,
+    *("UPDATING", "CREATING", "DELETING", "ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS"),
+    "REPLICATION_NOT_AUTHORIZED",
+)
+AGO = (None, None, 0.0, 60.0, 301.0, 90_000.0)
+"""Seconds that a wish to delete, or the proof of emptiness, stands already in the records."""
+STRANGERS = ("elsewhere_1", "elsewhere_2", "elsewhere_3")
+FLAVORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS, Flavor.AWS)
+VERBS = ("pass", "pass", "pass", "once", "destroy", "preview", "observe")
+
+
+@dataclass(frozen=True)
+class Live:
+    """One live table. ``items`` are its seed's, those of others, or none."""
+
+    name: str
+    kind: str = "created"
+    status: str = "ACTIVE"
+    protected: bool = False
+    protect: bool = False
+    items: str = ""
+    unwanted: float | None = None
+    empty: float | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is declared while ``verb`` runs, by position; ``then`` is declared from the second reading on.
+
+    ``rekeyed`` tables are declared with another key, ``owned`` ones with ``on_existing: own``, and ``renamed`` ones
+    under the name of another environment.
+    """
+
+    verb: str = "pass"
+    declared: tuple[int, ...] = ()
+    then: tuple[int, ...] | None = None
+    rekeyed: tuple[int, ...] = ()
+    owned: tuple[int, ...] = ()
+    renamed: tuple[int, ...] = ()
+    strangers: tuple[str, ...] = ()
+    broken: bool = False
+    elsewhere: bool = False
+    pause: float = 61.0
+
+
+@dataclass(frozen=True)
+class PruneCase:
+    """Fifty tables and some wishes, one after the other."""
+
+    flavor: Flavor
+    options: Options
+    lives: tuple[Live, ...]
+    wishes: tuple[Wish, ...]
+
+
+def draw(number: int) -> PruneCase:
+    """The case of that number."""
+    rng = Random(number)
+    flavor = rng.choice(FLAVORS)
+    lives = tuple(_live(rng, f"table_{position:02}") for position in range(TABLES))
+    wishes = tuple(_wish(rng, lives) for _ in range(rng.choice((1, 2, 2, 3))))
+    return PruneCase(flavor, _options(rng, flavor), lives, wishes)
+
+
+def _options(rng: Random, flavor: Flavor) -> Options:
+    one_shot = rng.random() < 0.3
+    return Options(
+        prune="never" if rng.random() < 0.1 else "owned",
+        prune_grace=timedelta(0) if one_shot else timedelta(minutes=5),
+        data_loss=rng.choice(("emulator", "emulator", "allow", "never")),
+        disruption=rng.choice(("emulator", "allow", "never")),
+        max_deletes=rng.choice((None, None, None, 0, 3, 60)),
+        max_deletes_share=None if flavor.emulator else rng.choice((0.1, 0.1, 1.0)),
+        one_shot=one_shot,
+    )
+
+
+def _live(rng: Random, name: str) -> Live:
+    return Live(
+        name,
+        rng.choice(KINDS),
+        rng.choice(STATUSES),
+        protected=rng.random() < 0.15,
+        protect=rng.random() < 0.1,
+        items=rng.choice(("", "", "seed", "others")),
+        unwanted=rng.choice(AGO),
+        empty=rng.choice(AGO),
+    )
+
+
+def _wish(rng: Random, lives: tuple[Live, ...]) -> Wish:
+    everything = tuple(range(len(lives)))
+    declared = rng.choice(DECLARED)(rng, everything, lives)
+    some = [position for position in declared if rng.random() < 0.1]
+    renamed = tuple(rng.sample(everything, 6)) if rng.random() < 0.15 else ()
+    return Wish(
+        rng.choice(VERBS),
+        () if renamed else declared,
+        tuple(rng.sample(everything, rng.randint(0, len(lives)))) if rng.random() < 0.15 else None,
+        rekeyed=tuple(some) if rng.random() < 0.4 else (),
+        owned=tuple(position for position in declared if rng.random() < 0.05) if rng.random() < 0.3 else (),
+        renamed=renamed,
+        strangers=STRANGERS if rng.random() < 0.1 else (),
+        broken=rng.random() < 0.08,
+        elsewhere=rng.random() < 0.04,
+        pause=rng.choice((1.0, 61.0, 301.0, 4000.0)),
+    )
+
+
+Choice = Callable[[Random, tuple[int, ...], tuple[Live, ...]], tuple[int, ...]]
+
+
+def _none(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+    return ()
+
+
+def _all(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+    return everything
+
+
+def _part(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+    return tuple(sorted(rng.sample(everything, rng.randint(1, len(everything)))))
+
+
+def _few(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+    return tuple(sorted(rng.sample(everything, min(len(everything), rng.randint(1, 3)))))
+
+
+def _nearly_all(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+    return everything[:-2] if len(everything) > 2 else everything
+
+
+def _not_ours(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+    return tuple(position for position in everything if lives[position].kind != "created")
+
+
+DECLARED: tuple[Choice, ...] = (_none, _all, _part, _part, _few, _nearly_all, _not_ours)

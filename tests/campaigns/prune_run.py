@@ -1,0 +1,228 @@
+"""Run one case of the campaign ``prune``: whatever is wished, each DeleteTable that is sent must be a rightful one.
+
+Judged from the truth of the case at the moment of the call, never from what the engine says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from campaigns.prune_case import PruneCase, Wish
+from campaigns.prune_world import Truth, build
+from campaigns.storm_state import ELSEWHERE
+from simulation.copies import copied
+from simulation.world import HERE, Silent, Sim
+
+from reconciler.model.desired import Declaration, DesiredState, Lifecycle, Origin
+from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.options import permits
+from reconciler.model.records import StateSnapshot
+from reconciler.model.table import KeyElement, TableSpec
+
+TEXT, NUMBER = (KeyElement("pk", "HASH", "S"),), (KeyElement("pk", "HASH", "N"),)
+SLACK = 0.001
+
+
+class Wishes:
+    """The ``Source`` port: a wish, and another one from the second reading on."""
+
+    def __init__(self, case: PruneCase) -> None:
+        self.case = case
+        self.begin(Wish())
+
+    def begin(self, wish: Wish) -> None:
+        self.wish, self.loads = wish, 0
+        self.declared: dict[str, Declaration] = {}
+        self.ever: set[str] = set()
+
+    def load(self) -> DesiredState:
+        self.loads += 1
+        self.declared = {}
+        if self.wish.broken:
+            raise DeclarationError((Problem("tables.yaml", 1, None, "changed while it was read", "Read it again"),))
+        again = self.wish.then if self.loads > 1 else None
+        positions = self.wish.declared if again is None else again
+        found = [self._one(at) for at in positions if at < len(self.case.lives)]
+        found += [_plain(f"{self.case.lives[at].name}-prod") for at in self.wish.renamed if at < len(self.case.lives)]
+        found += [_plain(name) for name in self.wish.strangers]
+        self.declared = {each.spec.name: each for each in found}
+        self.ever |= self.declared.keys()
+        return DesiredState(tuple(self.declared[name] for name in sorted(self.declared)), digest="d")
+
+    def _one(self, at: int) -> Declaration:
+        live = self.case.lives[at]
+        lifecycle = Lifecycle(protect=live.protect, on_existing="own" if at in self.wish.owned else "adopt")
+        return _plain(live.name, NUMBER if at in self.wish.rekeyed else TEXT, lifecycle)
+
+
+def _plain(name: str, keys: tuple[KeyElement, ...] = TEXT, lifecycle: Lifecycle | None = None) -> Declaration:
+    return Declaration(name, TableSpec(name, keys), Origin(f"{name}.yaml", 1), lifecycle or Lifecycle())
+
+
+@dataclass
+class Judge:
+    """Told of every call before the service takes it, and of every pass that begins."""
+
+    case: PruneCase
+    sim: Sim
+    truths: dict[str, Truth]
+    wishes: Wishes
+    deletes: int = 0
+    begun: float = 0.0
+    inventory: StateSnapshot | None = None
+    made: set[str] = field(default_factory=set)
+
+    def pass_begins(self) -> None:
+        """The count of deletes begins anew."""
+        self.deletes, self.begun = 0, self.sim.clock.seconds
+        self.inventory = self.sim.store.snapshot
+
+    def call(self, operation: str, params: Mapping[str, Any]) -> None:
+        """``faults`` of the control plane: it comes before anything is done."""
+        if operation.startswith(("Describe", "List", "Get", "kms:")):
+            return
+        name = str(params.get("TableName") or params.get("ResourceArn")).rsplit("/", 1)[-1]
+        assert self.wishes.wish.verb not in ("preview", "observe"), f"a verb that writes nothing sent {operation}"
+        assert not self.wishes.wish.elsewhere, f"foreign state table, and yet: {operation}"
+        assert not self.wishes.wish.broken, f"declarations broken, and yet: {operation}"
+        assert self.wishes.declared, f"nothing declared, and yet: {operation}"
+        if operation == "DeleteTable":
+            self._delete(name)
+        else:
+            self.made.update({name} if operation == "CreateTable" else ())
+            assert name in self.wishes.declared, f"{operation} of a table that is not declared: {name}"
+
+    def _delete(self, name: str) -> None:
+        truth, table = self.truths.get(name), self.sim.plane.tables.get(name)
+        destroy, declared = self.wishes.wish.verb == "destroy", self.wishes.declared.get(name)
+        options, found = self.case.options, truth is not None and table is truth.table
+        told = f"{name}: {truth.live if truth and found else 'made by this very run'}"
+        assert table is not None, f"a table that is not there is deleted: {told}"
+        assert table.description["TableStatus"] == "ACTIVE", f"deleted though {table.status}: {told}"
+        assert not table.description["DeletionProtectionEnabled"], f"a protected table is deleted: {told}"
+        if not destroy and declared is None:
+            assert options.prune == "owned", f"pruned in spite of PRUNE=never: {told}"
+            assert not self._foreign(), f"pruned for declarations of others: {told}"
+        elif not destroy and declared is not None and truth is not None and found:
+            assert declared.spec.keys != TEXT, f"replaced without need: {told}"
+        self.deletes += 1
+        cap = self._cap()
+        assert destroy or cap is None or self.deletes <= cap, f"more than {cap} deletes in a pass: {told}"
+        if truth is None or not found:
+            assert name in self.made, f"a table of others is deleted: {told}"
+            return
+        assert truth.ours, f"a table of others is deleted: {told}"
+        assert not truth.live.protect, f"deleted in spite of lifecycle.protect: {told}"
+        self._items(truth, told, destroy=destroy)
+
+    def _items(self, truth: Truth, told: str, *, destroy: bool) -> None:
+        options, emulator = self.case.options, self.case.flavor.emulator
+        grace, now = options.prune_grace / timedelta(seconds=1), self.sim.clock.seconds
+        if truth.table.items:
+            assert permits(options.data_loss, emulator=emulator), f"items lost without leave: {told}"
+            since = truth.unwanted_since
+            seeded = truth.live.items == "seed"
+            waited = since is not None and now - since >= grace - SLACK
+            assert destroy or seeded or not grace or waited, f"items lost before the grace was over: {told}"
+        elif not emulator and options.data_loss != "allow":
+            one_shot = options.one_shot or destroy
+            assert not one_shot, f"emptiness seen once is not enough for a one-shot: {told}"
+            since = truth.empty_since
+            assert since is not None, f"never seen empty before: {told}"
+            assert now - since >= grace - SLACK, f"seen empty for {now - since} s: {told}"
+
+    def _foreign(self) -> bool:
+        held = self.inventory.inventory.values() if self.inventory else ()
+        created = {entry.name for entry in held if entry.ownership == "created"}
+        return len(created) >= 2 and created.isdisjoint(self.wishes.declared)
+
+    def _cap(self) -> int | None:
+        options = self.case.options
+        if options.max_deletes is not None or options.max_deletes_share is None:
+            return options.max_deletes
+        held = self.inventory.inventory.values() if self.inventory else ()
+        return max(1, int(sum(entry.ownership == "created" for entry in held) * options.max_deletes_share))
+
+    def wish_ends(self) -> None:
+        """A wish to delete stands from the first pass that had it, and is taken back by one that wants the table."""
+        wish = self.wishes.wish
+        idle = wish.broken or wish.elsewhere or wish.verb in ("preview", "observe") or not self.wishes.declared
+        for name, truth in () if idle else self.truths.items():
+            declared = self.wishes.declared.get(name)
+            wanted = declared is not None and declared.spec.keys == TEXT
+            if wanted and wish.then is None and wish.verb != "destroy":
+                truth.unwanted_since = truth.empty_since = None
+                continue
+            if truth.unwanted_since is None:
+                truth.unwanted_since = self.begun
+            if truth.empty_since is None and not truth.table.items:
+                truth.empty_since = self.begun
+
+
+class Telling(Silent):
+    """The telemetry tells the judge when a pass begins."""
+
+    judge: Judge
+
+    def pass_started(self, pass_id: str, trigger: str) -> None:
+        self.judge.pass_begins()
+
+
+def run(case: PruneCase) -> Counter[str]:
+    """Raises ``AssertionError`` where a table is deleted that may not be, or a table of others is touched."""
+    sim, truths = build(case)
+    wishes = Wishes(case)
+    judge = Judge(case, sim, truths, wishes)
+    telling = Telling()
+    telling.judge = judge
+    sim.reconciler.world = replace(sim.reconciler.world, source=wishes, telemetry=telling)
+    before = {name: (copied(truth.table.description), dict(truth.table.tags)) for name, truth in truths.items()}
+    sim.plane.faults = judge.call
+    figures: Counter[str] = Counter()
+    declared: set[str] = set()
+    for wish in case.wishes:
+        wishes.begin(wish)
+        for name in _owned(case, wish):
+            truths[name].ours = True
+        _act(sim, wish)
+        judge.wish_ends()
+        declared |= wishes.ever
+        sim.clock.seconds += wish.pause
+        figures["verbs"] += 1
+    sim.plane.settle()
+    for name, truth in truths.items():
+        gone = sim.plane.tables.get(name) is not truth.table
+        assert not gone or truth.ours, f"a table of others is gone: {truth.live}"
+        if not gone and name not in declared and truth.table.status != "DELETING":
+            assert (truth.table.description, truth.table.tags) == before[name], f"changed: {truth.live}"
+        figures["live tables"] += 1
+        figures["deleted"] += gone
+    return figures
+
+
+def _owned(case: PruneCase, wish: Wish) -> list[str]:
+    """Declared as if we had made them; or declared, without tags, just as our open intent would have made them."""
+    lives = [case.lives[at] for at in wish.owned if at < len(case.lives)]
+    declared = {*wish.declared, *(wish.then or ())} if not case.flavor.has_tags else set()
+    lives += [case.lives[at] for at in declared if at < len(case.lives) and case.lives[at].kind.startswith("intent")]
+    return [live.name for live in lives]
+
+
+def _act(sim: Sim, wish: Wish) -> None:
+    there = ELSEWHERE if wish.elsewhere else HERE
+    sim.store.snapshot = replace(sim.store.snapshot, actual_fingerprint=there, suspension=None)
+    mode = "observe" if wish.verb == "observe" else "enforce"
+    sim.reconciler.options = replace(sim.reconciler.options, mode=mode)
+    match wish.verb:
+        case "once":
+            sim.reconciler.converge("once")
+        case "destroy":
+            sim.reconciler.destroy()
+        case "preview":
+            sim.reconciler.preview()
+        case _:
+            sim.reconciler.run_pass("interval")

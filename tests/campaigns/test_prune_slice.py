@@ -1,0 +1,85 @@
+"""A slice of the campaign ``prune``, spread over all of it; and that its judge sees a wrong delete."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from campaigns.campaign import slice_of
+from campaigns.prune_campaign import CAMPAIGN, case
+from campaigns.prune_case import KINDS, TABLES, VERBS, Live, PruneCase, Wish, draw
+from campaigns.prune_run import Judge, Wishes, run
+from campaigns.prune_world import build
+
+from reconciler.model.identity import Flavor
+from reconciler.model.options import Options
+
+CASES = 320
+PARTS = 4
+KEPT = Live("kept")
+OPTIONS = Options(prune_grace=timedelta(0))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_not_one_wrong_delete(part: int) -> None:
+    figures: Counter[str] = Counter()
+    for number in list(slice_of(CAMPAIGN, CASES))[part::PARTS]:
+        try:
+            figures.update(case(number))
+        except AssertionError as error:
+            raise AssertionError(f"make campaign CAMPAIGN='prune --seed {number}': {error}") from error
+    assert figures["live tables"] >= CASES / PARTS * TABLES
+    assert figures["deleted"] > CASES / PARTS
+
+
+def test_what_is_drawn_has_tables_of_every_kind_and_every_verb() -> None:
+    cases = [draw(number) for number in range(60)]
+    assert {live.kind for one in cases for live in one.lives} == set(KINDS)
+    assert {wish.verb for one in cases for wish in one.wishes} == set(VERBS)
+    assert {len(one.lives) for one in cases} == {TABLES}
+
+
+def single(live: Live, wish: Wish | None = None, options: Options = OPTIONS, flavor: Flavor = Flavor.MOTO) -> PruneCase:
+    """One table beside one that is declared."""
+    return PruneCase(flavor, options, (KEPT, live), (wish or Wish(declared=(0,)),))
+
+
+def test_a_table_of_ours_that_is_not_declared_is_deleted() -> None:
+    assert run(single(Live("gone")))["deleted"] == 1
+
+
+WRONG = {
+    "a table of others is deleted": single(Live("gone", "adopted")),
+    "a protected table is deleted": single(Live("gone", protected=True)),
+    "deleted though ARCHIVED": single(Live("gone", status="ARCHIVED")),
+    "deleted in spite of lifecycle.protect": single(Live("gone", protect=True)),
+    "pruned in spite of PRUNE=never": single(Live("gone"), options=replace(OPTIONS, prune="never")),
+    "pruned for declarations of others": single(Live("gone"), Wish(strangers=("other",))),
+    "replaced without need": single(Live("gone"), Wish(declared=(0, 1))),
+    "more than 0 deletes": single(Live("gone"), options=replace(OPTIONS, max_deletes=0)),
+    "items lost without leave": single(Live("gone", items="others"), options=replace(OPTIONS, data_loss="never")),
+    "items lost before the grace was over": single(Live("gone", items="others"), options=Options()),
+    "never seen empty before": single(Live("gone"), options=Options(), flavor=Flavor.AWS),
+    "emptiness seen once": single(Live("gone"), options=replace(OPTIONS, one_shot=True), flavor=Flavor.AWS),
+    "declarations broken": single(Live("gone"), Wish(broken=True)),
+    "nothing declared": single(Live("gone"), Wish()),
+    "a verb that writes nothing": single(Live("gone"), Wish("observe", declared=(0,))),
+    "foreign state table": single(Live("gone"), Wish(declared=(0,), elsewhere=True)),
+}
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_the_judge_sees_a_wrong_delete_and_the_engine_makes_none(said: str) -> None:
+    wrong = WRONG[said]
+    assert run(wrong)["deleted"] == 0
+    sim, truths = build(wrong)
+    wishes = Wishes(wrong)
+    wishes.begin(wrong.wishes[0])
+    if not wrong.wishes[0].broken:
+        wishes.load()
+    judge = Judge(wrong, sim, truths, wishes)
+    judge.pass_begins()
+    with pytest.raises(AssertionError, match=said):
+        judge.call("DeleteTable", {"TableName": "gone"})
