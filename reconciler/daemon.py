@@ -11,11 +11,12 @@ from datetime import timedelta
 from types import FrameType
 
 from reconciler.engine.board import Board
+from reconciler.engine.permission import unreachable
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
-from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError
+from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
 from reconciler.runs import Book, Feed
 from reconciler.runs.events import run_event
 from reconciler.runs.record import remembered
@@ -124,10 +125,11 @@ class Daemon:
             try:
                 reconciler = self.connect()
             except (ApiError, EndpointError, SettingsError) as error:
-                self.board.not_ready_reason = str(error)
-                if str(error) != said:
-                    log.warning("waiting for the endpoint", why=str(error))
-                said = str(error)
+                why = unreachable(error) if isinstance(error, Unreachable) else str(error)
+                self.board.not_ready_reason = why
+                if why != said:
+                    log.warning("waiting for the endpoint", why=why)
+                said = why
             else:
                 self.board.endpoint = reconciler.world.endpoint
                 self.board.endpoint_up = True

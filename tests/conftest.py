@@ -13,7 +13,7 @@ from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
-FOREIGN = ("AWS_", "RECONCILER_", "DYNAMODB_")
+FOREIGN = ("AWS_", "RECONCILER_", "DYNAMODB_", "OTEL_")
 NEUTRAL = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",

@@ -22,8 +22,8 @@ class Book:
     def put(self, record: Record) -> None:
         """Keep a new record, or the new state of a known one.
 
-        A quiet pass takes the place of the quiet pass right before it, and so does a look at a plan, so that an idle
-        day leaves room for what happened.
+        A pass that wrote nothing takes the place of the one right before it that found the same, and so does a look at
+        a plan, so that an idle day, or one on which something stays blocked, leaves room for what happened.
         """
         with self._lock:
             if record.state is State.RUNNING:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.model.plan import Fate
-from reconciler.model.report import PassReport, Verdict
+from reconciler.model.report import PassReport
 from reconciler.runs.order import PAGE
 
 MOST_ACTIONS = 100
@@ -57,25 +57,27 @@ class Record:
     """What came of an order, in a sentence."""
 
     @property
-    def quiet(self) -> bool:
-        """A pass of the loop that found everything as declared and wrote nothing."""
-        in_sync = self.verdict == Verdict.IN_SYNC.value
-        return self.verb == "pass" and self.state is State.DONE and in_sync and not self.wrote
-
-    @property
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
         return self.state in (State.DONE, State.FAILED)
 
     def gives_way_to(self, later: Record) -> bool:
         """Whether it tells nothing that the one right after it does not: idle repetition, a look at a plan."""
-        idle = self.quiet and later.quiet and self.trigger == later.trigger
-        return idle or (self.ended and self.looks and later.looks)
+        return (self.ended and self.looks and later.looks) or self._repeated_by(later)
 
     @property
     def looks(self) -> bool:
         """Whether it is nothing but the plan of a page of confirmation."""
         return self.verb.startswith("preview") and self.trigger == PAGE
+
+    def _repeated_by(self, later: Record) -> bool:
+        """Both are passes of the loop that wrote nothing and found the same."""
+        if not self.verb == later.verb == "pass" or self.wrote or later.wrote:
+            return False
+        return self.state is later.state is State.DONE and self._found() == later._found()
+
+    def _found(self) -> tuple[Any, ...]:
+        return self.trigger, self.verdict, self.actions, self.error
 
     def running(self, now: datetime) -> Record:
         """It begins."""

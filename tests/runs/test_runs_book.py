@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from support.made_up import T0, report, table, ttl_step
 
+from reconciler.model.plan import Reason
 from reconciler.model.report import TableStatus
 from reconciler.runs import Book, Record, State
 from reconciler.runs.digest import plan_digest
@@ -35,6 +36,25 @@ def test_an_idle_day_takes_the_room_of_one_pass():
     for number in range(1000):
         book.put(record(str(number)))
     assert [kept.id for kept in book.newest()] == ["999", "change"]
+
+
+def refused(facet="ttl"):
+    step = replace(ttl_step(), facet=facet).blocked(Reason.NOT_OWNED, "not ours", None)
+    return report(table(status=TableStatus.BLOCKED, steps=(step,)))
+
+
+def test_what_stays_blocked_takes_the_room_of_one_pass_until_something_else_is_found():
+    book = Book()
+    for name, found in (("1", refused()), ("2", refused()), ("3", refused("keys")), ("4", report(table()))):
+        book.put(record(name, found=found))
+    assert [kept.id for kept in book.newest()] == ["4", "3", "2"]
+
+
+def test_a_pass_that_wrote_is_kept_however_often_the_same_is_done():
+    book = Book()
+    for name in ("1", "2"):
+        book.put(record(name, found=drifted()))
+    assert [kept.id for kept in book.newest()] == ["2", "1"]
 
 
 def test_a_run_that_changes_its_state_stays_one_run():

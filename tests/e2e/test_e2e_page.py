@@ -1,0 +1,353 @@
+"""The status page in Chromium over the real daemon on DynamoDB Local: live, by keyboard, without a script.
+
+Whatever a test does, the browser must have had nothing to complain of: no error on its console, nothing against the
+content security policy, no request that fails or goes to another host.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from support import drift_story as story
+from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, picture
+from support.daemon import Daemon
+from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, free_port
+
+pytestmark = [pytest.mark.dynamodb_local, pytest.mark.timeout(300)]
+Visit = Callable[..., Visitor]
+MANY = 130
+EMPTY = {"invoices", "orders"}
+"""The tables that a rollback may delete while ``DATA_LOSS`` is ``never``."""
+
+
+class Stage(NamedTuple):
+    """A daemon, the endpoint beside it, and the page's address."""
+
+    server: DynamoDBLocal
+    daemon: Daemon
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.daemon.target}"
+
+    def tables(self) -> dict[str, str]:
+        """The status of each table, as the JSON twin of the page tells it."""
+        answer = json.loads(self.daemon.get("/api/v1/migrations/status") or '{"data": {"tables": []}}')
+        return {table["name"]: table["status"] for table in answer["data"]["tables"]}
+
+    def settled(self) -> bool:
+        return set(self.tables().values()) == {"in_sync"}
+
+    def block(self) -> None:
+        """Wish for something that policy refuses: other keys for a table that holds an item."""
+        if self.tables()[story.BLOCKED] != "blocked":
+            self.server.client().put_item(TableName=story.BLOCKED, Item={"pk": {"S": "precious"}})
+            story.want_other_keys(self.daemon.folder)
+            self.daemon.until(lambda: self.tables().get(story.BLOCKED) == "blocked", "blocked")
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    chromium()
+    folder = tmp_path_factory.mktemp("page")
+    story.declare(folder)
+    with dynamodb_local_or_skip() as server, Daemon(folder, server.url, DATA_LOSS="never") as daemon:
+        made = Stage(server, daemon)
+        daemon.until(made.settled, "everything in sync")
+        yield made
+
+
+@pytest.fixture
+def visit(chrome: Browser) -> Iterator[Visit]:
+    visitors: list[Visitor] = []
+
+    def enter(url: str, **manner: object) -> Visitor:
+        visitors.append(Visitor(chrome, url, **manner))  # type: ignore[arg-type]
+        return visitors[-1]
+
+    yield enter
+    complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
+    for visitor in visitors:
+        visitor.close()
+    assert complaints == []
+
+
+def banner(page: Page) -> str:
+    return page.get_by_role("status").first.inner_text()
+
+
+def names(page: Page) -> list[str]:
+    """The tables of the list, from the top."""
+    return page.locator("#tables a[href^='/tables/']").all_inner_texts()
+
+
+def test_1_the_page_follows_a_drift_from_seen_to_repaired_without_being_loaded_again(
+    stage: Stage, visit: Visit
+) -> None:
+    page = visit(stage.url).open("/")
+    page.evaluate("window.sameDocument = true")
+    expect(page.get_by_role("status").first).to_contain_text("In sync")
+    assert stage.daemon.command("suspend").returncode == 0
+    expect(page.locator("#suspended")).to_be_visible()
+    story.make_drift(stage.server.client())
+    story.delete_a_table(stage.server.client())
+    attention = page.locator("#attention")
+    for name in ("users", "orders", "invoices", "sessions", "projects"):
+        expect(attention.get_by_role("link", name=name, exact=True)).to_be_visible()
+    expect(attention).to_contain_text("Drifted: ttl since")
+    assert stage.daemon.command("resume").returncode == 0
+    expect(attention.get_by_role("link")).to_have_count(0)
+    expect(page.get_by_role("status").first).to_contain_text("In sync")
+    expect(page.locator("#runs")).to_contain_text("create projects")
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_2_a_table_that_is_open_shows_field_by_field_what_differs_and_that_it_is_repaired(
+    stage: Stage, visit: Visit
+) -> None:
+    page = visit(stage.url).open("/tables/users")
+    page.evaluate("window.sameDocument = true")
+    differing = page.get_by_role("row").filter(has_text="ttl").filter(has_text="differs")
+    expect(page.get_by_role("row").filter(has_text="ttl")).not_to_have_count(0)
+    expect(differing).to_have_count(0)
+    assert stage.daemon.command("suspend").returncode == 0
+    stage.server.client().update_time_to_live(
+        TableName="users", TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"}
+    )
+    expect(differing).not_to_have_count(0)
+    assert stage.daemon.command("resume").returncode == 0
+    expect(differing).to_have_count(0)
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_3_what_is_blocked_stands_first_with_what_would_allow_it(stage: Stage, visit: Visit) -> None:
+    stage.block()
+    page = visit(stage.url).open("/")
+    attention = page.locator("#attention")
+    expect(attention.get_by_role("link", name=story.BLOCKED, exact=True)).to_be_visible()
+    expect(attention).to_contain_text("Allow with")
+    first, second = (page.get_by_role("heading", name=name).bounding_box() for name in ("Needs attention", "Tables"))
+    assert first is not None
+    assert second is not None
+    assert first["y"] < second["y"]
+
+
+def test_4_the_keyboard_alone_filters_and_opens_a_table(stage: Stage, visit: Visit) -> None:
+    page = visit(stage.url).open("/")
+    page.get_by_role("searchbox", name="Name").focus()
+    page.keyboard.type("inv")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"q=inv"))
+    assert names(page) == ["invoices"]
+    link = page.locator("#tables").get_by_role("link", name="invoices", exact=True)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if link.evaluate("element => element === document.activeElement"):
+            break
+    assert link.evaluate("element => getComputedStyle(element).outlineStyle") != "none", "the focus can be seen"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("invoices")
+
+
+def test_4_the_first_press_of_tab_offers_to_skip_to_the_content(stage: Stage, visit: Visit) -> None:
+    page = visit(stage.url).open("/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_4_what_is_typed_survives_the_news(stage: Stage, visit: Visit) -> None:
+    page = visit(stage.url).open("/")
+    page.get_by_role("searchbox", name="Name").fill("use")
+    before = page.locator("#last-pass time").get_attribute("datetime") or ""
+    expect(page.locator("#last-pass time")).not_to_have_attribute("datetime", before)
+    expect(page.get_by_role("searchbox", name="Name")).to_have_value("use")
+    expect(page.get_by_role("searchbox", name="Name")).to_be_focused()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_5_the_list_is_filtered_and_sorted(stage: Stage, visit: Visit, script: bool) -> None:
+    page = visit(stage.url, script=script).open("/")
+    assert names(page) == sorted(story.TABLES)
+    page.locator("select[name=status]").select_option("blocked")
+    page.get_by_role("button", name="Show").click()
+    assert names(page) == [story.BLOCKED]
+    page.locator("select[name=status]").select_option("")
+    page.locator("select[name=sort]").select_option("status")
+    page.get_by_role("button", name="Show").click()
+    assert names(page)[0] == story.BLOCKED
+    assert len(names(page)) == len(story.TABLES)
+
+
+def test_5_without_a_script_every_page_says_the_same(stage: Stage, visit: Visit) -> None:
+    texts = []
+    for script in (True, False):
+        page = visit(stage.url, script=script).open("/tables/orders")
+        texts.append(page.get_by_role("main").inner_text())
+    assert texts[0] == texts[1]
+    assert "stream" in texts[0]
+
+
+@pytest.fixture(scope="module")
+def crowd(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page of a daemon over many tables that only looks."""
+    folder = tmp_path_factory.mktemp("crowd")
+    (folder / "desired_state").mkdir()
+    for number in range(MANY):
+        name = f"tenant-{number:04}-a-name-that-is-as-long-as-names-of-tables-get"
+        story.write(folder, name, {"table_name": name, **story.KEYS})
+    with Daemon(folder, stage.server.url, MODE="observe", INTERVAL="1h", STACK="crowd") as daemon:
+        daemon.until(lambda: len(Stage(stage.server, daemon).tables()) == MANY, "all looked at")
+        yield f"http://{daemon.target}"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_6_many_tables_are_paged_and_every_one_is_on_one_page(crowd: str, visit: Visit, script: bool) -> None:
+    page = visit(crowd, script=script).open("/?sort=name")
+    seen = names(page)
+    while page.get_by_role("link", name="next", exact=True).count():
+        page.get_by_role("link", name="next", exact=True).first.click()
+        seen += names(page)
+    assert len(seen) == len(set(seen)) == MANY
+    assert seen == sorted(seen)
+
+
+@pytest.fixture(scope="module")
+def places(stage: Stage, crowd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Every state that the pages have, by name."""
+    bare, down = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp("down")
+    (bare / "desired_state").mkdir()
+    story.declare(down)
+    with (
+        Daemon(bare, stage.server.url, STACK="bare", INTERVAL="1h") as empty,
+        Daemon(down, f"http://127.0.0.1:{free_port()}", INTERVAL="1h") as waiting,
+    ):
+        empty.until(lambda: "holds no declaration" in empty.get("/"), "looked at nothing")
+        waiting.until(lambda: waiting.get("/"), "answers")
+        stage.block()
+        yield {
+            "overview": f"{stage.url}/",
+            "table": f"{stage.url}/tables/users",
+            "blocked-table": f"{stage.url}/tables/{story.BLOCKED}",
+            "plan": f"{stage.url}/preview",
+            "confirm-run": f"{stage.url}/confirm/run",
+            "confirm-seed": f"{stage.url}/confirm/seed",
+            "confirm-clear": f"{stage.url}/confirm/clear?table=users",
+            "confirm-suspend": f"{stage.url}/confirm/suspend",
+            "confirm-rollback": f"{stage.url}/confirm/rollback",
+            "runs": f"{stage.url}/runs",
+            "settings": f"{stage.url}/settings",
+            "docs": f"{stage.url}/docs",
+            "many": f"{crowd}/?page=2",
+            "nothing-declared": f"http://{empty.target}/",
+            "endpoint-down": f"http://{waiting.target}/",
+        }
+
+
+PLACES = (
+    *("overview", "table", "blocked-table", "many", "nothing-declared", "endpoint-down", "runs", "settings", "docs"),
+    *("plan", "confirm-run", "confirm-seed", "confirm-clear", "confirm-suspend", "confirm-rollback"),
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_7_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
+    places: dict[str, str], visit: Visit, place: str
+) -> None:
+    visitor = visit(places[place])
+    visitor.open("")
+    found = {}
+    for width, scheme in product(WIDTHS, SCHEMES):
+        visitor.look(width, scheme)
+        picture(visitor, f"{place}-{width}-{scheme}")
+        found[width, scheme] = (visitor.violations(), visitor.scrolls_sideways())
+    assert found == dict.fromkeys(found, ([], False))
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_8_a_rollback_and_a_run_by_button(stage: Stage, visit: Visit, script: bool) -> None:
+    page, client = visit(stage.url, script=script).open("/"), stage.server.client()
+    page.get_by_role("link", name="Roll back…").click()
+    for name in EMPTY:
+        expect(page.locator("#plan").get_by_role("heading", name=name, exact=True)).to_be_visible()
+    page.get_by_role("button", name=re.compile("now$")).click()
+    expect(page).to_have_url(re.compile(r"/runs/\w+"))
+    left = {*client.list_tables()["TableNames"]} & set(story.TABLES)
+    assert left == set(story.TABLES) - EMPTY, "what holds items and what is protected stays"
+    page.get_by_role("link", name="Status").click()
+    expect(page.locator("#suspended")).to_be_visible()
+    page.get_by_role("link", name="Run…").click()
+    expect(page.get_by_role("main")).to_contain_text("lifts the suspension")
+    page.get_by_role("button", name=re.compile("now$")).click()
+    expect(page).to_have_url(re.compile(r"/runs/\w+"))
+    stage.daemon.until(lambda: set(client.list_tables()["TableNames"]) >= set(story.TABLES), "all there again")
+
+
+def test_8_a_button_leads_nowhere_by_itself(stage: Stage, visit: Visit) -> None:
+    page, client = visit(stage.url).open("/"), stage.server.client()
+    before = set(client.list_tables()["TableNames"])
+    for label in ("Roll back…", "Clear…", "Suspend…", "Run…", "Seed…"):
+        page.get_by_role("link", name=label).click()
+        page.get_by_role("link", name="Cancel").click()
+        expect(page).to_have_url(f"{stage.url}/")
+    assert set(client.list_tables()["TableNames"]) == before
+    assert client.scan(TableName="users")["Count"] == len(story.SEEDS["users"])
+
+
+def test_8_the_seed_of_one_table_is_cleared_and_written_again_by_button(stage: Stage, visit: Visit) -> None:
+    page, client = visit(stage.url).open("/tables/users"), stage.server.client()
+    page.get_by_role("link", name="Clear…").click()
+    page.get_by_role("button", name=re.compile("now$")).click()
+    expect(page).to_have_url(re.compile(r"/runs/\w+"))
+    stage.daemon.until(lambda: client.scan(TableName="users")["Count"] == 0, "cleared")
+    page.goto("/tables/users")
+    expect(page.locator("#seed")).to_contain_text("cleared")
+    page.get_by_role("link", name="Seed…").click()
+    page.get_by_role("button", name=re.compile("now$")).click()
+    stage.daemon.until(lambda: client.scan(TableName="users")["Count"] == len(story.SEEDS["users"]), "seeded again")
+
+
+def test_8_suspend_by_button_and_the_page_says_so(stage: Stage, visit: Visit) -> None:
+    page = visit(stage.url).open("/")
+    page.get_by_role("link", name="Suspend…").click()
+    page.get_by_role("button", name=re.compile("now$")).click()
+    page.get_by_role("link", name="Status").click()
+    expect(page.locator("#suspended")).to_be_visible()
+    assert stage.daemon.command("resume").returncode == 0
+    expect(page.locator("#suspended")).to_have_count(0)
+
+
+def test_9_an_endpoint_that_goes_down_is_told_on_the_page_that_is_open(stage: Stage, visit: Visit) -> None:
+    page = visit(stage.url).open("/")
+    stage.server.stop()
+    expect(page.get_by_role("status").first).to_contain_text(re.compile("down|not answer", re.IGNORECASE))
+    stage.server.restart()
+    expect(page.get_by_role("status").first).not_to_contain_text(re.compile("down|not answer", re.IGNORECASE))
+
+
+def test_10_a_daemon_that_is_gone_leaves_the_page_standing(stage: Stage, chrome: Browser, tmp_path: Path) -> None:
+    story.declare(tmp_path)
+    with Daemon(tmp_path, stage.server.url, STACK="gone", MODE="observe") as daemon:
+        daemon.until(lambda: Stage(stage.server, daemon).tables(), "looked")
+        visitor = Visitor(chrome, f"http://{daemon.target}")
+        page = visitor.open("/")
+        before = banner(page)
+    page.wait_for_timeout(1000)
+    assert banner(page) == before
+    visitor.close()
