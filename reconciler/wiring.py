@@ -166,8 +166,9 @@ class App:
         report = self.reconciler.preview()
         snapshot = self.reconciler.world.store.load()
         runs = self.reconciler.history(10)
-        held = snapshot.lease is not None and snapshot.lease.expires > SystemClock().now()
-        lease = snapshot.lease if held else None
+        lease = snapshot.lease
+        if lease is not None and (lease.released or lease.expires <= SystemClock().now()):
+            lease = None
         return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
 
     def doctor(self) -> tuple[Finding, ...]:
@@ -283,6 +284,7 @@ class App:
         store = StateTable(
             self.connection.state_client(), options.state_table, options.scope, holder=str(uuid.uuid4()), clock=clock
         )
+        self.connection.fence = store.lease_lasts
         world = World(
             api=self.connection.tables if endpoint.flavor.emulator else Paced(self.connection.tables, clock),
             items=self.connection.items,

@@ -1,4 +1,4 @@
-"""What is hung into botocore's events: the read-only guard, the check of the bytes, the count of retries.
+"""What is hung into botocore's events: the read-only guard, the fence, the check of the bytes, the count of retries.
 
 Registered by ``session`` on every client; the events are botocore's documented extension points.
 """
@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.model.errors import Denied, Malformed
+from reconciler.model.errors import Busy, Denied, Malformed
 
 READS = ("Describe", "List", "Get")
+LOST = "our lease ran out before the call was sent"
 READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
 
 
@@ -46,6 +47,17 @@ def check_bytes(http_response: Any, model: Any, **_: Any) -> None:
         raise Malformed(model.name, "NotJson", "the answer is empty, truncated or garbled") from None
     if not isinstance(content, dict):
         raise Malformed(model.name, "NotJson", "the answer is not a JSON object")
+
+
+def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
+    """``before-send``: the last moment before the socket. A process that was stopped in between sends nothing more."""
+
+    def before_send(event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        if not is_read(operation) and not lasts():
+            raise Busy(operation, "LeaseLost", LOST)
+
+    return before_send
 
 
 def retry_counter(tell: Callable[[str], None]) -> Callable[..., None]:

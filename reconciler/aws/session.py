@@ -58,11 +58,13 @@ class Connection:
         self._workers = workers
         self._telemetry = telemetry
         self._reads_only = reads_only
+        self.fence: Callable[[], bool] | None = None
+        """Whether our lease still lasts, by our clock: asked right before anything that changes a table is sent."""
         self._endpoint: Endpoint | None = None
         self._clients = Clients(self._build)
         self._capabilities = Capabilities()
         self._caller = Caller(self._clients, telemetry, self._capabilities)
-        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry))
+        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry), self._lasts)
         self.items = BotoItemApi(self._caller)
 
     @property
@@ -93,6 +95,9 @@ class Connection:
             self._capabilities.flavor = self._endpoint.flavor
         return self._endpoint
 
+    def _lasts(self) -> bool:
+        return self.fence is None or self.fence()
+
     def _build(self) -> tuple[Any, Any]:
         """Both clients; when they are built again, from a session opened anew."""
         if self._used:
@@ -122,6 +127,8 @@ class Connection:
         events, of = client.meta.events, client.meta.service_model.service_id.hyphenize()
         if self._reads_only:
             events.register(f"provide-client-params.{of}", hooks.refuse_writes)
+        if attempts == 1:
+            events.register(f"before-send.{of}", hooks.fenced(self._lasts))
         events.register(f"after-call.{of}", hooks.check_bytes)
         events.register(f"request-created.{of}", hooks.retry_counter(self._telemetry.retry))
         return client

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.aws import errors
+from reconciler.aws import errors, hooks
 from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller
 from reconciler.model.change import Call
-from reconciler.model.errors import Malformed, NotFound
+from reconciler.model.errors import Busy, Malformed, NotFound
 
 PAGED: Mapping[str, tuple[str, str, str]] = {
     "application-autoscaling:DescribeScalableTargets": ("ScalableTargets", "NextToken", "NextToken"),
@@ -23,9 +23,10 @@ PAGED: Mapping[str, tuple[str, str, str]] = {
 class BotoTableApi:
     """Reads and writes of tables; every answer is checked, every failure is an ``ApiError``."""
 
-    def __init__(self, caller: Caller, beside: Beside | None = None) -> None:
+    def __init__(self, caller: Caller, beside: Beside | None = None, lasts: Callable[[], bool] = lambda: True) -> None:
         self._caller = caller
         self._beside = beside
+        self._lasts = lasts
 
     def list_tables(self) -> tuple[str, ...]:
         """Every name, all pages. A page that points back to one already read is Malformed, not an endless loop."""
@@ -55,7 +56,9 @@ class BotoTableApi:
             raise
 
     def write(self, call: Call) -> Mapping[str, Any]:
-        """A mutating operation; what destroys is sent once, without SDK retries (I4)."""
+        """A mutating operation; what destroys is sent once, without SDK retries (I4). ``Busy`` if our lease ran out."""
+        if not self._lasts():
+            raise Busy(call.operation, "LeaseLost", hooks.LOST)
         return self._call(call.operation, call.params)
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.engine.doubt import doubted
-from reconciler.engine.gatekeeper import still_allowed
+from reconciler.engine.gatekeeper import LOST, still_allowed
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
 from reconciler.model.errors import ApiError, Outcome, QuotaUsedUp, Unsupported
@@ -60,6 +60,8 @@ def _next(steps: tuple[Step, ...]) -> int | None:
 
 
 def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
+    if not scene.world.store.keep_lease():
+        return Applied(survey, (step.deferred(Reason.LEASE, LOST),))
     if step.action is Action.CREATE:
         return _create(scene, survey, step)
     if step.destructive:

@@ -12,6 +12,7 @@ from reconciler.planning.policy import Contents, Facts, gate
 from reconciler.planning.scopes import other_owner
 from reconciler.seeding.digest import items_digest
 
+LOST = "the lease was lost"
 LARGEST_COMPARED_SEED = 10_000
 """Items; a larger seed is not read back to see whether a table holds only it, and counts as other items."""
 
@@ -50,7 +51,7 @@ def still_allowed(world: World, step: Step, facts: Facts, seed: SeedRecord | Non
     if again.fate is not Fate.READY:
         return again
     if not world.store.holds_lease():
-        return step.deferred(Reason.LEASE, "the lease was lost")
+        return step.deferred(Reason.LEASE, LOST)
     return None
 
 

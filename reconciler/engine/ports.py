@@ -124,7 +124,11 @@ class Store(Protocol):
         ...
 
     def holds_lease(self) -> bool:
-        """Whether our token is still the valid one, read consistently from the table."""
+        """Whether our token is still the valid one: renewed right now, under that condition. Before what destroys."""
+        ...
+
+    def keep_lease(self) -> bool:
+        """The same without a request while the lease is young. Before every other call that changes something."""
         ...
 
     def owns(self, lease: Lease) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration, Item
-from reconciler.model.errors import ApiError, Denied, Outcome, Unreachable
+from reconciler.model.errors import ApiError, Busy, Denied, Outcome, Unreachable
 from reconciler.model.identity import Identity
 from reconciler.model.records import SeedRecord
 
@@ -72,6 +72,8 @@ def _one(
 ) -> bool | ApiError:
     pause = 0.05
     for _ in range(TRIES):
+        if not world.store.keep_lease():
+            return Busy("PutItem", "LeaseLost", "another reconciler holds the lease by now; it goes on from here")
         try:
             return action(table, item, keys)
         except ApiError as error:

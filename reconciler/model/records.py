@@ -132,11 +132,17 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who may write. ``token`` rises with every new holder and fences the former one."""
+    """Who may write. ``token`` rises with every new holder and fences the former one.
+
+    ``beat`` rises with every renewal: others believe in a holder for as long as they see it change, by their own
+    clocks. ``expires`` is by the holder's clock, for people. ``released`` frees the lease at once.
+    """
 
     holder: str
     token: int
     expires: datetime
+    beat: int = 0
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,12 @@ class Fields:
     def optional_text(self, name: str) -> str | None:
         return self.text(name) if name in self._members else None
 
+    def optional_number(self, name: str) -> int | None:
+        return self.number(name) if name in self._members else None
+
+    def optional_flag(self, name: str) -> bool | None:
+        return self.flag(name) if name in self._members else None
+
     def time(self, name: str) -> datetime:
         try:
             time = datetime.fromisoformat(self.text(name))

@@ -1,13 +1,15 @@
 """Who may write: one record per scope, taken and renewed by conditional writes. Called by ``table`` alone.
 
-The token rises with every new holder and is kept at release, so a former holder can always tell that it is one.
-Times are the injected clock's; two clocks that differ by more than the term are caught by the token, not by the time.
+No two clocks are compared. A holder believes in its lease for one term by its own steady clock; the others believe in
+it for as long as they see its record change, and take it once it has stood still for a whole term by theirs. The
+token rises with every new holder and is part of every renewal, so a former holder is refused by the table itself.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +23,8 @@ from reconciler.state.snapshot import read_record
 from reconciler.state.wire import encode
 
 TERM = timedelta(seconds=30)
+FARTHEST_CLOCKS = timedelta(minutes=30)
+"""Two clocks whose signatures the service accepts, each at most 15 minutes off, differ by no more (RequestExpired)."""
 
 
 class LeaseRecord:
@@ -36,40 +40,36 @@ class LeaseRecord:
         self._clock = clock
         self._term = term
         self._own: Lease | None = None
+        self._until = 0.0
+        self._seen: Lease | None = None
+        self._seen_at = 0.0
         self._lock = threading.Lock()
 
     def acquire(self) -> Lease | None:
         """Take a free lease or renew our own when a third of its term has gone by; None when another has it."""
         with self._lock:
             found = self.read()
-            now = self._clock.now()
-            valid = found is not None and found.expires > now
-            if found is not None and valid and found.holder != self._holder:
-                self._own = None
+            if self._own is not None and self._is_ours(found) and self._left() > 0:
+                return self._own if self._is_young() else self._renewed()
+            self._own = None
+            if found is not None and not self._is_free(found):
                 return None
-            ours = found is not None and valid and self._own is not None and found.token == self._own.token
-            if found is not None and ours and found.expires - now > self._term * 2 / 3:
-                self._own = found
-                return found
-            token = found.token if found is not None and ours else (found.token if found else 0) + 1
-            self._own = self._take(found, Lease(self._holder, token, now + self._term))
-            return self._own
+            token = found.token + 1 if found is not None else 1
+            return self._take(found, Lease(self._holder, token, self._clock.now() + self._term, beat=1))
 
     def holds(self) -> bool:
-        """Whether our token is still the valid one: by our clock first, then by a consistent read."""
+        """Whether our token is still the valid one: by our clock, then by a renewal that the table itself refuses."""
         with self._lock:
-            own = self._own
-            if own is None or own.expires <= self._clock.now():
-                return False
-            try:
-                found = self.read()
-            except NotFound:
-                return False
-            return (
-                found is not None
-                and (found.holder, found.token) == (own.holder, own.token)
-                and found.expires > self._clock.now()
-            )
+            return self._left() > 0 and self._renewed() is not None
+
+    def keeps(self) -> bool:
+        """The same without a request while the lease is young."""
+        with self._lock:
+            return self._left() > 0 and (self._is_young() or self._renewed() is not None)
+
+    def lasts(self) -> bool:
+        """Whether the term has not run out by our clock; asks nobody."""
+        return self._left() > 0
 
     def owns(self, lease: Lease) -> bool:
         """Whether this process is the holder named in ``lease``."""
@@ -82,44 +82,93 @@ class LeaseRecord:
         return None if item is None else read_record(item, to_lease, self._table)
 
     def release(self) -> None:
-        """Let our lease expire now; its token stays. Nothing happens when it is no longer ours."""
+        """Free our lease; its token stays. Nothing happens when it is no longer ours."""
         with self._lock:
             own, self._own = self._own, None
-            if own is None:
-                return
-            values = {":now": written_time(self._clock.now()), ":holder": own.holder, ":token": own.token}
-            request = {
-                "TableName": self._table,
-                "Key": self._key,
-                "UpdateExpression": "SET #expires = :now",
-                "ConditionExpression": "#holder = :holder AND #token = :token",
-                "ExpressionAttributeNames": {"#expires": "expires", "#holder": "holder", "#token": "token"},
-                "ExpressionAttributeValues": encode(values),
-            }
-            try:
-                self._client.call("UpdateItem", request)
-            except (ConditionFailed, NotFound):
-                return
+            if own is not None:
+                self._free(own)
+
+    def _left(self) -> float:
+        """Seconds of our term; none where we hold nothing."""
+        return self._until - self._clock.monotonic() if self._own is not None else 0.0
+
+    def _is_young(self) -> bool:
+        return self._left() > self._term.total_seconds() * 2 / 3
+
+    def _is_ours(self, found: Lease | None) -> bool:
+        own = self._own
+        return found is not None and own is not None and (found.holder, found.token) == (own.holder, own.token)
+
+    def _is_free(self, found: Lease) -> bool:
+        now = self._clock.monotonic()
+        if found != self._seen:
+            self._seen, self._seen_at = found, now
+        if found.released or found.holder == self._holder:
+            return True
+        if found.expires + FARTHEST_CLOCKS < self._clock.now():
+            return True
+        return now - self._seen_at >= self._term.total_seconds()
+
+    def _renewed(self) -> Lease | None:
+        """Our lease with another term, under the condition that its token is still ours."""
+        own, began = self._own, self._clock.monotonic()
+        if own is None:
+            return None
+        wanted = replace(own, expires=self._clock.now() + self._term, beat=own.beat + 1)
+        self._own = wanted if self._put(wanted, {"holder": own.holder, "token": own.token}) else None
+        self._until = began + self._term.total_seconds()
+        return self._own
+
+    def _free(self, own: Lease) -> None:
+        values = {
+            ":now": written_time(self._clock.now()),
+            ":released": True,
+            ":holder": own.holder,
+            ":token": own.token,
+        }
+        names = ("expires", "released", "holder", "token")
+        request = {
+            "TableName": self._table,
+            "Key": self._key,
+            "UpdateExpression": "SET #expires = :now, #released = :released",
+            "ConditionExpression": "#holder = :holder AND #token = :token",
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+            "ExpressionAttributeValues": encode(values),
+        }
+        try:
+            self._client.call("UpdateItem", request)
+        except (ConditionFailed, NotFound):
+            return
 
     def _take(self, found: Lease | None, wanted: Lease) -> Lease | None:
         """Write ``wanted`` if the record is as found. After a lost answer the SDK's retry fails on our own write."""
-        request = {"TableName": self._table, "Item": {**self._key, **encode(from_lease(wanted))}, **_still(found)}
-        try:
-            self._client.call("PutItem", request)
-        except ConditionFailed:
-            return wanted if self.read() == wanted else None
+        began = self._clock.monotonic()
+        if not self._put(wanted, _as_seen(found)) and self.read() != wanted:
+            return None
+        self._own, self._until = wanted, began + self._term.total_seconds()
         return wanted
 
-
-def _still(found: Lease | None) -> Mapping[str, Any]:
-    if found is None:
-        return {
-            "ConditionExpression": "attribute_not_exists(#record)",
-            "ExpressionAttributeNames": {"#record": "record"},
+    def _put(self, wanted: Lease, standing: Mapping[str, Any]) -> bool:
+        """Write the whole record if these members stand there (none: if there is no record); False if they do not."""
+        condition = " AND ".join(f"#{name} = :{name}" for name in standing)
+        values = encode({f":{name}": value for name, value in standing.items()})
+        request = {
+            "TableName": self._table,
+            "Item": {**self._key, **encode(from_lease(wanted))},
+            "ConditionExpression": condition or "attribute_not_exists(#record)",
+            "ExpressionAttributeNames": {f"#{name}": name for name in standing or ("record",)},
+            **({"ExpressionAttributeValues": values} if values else {}),
         }
-    members = from_lease(found)
-    return {
-        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in members),
-        "ExpressionAttributeNames": {f"#{name}": name for name in members},
-        "ExpressionAttributeValues": encode({f":{name}": value for name, value in members.items()}),
-    }
+        try:
+            self._client.call("PutItem", request)
+        except (ConditionFailed, NotFound):
+            return False
+        return True
+
+
+def _as_seen(found: Lease | None) -> dict[str, Any]:
+    """What must stand there still for nobody to have taken or renewed the lease in between."""
+    if found is None:
+        return {}
+    pulse = {"beat": found.beat} if found.beat else {"expires": written_time(found.expires)}
+    return {"holder": found.holder, "token": found.token, **pulse}

@@ -164,11 +164,23 @@ def to_suspension(fields: Fields) -> Suspension:
 
 
 def from_lease(lease: Lease) -> dict[str, Any]:
-    return {"holder": lease.holder, "token": lease.token, "expires": written_time(lease.expires)}
+    return {
+        "holder": lease.holder,
+        "token": lease.token,
+        "expires": written_time(lease.expires),
+        "beat": lease.beat or None,
+        "released": lease.released or None,
+    }
 
 
 def to_lease(fields: Fields) -> Lease:
-    return Lease(holder=fields.text("holder"), token=fields.number("token"), expires=fields.time("expires"))
+    return Lease(
+        holder=fields.text("holder"),
+        token=fields.number("token"),
+        expires=fields.time("expires"),
+        beat=fields.optional_number("beat") or 0,
+        released=fields.optional_flag("released") or False,
+    )
 
 
 def from_fingerprint(fingerprint: Fingerprint) -> dict[str, Any]:

@@ -155,6 +155,13 @@ class StateTable:
     def holds_lease(self) -> bool:
         return self._lease.holds()
 
+    def keep_lease(self) -> bool:
+        return self._lease.keeps()
+
+    def lease_lasts(self) -> bool:
+        """Whether the term of our lease has not run out by our own clock; asks nobody."""
+        return self._lease.lasts()
+
     def owns(self, lease: Lease) -> bool:
         return self._lease.owns(lease)
 

@@ -69,13 +69,13 @@ def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
         name = request.tables[0] if request.tables else ""
         if request.operation == "DescribeTable":
             looked[name] = position
-        elif request.operation == "GetItem" and state_record(request) == "lease":
+        elif request.operation == "PutItem" and state_record(request) == "lease" and request.status == 200:
             leased = position
         elif request.operation == "DeleteTable":
             if name not in scenario.may_delete:
                 yield f"I1: table {name} was deleted"
             if leased < looked.get(name, position):
-                yield f"I4: {name} was deleted without reading identity and lease again right before"
+                yield f"I4: {name} was deleted without reading identity and renewing the lease right before"
         elif request.operation in MUTATING:
             yield from _update(request, name, scenario)
         if request.operation in MUTATING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ def batch(*names: str) -> Recorded:
     return Recorded("BatchWriteItem", {"RequestItems": {STATE: parts}}, 200)
 
 
-LOOK, LEASE, DELETE = call("DescribeTable", "old"), record("GetItem", "lease"), call("DeleteTable", "old")
+LOOK, LEASE, DELETE = call("DescribeTable", "old"), record("PutItem", "lease"), call("DeleteTable", "old")
+READ = record("GetItem", "lease")
 CONDITION = {"ConditionExpression": "attribute_not_exists(#key)"}
 OFF = {"DeletionProtectionEnabled": False}
 TWO = {"GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "a"}}, {"Delete": {"IndexName": "b"}}]}
@@ -36,7 +38,9 @@ FORBIDDEN = {
     "the state table is deleted": ([call("DescribeTable", STATE), LEASE, call("DeleteTable", STATE)], "I1"),
     "no look before a delete": ([LEASE, DELETE], "I4"),
     "no look at the lease before a delete": ([LOOK, DELETE], "I4"),
-    "the lease is read before the last look": ([LEASE, LOOK, DELETE], "I4"),
+    "the lease is only read before a delete": ([LOOK, READ, DELETE], "I4"),
+    "a renewal that was refused": ([LOOK, replace(LEASE, status=400), DELETE], "I4"),
+    "the lease is renewed before the last look": ([LEASE, LOOK, DELETE], "I4"),
     "a second delete by the same decision": ([LOOK, LEASE, DELETE, DELETE], "I4"),
     "the lease is taken after the last look": ([LOOK, LEASE, record("PutItem", "lease"), DELETE], "I4"),
     "the entry is written after the last look": ([LOOK, LEASE, record("PutItem", "table#old"), DELETE], "I4"),

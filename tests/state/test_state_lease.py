@@ -41,10 +41,10 @@ def make(endpoint: Live, clock: FakeClock) -> Make:
 def test_a_free_lease_is_taken_for_thirty_seconds(make: Make) -> None:
     one = make("one")
     lease = one.acquire_lease()
-    assert lease == Lease("one", 1, NOW + timedelta(seconds=30))
-    assert one.holds_lease()
+    assert lease == Lease("one", 1, NOW + timedelta(seconds=30), beat=1)
     assert one.current_lease() == lease
     assert make("two").load().lease == lease
+    assert one.holds_lease()
 
 
 def test_the_second_process_gets_none_and_can_name_the_holder(make: Make) -> None:
@@ -73,53 +73,128 @@ def test_a_young_lease_is_not_written_again_and_an_older_one_is_renewed_with_its
         one.acquire_lease()
         proxy.clear()
         clock.turn(9)
-        assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30))
+        assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30), beat=1)
+        assert one.keep_lease()
         assert proxy.mutating() == []
         clock.turn(2)
-        assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=41))
-        assert [request.operation for request in proxy.mutating()] == ["PutItem"]
+        assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=41), beat=2)
+        clock.turn(11)
+        assert one.keep_lease()
+        assert one.current_lease() == Lease("one", 1, NOW + timedelta(seconds=52), beat=3)
+        assert [request.operation for request in proxy.mutating()] == ["PutItem", "PutItem"]
 
 
-def test_an_expired_lease_is_taken_over_with_a_higher_token(make: Make, clock: FakeClock) -> None:
+def test_a_lease_that_stands_still_for_a_term_is_taken_over_with_a_higher_token(make: Make, clock: FakeClock) -> None:
     one, two = make("one"), make("two")
     one.acquire_lease()
-    clock.turn(30)
-    assert two.acquire_lease() == Lease("two", 2, NOW + timedelta(seconds=60))
+    clock.turn(25)
+    assert two.acquire_lease() is None, "seen for the first time now"
+    clock.turn(29)
+    assert two.acquire_lease() is None
+    clock.turn(1)
+    assert two.acquire_lease() == Lease("two", 2, NOW + timedelta(seconds=85), beat=1)
     assert not one.holds_lease()
     assert one.acquire_lease() is None
 
 
-def test_a_paused_leader_does_not_believe_even_when_nobody_took_over(make: Make, clock: FakeClock) -> None:
+def test_a_lease_that_is_renewed_is_never_taken_over(make: Make, clock: FakeClock) -> None:
+    one, two = make("one"), make("two")
+    for _ in range(20):
+        assert one.acquire_lease() is not None
+        assert two.acquire_lease() is None
+        clock.turn(15)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=365), timedelta(days=36500), timedelta(minutes=29)])
+def test_a_stuck_lease_of_a_clock_far_ahead_blocks_for_one_term_only(
+    make: Make, clock: FakeClock, ahead: timedelta
+) -> None:
+    make("gone", own_clock=FakeClock(NOW + ahead)).acquire_lease()
+    two = make("two")
+    assert two.acquire_lease() is None
+    clock.turn(30)
+    lease = two.acquire_lease()
+    assert lease is not None
+    assert (lease.token, two.holds_lease()) == (2, True)
+
+
+@pytest.mark.parametrize("behind", [timedelta(minutes=1), timedelta(minutes=14), timedelta(minutes=29)])
+def test_a_holder_whose_clock_is_behind_keeps_its_lease(make: Make, clock: FakeClock, behind: timedelta) -> None:
+    slow = FakeClock(NOW - behind)
+    one, two = make("one", own_clock=slow), make("two")
+    for _ in range(4):
+        assert one.acquire_lease() is not None
+        assert two.acquire_lease() is None
+        slow.turn(20)
+        clock.turn(20)
+
+
+def test_a_lease_older_than_any_clock_the_service_accepts_is_free_at_once_and_its_holder_fenced(make: Make) -> None:
+    one, two = make("one"), make("two", own_clock=FakeClock(NOW + timedelta(hours=1)))
+    one.acquire_lease()
+    lease = two.acquire_lease()
+    assert lease is not None
+    assert lease.token == 2
+    assert not one.holds_lease()
+    assert not one.keep_lease()
+
+
+def test_a_leader_that_was_paused_past_its_term_does_not_believe_even_when_nobody_took_over(
+    make: Make, clock: FakeClock
+) -> None:
     one = make("one")
     one.acquire_lease()
     clock.turn(31)
+    assert not one.lease_lasts()
+    assert not one.keep_lease()
     assert not one.holds_lease()
-    assert one.acquire_lease() == Lease("one", 2, NOW + timedelta(seconds=61))
+    assert one.acquire_lease() == Lease("one", 2, NOW + timedelta(seconds=61), beat=1)
 
 
-def test_a_leader_whose_clock_is_slow_is_fenced_by_the_token(make: Make) -> None:
-    slow, fast = FakeClock(NOW), FakeClock(NOW + timedelta(minutes=5))
-    one, two = make("one", own_clock=slow), make("two", own_clock=fast)
+def test_a_leader_whose_clock_stands_still_is_refused_by_the_table(make: Make, clock: FakeClock) -> None:
+    """As after a suspension of the machine: its own clock does not know how long it slept."""
+    one, two = make("one", own_clock=FakeClock(NOW)), make("two")
     one.acquire_lease()
+    two.acquire_lease()
+    clock.turn(30)
     assert two.acquire_lease() is not None
+    assert one.lease_lasts()
     assert not one.holds_lease()
+    assert not one.keep_lease()
+    assert two.holds_lease()
 
 
-def test_a_released_lease_is_free_at_once_and_its_token_is_kept(make: Make, clock: FakeClock) -> None:
-    one, two = make("one"), make("two")
+def test_the_check_before_a_delete_is_a_conditional_write(endpoint: Live, make: Make, clock: FakeClock) -> None:
+    with RecordingProxy(endpoint.url) as proxy:
+        client = connect(proxy.url, None, 2, Quiet()).state_client()
+        one = StateTable(client, NAME, "default/default", holder="one", clock=clock)
+        one.acquire_lease()
+        proxy.clear()
+        assert one.holds_lease()
+        (request,) = proxy.requests
+    assert request.operation == "PutItem"
+    assert request.body["ConditionExpression"] == "#holder = :holder AND #token = :token"
+
+
+def test_a_released_lease_is_free_at_once_whatever_the_clocks_say_and_its_token_is_kept(
+    make: Make, clock: FakeClock
+) -> None:
+    one, two = make("one", own_clock=FakeClock(NOW + timedelta(hours=5))), make("two")
     one.acquire_lease()
-    clock.turn(1)
     one.release_lease()
-    assert one.current_lease() == Lease("one", 1, NOW + timedelta(seconds=1))
+    current = one.current_lease()
+    assert current is not None
+    assert (current.holder, current.token, current.released) == ("one", 1, True)
     assert not one.holds_lease()
-    assert two.acquire_lease() == Lease("two", 2, NOW + timedelta(seconds=31))
+    assert two.acquire_lease() == Lease("two", 2, NOW + timedelta(seconds=30), beat=1)
 
 
 def test_releasing_what_another_has_taken_over_changes_nothing(make: Make, clock: FakeClock) -> None:
     one, two = make("one"), make("two")
     one.acquire_lease()
-    clock.turn(31)
     two.acquire_lease()
+    clock.turn(31)
+    assert two.acquire_lease() is not None
     one.release_lease()
     assert two.holds_lease()
 
@@ -134,14 +209,30 @@ def test_releasing_without_a_lease_or_without_a_table_is_quiet(endpoint: Live, m
     one.release_lease()
 
 
-def test_of_many_that_reach_for_an_expired_lease_at_once_exactly_one_gets_it(make: Make, clock: FakeClock) -> None:
+def test_of_many_that_reach_for_a_dead_lease_at_once_exactly_one_gets_it(make: Make, clock: FakeClock) -> None:
     make("dead").acquire_lease()
-    clock.turn(60)
     stores = [make(f"store-{number}") for number in range(8)]
     with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(StateTable.acquire_lease, stores)) == [None] * 8
+        clock.turn(60)
         leases = list(threads.map(StateTable.acquire_lease, stores))
     assert sum(lease is not None for lease in leases) == 1
     assert sum(store.holds_lease() for store in stores) == 1
+
+
+def test_a_record_without_a_beat_is_taken_over_as_any_other(endpoint: Live, make: Make, clock: FakeClock) -> None:
+    record = {
+        "scope": {"S": "default/default"},
+        "record": {"S": "lease"},
+        "holder": {"S": "old"},
+        "token": {"N": "4"},
+        "expires": {"S": "2026-11-22T12:00:20.000000+00:00"},
+    }
+    endpoint.client.put_item(TableName=NAME, Item=record)
+    two = make("two")
+    assert two.acquire_lease() is None
+    clock.turn(30)
+    assert two.acquire_lease() == Lease("two", 5, NOW + timedelta(seconds=60), beat=1)
 
 
 class Losing:
@@ -165,7 +256,7 @@ def lost(endpoint: Live, clock: FakeClock, error: Exception) -> StateTable:
 
 def test_a_retry_that_fails_on_our_own_first_write_still_holds(endpoint: Live, make: Make, clock: FakeClock) -> None:
     one = lost(endpoint, clock, ConditionFailed("PutItem", "ConditionalCheckFailedException", "again"))
-    assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30))
+    assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30), beat=1)
     assert one.holds_lease()
 
 
@@ -176,5 +267,5 @@ def test_a_write_whose_answer_was_lost_is_found_again_by_its_holder(
     with pytest.raises(Ambiguous):
         one.acquire_lease()
     assert not one.holds_lease()
-    assert one.acquire_lease() == Lease("one", 2, NOW + timedelta(seconds=30))
+    assert one.acquire_lease() == Lease("one", 2, NOW + timedelta(seconds=30), beat=1)
     assert make("two").acquire_lease() is None
