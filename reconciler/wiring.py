@@ -166,9 +166,7 @@ class App:
         report = self.reconciler.preview()
         snapshot = self.reconciler.world.store.load()
         runs = self.reconciler.history(10)
-        lease = snapshot.lease
-        if lease is not None and (lease.released or lease.expires <= SystemClock().now()):
-            lease = None
+        lease = snapshot.lease if snapshot.lease and snapshot.lease.held(SystemClock().now()) else None
         return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
 
     def doctor(self) -> tuple[Finding, ...]:

@@ -196,8 +196,7 @@ class Pass:
         if acted is not None and (acted.led or acted.holder):
             return acted.led
         lease = snapshot.lease
-        free = lease is None or lease.released or lease.expires <= self.world.clock.now()
-        return free or (lease is not None and self.world.store.owns(lease))
+        return lease is None or not lease.held(self.world.clock.now()) or self.world.store.owns(lease)
 
     def _timed(self, phase: str, work: Callable[[], T]) -> T:
         began = self.world.clock.monotonic()

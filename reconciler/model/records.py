@@ -144,6 +144,10 @@ class Lease:
     beat: int = 0
     released: bool = False
 
+    def held(self, now: datetime) -> bool:
+        """Whether it looks held, by what its holder wrote; for displays, since only its pulse tells for certain."""
+        return not self.released and self.expires > now
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from faults.scenario import Scenario
 from support.proxy import MUTATING, Recorded
 
+RENEWAL = "#holder = :holder AND #token = :token"
 ITEM_WRITES = frozenset(("PutItem", "UpdateItem", "DeleteItem"))
 WHOLESALE = frozenset(
     ("BatchWriteItem", "TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
@@ -23,6 +24,13 @@ def state_record(request: Recorded) -> str:
     """The record of the state table that is read or written; empty for anything else."""
     members = request.body.get("Item") or request.body.get("Key") or {}
     return str(members.get("record", {}).get("S", "")) if of_state(request) else ""
+
+
+def renews_lease(request: Recorded) -> bool:
+    """Whether a lease that is held already is renewed, under the condition that its token is still the holder's."""
+    if request.operation != "PutItem" or state_record(request) != "lease":
+        return False
+    return bool(request.body.get("ConditionExpression") == RENEWAL)
 
 
 class Tally:
@@ -69,8 +77,8 @@ def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
         name = request.tables[0] if request.tables else ""
         if request.operation == "DescribeTable":
             looked[name] = position
-        elif request.operation == "PutItem" and state_record(request) == "lease" and request.status == 200:
-            leased = position
+        elif renews_lease(request):
+            leased = position if request.status == 200 else -1
         elif request.operation == "DeleteTable":
             if name not in scenario.may_delete:
                 yield f"I1: table {name} was deleted"
@@ -78,7 +86,7 @@ def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
                 yield f"I4: {name} was deleted without reading identity and renewing the lease right before"
         elif request.operation in MUTATING:
             yield from _update(request, name, scenario)
-        if request.operation in MUTATING:
+        if request.operation in MUTATING and not renews_lease(request):
             for stale in tuple(looked) if state_record(request) == "lease" else (_subject(request),):
                 looked.pop(stale, None)
 

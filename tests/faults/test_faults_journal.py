@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from faults.journal import Tally, effects, quiet_violations, violations, writes
+from faults.journal import RENEWAL, Tally, effects, quiet_violations, violations, writes
 from faults.scenario import Run, Scenario
 from support.proxy import Recorded
 
@@ -28,7 +28,9 @@ def batch(*names: str) -> Recorded:
     return Recorded("BatchWriteItem", {"RequestItems": {STATE: parts}}, 200)
 
 
-LOOK, LEASE, DELETE = call("DescribeTable", "old"), record("PutItem", "lease"), call("DeleteTable", "old")
+TAKEN = record("PutItem", "lease")
+LEASE = replace(TAKEN, body={**TAKEN.body, "ConditionExpression": RENEWAL})
+LOOK, DELETE = call("DescribeTable", "old"), call("DeleteTable", "old")
 READ = record("GetItem", "lease")
 CONDITION = {"ConditionExpression": "attribute_not_exists(#key)"}
 OFF = {"DeletionProtectionEnabled": False}
@@ -42,7 +44,7 @@ FORBIDDEN = {
     "a renewal that was refused": ([LOOK, replace(LEASE, status=400), DELETE], "I4"),
     "the lease is renewed before the last look": ([LEASE, LOOK, DELETE], "I4"),
     "a second delete by the same decision": ([LOOK, LEASE, DELETE, DELETE], "I4"),
-    "the lease is taken after the last look": ([LOOK, LEASE, record("PutItem", "lease"), DELETE], "I4"),
+    "the lease is taken after the last look": ([LOOK, TAKEN, LEASE, DELETE], "I4"),
     "the entry is written after the last look": ([LOOK, LEASE, record("PutItem", "table#old"), DELETE], "I4"),
     "an item is written without a condition": ([call("PutItem")], "I5"),
     "an item is removed without a condition": ([call("DeleteItem")], "I5"),
