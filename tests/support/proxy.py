@@ -1,7 +1,7 @@
 """A proxy in front of an endpoint that journals every request, so that tests count calls without asking the tool.
 
-It can hurt too: answer in the endpoint's stead (``answer_instead``), or, by a ``Fault``, drop a request before the
-endpoint gets it or its answer after.
+It can hurt too: answer in the endpoint's stead (``answer_instead``), send other bytes than the endpoint did
+(``garble``), or, by a ``Fault``, drop a request before the endpoint gets it or its answer after.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ class RecordingProxy:
         self.fault: Fault | None = None
         self.answer_instead: Callable[[Recorded], tuple[int, str] | None] | None = None
         """Given a request, a status and the code of an error to answer with; ``None`` passes it on."""
+        self.garble: Callable[[Recorded, bytes], bytes | None] | None = None
+        """Given an answered request and its body, the bytes to send in its place under the same headers, the length
+        of the true body among them where they are fewer."""
         self._lock = threading.Lock()
         self._open = 0
         self._still = threading.Condition(self._lock)
@@ -169,13 +172,17 @@ class _Handler(BaseHTTPRequestHandler):
         except (OSError, http.client.HTTPException):
             self.close_connection = True
             return
+        garble = self.server.proxy.garble
+        told = garble(answered, content) if garble is not None else None
+        told = content if told is None else told
+        self.close_connection = self.close_connection or len(told) < len(content)
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(max(len(told), len(content))))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(told)
 
     def _refuse(self, asked: Recorded, status: int, code: str) -> None:
         self.server.proxy.record(replace(asked, status=status))
