@@ -100,10 +100,11 @@ def test_the_first_pass_runs_at_once(world):
 
 @fast()
 def test_passes_repeat_on_the_interval(world):
+    began = time.monotonic()
     world.loop.start()
     assert world.passes(4)
     assert world.triggers[:4] == ["start", "interval", "interval", "interval"]
-    assert world.times[3] - world.times[0] >= 0.28
+    assert len(world.times) <= 2 + (time.monotonic() - began) / 0.1
 
 
 def test_the_board_shows_when_the_next_pass_is_due(world):
