@@ -77,11 +77,12 @@ class Caller:
     def _send(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             client = self._clients.get(once=destroys(operation, params) or self._capabilities.doubtful(operation))
             answer: dict[str, Any] = getattr(client, xform_name(operation.rpartition(":")[2]))(**plain(params))
-        except (BotoCoreError, ClientError, *UNREADABLE) as error:
+        except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
         return answer
 

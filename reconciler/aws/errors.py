@@ -126,7 +126,14 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     message = _one_line(error.get("Message"))
     if any(words.lower() in message.lower() for words in QUOTA_WORDS.get(code, ())):
         kind = QuotaUsedUp
+    if kind is Rejected and _sent_again(response):
+        return Ambiguous(operation, code, f"{message} (to a second sending: the first may have been applied)")
     return kind(operation, code or f"HTTP {status}", message)
+
+
+def _sent_again(response: Mapping[str, Any]) -> bool:
+    """Whether the SDK sent the request more than once, so that a refusal may be about what the first one did."""
+    return bool((response.get("ResponseMetadata") or {}).get("RetryAttempts"))
 
 
 def metadata(error: ApiError) -> Mapping[str, Any]:

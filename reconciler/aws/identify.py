@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from reconciler.aws import flavor as flavors
-from reconciler.aws.caller import Caller
+from reconciler.aws.caller import UNREADABLE, Caller
 from reconciler.aws.credentials import Opened, check_key_id
 from reconciler.model.errors import ApiError
 from reconciler.model.identity import Endpoint, Flavor
@@ -46,16 +46,17 @@ def _account(flavor: Flavor, url: str, opened: Opened) -> str | None:
     """The caller's account by STS, None where it does not say; STS knows nothing about an unknown http:// endpoint."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     if flavor is Flavor.OTHER and not url.startswith("https://"):
         return None
     config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1, "mode": "standard"})
     try:
         answer = opened.session.client("sts", opened.region, config=config).get_caller_identity()
-    except (BotoCoreError, ClientError, ValueError):
+    except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE):
         return None
     account = answer.get("Account")
-    return str(account) if account else None
+    return account if isinstance(account, str) and account.isdecimal() else None
 
 
 def _partition(opened: Opened) -> str:

@@ -51,7 +51,9 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
                 tell(one.survey.name, step)
     finished = [_seed(scene, one, tell) for one in applied]
     acted = Acted(
-        tables=tuple(table for one, (table, _) in zip(applied, finished, strict=True) if _shown(one.survey)),
+        tables=tuple(
+            table for one, (table, _) in zip(applied, finished, strict=True) if _shown(one.survey) or one.error
+        ),
         wrote=any(one.wrote for one in applied) or any(wrote for _, wrote in finished),
         led=True,
     )

@@ -81,6 +81,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         declaration.base_name,
         "intent",
         nonce,
+        identity=_created_before(survey.recorded),
         lifecycle=declaration.lifecycle,
         changed_at=world.clock.now(),
     )
@@ -88,10 +89,15 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
     try:
         answer = world.api.write(call)
     except ApiError as error:
-        return Applied(survey, (ended(step, error),), wrote=error.outcome is Outcome.RETRY, error=_fatal(error))
+        return _lost(survey, step, error)
     created = replace(intent, ownership="created", identity=_identity(answer), changed_at=world.clock.now())
     world.store.put_entry(created)
     return Applied(replace(survey, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True)
+
+
+def _created_before(recorded: InventoryEntry | None) -> Identity | None:
+    """What we created under this name already: DescribeTable may have missed a table that is still there."""
+    return recorded.identity if recorded is not None and recorded.ownership in ("created", "intent") else None
 
 
 def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
@@ -160,8 +166,12 @@ def _sent(scene: Scene, survey: Survey, step: Step) -> Applied:
     try:
         scene.world.api.write(step.call)
     except ApiError as error:
-        return Applied(survey, (ended(step, error),), wrote=error.outcome is Outcome.RETRY, error=_fatal(error))
+        return _lost(survey, step, error)
     return Applied(survey, (step.done(),), wrote=True)
+
+
+def _lost(survey: Survey, step: Step, error: ApiError) -> Applied:
+    return Applied(survey, (ended(step, error),), wrote=error.outcome is Outcome.RETRY, error=_fatal(error))
 
 
 def ended(step: Step, error: ApiError) -> Step:

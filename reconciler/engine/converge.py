@@ -30,6 +30,7 @@ class Rounds:
         started = self.world.clock.now()
         report = whole = self.run_pass(request)
         failures: dict[str, int] = {}
+        ended = _ended(report)
         pause = FIRST_PAUSE
         while focus := self._unfinished(report, failures):
             progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
@@ -38,7 +39,8 @@ class Rounds:
                 break
             if self.world.clock.now() >= self.deadline:
                 break
-            report = self.run_pass(replace(request, focus=frozenset(focus), carried=_fresh(report)))
+            report = self.run_pass(replace(request, focus=frozenset(focus), carried=_fresh(report), ended=ended))
+            ended |= _ended(report)
             whole = _joined(whole, report)
             if report.error:
                 break
@@ -75,6 +77,16 @@ class Rounds:
         )
         left = (self.deadline - now).total_seconds()
         return self.world.clock.sleep(max(0.0, min(seconds, left)))
+
+
+def _ended(report: PassReport) -> frozenset[str]:
+    """The tables that a round deleted or replaced, or would have but for what it saw of others."""
+    return frozenset(table.name for table in report.tables if any(_counts(step) for step in table.steps))
+
+
+def _counts(step: Step) -> bool:
+    held = step.reason in (Reason.MAX_DELETES, Reason.INVALID_ANSWER, Reason.LEASE)
+    return step.destructive and (held or step.fate in (Fate.READY, Fate.DONE, Fate.FAILED))
 
 
 def _fresh(report: PassReport) -> PassReport:
@@ -122,8 +134,11 @@ def _one(before: TableReport | None, after: TableReport | None) -> TableReport |
 
 
 def _gone(before: TableReport | None) -> TableReport | None:
-    """A table that a later round reports no more: deleted as planned, nothing of it is left to do."""
-    return None if before is None else replace(before, status=TableStatus.IN_SYNC, drifted=())
+    """A table that a later round reports no more: deleted as planned, nothing of it is left to do or to wait for."""
+    if before is None:
+        return None
+    done = tuple(step for step in before.steps if step.fate is Fate.DONE)
+    return replace(before, status=TableStatus.IN_SYNC, steps=done, error=None, drifted=())
 
 
 def _late(report: PassReport) -> PassReport:

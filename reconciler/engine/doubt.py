@@ -1,28 +1,34 @@
-"""An invalid answer in a pass forbids it to destroy anything from then on, whichever call and table it came to.
+"""An invalid answer, or credentials that are refused, forbid a pass to destroy anything from then on (I3).
 
-Answers of the first half of a pass are judged by ``holding``; those to calls that change something are noted here by
-``applying``, and asked for right before each destructive call.
+It does not matter which call and table it came to. Answers of the first half of a pass are judged by ``holding``;
+those to calls that change something are noted here by ``applying``, and asked for right before each destructive call.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.errors import ApiError, Malformed
+from reconciler.model.errors import ApiError, Denied, Forbidden, Malformed
 from reconciler.model.plan import Reason, Step
 
 
 @dataclass(slots=True)
 class Doubt:
-    """Whether an answer of this pass was invalid while it was acting."""
+    """Whether such an answer came while this pass was acting."""
 
     invalid: bool = False
 
     def note(self, error: ApiError) -> None:
         """Take in how a call ended."""
-        self.invalid = self.invalid or isinstance(error, Malformed)
+        self.invalid = self.invalid or forbids(error)
+
+
+def forbids(error: ApiError | None) -> bool:
+    """Whether nothing may be destroyed in the pass that met it; a missing permission alone is no such error."""
+    refused = isinstance(error, Denied) and not isinstance(error, Forbidden)
+    return refused or isinstance(error, Malformed)
 
 
 def doubted(step: Step) -> Step:
-    """A destructive step after an invalid answer."""
+    """A destructive step after such an answer."""
     return step.blocked(Reason.INVALID_ANSWER, "an invalid answer came earlier in this pass", "the next pass")

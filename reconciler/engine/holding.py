@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from reconciler.engine.doubt import doubted
@@ -16,16 +17,20 @@ IN_FLIGHT_LIMIT = 250
 """Table operations at once that every account may have, creates with indexes included (CreateTable quota)."""
 
 
-def hold_together(surveys: list[Survey], options: Options, snapshot: StateSnapshot) -> list[Survey]:
-    """The surveys with the fates that follow from seeing all of them."""
+def hold_together(
+    surveys: list[Survey], options: Options, snapshot: StateSnapshot, ended: Set[str] = frozenset()
+) -> list[Survey]:
+    """The surveys with the fates that follow from seeing all of them, and from what earlier rounds ended."""
     owners = [index for index, survey in enumerate(surveys) for _ in survey.steps]
     steps = [step for survey in surveys for step in survey.steps]
     if not steps:
         return surveys
-    if any(survey.malformed for survey in surveys):
+    if any(survey.doubtful for survey in surveys):
         steps = [_after_malformed(step) for step in steps]
     if not options.explicit_delete:
-        steps = cap(steps, _limit(options, snapshot))
+        elsewhere = ended - {survey.name for survey in surveys if any(_ends(step) for step in survey.steps)}
+        unknown = sum(_unjudged(survey) for survey in surveys)
+        steps = cap(steps, _limit(options, snapshot), already=len(elsewhere) + unknown)
     steps = _within_flight(steps, sum(_in_flight(survey) for survey in surveys))
     regrouped: list[list[Step]] = [[] for _ in surveys]
     for index, step in zip(owners, steps, strict=True):
@@ -48,6 +53,15 @@ def without_lease(surveys: list[Survey], holder: str) -> list[Survey]:
 def needs_write(survey: Survey) -> bool:
     """Whether acting on this survey writes anything, be it only a record."""
     return survey.entry_changed or any(step.fate is Fate.READY for step in survey.steps)
+
+
+def _ends(step: Step) -> bool:
+    return step.destructive and step.fate is Fate.READY
+
+
+def _unjudged(survey: Survey) -> bool:
+    """Whether a table of ours that is not declared could not be looked at: it may have to go as well."""
+    return survey.declaration is None and survey.entry is not None and not any(s.destructive for s in survey.steps)
 
 
 def _limit(options: Options, snapshot: StateSnapshot) -> int | None:

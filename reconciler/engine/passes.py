@@ -15,7 +15,15 @@ from reconciler.engine.survey import Scene
 from reconciler.engine.surveying import foreign_declarations, survey_all
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import Ambiguous, ApiError, DeclarationError, Denied, Problem, StateError, Unreachable
+from reconciler.model.errors import (
+    Ambiguous,
+    ApiError,
+    DeclarationError,
+    Forbidden,
+    Problem,
+    StateError,
+    Unreachable,
+)
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import StateSnapshot
@@ -30,7 +38,8 @@ class Request:
 
     ``focus`` limits it to these table names; ``desired`` spares reading the declarations again within one converging
     run, and ``carried`` is the round before, whose other tables the report takes over. ``destroy`` deletes what we
-    created instead of converging.
+    created instead of converging. ``ended`` names the tables that earlier rounds deleted, replaced or wanted to, which
+    count towards the cap on deletes.
     """
 
     trigger: str
@@ -38,6 +47,7 @@ class Request:
     focus: frozenset[str] | None = None
     desired: DesiredState | None = None
     carried: PassReport | None = None
+    ended: frozenset[str] = frozenset()
     destroy: bool = False
     on_step: Callable[[str, Step], None] | None = None
 
@@ -124,7 +134,7 @@ class Pass:
             return None
         try:
             return self.world.api.list_tables()
-        except Denied as error:
+        except Forbidden as error:
             self.warnings.append(f"ListTables was denied, so tables that are not ours are not counted: {error.message}")
             return None
 
@@ -132,7 +142,7 @@ class Pass:
         foreign = foreign_declarations(desired, permission.snapshot) and not self.request.destroy
         scene = Scene(self.world, self.options, permission.snapshot, self.memory.attempts, foreign)
         surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
-        surveys = hold_together(surveys, self.options, permission.snapshot)
+        surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended)
         return act(scene, surveys, self.memory, self._tell) if permission.writes else look_only(surveys)
 
     def _tell(self, name: str, step: Step) -> None:

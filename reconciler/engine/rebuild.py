@@ -14,7 +14,7 @@ from reconciler.engine.observing import observe_table
 from reconciler.engine.verbs import Told, Turn
 from reconciler.facets import index_calls, index_room
 from reconciler.model.change import Call
-from reconciler.model.errors import Busy, UsageError
+from reconciler.model.errors import Ambiguous, Busy, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
 from reconciler.model.table import GlobalIndex, TableSpec
@@ -118,7 +118,7 @@ class Rebuild:
     def _write(self, call: Call) -> None:
         try:
             self.turn.world.api.write(call)
-        except Busy:
+        except (Busy, Ambiguous):
             return
 
     def _observe(self, name: str) -> ObservedTable:

@@ -103,7 +103,10 @@ class Reconciler:
 
     def resume(self) -> bool:
         """Lift a suspension; False when there was none."""
-        if self.world.store.load().suspension is None:
+        snapshot = self.world.store.load()
+        if not (snapshot.usable or snapshot.fresh):
+            raise StateError(snapshot.problem or "the state table cannot be used")
+        if snapshot.suspension is None:
             return False
         self.writable_state()
         self.world.store.put_suspension(None)

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.engine.restore_overrides import members, unheeded
 from reconciler.engine.verbs import Told, Turn
 from reconciler.model.change import Call
-from reconciler.model.errors import NotFound, Unsupported, UsageError
+from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
 from reconciler.model.restore import Overrides
 
 LATEST = "latest"
@@ -52,11 +52,20 @@ class Restore:
         if live is None:
             source = self._source(call) if overrides.about_indexes else {}
             call = self.turn.check(replace(call, params={**call.params, **members(overrides, source)}))
-            self.turn.world.api.write(call)
+            self._begin(name, to, call)
             tell(f"{to}: begun, from {_source_words(name, call)}")
         elif not _began(live, call, name):
             raise UsageError(f"table {to} exists already; a restore makes a new table, so name another one by --to")
         return self._awaited(name, to, _source_words(name, call), overrides, tell)
+
+    def _begin(self, name: str, to: str, call: Call) -> None:
+        """Send the call. Where its answer was lost, a table that was not there before and comes from there is ours."""
+        try:
+            self.turn.world.api.write(call)
+        except (Ambiguous, Busy):
+            live = self._describe(to)
+            if live is None or not _from_there(live, call, name):
+                raise
 
     def _awaited(self, name: str, to: str, source: str, overrides: Overrides, tell: Tell) -> Told:
         pause, told = 0.0, ""
@@ -160,9 +169,12 @@ class Restore:
 
 def _began(live: Mapping[str, Any], call: Call, source: str) -> bool:
     """Whether a table that is there already is what this very command began to make."""
+    return bool((live.get("RestoreSummary") or {}).get("RestoreInProgress")) and _from_there(live, call, source)
+
+
+def _from_there(live: Mapping[str, Any], call: Call, source: str) -> bool:
+    """Whether a table was restored from what the command names."""
     summary = live.get("RestoreSummary") or {}
-    if not summary.get("RestoreInProgress"):
-        return False
     if "BackupArn" in call.params:
         return bool(summary.get("SourceBackupArn") == call.params["BackupArn"])
     return str(summary.get("SourceTableArn", "")).rsplit("/", 1)[-1] == source

@@ -13,7 +13,7 @@ from reconciler.facets import backup_names
 from reconciler.facets.backups import AVAILABLE, READ, taken_of
 from reconciler.model.backups import TakenBackup
 from reconciler.model.change import Call
-from reconciler.model.errors import ApiError, Denied, NotFound, Outcome, Unsupported
+from reconciler.model.errors import ApiError, Forbidden, NotFound, Outcome, Unsupported
 from reconciler.model.plan import Reason, Step
 
 FRESH = timedelta(hours=1)
@@ -36,7 +36,7 @@ def secured(world: World, name: str, step: Step) -> tuple[Step, bool]:
         return _after(step, wish, answer["BackupDetails"]["BackupStatus"]), True
     except Unsupported:
         return step, False
-    except Denied as error:
+    except Forbidden as error:
         message = f"no backup could be made first: {error.operation} was denied"
         return step.blocked(Reason.BACKUP, message, f"permission for dynamodb:{error.operation} on the table"), False
     except ApiError as error:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from reconciler.engine.doubt import Doubt
+from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.gatekeeper import judge
-from reconciler.engine.observing import observe_table, with_owner
+from reconciler.engine.observing import observe_table, observe_twice, with_owner
 from reconciler.engine.visibility import UNSEEN, visible_from
 from reconciler.engine.world import World
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, Lifecycle
-from reconciler.model.errors import ApiError, Malformed, Outcome
+from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Fate, Reason, Step
@@ -55,9 +55,9 @@ class Survey:
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
     @property
-    def malformed(self) -> bool:
-        """Whether an invalid answer was seen, which forbids destructive steps in the whole pass."""
-        return isinstance(self.error, Malformed)
+    def doubtful(self) -> bool:
+        """Whether an invalid answer or refused credentials forbid destructive steps in the whole pass (I3)."""
+        return forbids(self.error)
 
     @property
     def entry_changed(self) -> bool:
@@ -122,7 +122,7 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     if recorded.ownership != "created" and not open_intent:
         return replace(base, entry=None)
     try:
-        observed = observe_table(scene.world, recorded.name, None, ask_owner=lambda _: True)
+        observed = observe_twice(scene.world, recorded.name)
         if observed is None:
             return _unseen(scene, base, recorded)
         if _other(scene, base, observed) is not None:

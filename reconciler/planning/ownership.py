@@ -54,7 +54,9 @@ def resolve(
     if entry is not None and entry.ownership == "released":
         return entry
     if entry is not None and entry.ownership == "intent":
-        ours = _intent_came_true(entry, observed, world, equals_request=equals_request)
+        ours = observed.identity.same(entry.identity) or _intent_came_true(
+            entry, observed, world, equals_request=equals_request
+        )
         return _claimed(entry, observed, "created" if ours else "adopted", lifecycle)
     if entry is not None and observed.identity.same(entry.identity):
         owned = lifecycle.on_existing == "own" and entry.ownership != "created"

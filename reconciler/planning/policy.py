@@ -168,9 +168,12 @@ def _after_grace(step: Step, facts: Facts, since: datetime | None, why: str) -> 
     return step
 
 
-def cap(steps: list[Step], limit: int | None) -> list[Step]:
-    """All destructive steps of a pass: when more are ready than ``limit``, none of them goes (I6)."""
-    wanted = sum(step.destructive and step.fate is Fate.READY for step in steps)
+def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]:
+    """All destructive steps of a pass: when more are ready than ``limit``, none of them goes (I6).
+
+    ``already`` counts those of earlier rounds of the same run, and tables of which it could not be told.
+    """
+    wanted = already + sum(step.destructive and step.fate is Fate.READY for step in steps)
     if limit is None or wanted <= limit:
         return steps
     message = f"this pass wants {wanted} deletes and replaces, more than MAX_DELETES={limit}: it makes none of them"

@@ -222,3 +222,12 @@ def test_nothing_else_is_decided_on_the_text_of_an_error() -> None:
     body = {"__type": "x#ValidationException", "message": "ResourceNotFoundException: Throttling, AccessDenied"}
     error, _ = failure(answer(body, 400))
     assert type(error) is Rejected
+
+
+def test_a_refusal_of_a_second_sending_may_be_about_what_the_first_one_did() -> None:
+    said = {"Error": {"Code": "ValidationException", "Message": "TimeToLive is already enabled"}}
+    assert type(errors.from_answer("UpdateTimeToLive", said)) is Rejected
+    again = {**said, "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 1}}
+    assert type(errors.from_answer("UpdateTimeToLive", again)) is Ambiguous
+    busy = {**again, "Error": {"Code": "ResourceInUseException", "Message": "exists"}}
+    assert type(errors.from_answer("CreateTable", busy)) is Busy

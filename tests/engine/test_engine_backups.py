@@ -7,7 +7,7 @@ from datetime import timedelta
 from simulation.world import declaration, item, simulate
 
 from reconciler.model.backups import Backups
-from reconciler.model.errors import Denied
+from reconciler.model.errors import Forbidden
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
 from reconciler.model.report import Verdict
@@ -95,7 +95,7 @@ def test_where_backups_are_denied_nothing_is_deleted():
 
     def deny(operation, params):
         if operation == "CreateBackup":
-            raise Denied(operation, "AccessDeniedException", "no")
+            raise Forbidden(operation, "AccessDeniedException", "no")
 
     sim.plane.faults = deny
     report = sim.once()

@@ -9,7 +9,7 @@ from simulation.refusal import throttled
 from simulation.world import declaration, item, simulate
 
 from reconciler.model.desired import Lifecycle
-from reconciler.model.errors import Ambiguous, Busy, Denied, Malformed, Unreachable
+from reconciler.model.errors import Ambiguous, Busy, Forbidden, Malformed, Unreachable
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
 from reconciler.model.records import Lease, Suspension
@@ -156,7 +156,7 @@ def test_the_failure_of_one_table_never_stops_another():
 
     def denied(operation, params):
         if operation == "CreateTable" and params["TableName"] == "orders":
-            raise Denied(operation, "AccessDeniedException", "not allowed")
+            raise Forbidden(operation, "AccessDeniedException", "not allowed")
 
     sim.plane.faults = denied
     report = sim.once()
@@ -249,7 +249,7 @@ def test_denied_list_tables_is_a_warning_and_the_count_of_strangers_stays_unknow
 
     def denied(operation, params):
         if operation == "ListTables":
-            raise Denied(operation, "AccessDeniedException", "no")
+            raise Forbidden(operation, "AccessDeniedException", "no")
 
     sim.plane.faults = denied
     report = sim.once()

@@ -42,6 +42,7 @@ class ControlPlane:
         self.clock, self.delay, self.has_tags, self.table_ids = clock, delay, has_tags, table_ids
         self.strict, self.stale = strict, stale
         self.limit, self.limit_with_indexes = 500, 250
+        self.place = f"{REGION}:{ACCOUNT}"
         self.tables: dict[str, Table] = {}
         self.ghosts: dict[str, float] = {}
         self.journal: list[Call] = []
@@ -132,7 +133,7 @@ class ControlPlane:
         return self.tables[name]
 
     def arn(self, name: str) -> str:
-        return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
+        return f"arn:aws:dynamodb:{self.place}:table/{name}"
 
     def settle(self) -> None:
         """Everything that is due by now has happened."""

@@ -71,7 +71,7 @@ def restore_from_backup(plane: ControlPlane, params: Params) -> dict[str, Any]:
     _only_where_there_are_any(plane, "RestoreTableFromBackup")
     if params["BackupArn"] not in plane.backups:
         raise no_backup("RestoreTableFromBackup")
-    return _restored(plane, plane.backups[params["BackupArn"]]["table"], params)
+    return _restored(plane, plane.backups[params["BackupArn"]]["table"], params, params["BackupArn"])
 
 
 def restore_to_time(plane: ControlPlane, params: Params) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def restore_to_time(plane: ControlPlane, params: Params) -> dict[str, Any]:
     return _restored(plane, source, params)
 
 
-def _restored(plane: ControlPlane, source: Table, params: Params) -> dict[str, Any]:
+def _restored(plane: ControlPlane, source: Table, params: Params, backup: str | None = None) -> dict[str, Any]:
     name = params["TargetTableName"]
     if name in plane.tables:
         raise in_use("RestoreTable", f"table {name} exists")
@@ -96,11 +96,19 @@ def _restored(plane: ControlPlane, source: Table, params: Params) -> dict[str, A
         "TableId": f"id-{plane.born}",
         "CreationDateTime": plane.clock.now(),
         "TableStatus": "CREATING" if plane.delay else "ACTIVE",
+        "RestoreSummary": {"SourceTableArn": plane.arn(source.name), "RestoreInProgress": bool(plane.delay)},
     }
+    if backup is not None:
+        description["RestoreSummary"]["SourceBackupArn"] = backup
     _override(plane, description, params)
     table = Table(description, born=plane.clock.seconds, items=copy.deepcopy(source.items))
     plane.tables[name] = table
-    plane.soon(table, lambda: description.update(TableStatus="ACTIVE"))
+
+    def whole() -> None:
+        description["TableStatus"] = "ACTIVE"
+        description["RestoreSummary"]["RestoreInProgress"] = False
+
+    plane.soon(table, whole)
     return {"TableDescription": description}
 
 

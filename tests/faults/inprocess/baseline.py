@@ -1,0 +1,82 @@
+"""A scenario without any fault: which calls it makes, what it leads to, and which of its calls are worth a fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from faults.inprocess.end_state import end_state, strays
+from faults.inprocess.kinds import KINDS, Kind
+from faults.inprocess.request_shape import shape
+from faults.inprocess.scenario import Scenario
+from faults.inprocess.scenarios import SCENARIOS
+from faults.inprocess.stage import STATE, Ended, Stage
+from faults.inprocess.wire import Sending
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """``act`` is how it ends, ``again`` how every later run ends; ``states`` after each, the last one being at rest."""
+
+    stage: Stage
+    calls: tuple[Sending, ...]
+    act: Ended
+    again: Ended
+    states: tuple[dict[str, Any], dict[str, Any]]
+    requests: frozenset[str]
+    destroyed: Counter[str]
+    points: tuple[int, ...]
+    """The numbers of the calls at which faults strike: of equal requests the first two and the last."""
+
+
+@cache
+def baseline(scenario: Scenario) -> Baseline:
+    """Once a process; the faultless run is made by calls through all of botocore."""
+    start = scenario.stage()
+    stage = start.copy()
+    act = scenario.act(stage)
+    calls = tuple(stage.wire.sent)
+    first = end_state(stage.plane)
+    assert not strays(stage.plane), strays(stage.plane)
+    destroyed = Counter(shape(sending) for sending in calls if sending.destroys and sending.applied)
+    again = scenario.repeat(stage)
+    requests = frozenset(shape(sending) for sending in stage.wire.sent if changes(sending))
+    return Baseline(start, calls, act, again, (first, end_state(stage.plane)), requests, destroyed, _points(calls))
+
+
+def changes(sending: Sending) -> bool:
+    """Whether it asks for a change of anything but the state table's records."""
+    return sending.mutating and not (sending.table == STATE and sending.operation != "DeleteTable")
+
+
+def _points(calls: tuple[Sending, ...]) -> tuple[int, ...]:
+    places: dict[str, list[int]] = {}
+    for sending in calls:
+        places.setdefault(shape(sending), []).append(sending.number)
+    return tuple(sorted({n for each in places.values() for n in (*each[:2], each[-1])}))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One case: this scenario, this call, this fault."""
+
+    scenario: Scenario
+    call: Sending
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.scenario.name} · {self.call} · {self.kind.name}"
+
+
+@cache
+def plans() -> tuple[Plan, ...]:
+    """Every case of the campaign, numbered by its place."""
+    found = []
+    for scenario in SCENARIOS:
+        known = baseline(scenario)
+        for point in known.points:
+            call = known.calls[point]
+            found += [Plan(scenario, call, kind) for kind in KINDS if kind.meets(call)]
+    return tuple(found)

@@ -1,0 +1,22 @@
+"""Requests without what differs from run to run, so that two runs can be compared call by call."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from faults.inprocess.wire import Sending
+
+NONCE = re.compile(r"t\d{6}")
+REVISION = re.compile(r"revision-\d+")
+MOMENT = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
+STREAM = re.compile(r"/stream/\d+")
+BACKUP = re.compile(r"/backup/\d+")
+
+
+def shape(sending: Sending) -> str:
+    """Operation and parameters as one text."""
+    text = f"{sending.operation} {json.dumps(sending.params, sort_keys=True)}"
+    for pattern in (NONCE, REVISION, MOMENT, STREAM, BACKUP):
+        text = pattern.sub("*", text)
+    return text

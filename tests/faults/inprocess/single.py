@@ -1,0 +1,120 @@
+"""One fault at one call of one scenario: run it, let the product come back, and judge everything that was sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from faults.inprocess import judge
+from faults.inprocess.baseline import Baseline, Plan, baseline, changes
+from faults.inprocess.end_state import differences, end_state, strays
+from faults.inprocess.kinds import RETRIED
+from faults.inprocess.replies import Reply
+from faults.inprocess.stage import TIMEOUT, Ended, Stage
+from faults.inprocess.wire import Sending, Serve
+from simulation.clock import VirtualClock
+
+RECOVERIES = 3
+PAUSE = 61.0
+RECORD = " / record "
+LONGEST = TIMEOUT.total_seconds() + 300
+"""Seconds that a run may take: its deadline, and what a call may take that began before it."""
+
+
+class Striker:
+    """The ``meddle`` of a wire that strikes one call."""
+
+    def __init__(self, plan: Plan, clock: VirtualClock) -> None:
+        self.plan, self.clock, self.hit = plan, clock, 0
+
+    def __call__(self, sending: Sending, serve: Serve) -> Reply:
+        point, kind = self.plan.call.number, self.plan.kind
+        again = kind.through and self.hit and sending.attempt > 1 and sending.number == point + self.hit
+        if sending.number != point and not again:
+            return serve()
+        self.hit += 1
+        return kind.strike(sending, serve, self.clock)
+
+    def whole(self, sent: int) -> bool:
+        return sent == self.plan.call.number
+
+
+def run(plan: Plan) -> Counter[str]:
+    """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
+    known = baseline(plan.scenario)
+    stage = known.stage.copy()
+    striker = Striker(plan, stage.clock)
+    stage.wire.meddle, stage.wire.whole = striker, lambda: striker.whole(len(stage.wire.sent))
+    began = stage.clock.seconds
+    try:
+        ended = plan.scenario.act(stage)
+    except Exception as crash:
+        raise AssertionError(f"{plan}: {type(crash).__name__}: {crash}") from crash
+    assert striker.hit, f"{plan}: the call was never made"
+    took = stage.clock.seconds - began
+    stage.wire.meddle, stage.wire.whole = (lambda _, serve: serve()), lambda: False
+    try:
+        judge.sent(stage, known)
+        judge.told(ended)
+        assert took <= LONGEST, f"it took {took:.0f} s"
+        at_once = _arrived(plan, stage, known, ended)
+        if absorbed(plan):
+            assert ended.exit == known.act.exit, "the SDK sends such a request again, so it must end as without a fault"
+            assert at_once, "the SDK sends such a request again, so it must lead where it leads without a fault"
+        runs = 0 if at_once else _recovered(plan, stage, known)
+        judge.sent(stage, known)
+        _quiet(plan, stage)
+    except AssertionError as wrong:
+        log = "\n".join(f"  {sending} {sending.refused or ''}" for sending in stage.wire.sent)
+        raise AssertionError(f"{plan}: ended {ended.exit} {judge.reasons(ended)}\n{wrong}\n{log}") from None
+    return Counter({"cases": 1, f"ended {ended.exit}": 1, f"{runs} more runs": 1, "calls": len(stage.wire.sent)})
+
+
+def absorbed(plan: Plan) -> bool:
+    """Whether the SDK makes good for it by itself: it retries everything but what destroys and the question of who."""
+    kind, call = plan.kind, plan.call
+    return kind.family in RETRIED and not kind.through and not call.destroys and not call.operation.startswith("sts:")
+
+
+def _arrived(plan: Plan, stage: Stage, known: Baseline, ended: Ended) -> bool:
+    """Whether the run came to the end that it has without a fault; where it says so, it must be true."""
+    left = differences(end_state(stage.plane), known.states[0])
+    if ended.exit == known.act.exit and ended.exit == 0:
+        wrong = [one for one in left if not (_no_item(plan) and one.startswith(RECORD))]
+        assert not wrong, f"it says that all is well, but {wrong}"
+    return not left
+
+
+def _no_item(plan: Plan) -> bool:
+    """Whether the fault is an answer that can be told from no other: there is no such item."""
+    return plan.call.operation == "GetItem" and plan.kind.family == "shape"
+
+
+def _recovered(plan: Plan, stage: Stage, known: Baseline) -> int:
+    left: list[str] = []
+    for runs in range(1, RECOVERIES + 1):
+        ended = plan.scenario.repeat(stage)
+        judge.told(ended)
+        seen = end_state(stage.plane)
+        options = [differences(seen, state) for state in known.states]
+        if not all(options) and ended.exit in (known.act.exit, known.again.exit):
+            assert not strays(stage.plane), strays(stage.plane)
+            return runs
+        left = [f"exit {ended.exit}, {judge.reasons(ended)}", *options[0]]
+        stage.later(_pause(stage, ended))
+    raise AssertionError(f"after {RECOVERIES} more runs: {left}")
+
+
+def _pause(stage: Stage, ended: Ended) -> float:
+    """Seconds to the next run: a minute, or as long as the report says that something must wait."""
+    until = ended.report.next_not_before if ended.report else None
+    return max(PAUSE, (until - stage.clock.now()).total_seconds() + 1 if until else 0.0)
+
+
+def _quiet(plan: Plan, stage: Stage) -> None:
+    """Then nothing is changed any more."""
+    first = len(stage.wire.sent)
+    before = end_state(stage.plane)
+    plan.scenario.repeat(stage)
+    written = [str(sending) for sending in stage.wire.sent[first:] if changes(sending) and sending.applied]
+    assert not written, f"not quiet: {written}"
+    assert not differences(end_state(stage.plane), before), "not at rest"

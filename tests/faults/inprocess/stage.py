@@ -1,0 +1,245 @@
+"""One simulated account with its service, and processes of the product in it, each built as the wiring does."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from faults.inprocess.clients import Pool, no_real_time
+from faults.inprocess.wire import Wire
+from simulation.clock import CountingRandom, OneByOne, VirtualClock
+from simulation.control_plane import ControlPlane
+from simulation.data_plane import OPERATIONS
+from simulation.world import ListSource, Silent
+from support.table_settings import KEYS
+
+from reconciler.aws import flavor as flavors
+from reconciler.aws.pace import Paced
+from reconciler.aws.session import Connection
+from reconciler.aws.validator import OfflineValidator
+from reconciler.cli import exits
+from reconciler.cli.codes import ERROR, OK
+from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.world import World
+from reconciler.model.change import Call
+from reconciler.model.desired import Declaration, DesiredState
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.identity import Flavor
+from reconciler.model.options import Options
+from reconciler.model.report import PassReport
+from reconciler.state.table import StateTable
+
+STATE = "reconciler_state"
+TIMEOUT = timedelta(minutes=30)
+LOCAL_URL = "http://localhost:8000"
+
+
+class Told(Silent):
+    """The ``Telemetry`` port: when passes began and which calls failed as what, by the number of the next sending."""
+
+    def __init__(self, wire: Wire, by: str) -> None:
+        super().__init__()
+        self.wire, self.by = wire, by
+        self.passes: list[int] = []
+        self.failures: list[tuple[int, str, str]] = []
+
+    def request(self, operation: str, result: str, *_: Any) -> None:
+        if result != "success":
+            self.failures.append((len(self.wire.sent), operation, result))
+
+    def pass_started(self, pass_id: str, trigger: str) -> None:
+        self.passes.append(len(self.wire.sent))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run of a process ended: its exit code, and what it said."""
+
+    verb: str
+    exit: int
+    report: PassReport | None = None
+    said: str = ""
+
+
+@dataclass
+class Process:
+    """One process of the product. What it raises on purpose ends it with 1; anything else is a crash."""
+
+    stage: Stage
+    options: Options
+    holder: str
+    told: Told
+    store: StateTable | None = None
+    reconciler: Reconciler | None = None
+
+    def start(self) -> Reconciler:
+        """Identify the endpoint and build the engine over it, as ``wiring.App`` does."""
+        stage = self.stage
+        url = None if stage.flavor is Flavor.AWS else LOCAL_URL
+        pool = stage.pool
+        opened = pool.opened(stage.wire, self.holder)
+        connection = Connection(url, opened, lambda: opened, 1, self.told)
+        endpoint = connection.identify()
+        store = StateTable(
+            connection.state_client(),
+            self.options.state_table,
+            self.options.scope,
+            holder=self.holder,
+            clock=stage.clock,
+        )
+        world = World(
+            api=connection.tables if endpoint.flavor.emulator else Paced(connection.tables, stage.clock),
+            items=connection.items,
+            store=store,
+            source=Own(stage.source) if self.options.one_shot else stage.source,
+            clock=stage.clock,
+            random=stage.random,
+            telemetry=self.told,
+            parallel=OneByOne(),
+            validator=stage.validator,
+            endpoint=endpoint,
+        )
+        self.store = store
+        self.reconciler = Reconciler(world, self.options, TIMEOUT)
+        return self.reconciler
+
+    def run(self, verb: str, work: Callable[[Reconciler], PassReport | int | None]) -> Ended:
+        """One command from its start to its end, its lease given back."""
+        with self.stage.time():
+            try:
+                result = work(self.reconciler or self.start())
+            except ReconcilerError as error:
+                ended = Ended(verb, ERROR, said=str(error))
+            else:
+                ended = _ended(verb, result)
+            self.close()
+        return ended
+
+    def passes(self) -> Ended:
+        """One pass of a daemon, which goes on whatever comes; its endpoint may not answer yet."""
+        with self.stage.time():
+            try:
+                return _ended("pass", (self.reconciler or self.start()).run_pass("interval"))
+            except ReconcilerError as error:
+                return Ended("pass", ERROR, said=str(error))
+
+    def close(self) -> None:
+        """Give the lease back; that it could not be is no failure."""
+        if self.store is not None:
+            try:
+                self.store.release_lease()
+            except ReconcilerError:
+                return
+
+
+@dataclass
+class Own:
+    """The declarations as they were when a process first read them."""
+
+    source: ListSource
+    loaded: DesiredState | None = None
+
+    def load(self) -> DesiredState:
+        self.loaded = self.loaded or self.source.load()
+        return self.loaded
+
+
+def _ended(verb: str, result: PassReport | int | None) -> Ended:
+    if isinstance(result, PassReport):
+        judge = exits.act if verb in ("destroy", "seed", "clear") else exits.converge
+        return Ended(verb, judge(result), result)
+    return Ended(verb, OK if result is None else result)
+
+
+@dataclass
+class Stage:
+    """The account. ``delay`` is how many virtual seconds the service takes; options are those of every process."""
+
+    flavor: Flavor = Flavor.AWS
+    delay: float = 0.0
+    stale: float = 0.0
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clock = VirtualClock()
+        self.plane = ControlPlane(
+            self.clock,
+            delay=self.delay,
+            stale=self.stale,
+            has_tags=self.flavor.has_tags,
+            table_ids=self.flavor is Flavor.AWS,
+            strict=not self.flavor.emulator,
+        )
+        self.plane.has_backups = self.flavor is Flavor.AWS
+        self.plane.aliases.update(KEYS)
+        if self.flavor is Flavor.DYNAMODB_LOCAL:
+            self.plane.scaling = None
+            self.plane.place = "ddblocal:000000000000"
+        self.wire = Wire(self.plane)
+        self.source = ListSource()
+        self.random = CountingRandom()
+        self.pool = shared_pool()
+        self.validator = OfflineValidator()
+        self.holders = 0
+        self.told: list[Told] = []
+
+    def declare(self, *declarations: Declaration) -> None:
+        self.source.declarations = declarations
+
+    def process(self, **options: Any) -> Process:
+        """A new process; ``one_shot`` unless told otherwise."""
+        wish = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
+        made = Options(**{**wish, **self.options, **options})
+        self.holders += 1
+        self.told.append(Told(self.wire, f"holder-{self.holders}"))
+        return Process(self, made, f"holder-{self.holders}", self.told[-1])
+
+    def once(self, **options: Any) -> Ended:
+        """``reconciler --once``."""
+        return self.process(**options).run("once", lambda reconciler: reconciler.converge("once"))
+
+    def item(self, operation: str, **params: Any) -> None:
+        """Somebody else's request to the data plane."""
+        OPERATIONS[operation](self.plane, params)
+
+    def call(self, operation: str, **params: Any) -> None:
+        """Somebody else's request to the control plane."""
+        self.plane.do(operation, Call(operation, params).params)
+
+    def later(self, seconds: float) -> None:
+        """Time goes by, and what is under way goes on."""
+        self.clock.seconds += seconds
+        self.plane.settle()
+
+    def copy(self) -> Stage:
+        """The same account once more, from here on by itself."""
+        assert not any(table.due for table in self.plane.tables.values()), "what is under way cannot be copied"
+        made = Stage(self.flavor, self.delay, self.stale, self.options)
+        made.clock, made.plane, made.random = copy.deepcopy((self.clock, self.plane, self.random))
+        made.wire = Wire(made.plane)
+        made.source = ListSource(self.source.declarations)
+        made.holders = self.holders
+        return made
+
+    @contextmanager
+    def time(self) -> Iterator[None]:
+        """While a process runs: no real pauses, no probes of real sockets."""
+        with ExitStack() as stack:
+            stack.enter_context(no_real_time(self.clock))
+            stack.enter_context(mock.patch.object(flavors, "detect", return_value=self.flavor))
+            yield
+
+
+_pools: list[Pool] = []
+
+
+def shared_pool() -> Pool:
+    """One session for all cases of this interpreter."""
+    if not _pools:
+        _pools.append(Pool())
+    return _pools[0]

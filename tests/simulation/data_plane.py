@@ -1,0 +1,155 @@
+"""The data plane of the simulated service as requests see it: parameters in, answers out, items as on the wire.
+
+``Items`` is the same data behind the engine's port; this one is for those who speak the service's own operations. The
+items live in the control plane's tables, so both halves always agree, and the state table is a table like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from simulation.control_plane import ControlPlane
+from simulation.copies import copied
+from simulation.expressions import holds, updated
+from simulation.refusal import missing
+from simulation.table import Table
+
+from reconciler.model.errors import ConditionFailed
+
+Params = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def key_of(table: Table, item: Mapping[str, Any]) -> str:
+    """The place of an item in its table, as ``Items`` spells it."""
+    return repr([item[element["AttributeName"]] for element in table.description["KeySchema"]])
+
+
+def _table(plane: ControlPlane, operation: str, params: Params) -> Table:
+    table = plane.table(operation, params["TableName"])
+    if table.visible_at > plane.clock.seconds:
+        raise missing(operation, f"no table {table.name} yet")
+    if table.status in ("CREATING", "DELETING"):
+        raise missing(operation, f"table {table.name} is {table.status}")
+    return table
+
+
+def _conditioned(operation: str, table: Table, place: str, params: Params) -> dict[str, Any] | None:
+    found = table.items.get(place)
+    if not holds(params.get("ConditionExpression"), found, params):
+        raise ConditionFailed(operation, "ConditionalCheckFailedException", "The conditional request failed")
+    return found
+
+
+def get_item(plane: ControlPlane, params: Params) -> Answer:
+    table = _table(plane, "GetItem", params)
+    found = table.items.get(key_of(table, params["Key"]))
+    return {} if found is None else {"Item": copied(found)}
+
+
+def put_item(plane: ControlPlane, params: Params) -> Answer:
+    table = _table(plane, "PutItem", params)
+    place = key_of(table, params["Item"])
+    _conditioned("PutItem", table, place, params)
+    table.items[place] = copied(dict(params["Item"]))
+    return {}
+
+
+def update_item(plane: ControlPlane, params: Params) -> Answer:
+    table = _table(plane, "UpdateItem", params)
+    place = key_of(table, params["Key"])
+    found = _conditioned("UpdateItem", table, place, params)
+    after = updated(params["UpdateExpression"], found or params["Key"], params)
+    table.items[place] = after
+    return {"Attributes": copied(after)} if params.get("ReturnValues") == "ALL_NEW" else {}
+
+
+def delete_item(plane: ControlPlane, params: Params) -> Answer:
+    table = _table(plane, "DeleteItem", params)
+    place = key_of(table, params["Key"])
+    _conditioned("DeleteItem", table, place, params)
+    table.items.pop(place, None)
+    return {}
+
+
+def scan(plane: ControlPlane, params: Params) -> Answer:
+    table = _table(plane, "Scan", params)
+    return _page(table, [item for _, item in sorted(table.items.items())], params)
+
+
+def query(plane: ControlPlane, params: Params) -> Answer:
+    table = _table(plane, "Query", params)
+    schema = table.description["KeySchema"]
+    found = [item for item in table.items.values() if holds(params["KeyConditionExpression"], item, params)]
+    if len(schema) > 1:
+        name = schema[1]["AttributeName"]
+        found.sort(key=lambda item: str(item[name]), reverse=not params.get("ScanIndexForward", True))
+    return _page(table, found, params)
+
+
+def batch_write(plane: ControlPlane, params: Params) -> Answer:
+    for name, requests in params["RequestItems"].items():
+        for request in requests:
+            for verb, body in request.items():
+                {"PutRequest": put_item, "DeleteRequest": delete_item}[verb](plane, {"TableName": name, **body})
+    return {"UnprocessedItems": {}}
+
+
+def transact_write(plane: ControlPlane, params: Params) -> Answer:
+    """All or nothing: the conditions of all are looked at before the first is written."""
+    for one in params["TransactItems"]:
+        for body in one.values():
+            table = _table(plane, "TransactWriteItems", body)
+            _conditioned("TransactWriteItems", table, key_of(table, body.get("Item") or body["Key"]), body)
+    verbs = {"Put": put_item, "Update": update_item, "Delete": delete_item}
+    for one in params["TransactItems"]:
+        for verb, body in one.items():
+            if verb in verbs:
+                verbs[verb](plane, body)
+    return {}
+
+
+def _page(table: Table, found: list[dict[str, Any]], params: Params) -> Answer:
+    start, limit = params.get("ExclusiveStartKey"), params.get("Limit")
+    if start:
+        places = [key_of(table, item) for item in found]
+        found = found[places.index(key_of(table, start)) + 1 :]
+    page = found if limit is None else found[:limit]
+    kept = [item for item in page if holds(params.get("FilterExpression"), item, params)]
+    answer: Answer = {"Items": [_projected(item, params) for item in kept], "Count": len(kept)}
+    if limit is not None and len(page) == limit:
+        names = [element["AttributeName"] for element in table.description["KeySchema"]]
+        answer["LastEvaluatedKey"] = {name: page[-1][name] for name in names}
+    return answer
+
+
+def _projected(item: Mapping[str, Any], params: Params) -> dict[str, Any]:
+    wish = params.get("ProjectionExpression")
+    if not wish:
+        return copied(dict(item))
+    aliases = params.get("ExpressionAttributeNames", {})
+    names = {aliases.get(word.strip(), word.strip()) for word in wish.split(",")}
+    return {name: value for name, value in item.items() if name in names}
+
+
+OPERATIONS: dict[str, Callable[[ControlPlane, Params], Answer]] = {
+    "GetItem": get_item,
+    "PutItem": put_item,
+    "UpdateItem": update_item,
+    "DeleteItem": delete_item,
+    "Scan": scan,
+    "Query": query,
+    "BatchWriteItem": batch_write,
+    "TransactWriteItems": transact_write,
+}
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+
+
+def records(plane: ControlPlane, table: str) -> Iterator[dict[str, Any]]:
+    """Every item of a table that may not be there."""
+    live = plane.tables.get(table)
+    yield from live.items.values() if live else ()
+
+
+__all__ = ["OPERATIONS", "WRITES", "key_of", "records"]
