@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.facets import FACETS
-from reconciler.facets.base import AsksMore, Facet
+from reconciler.facets import ASKING, FACETS
+from reconciler.facets.base import Facet
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
@@ -31,7 +31,7 @@ def permission(operation: str) -> str:
 def unknown(spec: TableSpec | None, table: Mapping[str, Any], denied: Mapping[str, str]) -> dict[str, str]:
     """Paths of the declared facets whose reads were ``denied`` (operations by key), each with its permission."""
     found: dict[str, str] = {}
-    for facet in FACETS:
+    for facet in FACETS if denied else ():
         if spec is None or getattr(spec, facet.name) is None:
             continue
         missing = next((denied[key] for key in _keys(facet, spec, table) if key in denied), None)
@@ -65,5 +65,5 @@ def _hidden(declaration: Declaration, observed: ObservedTable, path: str) -> lis
 
 def _keys(facet: Facet, spec: TableSpec, table: Mapping[str, Any]) -> Iterator[str]:
     yield from facet.reads
-    if isinstance(facet, AsksMore):
-        yield from (ask.key for ask in facet.asks(spec, table))
+    if facet.name in ASKING:
+        yield from (ask.key for ask in ASKING[facet.name].asks(spec, table))
