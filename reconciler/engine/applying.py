@@ -14,7 +14,7 @@ from reconciler.engine.doubt import doubted
 from reconciler.engine.gatekeeper import LOST, still_allowed
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
-from reconciler.model.errors import ApiError, Outcome, QuotaUsedUp, Unsupported
+from reconciler.model.errors import ApiError, Outcome, QuotaUsedUp, Throttled, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks
@@ -33,6 +33,8 @@ class Applied:
     wrote: bool = False
     attempts: Attempts | None = None
     error: ApiError | None = None
+    turned_away: ApiError | None = None
+    """Why the service did not take the call for now; it changed nothing."""
 
 
 def apply_next(scene: Scene, survey: Survey) -> Applied:
@@ -148,7 +150,8 @@ def _counted(scene: Scene, survey: Survey, step: Step) -> Applied:
     store.put_marks(noted)
     applied = _sent(scene, survey, step)
     after = applied.steps[0]
-    if after.reason is Reason.NOT_BEFORE:
+    limited = isinstance(applied.turned_away, Throttled) and quotas.plausible(kinds, observed, survey.marks, now)
+    if after.reason is Reason.NOT_BEFORE or limited:
         store.put_marks(quotas.refused(before, survey.name, observed.identity, kinds, now))
         return replace(applied, steps=(quotas.turned_away(after, kinds, now),))
     if after.fate in (Fate.DEFERRED, Fate.UNSUPPORTED):
@@ -171,7 +174,8 @@ def _sent(scene: Scene, survey: Survey, step: Step) -> Applied:
 
 
 def _lost(survey: Survey, step: Step, error: ApiError) -> Applied:
-    return Applied(survey, (ended(step, error),), wrote=error.outcome is Outcome.RETRY, error=_fatal(error))
+    wrote, away = error.outcome is Outcome.RETRY, error if error.outcome is Outcome.AGAIN else None
+    return Applied(survey, (ended(step, error),), wrote=wrote, error=_fatal(error), turned_away=away)
 
 
 def ended(step: Step, error: ApiError) -> Step:

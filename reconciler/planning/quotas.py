@@ -38,6 +38,8 @@ QUOTAS: Mapping[Counted, Quota] = {
     "class": Quota(2, timedelta(days=30), "a table switches its class at most twice in 30 days (rule 30)"),
 }
 DECREASE_RULE = "after four decreases of capacity in a UTC day the service takes one an hour (rule 7)"
+UNSAID: frozenset[Counted] = frozenset({"class"})
+"""Kinds whose quota the service refuses in words that tell it from no other limit."""
 RETRY: Mapping[Counted, timedelta] = {"ttl": HOUR, "mode": HOUR, "class": timedelta(days=1), "decrease": HOUR}
 """How long a change is left alone after a refusal that our marks do not explain."""
 
@@ -80,6 +82,16 @@ def refused(marks: Marks | None, name: str, identity: Identity, kinds: Iterable[
     """The marks after the service refused a call of these kinds as not valid: somebody else may have used the quota."""
     kept = marks if marks is not None and identity.same(marks.identity) else Marks(name, identity)
     return replace(kept, refused={**kept.refused, **dict.fromkeys(kinds, now)})
+
+
+def plausible(kinds: Iterable[Counted], observed: ObservedTable, marks: Marks | None, now: datetime) -> bool:
+    """Whether a limit that a call met, and that does not say which it is, can be a quota in time: some of it is used.
+
+    DescribeTable tells only the last change, so others may have used more of it than can be seen.
+    """
+    known = marks if marks is not None and observed.identity.same(marks.identity) else None
+    unsaid = [kind for kind in kinds if kind in UNSAID]
+    return any(time > now - _window(kind) for kind in unsaid for time in _times(kind, observed, known))
 
 
 def turned_away(step: Step, kinds: Iterable[Counted], now: datetime) -> Step:

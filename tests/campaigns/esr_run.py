@@ -30,8 +30,9 @@ SEED = Seed("seeds/table.json", SEED_ITEMS, items_digest(SEED_ITEMS))
 TOLD_BY_REFUSAL = (
     "UpdateContinuousBackups: ContinuousBackupsUnavailableException",
     "UpdateTimeToLive: ValidationException: Time to live has been modified multiple times",
+    "UpdateTable: LimitExceededException: Subscriber limit exceeded",
 )
-"""Nothing else tells that a new table has no backups yet (rule 23), or when others changed time to live (rule 10)."""
+"""Nothing else tells that a new table has no backups yet (rule 23), or how much of a quota others used."""
 MISTAKES = 2
 """Passes in a case that may end in such an error."""
 SPARED = (Reason.NOT_OWNED, Reason.PROTECTED)

@@ -14,6 +14,11 @@ from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import ContributorInsights, GlobalIndex, IndexInsights, KeyElement, Projection
 
 NUMBER = (KeyElement("pk", "HASH", "N"),)
+KEY = {
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+}
+RARE = "STANDARD_INFREQUENT_ACCESS"
 BY_PK = GlobalIndex("by_pk", (KeyElement("pk", "HASH", "S"),), Projection("ALL"))
 
 
@@ -133,3 +138,22 @@ def test_a_table_that_is_only_to_be_observed_is_not_replaced_even_where_it_is_ou
     sim.declare(declaration(keys=NUMBER, lifecycle=Lifecycle(on_existing="observe")))
     assert fates(sim.once(), "users") == [(Fate.BLOCKED, Reason.ON_EXISTING)]
     assert sim.plane.mutating == []
+
+
+def test_a_class_that_others_switched_once_more_is_tried_once_a_day_and_holds_nothing_else_up():
+    sim = simulate(flavor=Flavor.AWS)
+    sim.plane.make(TableName="users", **KEY)
+    sim.plane.do("UpdateTable", {"TableName": "users", "TableClass": RARE})
+    sim.declare(declaration(table_class="STANDARD"))
+    sim.once()
+    sim.plane.journal.clear()
+    sim.declare(declaration(table_class=RARE, global_indexes=(BY_PK,)))
+    for _ in range(4):
+        sim.run()
+        sim.clock.seconds += 61
+    indexes = sim.plane.tables["users"].description["GlobalSecondaryIndexes"]
+    assert [index["IndexName"] for index in indexes] == ["by_pk"]
+    assert [reason for fate, reason in fates(sim.run(), "users") if fate is Fate.DEFERRED] == [Reason.NOT_BEFORE]
+    assert [call.operation for call, _ in sim.plane.refusals] == ["UpdateTable"]
+    sim.clock.seconds += 30 * 86_400
+    assert sim.once().verdict is Verdict.IN_SYNC
