@@ -1,0 +1,144 @@
+"""No report, page or metric says in sync while the raw answers of the endpoint contradict the declaration (I11)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from simulation.world import Sim, declaration, simulate
+from support.holds import violations
+from support.scrape import samples
+from support.specs import renamed
+from support.table_settings import KEYS
+from support.transitions import TRANSITIONS, Transition
+
+from reconciler.engine.board import Board
+from reconciler.metrics import Metrics
+from reconciler.model.errors import ApiError, Malformed, Unsupported
+from reconciler.model.identity import Flavor
+from reconciler.model.observed import Responses
+from reconciler.model.report import PassReport, TableStatus, Verdict
+from reconciler.model.table import TableSpec
+from reconciler.planning.observe import asks_for, read_params, reads_for
+
+NAME = "subject"
+
+
+def raw(sim: Sim, spec: TableSpec) -> Responses:
+    """What an independent reader of the endpoint gets; operations that it lacks are named."""
+    table = sim.plane.tables[NAME].description
+    answers: dict[str, Any] = {"DescribeTable": {"Table": table}}
+    unsupported = set()
+    wanted = [(op, op, read_params(op, NAME, table["TableArn"], table)) for op in reads_for(spec)]
+    wanted += [(ask.key, ask.operation, ask.params) for ask in asks_for(spec, table)]
+    for key, operation, params in wanted:
+        try:
+            answers[key] = sim.plane.read(operation, params)
+        except Unsupported:
+            unsupported.add(key)
+    return Responses(answers, frozenset(unsupported))
+
+
+def claims(report: PassReport) -> set[str]:
+    """Where the table is said to be in sync: report, exit verdict, counts, metrics."""
+    board = Board("default")
+    board.finish(report)
+    (table,) = (table for table in report.tables if table.name == NAME)
+    shown = {labels["status"]: value for labels, value in samples(Metrics(board), "table_status")}
+    drift = [value for _, value in samples(Metrics(board), "table_drift")]
+    said = {
+        "report": table.status is TableStatus.IN_SYNC,
+        "verdict": report.verdict is Verdict.IN_SYNC,
+        "counts": report.summary()["in_sync"] == 1,
+        "status metric": shown.get("in_sync") == 1,
+    }
+    assert shown[table.status.value] == 1
+    assert sum(shown.values()) == 1
+    assert table.status is not TableStatus.IN_SYNC or not any(drift)
+    return {name for name, claimed in said.items() if claimed}
+
+
+def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
+    held = spec
+    for table in report.tables:
+        for step in table.steps:
+            if step.fate.value == "unsupported":
+                held = replace(held, **{step.facet: None})
+    if NAME in sim.plane.tables and claims(report):
+        assert violations(raw(sim, held), held) == []
+
+
+def world(case: Transition, **options: Any) -> Sim:
+    sim = simulate(data_loss="allow", disruption="allow", timeout=7200, **options)
+    sim.plane.aliases.update(KEYS)
+    sim.declare(declaration(NAME, **fields(case.before)))
+    sim.once()
+    return sim
+
+
+def fields(spec: TableSpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in TableSpec.__dataclass_fields__ if name != "name"}
+
+
+@pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
+def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) -> None:
+    sim = world(case)
+    sim.declare(declaration(NAME, **fields(case.after)))
+    report = sim.reconciler.preview()
+    assert NAME in {table.name for table in report.tables}
+    honest(sim, renamed(case.after, NAME), report)
+
+
+@pytest.mark.parametrize("delay", [0.0, 7.0])
+@pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
+def test_no_pass_on_the_way_claims_in_sync_too_early(case: Transition, delay: float) -> None:
+    sim = world(case, delay=delay)
+    sim.declare(declaration(NAME, **fields(case.after)))
+    for _ in range(6):
+        honest(sim, renamed(case.after, NAME), sim.run())
+        sim.clock.seconds += 3
+
+
+def nothing_sticks(sim: Sim) -> None:
+    sim.plane.sticky = {"DeletionProtectionEnabled"}
+
+
+def answers_are_lost(sim: Sim) -> None:
+    def lose(operation: str, params: Any) -> None:
+        raise Malformed(operation, "x", "garbled")
+
+    sim.plane.after = lose
+
+
+def reads_fail(sim: Sim) -> None:
+    def fail(operation: str, params: Any) -> None:
+        if operation == "DescribeTable":
+            raise ApiError(operation, "x", "no")
+
+    sim.plane.faults = fail
+
+
+def suspended(sim: Sim) -> None:
+    sim.reconciler.suspend("test")
+
+
+def declarations_break(sim: Sim) -> None:
+    sim.run()
+    sim.plane.tables[NAME].description["DeletionProtectionEnabled"] = False
+    sim.source.broken = True
+
+
+@pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO])
+@pytest.mark.parametrize("trouble", [nothing_sticks, answers_are_lost, reads_fail, suspended, declarations_break])
+def test_in_trouble_no_pass_claims_in_sync_either(trouble: Any, flavor: Flavor) -> None:
+    sim = simulate(flavor=flavor)
+    sim.declare(declaration(NAME))
+    sim.once()
+    sim.clock.seconds += 3600
+    sim.declare(declaration(NAME, deletion_protection=True))
+    trouble(sim)
+    wish = declaration(NAME, deletion_protection=True).spec
+    for _ in range(4):
+        honest(sim, wish, sim.run())
+        sim.clock.seconds += 60
