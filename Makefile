@@ -8,9 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 CAMPAIGN ?=
 MUTANTS ?=
+FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test campaign mutants check lint types contracts docs lock image-check clean
+.PHONY: help demo test campaign mutants fuzz check lint types contracts docs lock image-check clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ campaign: $(VENV)/.installed ## the fault campaigns, whole (hours); CAMPAIGN='NA
 
 mutants: $(VENV)/.installed ## known bugs planted in a copy of the code, each to be found by the tests; MUTANTS='NAME --part 1/3'
 	$(BIN)/python scripts/plant_mutants.py $(MUTANTS)
+
+fuzz: $(VENV)/.installed ## random files to every reader of declarations and seeds, guided by coverage; FUZZ_SECONDS=300
+	$(BIN)/python scripts/fuzz_readers.py --seconds $(FUZZ_SECONDS)
 
 check: lint types contracts docs ## lint, types, import contracts, documents, locks
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from reconciler.sources.place import Path
@@ -35,6 +36,7 @@ def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
+    _allow_anchors_anew()
     try:
         nodes = list(YAML(typ="safe", pure=True).compose_all(text))
         return [_Builder(number).document(node) for node in nodes if node is not None]
@@ -49,6 +51,16 @@ def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
         raise TextFault(None, f"is not YAML: {str(error).splitlines()[0]}", "Correct the syntax.") from None
     except RecursionError:
         raise TextFault(None, *TOO_DEEP) from None
+
+
+@cache
+def _allow_anchors_anew() -> None:
+    """YAML lets an anchor be given anew; a warning of the library would stand on standard error."""
+    import warnings
+
+    from ruamel.yaml.error import ReusedAnchorWarning
+
+    warnings.simplefilter("ignore", ReusedAnchorWarning)
 
 
 def _code(error: Any) -> int:

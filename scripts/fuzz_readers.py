@@ -1,0 +1,96 @@
+"""Fuzz every reader of declarations and seeds with atheris, guided by coverage. Called by ``make fuzz``.
+
+``--seconds`` says for how long, ``--input FILE`` reads one input again, as libFuzzer left it behind. Any input must end
+in declarations, items or sentences, within a minute and 2 GB while it is being traced; the first that does not is
+printed, and the end is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMITS = (
+    "-timeout=60",
+    "-rss_limit_mb=2048",
+    "-max_len=8192",
+    "-print_final_stats=1",
+    "-len_control=0",
+)
+LAST = re.compile(r"#(\d+)\s+(?:DONE|pulse|REDUCE|NEW|INITED|RELOAD).*?cov: (\d+) ft: (\d+) corp: (\d+)")
+
+
+def fuzz(arguments: list[str]) -> None:
+    """In a process of its own, which libFuzzer ends."""
+    import atheris
+
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
+    with atheris.instrument_imports(include=["reconciler.sources", "ruamel.yaml"]):
+        from fuzz.corpus import inputs
+        from fuzz.mutate import mutate
+        from fuzz.readers import run
+    begin = inputs()
+
+    def mutated(data: bytes, most: int, seed: int) -> bytes:
+        chance = random.Random(seed)
+        if chance.random() < 0.3:
+            return bytes(atheris.Mutate(data, most))
+        return mutate(chance, data, begin, most)[:most]
+
+    def one_input(data: bytes) -> None:
+        run(data)
+
+    atheris.Setup([sys.argv[0], *arguments], one_input, custom_mutator=mutated)
+    atheris.Fuzz()
+
+
+def begin_in(folder: Path) -> int:
+    """The inputs to begin with as files, as libFuzzer wants them."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
+    from fuzz.corpus import inputs
+
+    each = inputs()
+    for number, data in enumerate(each):
+        (folder / f"{number:05}").write_bytes(data)
+    return len(each)
+
+
+def main() -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--input", type=Path)
+    parser.add_argument("--libfuzzer", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.libfuzzer is not None:
+        fuzz(asked.libfuzzer)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
+        corpus, left = Path(scratch) / "corpus", Path(scratch) / "left"
+        corpus.mkdir()
+        left.mkdir()
+        begun = begin_in(corpus)
+        wish = [str(asked.input)] if asked.input else [f"-max_total_time={asked.seconds}", str(corpus)]
+        command = [sys.executable, __file__, "--libfuzzer", *LIMITS, f"-artifact_prefix={left}/", *wish]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        said = done.stdout + done.stderr
+        found = LAST.findall(said)
+        executions, covered, features, kept = found[-1] if found else ("0", "0", "0", "0")
+        print(f"fuzz: {int(executions):,} executions from {begun:,} inputs in {asked.seconds} s, ", end="")
+        print(f"{covered} edges and {features} features covered, {kept} inputs kept")
+        if not done.returncode:
+            return 0
+        for file in sorted(left.iterdir()):
+            print(f"  {file.name}: {file.read_bytes()!r}", file=sys.stderr)
+        print(said[-6000:], file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

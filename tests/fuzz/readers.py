@@ -1,0 +1,120 @@
+"""What the fuzzer feeds: every reader of declarations and of seeds, as bytes of a file of that kind.
+
+Whatever the bytes are, a reader ends in declarations or items that hold what they promise, or in problems that are
+whole sentences. Anything else that is raised is a defect. Nothing is written, and no class file is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from reconciler.model.desired import Declaration, Seed
+from reconciler.model.errors import Problem
+from reconciler.model.table import GlobalIndex, KeyElement, Projection, TableSpec
+from reconciler.planning.create import create_call
+from reconciler.seeding.digest import items_digest
+from reconciler.sources.assemble import assemble
+from reconciler.sources.python.lines import class_lines
+from reconciler.sources.seeds.memory import SeedMemory
+from reconciler.sources.seeds.reading import read_seed_file
+from reconciler.sources.seeds.target import Target
+from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.text.documents import read_documents
+
+SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)
+BY_EMAIL = GlobalIndex("by_email", (KeyElement("email", "HASH", "S"),), Projection("ALL"))
+PLAIN = Target("users", TableSpec("users", (KeyElement("pk", "HASH", "S"),)))
+COMPOSITE = Target(
+    "users",
+    TableSpec("users", (KeyElement("pk", "HASH", "B"), KeyElement("n", "RANGE", "N")), global_indexes=(BY_EMAIL,)),
+)
+Reader = Callable[[bytes], str]
+"""Reads one file's bytes and says how it ended, in a word; what it raises is a defect."""
+
+
+def read_declaration(path: str) -> Reader:
+    """A document of YAML or JSON, checked by every rule, and its CreateTable."""
+
+    def reader(data: bytes) -> str:
+        reading = read_documents(SourceFile(path, Path("/nowhere") / path, data))
+        assembly = assemble(list(reading.declarations), (), None, SeedMemory())
+        _whole([*reading.problems, *assembly.problems])
+        for declaration in assembly.declarations:
+            _sound(declaration)
+        return "refused" if reading.problems or assembly.problems else "read"
+
+    return reader
+
+
+def read_seed(path: str, target: Target) -> Reader:
+    """A seed of one format, checked against a table."""
+
+    def reader(data: bytes) -> str:
+        seed, problems = read_seed_file(SourceFile(path, Path("/nowhere") / path, data), target)
+        _whole(problems)
+        assert (seed is None) == bool(problems), "a seed or its problems"
+        if seed is not None:
+            _fits(seed, target)
+        return "refused" if problems else "read"
+
+    return reader
+
+
+def read_class_file(data: bytes) -> str:
+    """Where the classes and fields of a class file stand; asked only of what Python itself can read."""
+    try:
+        ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "refused"
+    class_lines(data)
+    return "read"
+
+
+def _sound(declaration: Declaration) -> None:
+    call = create_call(declaration.spec, None, with_tags=True)
+    assert call.params["TableName"] == declaration.spec.name
+    assert 3 <= len(declaration.spec.name) <= 255
+
+
+def _fits(seed: Seed, target: Target) -> None:
+    assert seed.digest == items_digest(seed.items)
+    keys = [tuple(str(item[name]) for name in target.keys) for item in seed.items]
+    assert len(set(keys)) == len(keys)
+    for item in seed.items:
+        for name, kind in target.keys.items():
+            assert set(item[name]) == {kind}
+
+
+def _whole(problems: list[Problem]) -> None:
+    for problem in problems:
+        assert SENTENCE.fullmatch(str(problem)), str(problem)
+        assert problem.line is None or problem.line >= 1, str(problem)
+
+
+READERS: Mapping[str, Reader] = {
+    "declaration.yaml": read_declaration("users.yaml"),
+    "declaration.json": read_declaration("users.json"),
+    "declaration.py": read_class_file,
+    "seed.json": read_seed("seeds/users.json", PLAIN),
+    "seed.jsonl": read_seed("seeds/users.jsonl", PLAIN),
+    "seed.yaml": read_seed("seeds/users.yaml", PLAIN),
+    "seed.csv": read_seed("seeds/users.csv", PLAIN),
+    "seed.json.gz": read_seed("seeds/users.json.gz", PLAIN),
+    "composite.jsonl": read_seed("seeds/users.jsonl", COMPOSITE),
+    "composite.csv": read_seed("seeds/users.csv", COMPOSITE),
+}
+"""Each reader by the kind of its files; the order is that of the first byte of an input of the fuzzer."""
+
+
+def run(data: bytes) -> str:
+    """One input of the fuzzer: its first byte chooses the reader, the rest is the file."""
+    kinds = list(READERS)
+    return READERS[kinds[data[0] % len(kinds)]](data[1:]) if data else "empty"
+
+
+def as_input(kind: str, content: bytes) -> bytes:
+    """A file as an input of the fuzzer."""
+    return bytes([list(READERS).index(kind)]) + content

@@ -1,0 +1,74 @@
+"""The fuzzer over every reader: a slice of it with the same inputs each time, and the fuzzer itself for a while."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import subprocess
+import sys
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from fuzz.corpus import inputs
+from fuzz.mutate import mutate
+from fuzz.readers import READERS, as_input, run
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CORPUS = inputs()
+INPUTS, SHARES = 3_000, 6
+
+
+def test_the_corpus_begins_every_reader() -> None:
+    kinds = Counter(list(READERS)[each[0]] for each in CORPUS)
+    assert set(kinds) == set(READERS)
+    assert len(CORPUS) > 500
+
+
+def test_every_input_of_the_corpus_ends_in_declarations_items_or_sentences() -> None:
+    ends = Counter(run(each) for each in CORPUS)
+    assert ends["read"] > 50
+    assert ends["refused"] > 300
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_mutated_inputs_end_in_declarations_items_or_sentences(share: int) -> None:
+    chance = random.Random(share)
+    ends: Counter[str] = Counter()
+    for _ in range(INPUTS // SHARES):
+        data = mutate(chance, chance.choice(CORPUS), CORPUS)
+        try:
+            ends[run(data)] += 1
+        except Exception as error:
+            kind = list(READERS)[data[0] % len(READERS)]
+            raise AssertionError(f"{kind}: {data[1:]!r}: {type(error).__name__}: {error}") from error
+    assert set(ends) == {"read", "refused"}, "mutations that only ever break a file find nothing behind its syntax"
+
+
+FOUND = {
+    "a hexadecimal number that Python will not write out": ("declaration.yaml", b"table_name: 0x" + b"f" * 4000),
+    "the same in a seed": ("seed.yaml", b"- pk: 0x" + b"f" * 4000),
+}
+"""What the fuzzer found, so that it stays mended."""
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_what_was_found_once_stays_mended(case: str) -> None:
+    assert run(as_input(*FOUND[case])) in ("read", "refused")
+
+
+LOCKED = sys.platform == "linux" and platform.machine() == "x86_64" and sys.version_info < (3, 14)
+"""Where the lock of development has atheris."""
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not LOCKED, reason="atheris is to be had on Linux for x86_64 and Python before 3.14 only")
+def test_the_fuzzer_runs_for_a_while_and_finds_nothing() -> None:
+    assert find_spec("atheris") is not None
+    command = [sys.executable, "scripts/fuzz_readers.py", "--seconds", "10"]
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[-4000:]
+    assert "executions" in ended.stdout
