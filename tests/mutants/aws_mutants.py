@@ -99,10 +99,10 @@ MUTANTS = (
         (f"{ANSWERS}::test_pages_that_go_round_in_a_circle_are_malformed",),
     ),
     Mutant(
-        "access denied is taken for absence",
+        "expired credentials are taken for absence",
         "aws/errors.py",
-        "if code in BAD_CREDENTIALS or code.startswith((*FORBIDDEN, *EXPIRED)):\n        return Denied",
-        "if code in BAD_CREDENTIALS or code.startswith((*FORBIDDEN, *EXPIRED)):\n        return NotFound",
+        "if code in BAD_CREDENTIALS or code.startswith(EXPIRED):\n        return Denied",
+        "if code in BAD_CREDENTIALS or code.startswith(EXPIRED):\n        return NotFound",
         "expired credentials read as an endpoint without tables",
         (f"{ERRORS}::test_every_code_of_the_service_becomes_its_class",),
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 PASS = "engine/test_engine_pass.py"
-GATE = "engine/test_engine_deletion_gate.py"
 
 MUTANTS = (
     Mutant(
@@ -14,7 +13,7 @@ MUTANTS = (
         "if not desired.declarations:",
         "if False:",
         "an unmounted volume is taken for the wish to have no table (argo-cd#23645)",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_an_empty_desired_state_touches_nothing",),
     ),
     Mutant(
         "broken declarations still write",
@@ -22,7 +21,7 @@ MUTANTS = (
         "dry = self.request.dry or bool(self.problems)",
         "dry = self.request.dry",
         "a half-written file is acted upon",
-        (PASS, GATE),
+        ("engine/test_engine_pass.py::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing"),
     ),
     Mutant(
         "a different fingerprint writes",
@@ -30,7 +29,7 @@ MUTANTS = (
         "and not recorded.same(actual)",
         "and False",
         "the endpoint was switched to another account, and the state went along",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[the fingerprint differs]",),
     ),
     Mutant(
         "ALLOWED_ACCOUNTS is ignored",
@@ -38,7 +37,7 @@ MUTANTS = (
         "if wishes_to_write and allowed_accounts and account not in allowed_accounts:",
         "if False:",
         "credentials of production in the shell of a developer",
-        ("engine/test_engine_permission.py",),
+        ("engine/test_engine_permission.py::test_where_accounts_are_named_no_other_is_written_to[another account]",),
     ),
     Mutant(
         "an unknown account counts as allowed",
@@ -46,7 +45,7 @@ MUTANTS = (
         "account not in allowed_accounts:",
         "account and account not in allowed_accounts:",
         "STS did not answer, so the guard stood aside",
-        ("engine/test_engine_permission.py",),
+        ("engine/test_engine_permission.py::test_where_accounts_are_named_no_other_is_written_to",),
     ),
     Mutant(
         "a suspension is ignored",
@@ -54,7 +53,7 @@ MUTANTS = (
         "(explicit or snapshot.suspension is None)",
         "True",
         "after destroy the loop brings everything back",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_preview_and_observe_and_suspension_write_nothing",),
     ),
     Mutant(
         "MODE=observe writes",
@@ -62,7 +61,7 @@ MUTANTS = (
         'wishes_to_write = not dry and options.mode == "enforce"',
         "wishes_to_write = not dry",
         "a read-only drift command that repairs",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_preview_and_observe_and_suspension_write_nothing",),
     ),
     Mutant(
         "a preview writes",
@@ -70,7 +69,7 @@ MUTANTS = (
         "wishes_to_write = not dry and",
         "wishes_to_write =",
         "showing the plan carries it out",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
     ),
     Mutant(
         "an unusable state table is no obstacle",
@@ -78,15 +77,51 @@ MUTANTS = (
         "if not snapshot.usable:",
         "if False:",
         "without a memory of what is ours, everything is foreign or everything is ours",
-        ("engine/test_engine_permission.py",),
+        (
+            "engine/test_engine_permission.py::test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why",
+        ),
     ),
     Mutant(
         "a malformed answer elsewhere does not hold deletes back",
         "engine/holding.py",
-        "if any(survey.malformed for survey in surveys):",
+        "if any(survey.doubtful for survey in surveys):",
         "if False:",
         "a sick endpoint is believed where it happens to answer",
-        (PASS,),
+        (
+            "engine/test_engine_pass.py::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",
+        ),
+    ),
+    Mutant(
+        "an invalid answer to a write is forgotten",
+        "engine/doubt.py",
+        "self.invalid or forbids(error)",
+        "self.invalid",
+        "a sick endpoint garbles one answer, and the next delete goes all the same",
+        ("engine/test_engine_trouble.py",),
+    ),
+    Mutant(
+        "the table of another stack is ours to touch",
+        "planning/scopes.py",
+        "return Other(tagged, recorded=False)",
+        "return None",
+        "two stacks on one endpoint delete one another's tables",
+        ("engine/test_engine_stacks.py",),
+    ),
+    Mutant(
+        "the record of another stack is passed over",
+        "planning/scopes.py",
+        "return Other(stronger[0].scope, recorded=True)",
+        "return None",
+        "two stacks fight over one table where tags are not to be had",
+        ("engine/test_engine_stacks.py",),
+    ),
+    Mutant(
+        "the state table may be declared under another name",
+        "planning/scopes.py",
+        "return name == state_table or (observed is not None and observed.spec.keys == STATE_KEYS)",
+        "return name == state_table",
+        "the records of another stack are managed as an application's table",
+        ("engine/test_engine_stacks.py",),
     ),
     Mutant(
         "a failed read is taken for a missing table",
@@ -94,7 +129,9 @@ MUTANTS = (
         "    return replace(base, error=error)",
         "    return base",
         "an error swallowed reads as nothing to do",
-        (PASS,),
+        (
+            "engine/test_engine_pass.py::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",
+        ),
     ),
     Mutant(
         "a rival's lease is overlooked",
@@ -102,7 +139,7 @@ MUTANTS = (
         "if scene.world.store.acquire_lease() is None:",
         "if scene.world.store.acquire_lease() is False:",
         "two reconcilers with two configurations fight over one table",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_another_holder_of_the_lease_is_named_and_nothing_is_written",),
     ),
     Mutant(
         "the intent is not written before the create",
@@ -110,7 +147,7 @@ MUTANTS = (
         "    world.store.put_entry(intent)\n",
         "",
         "a create whose answer was lost is met as a stranger's table",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_a_create_whose_answer_was_lost_is_recognised_as_ours",),
     ),
     Mutant(
         "adoption is marked as created",
@@ -118,7 +155,7 @@ MUTANTS = (
         '_tagged_ours(observed, world) else "adopted"',
         '_tagged_ours(observed, world) else "created"',
         "a table of somebody else is ours to delete from the first pass on",
-        (PASS, GATE),
+        ("engine/test_engine_deletion_gate.py::test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted"),
     ),
     Mutant(
         "the nonce of the owner tag is not compared",
@@ -126,7 +163,7 @@ MUTANTS = (
         "return observed.owner_tag == owner_tag(world.scope, entry.nonce)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
-        ("engine/test_engine_claims.py",),
+        ("engine/test_engine_claims.py::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
     ),
     Mutant(
         "without tags any table of the name is our create",
@@ -134,7 +171,7 @@ MUTANTS = (
         "if entry.changed_at is None or not equals_request:",
         "if False:",
         "a table that somebody else made in the same second is ours",
-        ("engine/test_engine_claims.py",),
+        ("engine/test_engine_claims.py::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
     ),
     Mutant(
         "a table older than the intent is our create",
@@ -142,7 +179,7 @@ MUTANTS = (
         ">= entry.changed_at - CLOCK_SLACK",
         "is not None",
         "a table that stood there long before is ours after one failed create",
-        ("engine/test_engine_claims.py",),
+        ("engine/test_engine_claims.py::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
     ),
     Mutant(
         "on_existing: fail adopts",
@@ -150,7 +187,7 @@ MUTANTS = (
         'if base.entry is None and lifecycle.on_existing == "fail":',
         "if False:",
         "who asked to be told about a name that is taken gets it managed",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says",),
     ),
     Mutant(
         "a released table is managed again",
@@ -158,15 +195,15 @@ MUTANTS = (
         'if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:',
         "if False:",
         "there is no way to stop managing a table",
-        (PASS, "engine/test_engine_board.py"),
+        ("engine/test_engine_board.py::test_a_released_table_is_not_waited_for"),
     ),
     Mutant(
         "a table is created twice before it is seen",
-        "engine/survey.py",
-        "if recorded is not None and recorded.changed_at is not None and not world.emulator:",
-        "if False:",
+        "engine/visibility.py",
+        "if recorded is None or recorded.changed_at is None or world.emulator:",
+        "if True:",
         "DescribeTable does not find a new table for a while",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_right_after_a_create_a_missing_table_is_not_created_twice_off_emulators",),
     ),
     Mutant(
         "a write that never sticks is repeated for ever",
@@ -182,7 +219,7 @@ MUTANTS = (
         "held = held.unsupported(message) if emulator else held.blocked(",
         "held = held.unsupported(message) if True else held.blocked(",
         "drift that somebody else causes is declared to be none",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_the_same_on_aws_is_contested_blocked_and_still_drift",),
     ),
     Mutant(
         "a new wish does not start a new count",
@@ -190,7 +227,7 @@ MUTANTS = (
         "and attempts.wanted.get(key) == wanted(change)",
         "",
         "a field once given up is never tried again",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_a_new_wish_for_the_same_field_is_tried_again",),
     ),
     Mutant(
         "more than the account's operations are in flight",
@@ -203,10 +240,12 @@ MUTANTS = (
     Mutant(
         "one table's failure ends the pass",
         "engine/applying.py",
-        "    except ApiError as error:\n        return Applied(survey, survey.steps, error=error)",
-        "    except ValueError as error:\n        return Applied(survey, survey.steps, error=error)",
+        "    except ApiError as error:\n        scene.doubt.note(error)",
+        "    except ValueError as error:\n        scene.doubt.note(error)",
         "one denied table keeps all others from converging",
-        ("engine/test_engine_claims.py",),
+        (
+            "engine/test_engine_claims.py::test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_go_on",
+        ),
     ),
     Mutant(
         "the quota's time is forgotten at a restart",
@@ -214,7 +253,9 @@ MUTANTS = (
         "    store.put_marks(noted)\n",
         "",
         "time to live is changed twice an hour, and the service refuses for a day",
-        ("engine/test_engine_quotas.py",),
+        (
+            "engine/test_engine_quotas.py::test_moving_time_to_live_waits_an_hour_in_between_and_a_restart_does_not_shorten_it",
+        ),
     ),
     Mutant(
         "a call that came too early uses up the quota",
@@ -222,7 +263,7 @@ MUTANTS = (
         "store.put_marks(before)",
         "pass",
         "a refused change locks the next one out for an hour",
-        ("engine/test_engine_quotas.py",),
+        ("engine/test_engine_quotas.py::test_a_call_that_came_too_early_counts_as_none",),
     ),
     Mutant(
         "drift begins anew with every pass",
@@ -230,7 +271,7 @@ MUTANTS = (
         "return self.drift_since.setdefault(table.name, now)",
         "return now",
         "the time in drift, on which alerts fire, never grows",
-        ("engine/test_engine_drift_time.py",),
+        ("engine/test_engine_drift_time.py::test_drift_begins_with_the_pass_that_saw_it_first_and_ends_with_it",),
     ),
     Mutant(
         "a failed look ends the drift",
@@ -238,7 +279,7 @@ MUTANTS = (
         "if table.error is not None:",
         "if False:",
         "an endpoint that throttles resets the age of a drift",
-        ("engine/test_engine_drift_time.py",),
+        ("engine/test_engine_drift_time.py::test_a_look_that_failed_neither_ends_nor_renews_a_drift",),
     ),
     Mutant(
         "a table that fails is tried for ever",
@@ -246,6 +287,8 @@ MUTANTS = (
         "if failures[table.name] < TRIES and self._has_work(table):",
         "if self._has_work(table):",
         "a run in CI waits half an hour for a permission that nobody gives",
-        ("engine/test_engine_drift_time.py",),
+        (
+            "engine/test_engine_drift_time.py::test_a_table_that_fails_again_and_again_is_given_up_long_before_the_deadline",
+        ),
     ),
 )

@@ -251,7 +251,7 @@ MUTANTS = (
         "if hazardous and not permits(options.disruption, emulator=emulator):",
         "if False:",
         "an index that readers use is deleted and built again without a question",
-        ("engine/test_engine_limits.py",),
+        ("engine/test_engine_limits.py::test_off_emulators_readers_are_not_interrupted_without_leave",),
     ),
     Mutant(
         "a table that is only observed is changed",
@@ -259,7 +259,7 @@ MUTANTS = (
         'if lifecycle.on_existing == "observe" and step.action is not Action.CREATE:',
         "if False:",
         "who asked to observe a table only gets it changed",
-        ("engine/test_engine_pass.py",),
+        ("engine/test_engine_pass.py::test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says",),
     ),
     Mutant(
         "a quota in time is not waited for",

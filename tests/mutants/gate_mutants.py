@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-GATE = "engine/test_engine_deletion_gate.py"
-
 MUTANTS = (
     Mutant(
         "a delete goes by the name alone",
@@ -21,7 +19,7 @@ MUTANTS = (
         "fresh = observe_table(world, name, None, ask_owner=lambda _: True)",
         "fresh = facts.observed",
         "the table changed hands between plan and call",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_a_table_that_changes_hands_between_plan_and_call_is_not_deleted",),
     ),
     Mutant(
         "the contents are not looked at again before the call",
@@ -29,7 +27,7 @@ MUTANTS = (
         "if again.fate is not Fate.READY:",
         "if False:",
         "an item that arrived between plan and call is lost",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_an_item_that_arrives_between_plan_and_call_is_seen",),
     ),
     Mutant(
         "the lease is not checked before a delete",
@@ -37,7 +35,7 @@ MUTANTS = (
         "if not world.store.holds_lease():",
         "if False:",
         "a paused leader that wakes deletes beside its successor",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_a_lease_that_was_lost_stops_the_delete_right_before_the_call",),
     ),
     Mutant(
         "pruning ignores ownership",
@@ -45,7 +43,9 @@ MUTANTS = (
         'entry is None or entry.ownership != "created":',
         "entry is None:",
         "an adopted table is deleted when its declaration goes (pulumi-aws-native#1263)",
-        (GATE,),
+        (
+            "engine/test_engine_deletion_gate.py::test_a_replacement_of_an_adopted_table_is_blocked_and_says_what_would_allow_it",
+        ),
     ),
     Mutant(
         "whatever is in the inventory is pruned",
@@ -53,7 +53,7 @@ MUTANTS = (
         'if recorded.ownership != "created" and not open_intent:',
         "if False:",
         "a table that was only adopted is wished away with its file",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[the inventory says state_lost]",),
     ),
     Mutant(
         "a lost state is taken for ownership",
@@ -61,7 +61,9 @@ MUTANTS = (
         '"state_lost" if _tagged_ours(observed, world) else "adopted"',
         '"created" if _tagged_ours(observed, world) else "adopted"',
         "after the state table was lost, tables are claimed by their tag alone",
-        (GATE,),
+        (
+            "engine/test_engine_deletion_gate.py::test_an_owner_tag_without_an_inventory_entry_means_that_state_was_lost",
+        ),
     ),
     Mutant(
         "the cap on deletes is not asked",
@@ -69,7 +71,7 @@ MUTANTS = (
         "if limit is None or wanted <= limit:",
         "if True:",
         "a renamed folder deletes every table in one pass (argo-cd#28986)",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[more than the cap]",),
     ),
     Mutant(
         "the cap lets the first deletes pass",
@@ -77,7 +79,7 @@ MUTANTS = (
         "wanted <= limit:",
         "limit > 0:",
         "a pass beyond the cap deletes some of the tables rather than none",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_cap_makes_none_of_them_rather_than_some",),
     ),
     Mutant(
         "the grace of pruning is over at once",
@@ -85,7 +87,9 @@ MUTANTS = (
         "if facts.now < not_before or (since is None and grace):",
         "if False:",
         "a declaration that vanishes for a minute costs the table",
-        (GATE,),
+        (
+            "engine/test_engine_deletion_gate.py::test_the_daemon_waits_for_prune_grace_when_there_are_items_beside_the_seed",
+        ),
     ),
     Mutant(
         "a wish that was taken back goes on counting",
@@ -93,7 +97,7 @@ MUTANTS = (
         "replace(entry, unwanted_since=None, empty_since=None)",
         "entry",
         "the grace of an earlier mistake counts for the next one",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_a_wish_that_was_taken_back_starts_its_grace_anew",),
     ),
     Mutant(
         "deletion protection is ignored",
@@ -101,7 +105,7 @@ MUTANTS = (
         "if step.ends_table and facts.observed.spec.deletion_protection:",
         "if False:",
         "the tool leans on the service to say no, and an emulator does not",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[deletion protection is on]",),
     ),
     Mutant(
         "lifecycle.protect is ignored",
@@ -109,7 +113,7 @@ MUTANTS = (
         "if facts.lifecycle.protect:",
         "if False:",
         "a promise to retain is not kept (pulumi-aws-native#956)",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_lifecycle_protect_outlives_its_file",),
     ),
     Mutant(
         "an archived table is deleted",
@@ -117,7 +121,7 @@ MUTANTS = (
         "if status in NEVER_TOUCHED:",
         "if False:",
         "a table whose KMS key is gone for a while is replaced by an empty one",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[the table is archived]",),
     ),
     Mutant(
         "data loss needs no leave",
@@ -125,7 +129,7 @@ MUTANTS = (
         "if not (permits(options.data_loss, emulator=facts.emulator) or facts.lifecycle.allow_data_loss):",
         "if False:",
         "items are lost though nobody allowed it",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[data loss is never permitted]",),
     ),
     Mutant(
         "one look proves a table empty off emulators",
@@ -133,7 +137,7 @@ MUTANTS = (
         'if facts.emulator or options.data_loss == "allow":',
         "if True:",
         "a writer between two moments of emptiness loses what it wrote",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_off_emulators_a_one_shot_reports_even_an_empty_table_as_blocked",),
     ),
     Mutant(
         "emptiness is kept though an item was seen",
@@ -141,7 +145,7 @@ MUTANTS = (
         "empty = None if contents.holds_items else",
         "empty = ",
         "a table that was empty once counts as empty for ever",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_off_emulators_the_daemon_must_see_a_table_empty_twice",),
     ),
     Mutant(
         "ItemCount proves a table empty",
@@ -149,7 +153,7 @@ MUTANTS = (
         "return Contents(bool(world.items.first_items(name, 1)))",
         "return Contents(bool(facts.observed.item_count))",
         "ItemCount is hours old: a full table is deleted as an empty one",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_a_wish_that_was_taken_back_starts_its_grace_anew",),
     ),
     Mutant(
         "PRUNE=never prunes",
@@ -157,7 +161,7 @@ MUTANTS = (
         'options.prune == "never" and not options.explicit_delete:',
         "False:",
         "deletion that was switched off happens all the same",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[prune is off]",),
     ),
     Mutant(
         "the declarations of another stack prune this one",
@@ -165,7 +169,7 @@ MUTANTS = (
         "return len(created) >= 2 and declared.isdisjoint(created)",
         "return False",
         "a wrong folder is mounted, and every table of the stack goes",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[none of the created tables is declared]",),
     ),
     Mutant(
         "no backup before a delete",
@@ -173,7 +177,7 @@ MUTANTS = (
         "if not world.items.first_items(name, 1):",
         "if True:",
         "the one thing that would have helped afterwards was not made",
-        ("engine/test_engine_backups.py",),
+        ("engine/test_engine_backups.py::test_a_backup_comes_before_a_delete",),
     ),
     Mutant(
         "an undeclared table that became another is deleted",
@@ -181,7 +185,7 @@ MUTANTS = (
         "if not observed.identity.same(recorded.identity):",
         "if False:",
         "delete by name, one check earlier",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[the table was recreated by somebody]",),
     ),
     Mutant(
         "destroy takes adopted tables too",
@@ -197,6 +201,6 @@ MUTANTS = (
         'self.suspend("destroy")',
         "pass",
         "the loop creates again what was just destroyed",
-        (GATE,),
+        ("engine/test_engine_deletion_gate.py::test_destroy_deletes_what_we_created_under_the_gate_and_then_suspends",),
     ),
 )

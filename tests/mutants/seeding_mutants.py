@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-PASS = "engine/test_engine_pass.py"
 ITEMS = "aws/test_aws_items.py"
 
 MUTANTS = (
@@ -14,7 +13,7 @@ MUTANTS = (
         "if error is not None:",
         "if False:",
         "a batch that failed in the middle is marked as done and never resumed",
-        ("engine/test_engine_seed_records.py",),
+        ("engine/test_engine_seed_records.py::test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed",),
     ),
     Mutant(
         "an interrupted seed is not resumed",
@@ -22,7 +21,9 @@ MUTANTS = (
         'return Need.RESUME if record.state == "started" else Need.NOTHING',
         "return Need.NOTHING",
         "killed halfway, a table stays half seeded for ever",
-        (PASS,),
+        (
+            "engine/test_engine_pass.py::test_seeding_interrupted_anywhere_is_resumed_to_exactly_the_seed_plus_what_others_wrote",
+        ),
     ),
     Mutant(
         "seeding is not begun before the first item",
@@ -30,7 +31,9 @@ MUTANTS = (
         "    world.store.put_seed(started)\n",
         "",
         "killed halfway, the rest is never written: the table is not empty any more",
-        (PASS,),
+        (
+            "engine/test_engine_pass.py::test_seeding_interrupted_anywhere_is_resumed_to_exactly_the_seed_plus_what_others_wrote",
+        ),
     ),
     Mutant(
         "a table with items is seeded",
@@ -38,7 +41,7 @@ MUTANTS = (
         'observed.status == "ACTIVE" and scene.world.items.first_items(base.name, 1):',
         "False:",
         "seeds are put among the data of others at each deploy (serverless/components#133)",
-        (PASS,),
+        ("engine/test_engine_pass.py::test_a_table_that_holds_items_is_never_seeded",),
     ),
     Mutant(
         "a cleared table is seeded again",
@@ -46,7 +49,7 @@ MUTANTS = (
         'if record.state == "cleared":',
         "if False:",
         "what a person removed comes back with the next pass",
-        ("engine/test_engine_seed_records.py",),
+        ("engine/test_engine_seed_records.py::test_a_table_that_was_cleared_stays_empty_even_when_it_is_made_anew",),
     ),
     Mutant(
         "a seed record outlives its table",
@@ -54,7 +57,9 @@ MUTANTS = (
         "if identity is None or not identity.same(record.identity):",
         "if identity is None:",
         "a table that was recreated stays empty, because one of its name was seeded once",
-        ("engine/test_engine_seed_records.py",),
+        (
+            "engine/test_engine_seed_records.py::test_an_interrupted_seed_that_was_begun_in_an_earlier_table_means_nothing_for_the_next_one",
+        ),
     ),
     Mutant(
         "a seed overwrites what is there",
@@ -118,7 +123,7 @@ MUTANTS = (
         "if earlier[0] != index:",
         "if False:",
         "the later item wins or loses by chance",
-        ("sources/test_bad_seed_items.py",),
+        ("sources/test_bad_seed_items.py::test_a_bad_item_is_told_by_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "a packed seed cut short is taken for whole",
@@ -126,7 +131,7 @@ MUTANTS = (
         "if not unpacker.eof:",
         "if False:",
         "half a file of a broken download becomes the whole seed",
-        ("sources/test_bad_seed_files.py",),
+        ("sources/test_bad_seed_files.py::test_a_bad_seed_file_is_told_by_its_name[a packed seed cut short]",),
     ),
     Mutant(
         "a packed seed may be of any size",
@@ -134,6 +139,8 @@ MUTANTS = (
         "if len(content) > SEED_LIMIT:",
         "if False:",
         "a few kilobytes of zeros fill the memory",
-        ("sources/test_bad_seed_files.py",),
+        (
+            "sources/test_bad_seed_files.py::test_a_packed_seed_that_unpacks_to_more_than_may_be_is_refused_before_it_fills_the_memory",
+        ),
     ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-FOLDER = "sources/test_folder.py"
 TEXTS = "sources/test_bad_texts.py"
 
 MUTANTS = (
@@ -14,7 +13,7 @@ MUTANTS = (
         "        problems += self._changed(first, python)\n",
         "",
         "a file that is being saved is acted upon",
-        (FOLDER,),
+        ("sources/test_folder.py::test_what_changes_while_it_is_read_does_not_count[a declaration]",),
     ),
     Mutant(
         "a folder that cannot be read is empty",
@@ -22,7 +21,7 @@ MUTANTS = (
         '        problems.append(Problem(place, None, None, reason, "Make the folder readable for this user."))\n',
         "",
         "a failure is read as emptiness, and emptiness as the wish to delete",
-        (FOLDER,),
+        ("sources/test_folder.py::test_an_unreadable_folder_is_an_error_and_never_emptiness",),
     ),
     Mutant(
         "a folder without declarations is a wish",
@@ -30,7 +29,7 @@ MUTANTS = (
         "if not problems and not assembly.declarations:",
         "if False:",
         "an unmounted volume reads as no table wanted",
-        (FOLDER,),
+        ("sources/test_folder.py::test_a_folder_without_any_declaration_is_an_error[files0]",),
     ),
     Mutant(
         "one broken file is passed over",
@@ -38,7 +37,7 @@ MUTANTS = (
         "        if problems:\n            raise DeclarationError(_in_order(problems))\n",
         "",
         "the table of the broken file is undeclared, and pruned",
-        (FOLDER,),
+        ("sources/test_folder.py::test_a_folder_without_any_declaration_is_an_error[files0]",),
     ),
     Mutant(
         "a link may leave the folder",
@@ -46,7 +45,7 @@ MUTANTS = (
         "if not path.resolve(strict=True).is_relative_to(root):",
         "if not path.resolve(strict=True).exists():",
         "a link in a repository reads the files of the machine",
-        (FOLDER,),
+        ("sources/test_folder.py::test_a_link_that_leaves_the_folder_is_refused",),
     ),
     Mutant(
         "a linked folder may leave the folder",
@@ -54,7 +53,7 @@ MUTANTS = (
         "if not target.is_relative_to(root):",
         "if False:",
         "a link in a repository reads the folders of the machine",
-        (FOLDER,),
+        ("sources/test_folder.py::test_a_link_that_leaves_the_folder_is_refused",),
     ),
     Mutant(
         "a pipe is waited for",
@@ -62,7 +61,7 @@ MUTANTS = (
         "if not stat.S_ISREG(status.st_mode):",
         "if False:",
         "a FIFO or a device in the folder is read as a file",
-        (FOLDER,),
+        ("sources/test_folder.py::test_what_is_no_regular_file_is_refused_without_waiting[users.yaml-pipe]",),
     ),
     Mutant(
         "a file may be of any size",
@@ -70,7 +69,7 @@ MUTANTS = (
         "if content is None or len(content) > limit:",
         "if False:",
         "a dump in the wrong folder fills the memory",
-        (FOLDER,),
+        ("sources/test_folder.py::test_a_declaration_of_more_than_ten_megabytes_is_refused",),
     ),
     Mutant(
         "a YAML key may stand twice",
@@ -78,7 +77,7 @@ MUTANTS = (
         "            if key in own:\n",
         "            if False:\n",
         "the later of two values wins without a word",
-        (TEXTS,),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line",),
     ),
     Mutant(
         "a JSON key may stand twice",
@@ -86,7 +85,7 @@ MUTANTS = (
         "if key in result:",
         "if False:",
         "the later of two values wins without a word",
-        (TEXTS,),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line",),
     ),
     Mutant(
         "aliases may multiply",
@@ -94,7 +93,7 @@ MUTANTS = (
         "if self.built > max(_LEAST, _TIMES * len(self.distinct)):",
         "if False:",
         "nine lines of YAML become a billion values",
-        (TEXTS,),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line",),
     ),
     Mutant(
         "an anchor may contain itself",
@@ -102,7 +101,7 @@ MUTANTS = (
         "if id(node) in self.open:",
         "if False:",
         "an endless document",
-        (TEXTS,),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line",),
     ),
     Mutant(
         "yes means true",
@@ -110,7 +109,7 @@ MUTANTS = (
         'if tag == f"{_TAG}str" or',
         'if text in ("yes", "no"):\n            return text == "yes"\n        if tag == f"{_TAG}str" or',
         "the Norway problem: country no is false",
-        (TEXTS, "sources/test_bad_documents_types.py"),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line[YAML with yes]"),
     ),
     Mutant(
         "a strange tag is passed over",
@@ -118,7 +117,7 @@ MUTANTS = (
         "if not tag.startswith(_TAG):",
         "if False:",
         "!Env HOME is the text HOME",
-        (TEXTS,),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line[YAML with an unknown tag]",),
     ),
     Mutant(
         "an unknown field is passed over",
@@ -126,7 +125,7 @@ MUTANTS = (
         "                self.findings.append(_unknown(str(key), known, here, suggestion))\n",
         "",
         "billing_mod is ignored, and the table is on demand",
-        ("sources/test_bad_documents_fields.py",),
+        ("sources/test_bad_documents_fields.py::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "one field in two spellings is taken",
@@ -134,7 +133,7 @@ MUTANTS = (
         'self.findings.append(Finding(here, reason, f"Keep {first} or {key}, not both."))',
         "pass",
         "of table_name and TableName one wins by chance",
-        ("sources/test_bad_documents_fields.py",),
+        ("sources/test_bad_documents_fields.py::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "two declarations of one table are taken",
@@ -142,7 +141,7 @@ MUTANTS = (
         "if checked.name and first is not checked:",
         "if False:",
         "two files fight over one table in every pass",
-        (TEXTS, "sources/test_bad_documents_names.py"),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line"),
     ),
     Mutant(
         "the state table may be declared",
@@ -150,7 +149,7 @@ MUTANTS = (
         'RESERVED = "reconciler_state"',
         'RESERVED = ""',
         "the tool prunes its own memory",
-        ("sources/test_bad_documents_names.py",),
+        ("sources/test_bad_documents_names.py::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "a number in quotes is a number",
@@ -158,7 +157,7 @@ MUTANTS = (
         'ConfigDict(strict=True, extra="forbid", frozen=True)',
         'ConfigDict(strict=False, extra="forbid", frozen=True)',
         'the text "false" protects a table, or does not',
-        ("sources/test_bad_documents_types.py",),
+        ("sources/test_bad_documents_types.py::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "sys.exit in a class file ends the daemon",
@@ -166,7 +165,7 @@ MUTANTS = (
         "except (Exception, SystemExit) as error:",
         "except Exception as error:",
         "a script in the folder takes the daemon down",
-        ("sources/test_bad_class_files_loading.py",),
+        ("sources/test_bad_class_files_loading.py::test_a_class_file_that_cannot_be_loaded_is_told_at_its_line",),
     ),
     Mutant(
         "class files stay imported",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-ACCESS = "http/test_http_access.py"
-FORMS = "http/test_http_forms.py"
-
 MUTANTS = (
     Mutant(
         "any token opens the routes",
@@ -14,7 +11,7 @@ MUTANTS = (
         'if scheme.lower() != "bearer" or not right:',
         'if scheme.lower() != "bearer":',
         "the token is asked for and not compared",
-        (ACCESS,),
+        ("http/test_http_access.py::test_with_a_token_set_only_the_right_one_lets_in",),
     ),
     Mutant(
         "an empty secret is right",
@@ -22,7 +19,7 @@ MUTANTS = (
         "return hmac.compare_digest(left, right) and bool(wanted)",
         "return hmac.compare_digest(left, right)",
         "an empty token file opens everything",
-        (ACCESS,),
+        ("http/test_http_access.py::test_an_empty_secret_is_never_right[--False]",),
     ),
     Mutant(
         "tokens are compared letter by letter",
@@ -30,7 +27,7 @@ MUTANTS = (
         "return hmac.compare_digest(left, right) and bool(wanted)",
         "return given == wanted and bool(wanted)",
         "the time of the answer tells how much of a guess was right",
-        (ACCESS,),
+        ("http/test_http_secret.py",),
     ),
     Mutant(
         "any Host is served",
@@ -38,7 +35,7 @@ MUTANTS = (
         "if name is None or name not in {",
         "if name is None and name not in {",
         "a page of another site reaches the API by DNS rebinding",
-        (ACCESS,),
+        ("http/test_http_access.py::test_host_origin_type_and_size_are_checked_on_every_changing_route",),
     ),
     Mutant(
         "any Origin is served",
@@ -46,7 +43,7 @@ MUTANTS = (
         "or any(origin.lower() not in ours for origin in origins)",
         "",
         "a page of another site orders a rollback",
-        (ACCESS,),
+        ("http/test_http_access.py::test_host_origin_type_and_size_are_checked_on_every_changing_route",),
     ),
     Mutant(
         "without a token the place does not matter",
@@ -54,7 +51,7 @@ MUTANTS = (
         'if self.auth == "auto" and not self.loopback:',
         "if False:",
         "a server on all interfaces takes orders from anybody",
-        (ACCESS,),
+        ("http/test_http_access.py::test_where_no_token_is_asked_for_the_place_decides",),
     ),
     Mutant(
         "without a token AWS may be changed",
@@ -62,7 +59,7 @@ MUTANTS = (
         "if not endpoint.flavor.emulator:",
         "if False:",
         "API_AUTH=none of a laptop is carried to production",
-        (ACCESS,),
+        ("http/test_http_access.py::test_where_no_token_is_asked_for_the_place_decides",),
     ),
     Mutant(
         "a body may be of any size",
@@ -70,7 +67,7 @@ MUTANTS = (
         "                if len(body) > MOST_BODY_BYTES:\n                    raise _too_large()\n",
         "",
         "chunks without end fill the memory",
-        (ACCESS,),
+        ("http/test_http_access.py::test_chunks_without_end_are_cut_off_at_64_kib",),
     ),
     Mutant(
         "a body may be of any type",
@@ -78,7 +75,7 @@ MUTANTS = (
         'if kind != wanted or coded.lower() != "identity":',
         "if False:",
         "a plain form of another site is a valid order",
-        (ACCESS,),
+        ("http/test_http_access.py::test_host_origin_type_and_size_are_checked_on_every_changing_route",),
     ),
     Mutant(
         "a changing route is not guarded",
@@ -86,47 +83,7 @@ MUTANTS = (
         "            control.access.check(request.headers, control.board.endpoint)\n",
         "",
         "nobody is asked who they are",
-        (ACCESS,),
-    ),
-    Mutant(
-        "a form that says no Origin is one of ours",
-        "http/access.py",
-        'if not headers.get("origin"):',
-        "if False:",
-        "a page of another site has a rollback confirmed",
-        (FORMS,),
-    ),
-    Mutant(
-        "the token of a form is not compared",
-        "http/forms.py",
-        "            control.access.check_secret(form.token)\n",
-        "",
-        "the buttons work for everybody",
-        (FORMS,),
-    ),
-    Mutant(
-        "a form needs no plan",
-        "http/confirm.py",
-        "if needs_digest and form.digest is None:",
-        "if False:",
-        "what is confirmed is not what was shown",
-        (FORMS,),
-    ),
-    Mutant(
-        "the plan of a rollback deletes",
-        "engine/reconciler.py",
-        'Request("preview", dry=True, focus=self._focus(tables), destroy=True)',
-        'Request("preview", dry=False, focus=self._focus(tables), destroy=True)',
-        "the page that asks whether to delete has deleted",
-        ("runs/test_runs_verbs.py",),
-    ),
-    Mutant(
-        "orders put a pass off for ever",
-        "scheduler/loop.py",
-        "overdue = self._put_off is not None and self._put_off <= _utc_now()",
-        "overdue = False",
-        "somebody who looks at plans without end keeps drift from being repaired",
-        ("scheduler/test_loop_orders.py",),
+        ("http/test_http_access.py::test_with_a_token_set_only_the_right_one_lets_in",),
     ),
     Mutant(
         "pages show markup as it came",
@@ -134,7 +91,7 @@ MUTANTS = (
         "autoescape=True",
         "autoescape=False",
         "a table name becomes a script in the status page",
-        ("http/test_http_status.py",),
+        ("http/test_http_status.py::test_whatever_stands_in_a_report_is_escaped",),
     ),
     Mutant(
         "a rollback that was blocked is a success",
@@ -142,7 +99,7 @@ MUTANTS = (
         "success=not failed and not refused,",
         "success=not failed,",
         "half of the tables are still there, and the script goes on",
-        ("http/test_http_orders.py",),
+        ("http/test_http_orders.py::test_a_rollback_that_was_blocked_somewhere_is_no_success_and_lists_it",),
     ),
     Mutant(
         "a plan that changed is carried out",
@@ -150,7 +107,7 @@ MUTANTS = (
         "if present != digest:",
         "if False:",
         "what was approved is not what is done",
-        ("runs/test_runs_verbs.py",),
+        ("runs/test_runs_verbs.py::test_another_plan_by_now_is_refused_as_a_whole",),
     ),
     Mutant(
         "ready before every table was seen",
@@ -158,7 +115,7 @@ MUTANTS = (
         "return self.endpoint_up and self.report is not None and not self.not_ready_reason",
         "return self.endpoint_up and self.report is not None",
         "traffic reaches an application whose tables are not there yet",
-        ("engine/test_engine_board.py", "http/test_http_probes.py"),
+        ("http/test_http_probes.py::test_it_says_why_it_is_not_ready[a declared table was never seen ready]"),
     ),
     Mutant(
         "series of a table outlive it",
@@ -198,7 +155,9 @@ MUTANTS = (
         "if c.path not in unsupported)",
         ")",
         "beside an emulator nothing is ever in sync (terraform-provider-aws#37921)",
-        ("engine/test_engine_pass.py",),
+        (
+            "engine/test_engine_pass.py::test_a_field_that_never_sticks_is_written_twice_and_then_reported_unsupported_on_an_emulator",
+        ),
     ),
     Mutant(
         "blocked drift is in sync",
@@ -206,7 +165,7 @@ MUTANTS = (
         "        return TableStatus.BLOCKED",
         "        return TableStatus.IN_SYNC",
         "what is refused is not told",
-        ("engine/test_engine_pass.py", "engine/test_engine_deletion_gate.py"),
+        ("engine/test_engine_pass.py::test_the_same_on_aws_is_contested_blocked_and_still_drift"),
     ),
     Mutant(
         "drift ends with 0",
@@ -214,7 +173,7 @@ MUTANTS = (
         "return ERROR if any(table.has(Fate.FAILED) for table in report.tables) else DRIFT",
         "return OK",
         "CI is green though tables are not as declared (terraform#37406)",
-        ("cli/test_cli_exits.py",),
+        ("cli/test_cli_exits.py::test_exit_codes_of[a missing table]",),
     ),
     Mutant(
         "an error ends with 2",
@@ -222,7 +181,7 @@ MUTANTS = (
         'only observed."""\n    if report.verdict is Verdict.ERROR:\n        return ERROR',
         'only observed."""\n    if report.verdict is Verdict.ERROR:\n        return DRIFT',
         "a failure is taken for drift (terraform#36403)",
-        ("cli/test_cli_exits.py",),
+        ("cli/test_cli_exits.py::test_exit_codes_of[a table failed]",),
     ),
     Mutant(
         "a usage error is drift",
@@ -230,7 +189,7 @@ MUTANTS = (
         "            _usage(error)\n",
         "            _usage(error)\n            return 2\n",
         "a misspelt option in CI reads as drift",
-        ("cli/test_cli_errors.py",),
+        ("cli/test_cli_errors.py::test_a_usage_error_is_1_never_2[an unknown verb]",),
     ),
     Mutant(
         "preview expects changes",
@@ -238,7 +197,7 @@ MUTANTS = (
         "return DRIFT if expect_no_changes and report.verdict is Verdict.DRIFTED else OK",
         "return OK",
         "the drift check in CI never finds any",
-        ("cli/test_cli_exits.py",),
+        ("cli/test_cli_exits.py::test_exit_codes_of[a missing table]",),
     ),
     Mutant(
         "the preview gets a client that writes",
@@ -246,7 +205,7 @@ MUTANTS = (
         "read_only=True",
         "read_only=False",
         "the guard against a preview that writes is not put on",
-        ("cli/test_cli_commands.py",),
+        ("cli/test_cli_commands.py::test_preview_opens_read_only_and_prints_the_plan",),
     ),
     Mutant(
         "up does not ask",
@@ -254,7 +213,7 @@ MUTANTS = (
         'if not yes and not confirmed("Carry this out?"):',
         "if False:",
         "the plan is shown and carried out in one go",
-        ("cli/test_cli_commands.py",),
+        ("cli/test_cli_commands.py::test_up_asks_on_a_terminal_and_no_means_no",),
     ),
     Mutant(
         "destroy off a terminal needs no leave",
@@ -262,7 +221,7 @@ MUTANTS = (
         "if not yes and not invocation.console.interactive:",
         "if False:",
         "a script without --yes waits for ever, or goes on",
-        ("cli/test_cli_commands.py",),
+        ("cli/test_cli_commands.py::test_up_off_a_terminal_without_yes_asks_nobody_and_connects_to_nothing",),
     ),
     Mutant(
         "a secret stands in the log",
@@ -334,7 +293,7 @@ MUTANTS = (
         '        except Exception as error:\n            log.exception("pass failed", trigger=cause)',
         '        except KeyError as error:\n            log.exception("pass failed", trigger=cause)',
         "the daemon lives on and never looks again",
-        ("scheduler/test_loop.py",),
+        ("scheduler/test_loop.py::test_a_pass_that_raises_is_counted_and_the_next_one_runs[world0]",),
     ),
     Mutant(
         "work that is left waits for the interval",
@@ -342,7 +301,9 @@ MUTANTS = (
         "times.append(now + self._delay)",
         "times.append(now + self._interval)",
         "a table that was just created is seeded a minute later (ACK#1367)",
-        ("scheduler/test_follow_up.py",),
+        (
+            "scheduler/test_follow_up.py::test_passes_that_leave_work_are_followed_after_one_second_doubling_up_to_the_interval",
+        ),
     ),
     Mutant(
         "two passes run at once",
@@ -350,6 +311,46 @@ MUTANTS = (
         "max_instances=1,",
         "max_instances=9,",
         "a slow pass is overtaken by the next one",
-        ("scheduler/test_loop.py",),
+        ("scheduler/test_loop.py::test_passes_repeat_on_the_interval[world0]",),
+    ),
+    Mutant(
+        "a form that says no Origin is one of ours",
+        "http/access.py",
+        'if not headers.get("origin"):',
+        "if False:",
+        "a page of another site has a rollback confirmed",
+        ("http/test_http_forms.py",),
+    ),
+    Mutant(
+        "the token of a form is not compared",
+        "http/forms.py",
+        "            control.access.check_secret(form.token)\n",
+        "",
+        "the buttons work for everybody",
+        ("http/test_http_forms.py",),
+    ),
+    Mutant(
+        "a form needs no plan",
+        "http/confirm.py",
+        "if needs_digest and form.digest is None:",
+        "if False:",
+        "what is confirmed is not what was shown",
+        ("http/test_http_forms.py",),
+    ),
+    Mutant(
+        "the plan of a rollback deletes",
+        "engine/reconciler.py",
+        'Request("preview", dry=True, focus=self._focus(tables), destroy=True)',
+        'Request("preview", dry=False, focus=self._focus(tables), destroy=True)',
+        "the page that asks whether to delete has deleted",
+        ("runs/test_runs_verbs.py",),
+    ),
+    Mutant(
+        "orders put a pass off for ever",
+        "scheduler/loop.py",
+        "overdue = self._put_off is not None and self._put_off <= _utc_now()",
+        "overdue = False",
+        "somebody who looks at plans without end keeps drift from being repaired",
+        ("scheduler/test_loop_orders.py",),
     ),
 )

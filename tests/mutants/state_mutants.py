@@ -1,0 +1,138 @@
+"""Mutants of the state table: leases that two hold, records that are dropped, scopes that mix."""
+
+from __future__ import annotations
+
+from mutants.mutant import Mutant
+
+REQUESTS = "state/test_state_requests.py"
+
+MUTANTS = (
+    Mutant(
+        "the fencing token is ignored",
+        "state/lease.py",
+        '{"holder": own.holder, "token": own.token}) else None',
+        '{"holder": own.holder}) else None',
+        "a clone of a process goes on beside the one that went on without it",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "an overdue lease still holds",
+        "state/lease.py",
+        "return self._left() > 0 and self._renewed() is not None",
+        "return self._renewed() is not None",
+        "a leader that was paused past its lease wakes and acts",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "whether the lease is held is not asked",
+        "state/lease.py",
+        "return self._left() > 0 and self._renewed() is not None",
+        "return self._left() > 0",
+        "a leader whose clock is slow deletes beside its successor",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "a lease is taken without a condition",
+        "state/lease.py",
+        '"ConditionExpression": condition or "attribute_not_exists(#record)",',
+        "",
+        "two processes take the free lease in one moment",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "a lease of another is taken over while it is valid",
+        "state/lease.py",
+        "if found is not None and not self._is_free(found):",
+        "if False:",
+        "the second process acts beside the first",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "the token does not rise",
+        "state/lease.py",
+        "token = found.token + 1 if found is not None else 1",
+        "token = found.token if found is not None else 1",
+        "a former holder cannot tell that it is one",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "a release takes the lease of a successor",
+        "state/lease.py",
+        '"ConditionExpression": "#holder = :holder AND #token = :token",',
+        '"ConditionExpression": "#holder = :holder OR #token <> :token",',
+        "the process that ends late frees what is no longer its own",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "a record of a kind that nobody knows is read all the same",
+        "state/fields.py",
+        "if value not in choices:",
+        "if False:",
+        "what a newer version wrote is taken for what this one would have meant",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "the first page of records is all",
+        "state/client.py",
+        "if not last:",
+        "if True:",
+        "with more than a megabyte of records, the rest of the inventory is lost",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "records are read eventually consistent",
+        "state/client.py",
+        '{**params, "ConsistentRead": True}',
+        "dict(params)",
+        "the intent written a moment ago is not there",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "a stranger's table is taken for the state table",
+        "state/live.py",
+        "return keys == KEYS and all(",
+        "return all(",
+        "records are written among the items of an application",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "the state table is not protected",
+        "state/table.py",
+        '"DeletionProtectionEnabled": True,',
+        "",
+        "a clean-up script deletes the memory of what is ours",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "the fingerprint of a later account overwrites the first",
+        "state/table.py",
+        "self._put(kinds.FINGERPRINT, kinds.from_fingerprint(fingerprint), condition)",
+        "self._put(kinds.FINGERPRINT, kinds.from_fingerprint(fingerprint))",
+        "of two that start at once the later one's world is recorded",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "a recorded fingerprint is replaced by the present one",
+        "state/table.py",
+        "if not snapshot.usable or snapshot.recorded_fingerprint or snapshot.actual_fingerprint is None:",
+        "if not snapshot.usable or snapshot.actual_fingerprint is None:",
+        "the one proof that the world is another is overwritten by it",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "times lose their zone",
+        "state/fields.py",
+        "        if time.tzinfo is None:",
+        "        if False:",
+        "a time without its zone is read as local: grace and quotas are hours off",
+        (REQUESTS,),
+    ),
+    Mutant(
+        "two identities without TableId are the same",
+        "model/identity.py",
+        "return (self.arn, self.created) == (other.arn, other.created)",
+        "return self.arn == other.arn",
+        "beside DynamoDB Local a table made anew is taken for the old one",
+        ("planning/test_identity.py",),
+    ),
+)
