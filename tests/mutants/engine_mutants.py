@@ -21,7 +21,7 @@ MUTANTS = (
         "dry = self.request.dry or bool(self.problems)",
         "dry = self.request.dry",
         "a half-written file is acted upon",
-        ("engine/test_engine_pass.py::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing"),
+        ("engine/test_engine_pass.py::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
     ),
     Mutant(
         "a different fingerprint writes",
@@ -155,7 +155,7 @@ MUTANTS = (
         '_tagged_ours(observed, world) else "adopted"',
         '_tagged_ours(observed, world) else "created"',
         "a table of somebody else is ours to delete from the first pass on",
-        ("engine/test_engine_deletion_gate.py::test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted"),
+        ("engine/test_engine_deletion_gate.py::test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted",),
     ),
     Mutant(
         "the nonce of the owner tag is not compared",
@@ -195,7 +195,7 @@ MUTANTS = (
         'if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:',
         "if False:",
         "there is no way to stop managing a table",
-        ("engine/test_engine_board.py::test_a_released_table_is_not_waited_for"),
+        ("engine/test_engine_board.py::test_a_released_table_is_not_waited_for",),
     ),
     Mutant(
         "a table is created twice before it is seen",

@@ -109,7 +109,7 @@ MUTANTS = (
         'if tag == f"{_TAG}str" or',
         'if text in ("yes", "no"):\n            return text == "yes"\n        if tag == f"{_TAG}str" or',
         "the Norway problem: country no is false",
-        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line[YAML with yes]"),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line[YAML with yes]",),
     ),
     Mutant(
         "a strange tag is passed over",
@@ -141,7 +141,7 @@ MUTANTS = (
         "if checked.name and first is not checked:",
         "if False:",
         "two files fight over one table in every pass",
-        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line"),
+        ("sources/test_bad_texts.py::test_a_text_that_cannot_be_read_is_told_at_its_line",),
     ),
     Mutant(
         "the state table may be declared",

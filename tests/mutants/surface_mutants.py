@@ -115,7 +115,7 @@ MUTANTS = (
         "return self.endpoint_up and self.report is not None and not self.not_ready_reason",
         "return self.endpoint_up and self.report is not None",
         "traffic reaches an application whose tables are not there yet",
-        ("http/test_http_probes.py::test_it_says_why_it_is_not_ready[a declared table was never seen ready]"),
+        ("http/test_http_probes.py::test_it_says_why_it_is_not_ready[a declared table was never seen ready]",),
     ),
     Mutant(
         "series of a table outlive it",
@@ -165,7 +165,7 @@ MUTANTS = (
         "        return TableStatus.BLOCKED",
         "        return TableStatus.IN_SYNC",
         "what is refused is not told",
-        ("engine/test_engine_pass.py::test_the_same_on_aws_is_contested_blocked_and_still_drift"),
+        ("engine/test_engine_pass.py::test_the_same_on_aws_is_contested_blocked_and_still_drift",),
     ),
     Mutant(
         "drift ends with 0",

@@ -47,6 +47,7 @@ def test_at_least_sixty_bugs_are_planted_under_names_of_their_own() -> None:
 def test_it_says_what_it_stands_for_and_which_tests_must_notice_it(planted: Mutant) -> None:
     assert planted.bug
     assert planted.killers
+    assert isinstance(planted.killers, tuple)
     assert planted.old != planted.new
     assert (ROOT / "reconciler" / planted.file).is_file()
 
