@@ -8,6 +8,7 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 
 from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import TableStatus, Verdict
 
@@ -64,3 +65,30 @@ def test_without_a_usable_state_table_a_preview_still_shows_the_plan_and_warns()
     report = sim.reconciler.preview()
     assert [table.status for table in report.tables] == [TableStatus.MISSING]
     assert report.warnings == ("the state table is being deleted",)
+
+
+def test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the_call() -> None:
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.declare(declaration("users"))
+    keep = sim.store.keep_lease
+
+    def kept_once_more() -> bool:
+        held, sim.store.lost = keep(), True
+        return held
+
+    sim.store.keep_lease = kept_once_more  # type: ignore[method-assign]
+    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.fate is Fate.DEFERRED}
+    assert sim.store.lost
+    assert waiting == {Reason.LEASE}
+    assert "orders" in sim.plane.tables
+
+
+def test_once_the_lease_is_lost_nothing_is_created_any_more() -> None:
+    sim = simulate()
+    sim.declare(declaration())
+    sim.store.lost = True
+    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.fate is Fate.DEFERRED}
+    assert Reason.LEASE in waiting
+    assert sim.plane.journal == []

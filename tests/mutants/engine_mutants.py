@@ -92,6 +92,22 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a lease that was lost goes on writing",
+        "engine/applying.py",
+        "if not scene.world.store.keep_lease():",
+        "if False:",
+        "the second half of a long pass is written beside the successor",
+        ("engine/test_engine_permission.py::test_once_the_lease_is_lost_nothing_is_created_any_more",),
+    ),
+    Mutant(
+        "an overdue lease still sends",
+        "aws/session.py",
+        "return self.fence is None or self.fence()",
+        "return True",
+        "a process that was paused between check and call sends it when it wakes",
+        ("aws/test_aws_fence.py",),
+    ),
+    Mutant(
         "an invalid answer to a write is forgotten",
         "engine/doubt.py",
         "self.invalid or forbids(error)",

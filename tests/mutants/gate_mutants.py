@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
+PERMISSION = "engine/test_engine_permission.py"
+
 MUTANTS = (
     Mutant(
         "a delete goes by the name alone",
@@ -35,7 +37,7 @@ MUTANTS = (
         "if not world.store.holds_lease():",
         "if False:",
         "a paused leader that wakes deletes beside its successor",
-        ("engine/test_engine_deletion_gate.py::test_a_lease_that_was_lost_stops_the_delete_right_before_the_call",),
+        (f"{PERMISSION}::test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the_call",),
     ),
     Mutant(
         "pruning ignores ownership",
