@@ -8,6 +8,7 @@ printed, and the end is 1.
 from __future__ import annotations
 
 import argparse
+import importlib
 import random
 import re
 import subprocess
@@ -28,23 +29,23 @@ LAST = re.compile(r"#(\d+)\s+(?:DONE|pulse|REDUCE|NEW|INITED|RELOAD).*?cov: (\d+
 
 def fuzz(arguments: list[str]) -> None:
     """In a process of its own, which libFuzzer ends."""
-    import atheris
+    atheris = importlib.import_module("atheris")
 
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
     with atheris.instrument_imports(include=["reconciler.sources", "ruamel.yaml"]):
-        from fuzz.corpus import inputs
-        from fuzz.mutate import mutate
-        from fuzz.readers import run
-    begin = inputs()
+        corpus, mutation, readers = (
+            importlib.import_module(f"fuzz.{part}") for part in ("corpus", "mutate", "readers")
+        )
+    begin = corpus.inputs()
 
     def mutated(data: bytes, most: int, seed: int) -> bytes:
         chance = random.Random(seed)
         if chance.random() < 0.3:
             return bytes(atheris.Mutate(data, most))
-        return mutate(chance, data, begin, most)[:most]
+        return bytes(mutation.mutate(chance, data, begin, most)[:most])
 
     def one_input(data: bytes) -> None:
-        run(data)
+        readers.run(data)
 
     atheris.Setup([sys.argv[0], *arguments], one_input, custom_mutator=mutated)
     atheris.Fuzz()
@@ -53,9 +54,7 @@ def fuzz(arguments: list[str]) -> None:
 def begin_in(folder: Path) -> int:
     """The inputs to begin with as files, as libFuzzer wants them."""
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
-    from fuzz.corpus import inputs
-
-    each = inputs()
+    each: list[bytes] = importlib.import_module("fuzz.corpus").inputs()
     for number, data in enumerate(each):
         (folder / f"{number:05}").write_bytes(data)
     return len(each)
