@@ -83,6 +83,8 @@ class Rebuild:
         pause: float | None = 0.0
         while pause is not None:
             observed = self._observe(record.name)
+            if not observed.identity.same(record.identity):
+                raise UsageError(f"table {record.name} was made anew meanwhile: it has no index that is being rebuilt")
             indexes = {index.name: index for index in observed.spec.global_indexes or ()}
             busy = observed.status != "ACTIVE" or "global_indexes" in observed.changing
             ready = record.new_index in indexes and not busy

@@ -17,6 +17,7 @@ from reconciler.model.errors import (
     Malformed,
     NotFound,
     StateError,
+    UsageError,
 )
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
@@ -221,3 +222,27 @@ def test_a_restore_whose_name_somebody_else_took_meanwhile_is_refused():
     sim.plane.faults = overtaken
     with pytest.raises(Busy):
         sim.reconciler.restore("users", "users_again", backup="kept", at=None)
+
+
+def test_a_table_that_was_made_anew_while_its_index_was_being_rebuilt_is_left_alone():
+    index = GlobalIndex("by_mail", (KeyElement("mail", "HASH", "S"),), Projection("ALL"))
+    sim = simulate(flavor=Flavor.AWS, **NOW)
+    sim.declare(declaration("users", global_indexes=(index,)))
+    sim.once()
+    sim.clock.seconds += 60
+    sim.declare(declaration("users"))
+    sim.plane.journal.clear()
+    looks = []
+
+    def overtaken(called, params):
+        looks.extend([called] if (called, params.get("TableName")) == ("DescribeTable", "users") else [])
+        if len(looks) == 2 and looks.append("made anew") is None:
+            key = [{"AttributeName": "pk", "KeyType": "HASH"}]
+            types = [{"AttributeName": "pk", "AttributeType": "S"}]
+            del sim.plane.tables["users"]
+            sim.plane.make(TableName="users", KeySchema=key, AttributeDefinitions=types)
+
+    sim.plane.faults = overtaken
+    with pytest.raises(UsageError, match="made anew meanwhile"):
+        sim.reconciler.rebuild_index("users", "by_mail", None, timedelta(0))
+    assert sim.plane.mutating == []

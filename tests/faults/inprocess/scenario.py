@@ -24,6 +24,8 @@ class Scenario:
     act: Callable[[Stage], Ended]
     before: Callable[[Stage], None] = lambda _: None
     again: Callable[[Stage], Ended] | None = None
+    owns: bool = False
+    """Whether its declarations say that whatever stands under their names is ours."""
     flavor: Flavor = Flavor.AWS
     delay: float = 1.0
     options: dict[str, Any] = field(default_factory=dict)

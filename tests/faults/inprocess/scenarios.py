@@ -305,6 +305,7 @@ ENDS = (
         "a table that others made becomes ours and is replaced",
         once,
         then(with_state, strangers("users"), wish(replace(REKEYED, lifecycle=Lifecycle(on_existing="own")), ORDERS)),
+        owns=True,
     ),
     Scenario(
         "a table that may not exist exists",

@@ -7,7 +7,8 @@ runs: serialising, signing, retries, checksums, parsing. ``meddle`` stands betwe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -89,29 +90,43 @@ class Wire:
     meddle: Meddle = honest
     whole: Callable[[], bool] = lambda: True
     """Whether the next call must go through all of botocore; calls that nobody meddles with need not."""
+    before: Callable[[Sending], None] | None = None
+    after: Callable[[Sending], None] | None = None
+    """Called around every request, whichever way it goes."""
     sent: list[Sending] = field(default_factory=list)
 
     def answer(self, request: Any, event_name: str, by: str) -> AWSResponse:
         """What botocore is handed in the place of a socket's answer."""
         sending = self._read(request, event_name, by)
-        self.sent.append(sending)
-        return response(request.url, self.meddle(sending, lambda: self.serve(sending)))
+        with self._sent(sending):
+            return response(request.url, self.meddle(sending, lambda: self.serve(sending)))
 
     def direct(self, service: str, operation: str, params: Mapping[str, Any], by: str) -> dict[str, Any]:
         """The same without botocore in between: its answer, or its ``ClientError``."""
         sending = Sending(
             len(self.sent), _prefix(service) + operation, _as_sent(params), 1, self.plane.clock.seconds, by
         )
+        with self._sent(sending):
+            try:
+                answer = self._do(sending) if service != "sts" else {"Account": ACCOUNT}
+            except ApiError as problem:
+                sending.refused = problem.code
+                told = {"Error": {"Code": problem.code, "Message": problem.message}}
+                raise ClientError({**told, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation) from None
+            sending.applied = True
+            parsed: dict[str, Any] = _as_parsed(answer)
+            return parsed
+
+    @contextmanager
+    def _sent(self, sending: Sending) -> Iterator[None]:
         self.sent.append(sending)
+        if self.before is not None:
+            self.before(sending)
         try:
-            answer = self._do(sending) if service != "sts" else {"Account": ACCOUNT}
-        except ApiError as problem:
-            sending.refused = problem.code
-            told = {"Error": {"Code": problem.code, "Message": problem.message}}
-            raise ClientError({**told, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation) from None
-        sending.applied = True
-        parsed: dict[str, Any] = _as_parsed(answer)
-        return parsed
+            yield
+        finally:
+            if self.after is not None:
+                self.after(sending)
 
     def serve(self, sending: Sending) -> Reply:
         """What the service says; a refusal is an answer too."""

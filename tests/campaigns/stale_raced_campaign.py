@@ -1,0 +1,22 @@
+"""The campaign ``stale-raced``: answers from the past, and somebody else who goes first, at every call; see faults."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from campaigns.campaign import Campaign
+from faults.inprocess.outdated import plans, run
+
+
+def case(number: int) -> Counter[str]:
+    """The case of that number."""
+    return run(plans()[number])
+
+
+CAMPAIGN = Campaign(
+    name="stale-raced",
+    claim="no table and no row of somebody else is touched, each run says how it ended, and the next ones come to rest",
+    unit="calls, each answered from the past or overtaken by somebody else",
+    total=lambda: len(plans()),
+    case=case,
+)

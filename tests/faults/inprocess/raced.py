@@ -1,0 +1,134 @@
+"""Somebody else changes a table right before one of our calls about it. For the campaign ``stale-raced``.
+
+What happens between our last look at a table and the call that deletes it nobody can see; that window is left out for
+a table that is made anew, as the documentation leaves it open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from faults.inprocess.baseline import baseline
+from faults.inprocess.scenario import Scenario
+from faults.inprocess.stage import STATE
+from faults.inprocess.wire import Sending, Wire
+from simulation.control_plane import ControlPlane
+from simulation.table import Table
+from simulation.world import item
+
+KEY = {
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+}
+ROW = item("somebody else's", name="not ours")
+
+
+def _deleted(plane: ControlPlane, name: str) -> None:
+    plane.tables.pop(name, None)
+
+
+def _made_anew(plane: ControlPlane, name: str) -> None:
+    plane.tables.pop(name, None)
+    plane.make(TableName=name, **KEY).items[repr([ROW["pk"]])] = dict(ROW)
+
+
+def _protected(plane: ControlPlane, name: str) -> None:
+    _described(plane, name, DeletionProtectionEnabled=True)
+
+
+def _written(plane: ControlPlane, name: str) -> None:
+    table = plane.tables.get(name)
+    if table is not None:
+        table.items["somebody else's"] = {**_key(table), "name": {"S": "not ours"}}
+
+
+def _tagged(plane: ControlPlane, name: str) -> None:
+    if name in plane.tables:
+        plane.tables[name].tags["cost"] = "theirs"
+
+
+def _provisioned(plane: ControlPlane, name: str) -> None:
+    units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 3}
+    table = plane.tables.get(name)
+    if table is not None and not table.description.get("VectorIndexes"):
+        _described(plane, name, BillingModeSummary={"BillingMode": "PROVISIONED"}, ProvisionedThroughput=units)
+        for index in table.description.get("GlobalSecondaryIndexes", []):
+            index["ProvisionedThroughput"] = dict(units)
+
+
+def _described(plane: ControlPlane, name: str, **members: object) -> None:
+    if name in plane.tables:
+        plane.tables[name].description.update(members)
+
+
+def _key(table: Table) -> dict[str, dict[str, str]]:
+    kinds = {d["AttributeName"]: d["AttributeType"] for d in table.description["AttributeDefinitions"]}
+    names = [element["AttributeName"] for element in table.description["KeySchema"]]
+    return {name: {kinds[name]: "99" if kinds[name] == "N" else "somebody else's"} for name in names}
+
+
+RACES: dict[str, Callable[[ControlPlane, str], None]] = {
+    "deleted": _deleted,
+    "made anew": _made_anew,
+    "protected": _protected,
+    "written to": _written,
+    "tagged": _tagged,
+    "provisioned": _provisioned,
+}
+
+
+@dataclass(frozen=True)
+class Raced:
+    """Right before this call somebody else does this to its table."""
+
+    scenario: Scenario
+    call: Sending
+    race: str
+
+    def __str__(self) -> str:
+        return f"{self.scenario.name} · {self.call} · its table was {self.race} by somebody else"
+
+
+class Overtaken:
+    """Lets somebody else go first, once; and sees to it that what they made stays."""
+
+    def __init__(self, plan: Raced, wire: Wire) -> None:
+        self.plan, self.wire, self.hit = plan, wire, False
+        self.theirs: Table | None = None
+        wire.before, wire.after = self.before, self.after
+
+    def before(self, sending: Sending) -> None:
+        if sending.number == self.plan.call.number:
+            self.hit = True
+            RACES[self.plan.race](self.wire.plane, self.plan.call.table)
+            self.theirs = self.wire.plane.tables[self.plan.call.table] if self.plan.race == "made anew" else None
+
+    def after(self, sending: Sending) -> None:
+        if self.theirs is None:
+            return
+        here = self.wire.plane.tables.get(self.plan.call.table)
+        assert here is self.theirs, f"{sending} took away the table that somebody else had made"
+        assert here.status != "DELETING", f"{sending} deletes the table that somebody else had made"
+        assert ROW in here.items.values(), f"{sending} took away a row of somebody else"
+
+
+def raced_plans(scenario: Scenario) -> Iterator[Raced]:
+    """Before every call about a table that is not the state table's."""
+    known = baseline(scenario)
+    for sending in known.calls:
+        if sending.number not in known.points or sending.table in ("", STATE) or ":" in sending.operation:
+            continue
+        for race in RACES:
+            if race != "made anew" or not (scenario.owns or _too_late(known.calls, sending)):
+                yield Raced(scenario, sending, race)
+
+
+def _too_late(calls: tuple[Sending, ...], call: Sending) -> bool:
+    """Whether no look at the table follows before it is destroyed."""
+    for sending in calls[call.number :]:
+        if sending.table == call.table and sending.operation == "DescribeTable":
+            return False
+        if sending.table == call.table and sending.destroys:
+            return True
+    return False
