@@ -18,6 +18,7 @@ from support.transitions import TRANSITIONS, Transition
 from support.transitions_vectors import VECTORS
 
 from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.verbs import Told
 from reconciler.model.backups import Backups
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.global_table import Replica
@@ -44,7 +45,7 @@ def once(stage: Stage) -> Ended:
     return stage.once()
 
 
-def verb(name: str, work: Callable[[Reconciler], PassReport | int | None]) -> Callable[[Stage], Ended]:
+def verb(name: str, work: Callable[[Reconciler], PassReport | Told | int | None]) -> Callable[[Stage], Ended]:
     """One command."""
     return lambda stage: stage.process().run(name, work)
 
@@ -358,17 +359,17 @@ VERBS = (
     ),
     Scenario(
         "an index is rebuilt beside the old one",
-        verb("rebuild-index", lambda r: int(not r.rebuild_index("subject", "by_a", None, timedelta(0)).finished)),
+        verb("rebuild-index", lambda r: r.rebuild_index("subject", "by_a", None, timedelta(0))),
         then(made(subject(spec(global_indexes=[gsi("by_a", "a S")]))), wish(subject(spec()))),
     ),
     Scenario(
         "a table is restored from a backup",
-        verb("restore", lambda r: int(not r.restore("users", "users_again", backup="latest", at=None).finished)),
+        verb("restore", lambda r: r.restore("users", "users_again", backup="latest", at=None)),
         then(made(USERS), lambda s: s.call("CreateBackup", TableName="users", BackupName="kept")),
     ),
     Scenario(
         "a table is restored as it was",
-        verb("restore", lambda r: int(not r.restore("subject", "subject_again", backup=None, at="latest").finished)),
+        verb("restore", lambda r: r.restore("subject", "subject_again", backup=None, at="latest")),
         made(subject(spec(point_in_time_recovery=PointInTimeRecovery(True)))),
     ),
 )

@@ -23,8 +23,9 @@ from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection
 from reconciler.aws.validator import OfflineValidator
 from reconciler.cli import exits
-from reconciler.cli.codes import ERROR, OK
+from reconciler.cli.codes import DRIFT, ERROR, OK
 from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState
@@ -39,7 +40,7 @@ TIMEOUT = timedelta(minutes=30)
 LOCAL_URL = "http://localhost:8000"
 
 
-class Told(Silent):
+class Heard(Silent):
     """The ``Telemetry`` port: when passes began and which calls failed as what, by the number of the next sending."""
 
     def __init__(self, wire: Wire, by: str) -> None:
@@ -73,7 +74,9 @@ class Process:
     stage: Stage
     options: Options
     holder: str
-    told: Told
+    told: Heard
+    source: ListSource
+    pool: Pool
     store: StateTable | None = None
     reconciler: Reconciler | None = None
 
@@ -81,8 +84,7 @@ class Process:
         """Identify the endpoint and build the engine over it, as ``wiring.App`` does."""
         stage = self.stage
         url = None if stage.flavor is Flavor.AWS else LOCAL_URL
-        pool = stage.pool
-        opened = pool.opened(stage.wire, self.holder)
+        opened = self.pool.opened(stage.wire, self.holder)
         connection = Connection(url, opened, lambda: opened, 1, self.told)
         endpoint = connection.identify()
         store = StateTable(
@@ -96,7 +98,7 @@ class Process:
             api=connection.tables if endpoint.flavor.emulator else Paced(connection.tables, stage.clock),
             items=connection.items,
             store=store,
-            source=Own(stage.source) if self.options.one_shot else stage.source,
+            source=Own(self.source) if self.options.one_shot else self.source,
             clock=stage.clock,
             random=stage.random,
             telemetry=self.told,
@@ -108,7 +110,7 @@ class Process:
         self.reconciler = Reconciler(world, self.options, TIMEOUT)
         return self.reconciler
 
-    def run(self, verb: str, work: Callable[[Reconciler], PassReport | int | None]) -> Ended:
+    def run(self, verb: str, work: Callable[[Reconciler], PassReport | Told | int | None]) -> Ended:
         """One command from its start to its end, its lease given back."""
         with self.stage.time():
             try:
@@ -149,10 +151,12 @@ class Own:
         return self.loaded
 
 
-def _ended(verb: str, result: PassReport | int | None) -> Ended:
+def _ended(verb: str, result: PassReport | Told | int | None) -> Ended:
     if isinstance(result, PassReport):
         judge = exits.act if verb in ("destroy", "seed", "clear") else exits.converge
         return Ended(verb, judge(result), result)
+    if isinstance(result, Told):
+        return Ended(verb, OK if result.finished else DRIFT, said="; ".join(result.sentences))
     return Ended(verb, OK if result is None else result)
 
 
@@ -186,7 +190,7 @@ class Stage:
         self.pool = shared_pool()
         self.validator = OfflineValidator()
         self.holders = 0
-        self.told: list[Told] = []
+        self.told: list[Heard] = []
 
     def declare(self, *declarations: Declaration) -> None:
         self.source.declarations = declarations
@@ -196,8 +200,8 @@ class Stage:
         wish = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
         made = Options(**{**wish, **self.options, **options})
         self.holders += 1
-        self.told.append(Told(self.wire, f"holder-{self.holders}"))
-        return Process(self, made, f"holder-{self.holders}", self.told[-1])
+        self.told.append(Heard(self.wire, f"holder-{self.holders}"))
+        return Process(self, made, f"holder-{self.holders}", self.told[-1], self.source, self.pool)
 
     def once(self, **options: Any) -> Ended:
         """``reconciler --once``."""

@@ -1,0 +1,273 @@
+"""Three reconcilers at once over one service and one state table, their calls interleaved by a seeded scheduler.
+
+Each runs in a thread of its own, and only one moves at a time: before every request the baton goes back. So a case is
+the same each time it is run. A rival may be left standing for longer than a lease lasts, between any two calls but the
+last look at its lease and the call that it is for: what happens in between no client of DynamoDB can see.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from faults.inprocess import judge
+from faults.inprocess.baseline import changes
+from faults.inprocess.clients import Pool
+from faults.inprocess.scenarios import strangers, with_state
+from faults.inprocess.stage import STATE, Ended, Process, Stage
+from faults.inprocess.wire import Sending
+from simulation.world import ListSource, declaration, item
+
+from reconciler.model.desired import Declaration
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
+
+TERM = 30.0
+PAUSES = (TERM + 1, 3 * TERM)
+TABLES = {
+    "one": ("users", "orders", "audit"),
+    "two": ("carts", "items", "orders2"),
+}
+SEED = (item("1", name="a"), item("2", name="b"))
+THEIRS = "theirs"
+LIMIT = 4_000
+
+
+def about_lease(sending: Sending) -> bool:
+    """Whether a request reads or renews a lease."""
+    key = sending.params.get("Key") or sending.params.get("Item") or {}
+    return sending.table == STATE and key.get("record") == {"S": "lease"}
+
+
+class Stopped(BaseException):
+    """The case is over; ends the thread of a rival."""
+
+
+@dataclass
+class Rival:
+    """One process with its own wishes, in a thread of its own."""
+
+    name: str
+    stack: str
+    work: Callable[[Rival], None]
+    process: Process
+    declarations: tuple[Declaration, ...]
+    go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    done: bool = False
+    asleep: int = 0
+    last: Sending | None = None
+    failure: BaseException | None = None
+
+
+class Scheduler:
+    """Holds the baton: gives it to one rival, and has it back before that rival's next request."""
+
+    def __init__(self, stage: Stage, dice: random.Random) -> None:
+        self.stage, self.dice = stage, dice
+        self.back = threading.Semaphore(0)
+        self.rivals: list[Rival] = []
+        self.turns = self.pauses = 0
+        self.over = False
+
+    def run(self) -> None:
+        """Until every rival has done its work."""
+        threads = [threading.Thread(target=self._body, args=(rival,), daemon=True) for rival in self.rivals]
+        for thread in threads:
+            thread.start()
+        try:
+            while moving := [rival for rival in self.rivals if not rival.done]:
+                self.turns += 1
+                assert self.turns < LIMIT, "the rivals never come to an end"
+                self._let(self._chosen(moving))
+        finally:
+            self.over = True
+            for rival in self.rivals:
+                if not rival.done:
+                    self._let(rival)
+            for thread in threads:
+                thread.join()
+        for rival in self.rivals:
+            if rival.failure is not None:
+                raise rival.failure
+
+    def yielded(self, rival: Rival, upcoming: Sending) -> None:
+        """Called in a rival's thread right before its request is served."""
+        fenced = upcoming.destroys and rival.last is not None and about_lease(rival.last)
+        if not fenced:
+            self.back.release()
+            rival.go.acquire()
+        if self.over:
+            raise Stopped
+        rival.last = upcoming
+
+    def _chosen(self, moving: list[Rival]) -> Rival:
+        awake = [rival for rival in moving if rival.asleep <= self.turns]
+        if not awake:
+            return min(moving, key=lambda rival: rival.asleep)
+        chosen = self.dice.choice(awake)
+        if self.dice.random() < 0.04:
+            chosen.asleep = self.turns + self.dice.randrange(20, 120)
+            self.pauses += 1
+            self.stage.later(self.dice.choice(PAUSES))
+        return chosen
+
+    def _let(self, rival: Rival) -> None:
+        rival.go.release()
+        self.back.acquire()
+
+    def _body(self, rival: Rival) -> None:
+        rival.go.acquire()
+        try:
+            if not self.over:
+                rival.work(rival)
+        except Stopped:
+            pass
+        except BaseException as failure:  # noqa: BLE001 -- it is raised again in the scheduler's own thread
+            rival.failure = failure
+        rival.done = True
+        self.back.release()
+
+
+class Watcher:
+    """Looks at every request of every rival as it is served."""
+
+    def __init__(self, stage: Stage, scheduler: Scheduler) -> None:
+        self.stage, self.scheduler = stage, scheduler
+        self.before_last: dict[str, Sending] = {}
+        self.deletes = 0
+
+    def before(self, sending: Sending) -> None:
+        rival = next((one for one in self.scheduler.rivals if one.process.holder == sending.by), None)
+        if rival is not None:
+            self.scheduler.yielded(rival, sending)
+            self._judge(rival, sending)
+        self.before_last[sending.by] = sending
+
+    def _judge(self, rival: Rival, sending: Sending) -> None:
+        if not changes(sending):
+            return
+        own = TABLES[rival.stack]
+        assert sending.table in (*own, STATE), f"{rival.name} of stack {rival.stack}: {sending} is not its table"
+        if sending.operation != "DeleteTable":
+            return
+        self.deletes += 1
+        assert rival.process.options.prune == "owned", f"{rival.name} prunes nothing, and yet: {sending}"
+        look = self.before_last.get(sending.by)
+        assert look is not None, f"{rival.name}: {sending} is its first request"
+        assert about_lease(look), f"{rival.name}: {sending} came after {look}, not after a look at the lease"
+        key = repr([{"S": rival.process.options.scope}, {"S": "lease"}])
+        lease = self.stage.plane.tables[STATE].items.get(key, {})
+        holder = lease.get("holder", {}).get("S")
+        assert holder == sending.by, f"{rival.name}: {sending}, while {holder} holds the lease"
+
+
+_pools: list[Pool] = []
+
+
+def pool(number: int) -> Pool:
+    """Each rival has a session of its own, which outlives the case."""
+    while len(_pools) <= number:
+        _pools.append(Pool())
+    return _pools[number]
+
+
+def run(number: int) -> Counter[str]:
+    """The case of that number; ``AssertionError`` says what went wrong."""
+    dice = random.Random(number)
+    stage = Stage(dice.choice((Flavor.AWS, Flavor.MOTO)), dice.choice((0.0, 1.0)))
+    with_state(stage)
+    strangers(THEIRS, item("row"))(stage)
+    for log in (stage.wire.sent, stage.told, stage.plane.refusals):
+        log.clear()
+    scheduler = Scheduler(stage, dice)
+    watcher = Watcher(stage, scheduler)
+    stage.wire.whole, stage.wire.before = (lambda: False), watcher.before
+    for place in range(3):
+        scheduler.rivals.append(_rival(stage, dice, place))
+    names = "; ".join(f"{one.name} {one.stack} {one.process.options.prune}" for one in scheduler.rivals)
+    try:
+        scheduler.run()
+        stage.wire.before = None
+        _alone(stage, scheduler)
+    except Exception as wrong:
+        log_text = "\n".join(f"  {sending.by} {sending} {sending.refused or ''}" for sending in stage.wire.sent)
+        raise AssertionError(f"{names}: {type(wrong).__name__}: {wrong}\n{log_text}") from wrong
+    return Counter(
+        {
+            "interleavings": 1,
+            "switches": scheduler.turns,
+            "pauses past a lease": scheduler.pauses,
+            "tables deleted": watcher.deletes,
+        }
+    )
+
+
+def _rival(stage: Stage, dice: random.Random, place: int) -> Rival:
+    stack = dice.choice(("one", "one", "two"))
+    wishes = [
+        tuple(declaration(name, seed=SEED if dice.random() < 0.5 else ()) for name in _some(dice, stack))
+        for _ in range(dice.randrange(1, 3))
+    ]
+    prune = dice.choice(("owned", "owned", "never"))
+    process = stage.process(stack=stack, prune=prune, one_shot=False, max_deletes=None)
+    process.pool = pool(place)
+    process.source = ListSource(wishes[0])
+    passes = dice.randrange(1, 3)
+
+    def work(rival: Rival) -> None:
+        for wish in wishes:
+            process.source.declarations = wish
+            for _ in range(passes):
+                _said(process.passes())
+        process.close()
+
+    return Rival(f"rival {place}", stack, work, process, wishes[-1])
+
+
+def _some(dice: random.Random, stack: str) -> list[str]:
+    return sorted(dice.sample(TABLES[stack], dice.randrange(1, 4)))
+
+
+def _said(ended: Ended) -> None:
+    assert ended.exit == 0 or ended.report is not None or ended.said, "it ended badly and did not say why"
+
+
+def _blocked_by(ended: Ended) -> set[Reason | None]:
+    """Why steps are blocked in the end.
+
+    Rivals of one stack that want different tables undo one another: what they lose track of is told, never deleted. And
+    a stack whose wishes have nothing in common with what it made is held by the deletion gate.
+    """
+    tables = ended.report.tables if ended.report else ()
+    return {step.reason for table in tables for step in table.steps if step.fate is Fate.BLOCKED}
+
+
+def _alone(stage: Stage, scheduler: Scheduler) -> None:
+    """With its rivals gone each stack comes to what its last one wants, and rests."""
+    for stack in ("one", "two"):
+        last = next((one for one in reversed(scheduler.rivals) if one.stack == stack), None)
+        if last is None:
+            continue
+        stage.declare(*last.declarations)
+        for _ in range(6):
+            stage.later(4 * TERM)
+            ended = stage.once(stack=stack, max_deletes=None, prune_grace=timedelta(0))
+            if ended.exit == 0:
+                break
+        several = sum(one.stack == stack for one in scheduler.rivals) > 1
+        reasons = {Reason.FOREIGN_DECLARATIONS, *([Reason.STATE_LOST] if several else ())}
+        told = ended.exit == 2 and _blocked_by(ended) <= reasons
+        assert ended.exit == 0 or told, f"stack {stack} does not arrive: {judge.reasons(ended)}"
+        wanted = {one.spec.name for one in last.declarations}
+        there = {name for name in stage.plane.tables if name in TABLES[stack]}
+        assert wanted <= there, f"stack {stack}: {wanted - there} is missing"
+        first = len(stage.wire.sent)
+        stage.once(stack=stack, max_deletes=None)
+        written = [str(sending) for sending in stage.wire.sent[first:] if changes(sending) and sending.applied]
+        assert not written, f"stack {stack} does not rest: {written}"
+    assert THEIRS in stage.plane.tables, "a table of somebody else is gone"
+    assert len(stage.plane.tables[THEIRS].items) == 1, "rows of somebody else are gone"

@@ -1,0 +1,29 @@
+"""A slice of the campaign ``rivals``."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from campaigns.rivals_campaign import CAMPAIGN
+from faults.inprocess.rivals import run
+
+CASES = 120
+PARTS = 4
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_one_at_most_acts_for_a_stack_and_none_on_the_tables_of_another(part: int) -> None:
+    figures: Counter[str] = Counter()
+    for number in range(part, CASES, PARTS):
+        try:
+            figures.update(CAMPAIGN.case(number))
+        except AssertionError as error:
+            raise AssertionError(f"make campaign CAMPAIGN='rivals --seed {number}': {error}") from error
+    assert figures["interleavings"] == CASES // PARTS
+    assert figures["tables deleted"] > 0
+    assert figures["pauses past a lease"] > figures["interleavings"]
+
+
+def test_a_case_is_the_same_each_time() -> None:
+    assert run(3) == run(3)
