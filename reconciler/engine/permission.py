@@ -49,7 +49,8 @@ def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool, explicit: bool) 
     if foreign:
         message = (
             "fingerprint: the state table belongs to another account, region or table than the one it was made in;"
-            " nothing is written"
+            " nothing is written. If it was restored on purpose, delete its record `fingerprint` of this stack and"
+            " environment"
         )
         return Permission(snapshot, writes=False, error=message if wishes_to_write else None, warning=message)
     return Permission(snapshot, writes=wishes_to_write and (explicit or snapshot.suspension is None))
