@@ -103,6 +103,8 @@ QUOTA_WORDS: Mapping[str, tuple[str, ...]] = {
     "ValidationException": ("modified multiple times within a fixed interval",),
 }
 """What the service says where a quota in time is used up; the same codes stand for other refusals (rules 6, 7, 10)."""
+NOT_IMPLEMENTED = 501
+"""It decides over any code: LocalStack calls a service that it does not have an InternalFailure."""
 LONGEST_MESSAGE = 500
 CANCELLED = "TransactionCanceledException"
 
@@ -123,6 +125,8 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     code = str(error.get("Code") or "")
     status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
     kind = _by_cancellation(response) if code == CANCELLED else _by_code(code) or _by_status(code, status)
+    if status == NOT_IMPLEMENTED:
+        kind = Unsupported
     message = _one_line(error.get("Message"))
     if any(words.lower() in message.lower() for words in QUOTA_WORDS.get(code, ())):
         kind = QuotaUsedUp
@@ -193,8 +197,6 @@ def _by_code(code: str) -> type[ApiError] | None:
 
 def _by_status(code: str, status: int) -> type[ApiError]:
     """An unknown code of a 4xx is a refusal; without any code it was not the service that answered."""
-    if status == 501:
-        return Unsupported
     if status >= 500 or status == 0:
         return Ambiguous
     if status == 429:

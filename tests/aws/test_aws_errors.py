@@ -61,6 +61,7 @@ CODES = {
     ("ConditionalCheckFailedException", 400): ConditionFailed,
     ("UnknownOperationException", 400): Unsupported,
     ("NotImplemented", 501): Unsupported,
+    ("InternalFailure", 501): Unsupported,
     ("InternalServerError", 500): Ambiguous,
     ("InternalFailure", 500): Ambiguous,
     ("ServiceUnavailable", 503): Ambiguous,
