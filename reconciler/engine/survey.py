@@ -25,7 +25,7 @@ from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.create import equals_request, held
 from reconciler.planning.diff import diff
-from reconciler.planning.fates import until_strong, without_prospect
+from reconciler.planning.fates import unprotected_until_replaced, until_strong, without_prospect
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
 from reconciler.planning.rebuilding import progress
@@ -221,7 +221,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if entry.ownership == "state_lost":
         steps.append(ownership.state_lost())
-    base = replace(base, steps=_valid(world, without_prospect(tuple(steps))))
+    base = replace(base, steps=_valid(world, without_prospect(unprotected_until_replaced(tuple(steps)))))
     return _with_seed(scene, base, declaration, observed)
 
 

@@ -87,6 +87,19 @@ def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> li
     return waits
 
 
+def unprotected_until_replaced(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Protection goes on after a replacement that only waits: it would forbid it, and is never switched off for it."""
+    if not any(step.ends_table and step.fate is Fate.DEFERRED for step in steps):
+        return steps
+    message = "the table is about to be replaced, which protection would forbid"
+    return tuple(
+        step.deferred(Reason.AFTER, message)
+        if step.fate is Fate.READY and step.facet == "deletion_protection"
+        else step
+        for step in steps
+    )
+
+
 def without_prospect(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Steps that wait for another step of the table are blocked where all that could go on is blocked itself."""
     moving = (Fate.READY, Fate.DEFERRED)
