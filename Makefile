@@ -9,9 +9,10 @@ PYTEST_ARGS ?=
 CAMPAIGN ?=
 MUTANTS ?=
 FUZZ_SECONDS ?= 300
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test campaign mutants fuzz check lint types contracts docs lock image-check clean
+.PHONY: help demo test bench campaign mutants fuzz check lint types contracts docs lock image-check clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +22,9 @@ demo: $(VENV)/.installed ## the main job, on an in-process endpoint: plan, creat
 
 test: $(VENV)/.installed ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(PYTEST_ARGS)
+
+bench: $(VENV)/.installed ## how long readers of the daemon wait while passes over 2,500 tables run; BENCH='--tables 500' for less
+	$(BIN)/python benchmarks/status_latency.py $(BENCH)
 
 campaign: $(VENV)/.installed ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
 	$(BIN)/python scripts/campaign.py $(CAMPAIGN)

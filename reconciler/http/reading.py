@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
 from sse_starlette import EventSourceResponse
 
 from reconciler.http.answers import Answer, Json, RunEntry, RunsData, errors, example
 from reconciler.http.control import Control
 from reconciler.http.events import stream
+from reconciler.http.prepared import PreparedReport
 from reconciler.http.problems import Refused
 from reconciler.http.status import StatusAnswer, status_answer
 from reconciler.http.table import table_data
@@ -23,14 +25,20 @@ from reconciler.runs.events import record_entry
 def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter:
     """``more`` is what only the daemon knows, for example the mode."""
     router = APIRouter(prefix="/api/v1", tags=["status"])
+    prepared = PreparedReport()
 
     @router.get(
         "/status",
         summary="The last pass and the state of the loop",
+        response_model=StatusAnswer,
         responses={**errors(500), 200: example("In sync: 2 tables as declared", {"ready": True, "report": None})},
     )
-    def status() -> StatusAnswer:
-        return status_answer(control.board, more())
+    async def status() -> Response:
+        report = control.board.report
+        text = prepared.ready(report)
+        if text is None:
+            text = await run_in_threadpool(prepared.text, report)
+        return Response(status_answer(control.board, more(), text), media_type="application/json")
 
     @router.get(
         "/tables/{name}",

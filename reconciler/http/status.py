@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +22,12 @@ class StatusAnswer(BaseModel):
     data: dict[str, Any] = Field(description="The last report and the state of the loop.")
 
 
-def status_answer(board: Board, more: Mapping[str, Any]) -> StatusAnswer:
-    """What is known right now; ``report`` is ``null`` before the first pass, ``more`` comes from the wiring."""
-    from reconciler.planning.document import document, timestamp
+def status_answer(board: Board, more: Mapping[str, Any], report_text: str) -> bytes:
+    """A ``StatusAnswer`` as bytes: what is known right now around the prepared text of the last report.
+
+    ``more`` comes from the wiring; the report is ``null`` before the first pass.
+    """
+    from reconciler.planning.document import timestamp
 
     ready, reason = readiness(board)
     report = board.report
@@ -40,7 +44,7 @@ def status_answer(board: Board, more: Mapping[str, Any]) -> StatusAnswer:
         "interval_seconds": board.interval,
         "last_success": timestamp(board.last_success),
         "next_pass": timestamp(board.next_pass),
-        "report": document(report) if report else None,
         **more,
     }
-    return StatusAnswer(success=True, message=sentence(board), data=data)
+    around = json.dumps({"success": True, "message": sentence(board), "data": data}, default=str)
+    return f'{around.removesuffix("}}")}, "report": {report_text}}}}}'.encode()

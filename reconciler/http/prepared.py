@@ -1,0 +1,54 @@
+"""The last report as JSON text, written once a report however often it is asked for. Used by ``/api/v1/status``.
+
+A pass over thousands of tables changes few of them, so the text of a table that is as it was is kept from before.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from typing import Any
+
+from reconciler.model.report import PassReport, TableReport
+from reconciler.planning.document import document, table_entry
+
+
+class PreparedReport:
+    """Asked from several threads; while one writes a new text, the others wait for it."""
+
+    def __init__(self) -> None:
+        self._made: tuple[PassReport | None, str] = (None, "null")
+        self._tables: dict[str, tuple[TableReport, str]] = {}
+        self._lock = threading.Lock()
+
+    def ready(self, report: PassReport | None) -> str | None:
+        """The text, if it is there already; ``null`` before the first pass."""
+        made, text = self._made
+        return text if made is report else None
+
+    def text(self, report: PassReport | None) -> str:
+        """The same as ``document`` says it, as JSON."""
+        with self._lock:
+            found = self.ready(report)
+            if found is None and report is not None:
+                found = self._write(report)
+                self._made = (report, found)
+        return found or "null"
+
+    def _write(self, report: PassReport) -> str:
+        # Verdict and summary follow from the tables, which are written one by one.
+        head = document(replace(report, tables=()))
+        head |= {"verdict": report.verdict.value, "summary": report.summary()}
+        members = [f"{_json(name)}:{_json(value)}" for name, value in head.items() if name != "tables"]
+        before, self._tables = self._tables, {}
+        for table in sorted(report.tables, key=lambda table: table.name):
+            known = before.get(table.name)
+            same = known is not None and known[0] == table
+            self._tables[table.name] = (table, known[1] if same and known else _json(table_entry(table)))
+        tables = ",".join(text for _, text in self._tables.values())
+        return "{" + ",".join([*members, f'"tables":[{tables}]']) + "}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,69 @@
+"""The prepared text of a report says what the document says, and is written anew only where something changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from support.reports import NOON, a_report, a_table, create, removal, ttl_moved
+
+from reconciler.http import prepared
+from reconciler.http.prepared import PreparedReport
+from reconciler.model.plan import Reason
+from reconciler.model.report import TableReport, TableStatus
+from reconciler.planning.document import document
+
+
+def in_sync(name: str = "users") -> TableReport:
+    return a_table(name, TableStatus.IN_SYNC)
+
+
+def drifted(name: str = "users") -> TableReport:
+    return a_table(name, TableStatus.DRIFTED, ttl_moved())
+
+
+BLOCKED = a_table("audit", TableStatus.BLOCKED, removal("audit").blocked(Reason.NOT_OWNED, "not ours", "own"))
+FAILED = a_table("bills", TableStatus.ERROR, create("bills").failed("refused"), error="refused")
+REPORTS = {
+    "nothing": a_report(),
+    "in sync": a_report(in_sync()),
+    "several": a_report(in_sync(), drifted("orders"), BLOCKED, FAILED),
+    "an error and warnings": replace(a_report(), error='"quoted" \u2028 and\nbroken', warnings=("one", "two")),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_text_is_the_document(name: str) -> None:
+    assert json.loads(PreparedReport().text(REPORTS[name])) == document(REPORTS[name])
+
+
+def test_before_the_first_pass_it_is_null() -> None:
+    assert PreparedReport().ready(None) == PreparedReport().text(None) == "null"
+
+
+def test_a_report_is_written_once_and_the_next_one_replaces_it() -> None:
+    one, first, second = PreparedReport(), a_report(in_sync()), a_report(drifted())
+    assert one.ready(first) is None
+    text = one.text(first)
+    assert one.ready(first) is text
+    assert one.text(first) is text
+    assert one.ready(second) is None
+    assert json.loads(one.text(second)) == document(second)
+
+
+def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    real = prepared.table_entry
+
+    def noted(table: object) -> object:
+        written.append(table.name)  # type: ignore[attr-defined]
+        return real(table)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(prepared, "table_entry", noted)
+    one = PreparedReport()
+    one.text(a_report(in_sync("users"), in_sync("orders")))
+    later = replace(a_report(in_sync("users"), drifted("orders")), finished=NOON + timedelta(hours=1))
+    assert json.loads(one.text(later)) == document(later)
+    assert written == ["orders", "users", "orders"]
