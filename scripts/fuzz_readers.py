@@ -1,8 +1,8 @@
 """Fuzz every reader of declarations and seeds with atheris, guided by coverage. Called by ``make fuzz``.
 
-``--seconds`` says for how long, ``--input FILE`` reads one input again, as libFuzzer left it behind. Any input must end
-in declarations, items or sentences, within a minute and 2 GB while it is being traced; the first that does not is
-printed, and the end is 1.
+``--seconds`` says for how long, ``--runs`` how many inputs, the same each time; ``--input FILE`` reads one again, as
+libFuzzer left it behind. Any input must end in declarations, items or sentences, within a minute and 2 GB while it is
+being traced; the first that does not is printed, and the end is 1.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,7 @@ def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--runs", type=int, help="so many inputs instead, the same ones each time")
     parser.add_argument("--input", type=Path)
     parser.add_argument("--libfuzzer", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -74,14 +76,16 @@ def main() -> int:
         corpus, left = Path(scratch) / "corpus", Path(scratch) / "left"
         corpus.mkdir()
         left.mkdir()
-        begun = begin_in(corpus)
-        wish = [str(asked.input)] if asked.input else [f"-max_total_time={asked.seconds}", str(corpus)]
+        begun, began = begin_in(corpus), time.monotonic()
+        long = [f"-runs={asked.runs}", "-seed=1"] if asked.runs else [f"-max_total_time={asked.seconds}"]
+        wish = [str(asked.input)] if asked.input else [*long, str(corpus)]
         command = [sys.executable, __file__, "--libfuzzer", *LIMITS, f"-artifact_prefix={left}/", *wish]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         said = done.stdout + done.stderr
         found = LAST.findall(said)
         executions, covered, features, kept = found[-1] if found else ("0", "0", "0", "0")
-        print(f"fuzz: {int(executions):,} executions from {begun:,} inputs in {asked.seconds} s, ", end="")
+        spent = time.monotonic() - began
+        print(f"fuzz: {int(executions):,} executions from {begun:,} inputs in {spent:.0f} s, ", end="")
         print(f"{covered} edges and {features} features covered, {kept} inputs kept")
         if not done.returncode:
             return 0

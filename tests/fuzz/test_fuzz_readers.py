@@ -66,9 +66,9 @@ LOCKED = sys.platform == "linux" and platform.machine() == "x86_64" and sys.vers
 
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not LOCKED, reason="atheris is to be had on Linux for x86_64 and Python before 3.14 only")
-def test_the_fuzzer_runs_for_a_while_and_finds_nothing() -> None:
+def test_the_fuzzer_finds_nothing_in_its_first_inputs() -> None:
     assert find_spec("atheris") is not None
-    command = [sys.executable, "scripts/fuzz_readers.py", "--seconds", "10"]
+    command = [sys.executable, "scripts/fuzz_readers.py", "--runs", "2000"]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ}, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-4000:]
-    assert "executions" in ended.stdout
+    assert "2,000 executions" in ended.stdout
