@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -217,8 +218,11 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
     fake.view = {
         "report": a_report(users, blocked("orders")),
         "suspension": Suspension("ada@host", NOON),
-        "lease": Lease("pod-7", 3, NOON),
-        "runs": ({"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync"},),
+        "lease": Lease("pod-7", 3, NOON + timedelta(microseconds=7)),
+        "runs": (
+            {"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync"},
+            {"pass_id": "p-8", "trigger": "once", "started": "2026-11-22T12:59:59.70+01:00", "verdict": "in_sync"},
+        ),
     }
     assert cli("status").out == (
         "default at http://localhost:8000 (dynamodb-local, us-east-1)\n"
@@ -229,6 +233,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         "    allow with: RECONCILER_DATA_LOSS=allow reconciler up users\n"
         "users: in_sync (ACTIVE, created, about 2 items)\n"
         "run 2026-11-22T12:00:00Z  interval  in_sync  p-9\n"
+        "run 2026-11-22T11:59:59Z  once  in_sync  p-8\n"
         "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked.\n"
     )
     answer = json.loads(cli("status -o json").out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from reconciler.cli import codes
@@ -12,7 +13,7 @@ from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, Verdict
-from reconciler.planning.document import document, plain
+from reconciler.planning.document import document, plain, timestamp
 from reconciler.planning.render import counts, fate_sentence, rebuild_sentence, step_words
 from reconciler.planning.text import printable, several
 
@@ -42,21 +43,29 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
         yield "title", f"{printable(report.environment)} at {printable(place)}"
     if view["suspension"]:
         suspension = plain(view["suspension"])
-        yield (
-            "blocked",
-            f"suspended by {printable(suspension['by'])} since {suspension['at']}; `reconciler resume` lifts it",
-        )
+        by, since = printable(suspension["by"]), _to_the_second(suspension["at"])
+        yield "blocked", f"suspended by {by} since {since}; `reconciler resume` lifts it"
     if view["lease"]:
         lease = plain(view["lease"])
-        yield "plain", f"lease: {printable(lease['holder'])} until {lease['expires']}"
+        yield "plain", f"lease: {printable(lease['holder'])} until {_to_the_second(lease['expires'])}"
     yield from _tables(report)
     for run in view["runs"]:
-        entry = {key: printable(str(plain(value))) for key, value in run.items()}
+        entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
         yield "dim", f"run {'  '.join(words)}"
     good = report.verdict is Verdict.IN_SYNC
     declared = several(report.summary()["declared"], "table")
     yield ("in_sync", f"In sync: {declared} as declared.") if good else ("title", counts(report, applied=False))
+
+
+def _to_the_second(value: Any) -> str:
+    """A moment as ``2026-11-22T12:00:00Z``, anything else as its text."""
+    text = str(plain(value))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return str(timestamp(moment.replace(microsecond=0))) if moment.tzinfo else text
 
 
 def _tables(report: PassReport) -> Iterator[Line]:
