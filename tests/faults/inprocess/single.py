@@ -13,8 +13,13 @@ from faults.inprocess.stage import TIMEOUT, Ended, Stage
 from faults.inprocess.wire import Sending, Serve
 from simulation.clock import VirtualClock
 
+from reconciler.state.lease import FARTHEST_CLOCKS, TERM
+
 RECOVERIES = 3
 PAUSE = 61.0
+HELD = "holds the lease"
+LEFT_BEHIND = (TERM + FARTHEST_CLOCKS).total_seconds() + 1
+"""Seconds after which a lease that its holder neither renews nor gives back is free even for who just came."""
 RECORD = " / record "
 LONGEST = TIMEOUT.total_seconds() + 300
 """Seconds that a run may take: its deadline, and what a call may take that began before it."""
@@ -105,7 +110,13 @@ def _recovered(plan: Plan, stage: Stage, known: Baseline) -> int:
 
 
 def _pause(stage: Stage, ended: Ended) -> float:
-    """Seconds to the next run: a minute, or as long as the report says that something must wait."""
+    """Seconds to the next run: a minute, or as long as the report says that something must wait.
+
+    A lease whose taking was applied and lost is nobody's: a new process believes in it until no clock could.
+    """
+    held = bool(ended.report and ended.report.lease_holder) or HELD in ended.said
+    if held:
+        return LEFT_BEHIND
     until = ended.report.next_not_before if ended.report else None
     return max(PAUSE, (until - stage.clock.now()).total_seconds() + 1 if until else 0.0)
 
