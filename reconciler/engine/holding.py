@@ -85,5 +85,17 @@ def _within_flight(steps: list[Step], busy: int) -> list[Step]:
     return kept
 
 
+def _first_unwanted(survey: Survey) -> bool:
+    """Whether this pass is the first that finds the table forgotten by declarations that look like somebody else's."""
+    foreign = any(step.reason is Reason.FOREIGN_DECLARATIONS for step in survey.steps)
+    return foreign and (survey.recorded is None or survey.recorded.unwanted_since is None)
+
+
+def _after_the_note(step: Step) -> Step:
+    if step.action is not Action.CREATE or step.fate is not Fate.READY:
+        return step
+    return step.deferred(Reason.BUSY, "which tables are declared no more is written down first")
+
+
 def _after_malformed(step: Step) -> Step:
     return doubted(step) if step.destructive and step.fate is Fate.READY else step

@@ -131,6 +131,8 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
             recorded = replace(recorded, ownership="created", identity=observed.identity)
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=None, observed=observed)
+        if scene.foreign and recorded.unwanted_since is None:
+            recorded = replace(recorded, unwanted_since=scene.world.clock.now())
         base = replace(base, observed=observed, entry=recorded, seed_record=scene.snapshot.seeds.get(recorded.name))
         return _judged(scene, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:

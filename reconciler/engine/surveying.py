@@ -11,10 +11,15 @@ from reconciler.model.records import StateSnapshot
 
 
 def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> bool:
-    """Two or more tables were created by this stack and none of them is declared: not what anybody means."""
-    created = [entry.name for entry in snapshot.inventory.values() if entry.ownership == "created"]
+    """Two or more tables were created by this stack and none of them is declared: not what anybody means.
+
+    Tables that were made since then, for these very declarations, speak neither for them nor against.
+    """
     declared = {declaration.spec.name for declaration in desired.declarations}
-    return len(created) >= 2 and declared.isdisjoint(created)
+    created = [entry for entry in snapshot.inventory.values() if entry.ownership == "created"]
+    since = min((e.unwanted_since for e in created if e.unwanted_since and e.name not in declared), default=None)
+    before = {e.name for e in created if since is None or e.changed_at is None or e.changed_at < since}
+    return len(before) >= 2 and declared.isdisjoint(before)
 
 
 def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:

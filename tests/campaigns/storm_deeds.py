@@ -31,6 +31,8 @@ class Others:
     def act(self, deed: Deed) -> None:
         table = self.plane.tables.get(deed.table)
         self.witness.deed_at = deed.at
+        if deed.kind in ("jump", "steal", "restart", "state_lost"):
+            self.witness.lost_at = deed.at
         match deed.kind:
             case "call" if deed.call is not None:
                 self._call(deed.call.operation, dict(deed.call.params))

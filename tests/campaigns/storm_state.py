@@ -108,7 +108,13 @@ class Session:
         return self._call("PutItem", self._acquire)
 
     def holds_lease(self) -> bool:
-        return bool(self._call("GetItem", self._holds))
+        return bool(self._call("PutItem", self._renewed))
+
+    def keep_lease(self) -> bool:
+        if self._own is None or self._own.expires <= self._state.clock.now():
+            return False
+        young = self._own.expires - self._state.clock.now() > TERM * 2 / 3
+        return young or bool(self._call("PutItem", self._renewed))
 
     def owns(self, lease: Lease) -> bool:
         return lease.holder == self._holder
@@ -169,6 +175,9 @@ class Session:
         self._own = self._state.lease = Lease(self._holder, token, now + TERM)
         return self._own
 
-    def _holds(self) -> bool:
-        found, own = self._state.lease, self._own
-        return found is not None and found == own and found.expires > self._state.clock.now()
+    def _renewed(self) -> bool:
+        found, own, now = self._state.lease, self._own, self._state.clock.now()
+        if found is None or found != own or found.expires <= now:
+            return False
+        self._own = self._state.lease = Lease(self._holder, found.token, now + TERM)
+        return True

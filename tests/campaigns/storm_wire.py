@@ -33,6 +33,8 @@ class Watcher(Protocol):
 
     def wrote(self, call: Call, at: int) -> None: ...
 
+    def looked(self, table: str, at: int) -> None: ...
+
     def scanned(self, table: str, at: int) -> None: ...
 
     def garbled(self) -> None: ...
@@ -142,9 +144,12 @@ class WiredTables:
         key = params.get("TableName") or params.get("ResourceArn") or repr(params)
         if "IndexName" in params:
             key = (key, params["IndexName"])
+        at = self._wire.calls
         answer: Mapping[str, Any] = self._wire.through(
             "read", operation, lambda: self._plane.read(operation, params), key
         )
+        if operation == "DescribeTable":
+            self._watcher.looked(params["TableName"], at)
         return answer
 
     def write(self, call: Call) -> Mapping[str, Any]:

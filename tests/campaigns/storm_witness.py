@@ -43,6 +43,8 @@ class Fact:
     held_items: bool = False
     empty_since: float = NEVER
     unwanted_since: float = NEVER
+    forgotten_since: float = NEVER
+    """When a pass that went through first found it declared no more."""
 
 
 class Witness:
@@ -58,12 +60,14 @@ class Witness:
         self.plans: dict[str, Plan] = {plan.name: plan for plan in case.plans}
         self.turn = Turn(())
         self.figures: Counter[str] = Counter()
-        self.deed_at = -1
+        self.deed_at = self.lost_at = -1
+        self.seen_at: dict[str, int] = {}
         self.state_lost = False
         self.jumped = False
         self.invalid = False
         self.changed: Counter[str] = Counter()
         self.deletes = 0
+        self.begun = 0.0
         self.cap: int | None = None
         self.foreign = False
 
@@ -75,12 +79,15 @@ class Witness:
 
     def begin(self, turn: Turn) -> None:
         """A turn with these declarations."""
-        self.turn, self.invalid, self.deletes, self.deed_at = turn, False, 0, -1
+        self.turn, self.invalid, self.deletes = turn, False, 0
+        self.deed_at = self.lost_at = -1
+        self.seen_at.clear()
         self.changed.clear()
+        self.begun = self.plane.clock.seconds
         chosen = [(self.case.plans[at], version) for at, version in turn.declared if at < len(self.case.plans)]
         self.specs = {plan.name: plan.spec(version) for plan, version in chosen}
         created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
-        self.foreign = len(created) >= 2 and self.specs.keys().isdisjoint(created)
+        self.foreign = self._look_foreign(set(created))
         options = self.case.options
         self.cap = options.max_deletes
         if self.cap is None and options.max_deletes_share is not None:
@@ -98,10 +105,17 @@ class Witness:
             table = self.plane.tables.get(name)
             if table is not None and same_base(table, self.specs[name]):
                 self.fact(table).unwanted_since = NEVER
+        for name in names & self.plane.tables.keys():
+            fact = self.fact(self.plane.tables[name])
+            fact.forgotten_since = NEVER if name in self.specs else min(fact.forgotten_since, self.begun)
 
     def garbled(self) -> None:
         """An invalid answer was handed to the engine."""
         self.invalid = True
+
+    def looked(self, table: str, at: int) -> None:
+        """DescribeTable of this table was answered: what others did before that can be known."""
+        self.seen_at[table] = at
 
     def scanned(self, table: str, at: int) -> None:
         """A consistent scan told what the table holds."""
@@ -124,17 +138,20 @@ class Witness:
         table = self.plane.tables.get(name)
         plan = self.plans.get(name)
         assert plan is not None, f"table of others: {call} was sent"
-        owned = table is None or self.deed_at == at or self._owned(self.fact(table), plan)
+        unseen = self.deed_at > self.seen_at.get(name, -1)
+        owned = table is None or unseen or self._owned(self.fact(table), plan)
         assert name in self.specs or owned, f"table of others: {call} was sent"
-        if plan.lifecycle.on_existing == "observe" and name in self.specs and table and self.deed_at != at:
+        if plan.lifecycle.on_existing == "observe" and name in self.specs and table and not unseen:
             assert call.operation == "CreateTable", f"only to be observed: {call} was sent"
         self._protection(call, name)
         if call.operation in TABLE_CHANGING:
             self.changed[name] += 1
             once = self.changed[name] == 1 or self.turn.converge
             assert once, f"two changes of one table in a pass: {call} was the second"
-        if call.operation == "DeleteTable" and self.deed_at != at:
-            assert held, f"lease lost: {call} was sent"
+        if call.operation != "DeleteTable":
+            return
+        assert held or self.lost_at == at, f"lease lost: {call} was sent"
+        if self.deed_at <= self.seen_at.get(name, at):
             self._may_delete(name, table, plan, at)
 
     def wrote(self, call: Call, at: int) -> None:
@@ -159,6 +176,13 @@ class Witness:
         self.state_lost = True
         for fact in self.facts.values():
             fact.ours = False
+
+    def _look_foreign(self, created: set[str]) -> bool:
+        """No table of ours is declared that was there when these declarations came."""
+        facts = {name: self.fact(table) for name, table in self.plane.tables.items() if name in created}
+        since = min((fact.forgotten_since for name, fact in facts.items() if name not in self.specs), default=NEVER)
+        before = {name for name, fact in facts.items() if fact.table.born < since}
+        return len(before) >= 2 and self.specs.keys().isdisjoint(before)
 
     def _owned(self, fact: Fact, plan: Plan) -> bool:
         return fact.ours or fact.doubtful or plan.lifecycle.on_existing == "own"

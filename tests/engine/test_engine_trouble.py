@@ -157,3 +157,30 @@ def test_a_class_that_others_switched_once_more_is_tried_once_a_day_and_holds_no
     assert [call.operation for call, _ in sim.plane.refusals] == ["UpdateTable"]
     sim.clock.seconds += 30 * 86_400
     assert sim.once().verdict is Verdict.IN_SYNC
+
+
+@pytest.mark.parametrize("verb", ["run", "once"])
+def test_tables_made_for_the_declarations_of_others_do_not_free_the_way_for_pruning(verb: str):
+    sim = simulate(data_loss="allow")
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.clock.seconds += 60
+    sim.declare(declaration("theirs"))
+    for _ in range(4):
+        report = getattr(sim, verb)()
+        sim.clock.seconds += 400
+    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
+    for name in ("users", "orders"):
+        assert fates(report, name) == [(Fate.BLOCKED, Reason.FOREIGN_DECLARATIONS)]
+    sim.declare(declaration("theirs"), declaration("users"))
+    sim.once()
+    assert set(sim.plane.tables) == {"users", "theirs"}
+
+
+def test_a_table_that_was_declared_beside_them_speaks_for_the_declarations():
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"), declaration("carts"))
+    sim.once()
+    sim.declare(declaration("carts"))
+    sim.once()
+    assert set(sim.plane.tables) == {"carts"}
