@@ -114,7 +114,9 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     if secure.fate is not Fate.READY:
         return Applied(survey, (secure,), wrote=wrote)
     now = world.clock.now()
-    facts = Facts(scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, scene.foreign)
+    facts = Facts(
+        scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, survey.name in scene.foreign
+    )
     refused = still_allowed(world, step, facts, survey.seed_record)
     if refused is not None:
         return Applied(survey, (refused,))

@@ -139,7 +139,7 @@ class Pass:
             return None
 
     def _tables(self, desired: DesiredState, permission: Permission) -> Acted:
-        foreign = foreign_declarations(desired, permission.snapshot) and not self.request.destroy
+        foreign = frozenset() if self.request.destroy else foreign_declarations(desired, permission.snapshot)
         scene = Scene(self.world, self.options, permission.snapshot, self.memory.attempts, foreign)
         surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
         surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended)

@@ -73,7 +73,7 @@ class Scene:
     options: Options
     snapshot: StateSnapshot
     attempts: dict[str, Attempts]
-    foreign: bool
+    foreign: frozenset[str]
     doubt: Doubt = field(default_factory=Doubt)
 
     def ownership_world(self) -> ownership.World:
@@ -131,7 +131,7 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
             recorded = replace(recorded, ownership="created", identity=observed.identity)
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=None, observed=observed)
-        if scene.foreign and recorded.unwanted_since is None:
+        if recorded.name in scene.foreign and recorded.unwanted_since is None:
             recorded = replace(recorded, unwanted_since=scene.world.clock.now())
         base = replace(base, observed=observed, entry=recorded, seed_record=scene.snapshot.seeds.get(recorded.name))
         return _judged(scene, base, prune_step(recorded.name), recorded.lifecycle)
@@ -246,7 +246,9 @@ def _judged(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle) -> Sur
     if base.observed is None:
         return base
     now = scene.world.clock.now()
-    facts = Facts(scene.options, scene.world.emulator, now, base.observed, base.entry, lifecycle, scene.foreign)
+    facts = Facts(
+        scene.options, scene.world.emulator, now, base.observed, base.entry, lifecycle, base.name in scene.foreign
+    )
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
 

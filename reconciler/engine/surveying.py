@@ -7,19 +7,27 @@ from functools import partial
 
 from reconciler.engine.survey import Scene, Survey, survey_declared, survey_undeclared
 from reconciler.model.desired import DesiredState
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import InventoryEntry, StateSnapshot
 
 
-def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> bool:
-    """Two or more tables were created by this stack and none of them is declared: not what anybody means.
+def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> frozenset[str]:
+    """Tables of ours that nothing declared speaks for: two or more are wished away, and none that was there stays.
 
-    Tables that were made since then, for these very declarations, speak neither for them nor against.
+    A table that was made after the wish was first seen may have been made for these very declarations.
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
-    created = [entry for entry in snapshot.inventory.values() if entry.ownership == "created"]
-    since = min((e.unwanted_since for e in created if e.unwanted_since and e.name not in declared), default=None)
-    before = {e.name for e in created if since is None or e.changed_at is None or e.changed_at < since}
-    return len(before) >= 2 and declared.isdisjoint(before)
+    ours = [entry for entry in snapshot.inventory.values() if entry.ownership in ("created", "intent")]
+    unwanted = [entry for entry in ours if entry.name not in declared]
+    kept = [entry for entry in ours if entry.name in declared and entry.ownership == "created"]
+    if sum(entry.ownership == "created" for entry in unwanted) < 2:
+        return frozenset()
+    return frozenset(entry.name for entry in unwanted if not any(_older(other, entry) for other in kept))
+
+
+def _older(kept: InventoryEntry, unwanted: InventoryEntry) -> bool:
+    """Whether one table was made before the other was wished away for the first time."""
+    since = unwanted.unwanted_since
+    return kept.changed_at is None or since is None or kept.changed_at < since
 
 
 def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:

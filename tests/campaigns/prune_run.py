@@ -106,7 +106,7 @@ class Judge:
         assert not table.description["DeletionProtectionEnabled"], f"a protected table is deleted: {told}"
         if not destroy and declared is None:
             assert options.prune == "owned", f"pruned in spite of PRUNE=never: {told}"
-            assert not self._foreign(), f"pruned for declarations of others: {told}"
+            assert name not in self.truths or not self._foreign(), f"pruned for declarations of others: {told}"
         elif not destroy and declared is not None and truth is not None and found:
             assert declared.spec.keys != TEXT, f"replaced without need: {told}"
         self.deletes += 1
@@ -138,7 +138,8 @@ class Judge:
     def _foreign(self) -> bool:
         held = self.inventory.inventory.values() if self.inventory else ()
         created = {entry.name for entry in held if entry.ownership == "created"}
-        return len(created) >= 2 and created.isdisjoint(self.wishes.declared)
+        before = created - (self.made - self.truths.keys())
+        return len(before) >= 2 and before.isdisjoint(self.wishes.declared)
 
     def _cap(self) -> int | None:
         options = self.case.options

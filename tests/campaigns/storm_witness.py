@@ -69,7 +69,7 @@ class Witness:
         self.deletes = 0
         self.begun = 0.0
         self.cap: int | None = None
-        self.foreign = False
+        self.foreign: set[str] = set()
 
     def fact(self, table: Table) -> Fact:
         found = self.facts.get(id(table))
@@ -177,12 +177,14 @@ class Witness:
         for fact in self.facts.values():
             fact.ours = False
 
-    def _look_foreign(self, created: set[str]) -> bool:
-        """No table of ours is declared that was there when these declarations came."""
+    def _look_foreign(self, created: set[str]) -> set[str]:
+        """Tables of ours beside which none is declared that was there when they were forgotten."""
         facts = {name: self.fact(table) for name, table in self.plane.tables.items() if name in created}
-        since = min((fact.forgotten_since for name, fact in facts.items() if name not in self.specs), default=NEVER)
-        before = {name for name, fact in facts.items() if fact.table.born < since}
-        return len(before) >= 2 and self.specs.keys().isdisjoint(before)
+        unwanted = {name: fact for name, fact in facts.items() if name not in self.specs}
+        kept = [fact.table.born for name, fact in facts.items() if name in self.specs]
+        if len(unwanted) < 2:
+            return set()
+        return {name for name, fact in unwanted.items() if not any(born < fact.forgotten_since for born in kept)}
 
     def _owned(self, fact: Fact, plan: Plan) -> bool:
         return fact.ours or fact.doubtful or plan.lifecycle.on_existing == "own"
@@ -205,7 +207,7 @@ class Witness:
         spec = self.specs.get(name)
         if spec is None:
             assert options.prune == "owned", f"pruned in spite of PRUNE=never: {name}"
-            assert not self.foreign, f"pruned for declarations of others: {name}"
+            assert name not in self.foreign, f"pruned for declarations of others: {name}"
         else:
             assert not same_base(table, spec), f"replaced without need: {name}"
         self.deletes += 1
