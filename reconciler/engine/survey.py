@@ -181,7 +181,8 @@ def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
     seeded = _wants_seed(scene, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
         steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
-    return replace(base, changes=_all_changes(steps), steps=_valid(world, steps))
+    changes = tuple(change for step in steps for change in step.changes)
+    return replace(base, changes=changes, steps=_valid(world, steps))
 
 
 def _present(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
@@ -288,10 +289,6 @@ def _valid(world: World, steps: tuple[Step, ...]) -> tuple[Step, ...]:
 def _validated(world: World, step: Step) -> Step:
     problem = world.validator.problem(step.call) if step.call is not None else None
     return step if problem is None else step.blocked(Reason.REJECTED, problem)
-
-
-def _all_changes(steps: tuple[Step, ...]) -> tuple[Change, ...]:
-    return tuple(change for step in steps for change in step.changes)
 
 
 def _failed(base: Survey, error: ApiError) -> Survey:
