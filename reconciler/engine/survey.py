@@ -24,7 +24,7 @@ from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.create import equals_request, held
-from reconciler.planning.diff import diff
+from reconciler.planning.diff import all_changes, diff
 from reconciler.planning.fates import unprotected_until_replaced, until_strong, without_prospect
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
@@ -181,8 +181,7 @@ def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
     seeded = _wants_seed(scene, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
         steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
-    changes = tuple(change for step in steps for change in step.changes)
-    return replace(base, changes=changes, steps=_valid(world, steps))
+    return replace(base, changes=all_changes(steps), steps=_valid(world, steps))
 
 
 def _present(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
@@ -201,7 +200,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     if taking:
         base = replace(base, observed=observed, entry=entry, attempts=_attempts(scene, observed))
         steps_now = hold_back(taking, base.attempts, emulator=world.emulator)
-        return replace(base, changes=changes + _all_changes(taking), steps=_valid(world, steps_now))
+        return replace(base, changes=changes + all_changes(taking), steps=_valid(world, steps_now))
     marks = scene.snapshot.marks.get(base.name)
     base = replace(
         base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed), marks=marks
