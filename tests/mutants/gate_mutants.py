@@ -168,8 +168,8 @@ MUTANTS = (
     Mutant(
         "the declarations of another stack prune this one",
         "engine/surveying.py",
-        "return len(created) >= 2 and declared.isdisjoint(created)",
-        "return False",
+        "return frozenset(entry.name for entry in unwanted if not any(_older(other, entry) for other in kept))",
+        "return frozenset()",
         "a wrong folder is mounted, and every table of the stack goes",
         ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[none of the created tables is declared]",),
     ),
