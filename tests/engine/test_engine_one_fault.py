@@ -17,6 +17,7 @@ from reconciler.model.errors import (
     Malformed,
     NotFound,
     StateError,
+    Unsupported,
     UsageError,
 )
 from reconciler.model.identity import Flavor
@@ -246,3 +247,20 @@ def test_a_table_that_was_made_anew_while_its_index_was_being_rebuilt_is_left_al
     with pytest.raises(UsageError, match="made anew meanwhile"):
         sim.reconciler.rebuild_index("users", "by_mail", None, timedelta(0))
     assert sim.plane.mutating == []
+
+
+def test_only_an_endpoint_without_backups_spares_the_backup_before_a_delete():
+    sim = stands("orders", "users")
+    sim.plane.has_backups = True
+    sim.plane.tables["orders"].items["a"] = {"pk": {"S": "a"}}
+    sim.declare(declaration("users"))
+    looks = []
+
+    def fault(called, params):
+        looks.extend([called] if (called, params.get("TableName")) == ("DescribeTable", "orders") else [])
+        if called == "DescribeTable" and len(looks) == 2 and looks.append("refused") is None:
+            raise Unsupported(called, "UnknownOperationException", "as planned")
+
+    sim.plane.faults = fault
+    assert sim.run().verdict is Verdict.ERROR
+    assert "DeleteTable" not in sim.plane.mutating
