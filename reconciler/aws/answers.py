@@ -125,6 +125,10 @@ def _backups(_: Params, answer: Answer) -> None:
     _member(_member(answer, "ContinuousBackupsDescription", dict), "ContinuousBackupsStatus", str)
 
 
+def _backup_begun(_: Params, answer: Answer) -> None:
+    _member(_member(answer, "BackupDetails", dict), "BackupStatus", str)
+
+
 def _list_of(member: str, **texts: str) -> Callable[[Params, Answer], None]:
     """A list of shapes, each with these members of type text."""
 
@@ -177,6 +181,7 @@ RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "DescribeContinuousBackups": _backups,
     "UpdateContinuousBackups": _backups,
     "ListBackups": _list_of("BackupSummaries", arn="BackupArn", name="BackupName", status="BackupStatus"),
+    "CreateBackup": _backup_begun,
     "DescribeBackup": _backup,
     "application-autoscaling:DescribeScalableTargets": _list_of("ScalableTargets", **_SCALED),
     "application-autoscaling:DescribeScalingPolicies": _list_of("ScalingPolicies", **_SCALED, name="PolicyName"),

@@ -35,7 +35,7 @@ def table(**members: Any) -> dict[str, Any]:
     return {"Table": {**TABLE, **members}}
 
 
-LIST, DESCRIBE, SCAN, QUERY, GET, TTL, TAGS, BATCH, CREATE, UPDATE, DELETE = (
+LIST, DESCRIBE, SCAN, QUERY, GET, TTL, TAGS, BATCH, CREATE, UPDATE, DELETE, BACKUP = (
     ("ListTables", {}),
     ("DescribeTable", {"TableName": "users"}),
     ("Scan", {"TableName": "users"}),
@@ -47,8 +47,11 @@ LIST, DESCRIBE, SCAN, QUERY, GET, TTL, TAGS, BATCH, CREATE, UPDATE, DELETE = (
     ("CreateTable", {"TableName": "users", "KeySchema": KEYS, "AttributeDefinitions": TABLE["AttributeDefinitions"]}),
     ("UpdateTable", {"TableName": "users"}),
     ("DeleteTable", {"TableName": "users"}),
+    ("CreateBackup", {"TableName": "users", "BackupName": "kept"}),
 )
 MALFORMED: dict[str, tuple[tuple[str, dict[str, Any]], Any]] = {
+    "CreateBackup without BackupDetails": (BACKUP, {}),
+    "CreateBackup without BackupStatus": (BACKUP, {"BackupDetails": {"BackupName": "kept"}}),
     "ListTables without TableNames": (LIST, {}),
     "ListTables with a null": (LIST, {"TableNames": None}),
     "ListTables with numbers": (LIST, {"TableNames": ["users", 5]}),

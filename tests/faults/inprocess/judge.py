@@ -37,9 +37,9 @@ def _only_wanted(stage: Stage, known: Baseline) -> None:
 
 
 def _harmless(sending: Sending) -> bool:
-    """A create of a table that an answer said to be missing, refused because it is there; tags once more."""
+    """A create of a table that was said to be missing, refused because it is there; tags or a backup once more."""
     again = sending.operation == "CreateTable" and sending.refused == "ResourceInUseException"
-    return again or sending.operation == "TagResource"
+    return again or sending.operation in ("TagResource", "CreateBackup")
 
 
 def _destroyed_once(stage: Stage, known: Baseline, *, indexes: bool) -> None:
