@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.engine.claiming import claim
 from reconciler.engine.observing import observe_table
 from reconciler.engine.others import whose
 from reconciler.engine.seeding import SeedOutcome, clear_seed, write_seed
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration
-from reconciler.model.errors import ApiError, StateError, UsageError
+from reconciler.model.errors import ApiError, UsageError
 from reconciler.model.identity import Identity
 from reconciler.model.options import Options
 from reconciler.model.plan import Fate, Reason, Step
@@ -46,9 +47,7 @@ class SeedVerbs:
         started = self.world.clock.now()
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
-        if self.world.store.acquire_lease() is None:
-            lease = self.world.store.current_lease()
-            raise StateError(f"another reconciler holds the lease: {lease.holder if lease else 'unknown'}")
+        claim(self.world)
         desired = self.world.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
         tables = tuple(self._traced(declaration, verb) for declaration in chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.engine.claiming import claim
 from reconciler.engine.observing import with_owner
 from reconciler.engine.others import whose
 from reconciler.engine.permission import ask
@@ -58,10 +59,8 @@ class Turn:
             raise StateError(refusal(name, other, missing=False).message or name)
 
     def claim(self) -> None:
-        """Take or renew the lease."""
-        if self.world.store.acquire_lease() is None:
-            lease = self.world.store.current_lease()
-            raise StateError(f"another reconciler holds the lease: {lease.holder if lease else 'unknown'}")
+        """Take or renew the lease, watching for a term whether its holder lives. ``StateError`` where it does."""
+        claim(self.world)
 
     def declared(self, table: str) -> Declaration | None:
         """The declaration that is meant, by name or base name; None for any other table, or where all is broken."""

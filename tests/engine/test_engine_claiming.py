@@ -1,0 +1,76 @@
+"""A verb beside another holder of the lease: a dead one is outwaited, a living one told, nothing written meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from simulation.world import Sim, declaration, item, simulate
+
+from reconciler.model.errors import StateError
+from reconciler.model.records import Lease
+
+VERBS: dict[str, Callable[[Sim], object]] = {
+    "seed": lambda sim: sim.reconciler.seed(),
+    "clear": lambda sim: sim.reconciler.clear(),
+}
+
+
+def held(sim: Sim, *, until: float | None = None, beats: bool = False) -> None:
+    """Somebody else has the lease: up to that second of the clock or for ever, and renews it at every look or never."""
+    sim.store.rival = Lease("somebody", 7, sim.clock.now() + timedelta(hours=1), beat=1)
+    take, look = sim.store.acquire_lease, sim.store.current_lease
+
+    def acquire() -> Lease | None:
+        if until is not None and sim.clock.seconds >= until:
+            sim.store.rival = None
+        return take()
+
+    def current() -> Lease | None:
+        if beats and sim.store.rival is not None:
+            sim.store.rival = replace(sim.store.rival, beat=sim.store.rival.beat + 1)
+        return look()
+
+    sim.store.acquire_lease = acquire  # type: ignore[method-assign]
+    sim.store.current_lease = current  # type: ignore[method-assign]
+
+
+def seeded() -> Sim:
+    sim = simulate()
+    sim.declare(declaration(seed=(item("1"), item("2"))))
+    sim.once()
+    sim.plane.journal.clear()
+    return sim
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_holder_that_died_is_outwaited_by_its_term(verb: str) -> None:
+    sim = seeded()
+    began = sim.clock.seconds
+    held(sim, until=began + 30)
+    VERBS[verb](sim)
+    assert 30 <= sim.clock.seconds - began <= 32
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_holder_that_lives_is_told_at_its_first_sign(verb: str) -> None:
+    sim = seeded()
+    began, stored = sim.clock.seconds, sim.items.puts
+    held(sim, beats=True)
+    with pytest.raises(StateError, match="another reconciler holds the lease: somebody"):
+        VERBS[verb](sim)
+    assert sim.clock.seconds - began <= 2
+    assert (sim.plane.journal, sim.items.puts) == ([], stored)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_holder_that_can_never_be_outwaited_is_told_after_forty_seconds(verb: str) -> None:
+    sim = seeded()
+    began = sim.clock.seconds
+    held(sim)
+    with pytest.raises(StateError, match="another reconciler holds the lease: somebody"):
+        VERBS[verb](sim)
+    assert 40 <= sim.clock.seconds - began <= 41
+    assert sim.plane.journal == []
