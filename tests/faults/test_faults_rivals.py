@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import botocore.endpoint
 import pytest
 from campaigns.rivals_campaign import CAMPAIGN
 from faults.inprocess.rivals import run
+
+from reconciler.aws import flavor as flavors
 
 CASES = 120
 PARTS = 4
@@ -27,3 +30,10 @@ def test_one_at_most_acts_for_a_stack_and_none_on_the_tables_of_another(part: in
 
 def test_a_case_is_the_same_each_time() -> None:
     assert run(3) == run(3)
+
+
+def test_interleaved_processes_leave_the_real_probe_and_the_real_time_behind() -> None:
+    probe, pauses = flavors.detect, botocore.endpoint.time
+    for number in range(8):
+        run(number)
+    assert (flavors.detect, botocore.endpoint.time) == (probe, pauses)

@@ -26,10 +26,16 @@ YEAR = 365 * 86400.0
 
 
 def follows(before: TableSpec, after: TableSpec) -> TableSpec:
-    """``after``, where it can follow: a table with vector indexes of others stays on demand (rule 16)."""
-    left = before.vector_indexes and after.vector_indexes is None
-    provisioned = after.billing is not None and after.billing.mode == "PROVISIONED"
-    return replace(after, vector_indexes=()) if left and provisioned else after
+    """``after``, where it can follow: a table with vector indexes, ours or others', stays on demand (rule 16)."""
+    if before.vector_indexes and after.vector_indexes is None and _provisioned(after):
+        return replace(after, vector_indexes=())
+    if after.vector_indexes and after.billing is None and _provisioned(before):
+        return replace(after, vector_indexes=None)
+    return after
+
+
+def _provisioned(table: TableSpec) -> bool:
+    return table.billing is not None and table.billing.mode == "PROVISIONED"
 
 
 def answers(sim: Sim, spec: TableSpec) -> Responses:

@@ -191,6 +191,8 @@ class Stage:
         self.validator = OfflineValidator()
         self.holders = 0
         self.told: list[Heard] = []
+        self._running = 0
+        self._unreal = ExitStack()
 
     def declare(self, *declarations: Declaration) -> None:
         self.source.declarations = declarations
@@ -232,11 +234,17 @@ class Stage:
 
     @contextmanager
     def time(self) -> Iterator[None]:
-        """While a process runs: no real pauses, no probes of real sockets."""
-        with ExitStack() as stack:
-            stack.enter_context(no_real_time(self.clock))
-            stack.enter_context(mock.patch.object(flavors, "detect", return_value=self.flavor))
+        """While processes run: no real pauses, no probes of real sockets. Interleaved ones share it to the last."""
+        self._running += 1
+        if self._running == 1:
+            self._unreal.enter_context(no_real_time(self.clock))
+            self._unreal.enter_context(mock.patch.object(flavors, "detect", return_value=self.flavor))
+        try:
             yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._unreal.close()
 
 
 _pools: list[Pool] = []
