@@ -18,13 +18,22 @@ IN_FLIGHT_LIMIT = 250
 
 
 def hold_together(
-    surveys: list[Survey], options: Options, snapshot: StateSnapshot, ended: Set[str] = frozenset()
+    surveys: list[Survey],
+    options: Options,
+    snapshot: StateSnapshot,
+    ended: Set[str] = frozenset(),
+    foreign: Set[str] = frozenset(),
 ) -> list[Survey]:
-    """The surveys with the fates that follow from seeing all of them, and from what earlier rounds ended."""
+    """The surveys with the fates that follow from seeing all of them, and from what earlier rounds ended.
+
+    ``foreign`` are the tables that the declarations look foreign to.
+    """
     owners = [index for index, survey in enumerate(surveys) for _ in survey.steps]
     steps = [step for survey in surveys for step in survey.steps]
     if not steps:
         return surveys
+    if any(_first_unwanted(survey, foreign) for survey in surveys):
+        steps = [_after_the_note(step) for step in steps]
     if any(survey.doubtful for survey in surveys):
         steps = [_after_malformed(step) for step in steps]
     if not options.explicit_delete:
@@ -85,10 +94,9 @@ def _within_flight(steps: list[Step], busy: int) -> list[Step]:
     return kept
 
 
-def _first_unwanted(survey: Survey) -> bool:
+def _first_unwanted(survey: Survey, foreign: Set[str]) -> bool:
     """Whether this pass is the first that finds the table forgotten by declarations that look like somebody else's."""
-    foreign = any(step.reason is Reason.FOREIGN_DECLARATIONS for step in survey.steps)
-    return foreign and (survey.recorded is None or survey.recorded.unwanted_since is None)
+    return survey.name in foreign and (survey.recorded is None or survey.recorded.unwanted_since is None)
 
 
 def _after_the_note(step: Step) -> Step:

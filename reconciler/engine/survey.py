@@ -114,7 +114,10 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
 
 def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
-    base = Survey(recorded.name, recorded=recorded, entry=recorded)
+    before = recorded
+    if recorded.name in scene.foreign and recorded.unwanted_since is None:
+        recorded = replace(recorded, unwanted_since=scene.world.clock.now())
+    base = Survey(recorded.name, recorded=before, entry=recorded)
     has_tags = scene.world.endpoint.flavor.has_tags
     open_intent = recorded.ownership == "intent" and has_tags
     if recorded.ownership == "released":
@@ -131,8 +134,6 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
             recorded = replace(recorded, ownership="created", identity=observed.identity)
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=None, observed=observed)
-        if recorded.name in scene.foreign and recorded.unwanted_since is None:
-            recorded = replace(recorded, unwanted_since=scene.world.clock.now())
         base = replace(base, observed=observed, entry=recorded, seed_record=scene.snapshot.seeds.get(recorded.name))
         return _judged(scene, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:

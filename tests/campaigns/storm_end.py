@@ -55,7 +55,7 @@ GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
     Reason.DISRUPTION: lambda seen: not permits(seen.case.options.disruption, emulator=seen.emulator),
     Reason.PROTECTED: lambda seen: seen.protected or seen.lifecycle.protect,
     Reason.PRUNE_OFF: lambda seen: seen.case.options.prune == "never",
-    Reason.FOREIGN_DECLARATIONS: lambda seen: seen.fact is not None and seen.fact.table.name in seen.witness.foreign,
+    Reason.FOREIGN_DECLARATIONS: lambda seen: seen.fact is not None and seen.witness.perhaps_foreign(seen.fact),
     Reason.ON_EXISTING: lambda seen: seen.lifecycle.on_existing == "observe",
     Reason.MAX_DELETES: lambda seen: seen.witness.cap is not None,
     Reason.STATE_LOST: lambda seen: seen.witness.state_lost or seen.witness.jumped,

@@ -13,6 +13,7 @@ from typing import Any
 
 from campaigns.storm_case import Plan, StormCase, Turn
 from campaigns.storm_state import State
+from simulation.clock import START
 from simulation.control_plane import ControlPlane
 from simulation.table import Table
 
@@ -43,8 +44,10 @@ class Fact:
     held_items: bool = False
     empty_since: float = NEVER
     unwanted_since: float = NEVER
-    forgotten_since: float = NEVER
-    """When a pass that went through first found it declared no more."""
+    guarded_since: float | None = None
+    """When a pass that went through first found it forgotten, with nothing declared that we had made."""
+    first_forgotten: float = NEVER
+    """The same of any pass at all, whatever came after it."""
 
 
 class Witness:
@@ -94,6 +97,8 @@ class Witness:
             self.cap = max(1, int(len(created) * options.max_deletes_share))
         for name, table in self.plane.tables.items():
             fact = self.fact(table)
+            if name not in self.specs and not turn.broken:
+                fact.first_forgotten = min(fact.first_forgotten, self.plane.clock.seconds)
             wanted = name in self.specs and same_base(table, self.specs[name])
             if wanted and not turn.broken:
                 continue
@@ -107,7 +112,10 @@ class Witness:
                 self.fact(table).unwanted_since = NEVER
         for name in names & self.plane.tables.keys():
             fact = self.fact(self.plane.tables[name])
-            fact.forgotten_since = NEVER if name in self.specs else min(fact.forgotten_since, self.begun)
+            if name in self.specs:
+                fact.guarded_since = None
+            elif name in self.foreign and fact.guarded_since is None:
+                fact.guarded_since = self.begun
 
     def garbled(self) -> None:
         """An invalid answer was handed to the engine."""
@@ -124,7 +132,7 @@ class Witness:
             return
         fact = self.fact(live)
         fact.scanned_at, fact.held_items = at, bool(live.items)
-        fact.empty_since = NEVER if live.items else min(fact.empty_since, self.plane.clock.seconds)
+        fact.empty_since = NEVER if live.items else min(fact.empty_since, self.begun)
 
     def writes(self, call: Call, at: int) -> None:
         """A mutating call arrives at the service, which may yet refuse it."""
@@ -178,13 +186,28 @@ class Witness:
             fact.ours = False
 
     def _look_foreign(self, created: set[str]) -> set[str]:
-        """Tables of ours beside which none is declared that was there when they were forgotten."""
-        facts = {name: self.fact(table) for name, table in self.plane.tables.items() if name in created}
-        unwanted = {name: fact for name, fact in facts.items() if name not in self.specs}
-        kept = [fact.table.born for name, fact in facts.items() if name in self.specs]
+        """Tables of ours beside which nothing is declared that we had made when that was so for the first time."""
+        unwanted = [
+            self.fact(table) for name, table in self.plane.tables.items() if name in created - self.specs.keys()
+        ]
         if len(unwanted) < 2:
             return set()
-        return {name for name, fact in unwanted.items() if not any(born < fact.forgotten_since for born in kept)}
+        if self.specs.keys().isdisjoint(created):
+            return {fact.table.name for fact in unwanted}
+        guarded = [fact for fact in unwanted if fact.guarded_since is not None]
+        return {fact.table.name for fact in guarded if not self._spoken_for(fact.guarded_since or 0.0)}
+
+    def _spoken_for(self, since: float) -> bool:
+        """Whether a table of ours is declared, there or not, that was made before this."""
+        entries = [
+            self.state.snapshot.inventory[name] for name in self.specs.keys() & self.state.snapshot.inventory.keys()
+        ]
+        ages = [entry.changed_at or START for entry in entries if entry.ownership == "created"]
+        return any((age - START).total_seconds() < since for age in ages)
+
+    def perhaps_foreign(self, fact: Fact) -> bool:
+        """Nothing is declared that we had made when this table was forgotten for the first time."""
+        return not self._spoken_for(fact.first_forgotten)
 
     def _owned(self, fact: Fact, plan: Plan) -> bool:
         return fact.ours or fact.doubtful or plan.lifecycle.on_existing == "own"

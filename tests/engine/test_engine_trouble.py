@@ -184,3 +184,42 @@ def test_a_table_that_was_declared_beside_them_speaks_for_the_declarations():
     sim.declare(declaration("carts"))
     sim.once()
     assert set(sim.plane.tables) == {"carts"}
+
+
+def test_a_table_that_cannot_be_seen_yet_is_guarded_from_the_declarations_of_others_too():
+    sim = simulate(flavor=Flavor.AWS, stale=10, data_loss="allow")
+    sim.declare(declaration("users"))
+    sim.once()
+    sim.clock.seconds += 60
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.run()
+    sim.declare(declaration("theirs"))
+    for _ in range(6):
+        sim.run()
+        sim.clock.seconds += 20
+    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
+
+
+@pytest.mark.parametrize("killed_at", ["put_entry of orders", "put_entry of users"])
+def test_nothing_is_made_for_the_declarations_of_others_before_it_is_written_down_what_they_leave_out(killed_at: str):
+    sim = simulate(data_loss="allow")
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.clock.seconds += 60
+    put, victim = sim.store.put_entry, killed_at.rsplit(" ", 1)[-1]
+
+    def killed(entry):
+        if entry.name == victim:
+            raise KeyboardInterrupt
+        put(entry)
+
+    sim.store.put_entry = killed
+    sim.declare(declaration("theirs"))
+    with pytest.raises(KeyboardInterrupt):
+        sim.run()
+    assert set(sim.plane.tables) == {"users", "orders"}
+    sim.store.put_entry = put
+    for _ in range(4):
+        sim.clock.seconds += 60
+        sim.run()
+    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
