@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ from reconciler.telemetry import Teller
 
 if TYPE_CHECKING:
     from reconciler.doctor import Finding
+    from reconciler.engine.importing import PassedOver
     from reconciler.engine.untraced import Untraced
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
@@ -137,17 +138,16 @@ class App:
         """Forget a rebuild."""
         return self.reconciler.cancel_rebuild(table)
 
-    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[Path, ...]:
-        """New files that declare the named live tables, or without names all that no file declares; adopts them."""
+    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[tuple[Path, ...], tuple[PassedOver, ...]]:
+        """New files that declare the named live tables, or all that no file declares, and what was passed over."""
         from reconciler.sources.writing import files
 
         location, environment = self.settings.desired_state, self.settings.environment
-        folder = files.target(location)
-        observed = self.reconciler.look(names, files.declared_so_far(location, environment))
-        tables = {files.base_name(table.spec.name, environment): table for table in observed}
-        paths = files.write(folder, tables, form, environment)
-        self.reconciler.remember(tables)
-        return paths
+        folder, base_of = files.target(location), partial(files.base_name, environment=environment)
+        found = self.reconciler.look(names, files.declared_so_far(location, environment), base_of)
+        texts = files.prepared(folder, found.tables, form, environment)
+        paths = self.reconciler.remember(found.tables, files.stored(folder, texts)) if texts else ()
+        return paths, found.passed_over
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""

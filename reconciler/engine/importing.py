@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.engine.observing import observe_table
 from reconciler.engine.others import whose
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import NotFound, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.planning.scopes import is_state_table, refusal
 
 SETTLED = ("ACTIVE", "UPDATING")
+BaseOf = Callable[[str], str]
+"""The name that a table is declared by; ``UsageError`` for a table of another environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A table that is not imported, and why. ``later`` says that it is there to stay: another import can have it."""
+
+    name: str
+    message: str
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Tables to write down, by base name, and those that are not."""
+
+    tables: Mapping[str, ObservedTable]
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +44,42 @@ class Import:
     world: World
     options: Options
 
-    def look(self, names: tuple[str, ...], declared: DesiredState) -> tuple[ObservedTable, ...]:
+    def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
         """The named tables; without names all that are neither declared nor another stack's nor anybody's state table.
 
-        ``UsageError`` says which of the named ones cannot be had.
+        ``UsageError`` says which of the named ones cannot be had; without names the others are had all the same.
         """
         known = {declaration.spec.name: declaration for declaration in declared.declarations}
         for name in names:
             if name in known:
                 raise UsageError(f"{name} is declared already, in {known[name].origin}")
-        listed = names or tuple(name for name in self.world.api.list_tables() if name not in known)
-        read = self.world.parallel.map(self._read, tuple(dict.fromkeys(listed)))
+        listed = tuple(dict.fromkeys(names or (name for name in self.world.api.list_tables() if name not in known)))
+        read = tuple(self.world.parallel.map(self._read, listed))
         snapshot = self.world.store.load()
-        tables = [(table, self._refusal(table, snapshot)) for table in read]
-        refused = [sentence for _, sentence in tables if sentence and names]
-        if refused:
-            raise UsageError(f"{'; '.join(refused)}. Nothing was written")
-        return tuple(table for table, sentence in tables if not sentence)
+        found: dict[str, ObservedTable] = {}
+        left: list[PassedOver] = []
+        for name, table in zip(listed, read, strict=True):
+            theirs = self._theirs(table, snapshot) if isinstance(table, ObservedTable) else None
+            if theirs and not names:
+                continue
+            try:
+                base = base_of(name)
+            except UsageError as error:
+                theirs = theirs or str(error)
+            if theirs:
+                left.append(PassedOver(name, theirs))
+            elif isinstance(table, PassedOver):
+                left.append(table)
+            elif table.status not in SETTLED:
+                left.append(_unsettled(name, table.status))
+            else:
+                found[base] = table
+        if left and names:
+            raise UsageError(f"{'; '.join(each.message for each in left)}. Nothing was written")
+        return Found(found, tuple(left))
 
-    def _refusal(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
-        name = table.spec.name
-        if is_state_table(name, table, self.options.state_table):
-            return f"{name} is a state table, which is nobody's to declare"
-        other = whose(snapshot, self.options, name, table)
-        return refusal(name, other, missing=False).message if other else None
-
-    def remember(self, tables: Mapping[str, ObservedTable]) -> None:
+    def remember(self, tables: Mapping[str, ObservedTable], snapshot: StateSnapshot) -> None:
         """Adopt them, by base name; what is recorded with the same identity stays, but for a release."""
-        snapshot = self.world.store.ensure()
         for base, observed in tables.items():
             name = observed.spec.name
             entry = snapshot.inventory.get(name)
@@ -61,10 +88,26 @@ class Import:
             stranger = InventoryEntry(name, base, "adopted", nonce="")
             self.world.store.put_entry(replace(stranger, identity=observed.identity, changed_at=self.world.clock.now()))
 
-    def _read(self, name: str) -> ObservedTable:
-        observed = observe_table(self.world, name, None, whole=True)
-        if observed is None:
-            raise UsageError(f"there is no table {name} at {self.world.endpoint.url}; nothing was written")
-        if observed.status not in SETTLED:
-            raise UsageError(f"{name} is {observed.status}; import it when it is ACTIVE. Nothing was written")
-        return observed
+    def _read(self, name: str) -> ObservedTable | PassedOver:
+        """The table, whole where it is settled."""
+        try:
+            observed = observe_table(self.world, name, None, whole=True)
+        except NotFound:
+            # A table that is coming or going is described, and yet unknown to the operations beside DescribeTable.
+            observed = observe_table(self.world, name, None)
+            if observed is not None and observed.status in SETTLED:
+                return PassedOver(name, f"{name} changed while it was read; import it again", later=True)
+        return observed or PassedOver(name, f"there is no table {name} at {self.world.endpoint.url}")
+
+    def _theirs(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
+        name = table.spec.name
+        if is_state_table(name, table, self.options.state_table):
+            return f"{name} is a state table, which is nobody's to declare"
+        other = whose(snapshot, self.options, name, table)
+        return refusal(name, other, missing=False).message if other else None
+
+
+def _unsettled(name: str, status: str) -> PassedOver:
+    if status == "DELETING":
+        return PassedOver(name, f"{name} is {status}: there will be nothing to import")
+    return PassedOver(name, f"{name} is {status}; import it when it is ACTIVE", later=True)

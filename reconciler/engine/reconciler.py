@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.engine.converge import Rounds
-from reconciler.engine.importing import Import
+from reconciler.engine.importing import BaseOf, Found, Import
 from reconciler.engine.memory import Memory
 from reconciler.engine.passes import Pass, Request
 from reconciler.engine.permission import ask
@@ -29,6 +30,7 @@ from reconciler.model.restore import Overrides
 HOLD = timedelta(hours=1)
 """How long an old index stays off emulators after the new one is ready."""
 OnStep = Callable[[str, Step], None]
+W = TypeVar("W")
 
 
 @dataclass(slots=True)
@@ -73,14 +75,16 @@ class Reconciler:
         """Remove each seeded item that still equals its seed, and remember that it was cleared."""
         return self._seed_verbs("clear").clear(self.focus_names(tables))
 
-    def look(self, names: tuple[str, ...], declared: DesiredState) -> tuple[ObservedTable, ...]:
+    def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
         """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
-        return Import(self.world, self.options).look(names, declared)
+        return Import(self.world, self.options).look(names, declared, base_of)
 
-    def remember(self, tables: Mapping[str, ObservedTable]) -> None:
-        """Adopt tables that ``import`` has written down, by base name."""
-        self.writable_state()
-        Import(self.world, self.options).remember(tables)
+    def remember(self, tables: Mapping[str, ObservedTable], written: AbstractContextManager[W]) -> W:
+        """Adopt tables that ``import`` writes down by entering ``written``, which happens once writing is allowed."""
+        snapshot = self.writable_state()
+        with written as files:
+            Import(self.world, self.options).remember(tables, snapshot)
+        return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables without touching them; one sentence each."""

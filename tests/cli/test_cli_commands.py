@@ -11,6 +11,7 @@ import pytest
 from support.cli_fake import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
+from reconciler.engine.importing import PassedOver
 from reconciler.model.records import Lease, Suspension
 from reconciler.model.report import TableStatus
 
@@ -185,6 +186,17 @@ def test_import_names_what_it_wrote(cli: Callable, fake: FakeWiring) -> None:
     assert ended.out == "wrote desired_state/users_table.py\n"
     assert ("import", ("users",), "yaml") in fake.calls
     assert json.loads(cli("import users -o json").out)["written"] == ["desired_state/users_table.py"]
+
+
+@pytest.mark.parametrize(("later", "code"), [(True, 2), (False, 0)])
+def test_import_says_what_it_passed_over_and_ends_with_2_where_it_is_there_to_stay(
+    later: bool, code: int, cli: Callable, fake: FakeWiring
+) -> None:
+    fake.passed_over = (PassedOver("orders", "orders is on its way", later),)
+    ended = cli("import --all")
+    assert (ended.code, ended.out) == (code, "passed over: orders is on its way\n")
+    told = json.loads(cli("import --all -o json").out)
+    assert told["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
 
 
 @pytest.mark.parametrize("line", ["import", "import users --all"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.dynamodb.models.table import Table
 from support.endpoints import Live
 from support.tool import Tool
 
@@ -125,6 +126,50 @@ def test_with_an_environment_the_base_name_is_declared(endpoint: Live, tmp_path:
     assert (done.exit_code, written(tmp_path)) == (0, ["users_table.py"])
     quiet = tool.run("preview", "--expect-no-changes", "--environment", "prod")
     assert quiet.exit_code == 0, quiet.stdout
+
+
+def test_a_table_on_its_way_is_said_and_the_rest_is_imported(
+    moto: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2 while one is CREATING, which another import can have; what is DELETING is no more than said."""
+    describe, statuses = Table.describe, {"users": "CREATING", "sessions": "DELETING"}
+
+    def described(table: Table, base_key: str = "TableDescription") -> dict[str, Any]:
+        answer: dict[str, Any] = describe(table, base_key)
+        answer[base_key]["TableStatus"] = statuses.get(table.name, "ACTIVE")
+        return answer
+
+    by_hand(moto)
+    monkeypatch.setattr(Table, "describe", described)
+    tool = Tool(moto.url, tmp_path)
+    done = tool.run("import", "--all")
+    assert (done.exit_code, written(tmp_path)) == (2, ["orders_v2_table.py"]), done.stderr
+    assert "passed over: users is CREATING; import it when it is ACTIVE\n" in done.stdout
+    assert "passed over: sessions is DELETING: there will be nothing to import\n" in done.stdout
+    del statuses["users"]
+    again = tool.run("import", "--all")
+    assert (again.exit_code, written(tmp_path)) == (0, ["orders_v2_table.py", "users_table.py"]), again.stderr
+
+
+def test_with_an_environment_all_are_the_tables_of_it(moto: Live, tmp_path: Path) -> None:
+    for name in ("users-prod", "users-test", "orders"):
+        make(moto, name)
+    done = Tool(moto.url, tmp_path).run("import", "--all", "--environment", "prod")
+    assert (done.exit_code, written(tmp_path)) == (0, ["users_table.py"]), done.stderr
+    assert "passed over: orders is no table of environment 'prod'" in done.stdout
+
+
+def test_where_writing_is_refused_nothing_is_on_disk(moto: Live, tmp_path: Path) -> None:
+    by_hand(moto)
+    tool = Tool(moto.url, tmp_path)
+    not_here = tool.run("import", "--all", RECONCILER_ALLOWED_ACCOUNTS="444455556666")
+    assert (not_here.exit_code, "is not in RECONCILER_ALLOWED_ACCOUNTS" in not_here.stderr) == (1, True), (
+        not_here.stderr
+    )
+    assert not (tmp_path / "desired_state").exists()
+    assert "reconciler_state" not in moto.client.list_tables()["TableNames"]
+    assert tool.run("import", "carts-of-nobody").exit_code == 1
+    assert "reconciler_state" not in moto.client.list_tables()["TableNames"]
 
 
 REFUSED = {

@@ -116,11 +116,91 @@ def test_a_table_of_another_environment_is_refused() -> None:
 
 
 def test_a_file_that_is_there_stops_it_before_the_first_write(tmp_path: Path) -> None:
-    (tmp_path / "b_table.py").write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"b_table\.py exists already and is not overwritten; nothing was written"):
-        files.store(tmp_path, {"a_table.py": "x", "b_table.py": "y"})
-    assert [path.name for path in tmp_path.iterdir()] == ["b_table.py"]
-    assert (tmp_path / "b_table.py").read_text(encoding="utf-8") == "mine"
+    (tmp_path / "bbb_table.py").write_text("mine", encoding="utf-8")
+    tables = {name: observed(replace(spec(), name=name)) for name in ("aaa", "bbb")}
+    refused = pytest.raises(
+        UsageError, match=r"bbb_table\.py exists already and is not overwritten; nothing was written"
+    )
+    with refused:
+        files.prepared(tmp_path, tables, "python", None)
+    with refused, files.stored(tmp_path, {"aaa_table.py": "x", "bbb_table.py": "y"}):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["bbb_table.py"]
+    assert (tmp_path / "bbb_table.py").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("existed", [True, False])
+def test_files_are_taken_back_where_what_follows_fails(existed: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "desired_state"
+    if existed:
+        folder.mkdir()
+        (folder / "mine.yaml").write_text("mine", encoding="utf-8")
+    seen: list[str] = []
+
+    def meanwhile() -> None:
+        with files.stored(folder, {"a_table.py": "x", "b_table.py": "y"}) as paths:
+            seen.extend(path.read_text(encoding="utf-8") for path in paths)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        meanwhile()
+    assert seen == ["x", "y"]
+    assert [path.name for path in tmp_path.rglob("*.*")] == (["mine.yaml"] if existed else [])
+    assert folder.exists() is existed
+
+
+def test_a_name_that_no_file_can_have_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="too long"), files.stored(tmp_path, {"a_table.py": "x", "b" * 300: "y"}):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+DECLARED = (
+    "key_schema: [{AttributeName: pk, KeyType: HASH}]\nattribute_definitions: [{AttributeName: pk, AttributeType: S}]"
+)
+LAYOUTS = {
+    "a folder that is not there": ((), "state", "state", []),
+    "an empty folder": (("state/",), "state", "state", []),
+    "a folder with one of configs": (("state/table_configs/aaa.yaml",), "state", "state/table_configs", ["aaa"]),
+    "files beside the folder of configs": (
+        ("state/aaa.yaml", "state/table_configs/"),
+        "state",
+        "state/table_configs",
+        ["aaa"],
+    ),
+    "the folder of configs itself": (
+        ("state/table_configs/aaa.yaml",),
+        "state/table_configs",
+        "state/table_configs",
+        ["aaa"],
+    ),
+    "an empty folder of configs under declarations": (
+        ("state/aaa.yaml", "state/table_configs/"),
+        "state/table_configs",
+        "state/table_configs",
+        [],
+    ),
+    "a missing folder of configs under declarations": (
+        ("state/aaa.yaml",),
+        "state/table_configs",
+        "state/table_configs",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("entries", "location", "folder", "declared"), LAYOUTS.values(), ids=list(LAYOUTS))
+def test_a_folder_is_judged_by_what_it_holds_itself(
+    entries: tuple[str, ...], location: str, folder: str, declared: list[str], tmp_path: Path
+) -> None:
+    for entry in entries:
+        path = tmp_path / entry
+        (path if entry.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+        if not entry.endswith("/"):
+            path.write_text(f"table_name: {path.stem}\n{DECLARED}\n", encoding="utf-8")
+    assert files.target(str(tmp_path / location)) == tmp_path / folder
+    found = files.declared_so_far(str(tmp_path / location), None)
+    assert [declaration.spec.name for declaration in found.declarations] == declared
 
 
 def test_a_text_that_would_declare_another_table_is_refused() -> None:

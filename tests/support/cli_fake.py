@@ -14,6 +14,7 @@ from typing import Any
 from support.reports import a_report, in_sync
 
 import reconciler
+from reconciler.engine.importing import PassedOver
 from reconciler.engine.verbs import Told
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.plan import Fate
@@ -56,6 +57,7 @@ class FakeWiring:
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
     overrides: Overrides | None = None
+    passed_over: tuple[PassedOver, ...] = ()
 
     @contextmanager
     def open_app(self, settings: Any, *, one_shot: bool, read_only: bool) -> Iterator[FakeWiring]:
@@ -90,9 +92,9 @@ class FakeWiring:
         self.calls.append(("clear", tables))
         return self.result
 
-    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[Path, ...]:
+    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[tuple[Path, ...], tuple[PassedOver, ...]]:
         self.calls.append(("import", names, form))
-        return tuple(Path(f"desired_state/{name}_table.py") for name in names)
+        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))

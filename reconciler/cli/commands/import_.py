@@ -28,12 +28,19 @@ Format = Annotated[Form, typer.Option("--format", help="A class file or a YAML d
 
 @command()
 def import_(invocation: Invocation, tables: Names = None, every: Every = False, form: Format = Form.PYTHON) -> int:
-    """New files in the folder of the desired state, none overwritten; pruning never deletes what was adopted so."""
+    """New files in the folder of the desired state, none overwritten; pruning never deletes what was adopted so.
+
+    Exit 2 where --all passed over a table that another import can have, for example one that is CREATING.
+    """
     invocation.allow(Output.HUMAN, Output.JSON)
     if bool(tables) == every:
         raise UsageError("say which tables: by name, or all that are not declared by --all")
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        written = app.import_tables(tuple(tables or ()), form.value)
-    sentences = [f"wrote {path}" for path in written] or ["every table is declared already; nothing was written"]
-    invocation.answer(sentences, {"written": [str(path) for path in written]})
-    return codes.OK
+        written, left = app.import_tables(tuple(tables or ()), form.value)
+    sentences = [f"wrote {path}" for path in written] + [f"passed over: {each.message}" for each in left]
+    facts = {
+        "written": [str(path) for path in written],
+        "passed_over": [{"table": each.name, "message": each.message, "later": each.later} for each in left],
+    }
+    invocation.answer(sentences or ["every table is declared already; nothing was written"], facts)
+    return codes.DRIFT if any(each.later for each in left) else codes.OK

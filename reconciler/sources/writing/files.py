@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,22 +26,25 @@ LONGEST = 200
 
 def target(location: str) -> Path:
     """The folder that new declarations go to; it need not exist. ``UsageError`` where it is not the user's own."""
-    if location == BUNDLED:
-        raise UsageError("the bundled declarations are not written to; name a folder with --desired-state PATH")
-    try:
-        root = locate(location)
-    except DeclarationError:
-        root = Path(location).expanduser()
+    root = _root(location)
     return root / CONFIGS if (root / CONFIGS).is_dir() else root
 
 
 def declared_so_far(location: str, environment: str | None) -> DesiredState:
     """What the folder declares already, nothing where it is not there or holds no file. Raises ``DeclarationError``."""
-    folder = target(location)
-    root = folder.parent if folder.name == CONFIGS else folder
+    root = _root(location)
     if not root.exists() or not read_snapshot(root).declarations:
         return DesiredState((), digest="")
     return FolderSource(location, environment).load()
+
+
+def _root(location: str) -> Path:
+    if location == BUNDLED:
+        raise UsageError("the bundled declarations are not written to; name a folder with --desired-state PATH")
+    try:
+        return locate(location)
+    except DeclarationError:
+        return Path(location).expanduser()
 
 
 def base_name(table: str, environment: str | None) -> str:
@@ -54,11 +58,14 @@ def base_name(table: str, environment: str | None) -> str:
     return base
 
 
-def write(folder: Path, tables: Mapping[str, ObservedTable], form: str, environment: str | None) -> tuple[Path, ...]:
-    """One new file a table, once all of them are proven; ``tables`` are by base name. ``UsageError`` writes nothing."""
+def prepared(
+    folder: Path, tables: Mapping[str, ObservedTable], form: str, environment: str | None
+) -> Mapping[str, str]:
+    """The texts of new files, proven, one a table; ``tables`` are by base name. ``UsageError`` as ``stored``."""
     written = texts(tables, form)
     prove(written, tables.values(), environment)
-    return store(folder, written)
+    _refuse_existing(folder, written)
+    return written
 
 
 def texts(tables: Mapping[str, ObservedTable], form: str) -> dict[str, str]:
@@ -91,14 +98,28 @@ def prove(written: Mapping[str, str], tables: Iterable[ObservedTable], environme
             )
 
 
-def store(folder: Path, written: Mapping[str, str]) -> tuple[Path, ...]:
-    """Write every file, or none where one is there already (``UsageError``)."""
-    paths = [folder / name for name in written]
-    existing = [str(path) for path in paths if path.exists()]
+@contextmanager
+def stored(folder: Path, written: Mapping[str, str]) -> Iterator[tuple[Path, ...]]:
+    """Every file, taken back where what is done meanwhile fails; none where one is there already (``UsageError``)."""
+    _refuse_existing(folder, written)
+    made, new_folder = [], not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in written.items():
+            with (folder / name).open("x", encoding="utf-8") as file:
+                made.append(folder / name)
+                file.write(text)
+        yield tuple(path.resolve() for path in made)
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        if new_folder:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _refuse_existing(folder: Path, written: Mapping[str, str]) -> None:
+    existing = [str(folder / name) for name in written if (folder / name).exists()]
     if existing:
         raise UsageError(f"{', '.join(existing)} exists already and is not overwritten; nothing was written")
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, text in zip(paths, written.values(), strict=True):
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    return tuple(path.resolve() for path in paths)
