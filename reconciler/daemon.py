@@ -23,7 +23,7 @@ from reconciler.runs.events import run_event
 from reconciler.runs.record import remembered
 from reconciler.runs.verbs import carry_out
 from reconciler.scheduler import Loop
-from reconciler.settings import Settings
+from reconciler.settings import Settings, in_effect
 from reconciler.watch import Watcher
 
 log = get_logger("reconciler.daemon")
@@ -59,7 +59,7 @@ class Daemon:
             self.metrics,
             control=control,
             status=lambda: {"mode": self.settings.mode},
-            settings=self.settings.shown,
+            settings=lambda: in_effect(self.settings, self.board.endpoint),
         )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         sys.setswitchinterval(SWITCH_SECONDS)

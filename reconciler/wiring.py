@@ -6,7 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property, partial
@@ -22,12 +22,12 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import EndpointError, SettingsError, Unreachable
+from reconciler.model.errors import EndpointError, ReconcilerError, SettingsError, Unreachable
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
-from reconciler.settings import Settings
+from reconciler.settings import Settings, in_effect
 from reconciler.sources.folder import FolderSource, watch_paths
 from reconciler.sources.once import Once
 from reconciler.state.table import StateTable
@@ -175,6 +175,10 @@ class App:
 
         return examine(self.settings, self.connection, self._wait, lambda: self.reconciler)
 
+    def shown_settings(self) -> tuple[tuple[str, str, str], ...]:
+        """Name, value in effect and origin of each."""
+        return in_effect(self.settings, self.connection.known)
+
     def serve(self) -> int:
         """The daemon: blocks until a signal."""
         from reconciler.daemon import Daemon
@@ -190,10 +194,6 @@ class App:
         self.stop.set()
         built = self.__dict__.get("reconciler")
         if built is not None and not self.read_only:
-            from contextlib import suppress
-
-            from reconciler.model.errors import ReconcilerError
-
             with suppress(ReconcilerError):
                 built.world.store.release_lease()
         if "threads" in self.__dict__:

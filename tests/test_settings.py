@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from reconciler.model.errors import SettingsError
-from reconciler.model.identity import Flavor
-from reconciler.settings import Settings, load
+from reconciler.model.identity import Endpoint, Flavor
+from reconciler.settings import Settings, in_effect, load
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -201,18 +201,72 @@ def test_the_token_file_is_read_at_start(tmp_path: Path) -> None:
 
 def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
     settings = loaded(tmp_path, RECONCILER_API_TOKEN="hunter2")
-    assert "hunter2" not in repr(settings) + str(settings.shown()) + settings.model_dump_json()
-    assert ("api_token", "(set, not shown)", "RECONCILER_API_TOKEN") in settings.shown()
+    assert "hunter2" not in repr(settings) + str(in_effect(settings, None)) + settings.model_dump_json()
+    assert ("api_token", "(set, not shown)", "RECONCILER_API_TOKEN") in in_effect(settings, None)
     assert "hunter2" not in refused(tmp_path, {"workers": "x"}, RECONCILER_API_TOKEN="hunter2")
     assert "hunter2" not in refused(tmp_path, AWS_ENDPOINT_URL="http://me:hunter2@host")
 
 
 def test_every_setting_is_shown_with_value_and_origin(tmp_path: Path) -> None:
-    shown = {name: (value, origin) for name, value, origin in loaded(tmp_path, {"interval": "5m"}).shown()}
+    shown = {name: (value, origin) for name, value, origin in in_effect(loaded(tmp_path, {"interval": "5m"}), None)}
     assert set(shown) == set(Settings.model_fields)
     assert shown["interval"] == ("300s", "--interval")
     assert shown["environment"] == ("unset", "default")
     assert shown["allowed_hosts"] == ("localhost, 127.0.0.1, ::1", "default")
+
+
+SHARE = "10% of the owned tables, at least 1"
+CHOSEN = {
+    Flavor.DYNAMODB_LOCAL: ("no cap", "300s", "default for dynamodb-local"),
+    Flavor.MOTO: ("no cap", "300s", "default for moto"),
+    Flavor.LOCALSTACK: ("no cap", "300s", "default for localstack"),
+    Flavor.AWS: (SHARE, "1800s", "default for aws"),
+    Flavor.OTHER: (SHARE, "1800s", "default for other"),
+}
+
+
+def in_effect_at(settings: Settings, flavor: Flavor | None) -> dict[str, tuple[str, str]]:
+    endpoint = Endpoint("http://db:8000", "eu-west-1", None, "aws", flavor) if flavor else None
+    return {name: (value, origin) for name, value, origin in in_effect(settings, endpoint)}
+
+
+@pytest.mark.parametrize("flavor", Flavor)
+def test_what_the_endpoint_chose_is_shown_in_effect(flavor: Flavor, tmp_path: Path) -> None:
+    shown, (cap, deadline, origin) = in_effect_at(loaded(tmp_path), flavor), CHOSEN[flavor]
+    assert (shown["max_deletes"], shown["timeout"]) == ((cap, origin), (deadline, origin))
+    assert shown["endpoint_url"] == ("http://db:8000", "as connected")
+    assert shown["region"] == ("eu-west-1", "as connected")
+    assert [name for name, (value, _) in shown.items() if value == "unset"] == [
+        *("environment", "allowed_accounts", "api_token", "api_token_file", "metrics_file", "push_gateway"),
+    ]
+
+
+def test_while_nothing_answers_both_defaults_are_said(tmp_path: Path) -> None:
+    shown = in_effect_at(loaded(tmp_path), None)
+    assert shown["max_deletes"] == (f"no cap on an emulator, {SHARE} elsewhere", "default")
+    assert shown["timeout"] == ("300s on an emulator, 1800s elsewhere", "default")
+    assert shown["region"] == ("unset", "default")
+
+
+@pytest.mark.parametrize(
+    ("one_shot", "value", "whose"), [(True, "0s", "one-shot commands"), (False, "300s", "the daemon")]
+)
+def test_the_grace_in_effect_is_that_of_the_command(one_shot: bool, value: str, whose: str, tmp_path: Path) -> None:
+    settings = load({}, one_shot=one_shot, environ={}, cwd=tmp_path)
+    for flavor in (Flavor.AWS, None):
+        assert in_effect_at(settings, flavor)["prune_grace"] == (value, f"default for {whose}")
+
+
+def test_what_was_set_wins_over_what_the_endpoint_would_choose(tmp_path: Path) -> None:
+    given = {"max_deletes": "3", "timeout": "9s", "prune_grace": "1h", "region": "eu-north-1"}
+    shown = in_effect_at(loaded(tmp_path, given), Flavor.AWS)
+    assert {name: shown[name][0] for name in given} == {
+        "max_deletes": "3",
+        "timeout": "9s",
+        "prune_grace": "3600s",
+        "region": "eu-north-1",
+    }
+    assert shown["timeout"][1] == "--timeout"
 
 
 GRACES = [(None, False, 300), (None, True, 0), ("1h", True, 3600), ("1h", False, 3600), ("0s", False, 0)]

@@ -85,6 +85,11 @@ class Connection:
         """What the state table is read and written with: ``call(operation, params)``."""
         return self._caller
 
+    @property
+    def known(self) -> Endpoint | None:
+        """The endpoint, once ``identify`` has found out what it is."""
+        return self._endpoint
+
     def identify(self) -> Endpoint:
         """What the endpoint is, asked until it has answered once. ``Unreachable`` while nothing answers.
 

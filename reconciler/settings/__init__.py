@@ -4,7 +4,8 @@ Order: flag > ``RECONCILER_…`` > ``.env`` in the working directory > file (``-
 ``[tool.reconciler]`` of ``pyproject.toml``) > default.
 """
 
+from reconciler.settings.in_effect import in_effect
 from reconciler.settings.loading import load
 from reconciler.settings.model import Settings
 
-__all__ = ["Settings", "load"]
+__all__ = ["Settings", "in_effect", "load"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
 
@@ -16,7 +16,6 @@ DAEMON_GRACE = timedelta(minutes=5)
 EMULATOR_TIMEOUT = timedelta(seconds=300)
 AWS_TIMEOUT = timedelta(minutes=30)
 MAX_DELETES_SHARE = 0.1
-REDACTED = "(set, not shown)"
 
 Duration = Annotated[timedelta, BeforeValidator(values.duration)]
 PositiveDuration = Annotated[timedelta, BeforeValidator(values.positive_duration)]
@@ -214,19 +213,3 @@ class Settings(BaseModel):
     def deadline(self, flavor: Flavor) -> timedelta:
         """How long a converging one-shot command may take at an endpoint of this flavor."""
         return self.timeout or (EMULATOR_TIMEOUT if flavor.emulator else AWS_TIMEOUT)
-
-    def shown(self) -> tuple[tuple[str, str, str], ...]:
-        """Name, value as text and origin of every setting, for ``doctor``; secrets are redacted."""
-        return tuple((name, _text(getattr(self, name)), origin) for name, origin in self.origins.items())
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "unset"
-    if isinstance(value, SecretStr):
-        return REDACTED
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
-    if isinstance(value, tuple):
-        return ", ".join(value) or "unset"
-    return str(value).lower() if isinstance(value, bool) else str(value)

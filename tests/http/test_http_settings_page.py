@@ -10,7 +10,8 @@ from support.web import ask
 from reconciler.engine.board import Board
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
-from reconciler.settings import Settings, load
+from reconciler.model.identity import Endpoint, Flavor
+from reconciler.settings import Settings, in_effect, load
 
 TOKEN = "s3cret-of-the-settings"
 
@@ -22,8 +23,10 @@ def shown(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("RECONCILER_WORKERS=7\n")
     monkeypatch.setenv("RECONCILER_API_TOKEN", TOKEN)
     settings = load({"mode": "observe"}, one_shot=False)
-    board = Board("default")
-    server = HttpServer(create_app(board, Metrics(board), settings=settings.shown), "127.0.0.1", 0)
+    board = Board("default", endpoint=Endpoint("http://127.0.0.1:8000", "us-east-1", None, "aws", Flavor.MOTO))
+    server = HttpServer(
+        create_app(board, Metrics(board), settings=lambda: in_effect(settings, board.endpoint)), "127.0.0.1", 0
+    )
     server.start()
     yield ask(server.port, "/settings").text
     server.stop()
@@ -43,6 +46,14 @@ def test_every_setting_stands_there_with_its_value_and_its_origin(shown):
     assert "reconciler.toml" in told["interval"][1]
     assert told["mode"] == ("observe", "--mode")
     assert told["seed"] == ("empty", "default")
+
+
+def test_what_the_endpoint_chose_is_told_as_its_default(shown):
+    told = rows(shown)
+    assert told["timeout"] == ("300s", "default for moto")
+    assert told["max_deletes"] == ("no cap", "default for moto")
+    assert told["prune_grace"] == ("300s", "default for the daemon")
+    assert told["endpoint_url"] == ("http://127.0.0.1:8000", "as connected")
 
 
 def test_a_secret_is_said_to_be_set_and_not_shown(shown):

@@ -249,7 +249,7 @@ MUTANTS = (
     ),
     Mutant(
         "a secret stands among the settings",
-        "settings/model.py",
+        "settings/in_effect.py",
         "        return REDACTED\n",
         "        return value.get_secret_value()\n",
         "doctor prints the token",

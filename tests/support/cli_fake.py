@@ -21,6 +21,7 @@ from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport
 from reconciler.model.restore import Overrides
 from reconciler.model.table import KeyElement, TableSpec
+from reconciler.settings import in_effect
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,9 @@ class FakeWiring:
     def doctor(self) -> tuple[Finding, ...]:
         self.calls.append(("doctor",))
         return self.findings
+
+    def shown_settings(self) -> tuple[tuple[str, str, str], ...]:
+        return in_effect(self.settings, None)
 
     def serve(self) -> int:
         self.calls.append(("serve",))

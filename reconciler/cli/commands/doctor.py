@@ -18,16 +18,16 @@ MARKS = {"ok": ("in_sync", "ok     "), "warning": ("warning", "warning"), "probl
 def doctor(invocation: Invocation) -> int:
     """Exit 1 where anything is a problem; warnings are none."""
     invocation.allow(Output.HUMAN, Output.JSON)
-    settings = invocation.settings()
-    with invocation.opened(settings, read_only=True) as app:
+    with invocation.opened(invocation.settings(), read_only=True) as app:
         findings = app.doctor()
+        shown = app.shown_settings()
     if invocation.output is Output.JSON:
         answer = {
             "format_version": FORMAT_VERSION,
             "findings": [
                 {"name": f.name, "level": str(f.level), "detail": f.detail, "remedy": f.remedy} for f in findings
             ],
-            "settings": [{"name": n, "value": value, "origin": origin} for n, value, origin in settings.shown()],
+            "settings": [{"name": n, "value": value, "origin": origin} for n, value, origin in shown],
         }
         invocation.console.result([("plain", json.dumps(answer, indent=2))])
     else:
@@ -35,7 +35,7 @@ def doctor(invocation: Invocation) -> int:
             style, mark = MARKS[str(finding.level)]
             remedy = f" {finding.remedy}" if finding.remedy else ""
             invocation.console.result([(style, f"{mark}  {printable(f'{finding.name}: {finding.detail}{remedy}')}")])
-        width = max(len(name) for name, _, _ in settings.shown())
-        for name, value, origin in settings.shown():
+        width = max(len(name) for name, _, _ in shown)
+        for name, value, origin in shown:
             invocation.console.result([("dim", printable(f"setting  {name:<{width}}  {value}  ({origin})"))])
     return codes.ERROR if any(str(finding.level) == "problem" for finding in findings) else codes.OK

@@ -1,0 +1,70 @@
+"""Every setting as it is in effect, for people: the page of the settings and ``doctor``. Secrets are redacted.
+
+Where nobody set one, the endpoint may choose the default, and the SDK region and endpoint; then that is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from reconciler.model.identity import Endpoint, Flavor
+from reconciler.settings.model import AWS_TIMEOUT, EMULATOR_TIMEOUT, MAX_DELETES_SHARE, Settings
+
+REDACTED = "(set, not shown)"
+UNSET = "unset"
+Row = tuple[str, str, str]
+"""Name, value as text, origin."""
+SHARE = f"{MAX_DELETES_SHARE:.0%} of the owned tables, at least 1"
+UNDECIDED: Mapping[str, str] = {
+    "max_deletes": f"no cap on an emulator, {SHARE} elsewhere",
+    "timeout": f"{EMULATOR_TIMEOUT.total_seconds():g}s on an emulator, {AWS_TIMEOUT.total_seconds():g}s elsewhere",
+}
+"""What is said while it is unknown what answers."""
+
+
+def in_effect(settings: Settings, endpoint: Endpoint | None) -> tuple[Row, ...]:
+    """All of them in the order of ``Settings``; ``endpoint`` is ``None`` while nothing has answered."""
+    return tuple(
+        _row(settings, endpoint, name, origin) if getattr(settings, name) is None else _set(settings, name, origin)
+        for name, origin in settings.origins.items()
+    )
+
+
+def _set(settings: Settings, name: str, origin: str) -> Row:
+    return name, _text(getattr(settings, name)), origin
+
+
+def _row(settings: Settings, endpoint: Endpoint | None, name: str, origin: str) -> Row:
+    if name == "prune_grace":
+        grace = settings.options(endpoint.flavor if endpoint else Flavor.OTHER).prune_grace
+        return name, _text(grace), f"default for {'one-shot commands' if settings.one_shot else 'the daemon'}"
+    if name in UNDECIDED:
+        if endpoint is None:
+            return name, UNDECIDED[name], origin
+        chosen = {"max_deletes": _cap, "timeout": _deadline}[name](settings, endpoint.flavor)
+        return name, chosen, f"default for {endpoint.flavor.value}"
+    if endpoint is not None and name in ("endpoint_url", "region"):
+        return name, endpoint.url if name == "endpoint_url" else endpoint.region, "as connected"
+    return name, UNSET, origin
+
+
+def _cap(settings: Settings, flavor: Flavor) -> str:
+    return "no cap" if settings.options(flavor).max_deletes_share is None else SHARE
+
+
+def _deadline(settings: Settings, flavor: Flavor) -> str:
+    return _text(settings.deadline(flavor))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return REDACTED
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    if isinstance(value, tuple):
+        return ", ".join(value) or UNSET
+    return str(value).lower() if isinstance(value, bool) else str(value)
