@@ -44,7 +44,11 @@ def hold_together(
     regrouped: list[list[Step]] = [[] for _ in surveys]
     for index, step in zip(owners, steps, strict=True):
         regrouped[index].append(step)
-    return [replace(survey, steps=without_prospect(tuple(own))) for survey, own in zip(surveys, regrouped, strict=True)]
+    return [_with_steps(survey, without_prospect(tuple(own))) for survey, own in zip(surveys, regrouped, strict=True)]
+
+
+def _with_steps(survey: Survey, steps: tuple[Step, ...]) -> Survey:
+    return survey if steps == survey.steps else replace(survey, steps=steps)
 
 
 def without_lease(surveys: list[Survey], holder: str) -> list[Survey]:

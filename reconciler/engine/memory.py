@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler.engine.recall import Recall
 from reconciler.model.desired import DesiredState
 from reconciler.model.records import Attempts, StateSnapshot
 from reconciler.model.report import TableReport
@@ -18,6 +19,7 @@ class Memory:
     drift_since: dict[str, datetime] = field(default_factory=dict)
     last_good: DesiredState | None = None
     last_verdict: str | None = None
+    recall: Recall = field(default_factory=Recall)
 
     def take_over(self, snapshot: StateSnapshot) -> None:
         """Counts written down by an earlier process, where this one has none of its own."""

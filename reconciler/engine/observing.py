@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from reconciler.engine.recall import Recall
 from reconciler.engine.world import World
 from reconciler.facets.base import Ask
 from reconciler.facets.sse import RESOLVE
@@ -26,13 +27,14 @@ def observe_table(
     *,
     ask_owner: Callable[[Identity], bool] | None = None,
     whole: bool = False,
+    recall: Recall | None = None,
 ) -> ObservedTable | None:
     """The live table, or ``None`` where DescribeTable says that there is none.
 
     ``spec`` is the declared one and decides the extra reads; ``whole`` reads everything that any facet knows, and
-    ``ask_owner`` says of which table the owner tag is wanted too. Raises ``ApiError`` where anything could not be
-    read: a failure is never taken for emptiness. Only what we are not permitted to look at is unknown, and the rest
-    goes on; whose a table is must be known, and a table read whole is.
+    ``ask_owner`` says of which table the owner tag is wanted too. ``recall`` spares reading equal answers again.
+    Raises ``ApiError`` where anything could not be read: a failure is never taken for emptiness. Only what we are not
+    permitted to look at is unknown, and the rest goes on; whose a table is must be known, and a table read whole is.
     """
     try:
         described = world.api.read("DescribeTable", {"TableName": name})
@@ -66,7 +68,12 @@ def observe_table(
                 raise
             unsupported.add(ask.key)
     responses = Responses(answers, frozenset(unsupported), frozenset(denied), world.clock.now())
-    return replace(observe(responses), unknown=unknown(spec, table, denied))
+
+    def read() -> ObservedTable:
+        seen = observe(responses)
+        return replace(seen, unknown=unknown(spec, table, denied)) if denied else seen
+
+    return read() if recall is None else recall.observed(name, spec, responses, read)
 
 
 def observe_twice(world: World, name: str) -> ObservedTable | None:

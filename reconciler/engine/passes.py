@@ -140,7 +140,9 @@ class Pass:
 
     def _tables(self, desired: DesiredState, permission: Permission) -> Acted:
         foreign = frozenset() if self.request.destroy else foreign_declarations(desired, permission.snapshot)
-        scene = Scene(self.world, self.options, permission.snapshot, self.memory.attempts, foreign)
+        scene = Scene(
+            self.world, self.options, permission.snapshot, self.memory.attempts, foreign, recall=self.memory.recall
+        )
         surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
         surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended, foreign)
         return act(scene, surveys, self.memory, self._tell) if permission.writes else look_only(surveys)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.gatekeeper import judge
 from reconciler.engine.observing import observe_table, observe_twice, with_owner
+from reconciler.engine.recall import Recall
 from reconciler.engine.visibility import UNSEEN, visible_from
 from reconciler.engine.world import World
 from reconciler.model.change import Change
@@ -24,12 +25,11 @@ from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.create import equals_request, held
-from reconciler.planning.diff import all_changes, diff
+from reconciler.planning.diff import all_changes
 from reconciler.planning.fates import unprotected_until_replaced, until_strong, without_prospect
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
 from reconciler.planning.rebuilding import progress
-from reconciler.planning.scaled import left_alone
 from reconciler.planning.scopes import Other, is_state_table, other_owner, refusal, state_table_refusal, take_over
 from reconciler.seeding.decide import Need, need
 
@@ -75,6 +75,7 @@ class Scene:
     attempts: dict[str, Attempts]
     foreign: frozenset[str]
     doubt: Doubt = field(default_factory=Doubt)
+    recall: Recall = field(default_factory=Recall)
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
@@ -96,13 +97,14 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
             name,
             declaration.spec,
             ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
+            recall=scene.recall,
         )
         if is_state_table(name, observed, scene.options.state_table):
             return Survey(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
         other = _other(scene, base, observed)
         if other is not None:
             return _theirs(base, observed, other)
-        base = replace(base, entry=ownership.taken_back(recorded))
+        base = base if base.entry is None else replace(base, entry=ownership.taken_back(recorded))
         if observed is None:
             return _missing(scene, base, declaration)
         if ownership.cannot_be_told_yet(recorded, observed):
@@ -192,8 +194,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     rebuild = scene.snapshot.rebuilds.get(base.name)
     rebuild = rebuild if rebuild is not None and observed.identity.same(rebuild.identity) else None
     wanted = _beside_a_rebuild(rebuild, declaration)
-    changes = diff(declaration.spec, observed.spec, left_alone(wanted, observed))
     flavor = world.endpoint.flavor
+    changes, planned = scene.recall.planned(wanted, observed, flavor)
     intended = base.recorded is not None and base.recorded.ownership == "intent"
     ours = intended and equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world(), equals_request=ours)
@@ -208,7 +210,6 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     )
     if rebuild is not None:
         base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, world.clock.now()))
-    planned = plan(wanted, observed, with_tags=flavor.has_tags, lacks=flavor.lacks, changes=changes)
     steps: list[Step] = []
     if not world.emulator:
         planned = quotas.hold(planned, observed, marks, world.clock.now())
@@ -224,7 +225,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if entry.ownership == "state_lost":
         steps.append(ownership.state_lost())
-    base = replace(base, steps=_valid(world, without_prospect(unprotected_until_replaced(tuple(steps)))))
+    if steps:
+        base = replace(base, steps=_valid(world, without_prospect(unprotected_until_replaced(tuple(steps)))))
     return _with_seed(scene, base, declaration, observed)
 
 

@@ -125,9 +125,13 @@ class GlobalIndexesFacet:
                 yield from index_limits.changes(self.name, path, want, have)
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
-        """The index a change is about, by its whole meaning: names may contain the dots of a path."""
-        for name, want, have in pairs(desired.global_indexes, observed.global_indexes):
-            if named(change.path, self.name, name) and change in self._changes(name, want, have, desired, observed):
+        """The index a change is about; where several names could be meant (names may contain dots), by all of it."""
+        both = pairs(desired.global_indexes, observed.global_indexes)
+        candidates = [(name, want, have) for name, want, have in both if named(change.path, self.name, name)]
+        if len(candidates) == 1:
+            return candidates[0][1:]
+        for name, want, have in candidates:
+            if change in self._changes(name, want, have, desired, observed):
                 return want, have
         raise ValueError(f"{change.path} is no difference between these two tables")
 

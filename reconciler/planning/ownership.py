@@ -61,6 +61,9 @@ def resolve(
     if entry is not None and observed.identity.same(entry.identity):
         owned = lifecycle.on_existing == "own" and entry.ownership != "created"
         ownership: Ownership = "created" if owned else entry.ownership
+        known = (entry.ownership, entry.lifecycle, entry.base_name)
+        if known == (ownership, lifecycle, declaration.base_name):
+            return entry
         return replace(entry, ownership=ownership, lifecycle=lifecycle, base_name=declaration.base_name)
     stranger = InventoryEntry(observed.spec.name, declaration.base_name, "adopted", nonce="")
     return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle)

@@ -28,10 +28,15 @@ SLACK = 0.001
 
 
 class Wishes:
-    """The ``Source`` port: a wish, and another one from the second reading on."""
+    """The ``Source`` port: a wish, and another one from the second reading on.
+
+    ``forgotten`` tells since which reading a table is not declared, of those readings that a verb may act on.
+    """
 
     def __init__(self, case: PruneCase) -> None:
         self.case = case
+        self.readings = 0
+        self.forgotten = {live.name: -1 for live in case.lives if live.unwanted is not None}
         self.begin(Wish())
 
     def begin(self, wish: Wish) -> None:
@@ -51,7 +56,17 @@ class Wishes:
         found += [_plain(name) for name in self.wish.strangers]
         self.declared = {each.spec.name: each for each in found}
         self.ever |= self.declared.keys()
+        self._remember()
         return DesiredState(tuple(self.declared[name] for name in sorted(self.declared)), digest="d")
+
+    def _remember(self) -> None:
+        self.readings += 1
+        for name in self.declared:
+            self.forgotten.pop(name, None)
+        acting = self.wish.verb in ("pass", "once") and not self.wish.elsewhere and self.declared
+        for live in self.case.lives if acting else ():
+            if live.name not in self.declared:
+                self.forgotten.setdefault(live.name, self.readings)
 
     def _one(self, at: int) -> Declaration:
         live = self.case.lives[at]
@@ -74,7 +89,8 @@ class Judge:
     deletes: int = 0
     begun: float = 0.0
     inventory: StateSnapshot | None = None
-    made: set[str] = field(default_factory=set)
+    made: dict[str, int] = field(default_factory=dict)
+    """By name, at which reading of the declarations the engine last created a table."""
 
     def pass_begins(self) -> None:
         """The count of deletes begins anew."""
@@ -93,7 +109,8 @@ class Judge:
         if operation == "DeleteTable":
             self._delete(name)
         else:
-            self.made.update({name} if operation == "CreateTable" else ())
+            if operation == "CreateTable":
+                self.made[name] = self.wishes.readings
             assert name in self.wishes.declared, f"{operation} of a table that is not declared: {name}"
 
     def _delete(self, name: str) -> None:
@@ -106,7 +123,7 @@ class Judge:
         assert not table.description["DeletionProtectionEnabled"], f"a protected table is deleted: {told}"
         if not destroy and declared is None:
             assert options.prune == "owned", f"pruned in spite of PRUNE=never: {told}"
-            assert name not in self.truths or not self._foreign(), f"pruned for declarations of others: {told}"
+            assert name not in self.truths or not self._foreign(name), f"pruned for declarations of others: {told}"
         elif not destroy and declared is not None and truth is not None and found:
             assert declared.spec.keys != TEXT, f"replaced without need: {told}"
         self.deletes += 1
@@ -135,11 +152,13 @@ class Judge:
             assert since is not None, f"never seen empty before: {told}"
             assert now - since >= grace - SLACK, f"seen empty for {now - since} s: {told}"
 
-    def _foreign(self) -> bool:
+    def _foreign(self, name: str) -> bool:
+        """Whether two of ours are forgotten, and the declarations name nothing of ours that is older than that."""
         held = self.inventory.inventory.values() if self.inventory else ()
         created = {entry.name for entry in held if entry.ownership == "created"}
-        before = created - (self.made - self.truths.keys())
-        return len(before) >= 2 and before.isdisjoint(self.wishes.declared)
+        since = self.wishes.forgotten[name]
+        kept = {each for each in created & self.wishes.declared.keys() if self.made.get(each, -2) < since}
+        return len(created - self.wishes.declared.keys()) >= 2 and not kept
 
     def _cap(self) -> int | None:
         options = self.case.options

@@ -1,0 +1,81 @@
+"""What the last look at each table came to: equal answers mean the same table, and the same table the same plan.
+
+Most passes find what the pass before found. The survey asks here before it works anything out; only pure results are
+kept, one for each table, so that forgetting them costs nothing but time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reconciler.model.change import Change
+from reconciler.model.desired import Declaration
+from reconciler.model.identity import Flavor
+from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Step
+from reconciler.model.table import TableSpec
+from reconciler.planning.diff import diff
+from reconciler.planning.planner import plan
+from reconciler.planning.scaled import left_alone
+
+CLOCKED = "ListBackups"
+"""What its answer means depends on when it was read as well: a backup comes due with time alone."""
+
+Planned = tuple[tuple[Change, ...], tuple[Step, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    spec: TableSpec | None
+    responses: Responses
+    observed: ObservedTable
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    declaration: Declaration
+    observed: ObservedTable
+    flavor: Flavor
+    planned: Planned
+
+
+@dataclass(slots=True)
+class Recall:
+    """One look and one plan for each table, by its name. Threads that look at different tables may share it."""
+
+    looks: dict[str, _Look] = field(default_factory=dict)
+    plans: dict[str, _Plan] = field(default_factory=dict)
+
+    def observed(
+        self, name: str, spec: TableSpec | None, responses: Responses, read: Callable[[], ObservedTable]
+    ) -> ObservedTable:
+        """What ``read`` makes of the responses, or the very object it made of equal ones last time."""
+        last = self.looks.get(name)
+        if last is not None and CLOCKED not in responses.answers and _equal(last, spec, responses):
+            return last.observed
+        observed = read()
+        self.looks[name] = _Look(spec, responses, observed)
+        return observed
+
+    def planned(self, declaration: Declaration, observed: ObservedTable, flavor: Flavor) -> Planned:
+        """Every difference, and the steps that close them; see ``diff`` and ``plan``."""
+        name = declaration.spec.name
+        last = self.plans.get(name)
+        if last is not None and last.observed is observed and last.flavor is flavor and last.declaration == declaration:
+            return last.planned
+        changes = diff(declaration.spec, observed.spec, left_alone(declaration, observed))
+        steps = plan(declaration, observed, with_tags=flavor.has_tags, lacks=flavor.lacks, changes=changes)
+        planned = (changes, steps)
+        self.plans[name] = _Plan(declaration, observed, flavor, planned)
+        return planned
+
+
+def _equal(last: _Look, spec: TableSpec | None, responses: Responses) -> bool:
+    before = last.responses
+    return (
+        before.answers == responses.answers
+        and before.unsupported == responses.unsupported
+        and before.denied == responses.denied
+        and last.spec == spec
+    )
