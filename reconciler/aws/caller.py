@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.aws import answers, errors
 from reconciler.aws.capabilities import Capabilities
 from reconciler.engine.ports import Exchange, Telemetry
+from reconciler.model.change import destroys
 from reconciler.model.errors import ApiError, Unsupported
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
@@ -85,14 +86,6 @@ class Caller:
         except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
         return answer
-
-
-def destroys(operation: str, params: Mapping[str, Any]) -> bool:
-    """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4)."""
-    if operation == "UpdateTable":
-        members = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates", "ReplicaUpdates")
-        return any("Delete" in update for member in members for update in params.get(member) or ())
-    return operation.rpartition(":")[2].startswith(("Delete", "Deregister")) and operation != "DeleteItem"
 
 
 def named(params: Mapping[str, Any]) -> tuple[str, ...]:

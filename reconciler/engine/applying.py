@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from reconciler.engine.doubt import doubted
 from reconciler.engine.gatekeeper import LOST, still_allowed
+from reconciler.engine.last_look import look_again, still_planned
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
 from reconciler.model.errors import ApiError, Outcome, QuotaUsedUp, Throttled, Unsupported
@@ -68,6 +70,11 @@ def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
         return _create(scene, survey, step)
     if step.destructive:
         return _delete(scene, survey, step)
+    refused = look_again(scene, survey, step) if step.takes_away else None
+    if refused is not None:
+        return Applied(survey, (refused,))
+    if step.takes_away and scene.doubt.invalid:
+        return Applied(survey, (doubted(step),))
     return _update(scene, survey, step)
 
 
@@ -117,7 +124,8 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     facts = Facts(
         scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, survey.name in scene.foreign
     )
-    refused = still_allowed(world, step, facts, survey.seed_record)
+    planned = partial(still_planned, scene, survey, step)
+    refused = still_allowed(world, step, facts, survey.seed_record, planned)
     if refused is not None:
         return Applied(survey, (refused,))
     if scene.doubt.invalid:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.engine.observing import observe_table
 from reconciler.engine.world import World
+from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.records import InventoryEntry, SeedRecord
 from reconciler.planning.policy import Contents, Facts, gate
@@ -13,6 +15,8 @@ from reconciler.planning.scopes import other_owner
 from reconciler.seeding.digest import items_digest
 
 LOST = "the lease was lost"
+ANOTHER = "the table changed hands between the plan and the call"
+CHANGED = "what it would take away was changed by somebody between the plan and the call; it is planned anew"
 LARGEST_COMPARED_SEED = 10_000
 """Items; a larger seed is not read back to see whether a table holds only it, and counts as other items."""
 
@@ -39,14 +43,21 @@ def look_inside(world: World, name: str, facts: Facts, seed: SeedRecord | None) 
     return Contents(bool(items), only_seed=len(items) == known.count and items_digest(items) == known.digest)
 
 
-def still_allowed(world: World, step: Step, facts: Facts, seed: SeedRecord | None) -> Step | None:
-    """Everything once more, right before the call; ``None`` when identity, owner, status, contents and lease hold."""
+def still_allowed(
+    world: World, step: Step, facts: Facts, seed: SeedRecord | None, planned: Callable[[ObservedTable], bool]
+) -> Step | None:
+    """Everything once more, right before the call; ``None`` when identity, owner, status, contents and lease hold.
+
+    ``planned`` says of a table that stays whether it still leads to this step.
+    """
     name = facts.observed.spec.name
     fresh = observe_table(world, name, None, ask_owner=lambda _: True)
     if fresh is None or not fresh.identity.same(facts.observed.identity):
-        return step.blocked(Reason.IDENTITY, "the table changed hands between the plan and the call")
+        return step.blocked(Reason.IDENTITY, ANOTHER)
     if other_owner(facts.entry, fresh, (), facts.options.scope) is not None:
         return step.blocked(Reason.OTHER_STACK, "another stack took the table over between the plan and the call")
+    if not step.ends_table and not planned(fresh):
+        return step.deferred(Reason.BUSY, CHANGED)
     again, _ = judge(world, step, replace(facts, observed=fresh, now=world.clock.now()), seed)
     if again.fate is not Fate.READY:
         return again

@@ -110,4 +110,4 @@ def _after_the_note(step: Step) -> Step:
 
 
 def _after_malformed(step: Step) -> Step:
-    return doubted(step) if step.destructive and step.fate is Fate.READY else step
+    return doubted(step) if (step.destructive or step.takes_away) and step.fate is Fate.READY else step

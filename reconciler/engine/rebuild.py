@@ -113,9 +113,13 @@ class Rebuild:
         wanted = _wanted(observed.spec, record.index, record.new_index, desired)
         self._write(index_calls.create_update(wanted, _with(observed.spec, wanted), observed.spec))
 
-    def _drop(self, record: IndexRebuild, observed: ObservedTable) -> None:
+    def _drop(self, record: IndexRebuild, seen: ObservedTable) -> None:
+        """Drop the old index of the table that was ``seen``, if both indexes are still as they were seen."""
         self.turn.claim()
-        self._write(index_calls.delete_update(record.index, observed.spec))
+        observed = self._observe(record.name)
+        here = observed.identity.same(seen.identity) and observed.status == "ACTIVE"
+        if here and observed.spec.global_indexes == seen.spec.global_indexes and not observed.changing:
+            self._write(index_calls.delete_update(record.index, observed.spec))
 
     def _write(self, call: Call) -> None:
         try:

@@ -20,7 +20,7 @@ from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedRecord, StateSnapshot
+from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
 from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
@@ -29,7 +29,7 @@ from reconciler.planning.diff import all_changes
 from reconciler.planning.fates import unprotected_until_replaced, until_strong, without_prospect
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
-from reconciler.planning.rebuilding import progress
+from reconciler.planning.rebuilding import left_to_it, progress, standing
 from reconciler.planning.scopes import Other, is_state_table, other_owner, refusal, state_table_refusal, take_over
 from reconciler.seeding.decide import Need, need
 
@@ -191,9 +191,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     world, lifecycle = scene.world, declaration.lifecycle
     if base.entry is None and lifecycle.on_existing == "fail":
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
-    rebuild = scene.snapshot.rebuilds.get(base.name)
-    rebuild = rebuild if rebuild is not None and observed.identity.same(rebuild.identity) else None
-    wanted = _beside_a_rebuild(rebuild, declaration)
+    rebuild = standing(scene.snapshot.rebuilds.get(base.name), observed.identity)
+    wanted = left_to_it(declaration, rebuild)
     flavor = world.endpoint.flavor
     changes, planned = scene.recall.planned(wanted, observed, flavor)
     intended = base.recorded is not None and base.recorded.ownership == "intent"
@@ -228,15 +227,6 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     if steps:
         base = replace(base, steps=_valid(world, without_prospect(unprotected_until_replaced(tuple(steps)))))
     return _with_seed(scene, base, declaration, observed)
-
-
-def _beside_a_rebuild(rebuild: IndexRebuild | None, declaration: Declaration) -> Declaration:
-    """The declaration without the indexes that ``rebuild-index`` has in hand."""
-    if rebuild is None:
-        return declaration
-    lifecycle = declaration.lifecycle
-    ignored = (*lifecycle.ignore_changes, *rebuild.left_alone)
-    return replace(declaration, lifecycle=replace(lifecycle, ignore_changes=ignored))
 
 
 def _permitted(step: Step, scene: Scene, lifecycle: Lifecycle) -> Step:

@@ -43,3 +43,16 @@ class Call:
 
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def destroys(self) -> bool:
+        """Whether it ends a table or takes a part of one away."""
+        return destroys(self.operation, self.params)
+
+
+def destroys(operation: str, params: Mapping[str, Any]) -> bool:
+    """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4)."""
+    if operation == "UpdateTable":
+        members = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates", "ReplicaUpdates")
+        return any("Delete" in update for member in members for update in params.get(member) or ())
+    return operation.rpartition(":")[2].startswith(("Delete", "Deregister")) and operation != "DeleteItem"

@@ -85,6 +85,12 @@ class Step:
         return self.ends_table or any(change.hazard is Hazard.DATA_LOSS for change in self.changes)
 
     @property
+    def takes_away(self) -> bool:
+        """True for steps that take something from a table that stays: an index, a replica, a stream, a backup."""
+        hazardous = any(change.hazard is not Hazard.NONE for change in self.changes)
+        return not self.ends_table and self.call is not None and (hazardous or self.call.destroys)
+
+    @property
     def ends_table(self) -> bool:
         """True for deletes and replaces."""
         return self.action in (Action.DELETE, Action.REPLACE)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from reconciler.model.desired import Declaration
+from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
 from reconciler.model.report import RebuildPhase, RebuildProgress
@@ -29,6 +32,20 @@ def progress(
             record, "holding", f"{_readers(record, desired)}{command} drops {record.index} after that", held=True
         )
     return _at(record, "ready", f"{_readers(record, desired)}{command} {_then(record)}")
+
+
+def standing(record: IndexRebuild | None, identity: Identity) -> IndexRebuild | None:
+    """The rebuild that is under way on this very table."""
+    return record if record is not None and identity.same(record.identity) else None
+
+
+def left_to_it(declaration: Declaration, rebuild: IndexRebuild | None) -> Declaration:
+    """The declaration without the indexes that ``rebuild-index`` has in hand."""
+    if rebuild is None:
+        return declaration
+    lifecycle = declaration.lifecycle
+    ignored = (*lifecycle.ignore_changes, *rebuild.left_alone)
+    return replace(declaration, lifecycle=replace(lifecycle, ignore_changes=ignored))
 
 
 def moved(record: IndexRebuild, desired: TableSpec | None) -> bool:

@@ -20,7 +20,7 @@ MUTANTS = (
     ),
     Mutant(
         "the removal of an index is sent again by the SDK",
-        "aws/caller.py",
+        "model/change.py",
         'return any("Delete" in update for member in members for update in params.get(member) or ())',
         "return False",
         "the same, for an index that was built again in between",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 PERMISSION = "engine/test_engine_permission.py"
+LAST_LOOK = "engine/test_engine_last_look.py"
 
 MUTANTS = (
     Mutant(
@@ -22,6 +23,22 @@ MUTANTS = (
         "fresh = facts.observed",
         "the table changed hands between plan and call",
         ("engine/test_engine_deletion_gate.py::test_a_table_that_changes_hands_between_plan_and_call_is_not_deleted",),
+    ),
+    Mutant(
+        "what is taken from a table that stays is not looked at again",
+        "engine/applying.py",
+        "look_again(scene, survey, step) if step.takes_away else None",
+        "None",
+        "the index of a table that somebody made anew goes with the old one's plan",
+        (f"{LAST_LOOK}::test_nothing_is_taken_from_a_table_that_changed_hands[an index]",),
+    ),
+    Mutant(
+        "an index is deleted by its name alone",
+        "engine/last_look.py",
+        "return ready and all(change in other.changes for change in step.changes)",
+        "return ready",
+        "somebody built another index under the name in between, and that one goes",
+        (f"{LAST_LOOK}::test_an_index_that_somebody_changed_in_between_is_planned_anew",),
     ),
     Mutant(
         "the contents are not looked at again before the call",

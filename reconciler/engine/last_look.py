@@ -1,0 +1,67 @@
+"""The last look before a call that takes something from a table that stays: an index, a replica, a stream, a backup.
+
+Called by ``applying`` right before such a call, at the cost of one DescribeTable. What was decided on must stand there
+still: the same table, and the same difference leading to the same call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.engine.gatekeeper import ANOTHER, CHANGED, LOST
+from reconciler.engine.observing import observe_table
+from reconciler.engine.survey import Scene, Survey
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.table import TableSpec
+from reconciler.planning.planner import plan
+from reconciler.planning.rebuilding import left_to_it, standing
+
+
+def look_again(scene: Scene, survey: Survey, step: Step) -> Step | None:
+    """What stands against the call by now; ``None`` when table, plan and lease hold."""
+    world = scene.world
+    fresh = observe_table(world, survey.name, None)
+    if fresh is None or survey.observed is None or not fresh.identity.same(survey.observed.identity):
+        return step.blocked(Reason.IDENTITY, ANOTHER)
+    if not still_planned(scene, survey, step, fresh):
+        return step.deferred(Reason.BUSY, CHANGED)
+    if not world.store.holds_lease():
+        return step.deferred(Reason.LEASE, LOST)
+    return None
+
+
+def still_planned(scene: Scene, survey: Survey, step: Step, fresh: ObservedTable) -> bool:
+    """Whether the table as DescribeTable shows it now leads to the same call for the same changes."""
+    if survey.declaration is None or survey.observed is None:
+        return False
+    rebuild = standing(scene.snapshot.rebuilds.get(survey.name), fresh.identity)
+    flavor = scene.world.endpoint.flavor
+    planned = plan(
+        left_to_it(survey.declaration, rebuild),
+        _joined(survey.observed, fresh),
+        with_tags=flavor.has_tags,
+        lacks=flavor.lacks,
+    )
+    return any(_covers(other, step) for other in planned)
+
+
+def _covers(other: Step, step: Step) -> bool:
+    ready = other.fate is Fate.READY and other.call == step.call
+    return ready and all(change in other.changes for change in step.changes)
+
+
+def _joined(observed: ObservedTable, fresh: ObservedTable) -> ObservedTable:
+    """What was read again, and of the rest what was read before."""
+    kept = {
+        name: getattr(observed.spec, name)
+        for name in TableSpec.__dataclass_fields__
+        if getattr(fresh.spec, name) is None
+    }
+    return replace(
+        observed,
+        spec=replace(fresh.spec, **kept),
+        status=fresh.status,
+        transitions=fresh.transitions,
+        changing=fresh.changing,
+    )
