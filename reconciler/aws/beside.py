@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.aws.caller import Caller, Clients
+from reconciler.aws.capabilities import Capabilities
 from reconciler.engine.ports import Telemetry
 from reconciler.model.errors import Unsupported
 from reconciler.model.identity import Endpoint, Flavor
@@ -59,4 +60,6 @@ class Beside:
             address = endpoint.url
         else:
             raise Unsupported(operation, "NoService", f"{endpoint.flavor.value} has no {service}")
-        return Caller(Clients(lambda: self._build(service, address)), self._telemetry)
+        capabilities = Capabilities()
+        capabilities.flavor = None if named else endpoint.flavor
+        return Caller(Clients(lambda: self._build(service, address)), self._telemetry, capabilities)

@@ -62,7 +62,7 @@ class Caller:
         result, code = "success", None
         metadata: Mapping[str, Any] = {}
         try:
-            answer = self._send(operation, params)
+            answer = self._answered(operation, params)
             metadata = answer.pop("ResponseMetadata", {})
             answers.check(operation, params, answer)
         except ApiError as error:
@@ -74,6 +74,23 @@ class Caller:
             exchange = Exchange(named(params), code, metadata)
             self._telemetry.request(operation, result, time.perf_counter() - started, exchange)
         return answer
+
+    def _answered(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer. That an operation is unknown is believed, and remembered, when it is said twice."""
+        try:
+            return self._send(operation, params)
+        except Unsupported as refusal:
+            if destroys(operation, params):
+                raise
+            if self._capabilities.doubtful(operation):
+                self._capabilities.learn(refusal)
+                raise
+        self._telemetry.retry(operation)
+        try:
+            return self._send(operation, params)
+        except Unsupported as refusal:
+            self._capabilities.learn(refusal)
+            raise
 
     def _send(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         from botocore import xform_name

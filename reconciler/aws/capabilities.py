@@ -1,7 +1,8 @@
 """What an endpoint is known not to have: told by its flavor, learnt from its answers, remembered while it stands.
 
-Held by ``Connection``, asked by ``Caller`` around every call. An operation that was refused as unknown is not sent
-again for a while, and after the endpoint was gone everything is asked anew: it may have come back as another version.
+Held by ``Connection``, asked by ``Caller`` around every call. An operation that was refused as unknown twice in a row
+is not sent again for a while, and after the endpoint was gone everything is asked anew: it may have come back as
+another version. What an endpoint has for certain is never believed to be missing: such an answer is a fault.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from reconciler.model.errors import Ambiguous, ApiError, Unreachable, Unsupported
+from reconciler.model.errors import Ambiguous, ApiError, Malformed, Unreachable, Unsupported
 from reconciler.model.identity import Flavor
 
 REMEMBERED_SECONDS = 3600.0
@@ -37,7 +38,24 @@ EVERYWHERE = frozenset(
         *("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
     }
 )
-"""What every endpoint has: a refusal of one of these is a fault of the moment and is never remembered."""
+"""What every endpoint has."""
+ON_AWS = frozenset(
+    {
+        *("DescribeTimeToLive", "UpdateTimeToLive", "ListTagsOfResource", "TagResource", "UntagResource"),
+        *("DescribeContinuousBackups", "UpdateContinuousBackups", "DescribeLimits", "TransactWriteItems"),
+        *("CreateBackup", "DescribeBackup", "ListBackups", "DeleteBackup", "RestoreTableFromBackup"),
+        *(
+            f"application-autoscaling:{verb}"
+            for verb in (
+                *("RegisterScalableTarget", "DescribeScalableTargets", "DeregisterScalableTarget"),
+                *("PutScalingPolicy", "DescribeScalingPolicies", "DeleteScalingPolicy"),
+                *("PutScheduledAction", "DescribeScheduledActions", "DeleteScheduledAction"),
+            )
+        ),
+        "kms:DescribeKey",
+    }
+)
+"""What AWS has in every Region and partition; newer operations come to some of them later."""
 BARE_500 = ("500", "HTTP 500")
 
 
@@ -66,15 +84,23 @@ class Capabilities:
         """Whether an HTTP 500 is likely to be this endpoint's way of saying no, so that retries are a waste."""
         return self.flavor is not None and operation in ANSWERS_500.get(self.flavor, frozenset())
 
+    def has_for_certain(self, operation: str) -> bool:
+        """Whether a refusal of this operation can only be a fault of the moment."""
+        return operation in EVERYWHERE or (self.flavor is Flavor.AWS and operation in ON_AWS)
+
     def judged(self, error: ApiError) -> ApiError:
-        """The error as this endpoint means it; what it does not have is remembered."""
+        """The error as this endpoint means it. After it was gone, nothing that was learnt about it counts."""
         if isinstance(error, Unreachable):
             with self._lock:
                 self._unknown.clear()
             return error
         if isinstance(error, Ambiguous) and error.code in BARE_500 and self.doubtful(error.operation):
-            error = Unsupported(error.operation, error.code, "the endpoint does not know the operation")
-        if isinstance(error, Unsupported) and error.operation not in EVERYWHERE:
-            with self._lock:
-                self._unknown[error.operation] = (self._monotonic(), error)
+            return Unsupported(error.operation, error.code, "the endpoint does not know the operation")
+        if isinstance(error, Unsupported) and self.has_for_certain(error.operation):
+            return Malformed(error.operation, error.code, "the endpoint has this operation, and says that it has not")
         return error
+
+    def learn(self, refusal: Unsupported) -> None:
+        """Remember an operation that the endpoint does not have."""
+        with self._lock:
+            self._unknown[refusal.operation] = (self._monotonic(), refusal)

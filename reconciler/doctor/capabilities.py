@@ -33,15 +33,18 @@ def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
 
 
 def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
-    """Fields that were written twice and read back unchanged: they are written no more."""
+    """Fields that were written twice and read back unchanged, or refused: they are not written for now."""
     try:
         remembered = reconciler.world.store.load().attempts
     except (ApiError, StateError):
         return
     for name, attempts in sorted(remembered.items()):
-        paths = sorted(path for path, count in attempts.counts.items() if count >= breaker.LIMIT)
-        if paths:
-            verdict = "unsupported" if reconciler.world.emulator else "contested"
+        verdict = "unsupported" if reconciler.world.emulator else "contested"
+        tried = {path for path, count in attempts.counts.items() if count >= breaker.LIMIT}
+        if refused := sorted(tried & attempts.refused.keys()):
+            said = f"{', '.join(refused)}: refused outright, so {verdict} and tried again once an hour"
+            yield Finding(name, Level.WARNING, said)
+        if paths := sorted(tried - attempts.refused.keys()):
             said = f"{', '.join(paths)}: written {breaker.LIMIT} times without effect, so {verdict} and written no more"
             yield Finding(name, Level.WARNING, said)
 

@@ -140,9 +140,8 @@ def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
     ended_as = applied.steps[0].fate
     if ended_as not in (Fate.DONE, Fate.UNSUPPORTED):
         return applied
-    attempts = breaker.record(
-        survey.attempts, survey.name, survey.observed.identity, step, final=ended_as is Fate.UNSUPPORTED
-    )
+    refused_at = scene.world.clock.now() if ended_as is Fate.UNSUPPORTED else None
+    attempts = breaker.record(survey.attempts, survey.name, survey.observed.identity, step, refused_at)
     if max(attempts.counts.values(), default=0) >= breaker.LIMIT:
         scene.world.store.put_attempts(attempts)
     return replace(applied, attempts=attempts)

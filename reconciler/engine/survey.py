@@ -201,7 +201,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     taking = take_over(observed, scene.options.scope) if lifecycle.on_existing == "own" else ()
     if taking:
         base = replace(base, observed=observed, entry=entry, attempts=_attempts(scene, observed))
-        steps_now = hold_back(taking, base.attempts, emulator=world.emulator)
+        steps_now = hold_back(taking, base.attempts, world.clock.now(), emulator=world.emulator)
         return replace(base, changes=changes + all_changes(taking), steps=_valid(world, steps_now))
     marks = scene.snapshot.marks.get(base.name)
     base = replace(
@@ -212,7 +212,7 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     steps: list[Step] = []
     if not world.emulator:
         planned = quotas.hold(planned, observed, marks, world.clock.now())
-    for step in hold_back(planned, base.attempts, emulator=world.emulator):
+    for step in hold_back(planned, base.attempts, world.clock.now(), emulator=world.emulator):
         if step.destructive:
             judged = _judged(scene, base, step, lifecycle)
             base = replace(base, entry=judged.entry)

@@ -73,7 +73,8 @@ class Attempts:
     """How often writing a field did not stick, by change path, for one identity: the convergence breaker's memory.
 
     ``wanted`` holds, by path, the declared value (as canonical JSON) that was written; another wish starts anew.
-    ``seen`` holds what read back after the first write, in the same form.
+    ``seen`` holds what read back after the first write, in the same form, ``refused`` when a write was last refused as
+    unknown.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Attempts:
     counts: Mapping[str, int] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The convergence breaker: a write that did not stick twice is not made a third time.
 
-On an emulator the field becomes *unsupported*, which is not drift; elsewhere the step is *blocked* as contested.
+On an emulator the field becomes *unsupported*, which is not drift; elsewhere the step is *blocked* as contested. A
+write that the endpoint refused as unknown is made again after a while: that answer may have been a fault.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Set
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from reconciler.model.change import Change
 from reconciler.model.identity import Identity
@@ -15,6 +17,8 @@ from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.records import Attempts
 
 LIMIT = 2
+ASKED_AGAIN = timedelta(hours=1)
+"""How long a field counts as refused outright; as long as an operation counts as unknown."""
 CLEARING = " (clearing the way)"
 
 
@@ -23,15 +27,15 @@ def wanted(change: Change) -> str:
     return _text(change.after)
 
 
-def hold_back(steps: Iterable[Step], attempts: Attempts | None, *, emulator: bool) -> tuple[Step, ...]:
+def hold_back(steps: Iterable[Step], attempts: Attempts | None, now: datetime, *, emulator: bool) -> tuple[Step, ...]:
     """Take the changes that did not stick out of the steps, and say so in steps of their own."""
-    return tuple(part for step in steps for part in _split(step, attempts, emulator=emulator))
+    return tuple(part for step in steps for part in _split(step, attempts, now, emulator=emulator))
 
 
-def _split(step: Step, attempts: Attempts | None, *, emulator: bool) -> list[Step]:
+def _split(step: Step, attempts: Attempts | None, now: datetime, *, emulator: bool) -> list[Step]:
     if attempts is None or step.fate not in (Fate.READY, Fate.DEFERRED) or step.ends_table:
         return [step]
-    stuck = tuple(change for change in step.changes if _exhausted(change, attempts, step))
+    stuck = tuple(change for change in step.changes if _exhausted(change, attempts, step, now))
     if not stuck:
         return [step]
     message = "; ".join(_told(change, attempts, step) for change in stuck)
@@ -43,9 +47,11 @@ def _split(step: Step, attempts: Attempts | None, *, emulator: bool) -> list[Ste
 
 def _told(change: Change, attempts: Attempts, step: Step) -> str:
     """What was written and what was seen each time."""
-    last, first = _text(change.before), attempts.seen.get(_key(change, step))
-    if first is None:
-        return f"{change.path}: {wanted(change)} was refused outright"
+    key = _key(change, step)
+    last, first = _text(change.before), attempts.seen.get(key)
+    if key in attempts.refused:
+        again = (attempts.refused[key] + ASKED_AGAIN).isoformat(timespec="seconds")
+        return f"{change.path}: {wanted(change)} was refused outright, and is tried again from {again} on"
     return f"{change.path}: {wanted(change)} was written {LIMIT} times and read back as {first}, then as {last}"
 
 
@@ -53,8 +59,10 @@ def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _exhausted(change: Change, attempts: Attempts, step: Step) -> bool:
+def _exhausted(change: Change, attempts: Attempts, step: Step, now: datetime) -> bool:
     key = _key(change, step)
+    if key in attempts.refused and now >= attempts.refused[key] + ASKED_AGAIN:
+        return False
     return attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == wanted(change)
 
 
@@ -63,20 +71,24 @@ def _key(change: Change, step: Step) -> str:
     return change.path + CLEARING if step.staged else change.path
 
 
-def record(attempts: Attempts | None, name: str, identity: Identity, step: Step, *, final: bool = False) -> Attempts:
-    """Count one write of each change of ``step``. ``final`` marks fields the endpoint refused outright."""
+def record(
+    attempts: Attempts | None, name: str, identity: Identity, step: Step, refused_at: datetime | None = None
+) -> Attempts:
+    """Count one write of each change of ``step``. ``refused_at`` is when the endpoint refused it as unknown."""
     kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
-    counts, wishes, seen = dict(kept.counts), dict(kept.wanted), dict(kept.seen)
+    counts, wishes, seen, refused = dict(kept.counts), dict(kept.wanted), dict(kept.seen), dict(kept.refused)
     for change in step.changes:
         key = _key(change, step)
-        again = wishes.get(key) == wanted(change)
-        counts[key] = LIMIT if final else (counts.get(key, 0) if again else 0) + 1
+        again = refused.pop(key, None) is None and wishes.get(key) == wanted(change)
+        counts[key] = (counts.get(key, 0) if again else 0) + 1
         wishes[key] = wanted(change)
         if again:
             seen[key] = _text(change.before)
         else:
             seen.pop(key, None)
-    return replace(kept, counts=counts, wanted=wishes, seen=seen)
+        if refused_at is not None:
+            counts[key], refused[key] = LIMIT, refused_at
+    return replace(kept, counts=counts, wanted=wishes, seen=seen, refused=refused)
 
 
 def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[str] = frozenset()) -> Attempts | None:
@@ -96,4 +108,5 @@ def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[s
         counts=counts,
         wanted={path: attempts.wanted[path] for path in counts},
         seen={path: text for path, text in attempts.seen.items() if path in counts},
+        refused={path: at for path, at in attempts.refused.items() if path in counts},
     )

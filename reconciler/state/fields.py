@@ -54,6 +54,13 @@ class Fields:
     def optional_time(self, name: str) -> datetime | None:
         return self.time(name) if name in self._members else None
 
+    def optional_times(self, name: str) -> dict[str, datetime]:
+        """A map of times by any name; empty where there is none."""
+        if name not in self._members:
+            return {}
+        members = self.map_of(name, str)
+        return {key: Fields(members).time(key) for key in members}
+
     def times_by(self, choices: tuple[Any, ...]) -> dict[Any, tuple[datetime, ...]]:
         """Every member: its name one of ``choices``, its value a time or a list of times."""
         found: dict[Any, tuple[datetime, ...]] = {}

@@ -100,6 +100,7 @@ def from_attempts(attempts: Attempts) -> dict[str, Any]:
         "counts": attempts.counts,
         "wanted": attempts.wanted,
         "seen": attempts.seen,
+        "refused": {path: written_time(at) for path, at in attempts.refused.items()} or None,
     }
 
 
@@ -110,6 +111,7 @@ def to_attempts(fields: Fields) -> Attempts:
         counts=fields.map_of("counts", int),
         wanted=fields.map_of("wanted", str),
         seen=fields.map_of("seen", str),
+        refused=fields.optional_times("refused"),
     )
 
 

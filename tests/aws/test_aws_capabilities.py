@@ -1,13 +1,15 @@
-"""An endpoint's missing operations: known by flavor, learnt from answers, asked once, forgotten when it was gone."""
+"""An endpoint's missing operations: known by flavor, learnt from two answers, forgotten when it was gone."""
 
 import pytest
 from moto.dynamodb.responses import DynamoHandler
 from support.fakes import Quiet
 from support.proxy import RecordingProxy
+from support.scripted import ScriptedServer, answer, refusal
 
 from reconciler.aws.capabilities import ANSWERS_500, REMEMBERED_SECONDS, Capabilities
 from reconciler.aws.session import connect
-from reconciler.model.errors import Ambiguous, Unreachable, Unsupported
+from reconciler.model.change import Call
+from reconciler.model.errors import Ambiguous, Malformed, Unreachable, Unsupported
 from reconciler.model.identity import Flavor
 
 MISSING = "DescribeContributorInsights"
@@ -31,14 +33,14 @@ def test_moto_is_asked_once_for_what_it_does_not_have_and_never_again(moto):
         assert proxy.operations.count(MISSING) == 1
 
 
-def test_dynamodb_local_is_asked_once_for_what_it_does_not_have_and_never_again(local):
+def test_dynamodb_local_is_asked_twice_in_a_row_for_what_it_does_not_have_and_never_again(local):
     with RecordingProxy(local.url) as proxy:
         connection = connect(proxy.url, "us-east-1", 1, Quiet())
         connection.identify()
         for _ in range(3):
             with pytest.raises(Unsupported):
                 connection.tables.read(MISSING, {"TableName": "users"})
-        assert proxy.operations.count(MISSING) == 1
+        assert proxy.operations.count(MISSING) == 2
 
 
 def bare_500(operation):
@@ -70,7 +72,7 @@ def test_a_500_that_carries_the_services_own_code_is_no_refusal_of_the_operation
 
 def test_what_was_learnt_is_forgotten_once_the_endpoint_was_gone():
     capabilities = remembering(Flavor.MOTO)
-    capabilities.judged(bare_500(MISSING))
+    capabilities.learn(Unsupported(MISSING, "UnknownOperationException", "no"))
     assert capabilities.lacking(MISSING) is not None
     capabilities.judged(Unreachable("ListTables", "ConnectionRefusedError", "refused"))
     assert capabilities.lacking(MISSING) is None
@@ -79,8 +81,78 @@ def test_what_was_learnt_is_forgotten_once_the_endpoint_was_gone():
 def test_what_was_learnt_is_asked_again_after_an_hour():
     now = [0.0]
     capabilities = remembering(Flavor.OTHER, lambda: now[0])
-    capabilities.judged(Unsupported(MISSING, "UnknownOperationException", "no"))
+    capabilities.learn(Unsupported(MISSING, "UnknownOperationException", "no"))
     now[0] = REMEMBERED_SECONDS - 1
     assert capabilities.lacking(MISSING) is not None
     now[0] = REMEMBERED_SECONDS
     assert capabilities.lacking(MISSING) is None
+
+
+UNKNOWN = {
+    "UnknownOperationException": refusal("UnknownOperationException"),
+    "501": refusal("InternalFailure", 501),
+}
+TTL = {"TableName": "users", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "at"}}
+DONE = answer({"TimeToLiveSpecification": TTL["TimeToLiveSpecification"]})
+
+
+@pytest.mark.parametrize("said", UNKNOWN.values(), ids=UNKNOWN)
+def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_comes(said):
+    replies, telemetry = [said, DONE, DONE], Quiet()
+    with ScriptedServer(lambda *_: replies.pop(0)) as server:
+        tables = connect(server.url, "us-east-1", 1, telemetry).tables
+        for _ in range(2):
+            tables.write(Call("UpdateTimeToLive", TTL))
+        assert server.seen == ["UpdateTimeToLive"] * 3
+    assert telemetry.retries == ["UpdateTimeToLive"]
+    assert telemetry.requests == [("UpdateTimeToLive", "success")] * 2
+
+
+@pytest.mark.parametrize("said", UNKNOWN.values(), ids=UNKNOWN)
+def test_two_refusals_in_a_row_are_believed_and_the_write_is_not_sent_again(said):
+    with ScriptedServer(said) as server:
+        tables = connect(server.url, "us-east-1", 1, Quiet()).tables
+        for _ in range(5):
+            with pytest.raises(Unsupported):
+                tables.write(Call("UpdateTimeToLive", TTL))
+        assert server.seen == ["UpdateTimeToLive"] * 2
+
+
+def test_what_destroys_is_not_sent_again_to_find_out_whether_it_is_known():
+    with ScriptedServer(UNKNOWN["501"]) as server:
+        tables = connect(server.url, "us-east-1", 1, Quiet()).tables
+        for _ in range(2):
+            with pytest.raises(Unsupported):
+                tables.write(Call("DeleteResourcePolicy", {"ResourceArn": "arn:aws:dynamodb:us-east-1:1:table/users"}))
+        assert server.seen == ["DeleteResourcePolicy"] * 2, "asked anew each time, and each time once"
+
+
+CERTAIN = {
+    "every endpoint describes tables": (Flavor.OTHER, "DescribeTable"),
+    "every endpoint updates tables": (Flavor.DYNAMODB_LOCAL, "UpdateTable"),
+    "AWS has time to live": (Flavor.AWS, "UpdateTimeToLive"),
+    "AWS has tags": (Flavor.AWS, "ListTagsOfResource"),
+    "AWS has point-in-time recovery": (Flavor.AWS, "UpdateContinuousBackups"),
+    "AWS has scalable targets": (Flavor.AWS, "application-autoscaling:RegisterScalableTarget"),
+}
+
+
+@pytest.mark.parametrize("case", CERTAIN.values(), ids=CERTAIN)
+def test_what_an_endpoint_has_for_certain_is_never_believed_to_be_missing(case):
+    flavor, operation = case
+    judged = remembering(flavor).judged(Unsupported(operation, "UnknownOperationException", "no"))
+    assert isinstance(judged, Malformed)
+
+
+UNCERTAIN = {
+    "AWS may have vectors somewhere only": (Flavor.AWS, "SearchVectors"),
+    "DynamoDB Local has no tags": (Flavor.DYNAMODB_LOCAL, "ListTagsOfResource"),
+    "what is not known is not AWS": (None, "UpdateTimeToLive"),
+}
+
+
+@pytest.mark.parametrize("case", UNCERTAIN.values(), ids=UNCERTAIN)
+def test_what_an_endpoint_may_lack_is_believed_to_be_missing(case):
+    flavor, operation = case
+    refused = Unsupported(operation, "UnknownOperationException", "no")
+    assert remembering(flavor).judged(refused) is refused

@@ -147,7 +147,8 @@ def test_a_seed_record_is_read_back_as_it_was_written(make: Make, record: SeedRe
 def test_attempts_are_read_back_and_vanish_with_their_last_count(make: Make) -> None:
     store = make()
     store.ensure()
-    attempts = Attempts("users", IDENTITY, {"ttl.enabled": 2}, {"ttl.enabled": "true"}, {"ttl.enabled": "false"})
+    counts, refused = {"ttl.enabled": 2}, {"ttl.enabled": NOW}
+    attempts = Attempts("users", IDENTITY, counts, {"ttl.enabled": "true"}, {"ttl.enabled": "false"}, refused)
     store.put_attempts(attempts)
     assert make().load().attempts == {"users": attempts}
     store.put_attempts(Attempts("users", IDENTITY))

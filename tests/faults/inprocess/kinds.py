@@ -51,8 +51,8 @@ def batches(sending: Sending) -> bool:
 
 
 def everywhere(sending: Sending) -> bool:
-    """Reads and item writes that are there for certain; others may truly be missing, and are then left alone."""
-    return sending.operation in EVERYWHERE and sending.operation not in ("CreateTable", "UpdateTable", "DeleteTable")
+    """What is there for certain; the rest may truly be missing, and is then left alone."""
+    return sending.operation in EVERYWHERE
 
 
 def items(sending: Sending) -> bool:
