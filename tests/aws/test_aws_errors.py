@@ -23,9 +23,10 @@ from reconciler.model.errors import (
     Rejected,
     Throttled,
     Unreachable,
-    Unsupported,
 )
 
+UNBELIEVED = Malformed
+"""What every endpoint has is never missing: see test_aws_capabilities for operations that may be."""
 CODES = {
     ("ResourceNotFoundException", 400): NotFound,
     ("ResourceNotFound", 400): NotFound,
@@ -59,9 +60,9 @@ CODES = {
     ("ItemCollectionSizeLimitExceededException", 400): Rejected,
     ("SomethingNewException", 400): Rejected,
     ("ConditionalCheckFailedException", 400): ConditionFailed,
-    ("UnknownOperationException", 400): Unsupported,
-    ("NotImplemented", 501): Unsupported,
-    ("InternalFailure", 501): Unsupported,
+    ("UnknownOperationException", 400): UNBELIEVED,
+    ("NotImplemented", 501): UNBELIEVED,
+    ("InternalFailure", 501): UNBELIEVED,
     ("InternalServerError", 500): Ambiguous,
     ("InternalFailure", 500): Ambiguous,
     ("ServiceUnavailable", 503): Ambiguous,
@@ -105,7 +106,7 @@ WITHOUT_CODE = {
     "a gateway's page of 502": (Canned(502, b"<html>Bad Gateway</html>"), Ambiguous),
     "a gateway's page of 504": (Canned(504, b""), Ambiguous),
     "a server's page of 500": (Canned(500, b"<html>"), Ambiguous),
-    "an empty 501": (Canned(501, b""), Unsupported),
+    "an empty 501": (Canned(501, b""), UNBELIEVED),
     "a web server's 404": (Canned(404, b"<html>not found</html>"), Malformed),
     "a web server's 405": (Canned(405, b""), Malformed),
     "a redirect to elsewhere": (Canned(302, b"", (("Location", "http://127.0.0.1:1/"),)), Malformed),
