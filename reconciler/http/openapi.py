@@ -54,8 +54,17 @@ def _complete(document: dict[str, Any]) -> None:
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     for path in document["paths"].values():
         for method, operation in path.items():
+            if "pages" in operation.get("tags", ()):
+                _also_as_a_page(operation["responses"])
             if method == "post":
                 operation["security"] = [{"token": []}, {}]
             metrics = operation["responses"].get("200", {}).get("content", {})
             if "text/plain" in metrics or "text/event-stream" in metrics:
                 metrics.pop("application/json", None)
+
+
+def _also_as_a_page(responses: dict[str, Any]) -> None:
+    """A browser is told of an error in a page, where anybody else gets a document."""
+    for status, answer in responses.items():
+        if not status.startswith("2"):
+            answer["content"]["text/html"] = {"schema": {"type": "string"}}

@@ -69,7 +69,7 @@ class Faults:
             log.exception("request failed", path=scope["path"])
             if begun:
                 raise
-            failure = problem(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
+            failure = _failure(Request(scope))
             await failure(scope, receive, send)
 
 
@@ -79,6 +79,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(Faults)
+
+
+def _failure(request: Request) -> Response:
+    """What a reader is told of a fault; as a document where the pages themselves are what failed."""
+    try:
+        return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
+    except Exception:
+        log.exception("the page of an error failed", path=request.url.path)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
 
 
 async def _said(request: Request, error: Exception) -> Response:

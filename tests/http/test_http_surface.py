@@ -14,6 +14,7 @@ from support.web import ask
 
 from reconciler.engine.board import Board
 from reconciler.http import HttpServer, create_app, protocol
+from reconciler.http.page import Page
 from reconciler.metrics import Metrics
 from reconciler.model.errors import SettingsError
 
@@ -79,6 +80,52 @@ def test_a_route_that_fails_answers_without_a_trace_and_is_counted(ready):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     ready.board.report = None
     assert counted(ready, 1, route="/api/v1/status", code_class="5xx")
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def test_a_browser_that_meets_a_fault_is_shown_a_page_with_the_id_of_its_request(ready):
+    ready.board.report = "not a report"
+    with capture_logs() as log:
+        answer = ready.get("/", Accept=BROWSER)
+        plain = ready.get("/")
+    assert [(line["event"], line["path"]) for line in log] == [("request failed", "/")] * 2
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
+    assert "<h1>Internal Server Error</h1>" in answer.text
+    assert "The request failed. The log says why." in answer.text
+    assert f"request {answer.headers['X-Request-Id']};" in answer.text
+    assert "Traceback" not in answer.text
+    assert answer.headers["Content-Security-Policy"] == ready.get("/docs").headers["Content-Security-Policy"]
+    assert (plain.status, plain.headers["Content-Type"]) == (500, "application/problem+json")
+    assert plain.json["request_id"] == plain.headers["X-Request-Id"]
+
+
+def test_the_api_answers_a_browser_with_a_document_though_it_fails(ready):
+    ready.board.report = "not a report"
+    with capture_logs():
+        answer = ready.get("/api/v1/status", Accept=BROWSER)
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
+
+
+def test_where_the_page_of_errors_fails_itself_there_is_still_a_document(ready, monkeypatch):
+    def broken(*_, **__):
+        raise ValueError("no template")
+
+    monkeypatch.setattr(Page, "_render", broken)
+    with capture_logs() as log:
+        answer = ready.get("/", Accept=BROWSER)
+    assert [line["event"] for line in log] == ["request failed", "the page of an error failed"]
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json["detail"] == "The request failed. The log says why."
+
+
+def test_the_pages_declare_their_errors_in_both_forms(ready):
+    for path in ("/", "/tables/{name}"):
+        errors = ready.get("/openapi.json").json["paths"][path]["get"]["responses"]
+        assert {status: sorted(answer["content"]) for status, answer in errors.items() if status != "200"} == {
+            status: ["application/problem+json", "text/html"] for status in errors if status != "200"
+        }
 
 
 def test_metrics_are_served_in_both_formats(ready):
