@@ -1,4 +1,4 @@
-"""What FastAPI cannot know for ``/openapi.json``: the form of errors, the token, the probes. Used by the app."""
+"""What FastAPI cannot know for ``/openapi.json``: errors, the token, the probes, the links. Used by the app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from reconciler.http import links
 from reconciler.http.answers import Problem, errors
 
 
@@ -61,6 +62,7 @@ def _complete(document: dict[str, Any]) -> None:
             metrics = operation["responses"].get("200", {}).get("content", {})
             if "text/plain" in metrics or "text/event-stream" in metrics:
                 metrics.pop("application/json", None)
+    links.install(document)
 
 
 def _also_as_a_page(responses: dict[str, Any]) -> None:
