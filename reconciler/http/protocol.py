@@ -1,12 +1,14 @@
 """uvicorn's HTTP/1.1 with an end to its patience: a client that connects and sends no whole request is cut off.
 
-uvicorn itself times out only idle connections that have had an answer. Used by ``HttpServer``.
+uvicorn itself times out only idle connections that have had an answer, reads on what nobody wants any more, and at its
+limit of connections refuses whoever comes, probes too. Used by ``HttpServer``.
 """
 
 from __future__ import annotations
 
 import asyncio
 
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0
@@ -17,14 +19,21 @@ class ImpatientProtocol(H11Protocol):
     """One connection."""
 
     _timer: asyncio.TimerHandle | None = None
+    _since: float = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
         super().connection_made(transport)
+        # uvicorn's own check counts requests that are being given up, and would refuse those for whom there is room.
+        self.limit_concurrency = None
         self._wait_for_headers()
+        if not self._has_room():
+            self.app = service_unavailable
 
     def on_response_complete(self) -> None:
-        """An answer was sent; the next request may follow."""
+        """An answer was sent; the next request may follow, but not after half of one that was refused."""
+        if self.cycle is not None and self.cycle.more_body:
+            self.transport.close()
         self._wait_for_headers()
         super().on_response_complete()
 
@@ -33,8 +42,27 @@ class ImpatientProtocol(H11Protocol):
         self._forget()
         super().connection_lost(exc)
 
+    @property
+    def _unfinished(self) -> bool:
+        """Whether it waits for its client: for headers, for the rest of a body, or for another request."""
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+
+    def _has_room(self) -> bool:
+        """At the limit the client that has been waited for the longest goes; nobody who waits for an answer does."""
+        limit = self.config.limit_concurrency
+        while limit is not None and len(self.connections) >= limit:
+            others = [one for one in self.connections if isinstance(one, ImpatientProtocol) and one is not self]
+            slow = [one for one in others if one._unfinished]
+            if not slow:
+                return False
+            oldest = min(slow, key=lambda one: one._since)
+            self.connections.discard(oldest)
+            oldest.transport.abort()
+        return True
+
     def _wait_for_headers(self) -> None:
         self._forget()
+        self._since = self.loop.time()
         self._timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
 
     def _forget(self) -> None:

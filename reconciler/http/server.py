@@ -16,7 +16,8 @@ from reconciler.model.errors import ReconcilerError, SettingsError
 START_SECONDS = 10.0
 STOP_SECONDS = 3
 MOST_CONNECTIONS = 1200
-"""More are answered 503 at once. A thousand callers may wait for one pass; probes and scrapers need a handful."""
+"""More and the slowest sender goes, or where all wait for an answer the newcomer. A thousand callers may wait for one
+pass; probes and scrapers need a handful."""
 OTHER_FILES = 256
 """Open files that the rest of the process may need."""
 IDLE_SECONDS = 5

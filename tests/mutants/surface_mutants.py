@@ -248,6 +248,14 @@ MUTANTS = (
         ("test_logs.py",),
     ),
     Mutant(
+        "slow senders keep probes out",
+        "http/protocol.py",
+        "        while limit is not None and len(self.connections) >= limit:\n",
+        "        while limit is None:\n",
+        "twelve hundred idle sockets make a supervisor restart the daemon",
+        ("http/test_http_crowd.py",),
+    ),
+    Mutant(
         "a secret stands among the settings",
         "settings/in_effect.py",
         "        return REDACTED\n",
