@@ -13,8 +13,8 @@ PATIENCE = timedelta(seconds=40)
 PAUSE = 1.0
 
 
-def claim(world: World) -> None:
-    """Take or renew the lease. ``StateError`` once its holder was seen to renew it, or after ``PATIENCE``.
+def claim(world: World, patience: float = PATIENCE.total_seconds()) -> None:
+    """Take or renew the lease. ``StateError`` once its holder was seen to renew it, or after ``patience`` seconds.
 
     Whoever comes newly cannot tell a dead holder from a slow one but by watching for a term.
     """
@@ -24,7 +24,7 @@ def claim(world: World) -> None:
         alive = first is not None and _pulse(standing) != _pulse(first)
         first = first or standing
         waited = world.clock.monotonic() - began
-        if alive or waited >= PATIENCE.total_seconds() or not world.clock.sleep(PAUSE):
+        if alive or waited >= patience or not world.clock.sleep(PAUSE):
             raise StateError(f"another reconciler holds the lease: {standing.holder if standing else 'unknown'}")
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reconciler.engine.claiming import PATIENCE, claim
 from reconciler.engine.passes import Request
 from reconciler.engine.world import World
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
 
@@ -28,10 +30,18 @@ class Rounds:
     def run(self, request: Request) -> PassReport:
         """The report of the last round, with the steps and changes of all rounds."""
         started = self.world.clock.now()
+        whole, held = self._run(request)
+        if held and self._outwaited(whole):
+            again, _ = self._run(replace(request, ended=_ended(whole)))
+            whole = _joined(whole, again)
+        return replace(_late(whole), started=started)
+
+    def _run(self, request: Request) -> tuple[PassReport, bool]:
+        """All rounds, and whether another held the lease in one of them: then records may be left to be written."""
         report = whole = self.run_pass(request)
         failures: dict[str, int] = {}
-        ended = _ended(report)
-        pause = FIRST_PAUSE
+        ended = request.ended | _ended(report)
+        held, pause = report.lease_holder is not None, FIRST_PAUSE
         while focus := self._unfinished(report, failures):
             progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
             pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
@@ -40,11 +50,23 @@ class Rounds:
             if self.world.clock.now() >= self.deadline:
                 break
             report = self.run_pass(replace(request, focus=frozenset(focus), carried=_fresh(report), ended=ended))
+            held = held or report.lease_holder is not None
             ended |= _ended(report)
             whole = _joined(whole, report)
             if report.error:
                 break
-        return replace(_late(whole), started=started)
+        return whole, held
+
+    def _outwaited(self, report: PassReport) -> bool:
+        """Whether the lease is ours now, as it was not before; a holder that lives does its records itself."""
+        left = (self.deadline - self.world.clock.now()).total_seconds()
+        if report.error or left <= 0:
+            return False
+        try:
+            claim(self.world, min(PATIENCE.total_seconds(), left))
+        except ReconcilerError:
+            return False
+        return True
 
     def _unfinished(self, report: PassReport, failures: dict[str, int]) -> list[str]:
         if report.error or report.problems or report.suspended or report.observe_only:

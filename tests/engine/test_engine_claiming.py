@@ -11,6 +11,7 @@ from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.model.errors import StateError
 from reconciler.model.records import Lease
+from reconciler.model.report import Verdict
 
 VERBS: dict[str, Callable[[Sim], object]] = {
     "seed": lambda sim: sim.reconciler.seed(),
@@ -74,3 +75,37 @@ def test_a_holder_that_can_never_be_outwaited_is_told_after_forty_seconds(verb: 
         VERBS[verb](sim)
     assert 40 <= sim.clock.seconds - began <= 41
     assert sim.plane.journal == []
+
+
+def intended() -> Sim:
+    """All is as declared, but whoever made the table died before it wrote down that it is ours."""
+    sim = seeded()
+    sim.store.put_entry(replace(sim.store.snapshot.inventory["users"], ownership="intent", identity=None))
+    return sim
+
+
+def test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too() -> None:
+    sim = intended()
+    began = sim.clock.seconds
+    held(sim, until=began + 30)
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert 30 <= sim.clock.seconds - began <= 32
+    assert sim.store.snapshot.inventory["users"].ownership == "created"
+
+
+def test_a_run_that_has_nothing_but_a_record_to_write_leaves_it_to_a_holder_that_lives() -> None:
+    sim = intended()
+    began = sim.clock.seconds
+    held(sim, beats=True)
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert sim.clock.seconds - began <= 2
+    assert sim.store.snapshot.inventory["users"].ownership == "intent"
+
+
+def test_a_run_never_outwaits_a_holder_beyond_its_own_deadline() -> None:
+    sim = intended()
+    sim.reconciler.timeout = timedelta(seconds=10)
+    began = sim.clock.seconds
+    held(sim)
+    sim.once()
+    assert sim.clock.seconds - began <= 11

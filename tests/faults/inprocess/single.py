@@ -112,11 +112,11 @@ def _recovered(plan: Plan, stage: Stage, known: Baseline) -> int:
             assert not strays(stage.plane), strays(stage.plane)
             return runs
         left = [f"exit {ended.exit}, {judge.reasons(ended)}", *options[0]]
-        stage.later(_pause(stage, ended))
+        stage.later(pause(stage, ended))
     raise AssertionError(f"after {RECOVERIES} more runs: {left}")
 
 
-def _pause(stage: Stage, ended: Ended) -> float:
+def pause(stage: Stage, ended: Ended) -> float:
     """Seconds to the next run: a minute, or as long as the report says that something must wait.
 
     A lease whose taking was applied and lost is nobody's: a new process believes in it until no clock could.

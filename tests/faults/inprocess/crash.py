@@ -1,0 +1,141 @@
+"""A process that dies at one of its mutating calls: nothing is given back, nothing more is sent, another one comes.
+
+The death of kill -9 on the strict simulation of AWS and in unreal time, so that the lease of the dead is outwaited as
+its rules have it, and backups, restores, replicas and scaling are there. Called by the campaign ``crashes``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+from faults.inprocess import judge
+from faults.inprocess.baseline import Baseline, baseline, changes
+from faults.inprocess.crash_scenarios import SCENARIOS
+from faults.inprocess.end_state import differences, end_state, strays
+from faults.inprocess.request_shape import shape
+from faults.inprocess.scenario import Scenario
+from faults.inprocess.single import pause
+from faults.inprocess.stage import STATE, Stage
+from faults.inprocess.wire import Sending
+from faults.kill import Moment
+
+RECOVERIES = 3
+FREELY_AGAIN = ("TagResource", "CreateBackup", "PutScalingPolicy", "RegisterScalableTarget", "PutItem", "UpdateItem")
+"""What may be done once more: it says again what was said, or is under a condition."""
+
+
+class Died(BaseException):
+    """No ``Exception``: the product must not get to see it."""
+
+
+@dataclass
+class Death:
+    """Hooks of a wire: the process named by the call's ``by`` dies at the call of that number, and sends no more."""
+
+    number: int
+    moment: Moment
+    victim: str | None = None
+
+    def before(self, sending: Sending) -> None:
+        if self.victim == sending.by:
+            raise Died
+        if sending.number == self.number and self.moment is Moment.BEFORE:
+            self._strike(sending)
+
+    def after(self, sending: Sending) -> None:
+        if sending.number != self.number or self.victim is not None:
+            return
+        if self.moment is Moment.APPLIED:
+            self._strike(sending)
+        self.victim = sending.by
+
+    def _strike(self, sending: Sending) -> None:
+        self.victim = sending.by
+        raise Died
+
+
+@dataclass(frozen=True)
+class Place:
+    """One case: the process of this scenario dies at this call."""
+
+    scenario: Scenario
+    call: Sending
+    moment: Moment
+
+    def __str__(self) -> str:
+        return f"{self.scenario.name} · died at {self.call}, {self.moment}"
+
+
+@cache
+def places() -> tuple[Place, ...]:
+    """Every case of the campaign, numbered by its place."""
+    return tuple(place for scenario in SCENARIOS for place in places_of(scenario))
+
+
+def places_of(scenario: Scenario) -> tuple[Place, ...]:
+    """Every death that one scenario has room for."""
+    calls = [call for call in baseline(scenario).calls if call.mutating]
+    return tuple(Place(scenario, call, moment) for call in calls for moment in Moment)
+
+
+def run(place: Place) -> Counter[str]:
+    """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
+    known = baseline(place.scenario)
+    stage = known.stage.copy()
+    death = Death(place.call.number, place.moment)
+    stage.wire.before, stage.wire.after, stage.wire.whole = death.before, death.after, lambda: False
+    try:
+        ended = place.scenario.act(stage)
+    except Died:
+        ended = None
+    assert death.victim, f"{place}: the call was never made"
+    stage.wire.before = stage.wire.after = None
+    try:
+        assert ended is None or place.moment is Moment.DELIVERED, "it went on"
+        runs = 0 if ended is not None else _recovered(place.scenario, stage, known)
+        judge.sent(stage, known)
+        _nothing_twice(stage, known)
+        _quiet(place.scenario, stage)
+    except AssertionError as wrong:
+        log = "\n".join(f"  {sending} {sending.refused or ''}" for sending in stage.wire.sent)
+        raise AssertionError(f"{place}: {wrong}\n{log}") from None
+    figures = {"deaths": 1, f"deaths {place.moment}": 1, "recovered by one run": int(runs < 2)}
+    return Counter({**figures, "calls": len(stage.wire.sent)})
+
+
+def _recovered(scenario: Scenario, stage: Stage, known: Baseline) -> int:
+    left: list[str] = []
+    for runs in range(1, RECOVERIES + 1):
+        ended = scenario.repeat(stage)
+        judge.told(ended)
+        seen = end_state(stage.plane)
+        options = [differences(seen, state) for state in known.states]
+        if not all(options) and ended.exit in (known.act.exit, known.again.exit):
+            assert not strays(stage.plane), strays(stage.plane)
+            return runs
+        left = [f"exit {ended.exit}, {judge.reasons(ended)}", *options[0]]
+        stage.later(pause(stage, ended))
+    raise AssertionError(f"after {RECOVERIES} more runs: {left}")
+
+
+def _nothing_twice(stage: Stage, known: Baseline) -> None:
+    """Neither a table nor an index is made, changed or ended more often than without the death."""
+    done = Counter(shape(s) for s in stage.wire.sent if _counts(s))
+    once = Counter(shape(s) for s in known.calls if _counts(s))
+    more = {request: count for request, count in done.items() if count > max(once[request], 1)}
+    assert not more, f"done more often than without a death: {more}"
+
+
+def _counts(sending: Sending) -> bool:
+    return changes(sending) and sending.applied and sending.operation not in FREELY_AGAIN and sending.table != STATE
+
+
+def _quiet(scenario: Scenario, stage: Stage) -> None:
+    """Then nothing is changed any more."""
+    first, before = len(stage.wire.sent), end_state(stage.plane)
+    scenario.repeat(stage)
+    written = [str(sending) for sending in stage.wire.sent[first:] if changes(sending) and sending.applied]
+    assert not written, f"not quiet: {written}"
+    assert not differences(end_state(stage.plane), before), "not at rest"

@@ -1,0 +1,68 @@
+"""A slice of the campaign ``crashes``: every death of a restore, and some of daemons, outwaited in unreal time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from faults.inprocess import crash
+from faults.inprocess.baseline import baseline
+from faults.inprocess.crash import Death, Died, places_of
+from faults.inprocess.crash_scenarios import DAEMONS, RESTORES, SCENARIOS
+from faults.inprocess.end_state import end_state
+from faults.kill import Moment
+
+EVERY = 9
+NAMED = {scenario.name: scenario for scenario in SCENARIOS}
+ENDS = {
+    "a table is restored from a backup by name with another capacity": ("again", 0),
+    "what a replaced table held before is restored beside it": ("users_before", 4),
+    "a declared table that is gone is restored under its own name and adopted": ("users", 4),
+    "a table is not restored over one of others": ("theirs", 1),
+}
+"""What holds how many items in the end, written down by hand."""
+
+
+def test_every_scenario_has_a_name_of_its_own() -> None:
+    assert [name for name, count in Counter(one.name for one in SCENARIOS).items() if count > 1] == []
+    assert len(SCENARIOS) >= 70
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_undisturbed_restore_ends_as_written_down(name: str) -> None:
+    table, items = ENDS[name]
+    shown = baseline(NAMED[name]).states[0][f"table {table}"]
+    assert (shown["description"]["TableStatus"], len(shown["items"])) == ("ACTIVE", items)
+
+
+@pytest.mark.parametrize("scenario", RESTORES, ids=lambda scenario: scenario.name)
+def test_a_restore_that_dies_anywhere_comes_to_its_end(scenario) -> None:
+    for place in places_of(scenario):
+        assert crash.run(place)["deaths"] == 1
+
+
+@pytest.mark.parametrize("scenario", DAEMONS, ids=lambda scenario: scenario.name)
+def test_a_daemon_that_dies_is_followed_by_another_that_comes_to_the_same_end(scenario) -> None:
+    places = places_of(scenario)
+    assert len(places) > 30
+    for place in places[:: len(places) // EVERY]:
+        assert crash.run(place)["deaths"] == 1
+
+
+def test_a_run_after_a_death_between_a_create_and_its_record_outwaits_the_lease_and_writes_it() -> None:
+    scenario = NAMED["five tables come to be"]
+    place = next(
+        place
+        for place in reversed(places_of(scenario))
+        if place.call.operation == "CreateTable" and place.moment is Moment.APPLIED
+    )
+    stage = baseline(scenario).stage.copy()
+    death = Death(place.call.number, place.moment)
+    stage.wire.before, stage.wire.after, stage.wire.whole = death.before, death.after, lambda: False
+    with pytest.raises(Died):
+        scenario.act(stage)
+    stage.wire.before = stage.wire.after = None
+    began = stage.clock.seconds
+    assert scenario.repeat(stage).exit == 0
+    assert 30 <= stage.clock.seconds - began < 60
+    assert end_state(stage.plane)["record default/default table#t4"]["ownership"] == {"S": "created"}
