@@ -144,9 +144,9 @@ class App:
 
         location, environment = self.settings.desired_state, self.settings.environment
         folder, base_of = files.target(location), partial(files.base_name, environment=environment)
-        found = self.reconciler.look(names, files.declared_so_far(location, environment), base_of)
-        texts = files.prepared(folder, found.tables, form, environment)
-        paths = self.reconciler.remember(found.tables, files.stored(folder, texts)) if texts else ()
+        found = self.reconciler.look(names, known := files.declared_so_far(location, environment), base_of)
+        texts = files.prepared(folder, found.tables, form, environment, known)
+        paths = self.reconciler.remember(found.tables, files.stored(folder, texts)) if texts else files.swept(folder)
         return paths, found.passed_over
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from reconciler.engine.observing import observe_table
 from reconciler.engine.others import whose
 from reconciler.engine.world import World
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import NotFound, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
+from reconciler.planning.diff import diff
 from reconciler.planning.scopes import is_state_table, refusal
 
 SETTLED = ("ACTIVE", "UPDATING")
@@ -47,13 +48,15 @@ class Import:
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
         """The named tables; without names all that are neither declared nor another stack's nor anybody's state table.
 
-        ``UsageError`` says which of the named ones cannot be had; without names the others are had all the same.
+        What is named and declared already just as it is, by a run that died say, is done and left out. ``UsageError``
+        says which of the named ones cannot be had; without names the others are had all the same.
         """
         known = {declaration.spec.name: declaration for declaration in declared.declarations}
         for name in names:
-            if name in known:
+            if name in known and not self._as_declared(known[name]):
                 raise UsageError(f"{name} is declared already, in {known[name].origin}")
-        listed = tuple(dict.fromkeys(names or (name for name in self.world.api.list_tables() if name not in known)))
+        every = names or self.world.api.list_tables()
+        listed = tuple(dict.fromkeys(name for name in every if name not in known))
         read = tuple(self.world.parallel.map(self._read, listed))
         snapshot = self.world.store.load()
         found: dict[str, ObservedTable] = {}
@@ -87,6 +90,10 @@ class Import:
                 continue
             stranger = InventoryEntry(name, base, "adopted", nonce="")
             self.world.store.put_entry(replace(stranger, identity=observed.identity, changed_at=self.world.clock.now()))
+
+    def _as_declared(self, declaration: Declaration) -> bool:
+        read = self._read(declaration.spec.name)
+        return isinstance(read, ObservedTable) and not any(diff(declaration.spec, read.spec))
 
     def _read(self, name: str) -> ObservedTable | PassedOver:
         """The table, whole where it is settled."""

@@ -91,6 +91,19 @@ def test_what_was_imported_is_never_deleted_when_its_file_goes(endpoint: Live, t
     assert endpoint.client.scan(TableName="users")["Items"] == [{"pk": {"S": "mine"}}]
 
 
+def test_named_again_after_a_run_that_ended_halfway_the_rest_is_written(moto: Live, tmp_path: Path) -> None:
+    for name in ("users", "a.b-c", "a.b_c"):
+        make(moto, name)
+    tool, folder, names = Tool(moto.url, tmp_path), tmp_path / "desired_state", ("a.b-c", "a.b_c", "users")
+    assert tool.run("import", *names).exit_code == 0
+    whole = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    (folder / "users_table.py").unlink()
+    (folder / "a_b_c_2_table.py").unlink()
+    again = tool.run("import", *names)
+    assert again.exit_code == 0, again.stderr
+    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == whole
+
+
 def test_a_released_table_is_managed_again_once_it_is_imported(endpoint: Live, tmp_path: Path) -> None:
     by_hand(endpoint)
     tool = Tool(endpoint.url, tmp_path)
@@ -176,7 +189,7 @@ REFUSED = {
     "no table is named": ((), "say which tables: by name, or all that are not declared by --all"),
     "a name and --all": (("users", "--all"), "say which tables"),
     "no such table": (("users", "nope"), "there is no table nope at"),
-    "declared already": (("sessions",), "sessions is declared already, in sessions.yaml:1"),
+    "declared otherwise": (("carts",), "carts is declared already, in carts.yaml:2"),
     "the state table": (("reconciler_state",), "reconciler_state is a state table, which is nobody's to declare"),
     "an unknown form": (("users", "--format", "xml"), "'xml' is not one of"),
     "the bundled set": (("users", "--desired-state", "bundled"), "the bundled declarations are not written to"),
@@ -187,10 +200,14 @@ def test_what_cannot_be_imported_is_said_and_nothing_is_written(moto: Live, tmp_
     by_hand(moto)
     tool = Tool(moto.url, tmp_path)
     assert tool.run("import", "sessions", "--format", "yaml").exit_code == 0
+    again = tool.run("import", "sessions")
+    assert (again.exit_code, again.stdout.strip()) == (0, "every table is declared already; nothing was written")
+    make(moto, "carts", DeletionProtectionEnabled=True)
+    tool.write("carts.yaml", CARTS + "deletion_protection: false\n")
     for case, (words, sentence) in REFUSED.items():
         done = tool.run("import", *words)
         assert (done.exit_code, sentence in done.stderr) == (1, True), (case, done.stderr)
     (tmp_path / "desired_state" / "users.yaml").write_text("table_name: mine\n", encoding="utf-8")
     broken = tool.run("import", "users")
     assert (broken.exit_code, "key_schema" in broken.stderr) == (1, True), broken.stderr
-    assert written(tmp_path) == ["sessions.yaml", "users.yaml"]
+    assert written(tmp_path) == ["carts.yaml", "sessions.yaml", "users.yaml"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -19,11 +19,14 @@ from faults.journal import effects, quiet_violations, violations, writes
 from faults.kill import Kill, Moment
 from faults.scenario import Run, Scenario
 from faults.seen import Shape, difference, is_state_table, items, seen
-from support.endpoints import DynamoDBLocal, wipe
+from faults.visit import Visit
+from support.endpoints import DynamoDBLocal, free_port, wipe
 from support.folders import write
 from support.fork_server import ForkServer
 from support.proxy import Recorded, RecordingProxy
 
+SUSPENDED = 2
+"""The exit code of a run that finds the stack suspended and something to do."""
 RECOVERIES = 2
 """Restarts within which a killed run must come to the end of the undisturbed one."""
 
@@ -54,6 +57,7 @@ class Bench:
         self._stack = ExitStack()
         self._baselines: dict[str, Baseline] = {}
         self._folders: dict[int, Path] = {}
+        self._own: Path | None = None
 
     def __enter__(self) -> Self:
         server = self._stack.enter_context(DynamoDBLocal())
@@ -68,36 +72,60 @@ class Bench:
 
     def baseline(self, scenario: Scenario) -> Baseline:
         """The undisturbed run, made once; what it must come to is asserted here."""
+        if scenario.never is not None:
+            self.baseline(scenario.never)
         if scenario.name not in self._baselines:
             self._baselines[scenario.name] = self._undisturbed(scenario)
         return self._baselines[scenario.name]
 
     def prepare(self, scenario: Scenario) -> None:
-        """The endpoint as the scenario's run finds it."""
+        """The endpoint as the scenario's run finds it, and its folder where it writes into it."""
         wipe(self.client)
+        self._own = Path(tempfile.mkdtemp(dir=self._root)) if scenario.writes_files else None
+        if self._own:
+            write(self._own / "desired_state", scenario.when.files)
         scenario.first(self.client)
         for run in scenario.given:
             ended = self.run(run)
             assert ended.code == run.code, f"{scenario.name}: a run before ended with {ended.code}\n{ended.output}"
         scenario.meanwhile(self.client)
 
-    def run(self, run: Run, kill: Kill | None = None) -> Ended:
-        """One run, killed or not."""
+    def run(self, run: Run, kill: Kill | None = None, line: Mapping[str, Any] | None = None) -> Ended:
+        """One run, killed or not; ``line`` are the arguments of ``die_at_a_line``."""
         self.proxy.clear()
         self.proxy.fault = kill
         last_call = f"{self.proxy.url}/last-call" if kill is not None and kill.moment is Moment.DELIVERED else None
         words = (*run.words, "--endpoint-url", self.proxy.url, "--workers", "1", *run.options)
-        running = self._tool.begin(*words, folder=self._folder(run), last_call=last_call)
+        port = free_port() if run.stays else 0
+        variables = {"RECONCILER_HTTP_PORT": str(port), "RECONCILER_INTERVAL": "1h"} if run.stays else {}
+        folder = self._own or self._folder(run)
+        running = self._tool.begin(*words, folder=folder, variables=variables, last_call=last_call, line=line)
         if kill is not None:
             kill.aim(running)
+        if run.stays:
+            Visit(port, running).until_done(run.order)
         code = self._tool.end()
         self.proxy.wait_until_still()
         return Ended(code, tuple(self.proxy.requests), self._tool.output)
 
+    def found(self) -> Shape:
+        """Everything that is compared: the endpoint, and the files of a folder that is written into."""
+        shape = seen(self.client)
+        if self._own:
+            files = sorted(path for path in self._own.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+            shape["files"] = {str(path.relative_to(self._own)): path.read_text(encoding="utf-8") for path in files}
+        return shape
+
     def killed(self, scenario: Scenario, number: int, moment: Moment) -> Ended:
         """The scenario's run, killed there. A killed holder keeps its lease for half a minute; here it runs out."""
-        ended = self.run(scenario.when, Kill(number, moment))
-        assert ended.code == -9, f"ended with {ended.code} before call {number} was killed\n{ended.output}"
+        return self._dead(self.run(scenario.when, Kill(number, moment)), f"call {number}")
+
+    def killed_at(self, scenario: Scenario, line: Mapping[str, Any]) -> Ended:
+        """The same between two lines of the tool's own."""
+        return self._dead(self.run(scenario.when, line=line), f"line {line['number']}")
+
+    def _dead(self, ended: Ended, place: str) -> Ended:
+        assert ended.code == -9, f"ended with {ended.code} before {place} was killed\n{ended.output}"
         self._leases_run_out()
         return ended
 
@@ -107,9 +135,9 @@ class Bench:
         attempt = 0
         while True:
             attempt += 1
-            ended = self.run(scenario.when)
+            ended = self.run(scenario.again or scenario.when)
             runs.append(ended)
-            found = seen(self.client)
+            found = self.found()
             if ended.code in (baseline.code, scenario.done_code) and found == baseline.seen:
                 break
             told = f"ended with {ended.code}, undisturbed with {baseline.code}"
@@ -121,17 +149,30 @@ class Bench:
         assert not broken, broken
         return attempt
 
+    def overtaken(self, scenario: Scenario, before: Sequence[Ended]) -> None:
+        """Another run came instead: all is as if the first had never been, or all is left alone, suspended."""
+        never, left = scenario.never, self.found()
+        assert never is not None, scenario.name
+        suspended = any("suspension" in name for records in left["records"].values() for name in records)
+        wanted = left if suspended else self._baselines[never.name].seen
+        ended = self.run(never.when)
+        assert ended.code == (SUSPENDED if suspended else never.when.code), f"ended with {ended.code}\n{ended.output}"
+        found = self.found()
+        assert found == wanted, f"suspended: {suspended}\n{difference(wanted, found)}\n{ended.output}"
+        broken = [sentence for run in (*before, ended) for sentence in violations(run.requests, scenario)]
+        assert not broken, broken
+
     def _undisturbed(self, scenario: Scenario) -> Baseline:
         self.prepare(scenario)
         ended = self.run(scenario.when)
         assert ended.code == scenario.when.code, f"{scenario.name}: ended with {ended.code}\n{ended.output}"
-        found = seen(self.client)
+        found = self.found()
         held = {name: len(table["items"]) for name, table in found["tables"].items() if "items" in table}
         assert held == scenario.ends, f"{scenario.name}: holds {held}, not {scenario.ends}\n{ended.output}"
         broken = list(violations(ended.requests, scenario))
         assert not broken, (scenario.name, broken)
         self._quiet(scenario)
-        assert seen(self.client) == found, f"{scenario.name}: a pass with nothing to do changed something"
+        assert self.found() == found, f"{scenario.name}: a pass with nothing to do changed something"
         return Baseline(writes(ended.requests), effects(ended.requests), ended.code, found)
 
     def _quiet(self, scenario: Scenario) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from faults.kill_beyond import BEYOND
 from faults.kill_creating import ADOPTING, CREATING
 from faults.kill_parallel import PARALLEL
 from faults.kill_records import RECORDS
@@ -9,4 +10,4 @@ from faults.kill_removing import PRUNING, REPLACING
 from faults.kill_transitions import chosen
 from faults.kill_verbs import LOST, VERBS
 
-SCENARIOS = (*CREATING, *ADOPTING, *PRUNING, *REPLACING, *VERBS, *LOST, *chosen(), *PARALLEL, *RECORDS)
+SCENARIOS = (*CREATING, *ADOPTING, *PRUNING, *REPLACING, *VERBS, *LOST, *chosen(), *PARALLEL, *RECORDS, *BEYOND)

@@ -7,7 +7,7 @@ an undisturbed one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Files = Mapping[str, str | bytes | list[Any] | dict[str, Any]]
@@ -15,6 +15,8 @@ Files = Mapping[str, str | bytes | list[Any] | dict[str, Any]]
 Hand = Callable[[Any], None]
 """What somebody else does, with a boto3 client of DynamoDB."""
 ONCE = ("--once",)
+DAEMON = ("run",)
+ENDED_BY_SIGTERM = 143
 
 
 def nobody(dynamodb: Any) -> None:
@@ -29,6 +31,13 @@ class Run:
     words: tuple[str, ...] = ONCE
     options: tuple[str, ...] = ()
     code: int = 0
+    order: str | None = None
+    """A path that is posted to once a daemon has nothing more to do, beside what it does by itself."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is a daemon, which ends only when it is told to."""
+        return self.words == DAEMON
 
     @property
     def afterwards(self) -> Run:
@@ -56,3 +65,27 @@ class Scenario:
     quiet_code: int = 0
     done_code: int | None = None
     """The exit code of the same command when all is done already, where that is a mistake to ask for."""
+    instead: Run | None = None
+    """What comes after the death in the place of the same run again: it ends as if that had never been, or finds the
+    stack suspended and leaves everything alone."""
+    instead_ends: Mapping[str, int] = field(default_factory=dict)
+    again: Run | None = None
+    """The same in other words: what is run after the death, to the same end."""
+    writes_files: bool = False
+    """Whether the run writes into the folder, which is then a fresh one each time and part of the end."""
+
+    @property
+    def never(self) -> Scenario | None:
+        """The scenario in which only what comes instead was ever run."""
+        if self.instead is None:
+            return None
+        name = f"{self.name}, as if it had never been"
+        return replace(
+            self,
+            name=name,
+            when=self.instead,
+            ends=self.instead_ends,
+            instead=None,
+            may_delete=frozenset(),
+            quiet_code=0,
+        )

@@ -12,7 +12,7 @@ from faults.inprocess.crash_scenarios import DAEMONS, RESTORES, SCENARIOS
 from faults.inprocess.end_state import end_state
 from faults.kill import Moment
 
-EVERY = 9
+DEATHS = 5
 NAMED = {scenario.name: scenario for scenario in SCENARIOS}
 ENDS = {
     "a table is restored from a backup by name with another capacity": ("again", 0),
@@ -45,7 +45,7 @@ def test_a_restore_that_dies_anywhere_comes_to_its_end(scenario) -> None:
 def test_a_daemon_that_dies_is_followed_by_another_that_comes_to_the_same_end(scenario) -> None:
     places = places_of(scenario)
     assert len(places) > 30
-    for place in places[:: len(places) // EVERY]:
+    for place in places[:: len(places) // DEATHS]:
         assert crash.run(place)["deaths"] == 1
 
 

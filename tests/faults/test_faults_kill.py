@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from campaigns import kill_campaign, kill_twice_campaign
+from campaigns import kill_campaign, kill_files_campaign, kill_twice_campaign, kill_twice_chosen_campaign
 from faults.bench import Bench, end_bench, standing_bench
 from faults.kill import Moment
+from faults.kill_beyond import BEYOND
 from faults.kill_scenarios import SCENARIOS
 from faults.kill_transitions import CHOSEN
 from support.endpoints import need_dynamodb_local
@@ -31,12 +32,17 @@ SPREAD = (
     ("destroy leaves what is adopted and what is protected", 3, Moment.APPLIED),
     ("clear leaves what others changed and added", 3, Moment.APPLIED),
     ("time to live moves to another attribute", 2, Moment.APPLIED),
+    ("named tables are imported as documents", 4, Moment.APPLIED),
+    ("a loop comes after a destroy that died", 5, Moment.APPLIED),
+    ("a daemon prunes a table with items of others", 3, Moment.APPLIED),
 )
 TWICE = (
     ("a first table", 6, 2, Moment.APPLIED),
     ("two tables are pruned at once", 3, 2, Moment.BEFORE),
     ("a seeded table is replaced and seeded anew", 4, 3, Moment.APPLIED),
 )
+LINES = (0.4, 0.6)
+"""How far the writing of files got."""
 NAMED = {scenario.name: scenario for scenario in SCENARIOS}
 local = pytest.mark.dynamodb_local
 
@@ -52,6 +58,14 @@ def test_every_scenario_has_a_name_of_its_own_and_there_are_enough_of_them() -> 
     assert [name for name, count in Counter(s.name for s in SCENARIOS).items() if count > 1] == []
     assert len(SCENARIOS) >= 60
     assert len(set(kill_twice_campaign.CHOSEN)) >= 20
+
+
+def test_the_scenarios_that_came_last_leave_the_numbers_of_the_others_alone() -> None:
+    assert [scenario.name for scenario in SCENARIOS[:110:109]] == [
+        "a first table",
+        "a rebuild of an index is forgotten",
+    ]
+    assert SCENARIOS[110:][: len(BEYOND)] == BEYOND
 
 
 def test_case_numbers_name_their_place() -> None:
@@ -113,6 +127,19 @@ def test_killed_somewhere_and_run_again_all_is_as_undisturbed(
     bench: Bench, name: str, number: int, moment: Moment
 ) -> None:
     assert kill_campaign.case(kill_campaign.case_of(name, number, moment))["kills"] == 1
+
+
+@local
+@pytest.mark.parametrize("part", LINES)
+def test_killed_while_it_writes_files_and_run_again_each_is_there_and_whole(bench: Bench, part: float) -> None:
+    line = int(part * kill_files_campaign.lines_of(0))
+    assert kill_files_campaign.case(line)["kills"] == 1
+
+
+@local
+def test_a_choice_of_second_deaths_names_places_that_are_there(bench: Bench) -> None:
+    number = kill_twice_chosen_campaign.PAIRS * kill_twice_campaign.CHOSEN.index("release of two tables") + 4
+    assert kill_twice_chosen_campaign.case(number)["second kills"] == 1
 
 
 @local

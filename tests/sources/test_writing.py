@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,6 +109,11 @@ def test_names_that_are_no_names_of_files_or_classes_get_their_own() -> None:
     assert class_name("2fast") == "T2fastTableConfig"
 
 
+def test_a_name_that_a_file_of_another_table_has_gets_a_number() -> None:
+    tables = {name: observed(replace(spec(), name=name)) for name in ("a.b_c", "2fast")}
+    assert list(files.texts(tables, "python", {"a_b_c_table.py"})) == ["a_b_c_2_table.py", "2fast_table.py"]
+
+
 def test_a_table_of_another_environment_is_refused() -> None:
     assert files.base_name("users-prod", "prod") == "users"
     assert files.base_name("users-prod", None) == "users-prod"
@@ -139,7 +145,7 @@ def test_files_are_taken_back_where_what_follows_fails(existed: bool, tmp_path: 
 
     def meanwhile() -> None:
         with files.stored(folder, {"a_table.py": "x", "b_table.py": "y"}) as paths:
-            seen.extend(path.read_text(encoding="utf-8") for path in paths)
+            seen.extend(path.with_name(f".{path.name}.part").read_text(encoding="utf-8") for path in paths)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -201,6 +207,55 @@ def test_a_folder_is_judged_by_what_it_holds_itself(
     assert files.target(str(tmp_path / location)) == tmp_path / folder
     found = files.declared_so_far(str(tmp_path / location), None)
     assert [declaration.spec.name for declaration in found.declarations] == declared
+
+
+def store(folder: Path, written: dict[str, str]) -> None:
+    with files.stored(folder, written):
+        pass
+
+
+def in_it(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def test_what_a_writer_that_died_left_beside_is_no_file_and_is_swept_away(tmp_path: Path) -> None:
+    (tmp_path / ".a_table.py.part").write_text("half", encoding="utf-8")
+    store(tmp_path, {"a_table.py": "whole"})
+    assert in_it(tmp_path) == {"a_table.py": "whole"}
+
+
+def test_the_second_name_that_a_writer_left_when_it_died_is_forgotten(tmp_path: Path) -> None:
+    store(tmp_path, {"a_table.py": "whole"})
+    (tmp_path / ".a_table.py.part").hardlink_to(tmp_path / "a_table.py")
+    (tmp_path / ".b_table.py.part").write_text("of others", encoding="utf-8")
+    assert files.swept(tmp_path) == ()
+    assert in_it(tmp_path) == {"a_table.py": "whole", ".b_table.py.part": "of others"}
+    assert files.swept(tmp_path / "not there") == ()
+
+
+def test_files_have_their_names_only_once_all_that_belongs_to_them_is_done(tmp_path: Path) -> None:
+    with files.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}) as paths:
+        assert in_it(tmp_path) == {".a_table.py.part": "x", ".b_table.py.part": "y"}
+    assert [path.name for path in paths] == ["a_table.py", "b_table.py"]
+    assert in_it(tmp_path) == {"a_table.py": "x", "b_table.py": "y"}
+
+
+def test_a_file_that_comes_meanwhile_is_not_overwritten_and_no_other_stays(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match=r"b_table\.py came to be meanwhile and is not overwritten"),
+        files.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}),
+    ):
+        (tmp_path / "b_table.py").write_text("mine", encoding="utf-8")
+    assert in_it(tmp_path) == {"b_table.py": "mine"}
+
+
+def test_a_file_system_without_hard_links_gets_its_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    store(tmp_path, {"a_table.py": "x", "b_table.py": "y"})
+    assert in_it(tmp_path) == {"a_table.py": "x", "b_table.py": "y"}
 
 
 def test_a_text_that_would_declare_another_table_is_refused() -> None:

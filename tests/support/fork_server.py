@@ -74,15 +74,24 @@ class ForkServer:
         self._folder.cleanup()
 
     def begin(
-        self, *words: str, folder: Path, variables: Mapping[str, str] | None = None, last_call: str | None = None
+        self,
+        *words: str,
+        folder: Path,
+        variables: Mapping[str, str] | None = None,
+        last_call: str | None = None,
+        line: Mapping[str, Any] | None = None,
     ) -> Running:
-        """Start one command line in a folder. ``last_call`` is a URL that its process asks when all is done."""
+        """Start one command line in a folder. ``last_call`` is a URL that its process asks when all is done.
+
+        ``line`` are the arguments of ``die_at_a_line`` in the child.
+        """
         asked = {
             "words": words,
             "folder": str(folder),
             "variables": dict(variables or {}),
             "output": str(self._output),
             "last_call": last_call,
+            "line": dict(line) if line else None,
         }
         pipe = self._running().stdin
         assert pipe is not None

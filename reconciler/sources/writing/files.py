@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from reconciler.sources.writing.document import document
 
 WRITERS = {"python": (class_file.text, "_table.py"), "yaml": (yaml_file.text, ".yaml")}
 CONFIGS = "table_configs"
+PART = ".part"
 LONGEST = 200
 """Of a file's name, so that the longest table name (255) fits a file system."""
 
@@ -59,23 +61,31 @@ def base_name(table: str, environment: str | None) -> str:
 
 
 def prepared(
-    folder: Path, tables: Mapping[str, ObservedTable], form: str, environment: str | None
+    folder: Path,
+    tables: Mapping[str, ObservedTable],
+    form: str,
+    environment: str | None,
+    known: DesiredState | None = None,
 ) -> Mapping[str, str]:
-    """The texts of new files, proven, one a table; ``tables`` are by base name. ``UsageError`` as ``stored``."""
-    written = texts(tables, form)
+    """The texts of new files, proven, one a table; ``tables`` are by base name. ``UsageError`` as ``stored``.
+
+    A file that declares one of the ``known`` keeps its name, and the new one gets a number.
+    """
+    declarations = known.declarations if known else ()
+    written = texts(tables, form, {Path(declaration.origin.file).name for declaration in declarations})
     prove(written, tables.values(), environment)
     _refuse_existing(folder, written)
     return written
 
 
-def texts(tables: Mapping[str, ObservedTable], form: str) -> dict[str, str]:
-    """The text of a file by its name, one a table; ``tables`` are by base name."""
+def texts(tables: Mapping[str, ObservedTable], form: str, taken: Set[str] = frozenset()) -> dict[str, str]:
+    """The text of a file by its name, one a table; ``tables`` are by base name, ``taken`` are no names for them."""
     write, ending = WRITERS[form]
     found: dict[str, str] = {}
     for base, observed in tables.items():
         stem = re.sub(r"[^A-Za-z0-9-]+" if form == "yaml" else r"[^A-Za-z0-9]+", "_", base)[:LONGEST]
         name, number = f"{stem}{ending}", 2
-        while name in found:
+        while name in found or name in taken:
             name, number = f"{stem}_{number}{ending}", number + 1
         found[name] = write(document(observed.spec, base))
     return found
@@ -100,26 +110,68 @@ def prove(written: Mapping[str, str], tables: Iterable[ObservedTable], environme
 
 @contextmanager
 def stored(folder: Path, written: Mapping[str, str]) -> Iterator[tuple[Path, ...]]:
-    """Every file, taken back where what is done meanwhile fails; none where one is there already (``UsageError``)."""
+    """Every file, or none where what is done meanwhile fails or one is there already (``UsageError``).
+
+    They are written under hidden names, which no reader of declarations opens, and named at the end, so that each
+    comes to be whole or not at all, whenever this process dies.
+    """
     _refuse_existing(folder, written)
-    made, new_folder = [], not folder.exists()
+    paths, new_folder = [folder / name for name in written], not folder.exists()
+    named: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in written.items():
-            with (folder / name).open("x", encoding="utf-8") as file:
-                made.append(folder / name)
-                file.write(text)
-        yield tuple(path.resolve() for path in made)
+        swept(folder)
+        for path, text in zip(paths, written.values(), strict=True):
+            _write(_part(path), text)
+        yield tuple(path.resolve() for path in paths)
+        for path in paths:
+            _name(path)
+            named.append(path)
     except BaseException:
-        for path in made:
-            path.unlink(missing_ok=True)
+        for path in (*named, *map(_part, paths)):
+            with suppress(OSError):
+                path.unlink()
         if new_folder:
             with suppress(OSError):
                 folder.rmdir()
         raise
 
 
-def _refuse_existing(folder: Path, written: Mapping[str, str]) -> None:
+def swept(folder: Path) -> tuple[Path, ...]:
+    """Forget the second names of files that a writer left when it died; nothing is written."""
+    for part in folder.glob(f".*{PART}"):
+        path = folder / part.name[1 : -len(PART)]
+        if path.exists() and path.samefile(part):
+            part.unlink(missing_ok=True)
+    return ()
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}{PART}")
+
+
+def _write(part: Path, text: str) -> None:
+    part.unlink(missing_ok=True)
+    with part.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _name(path: Path) -> None:
+    part = _part(path)
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise UsageError(f"{path} came to be meanwhile and is not overwritten; nothing was written") from None
+    except OSError:
+        # Some mounted file systems have no hard links.
+        _refuse_existing(path.parent, (path.name,))
+        part.rename(path)
+    part.unlink(missing_ok=True)
+
+
+def _refuse_existing(folder: Path, written: Iterable[str]) -> None:
     existing = [str(folder / name) for name in written if (folder / name).exists()]
     if existing:
         raise UsageError(f"{', '.join(existing)} exists already and is not overwritten; nothing was written")
