@@ -107,4 +107,4 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
     tell(survey.name, steps[position])
     survey = replace(survey, seed_record=outcome.record)
     seeded = Seeded(outcome.written, outcome.skipped, outcome.failed)
-    return table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0
+    return table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None

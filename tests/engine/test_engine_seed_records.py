@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simulation.world import declaration, item, simulate
@@ -29,6 +30,20 @@ def test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed() -> No
     assert sim.once().verdict is Verdict.IN_SYNC
     assert sim.store.snapshot.seeds["users"].state == "done"
     assert [i["pk"]["S"] for i in sim.plane.tables["users"].items.values()] == ["1", "3", "2"]
+
+
+def test_a_pass_that_only_writes_down_that_a_seed_is_done_wrote_and_is_followed_by_one_in_sync() -> None:
+    """Whoever wrote the items died before it could say so."""
+    sim = simulate()
+    sim.declare(declaration(seed=SEED))
+    sim.once()
+    sim.store.put_seed(replace(sim.store.snapshot.seeds["users"], state="started"))
+    report = sim.run()
+    (table,) = report.tables
+    assert (report.wrote, table.seed_written, table.seed_skipped) == (True, 0, 3)
+    assert sim.store.snapshot.seeds["users"].state == "done"
+    following = sim.run()
+    assert (following.verdict, following.wrote) == (Verdict.IN_SYNC, False)
 
 
 def test_a_refused_seed_is_an_error_of_its_table_that_counts_what_is_missing() -> None:

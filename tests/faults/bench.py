@@ -102,8 +102,13 @@ class Bench:
         running = self._tool.begin(*words, folder=folder, variables=variables, last_call=last_call, line=line)
         if kill is not None:
             kill.aim(running)
-        if run.stays:
-            Visit(port, running).until_done(run.order)
+        try:
+            if run.stays:
+                Visit(port, running).until_done(run.order)
+        except AssertionError as error:
+            running.kill()
+            self._tool.end()
+            raise AssertionError(f"{error}\n{self._tool.output}") from None
         code = self._tool.end()
         self.proxy.wait_until_still()
         return Ended(code, tuple(self.proxy.requests), self._tool.output)
