@@ -105,11 +105,11 @@ class Bench:
         try:
             if run.stays:
                 Visit(port, running).until_done(run.order)
-        except AssertionError as error:
+        except BaseException:
             running.kill()
-            self._tool.end()
-            raise AssertionError(f"{error}\n{self._tool.output}") from None
-        code = self._tool.end()
+            raise
+        finally:
+            code = self._tool.end()
         self.proxy.wait_until_still()
         return Ended(code, tuple(self.proxy.requests), self._tool.output)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -47,13 +48,13 @@ class Visit:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def _ask(self, request: urllib.request.Request) -> Any:
-        """The answer, or None where there is none yet or no more."""
+        """The answer, or None where there is none yet, no more, or the half of one."""
         try:
             with urllib.request.urlopen(request, timeout=LONGEST) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{request.full_url}: {error.read()!r}") from None
-        except OSError:
+        except (OSError, http.client.HTTPException, ValueError):
             return None
 
 
