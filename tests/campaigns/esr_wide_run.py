@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``esr-wide``: as one of ``esr``, and what stands beside the table is read raw as well."""
+"""Run one case of the campaign ``esr-wide``: as one of ``esr``, and what stands beside the table read raw as well."""
 
 from __future__ import annotations
 
