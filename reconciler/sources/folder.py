@@ -14,7 +14,7 @@ from reconciler.sources.locate import locate
 from reconciler.sources.python.reading import PythonReading, read_python
 from reconciler.sources.seeds.memory import SeedMemory
 from reconciler.sources.snapshot import Snapshot, read_snapshot
-from reconciler.sources.text.documents import read_documents
+from reconciler.sources.text.memory import DocumentMemory
 
 
 class FolderSource:
@@ -26,6 +26,7 @@ class FolderSource:
     def __init__(self, location: str, environment: str | None) -> None:
         self.location = location
         self.environment = environment or None
+        self._documents = DocumentMemory()
         self._memory = SeedMemory()
 
     def load(self) -> DesiredState:
@@ -34,7 +35,7 @@ class FolderSource:
         files = [file for file in first.declarations if not file.path.endswith(".py")]
         classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
         python = read_python(classes, first.root, self.environment)
-        readings = [read_documents(file) for file in files]
+        readings = self._documents.read(files)
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
         assembly = assemble(
             sorted(raws, key=lambda raw: (raw.file, raw.line)), first.seeds, self.environment, self._memory
