@@ -7,17 +7,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import FrameType
 
+from reconciler.courtesy import Courteous, Courtesy
 from reconciler.engine.board import Board
 from reconciler.engine.permission import unreachable
 from reconciler.engine.reconciler import Reconciler
+from reconciler.garbage import BetweenPasses
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.report import PassReport
 from reconciler.runs import Book, Feed
 from reconciler.runs.events import run_event
 from reconciler.runs.record import remembered
@@ -50,6 +53,7 @@ class Daemon:
     feed: Feed = field(default_factory=Feed)
     received: int = signal.SIGTERM
     loop: Loop | None = None
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
@@ -60,6 +64,7 @@ class Daemon:
             control=control,
             status=lambda: {"mode": self.settings.mode},
             settings=lambda: in_effect(self.settings, self.board.endpoint),
+            courtesy=self.courtesy,
         )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -88,8 +93,18 @@ class Daemon:
         reconciler = self._connected()
         if reconciler is None:
             return
+        world = reconciler.world
+        reconciler.world = replace(world, parallel=Courteous(world.parallel, self.courtesy, self.settings.workers))
+        garbage = BetweenPasses()
+
+        def run_pass(trigger: str) -> PassReport:
+            try:
+                return reconciler.run_pass(trigger)
+            finally:
+                garbage.tidy()
+
         self.loop = loop = Loop(
-            reconciler.run_pass,
+            run_pass,
             self.board,
             interval=self.settings.interval,
             jitter=timedelta(seconds=self.settings.jitter_seconds),
@@ -102,6 +117,7 @@ class Daemon:
         if control.access.auth == "none" and not reconciler.world.emulator:
             log.warning("RECONCILER_API_AUTH=none is refused off emulators; the changing routes answer 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
+        garbage.begin()
         loop.start()
         control.connect(reconciler, loop.order)
         watcher.start()

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
+from reconciler.courtesy import Courtesy
 from reconciler.engine.board import Board
 from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, seeders
 from reconciler.http.access import Access
@@ -21,7 +22,7 @@ from reconciler.http.answers import errors
 from reconciler.http.control import Control
 from reconciler.http.docs import DocsPage
 from reconciler.http.listing import Wish
-from reconciler.http.middleware import RequestCount, SecurityHeaders
+from reconciler.http.middleware import Courteously, RequestCount, SecurityHeaders
 from reconciler.http.page import Page
 from reconciler.http.request_id import RequestId
 from reconciler.metrics import Metrics
@@ -43,10 +44,12 @@ def create_app(
     status: Callable[[], Mapping[str, Any]] = dict,
     settings: Callable[[], tuple[tuple[str, str, str], ...]] = tuple,
     now: Callable[[], datetime] = _utc_now,
+    courtesy: Courtesy | None = None,
 ) -> FastAPI:
     """The app over one board. Without ``control`` nothing can be ordered.
 
-    ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted.
+    ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted. ``courtesy``
+    hears of every request while it is answered.
     """
     control = control or _nobody(board)
     page, docs = Page(control), DocsPage()
@@ -65,6 +68,7 @@ def create_app(
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
     app.add_middleware(RequestCount, count=metrics.http_request)
     app.add_middleware(RequestId)
+    app.add_middleware(Courteously, courtesy=courtesy or Courtesy())
 
     @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))
     def status_page(
@@ -99,7 +103,7 @@ def create_app(
         return Response(body, headers={"Content-Type": content_type})
 
     @app.get("/livez", summary="Whether the loop is alive", tags=["probes"], responses=openapi.LIVE)
-    def livez() -> JSONResponse:
+    async def livez() -> JSONResponse:
         death = health.death(board, now())
         return JSONResponse({"alive": death is None, "reason": death}, 200 if death is None else 503)
 
@@ -107,7 +111,7 @@ def create_app(
 
     @app.get("/readyz", summary=ready, tags=["probes"], responses=openapi.READY)
     @app.get("/healthz", summary="Alias of /readyz", tags=["probes"], responses=openapi.READY)
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         good, reason = health.readiness(board)
         return JSONResponse({"ready": good, "reason": reason}, 200 if good else 503)
 

@@ -1,4 +1,4 @@
-"""Around every request: headers that keep browsers from doing harm, and the count of requests by route."""
+"""Around every request: room to answer it, headers that keep browsers from doing harm, the count by route."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reconciler.courtesy import Courtesy
 
 UNMATCHED = "unmatched"
 """The route of every path that no route has, so that a scanner cannot grow the metrics."""
@@ -66,3 +68,19 @@ class RequestCount:
         finally:
             route = getattr(scope.get("route"), "path", UNMATCHED)
             self._count(scope["method"], route, status, time.perf_counter() - began)
+
+
+class Courteously:
+    """Lets the threads of a pass give way while a request is being answered."""
+
+    def __init__(self, app: ASGIApp, courtesy: Courtesy) -> None:
+        self._app = app
+        self._courtesy = courtesy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with self._courtesy.answering():
+            await self._app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""YAML and JSON files read before: a daemon meets the same bytes every minute. Owned by ``folder``, asked once a load."""
+"""YAML and JSON files read before: a daemon meets the same bytes every minute. Owned and asked by ``folder``."""
 
 from __future__ import annotations
 

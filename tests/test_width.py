@@ -1,0 +1,84 @@
+"""As many threads run as it takes to keep the interpreter busy, two at least and the wanted number at most."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from reconciler.width import Width
+
+CASES = {
+    "work that never waits": (10, 0.004, 0.004, 2),
+    "an endpoint next door": (10, 0.003, 0.002, 2),
+    "10 ms away": (10, 0.012, 0.002, 5),
+    "30 ms away": (10, 0.033, 0.002, 10),
+    "nothing to do but wait": (10, 0.030, 0.0, 10),
+    "one worker wanted": (1, 0.033, 0.002, 1),
+    "three workers wanted": (3, 0.033, 0.002, 3),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_width_follows_how_much_of_the_work_is_waiting(case):
+    most, seconds, busy, enough = CASES[case]
+    width = Width(most)
+    for _ in range(20):
+        width.note(seconds, busy)
+    assert width.enough == enough
+
+
+def test_it_begins_with_two():
+    assert Width(10).enough == 2
+
+
+def test_a_crowd_that_makes_its_members_look_slow_shrinks():
+    width = Width(10)
+    for _ in range(200):
+        width.note(0.030, 0.002)
+    assert width.enough == 10
+    for _ in range(1000):
+        width.note(0.002 * width.enough, 0.002)
+    assert width.enough == 2
+
+
+def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
+    width = Width(10)
+    monkeypatch.setattr(width, "note", lambda seconds, busy: None)
+    running, most, lock = 0, 0, threading.Lock()
+    two = threading.Barrier(2)
+
+    def work(item: int) -> int:
+        nonlocal running, most
+        with width:
+            with lock:
+                running += 1
+                most = max(most, running)
+            two.wait(30)
+            with lock:
+                running -= 1
+        return item
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(work, range(40))) == list(range(40))
+    assert most == 2
+
+
+def test_who_waited_is_let_in_when_the_width_grows():
+    width = Width(4)
+    inside = threading.Barrier(5)
+
+    def work() -> None:
+        with width:
+            inside.wait(30)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(200):
+        width.note(0.030, 0.002)
+    inside.wait(30)
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
