@@ -60,7 +60,7 @@ class Page:
             sorts=list(SORTS),
             runs=[record for record in self._control.book.newest() if not record.looks][:SHOWN_RUNS],
             differs=differs,
-            drawing=relations(self._control.desired()),
+            relations=relations(self._control.desired()),
             buttons=buttons(self._control, headers),
         )
 

@@ -13,7 +13,9 @@ from reconciler.model.desired import Declaration, DesiredState
 BOX_WIDTH, TITLE_HEIGHT, ROW_HEIGHT = 192, 34, 24
 COLUMN_GAP, ROW_GAP, MARGIN = 72, 24, 8
 MOST_DRAWN = 60
-"""With more tables a drawing is a thicket, and the list alone is shown."""
+"""Tables of one drawing; with more of them it is a thicket."""
+MOST_SHOWN = 240
+"""Tables of all drawings of a page together; the list in words goes on."""
 MOST_LETTERS = 22
 
 
@@ -48,29 +50,68 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Everything at its place; ``boxes`` is empty where there are too many tables to draw."""
+    """Tables that hang together, everything at its place; ``title`` names some of them."""
 
-    relations: Sequence[Relation]
-    boxes: Sequence[Box] = ()
-    arrows: Sequence[Arrow] = ()
-    width: int = 0
-    height: int = 0
+    title: str
+    boxes: Sequence[Box]
+    arrows: Sequence[Arrow]
+    width: int
+    height: int
 
 
-def relations(desired: DesiredState) -> Drawing | None:
-    """The drawing of all declared references; ``None`` where there are none."""
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """All of them, and drawings of those that can be read; ``undrawn`` tables stand in the list alone."""
+
+    all: Sequence[Relation]
+    drawings: Sequence[Drawing]
+    undrawn: int = 0
+
+
+def relations(desired: DesiredState) -> Relations | None:
+    """All declared references, drawn in one, or where that is too much a group a drawing; ``None`` without any."""
     found = tuple(_found(desired.declarations))
     if not found:
         return None
     names = sorted({name for relation in found for name in (relation.source, relation.target)})
-    if len(names) > MOST_DRAWN:
-        return Drawing(found)
+    if len(names) <= MOST_DRAWN:
+        return Relations(found, (_drawing(names, found),))
+    drawings, shown = [], 0
+    for group in _groups(names, found):
+        if len(group) <= MOST_DRAWN and shown + len(group) <= MOST_SHOWN:
+            shown += len(group)
+            drawings.append(_drawing(sorted(group), tuple(one for one in found if one.source in group)))
+    return Relations(found, tuple(drawings), len(names) - shown)
+
+
+def _drawing(names: Sequence[str], found: Sequence[Relation]) -> Drawing:
     columns = _columns(names, found)
     boxes = {box.name: box for box in _boxes(columns, found)}
     arrows = tuple(Arrow(relation, _path(relation, boxes)) for relation in found)
     width = MARGIN * 2 + len(columns) * BOX_WIDTH + (len(columns) - 1) * COLUMN_GAP + COLUMN_GAP // 2
     height = MARGIN * 2 + max(box.y + box.height for box in boxes.values())
-    return Drawing(found, tuple(boxes.values()), arrows, width, height)
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return Drawing(f"{', '.join(map(_short, names[:2]))}{more}", tuple(boxes.values()), arrows, width, height)
+
+
+def _groups(names: Sequence[str], found: Sequence[Relation]) -> list[frozenset[str]]:
+    """Tables that hang together by whatever way, the largest group first."""
+    beside: dict[str, set[str]] = {name: set() for name in names}
+    for relation in found:
+        beside[relation.source].add(relation.target)
+        beside[relation.target].add(relation.source)
+    groups: list[frozenset[str]] = []
+    left = dict.fromkeys(names)
+    while left:
+        group, reached = set(), [next(iter(left))]
+        while reached:
+            name = reached.pop()
+            if name not in group:
+                group.add(name)
+                reached += beside[name]
+                del left[name]
+        groups.append(frozenset(group))
+    return sorted(groups, key=lambda group: (-len(group), min(group)))
 
 
 def _found(declarations: Iterable[Declaration]) -> Iterable[Relation]:
