@@ -32,7 +32,7 @@ def test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed() -> No
     assert [i["pk"]["S"] for i in sim.plane.tables["users"].items.values()] == ["1", "3", "2"]
 
 
-def test_a_pass_that_only_writes_down_that_a_seed_is_done_wrote_and_is_followed_by_one_in_sync() -> None:
+def test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another() -> None:
     """Whoever wrote the items died before it could say so."""
     sim = simulate()
     sim.declare(declaration(seed=SEED))

@@ -307,4 +307,22 @@ MUTANTS = (
             "engine/test_engine_drift_time.py::test_a_table_that_fails_again_and_again_is_given_up_long_before_the_deadline",
         ),
     ),
+    Mutant(
+        "a run with only a record to write does not wait for the lease of the dead",
+        "engine/converge.py",
+        "if held and self._outwaited(whole):",
+        "if False:",
+        "a create whose maker was killed stays an intent until somebody else takes the lease",
+        ("engine/test_engine_claiming.py::test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too",),
+    ),
+    Mutant(
+        "a pass that only writes down that a seed is done counts as quiet",
+        "engine/acting.py",
+        "outcome.written > 0 or outcome.error is None",
+        "outcome.written > 0",
+        "after a kill while seeding a daemon says for a whole interval that its tables have drifted",
+        (
+            "engine/test_engine_seed_records.py::test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another",
+        ),
+    ),
 )

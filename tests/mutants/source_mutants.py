@@ -183,4 +183,12 @@ MUTANTS = (
         "a file looks empty while it is being saved, and its table is pruned",
         (TEXTS,),
     ),
+    Mutant(
+        "a file that is imported has its name before it is whole",
+        "sources/writing/files.py",
+        "_write(_part(path), text)",
+        "_write(_part(path), text), _name(path), _part(path).touch()",
+        "an import that is killed leaves an empty declaration behind, and the next one stops at it",
+        ("sources/test_writing.py::test_files_have_their_names_only_once_all_that_belongs_to_them_is_done",),
+    ),
 )
