@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.model.records import Claim
 from reconciler.state.client import StateClient, pages
 from reconciler.state.fields import Fields
-from reconciler.state.records import TABLE, to_entry
+from reconciler.state.records import ENTRIES, TABLE
 from reconciler.state.wire import Unreadable, decode, encode
 
 
@@ -31,7 +31,7 @@ def _claim(item: Mapping[str, Any]) -> Claim:
     """A record that cannot be read still claims its name: whose the table is cannot be told from it."""
     scope = str(item["scope"]["S"])
     try:
-        entry = to_entry(Fields(decode(item)))
+        entry = ENTRIES.read(Fields(decode(item)))
     except Unreadable:
         return Claim(scope, "intent", None)
     return Claim(scope, entry.ownership, entry.identity)

@@ -18,7 +18,7 @@ from reconciler.model.errors import ConditionFailed, NotFound
 from reconciler.model.records import Lease
 from reconciler.state.client import StateClient
 from reconciler.state.fields import written_time
-from reconciler.state.records import LEASE, from_lease, to_lease
+from reconciler.state.records import LEASE, LEASES
 from reconciler.state.snapshot import read_record
 from reconciler.state.wire import encode
 
@@ -79,7 +79,7 @@ class LeaseRecord:
         """The record as it stands, expired or not."""
         params = {"TableName": self._table, "Key": self._key, "ConsistentRead": True}
         item = self._client.call("GetItem", params).get("Item")
-        return None if item is None else read_record(item, to_lease, self._table)
+        return None if item is None else read_record(item, LEASES.read, self._table)
 
     def release(self) -> None:
         """Free our lease; its token stays. Nothing happens when it is no longer ours."""
@@ -154,7 +154,7 @@ class LeaseRecord:
         values = encode({f":{name}": value for name, value in standing.items()})
         request = {
             "TableName": self._table,
-            "Item": {**self._key, **encode(from_lease(wanted))},
+            "Item": {**self._key, **encode(LEASES.write(wanted))},
             "ConditionExpression": condition or "attribute_not_exists(#record)",
             "ExpressionAttributeNames": {f"#{name}": name for name in standing or ("record",)},
             **({"ExpressionAttributeValues": values} if values else {}),

@@ -1,11 +1,14 @@
-"""Each kind of record as it stands in the state table: its key, and its members to and from the model's types.
+"""Each kind of record as it stands in the state table: its key, and how its members are written and read.
 
-The range key is ``kind`` or ``kind#name``. Called by ``table``, ``lease`` and ``snapshot``.
+The range key is ``kind`` or ``kind#name``. A kind lists every member of its type of the model, each once, for both
+directions. Called by ``table``, ``lease``, ``elsewhere`` and ``snapshot``.
 """
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_args
 
 from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
@@ -27,177 +30,131 @@ TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "r
 REBUILD = "rebuild#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
-
-def from_entry(entry: InventoryEntry) -> dict[str, Any]:
-    return {
-        "name": entry.name,
-        "base_name": entry.base_name,
-        "ownership": entry.ownership,
-        "nonce": entry.nonce,
-        "identity": written_identity(entry.identity),
-        "lifecycle": {
-            "protect": entry.lifecycle.protect,
-            "ignore_changes": list(entry.lifecycle.ignore_changes),
-            "on_existing": entry.lifecycle.on_existing,
-            "allow_data_loss": entry.lifecycle.allow_data_loss,
-        },
-        "digest": entry.digest,
-        "changed_at": written_time(entry.changed_at),
-        "unwanted_since": written_time(entry.unwanted_since),
-        "empty_since": written_time(entry.empty_since),
-    }
+T = TypeVar("T")
+Read = Callable[[Fields, str], Any]
+Member = tuple[Callable[[Any], Any], Read]
+"""How a value is written, ``None`` for nothing, and how it is read by its name."""
 
 
-def to_entry(fields: Fields) -> InventoryEntry:
-    lifecycle = fields.map("lifecycle")
-    return InventoryEntry(
-        name=fields.text("name"),
-        base_name=fields.text("base_name"),
-        ownership=fields.one_of("ownership", get_args(Ownership)),
-        nonce=fields.text("nonce"),
-        identity=fields.optional_identity("identity"),
-        lifecycle=Lifecycle(
-            protect=lifecycle.flag("protect"),
-            ignore_changes=lifecycle.texts("ignore_changes"),
-            on_existing=lifecycle.one_of("on_existing", get_args(OnExisting)),
-            allow_data_loss=lifecycle.flag("allow_data_loss"),
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """The members of one type, by name."""
+
+    made: type[T]
+    members: Mapping[str, Member]
+
+    def write(self, record: T) -> dict[str, Any]:
+        """The members as they are stored."""
+        return {name: write(getattr(record, name)) for name, (write, _) in self.members.items()}
+
+    def read(self, fields: Fields) -> T:
+        """The record again; ``Unreadable`` where a member is missing or does not fit."""
+        return self.made(**{name: read(fields, name) for name, (_, read) in self.members.items()})
+
+
+def _same(read: Read) -> Member:
+    return lambda value: value, read
+
+
+def _one_of(choices: Any) -> Member:
+    return _same(lambda fields, name: fields.one_of(name, get_args(choices)))
+
+
+def _map_of(kind: type) -> Member:
+    return _same(lambda fields, name: fields.map_of(name, kind))
+
+
+def _times(times: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: written_time(time) for name, time in times.items()}
+
+
+def _first_times(fields: Fields, name: str) -> dict[Any, Any]:
+    return {kind: times[0] for kind, times in fields.map(name).times_by(get_args(Counted)).items()}
+
+
+TEXT, MAYBE_TEXT = _same(Fields.text), _same(Fields.optional_text)
+NUMBER, FLAG = _same(Fields.number), _same(Fields.flag)
+TEXTS: Member = list, Fields.texts
+TIME: Member = written_time, Fields.time
+MAYBE_TIME: Member = written_time, Fields.optional_time
+IDENTITY: Member = written_identity, Fields.identity
+MAYBE_IDENTITY: Member = written_identity, Fields.optional_identity
+
+LIFECYCLES = Kind(
+    Lifecycle,
+    {"protect": FLAG, "ignore_changes": TEXTS, "on_existing": _one_of(OnExisting), "allow_data_loss": FLAG},
+)
+ENTRIES = Kind(
+    InventoryEntry,
+    {
+        "name": TEXT,
+        "base_name": TEXT,
+        "ownership": _one_of(Ownership),
+        "nonce": TEXT,
+        "identity": MAYBE_IDENTITY,
+        "lifecycle": (LIFECYCLES.write, lambda fields, name: LIFECYCLES.read(fields.map(name))),
+        "digest": MAYBE_TEXT,
+        "changed_at": MAYBE_TIME,
+        "unwanted_since": MAYBE_TIME,
+        "empty_since": MAYBE_TIME,
+    },
+)
+SEED_RECORDS = Kind(
+    SeedRecord,
+    {
+        "name": TEXT,
+        "state": _one_of(SeedState),
+        "digest": TEXT,
+        "source": TEXT,
+        "identity": MAYBE_IDENTITY,
+        "count": NUMBER,
+        "at": MAYBE_TIME,
+    },
+)
+ATTEMPTS_OF_TABLES = Kind(
+    Attempts,
+    {
+        "name": TEXT,
+        "identity": MAYBE_IDENTITY,
+        "counts": _map_of(int),
+        "wanted": _map_of(str),
+        "seen": _map_of(str),
+        "refused": (lambda times: _times(times) or None, Fields.optional_times),
+    },
+)
+MARKS_OF_TABLES = Kind(
+    Marks,
+    {
+        "name": TEXT,
+        "identity": MAYBE_IDENTITY,
+        "times": (
+            lambda times: {kind: [written_time(time) for time in several] for kind, several in times.items()},
+            lambda fields, name: fields.map(name).times_by(get_args(Counted)),
         ),
-        digest=fields.optional_text("digest"),
-        changed_at=fields.optional_time("changed_at"),
-        unwanted_since=fields.optional_time("unwanted_since"),
-        empty_since=fields.optional_time("empty_since"),
-    )
-
-
-def from_seed(record: SeedRecord) -> dict[str, Any]:
-    return {
-        "name": record.name,
-        "state": record.state,
-        "digest": record.digest,
-        "source": record.source,
-        "identity": written_identity(record.identity),
-        "count": record.count,
-        "at": written_time(record.at),
-    }
-
-
-def to_seed(fields: Fields) -> SeedRecord:
-    return SeedRecord(
-        name=fields.text("name"),
-        state=fields.one_of("state", get_args(SeedState)),
-        digest=fields.text("digest"),
-        source=fields.text("source"),
-        identity=fields.optional_identity("identity"),
-        count=fields.number("count"),
-        at=fields.optional_time("at"),
-    )
-
-
-def from_attempts(attempts: Attempts) -> dict[str, Any]:
-    return {
-        "name": attempts.name,
-        "identity": written_identity(attempts.identity),
-        "counts": attempts.counts,
-        "wanted": attempts.wanted,
-        "seen": attempts.seen,
-        "refused": {path: written_time(at) for path, at in attempts.refused.items()} or None,
-    }
-
-
-def to_attempts(fields: Fields) -> Attempts:
-    return Attempts(
-        name=fields.text("name"),
-        identity=fields.optional_identity("identity"),
-        counts=fields.map_of("counts", int),
-        wanted=fields.map_of("wanted", str),
-        seen=fields.map_of("seen", str),
-        refused=fields.optional_times("refused"),
-    )
-
-
-def from_marks(marks: Marks) -> dict[str, Any]:
-    return {
-        "name": marks.name,
-        "identity": written_identity(marks.identity),
-        "times": {kind: [written_time(time) for time in times] for kind, times in marks.times.items()},
-        "refused": {kind: written_time(time) for kind, time in marks.refused.items()},
-    }
-
-
-def to_marks(fields: Fields) -> Marks:
-    return Marks(
-        name=fields.text("name"),
-        identity=fields.optional_identity("identity"),
-        times=fields.map("times").times_by(get_args(Counted)),
-        refused={kind: times[0] for kind, times in fields.map("refused").times_by(get_args(Counted)).items()},
-    )
-
-
-def from_rebuild(rebuild: IndexRebuild) -> dict[str, Any]:
-    return {
-        "name": rebuild.name,
-        "identity": written_identity(rebuild.identity),
-        "index": rebuild.index,
-        "new_index": rebuild.new_index,
-        "started": written_time(rebuild.started),
-        "hold": rebuild.hold,
-        "ready_at": written_time(rebuild.ready_at),
-    }
-
-
-def to_rebuild(fields: Fields) -> IndexRebuild:
-    return IndexRebuild(
-        name=fields.text("name"),
-        identity=fields.identity("identity"),
-        index=fields.text("index"),
-        new_index=fields.text("new_index"),
-        started=fields.time("started"),
-        hold=fields.number("hold"),
-        ready_at=fields.optional_time("ready_at"),
-    )
-
-
-def from_suspension(suspension: Suspension) -> dict[str, Any]:
-    return {"by": suspension.by, "at": written_time(suspension.at)}
-
-
-def to_suspension(fields: Fields) -> Suspension:
-    return Suspension(by=fields.text("by"), at=fields.time("at"))
-
-
-def from_lease(lease: Lease) -> dict[str, Any]:
-    return {
-        "holder": lease.holder,
-        "token": lease.token,
-        "expires": written_time(lease.expires),
-        "beat": lease.beat or None,
-        "released": lease.released or None,
-    }
-
-
-def to_lease(fields: Fields) -> Lease:
-    return Lease(
-        holder=fields.text("holder"),
-        token=fields.number("token"),
-        expires=fields.time("expires"),
-        beat=fields.optional_number("beat") or 0,
-        released=fields.optional_flag("released") or False,
-    )
-
-
-def from_fingerprint(fingerprint: Fingerprint) -> dict[str, Any]:
-    return {
-        "partition": fingerprint.partition,
-        "account": fingerprint.account,
-        "region": fingerprint.region,
-        "state_table": written_identity(fingerprint.state_table),
-    }
-
-
-def to_fingerprint(fields: Fields) -> Fingerprint:
-    return Fingerprint(
-        partition=fields.text("partition"),
-        account=fields.text("account"),
-        region=fields.text("region"),
-        state_table=fields.identity("state_table"),
-    )
+        "refused": (_times, _first_times),
+    },
+)
+REBUILDS = Kind(
+    IndexRebuild,
+    {
+        "name": TEXT,
+        "identity": IDENTITY,
+        "index": TEXT,
+        "new_index": TEXT,
+        "started": TIME,
+        "hold": NUMBER,
+        "ready_at": MAYBE_TIME,
+    },
+)
+SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})
+LEASES = Kind(
+    Lease,
+    {
+        "holder": TEXT,
+        "token": NUMBER,
+        "expires": TIME,
+        "beat": (lambda beat: beat or None, lambda fields, name: fields.optional_number(name) or 0),
+        "released": (lambda released: released or None, lambda fields, name: fields.optional_flag(name) or False),
+    },
+)
+FINGERPRINTS = Kind(Fingerprint, {"partition": TEXT, "account": TEXT, "region": TEXT, "state_table": IDENTITY})

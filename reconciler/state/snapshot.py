@@ -12,16 +12,16 @@ from reconciler.state.fields import Fields
 from reconciler.state.wire import Unreadable, decode
 
 NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
-    kinds.TABLE: ("inventory", kinds.to_entry),
-    kinds.SEED: ("seeds", kinds.to_seed),
-    kinds.ATTEMPTS: ("attempts", kinds.to_attempts),
-    kinds.MARKS: ("marks", kinds.to_marks),
-    kinds.REBUILD: ("rebuilds", kinds.to_rebuild),
+    kinds.TABLE: ("inventory", kinds.ENTRIES.read),
+    kinds.SEED: ("seeds", kinds.SEED_RECORDS.read),
+    kinds.ATTEMPTS: ("attempts", kinds.ATTEMPTS_OF_TABLES.read),
+    kinds.MARKS: ("marks", kinds.MARKS_OF_TABLES.read),
+    kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),
 }
 SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
-    kinds.LEASE: ("lease", kinds.to_lease),
-    kinds.SUSPENSION: ("suspension", kinds.to_suspension),
-    kinds.FINGERPRINT: ("recorded_fingerprint", kinds.to_fingerprint),
+    kinds.LEASE: ("lease", kinds.LEASES.read),
+    kinds.SUSPENSION: ("suspension", kinds.SUSPENSIONS.read),
+    kinds.FINGERPRINT: ("recorded_fingerprint", kinds.FINGERPRINTS.read),
 }
 
 

@@ -110,13 +110,13 @@ class StateTable:
         return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint) if recorded else self.load()
 
     def put_entry(self, entry: InventoryEntry) -> None:
-        self._put(kinds.TABLE + entry.name, kinds.from_entry(entry))
+        self._put(kinds.TABLE + entry.name, kinds.ENTRIES.write(entry))
 
     def drop_entry(self, name: str) -> None:
         self._drop(kinds.TABLE + name)
 
     def put_seed(self, record: SeedRecord) -> None:
-        self._put(kinds.SEED + record.name, kinds.from_seed(record))
+        self._put(kinds.SEED + record.name, kinds.SEED_RECORDS.write(record))
 
     def drop_seed(self, name: str) -> None:
         self._drop(kinds.SEED + name)
@@ -125,7 +125,7 @@ class StateTable:
         """Attempts without any count are no record at all."""
         key = kinds.ATTEMPTS + attempts.name
         if attempts.counts or attempts.wanted:
-            self._put(key, kinds.from_attempts(attempts))
+            self._put(key, kinds.ATTEMPTS_OF_TABLES.write(attempts))
         else:
             self._drop(key)
 
@@ -133,12 +133,12 @@ class StateTable:
         """Marks without any time are no record at all."""
         key = kinds.MARKS + marks.name
         if marks.times or marks.refused:
-            self._put(key, kinds.from_marks(marks))
+            self._put(key, kinds.MARKS_OF_TABLES.write(marks))
         else:
             self._drop(key)
 
     def put_rebuild(self, rebuild: IndexRebuild) -> None:
-        self._put(kinds.REBUILD + rebuild.name, kinds.from_rebuild(rebuild))
+        self._put(kinds.REBUILD + rebuild.name, kinds.REBUILDS.write(rebuild))
 
     def drop_rebuild(self, name: str) -> None:
         self._drop(kinds.REBUILD + name)
@@ -147,7 +147,7 @@ class StateTable:
         if suspension is None:
             self._drop(kinds.SUSPENSION)
         else:
-            self._put(kinds.SUSPENSION, kinds.from_suspension(suspension))
+            self._put(kinds.SUSPENSION, kinds.SUSPENSIONS.write(suspension))
 
     def acquire_lease(self) -> Lease | None:
         return self._lease.acquire()
@@ -227,7 +227,7 @@ class StateTable:
             "ExpressionAttributeNames": {"#record": "record"},
         }
         try:
-            self._put(kinds.FINGERPRINT, kinds.from_fingerprint(fingerprint), condition)
+            self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint), condition)
         except ConditionFailed:
             return False
         return True

@@ -106,8 +106,8 @@ MUTANTS = (
     Mutant(
         "the fingerprint of a later account overwrites the first",
         "state/table.py",
-        "self._put(kinds.FINGERPRINT, kinds.from_fingerprint(fingerprint), condition)",
-        "self._put(kinds.FINGERPRINT, kinds.from_fingerprint(fingerprint))",
+        "self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint), condition)",
+        "self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint))",
         "of two that start at once the later one's world is recorded",
         (REQUESTS,),
     ),

@@ -15,7 +15,7 @@ from reconciler.state.client import query
 from reconciler.state.fields import Fields
 from reconciler.state.lease import LeaseRecord
 from reconciler.state.live import is_state_table
-from reconciler.state.records import from_entry, from_lease
+from reconciler.state.records import ENTRIES, LEASES
 from reconciler.state.snapshot import snapshot_of
 from reconciler.state.table import StateTable, create_request
 from reconciler.state.wire import Unreadable, encode
@@ -58,7 +58,7 @@ def lease(client: Noted, clock: FakeClock | None = None) -> LeaseRecord:
 
 
 def stored(record: Lease) -> dict[str, Any]:
-    return {"Item": encode({"scope": "default/default", "record": "lease", **from_lease(record)})}
+    return {"Item": encode({"scope": "default/default", "record": "lease", **LEASES.write(record)})}
 
 
 def test_the_first_lease_is_taken_only_where_there_is_none() -> None:
@@ -140,7 +140,7 @@ def test_all_pages_of_records_are_read_consistently() -> None:
 
 
 def test_a_record_of_a_kind_that_this_version_does_not_know_stops_everything() -> None:
-    entry = from_entry(InventoryEntry("users", "users", "created", "n"))
+    entry = ENTRIES.write(InventoryEntry("users", "users", "created", "n"))
     known = {"scope": "default/default", "record": "table#users", **entry}
     assert snapshot_of([encode(known)], "s").inventory["users"].ownership == "created"
     with pytest.raises(StateError, match=r"default/default / table#users .* ownership is 'inherited', not one of"):

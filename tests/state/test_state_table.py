@@ -279,7 +279,7 @@ WHOLE_SEED = {
     "count": {"N": "1"},
 }
 BROKEN = {
-    "an entry without members": (broken("table#users"), "lifecycle is missing"),
+    "an entry without members": (broken("table#users"), "name is missing"),
     "a state that does not exist": (broken("seed#users", **{**WHOLE_SEED, "state": {"S": "half"}}), "state is 'half'"),
     "a count with a fraction": (broken("seed#users", **{**WHOLE_SEED, "count": {"N": "1.5"}}), "count is not a whole"),
     "a count that is text": (broken("seed#users", **{**WHOLE_SEED, "count": {"S": "1"}}), "count has the wrong type"),

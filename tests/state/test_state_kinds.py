@@ -1,0 +1,130 @@
+"""How records stand in the state table, to the letter: nothing of them is forgotten, and each reads back as itself."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.model.desired import Lifecycle
+from reconciler.model.identity import Identity
+from reconciler.model.records import (
+    Attempts,
+    Fingerprint,
+    IndexRebuild,
+    InventoryEntry,
+    Lease,
+    Marks,
+    SeedRecord,
+    Suspension,
+)
+from reconciler.state import records
+from reconciler.state.fields import Fields
+from reconciler.state.records import Kind
+
+AT, LATER = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 6, 7, tzinfo=UTC)
+ID = Identity("id-1", "arn:t", "2026-01-01")
+AT_TEXT, LATER_TEXT = "2026-01-02T03:04:05.000000+00:00", "2026-01-02T03:04:06.000007+00:00"
+ID_TEXT = {"table_id": "id-1", "arn": "arn:t", "created": "2026-01-01"}
+KINDS = {name: kind for name, kind in vars(records).items() if isinstance(kind, Kind)}
+STORED: dict[str, tuple[Any, dict[str, Any]]] = {
+    "LIFECYCLES": (
+        Lifecycle(True, ("ttl",), "own", True),
+        {"protect": True, "ignore_changes": ["ttl"], "on_existing": "own", "allow_data_loss": True},
+    ),
+    "ENTRIES": (
+        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT),
+        {
+            "name": "users-prod",
+            "base_name": "users",
+            "ownership": "created",
+            "nonce": "n",
+            "identity": ID_TEXT,
+            "lifecycle": {
+                "protect": False,
+                "ignore_changes": [],
+                "on_existing": "adopt",
+                "allow_data_loss": False,
+            },
+            "digest": "d",
+            "changed_at": AT_TEXT,
+            "unwanted_since": LATER_TEXT,
+            "empty_since": AT_TEXT,
+        },
+    ),
+    "SEED_RECORDS": (
+        SeedRecord("users", "done", "d", "seeds/users.json", ID, 3, AT),
+        {
+            "name": "users",
+            "state": "done",
+            "digest": "d",
+            "source": "seeds/users.json",
+            "identity": ID_TEXT,
+            "count": 3,
+            "at": AT_TEXT,
+        },
+    ),
+    "ATTEMPTS_OF_TABLES": (
+        Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}),
+        {
+            "name": "users",
+            "identity": ID_TEXT,
+            "counts": {"ttl": 2},
+            "wanted": {"ttl": "w"},
+            "seen": {"ttl": "s"},
+            "refused": {"sse": AT_TEXT},
+        },
+    ),
+    "MARKS_OF_TABLES": (
+        Marks("users", ID, {"ttl": (AT, LATER)}, {"ttl": AT}),
+        {
+            "name": "users",
+            "identity": ID_TEXT,
+            "times": {"ttl": [AT_TEXT, LATER_TEXT]},
+            "refused": {"ttl": AT_TEXT},
+        },
+    ),
+    "REBUILDS": (
+        IndexRebuild("users", ID, "by_a", "by_a2", AT, 60, LATER),
+        {
+            "name": "users",
+            "identity": ID_TEXT,
+            "index": "by_a",
+            "new_index": "by_a2",
+            "started": AT_TEXT,
+            "hold": 60,
+            "ready_at": LATER_TEXT,
+        },
+    ),
+    "SUSPENSIONS": (Suspension("me", AT), {"by": "me", "at": AT_TEXT}),
+    "LEASES": (
+        Lease("me", 7, AT, 3, True),
+        {"holder": "me", "token": 7, "expires": AT_TEXT, "beat": 3, "released": True},
+    ),
+    "FINGERPRINTS": (
+        Fingerprint("aws", "111122223333", "eu-west-1", ID),
+        {"partition": "aws", "account": "111122223333", "region": "eu-west-1", "state_table": ID_TEXT},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_field_of_a_record_is_forgotten(name: str) -> None:
+    kind = KINDS[name]
+    assert list(kind.members) == [field.name for field in fields(kind.made)]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_record_stands_as_it_always_did_and_reads_back_as_itself(name: str) -> None:
+    record, stored = STORED[name]
+    assert KINDS[name].write(record) == stored
+    assert KINDS[name].read(Fields(stored)) == record
+
+
+def test_what_a_lease_does_not_have_is_not_written() -> None:
+    written = records.LEASES.write(Lease("me", 1, AT))
+    assert (written["beat"], written["released"]) == (None, None)
+    there = {name: value for name, value in written.items() if value is not None}
+    assert records.LEASES.read(Fields(there)) == Lease("me", 1, AT)
