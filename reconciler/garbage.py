@@ -20,6 +20,9 @@ SELDOM = 3000
 class BetweenPasses:
     """``begin`` once before the first pass, ``tidy`` after every pass."""
 
+    def __init__(self) -> None:
+        self._passes = 0
+
     def begin(self) -> None:
         """Put everything that is there aside for good: modules, models of the service, clients, the app."""
         gc.collect()
@@ -27,5 +30,13 @@ class BetweenPasses:
         gc.set_threshold(YOUNG, MIDDLE, SELDOM)
 
     def tidy(self) -> None:
-        """Free the circles that the pass left; looks at what came after ``begin`` alone."""
+        """Free the circles that the pass left, among what is not put aside.
+
+        After passes 1, 2, 4, 8 and so on what is left is put aside as well: what is remembered of tables that do not
+        change stays for long. What is put aside is still freed when nothing refers to it; a circle is not, which is
+        why it is done so seldom.
+        """
         gc.collect()
+        self._passes += 1
+        if self._passes.bit_count() == 1:
+            gc.freeze()

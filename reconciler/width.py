@@ -13,17 +13,15 @@ from types import TracebackType
 from typing import Self
 
 LEAST = 2
-SHARE = 0.9
-"""Of the interpreter's time that the threads may fill. Below one, because a crowd makes each of them look slow, and
-what looks slow would call for a larger crowd."""
-WEIGHT = 0.05
-"""Of the newest table in the averages."""
+WINDOW = 100
+"""Pieces of work that are judged together, with the window before them."""
 
 
 class Width:
     """``with width:`` around one piece of work; it waits while enough others are at theirs.
 
-    Begins with two and grows, to ``most``, as far as work turns out to be waiting.
+    Begins with two and grows, to ``most``, as far as work turns out to be waiting. The quickest of late tells: that
+    others wait for one another, or in the queue of a busy endpoint, is no reason for a larger crowd.
     """
 
     def __init__(self, most: int) -> None:
@@ -32,7 +30,8 @@ class Width:
         self._running = 0
         self._free = threading.Condition()
         self._began = threading.local()
-        self._seconds = self._busy = 0.0
+        self._window: list[tuple[float, float]] = []
+        self._quickest_before = float("inf")
 
     def __enter__(self) -> Self:
         with self._free:
@@ -54,10 +53,13 @@ class Width:
     def note(self, seconds: float, busy: float) -> None:
         """A piece of work took ``seconds``, and was not waiting for ``busy`` of them."""
         with self._free:
-            first = self._seconds == 0.0
-            self._seconds = seconds if first else self._seconds + WEIGHT * (seconds - self._seconds)
-            self._busy = busy if first else self._busy + WEIGHT * (busy - self._busy)
-            wanted = self._most if self._busy <= 0 else int(SHARE * self._seconds / self._busy)
+            self._window.append((seconds, busy))
+            if len(self._window) < WINDOW:
+                return
+            quickest = min(taken for taken, _ in self._window)
+            mean = sum(worked for _, worked in self._window) / WINDOW
+            known, self._quickest_before, self._window = min(quickest, self._quickest_before), quickest, []
+            wanted = int(known / mean) if mean > 0 else self._most
             self._enough = max(min(LEAST, self._most), min(self._most, wanted))
             self._free.notify(max(0, self._enough - self._running))
 

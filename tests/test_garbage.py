@@ -50,3 +50,14 @@ def test_what_is_set_aside_is_still_freed_when_nothing_refers_to_it(garbage):
     garbage.begin()
     del kept
     assert gone() is None
+
+
+def test_what_passes_leave_for_good_is_set_aside_after_the_first_the_second_the_fourth(garbage):
+    garbage.begin()
+    aside = []
+    for _ in range(9):
+        before = gc.get_freeze_count()
+        kept = [Circle() for _ in range(100)]
+        garbage.tidy()
+        aside.append(gc.get_freeze_count() >= before + len(kept))
+    assert [number for number, set_aside in enumerate(aside, 1) if set_aside] == [1, 2, 4, 8]

@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reconciler.width import Width
+from reconciler.width import WINDOW, Width
 
 CASES = {
     "work that never waits": (10, 0.004, 0.004, 2),
     "an endpoint next door": (10, 0.003, 0.002, 2),
-    "10 ms away": (10, 0.012, 0.002, 5),
+    "10 ms away": (10, 0.0125, 0.002, 6),
     "30 ms away": (10, 0.033, 0.002, 10),
+    "an endpoint that takes as long as we do": (10, 0.004, 0.002, 2),
     "nothing to do but wait": (10, 0.030, 0.0, 10),
     "one worker wanted": (1, 0.033, 0.002, 1),
     "three workers wanted": (3, 0.033, 0.002, 3),
@@ -24,7 +25,7 @@ CASES = {
 def test_the_width_follows_how_much_of_the_work_is_waiting(case):
     most, seconds, busy, enough = CASES[case]
     width = Width(most)
-    for _ in range(20):
+    for _ in range(WINDOW):
         width.note(seconds, busy)
     assert width.enough == enough
 
@@ -33,14 +34,29 @@ def test_it_begins_with_two():
     assert Width(10).enough == 2
 
 
-def test_a_crowd_that_makes_its_members_look_slow_shrinks():
+def test_pieces_that_had_to_queue_draw_no_crowd():
     width = Width(10)
-    for _ in range(200):
+    for number in range(3 * WINDOW):
+        width.note(0.003 if number % 50 == 0 else 0.030, 0.002)
+        assert width.enough == 2
+
+
+def test_it_shrinks_again_when_the_endpoint_comes_nearer():
+    width = Width(10)
+    for _ in range(WINDOW):
         width.note(0.030, 0.002)
     assert width.enough == 10
-    for _ in range(1000):
-        width.note(0.002 * width.enough, 0.002)
+    for _ in range(WINDOW):
+        width.note(0.003, 0.002)
     assert width.enough == 2
+
+
+def test_it_grows_again_when_the_endpoint_moves_away_though_not_at_once():
+    width = Width(10)
+    for seconds, enough in ((0.003, 2), (0.030, 2), (0.030, 10)):
+        for _ in range(WINDOW):
+            width.note(seconds, 0.002)
+        assert width.enough == enough
 
 
 def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
@@ -76,7 +92,7 @@ def test_who_waited_is_let_in_when_the_width_grows():
     threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for _ in range(200):
+    for _ in range(WINDOW):
         width.note(0.030, 0.002)
     inside.wait(30)
     for thread in threads:

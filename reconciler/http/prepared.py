@@ -10,6 +10,8 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+from reconciler.engine.board import Board
+from reconciler.http.summary import sentence
 from reconciler.model.report import PassReport, TableReport
 from reconciler.planning.document import document, table_entry
 
@@ -19,8 +21,18 @@ class PreparedReport:
 
     def __init__(self) -> None:
         self._made: tuple[PassReport | None, str] = (None, "null")
+        self._said: tuple[PassReport | None, bool, str] = (None, False, "")
         self._tables: dict[str, tuple[TableReport, str]] = {}
         self._lock = threading.Lock()
+
+    def sentence(self, board: Board) -> str:
+        """The sentence of the state, put together once for a report and an endpoint that is up or down."""
+        report, up = board.report, board.endpoint_up
+        told, told_up, said = self._said
+        if report is None or told is not report or told_up is not up:
+            said = sentence(board)
+            self._said = (report, up, said)
+        return said
 
     def ready(self, report: PassReport | None) -> str | None:
         """The text, if it is there already; ``null`` before the first pass."""

@@ -38,7 +38,9 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         text = prepared.ready(report)
         if text is None:
             text = await run_in_threadpool(prepared.text, report)
-        return Response(status_answer(control.board, more(), text), media_type="application/json")
+        return Response(
+            status_answer(control.board, prepared.sentence(control.board), more(), text), media_type="application/json"
+        )
 
     @router.get(
         "/tables/{name}",

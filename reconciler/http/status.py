@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from reconciler import __version__
 from reconciler.engine.board import Board
 from reconciler.http.health import readiness
-from reconciler.http.summary import sentence
 
 
 class StatusAnswer(BaseModel):
@@ -22,7 +21,7 @@ class StatusAnswer(BaseModel):
     data: dict[str, Any] = Field(description="The last report and the state of the loop.")
 
 
-def status_answer(board: Board, more: Mapping[str, Any], report_text: str) -> bytes:
+def status_answer(board: Board, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
     """A ``StatusAnswer`` as bytes: what is known right now around the prepared text of the last report.
 
     ``more`` comes from the wiring; the report is ``null`` before the first pass.
@@ -46,5 +45,5 @@ def status_answer(board: Board, more: Mapping[str, Any], report_text: str) -> by
         "next_pass": timestamp(board.next_pass),
         **more,
     }
-    around = json.dumps({"success": True, "message": sentence(board), "data": data}, default=str)
+    around = json.dumps({"success": True, "message": said, "data": data}, default=str)
     return f'{around.removesuffix("}}")}, "report": {report_text}}}}}'.encode()

@@ -9,8 +9,10 @@ from datetime import timedelta
 import pytest
 from support.reports import NOON, a_report, a_table, create, removal, ttl_moved
 
+from reconciler.engine.board import Board
 from reconciler.http import prepared
 from reconciler.http.prepared import PreparedReport
+from reconciler.http.summary import sentence
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.planning.document import document
@@ -67,3 +69,33 @@ def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkey
     later = replace(a_report(in_sync("users"), drifted("orders")), finished=NOON + timedelta(hours=1))
     assert json.loads(one.text(later)) == document(later)
     assert written == ["orders", "users", "orders"]
+
+
+def test_the_sentence_is_that_of_the_banner_whatever_changed_last() -> None:
+    one, board = PreparedReport(), Board("default", not_ready_reason="waiting for the endpoint")
+    first = replace(a_report(in_sync()), endpoint_up=True)
+    second, third = replace(a_report(drifted()), endpoint_up=True), replace(a_report(FAILED), endpoint_up=True)
+    assert one.sentence(board) == sentence(board) == "Starting: waiting for the endpoint"
+    board.not_ready_reason = "the endpoint refuses us"
+    assert one.sentence(board) == sentence(board)
+    said = []
+    for report in (first, second, first, third):
+        board.finish(report)
+        for up in (True, True, False, True):
+            board.endpoint_up = up
+            assert one.sentence(board) == sentence(board)
+            said.append(one.sentence(board))
+    assert len(set(said)) == 4
+
+
+def test_the_sentence_is_put_together_once_for_one_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(prepared, "sentence", lambda board: asked.append(board) or "In sync")
+    one, board = PreparedReport(), Board("default")
+    board.finish(a_report(in_sync()))
+    for _ in range(3):
+        one.sentence(board)
+    assert len(asked) == 1
+    board.finish(a_report(in_sync()))
+    one.sentence(board)
+    assert len(asked) == 2
