@@ -24,6 +24,7 @@ from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, held
 from reconciler.planning.observe import identity_of
 from reconciler.planning.policy import Facts
+from reconciler.planning.taking import taken_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
     ended_as = applied.steps[0].fate
     if ended_as not in (Fate.DONE, Fate.UNSUPPORTED):
         return applied
+    if ended_as is Fate.DONE and step.facet == "ownership" and survey.entry is not None:
+        scene.world.store.put_entry(taken_over(survey.entry, scene.world.clock.now()))
     refused_at = scene.world.clock.now() if ended_as is Fate.UNSUPPORTED else None
     attempts = breaker.record(survey.attempts, survey.name, survey.observed.identity, step, refused_at)
     if max(attempts.counts.values(), default=0) >= breaker.LIMIT:

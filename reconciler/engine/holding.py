@@ -28,12 +28,12 @@ def hold_together(
 
     ``foreign`` are the tables that the declarations look foreign to.
     """
+    if any(_first_unwanted(survey, foreign) for survey in surveys):
+        surveys = [_after_the_note(survey) for survey in surveys]
     owners = [index for index, survey in enumerate(surveys) for _ in survey.steps]
     steps = [step for survey in surveys for step in survey.steps]
     if not steps:
         return surveys
-    if any(_first_unwanted(survey, foreign) for survey in surveys):
-        steps = [_after_the_note(step) for step in steps]
     if any(survey.doubtful for survey in surveys):
         steps = [_after_malformed(step) for step in steps]
     if not options.explicit_delete:
@@ -103,10 +103,22 @@ def _first_unwanted(survey: Survey, foreign: Set[str]) -> bool:
     return survey.name in foreign and (survey.recorded is None or survey.recorded.unwanted_since is None)
 
 
-def _after_the_note(step: Step) -> Step:
-    if step.action is not Action.CREATE or step.fate is not Fate.READY:
-        return step
-    return step.deferred(Reason.BUSY, "which tables are declared no more is written down first")
+def _after_the_note(survey: Survey) -> Survey:
+    """No table is made, and none that stands there becomes ours, in the pass that notes which ones are forgotten."""
+    claims = _claims(survey)
+    held = tuple(_noted_first(s) if claims or s.action is Action.CREATE else s for s in survey.steps)
+    return replace(survey, steps=held, entry=survey.recorded if claims else survey.entry)
+
+
+def _noted_first(step: Step) -> Step:
+    said = "which tables are declared no more is written down first"
+    return step.deferred(Reason.BUSY, said) if step.fate is Fate.READY else step
+
+
+def _claims(survey: Survey) -> bool:
+    before, after = survey.recorded, survey.entry
+    ours = ("intent", "created")
+    return after is not None and after.ownership == "created" and (before is None or before.ownership not in ours)
 
 
 def _after_malformed(step: Step) -> Step:

@@ -30,7 +30,8 @@ from reconciler.planning.fates import unprotected_until_replaced, until_strong, 
 from reconciler.planning.planner import plan, prune_step, seed_step
 from reconciler.planning.policy import Facts, permit_in_place
 from reconciler.planning.rebuilding import left_to_it, progress, standing
-from reconciler.planning.scopes import Other, is_state_table, other_owner, refusal, state_table_refusal, take_over
+from reconciler.planning.scopes import Other, is_state_table, other_owner, refusal, state_table_refusal
+from reconciler.planning.taking import take_over
 from reconciler.seeding.decide import Need, need
 
 
@@ -79,8 +80,8 @@ class Scene:
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
-        flavor = self.world.endpoint.flavor
-        return ownership.World(self.options.scope, flavor.has_tags, flavor.emulator and self.snapshot.fresh)
+        flavor, now = self.world.endpoint.flavor, self.world.clock.now()
+        return ownership.World(self.options.scope, flavor.has_tags, flavor.emulator and self.snapshot.fresh, now)
 
 
 def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
@@ -198,7 +199,8 @@ def _present(scene: Scene, base: Survey, declaration: Declaration, observed: Obs
     intended = base.recorded is not None and base.recorded.ownership == "intent"
     ours = intended and equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world(), equals_request=ours)
-    taking = take_over(observed, scene.options.scope) if lifecycle.on_existing == "own" else ()
+    visible = visible_from(world, base.entry)
+    entry, taking = take_over(base.entry, entry, observed, scene.options.scope, visible)
     if taking:
         base = replace(base, observed=observed, entry=entry, attempts=_attempts(scene, observed))
         steps_now = hold_back(taking, base.attempts, world.clock.now(), emulator=world.emulator)

@@ -27,7 +27,7 @@ def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> froz
 def _older(kept: InventoryEntry, unwanted: InventoryEntry) -> bool:
     """Whether one table was made before the other was wished away for the first time."""
     since = unwanted.unwanted_since
-    return kept.changed_at is None or since is None or kept.changed_at < since
+    return since is None or (kept.changed_at is not None and kept.changed_at < since)
 
 
 def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:

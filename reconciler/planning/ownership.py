@@ -17,6 +17,8 @@ from reconciler.model.records import InventoryEntry, Ownership
 
 CLOCK_SLACK = timedelta(seconds=1)
 """Emulators round CreationDateTime; on endpoints without tags a create is ours from this long before the intent on."""
+TAKEN_OVER, LOST = "taken-over", "lost"
+"""In the place of a nonce: of a table that we took over by its tag, and of one that was taken over from us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class World:
     """What ownership depends on beside the table: our scope, and whether the endpoint can carry owner tags.
 
     ``new_world`` is true on an emulator whose state table did not exist: tables there are adopted, never state_lost.
+    ``now`` dates what is claimed.
     """
 
     scope: str
     has_tags: bool
     new_world: bool
+    now: datetime
 
 
 def owner_tag(scope: str, nonce: str) -> str:
@@ -57,16 +61,15 @@ def resolve(
         ours = observed.identity.same(entry.identity) or _intent_came_true(
             entry, observed, world, equals_request=equals_request
         )
-        return _claimed(entry, observed, "created" if ours else "adopted", lifecycle)
+        return _claimed(entry, observed, "created" if ours else "adopted", lifecycle, world)
     if entry is not None and observed.identity.same(entry.identity):
-        owned = lifecycle.on_existing == "own" and entry.ownership != "created"
-        ownership: Ownership = "created" if owned else entry.ownership
-        known = (entry.ownership, entry.lifecycle, entry.base_name)
-        if known == (ownership, lifecycle, declaration.base_name):
+        if lifecycle.on_existing == "own" and entry.ownership != "created":
+            entry = replace(entry, ownership="created", changed_at=world.now)
+        if (entry.lifecycle, entry.base_name) == (lifecycle, declaration.base_name):
             return entry
-        return replace(entry, ownership=ownership, lifecycle=lifecycle, base_name=declaration.base_name)
+        return replace(entry, lifecycle=lifecycle, base_name=declaration.base_name)
     stranger = InventoryEntry(observed.spec.name, declaration.base_name, "adopted", nonce="")
-    return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle)
+    return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
 
 
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
@@ -74,6 +77,8 @@ def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Li
 
     A record of the identity is enough for every other table; its tag is read before something is written.
     """
+    if entry is not None and entry.nonce == LOST:
+        return True
     if entry is None or entry.ownership in ("intent", "released") or not identity.same(entry.identity):
         return True
     return lifecycle is not None and lifecycle.on_existing == "own"
@@ -109,10 +114,10 @@ def state_lost() -> Step:
 
 
 def _claimed(
-    entry: InventoryEntry, observed: ObservedTable, ownership: Ownership, lifecycle: Lifecycle
+    entry: InventoryEntry, observed: ObservedTable, ownership: Ownership, lifecycle: Lifecycle, world: World
 ) -> InventoryEntry:
-    if lifecycle.on_existing == "own":
-        ownership = "created"
+    if lifecycle.on_existing == "own" and ownership != "created":
+        ownership, entry = "created", replace(entry, changed_at=world.now)
     return replace(
         entry,
         ownership=ownership,

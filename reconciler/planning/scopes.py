@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.facets.tags import OWNER_TAG
-from reconciler.model.change import Call, Change
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Claim, InventoryEntry, Ownership
 from reconciler.model.table import KeyElement
-from reconciler.planning.ownership import owner_tag, scope_of
+from reconciler.planning.ownership import LOST, owner_tag, scope_of
 
 STATE_KEYS = (KeyElement("scope", "HASH", "S"), KeyElement("record", "RANGE", "S"))
 STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2, "intent": 1, "released": 0}
@@ -53,7 +51,8 @@ def other_owner(
     tagged = scope_of(observed.owner_tag) if observed is not None and observed.owner_tag else None
     if tagged is None or tagged == scope or (lifecycle is not None and lifecycle.on_existing == "own"):
         return None
-    if entry is not None and entry.ownership in ("adopted", "state_lost") and mine[0]:
+    adopted = entry is not None and entry.ownership in ("adopted", "state_lost") and entry.nonce != LOST
+    if adopted and mine[0]:
         return None
     if any(c.scope == tagged and c.ownership == "released" and _is_about(c.identity, identity) for c in claims):
         return None
@@ -62,17 +61,13 @@ def other_owner(
 
 def refusal(name: str, other: Other, *, missing: bool) -> Step:
     """The one step of a declared table that is theirs: nothing is done to it."""
-    stack, _, environment = other.scope.rpartition("/")
-    there = f"stack {stack or environment}, environment {environment}"
+    theirs = there(other.scope)
     if not other.recorded:
-        message = f"the table {name} carries the owner tag of {there}: it is neither written nor seeded nor deleted"
+        message = f"the table {name} carries the owner tag of {theirs}: it is neither written nor seeded nor deleted"
         return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "lifecycle.on_existing: own")
-    named = f"RECONCILER_STACK={stack} " + (
-        "" if environment == "default" else f"RECONCILER_ENVIRONMENT={environment} "
-    )
-    message = f"the table {name} is in the inventory of {there}: it is neither written nor seeded nor deleted"
+    message = f"the table {name} is in the inventory of {theirs}: it is neither written nor seeded nor deleted"
     action = Action.CREATE if missing else Action.UPDATE
-    return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, f"{named}reconciler release {name}")
+    return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, release_by(other.scope, name))
 
 
 def is_state_table(name: str, observed: ObservedTable | None, state_table: str) -> bool:
@@ -86,15 +81,17 @@ def state_table_refusal(name: str) -> Step:
     return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "another table_name")
 
 
-def take_over(observed: ObservedTable, scope: str) -> tuple[Step, ...]:
-    """The call that puts our owner tag over theirs, where the declaration says to own the table; nothing else."""
-    theirs = scope_of(observed.owner_tag) if observed.owner_tag else None
-    if theirs is None or theirs == scope:
-        return ()
-    tag = {"Key": OWNER_TAG, "Value": owner_tag(scope, "taken-over")}
-    call = Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": [tag]})
-    change = Change("ownership", "ownership.scope", theirs, scope)
-    return (Step(Action.UPDATE, "ownership", (change,), call, message="taken over first; the rest follows"),)
+def there(scope: str) -> str:
+    """A scope in words."""
+    stack, _, environment = scope.rpartition("/")
+    return f"stack {stack or environment}, environment {environment}"
+
+
+def release_by(scope: str, name: str) -> str:
+    """The command by which a scope leaves a table."""
+    stack, _, environment = scope.rpartition("/")
+    place = "" if environment == "default" else f"RECONCILER_ENVIRONMENT={environment} "
+    return f"RECONCILER_STACK={stack} {place}reconciler release {name}"
 
 
 def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:

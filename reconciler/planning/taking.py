@@ -1,0 +1,74 @@
+"""Taking a table over that another stack has tagged, where the declaration says ``on_existing: own``. Pure.
+
+Called by the survey of a declared table. A tag is put over theirs once: where theirs is found over ours, they say so as
+well, and two stacks that took the table back from one another would never rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.facets.tags import OWNER_TAG
+from reconciler.model.change import Call, Change
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.records import InventoryEntry
+from reconciler.planning.ownership import LOST, TAKEN_OVER, owner_tag, scope_of
+from reconciler.planning.scopes import release_by, there
+
+
+def take_over(
+    entry: InventoryEntry | None,
+    resolved: InventoryEntry,
+    observed: ObservedTable,
+    scope: str,
+    not_before: datetime | None,
+) -> tuple[InventoryEntry, tuple[Step, ...]]:
+    """The entry as it should be, and the one step of a table that carries the tag of another scope; else no step.
+
+    ``entry`` is the recorded one, ``resolved`` what follows from it and the table; until ``not_before`` a tag that we
+    wrote may not be visible yet.
+    """
+    if resolved.lifecycle.on_existing != "own":
+        return resolved, ()
+    theirs = scope_of(observed.owner_tag) if observed.owner_tag else None
+    if theirs is None or theirs == scope:
+        return _seen(resolved, observed, scope), ()
+    step = _step(observed, theirs, scope)
+    if entry is None or not _was_ours(entry):
+        return replace(resolved, nonce=""), (step,)
+    if not_before is not None:
+        return entry, (step.deferred(Reason.NOT_BEFORE, "our owner tag may not be visible yet", not_before),)
+    name = observed.spec.name
+    message = (
+        f"{there(theirs)} took the table {name} over from this one: it is not taken back, and nothing of it is written."
+        " Leave it to them by releasing it here; or take `own` out of their declaration, and out of this one for one"
+        " pass, to have it back"
+    )
+    lost = replace(entry, ownership="adopted", nonce=LOST, unwanted_since=None, empty_since=None)
+    return lost, (step.blocked(Reason.CONTESTED, message, release_by(scope, name)),)
+
+
+def taken_over(entry: InventoryEntry, now: datetime) -> InventoryEntry:
+    """The record of a table that we have just put our tag on."""
+    return replace(entry, nonce=TAKEN_OVER, changed_at=now)
+
+
+def _step(observed: ObservedTable, theirs: str, scope: str) -> Step:
+    tag = {"Key": OWNER_TAG, "Value": owner_tag(scope, TAKEN_OVER)}
+    call = Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": [tag]})
+    change = Change("ownership", "ownership.scope", theirs, scope)
+    return Step(Action.UPDATE, "ownership", (change,), call, message="taken over first; the rest follows")
+
+
+def _was_ours(entry: InventoryEntry) -> bool:
+    """Whether our tag has been on a table of this record, by our create or by a take-over."""
+    return entry.nonce == LOST or (entry.ownership == "created" and bool(entry.nonce))
+
+
+def _seen(entry: InventoryEntry, observed: ObservedTable, scope: str) -> InventoryEntry:
+    if entry.nonce not in ("", LOST):
+        return entry
+    nonce = TAKEN_OVER if observed.owner_tag == owner_tag(scope, TAKEN_OVER) else ""
+    return entry if entry.nonce == nonce else replace(entry, nonce=nonce)
