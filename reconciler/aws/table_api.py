@@ -9,7 +9,7 @@ from reconciler.aws import errors, hooks
 from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller
 from reconciler.model.change import Call
-from reconciler.model.errors import Busy, Malformed, NotFound
+from reconciler.model.errors import LeaseLost, Malformed, NotFound
 
 PAGED: Mapping[str, tuple[str, str, str]] = {
     "application-autoscaling:DescribeScalableTargets": ("ScalableTargets", "NextToken", "NextToken"),
@@ -56,9 +56,9 @@ class BotoTableApi:
             raise
 
     def write(self, call: Call) -> Mapping[str, Any]:
-        """A mutating operation; what destroys is sent once, without SDK retries (I4). ``Busy`` if our lease ran out."""
+        """A mutating operation; what destroys is sent once, without SDK retries (I4). ``LeaseLost`` if it ran out."""
         if not self._lasts():
-            raise Busy(call.operation, "LeaseLost", hooks.LOST)
+            raise LeaseLost(call.operation, "LeaseLost", hooks.LOST)
         return self._call(call.operation, call.params)
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.engine.applying import Applied, apply_next
+from reconciler.engine.gatekeeper import LOST
 from reconciler.engine.holding import needs_write, without_lease
 from reconciler.engine.memory import Memory
 from reconciler.engine.reporting import Seeded, table_report
 from reconciler.engine.seeding import write_seed
 from reconciler.engine.survey import Scene, Survey
-from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.errors import LeaseLost
+from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import TableReport
 from reconciler.planning import breaker
 from reconciler.seeding.decide import Need
+
+HELD = "another reconciler holds the lease"
+READ_AGAIN = "another reconciler held the lease since the state was read; it is read again first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,10 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
     if not any(needs_write(survey) for survey in surveys):
         return _settled(scene, look_only(surveys), surveys, memory)
     if scene.world.store.acquire_lease() is None:
-        lease = scene.world.store.current_lease()
-        holder = lease.holder if lease else "another reconciler"
-        return replace(look_only(without_lease(surveys, holder)), holder=holder)
+        holder = _holder(scene)
+        return replace(look_only(without_lease(surveys, f"{HELD}: {holder}")), holder=holder)
+    if not scene.world.store.is_current(scene.snapshot):
+        return replace(look_only(without_lease(surveys, READ_AGAIN)), led=True)
     applied = list(scene.world.parallel.map(partial(_apply, scene), surveys))
     for one in applied:
         if one.attempts is not None:
@@ -57,7 +63,19 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
         wrote=any(one.wrote for one in applied) or any(wrote for _, wrote in finished),
         led=True,
     )
+    if any(one.lost for one in applied):
+        return _overtaken(scene, acted)
     return _settled(scene, acted, surveys, memory)
+
+
+def _holder(scene: Scene) -> str:
+    lease = scene.world.store.current_lease()
+    return lease.holder if lease else "another reconciler"
+
+
+def _overtaken(scene: Scene, acted: Acted) -> Acted:
+    """The pass of a leader that is none any more: what it did stands, and it says who leads."""
+    return replace(acted, led=False, holder=_holder(scene))
 
 
 def _apply(scene: Scene, survey: Survey) -> Applied:
@@ -84,7 +102,10 @@ def _settled(scene: Scene, acted: Acted, surveys: list[Survey], memory: Memory) 
             continue
         memory.attempts[survey.name] = settled
         if acted.led and survey.name in scene.snapshot.attempts:
-            scene.world.store.put_attempts(settled)
+            try:
+                scene.world.store.put_attempts(settled)
+            except LeaseLost:
+                return _overtaken(scene, acted)
     return acted
 
 
@@ -101,7 +122,11 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
     ):
         return table_report(survey, applied.steps, applied.error, Seeded()), False
     with scene.world.traces.table(survey.name):
-        outcome = write_seed(scene.world, declaration, observed.identity)
+        try:
+            outcome = write_seed(scene.world, declaration, observed.identity)
+        except LeaseLost:
+            steps[position] = steps[position].deferred(Reason.LEASE, LOST)
+            return table_report(survey, tuple(steps), applied.error, Seeded()), False
         steps[position] = steps[position].failed(str(outcome.error)) if outcome.error else steps[position].done()
         scene.world.traces.step(steps[position])
     tell(survey.name, steps[position])

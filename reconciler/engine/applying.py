@@ -16,7 +16,7 @@ from reconciler.engine.gatekeeper import LOST, still_allowed
 from reconciler.engine.last_look import look_again, still_planned
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
-from reconciler.model.errors import ApiError, Outcome, QuotaUsedUp, Throttled, Unsupported
+from reconciler.model.errors import ApiError, LeaseLost, Outcome, QuotaUsedUp, Throttled, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks
@@ -38,6 +38,8 @@ class Applied:
     error: ApiError | None = None
     turned_away: ApiError | None = None
     """Why the service did not take the call for now; it changed nothing."""
+    lost: bool = False
+    """Whether it came out that another reconciler leads by now."""
 
 
 def apply_next(scene: Scene, survey: Survey) -> Applied:
@@ -49,6 +51,8 @@ def apply_next(scene: Scene, survey: Survey) -> Applied:
             return Applied(survey, survey.steps)
         step = survey.steps[position]
         applied = _carry_out(scene, survey, step)
+    except LeaseLost:
+        return Applied(survey, tuple(_let_go(step) for step in survey.steps), lost=True)
     except ApiError as error:
         scene.doubt.note(error)
         return Applied(survey, survey.steps, error=error)
@@ -56,6 +60,10 @@ def apply_next(scene: Scene, survey: Survey) -> Applied:
         scene.doubt.note(applied.error)
     before, after = survey.steps[:position], survey.steps[position + 1 :]
     return replace(applied, steps=(*before, *applied.steps, *after))
+
+
+def _let_go(step: Step) -> Step:
+    return step.deferred(Reason.LEASE, LOST) if step.fate is Fate.READY else step
 
 
 def _next(steps: tuple[Step, ...]) -> int | None:
@@ -194,6 +202,8 @@ def ended(step: Step, error: ApiError) -> Step:
     """The fate of a step whose call failed: the one place where outcomes are matched."""
     if isinstance(error, Unsupported):
         return step.unsupported(f"the endpoint does not have {error.operation}")
+    if isinstance(error, LeaseLost):
+        return step.deferred(Reason.LEASE, LOST)
     if isinstance(error, QuotaUsedUp):
         return step.deferred(Reason.NOT_BEFORE, str(error))
     match error.outcome:

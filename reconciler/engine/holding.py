@@ -51,9 +51,8 @@ def _with_steps(survey: Survey, steps: tuple[Step, ...]) -> Survey:
     return survey if steps == survey.steps else replace(survey, steps=steps)
 
 
-def without_lease(surveys: list[Survey], holder: str) -> list[Survey]:
+def without_lease(surveys: list[Survey], message: str) -> list[Survey]:
     """Every ready step waits for the other reconciler; nothing is written down either."""
-    message = f"another reconciler holds the lease: {holder}"
     return [
         replace(
             survey,

@@ -91,7 +91,10 @@ class ItemApi(Protocol):
 
 
 class Store(Protocol):
-    """The records of one stack and environment in the state table. Failures are ``StateError`` or ``ApiError``."""
+    """The records of one stack and environment in the state table. Failures are ``StateError`` or ``ApiError``.
+
+    What a later leader wrote is not overwritten: ``LeaseLost``.
+    """
 
     def load(self) -> StateSnapshot:
         """Read everything; never creates the table. A missing table gives ``usable=False``."""
@@ -121,6 +124,10 @@ class Store(Protocol):
 
     def acquire_lease(self) -> Lease | None:
         """Take or renew the lease; None when another holder has it (see ``current_lease``)."""
+        ...
+
+    def is_current(self, snapshot: StateSnapshot) -> bool:
+        """Whether nobody else can have written since the snapshot was read, now that the lease is ours; asks nobody."""
         ...
 
     def holds_lease(self) -> bool:

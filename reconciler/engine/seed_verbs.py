@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.engine.claiming import claim
 from reconciler.engine.observing import observe_table
@@ -48,9 +48,11 @@ class SeedVerbs:
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
         claim(self.world)
+        store = self.world.store
+        fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
         desired = self.world.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
-        tables = tuple(self._traced(declaration, verb) for declaration in chosen)
+        tables = tuple(fresh._traced(declaration, verb) for declaration in chosen)
         return PassReport(
             pass_id=self.world.random.token(),
             trigger=self.trigger,

@@ -44,10 +44,14 @@ class Turn:
         """The state, once writing is allowed and the lease is ours. ``UsageError`` and ``StateError`` say why not."""
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
+        snapshot = self._state()
+        self.claim()
+        return snapshot if self.world.store.is_current(snapshot) else self._state()
+
+    def _state(self) -> StateSnapshot:
         permission = ask(self.world, self.options, self.allowed_accounts, dry=False, explicit=True)
         if permission.error:
             raise StateError(permission.error)
-        self.claim()
         return permission.snapshot
 
     def refuse_others(self, snapshot: StateSnapshot, observed: ObservedTable) -> None:

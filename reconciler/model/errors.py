@@ -9,6 +9,7 @@ ReconcilerError
 └── ApiError                    a call to the endpoint failed
     ├── NotFound                the table (or index) is not there
     ├── Busy                    the resource is being changed, or a change of it is under way
+    │   └── LeaseLost           another reconciler leads by now
     ├── Throttled               slow down: throttling, account limits, too many operations at once
     │   └── QuotaUsedUp         a quota in time is used up: later, by its hours and not by seconds
     ├── Denied                  credentials are refused, expired or not found
@@ -102,6 +103,10 @@ class Busy(ApiError):
     """ResourceInUseException and its kin: the resource is in a state that forbids the call now."""
 
     outcome = Outcome.AGAIN
+
+
+class LeaseLost(Busy):
+    """Another reconciler leads by now: nothing more is written, and the next pass sees what it made of things."""
 
 
 class Throttled(ApiError):

@@ -40,13 +40,18 @@ class LeaseRecord:
         self._clock = clock
         self._term = term
         self._own: Lease | None = None
+        self._found: Lease | None = None
+        self._token = 0
         self._until = 0.0
         self._seen: Lease | None = None
         self._seen_at = 0.0
         self._lock = threading.Lock()
 
-    def acquire(self) -> Lease | None:
-        """Take a free lease or renew our own when a third of its term has gone by; None when another has it."""
+    def acquire(self, above: int = 0) -> Lease | None:
+        """Take a free lease or renew our own when a third of its term has gone by; None when another has it.
+
+        A new token is higher than that of the lease before, and higher than ``above``.
+        """
         with self._lock:
             found = self.read()
             if self._own is not None and self._is_ours(found) and self._left() > 0:
@@ -54,7 +59,7 @@ class LeaseRecord:
             self._own = None
             if found is not None and not self._is_free(found):
                 return None
-            token = found.token + 1 if found is not None else 1
+            token = max(above, found.token if found is not None else 0) + 1
             return self._take(found, Lease(self._holder, token, self._clock.now() + self._term, beat=1))
 
     def holds(self) -> bool:
@@ -70,6 +75,27 @@ class LeaseRecord:
     def lasts(self) -> bool:
         """Whether the term has not run out by our clock; asks nobody."""
         return self._left() > 0
+
+    @property
+    def token(self) -> int:
+        """The token of our last lease, lost or not; 0 where we never had one."""
+        return self._token
+
+    def lose(self) -> None:
+        """Believe in our lease no more: the table showed that another one leads."""
+        with self._lock:
+            self._own = None
+
+    def is_current(self, seen: Lease | None) -> bool:
+        """Whether nobody else can have led between the reading of ``seen``, with all other records, and our lease."""
+        with self._lock:
+            own = self._own
+            if own is None:
+                return False
+            if self._is_ours(seen):
+                return True
+            at_rest = seen is None or seen.released or seen.holder == own.holder
+            return at_rest and seen == self._found
 
     def owns(self, lease: Lease) -> bool:
         """Whether this process is the holder named in ``lease``."""
@@ -146,6 +172,7 @@ class LeaseRecord:
         if not self._put(wanted, _as_seen(found)) and self.read() != wanted:
             return None
         self._own, self._until = wanted, began + self._term.total_seconds()
+        self._found, self._token = found, wanted.token
         return wanted
 
     def _put(self, wanted: Lease, standing: Mapping[str, Any]) -> bool:

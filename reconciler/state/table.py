@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.engine.ports import Clock
 from reconciler.model.change import Call
-from reconciler.model.errors import ApiError, Busy, ConditionFailed, Denied, NotFound, Rejected, StateError
+from reconciler.model.errors import ApiError, Busy, ConditionFailed, Denied, LeaseLost, NotFound, Rejected, StateError
 from reconciler.model.records import (
     Attempts,
     Fingerprint,
@@ -26,6 +26,7 @@ from reconciler.model.records import (
     Suspension,
 )
 from reconciler.model.report import PassReport
+from reconciler.state import fence
 from reconciler.state import records as kinds
 from reconciler.state.client import StateClient, query
 from reconciler.state.elsewhere import claims
@@ -73,6 +74,7 @@ class StateTable:
         self._lease = LeaseRecord(client, name, scope, holder=holder, clock=clock, term=lease_term)
         self._history = History(client, name, scope)
         self._fresh = False
+        self._seen_token = 0
 
     def load(self) -> StateSnapshot:
         """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one ``StateError``."""
@@ -150,7 +152,10 @@ class StateTable:
             self._put(kinds.SUSPENSION, kinds.SUSPENSIONS.write(suspension))
 
     def acquire_lease(self) -> Lease | None:
-        return self._lease.acquire()
+        return self._lease.acquire(above=self._seen_token)
+
+    def is_current(self, snapshot: StateSnapshot) -> bool:
+        return self._lease.is_current(snapshot.lease)
 
     def holds_lease(self) -> bool:
         return self._lease.holds()
@@ -217,7 +222,9 @@ class StateTable:
             "ExpressionAttributeNames": {"#scope": "scope"},
             "ExpressionAttributeValues": encode({":scope": self._scope}),
         }
-        snapshot = snapshot_of(query(self._client, params), self.name)
+        items = list(query(self._client, params))
+        snapshot = snapshot_of(items, self.name)
+        self._seen_token = max(fence.highest(items), snapshot.lease.token if snapshot.lease else 0)
         elsewhere = claims(self._client, self.name, self._scope)
         return replace(snapshot, elsewhere=elsewhere, fresh=self._fresh, actual_fingerprint=fingerprint_of(live))
 
@@ -233,12 +240,29 @@ class StateTable:
         return True
 
     def _put(self, record: str, members: Mapping[str, Any], condition: Mapping[str, Any] | None = None) -> None:
-        item = encode({"scope": self._scope, "record": record, **members})
-        self._client.call("PutItem", {"TableName": self.name, "Item": item, **(condition or {})})
+        token = self._token() if fence.is_fenced(record) else None
+        item = encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
+        self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token)
 
     def _drop(self, record: str) -> None:
         key = encode({"scope": self._scope, "record": record})
-        self._client.call("DeleteItem", {"TableName": self.name, "Key": key})
+        token = self._token() if fence.is_fenced(record) else None
+        self._write("DeleteItem", {"TableName": self.name, "Key": key}, token)
+
+    def _token(self) -> int:
+        """Our last lease's; that of a process which never led is as good as what it has read."""
+        return self._lease.token or self._seen_token
+
+    def _write(self, operation: str, request: Mapping[str, Any], token: int | None) -> None:
+        """One request, under the fence where it has a token. ``LeaseLost`` where a later leader was there before."""
+        if token is None:
+            self._client.call(operation, request)
+            return
+        try:
+            self._client.call(operation, {**request, **fence.condition(token)})
+        except ConditionFailed as refused:
+            self._lease.lose()
+            raise LeaseLost(operation, refused.code, "another reconciler leads by now and wrote this record") from None
 
     def _unusable(self, problem: str) -> StateSnapshot:
         return StateSnapshot(usable=False, fresh=self._fresh, problem=problem)

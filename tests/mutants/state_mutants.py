@@ -5,6 +5,8 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 REQUESTS = "state/test_state_requests.py"
+FENCE = "state/test_state_fence.py"
+OVERTAKEN = "faults/test_faults_overtaken_state.py"
 
 MUTANTS = (
     Mutant(
@@ -50,7 +52,7 @@ MUTANTS = (
     Mutant(
         "the token does not rise",
         "state/lease.py",
-        "token = found.token + 1 if found is not None else 1",
+        "token = max(above, found.token if found is not None else 0) + 1",
         "token = found.token if found is not None else 1",
         "a former holder cannot tell that it is one",
         (REQUESTS,),
@@ -62,6 +64,46 @@ MUTANTS = (
         '"ConditionExpression": "#holder = :holder OR #token <> :token",',
         "the process that ends late frees what is no longer its own",
         (REQUESTS,),
+    ),
+    Mutant(
+        "records are written whoever leads by now",
+        "state/table.py",
+        "{**request, **fence.condition(token)}",
+        "request",
+        "a leader that was paused overwrites what its successor wrote down",
+        (FENCE, OVERTAKEN),
+    ),
+    Mutant(
+        "an older token passes the fence",
+        "state/fence.py",
+        "#fence <= :fence",
+        "#fence >= :fence",
+        "the former leader writes, and the present one is refused",
+        (FENCE,),
+    ),
+    Mutant(
+        "a lease that was deleted starts its tokens anew",
+        "state/lease.py",
+        "token = max(above, found.token if found is not None else 0) + 1",
+        "token = (found.token if found is not None else 0) + 1",
+        "no record of before can be written any more",
+        (f"{FENCE}::test_a_lease_that_was_deleted_by_hand_gives_no_token_below_those_on_the_records",),
+    ),
+    Mutant(
+        "what was read before the lease is taken for the present",
+        "engine/acting.py",
+        "if not scene.world.store.is_current(scene.snapshot):",
+        "if False:",
+        "a table that a rival made meanwhile is taken for one whose state was lost",
+        (OVERTAKEN,),
+    ),
+    Mutant(
+        "whoever stood still is taken to have written nothing",
+        "state/lease.py",
+        "at_rest = seen is None or seen.released or seen.holder == own.holder",
+        "at_rest = True",
+        "the last record of a leader that died in between is not read",
+        (f"{FENCE}::test_what_was_read_while_another_stood_still_is_read_again",),
     ),
     Mutant(
         "a record of a kind that nobody knows is read all the same",

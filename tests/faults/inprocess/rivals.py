@@ -239,8 +239,8 @@ def _said(ended: Ended) -> None:
 def _blocked_by(ended: Ended) -> set[Reason | None]:
     """Why steps are blocked in the end.
 
-    Rivals of one stack that want different tables undo one another: what they lose track of is told, never deleted. And
-    a stack whose wishes have nothing in common with what it made is held by the deletion gate.
+    A stack whose wishes have nothing in common with what it made is held by the deletion gate. Rivals of one stack that
+    want different tables undo one another, and yet none loses track of what another one made.
     """
     tables = ended.report.tables if ended.report else ()
     return {step.reason for table in tables for step in table.steps if step.fate is Fate.BLOCKED}
@@ -258,9 +258,7 @@ def _alone(stage: Stage, scheduler: Scheduler) -> None:
             ended = stage.once(stack=stack, max_deletes=None, prune_grace=timedelta(0))
             if ended.exit == 0:
                 break
-        several = sum(one.stack == stack for one in scheduler.rivals) > 1
-        reasons = {Reason.FOREIGN_DECLARATIONS, *([Reason.STATE_LOST] if several else ())}
-        told = ended.exit == 2 and _blocked_by(ended) <= reasons
+        told = ended.exit == 2 and _blocked_by(ended) <= {Reason.FOREIGN_DECLARATIONS}
         assert ended.exit == 0 or told, f"stack {stack} does not arrive: {judge.reasons(ended)}"
         wanted = {one.spec.name for one in last.declarations}
         there = {name for name in stage.plane.tables if name in TABLES[stack]}

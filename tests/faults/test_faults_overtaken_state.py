@@ -1,0 +1,214 @@
+"""Two reconcilers of one stack, one of them overtaken by the other between two of its requests.
+
+What it read before its successor led, or decided on before it was paused, goes into no record any more. Judged by the
+records themselves, as they stand in the simulated state table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from faults.inprocess.rivals import pool
+from faults.inprocess.scenarios import with_state
+from faults.inprocess.stage import STATE, Ended, Process, Stage
+from faults.inprocess.wire import Sending
+from simulation.data_plane import records
+from simulation.world import ListSource, declaration, item
+
+from reconciler.model.desired import Declaration
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
+from reconciler.model.report import Verdict
+
+PAST_A_LEASE = 31.0
+SEED = (item("1"), item("2"))
+Point = Callable[[Sending], bool]
+
+
+def account(flavor: Flavor = Flavor.AWS) -> Stage:
+    stage = Stage(flavor)
+    with_state(stage)
+    stage.wire.whole = lambda: False
+    return stage
+
+
+def rival(stage: Stage, place: int, *wishes: Declaration, **options: Any) -> Process:
+    process = stage.process(one_shot=False, max_deletes=None, **options)
+    process.pool, process.source = pool(place), ListSource(wishes)
+    return process
+
+
+def led(process: Process) -> Ended:
+    """One pass, and the lease is given back."""
+    ended = process.passes()
+    process.close()
+    return ended
+
+
+def overtaken(stage: Stage, process: Process, point: Point, meanwhile: Callable[[], object]) -> Ended:
+    """One pass of ``process``; right before its first request at ``point`` something else happens."""
+    reached: list[Sending] = []
+
+    def before(sending: Sending) -> None:
+        if sending.by == process.holder and not reached and point(sending):
+            reached.append(sending)
+            meanwhile()
+
+    stage.wire.before = before
+    ended = process.passes()
+    stage.wire.before = None
+    assert reached, "the point was never reached"
+    return ended
+
+
+def record_of(sending: Sending) -> str:
+    members = sending.params.get("Item") or sending.params.get("Key") or {}
+    return str(members.get("record", {}).get("S", ""))
+
+
+def describes(name: str) -> Point:
+    return lambda sending: (sending.operation, sending.table) == ("DescribeTable", name)
+
+
+def puts(record: str, ownership: str) -> Point:
+    def point(sending: Sending) -> bool:
+        written = sending.params.get("Item", {}).get("ownership", {}).get("S")
+        return (sending.operation, record_of(sending), written) == ("PutItem", record, ownership)
+
+    return point
+
+
+def inventory(stage: Stage) -> dict[str, dict[str, Any]]:
+    """The entries as they stand, by table."""
+    kind = "table#"
+    found = [each for each in records(stage.plane, STATE) if each["record"]["S"].startswith(kind)]
+    return {each["record"]["S"].removeprefix(kind): each for each in found}
+
+
+def ownership(stage: Stage) -> dict[str, str]:
+    return {name: entry["ownership"]["S"] for name, entry in inventory(stage).items()}
+
+
+def reasons(ended: Ended) -> set[Reason | None]:
+    tables = ended.report.tables if ended.report else ()
+    return {step.reason for table in tables for step in table.steps if step.fate in (Fate.BLOCKED, Fate.DEFERRED)}
+
+
+@pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
+@pytest.mark.parametrize("seed", [(), SEED], ids=["no seed", "a seed"])
+def test_a_table_that_a_rival_made_after_the_state_was_read_is_no_lost_state(flavor: Flavor, seed: Any) -> None:
+    stage = account(flavor)
+    wish = declaration("users", seed=seed)
+    first, second = rival(stage, 0, wish), rival(stage, 1, wish)
+    ended = overtaken(stage, second, describes("users"), lambda: led(first))
+    assert ended.report is not None
+    assert ownership(stage) == {"users": "created"}
+    for _ in range(3):
+        stage.later(60)
+        ended = led(second)
+    assert ended.report is not None
+    assert ended.report.verdict is Verdict.IN_SYNC
+    assert ownership(stage) == {"users": "created"}
+
+
+def test_a_table_that_a_rival_made_anew_after_the_state_was_read_is_not_forgotten() -> None:
+    stage = account()
+    first, second = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users"))
+    led(first)
+    stage.later(3600)
+
+    def made_anew() -> None:
+        del stage.plane.tables["users"]
+        led(first)
+
+    overtaken(stage, second, describes("users"), made_anew)
+    stage.later(60)
+    ended = led(second)
+    assert ownership(stage) == {"users": "created"}
+    assert ended.report is not None
+    assert ended.report.verdict is Verdict.IN_SYNC
+
+
+def test_a_pass_whose_state_is_of_before_writes_nothing_and_says_so() -> None:
+    stage = account()
+    first, second = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users", seed=SEED))
+    before = len(stage.wire.sent)
+    ended = overtaken(stage, second, describes("users"), lambda: led(first))
+    wrote = [record_of(s) for s in stage.wire.sent[before:] if s.by == second.holder and s.mutating]
+    assert {record.partition("#")[0] for record in wrote} == {"lease", "run"}
+    assert reasons(ended) == {Reason.LEASE}
+    assert not stage.plane.tables["users"].items
+    assert led(second).exit == 0
+    assert len(stage.plane.tables["users"].items) == len(SEED)
+
+
+def paused(stage: Stage, successor: Process) -> None:
+    """The leader stands still for longer than its lease lasts; its successor takes over, reads anew, goes to work."""
+    successor.passes()
+    stage.later(PAST_A_LEASE)
+    successor.passes()
+    led(successor)
+
+
+PAUSES: dict[str, Point] = {
+    "before the intent is written": puts("table#users", "intent"),
+    "before the table is known to be there": puts("table#users", "created"),
+}
+
+
+@pytest.mark.parametrize("point", PAUSES.values(), ids=PAUSES)
+def test_a_leader_that_was_paused_overwrites_no_record_of_its_successor(point: Point) -> None:
+    stage = account()
+    leader, successor = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users"))
+    standing: dict[str, Any] = {}
+
+    def meanwhile() -> None:
+        paused(stage, successor)
+        standing.update(inventory(stage))
+
+    ended = overtaken(stage, leader, point, meanwhile)
+    assert standing["users"]["fence"] == {"N": "2"}
+    assert inventory(stage) == standing
+    assert ended.report is not None
+    assert ended.report.leader is False
+    assert ended.report.lease_holder == successor.holder
+    assert reasons(ended) == {Reason.LEASE}
+    assert led(successor).exit == 0
+
+
+def test_a_leader_that_was_paused_does_not_take_back_what_was_released_by_hand() -> None:
+    stage = account()
+    leader, successor = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users"))
+
+    def meanwhile() -> None:
+        paused(stage, successor)
+        by_hand = stage.process(one_shot=True)
+        by_hand.pool = pool(2)
+        assert by_hand.run("release", lambda reconciler: len(reconciler.release(("users",))) - 1).exit == 0
+
+    overtaken(stage, leader, puts("table#users", "created"), meanwhile)
+    assert ownership(stage) == {"users": "released"}
+
+
+def test_a_command_that_was_paused_waits_and_ends_as_its_successor_left_things() -> None:
+    """``--once`` is a run of rounds: after it lost the lease it goes on once that is free again."""
+    stage = account()
+    leader = stage.process(max_deletes=None)
+    leader.pool = pool(0)
+    leader.source = ListSource((declaration("users", seed=SEED),))
+    successor = rival(stage, 1, declaration("users", seed=SEED))
+    reached: list[int] = []
+
+    def before(sending: Sending) -> None:
+        if sending.by == leader.holder and not reached and puts("table#users", "created")(sending):
+            reached.append(sending.number)
+            paused(stage, successor)
+
+    stage.wire.before = before
+    ended = leader.run("once", lambda reconciler: reconciler.converge("once"))
+    assert reached
+    assert (ended.exit, ownership(stage)) == (0, {"users": "created"})
+    assert len(stage.plane.tables["users"].items) == len(SEED)
+    assert inventory(stage)["users"]["fence"]["N"] in ("2", "3")

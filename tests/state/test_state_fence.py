@@ -1,0 +1,257 @@
+"""Records bear the token of the lease they were written under; an older token overwrites and drops nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from support.connected import connected
+from support.endpoints import Live
+from support.fakes import FakeClock, Quiet
+from support.proxy import RecordingProxy
+
+from reconciler.aws.session import connect
+from reconciler.model.errors import LeaseLost
+from reconciler.model.identity import Identity
+from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedRecord, Suspension
+from reconciler.state.table import StateTable
+
+NAME = "reconciler_state"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+IDENTITY = Identity("id-1", "arn:aws:dynamodb:us-east-1:1:table/users", "2026-01-01T00:00:00+00:00")
+ENTRY = InventoryEntry("users", "users", "created", "n", IDENTITY, changed_at=NOW)
+Make = Callable[..., StateTable]
+Write = Callable[[StateTable, str], None]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def make(endpoint: Live, clock: FakeClock) -> Make:
+    def build(holder: str, scope: str = "default/default") -> StateTable:
+        client = connected(endpoint.url).state_client()
+        return StateTable(client, NAME, scope, holder=holder, clock=clock)
+
+    build("set-up").ensure()
+    return build
+
+
+def taken_over(make: Make, clock: FakeClock) -> tuple[StateTable, StateTable]:
+    """One led, stood still for longer than its lease, and another leads."""
+    old, new = make("old"), make("new")
+    old.load()
+    assert old.acquire_lease() is not None
+    new.load()
+    assert new.acquire_lease() is None
+    clock.turn(31)
+    lease = new.acquire_lease()
+    assert lease is not None
+    assert lease.token == 2
+    return old, new
+
+
+def _seed(store: StateTable, by: str) -> None:
+    store.put_seed(SeedRecord("users", "done", by, "users.json", IDENTITY, 1, NOW))
+
+
+def _attempts(store: StateTable, by: str) -> None:
+    store.put_attempts(Attempts("users", IDENTITY, {"ttl": 2}, {"ttl": by}))
+
+
+def _marks(store: StateTable, by: str) -> None:
+    store.put_marks(Marks("users", replace(IDENTITY, table_id=by), {"ttl": (NOW,)}))
+
+
+def _rebuild(store: StateTable, by: str) -> None:
+    store.put_rebuild(IndexRebuild("users", IDENTITY, "by_mail", by, NOW, 60))
+
+
+PUTS: dict[str, Write] = {
+    "table#users": lambda store, by: store.put_entry(replace(ENTRY, nonce=by)),
+    "seed#users": _seed,
+    "attempts#users": _attempts,
+    "marks#users": _marks,
+    "rebuild#users": _rebuild,
+}
+DROPS: dict[str, Write] = {
+    "table#users": lambda store, _: store.drop_entry("users"),
+    "seed#users": lambda store, _: store.drop_seed("users"),
+    "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
+    "marks#users": lambda store, _: store.put_marks(Marks("users", IDENTITY)),
+    "rebuild#users": lambda store, _: store.drop_rebuild("users"),
+}
+
+
+def record(endpoint: Live, name: str) -> dict[str, Any]:
+    """The record as an independent client reads it."""
+    key = {"scope": {"S": "default/default"}, "record": {"S": name}}
+    item: dict[str, Any] = endpoint.client.get_item(TableName=NAME, Key=key, ConsistentRead=True).get("Item", {})
+    return item
+
+
+@pytest.mark.parametrize("name", PUTS)
+def test_a_leader_of_the_past_overwrites_nothing_that_its_successor_wrote(
+    endpoint: Live, make: Make, clock: FakeClock, name: str
+) -> None:
+    old, new = taken_over(make, clock)
+    PUTS[name](new, "new")
+    standing = record(endpoint, name)
+    assert standing["fence"] == {"N": "2"}
+    with pytest.raises(LeaseLost):
+        PUTS[name](old, "old")
+    assert record(endpoint, name) == standing
+
+
+@pytest.mark.parametrize("name", DROPS)
+def test_a_leader_of_the_past_drops_nothing_that_its_successor_wrote(
+    endpoint: Live, make: Make, clock: FakeClock, name: str
+) -> None:
+    old, new = taken_over(make, clock)
+    PUTS[name](new, "new")
+    with pytest.raises(LeaseLost):
+        DROPS[name](old, "old")
+    assert record(endpoint, name)["fence"] == {"N": "2"}
+    DROPS[name](new, "new")
+    assert record(endpoint, name) == {}
+
+
+@pytest.mark.parametrize("name", PUTS)
+def test_a_leader_writes_over_what_it_and_those_before_it_wrote(
+    endpoint: Live, make: Make, clock: FakeClock, name: str
+) -> None:
+    old = make("old")
+    old.acquire_lease()
+    PUTS[name](old, "old")
+    new = make("new")
+    new.acquire_lease()
+    clock.turn(31)
+    new.acquire_lease()
+    for by in ("new", "newer"):
+        PUTS[name](new, by)
+    assert record(endpoint, name)["fence"] == {"N": "2"}
+    assert "newer" in str(record(endpoint, name))
+
+
+def test_a_leader_that_was_refused_once_knows_that_it_leads_no_more(make: Make, clock: FakeClock) -> None:
+    old, new = make("old"), make("new")
+    old.acquire_lease()
+    new.acquire_lease()
+    clock.turn(31)
+    new.acquire_lease()
+    new.put_entry(ENTRY)
+    with pytest.raises(LeaseLost):
+        old.put_entry(ENTRY)
+    assert not old.lease_lasts()
+    assert not old.keep_lease()
+    assert not old.holds_lease()
+    assert new.holds_lease()
+
+
+def test_whoever_never_led_writes_as_of_what_it_has_read(make: Make, clock: FakeClock) -> None:
+    old, new = taken_over(make, clock)
+    late, early = make("released by hand"), make("read too early")
+    early.load()
+    new.put_entry(ENTRY)
+    late.load()
+    late.put_entry(replace(ENTRY, ownership="released"))
+    assert old.load().inventory["users"].ownership == "released"
+    clock.turn(31)
+    third = make("third")
+    third.acquire_lease()
+    clock.turn(31)
+    assert third.acquire_lease() is not None
+    third.put_entry(ENTRY)
+    with pytest.raises(LeaseLost):
+        early.put_entry(replace(ENTRY, ownership="released"))
+    assert old.load().inventory["users"].ownership == "created"
+
+
+def test_a_record_of_before_there_was_a_fence_is_overwritten_and_bears_one_then(endpoint: Live, make: Make) -> None:
+    store = make("one")
+    store.acquire_lease()
+    store.put_entry(ENTRY)
+    item = record(endpoint, "table#users")
+    del item["fence"]
+    endpoint.client.put_item(TableName=NAME, Item=item)
+    assert make("two").load().inventory["users"] == ENTRY
+    store.put_entry(replace(ENTRY, nonce="m"))
+    assert record(endpoint, "table#users")["fence"] == {"N": "1"}
+
+
+def test_a_lease_that_was_deleted_by_hand_gives_no_token_below_those_on_the_records(
+    endpoint: Live, make: Make, clock: FakeClock
+) -> None:
+    _, new = taken_over(make, clock)
+    new.put_entry(ENTRY)
+    endpoint.client.delete_item(TableName=NAME, Key={"scope": {"S": "default/default"}, "record": {"S": "lease"}})
+    third = make("third")
+    third.load()
+    lease = third.acquire_lease()
+    assert lease is not None
+    assert lease.token == 3
+    third.put_entry(replace(ENTRY, nonce="m"))
+    assert make("fourth").load().inventory["users"].nonce == "m"
+
+
+def test_a_suspension_is_anybodys_and_a_scope_has_fences_of_its_own(make: Make, clock: FakeClock) -> None:
+    old, new = taken_over(make, clock)
+    new.put_suspension(Suspension("new", NOW))
+    old.put_suspension(Suspension("old", NOW))
+    assert new.load().suspension == Suspension("old", NOW)
+    new.put_entry(ENTRY)
+    make("prod", "default/prod").put_entry(ENTRY)
+    assert make("prod", "default/prod").load().inventory["users"] == ENTRY
+
+
+def test_the_fence_costs_no_request(endpoint: Live, make: Make, clock: FakeClock) -> None:
+    with RecordingProxy(endpoint.url) as proxy:
+        store = StateTable(
+            connect(proxy.url, None, 2, Quiet()).state_client(), NAME, "default/default", holder="one", clock=clock
+        )
+        store.load()
+        store.acquire_lease()
+        proxy.clear()
+        store.put_entry(ENTRY)
+        store.drop_entry("users")
+        assert [request.operation for request in proxy.requests] == ["PutItem", "DeleteItem"]
+        conditions = {request.body["ConditionExpression"] for request in proxy.requests}
+    assert conditions == {"attribute_not_exists(#fence) OR #fence <= :fence"}
+
+
+def test_what_was_read_before_the_lease_is_current_only_if_nobody_led_in_between(make: Make, clock: FakeClock) -> None:
+    one, two = make("one"), make("two")
+    first = one.load()
+    assert not one.is_current(first), "it does not lead"
+    one.acquire_lease()
+    assert one.is_current(first)
+    early = two.load()
+    one.put_entry(ENTRY)
+    one.release_lease()
+    two.acquire_lease()
+    assert not two.is_current(early), "its holder went on writing after that"
+    assert two.is_current(two.load())
+    two.release_lease()
+    again = one.load()
+    one.acquire_lease()
+    assert one.is_current(again), "given back before it was read"
+    clock.turn(31)
+    later = one.load()
+    one.acquire_lease()
+    assert one.is_current(later), "our own of before, which nobody took"
+
+
+def test_what_was_read_while_another_stood_still_is_read_again(make: Make, clock: FakeClock) -> None:
+    make("old").acquire_lease()
+    new = make("new")
+    new.acquire_lease()
+    clock.turn(31)
+    snapshot = new.load()
+    assert new.acquire_lease() is not None
+    assert not new.is_current(snapshot)
+    assert new.is_current(new.load())
