@@ -8,7 +8,7 @@ from functools import partial
 
 from reconciler.engine.applying import Applied, apply_next
 from reconciler.engine.gatekeeper import LOST
-from reconciler.engine.holding import needs_write, without_lease
+from reconciler.engine.holding import needs_write, read_again, without_lease
 from reconciler.engine.memory import Memory
 from reconciler.engine.reporting import Seeded, table_report
 from reconciler.engine.seeding import write_seed
@@ -18,9 +18,6 @@ from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import TableReport
 from reconciler.planning import breaker
 from reconciler.seeding.decide import Need
-
-HELD = "another reconciler holds the lease"
-READ_AGAIN = "another reconciler held the lease since the state was read; it is read again first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +42,9 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
         return _settled(scene, look_only(surveys), surveys, memory)
     if scene.world.store.acquire_lease() is None:
         holder = _holder(scene)
-        return replace(look_only(without_lease(surveys, f"{HELD}: {holder}")), holder=holder)
+        return replace(look_only(without_lease(surveys, holder)), holder=holder)
     if not scene.world.store.is_current(scene.snapshot):
-        return replace(look_only(without_lease(surveys, READ_AGAIN)), led=True)
+        return replace(look_only(read_again(surveys)), led=True)
     applied = list(scene.world.parallel.map(partial(_apply, scene), surveys))
     for one in applied:
         if one.attempts is not None:

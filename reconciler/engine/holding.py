@@ -13,6 +13,7 @@ from reconciler.model.records import StateSnapshot
 from reconciler.planning.fates import without_prospect
 from reconciler.planning.policy import cap
 
+READ_AGAIN = "another reconciler led since the state was read; it is read again first"
 IN_FLIGHT_LIMIT = 250
 """Table operations at once that every account may have, creates with indexes included (CreateTable quota)."""
 
@@ -51,8 +52,9 @@ def _with_steps(survey: Survey, steps: tuple[Step, ...]) -> Survey:
     return survey if steps == survey.steps else replace(survey, steps=steps)
 
 
-def without_lease(surveys: list[Survey], message: str) -> list[Survey]:
+def without_lease(surveys: list[Survey], holder: str) -> list[Survey]:
     """Every ready step waits for the other reconciler; nothing is written down either."""
+    message = f"another reconciler holds the lease: {holder}"
     return [
         replace(
             survey,
@@ -60,6 +62,19 @@ def without_lease(surveys: list[Survey], message: str) -> list[Survey]:
         )
         for survey in surveys
     ]
+
+
+def read_again(surveys: list[Survey]) -> list[Survey]:
+    """All that was decided on a state which another reconciler has written to since waits for the next look at it."""
+    return [replace(survey, steps=_waiting(survey)) for survey in surveys]
+
+
+def _waiting(survey: Survey) -> tuple[Step, ...]:
+    decided = (Fate.READY, Fate.BLOCKED)
+    steps = tuple(s.deferred(Reason.LEASE, READ_AGAIN) if s.fate in decided else s for s in survey.steps)
+    if survey.entry_changed and not steps:
+        return (Step(Action.UPDATE, "ownership").deferred(Reason.LEASE, READ_AGAIN),)
+    return steps
 
 
 def needs_write(survey: Survey) -> bool:

@@ -140,8 +140,32 @@ def test_a_pass_whose_state_is_of_before_writes_nothing_and_says_so() -> None:
     assert {record.partition("#")[0] for record in wrote} == {"lease", "run"}
     assert reasons(ended) == {Reason.LEASE}
     assert not stage.plane.tables["users"].items
+    led(second)
     assert led(second).exit == 0
     assert len(stage.plane.tables["users"].items) == len(SEED)
+
+
+@pytest.mark.parametrize(
+    "wish", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
+)
+def test_a_command_whose_state_was_of_before_reads_it_again_and_ends_well(wish: Declaration) -> None:
+    stage = account()
+    first = rival(stage, 0, declaration("users"))
+    second = stage.process(max_deletes=None)
+    second.pool, second.source = pool(1), ListSource((wish,))
+    reached: list[int] = []
+
+    def before(sending: Sending) -> None:
+        if sending.by == second.holder and not reached and describes("users")(sending):
+            reached.append(sending.number)
+            led(first)
+
+    stage.wire.before = before
+    ended = second.run("once", lambda reconciler: reconciler.converge("once"))
+    assert reached
+    assert (ended.exit, ownership(stage)) == (0, {"users": "created"})
+    protected = stage.plane.tables["users"].description["DeletionProtectionEnabled"]
+    assert protected is bool(wish.spec.deletion_protection)
 
 
 def paused(stage: Stage, successor: Process) -> None:
