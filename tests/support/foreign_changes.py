@@ -6,8 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from support.random_tables import KINESIS, MODES, POLICIES, TAGS, VIEWS, maximum, sse_of
-from support.strategies import ATTRIBUTES, INDEX_NAMES
+from support.pools import ATTRIBUTES, INDEX_NAMES, INSIGHT_MODES, KINESIS, TAGS, VIEWS
+from support.random_tables import POLICIES, maximum, sse_of
 
 from reconciler.facets.limits import maximum as maximum_shape
 from reconciler.model.change import Call
@@ -112,7 +112,7 @@ def _policy(rng: Random) -> tuple[str, Params]:
 def _insights(rng: Random) -> tuple[str, Params]:
     params: Params = {"ContributorInsightsAction": rng.choice(("ENABLE", "ENABLE", "DISABLE"))}
     if rng.random() < 0.4:
-        params["ContributorInsightsMode"] = rng.choice(MODES)
+        params["ContributorInsightsMode"] = rng.choice(INSIGHT_MODES[1:])
     if rng.random() < 0.4:
         params["IndexName"] = rng.choice(INDEX_NAMES)
     return "UpdateContributorInsights", params

@@ -1,6 +1,6 @@
 """Random valid declarations from ``random.Random``, for campaigns: some hundred times faster than drawing them.
 
-Pools of names and values are those of ``strategies``. Every declaration is one that any table can be brought to: where
+Pools of names and values are those of ``pools``. Every declaration is one that any table can be brought to: where
 one feature stands in the way of another (docs/service-rules.md), both are declared.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from support import pools
 from support.specs import policy
-from support.strategies import ATTRIBUTES, INDEX_NAMES, Types
 
 from reconciler.model.table import (
     Billing,
@@ -25,7 +25,6 @@ from reconciler.model.table import (
     PointInTimeRecovery,
     Projection,
     ResourcePolicy,
-    SearchElement,
     Sse,
     Stream,
     TableSpec,
@@ -36,18 +35,14 @@ from reconciler.model.table import (
 )
 
 T = TypeVar("T")
-VIEWS = ("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
 POLICIES = (ResourcePolicy(None), policy("dynamodb:GetItem"), policy("dynamodb:GetItem", "dynamodb:Query"))
 STREAM_POLICIES = (ResourcePolicy(None), policy("dynamodb:GetRecords"))
-KINESIS = tuple(f"arn:aws:kinesis:eu-central-1:111122223333:stream/{name}" for name in ("one", "two"))
-TAGS = ("team", "stage", "cost.center")
 WARM = (12000, 13000, 15000)
-MODES = ("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS")
 
 
 def table_spec(rng: Random, name: str, like: TableSpec | None = None) -> TableSpec:
     """A valid declaration, half of its features not declared; a table that is ``like`` becomes it in place."""
-    types = {attribute: rng.choice("SSSNB") for attribute in ATTRIBUTES}
+    types = {attribute: rng.choice("SSSNB") for attribute in pools.ATTRIBUTES}
     keys, local = _base(rng, types) if like is None else (like.keys, like.local_indexes)
     types |= {key.attribute: key.type for part in (keys, *(index.keys for index in local or ())) for key in part}
     vectors = vector_indexes(rng, types) if rng.random() < 0.2 else None
@@ -69,7 +64,7 @@ def table_spec(rng: Random, name: str, like: TableSpec | None = None) -> TableSp
         ttl=perhaps(rng, ttl_of),
         tags=perhaps(rng, tags_of),
         deletion_protection=perhaps(rng, lambda r: r.random() < 0.4),
-        table_class=perhaps(rng, lambda r: r.choice(("STANDARD", "STANDARD_INFREQUENT_ACCESS")), 0.25),
+        table_class=perhaps(rng, lambda r: r.choice(pools.CLASSES), 0.25),
         on_demand_throughput=perhaps(rng, maximum, 0.3) if mode == "PAY_PER_REQUEST" else None,
         warm_throughput=perhaps(rng, warm, 0.15),
         sse=perhaps(rng, sse_of, 0.25),
@@ -106,7 +101,7 @@ def _whole(projection: Projection) -> bool:
     return projection.type != "INCLUDE" or bool(projection.non_key_attributes)
 
 
-def _base(rng: Random, types: Types) -> tuple[tuple[KeyElement, ...], tuple[LocalIndex, ...] | None]:
+def _base(rng: Random, types: pools.Types) -> tuple[tuple[KeyElement, ...], tuple[LocalIndex, ...] | None]:
     """Key and local indexes: what never changes."""
     keys: tuple[KeyElement, ...] = (KeyElement("pk", "HASH", types["pk"]),)
     if rng.random() < 0.5:
@@ -134,7 +129,7 @@ def billing_of(rng: Random) -> Billing:
 
 
 def stream_of(rng: Random) -> Stream:
-    return Stream(True, rng.choice(VIEWS)) if rng.random() < 0.7 else Stream(False)
+    return Stream(True, rng.choice(pools.VIEWS)) if rng.random() < 0.7 else Stream(False)
 
 
 def ttl_of(rng: Random) -> Ttl:
@@ -142,11 +137,11 @@ def ttl_of(rng: Random) -> Ttl:
 
 
 def tags_of(rng: Random) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((key, rng.choice(("one", "two"))) for key in some(rng, TAGS, 3)))
+    return tuple(sorted((key, rng.choice(pools.TAG_VALUES)) for key in some(rng, pools.TAGS, 3)))
 
 
 def maximum(rng: Random) -> OnDemandThroughput:
-    read, write = rng.choice((-1, 1, 1000)), rng.choice((-1, 1, 1000))
+    read, write = rng.choice(pools.UNITS), rng.choice(pools.UNITS)
     return rng.choice((OnDemandThroughput(read, write), OnDemandThroughput(read), OnDemandThroughput(write=write)))
 
 
@@ -167,63 +162,59 @@ def recovery(rng: Random) -> PointInTimeRecovery:
 def kinesis(rng: Random) -> KinesisStreaming:
     if rng.random() < 0.3:
         return KinesisStreaming(None)
-    return KinesisStreaming(rng.choice(KINESIS), rng.choice((None, "MILLISECOND", "MICROSECOND")))
+    return KinesisStreaming(rng.choice(pools.KINESIS), rng.choice(pools.PRECISIONS))
 
 
 def insights(rng: Random, indexes: tuple[GlobalIndex, ...] | None) -> ContributorInsights:
     """Of the table, or not ours; and of some of the declared indexes."""
     ours = some(rng, indexes or (), 2)
-    own = tuple(IndexInsights(index.name, rng.random() < 0.7, rng.choice((None, *MODES))) for index in ours)
-    return ContributorInsights(rng.choice((None, True, False)), rng.choice((None, *MODES)), own)
+    own = tuple(IndexInsights(index.name, rng.random() < 0.7, rng.choice(pools.INSIGHT_MODES)) for index in ours)
+    return ContributorInsights(rng.choice((None, True, False)), rng.choice(pools.INSIGHT_MODES), own)
 
 
 def projection(rng: Random) -> Projection:
     kind = rng.choice(("ALL", "KEYS_ONLY", "INCLUDE"))
     if kind != "INCLUDE":
         return Projection(kind)
-    return Projection(kind, frozenset(rng.sample(("n1", "n2", "n3"), rng.randint(1, 3))))
+    return Projection(kind, frozenset(rng.sample(pools.OTHERS, rng.randint(1, 3))))
 
 
-def index_keys(rng: Random, types: Types) -> tuple[KeyElement, ...]:
+def index_keys(rng: Random, types: pools.Types) -> tuple[KeyElement, ...]:
     """One HASH and at most one RANGE element; now and then up to four of each."""
     most = rng.choice((1, 1, 1, 4))
     hashes = rng.randint(1, most)
-    ranges = rng.randint(0, min(most, len(ATTRIBUTES) - hashes))
-    chosen = rng.sample(ATTRIBUTES, hashes + ranges)
-    return tuple(
-        KeyElement(name, "HASH" if position < hashes else "RANGE", types[name]) for position, name in enumerate(chosen)
-    )
+    ranges = rng.randint(0, min(most, len(pools.ATTRIBUTES) - hashes))
+    chosen = rng.sample(pools.ATTRIBUTES, hashes + ranges)
+    return pools.key_of(chosen, hashes, types)
 
 
-def global_indexes(rng: Random, types: Types, mode: str | None) -> tuple[GlobalIndex, ...]:
+def global_indexes(rng: Random, types: pools.Types, mode: str | None) -> tuple[GlobalIndex, ...]:
     """Up to four, sorted by name; throughput in any of them where provisioned, a maximum where on demand."""
     made = []
-    for name in sorted(some(rng, INDEX_NAMES, 4)):
+    for name in sorted(some(rng, pools.INDEX_NAMES, 4)):
         capacity = perhaps(rng, units) if mode == "PROVISIONED" else None
         most = perhaps(rng, maximum, 0.3) if mode == "PAY_PER_REQUEST" else None
         made.append(GlobalIndex(name, index_keys(rng, types), projection(rng), capacity, most, perhaps(rng, warm, 0.1)))
     return tuple(made)
 
 
-def local_indexes(rng: Random, keys: tuple[KeyElement, ...], types: Types) -> tuple[LocalIndex, ...]:
+def local_indexes(rng: Random, keys: tuple[KeyElement, ...], types: pools.Types) -> tuple[LocalIndex, ...]:
     """Up to two, where the table has a range key."""
     made = []
-    for name in some(rng, ("local_1", "local_2"), 2) if len(keys) == 2 else ():
-        attribute = rng.choice([name for name in ATTRIBUTES if name != keys[0].attribute])
+    for name in some(rng, pools.LOCAL_NAMES, 2) if len(keys) == 2 else ():
+        attribute = rng.choice([name for name in pools.ATTRIBUTES if name != keys[0].attribute])
         made.append(LocalIndex(name, (keys[0], KeyElement(attribute, "RANGE", types[attribute])), projection(rng)))
     return tuple(made)
 
 
-def vector_indexes(rng: Random, types: Types) -> tuple[VectorIndex, ...]:
+def vector_indexes(rng: Random, types: pools.Types) -> tuple[VectorIndex, ...]:
     """Up to three over two attributes, each of one size within a table."""
-    sizes = {attribute: rng.choice((3, 8)) for attribute in ("v1", "v2")}
+    sizes = {attribute: rng.choice(pools.VECTOR_SIZES) for attribute in pools.VECTOR_ATTRIBUTES}
     made = []
-    for name in sorted(some(rng, ("vec_1", "vec_2", "vec.3"), 3)):
-        attribute = rng.choice(("v1", "v2"))
-        searched, first = some(rng, ("a", "b"), 2), rng.choice(("HASH", "INLINE_FILTER"))
-        roles: tuple[Any, ...] = (first, "INLINE_FILTER")
-        search = [SearchElement(n, role, types[n]) for n, role in zip(searched, roles, strict=False)]
-        ordered = tuple(sorted(search, key=lambda element: (element.role, element.attribute)))
-        distance = rng.choice(("COSINE", "DOT_PRODUCT", "EUCLIDEAN"))
-        made.append(VectorIndex(name, attribute, sizes[attribute], distance, projection(rng), ordered))
+    for name in sorted(some(rng, pools.VECTOR_NAMES, 3)):
+        attribute = rng.choice(pools.VECTOR_ATTRIBUTES)
+        searched, first = some(rng, pools.SEARCHED, 2), rng.choice(pools.ROLES)
+        distance = rng.choice(pools.DISTANCES)
+        search = pools.search(searched, first, types)
+        made.append(VectorIndex(name, attribute, sizes[attribute], distance, projection(rng), search))
     return tuple(made)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from support.pools import in_order
+
 from reconciler.facets.policy_json import normal
 from reconciler.model.desired import Declaration, Lifecycle, Origin
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
@@ -88,8 +90,7 @@ def vectors(
     for text in search:
         filtered, kind, *role = text.split()
         elements.append(SearchElement(filtered, role[0] if role else "INLINE_FILTER", kind))  # type: ignore[arg-type]
-    ordered = tuple(sorted(elements, key=lambda element: (element.role, element.attribute)))
-    return VectorIndex(name, attribute, size, distance, projection(project), ordered)  # type: ignore[arg-type]
+    return VectorIndex(name, attribute, size, distance, projection(project), in_order(elements))  # type: ignore[arg-type]
 
 
 def provisioned(read: int, write: int) -> Billing:

@@ -1,7 +1,6 @@
 """Random valid tables for hypothesis.
 
-Attributes and index names come from small pools, so that two random tables often share them: with another type, key or
-projection. Every attribute has one type within a table.
+Attributes and index names come from small ``pools``. Every attribute has one type within a table.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from hypothesis import strategies as st
+from support import pools
 from support.specs import NAME, policy
 
 from reconciler.model.table import (
@@ -23,7 +23,6 @@ from reconciler.model.table import (
     OnDemandThroughput,
     PointInTimeRecovery,
     Projection,
-    SearchElement,
     Sse,
     Stream,
     TableSpec,
@@ -33,50 +32,40 @@ from reconciler.model.table import (
     WarmThroughput,
 )
 
-ATTRIBUTES = ("pk", "sk", "a", "b", "c")
-INDEX_NAMES = ("by_a", "by_b", "by_c", "by.d", "by_a.keys")
-Types = dict[str, Any]
-
 units = st.builds(Throughput, st.integers(1, 4), st.integers(1, 4))
-streams = st.sampled_from(
-    [Stream(False), *(Stream(True, view) for view in ("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"))]
-)
+streams = st.sampled_from([Stream(False), *(Stream(True, view) for view in pools.VIEWS)])
 ttls = st.sampled_from([Ttl(False), Ttl(True, "expires"), Ttl(True, "gone_at")])
-tags = st.dictionaries(st.sampled_from(["team", "stage", "cost.center"]), st.sampled_from(["one", "two"]), max_size=3)
+tags = st.dictionaries(st.sampled_from(pools.TAGS), st.sampled_from(pools.TAG_VALUES), max_size=3)
 billings = st.one_of(st.just(Billing("PAY_PER_REQUEST")), st.builds(Billing, st.just("PROVISIONED"), units))
-distances = st.sampled_from(["COSINE", "DOT_PRODUCT", "EUCLIDEAN"])
+distances = st.sampled_from(pools.DISTANCES)
 projections = st.one_of(
     st.sampled_from([Projection("ALL"), Projection("KEYS_ONLY")]),
-    st.builds(
-        Projection, st.just("INCLUDE"), st.frozensets(st.sampled_from(["n1", "n2", "n3"]), min_size=1, max_size=3)
-    ),
+    st.builds(Projection, st.just("INCLUDE"), st.frozensets(st.sampled_from(pools.OTHERS), min_size=1, max_size=3)),
 )
 
 
-classes = st.sampled_from(["STANDARD", "STANDARD_INFREQUENT_ACCESS"])
-request_units = st.sampled_from([-1, 1, 1000])
+classes = st.sampled_from(pools.CLASSES)
+request_units = st.sampled_from(pools.UNITS)
 maxima = st.builds(OnDemandThroughput, request_units, request_units)
 encryptions = st.sampled_from([Sse(False), *(Sse(True, key) for key in ("alias/aws/dynamodb", "alias/one"))])
 recoveries = st.sampled_from([PointInTimeRecovery(False), *(PointInTimeRecovery(True, days) for days in (7, 35))])
 
 
 @st.composite
-def index_keys(draw: st.DrawFn, types: Types) -> tuple[KeyElement, ...]:
+def index_keys(draw: st.DrawFn, types: pools.Types) -> tuple[KeyElement, ...]:
     """One HASH and at most one RANGE element; now and then up to four of each."""
     most = draw(st.sampled_from([1, 1, 1, 4]))
-    names = draw(st.permutations(ATTRIBUTES))
+    names = draw(st.permutations(pools.ATTRIBUTES))
     hashes = draw(st.integers(1, most))
     ranges = draw(st.integers(0, min(most, len(names) - hashes)))
     chosen = names[: hashes + ranges]
-    return tuple(
-        KeyElement(name, "HASH" if position < hashes else "RANGE", types[name]) for position, name in enumerate(chosen)
-    )
+    return pools.key_of(chosen, hashes, types)
 
 
 @st.composite
-def global_indexes(draw: st.DrawFn, types: Types, *, mode: str | None) -> tuple[GlobalIndex, ...]:
+def global_indexes(draw: st.DrawFn, types: pools.Types, *, mode: str | None) -> tuple[GlobalIndex, ...]:
     """Up to four global indexes, sorted by name; throughput in any of them, or on demand a maximum."""
-    names = sorted(draw(st.sets(st.sampled_from(INDEX_NAMES), max_size=4)))
+    names = sorted(draw(st.sets(st.sampled_from(pools.INDEX_NAMES), max_size=4)))
     capacity = st.one_of(st.none(), units) if mode == "PROVISIONED" else st.none()
     most = st.one_of(st.none(), maxima) if mode == "PAY_PER_REQUEST" else st.none()
     return tuple(
@@ -85,10 +74,10 @@ def global_indexes(draw: st.DrawFn, types: Types, *, mode: str | None) -> tuple[
 
 
 @st.composite
-def local_indexes(draw: st.DrawFn, keys: tuple[KeyElement, ...], types: Types) -> tuple[LocalIndex, ...]:
+def local_indexes(draw: st.DrawFn, keys: tuple[KeyElement, ...], types: pools.Types) -> tuple[LocalIndex, ...]:
     """Up to two local indexes, where the table has a range key."""
-    names = sorted(draw(st.sets(st.sampled_from(["local_1", "local_2"]), max_size=2))) if len(keys) == 2 else []
-    ranges = st.sampled_from([name for name in ATTRIBUTES if name != keys[0].attribute])
+    names = sorted(draw(st.sets(st.sampled_from(pools.LOCAL_NAMES), max_size=2))) if len(keys) == 2 else []
+    ranges = st.sampled_from([name for name in pools.ATTRIBUTES if name != keys[0].attribute])
     made = []
     for name in names:
         attribute = draw(ranges)
@@ -97,26 +86,23 @@ def local_indexes(draw: st.DrawFn, keys: tuple[KeyElement, ...], types: Types) -
 
 
 @st.composite
-def vector_indexes(draw: st.DrawFn, types: Types) -> tuple[VectorIndex, ...]:
+def vector_indexes(draw: st.DrawFn, types: pools.Types) -> tuple[VectorIndex, ...]:
     """Up to three vector indexes over two attributes, each of one size within a table."""
-    names = sorted(draw(st.sets(st.sampled_from(["vec_1", "vec_2", "vec.3"]), max_size=3)))
-    sizes = {attribute: draw(st.sampled_from([3, 8])) for attribute in ("v1", "v2")}
+    names = sorted(draw(st.sets(st.sampled_from(pools.VECTOR_NAMES), max_size=3)))
+    sizes = {attribute: draw(st.sampled_from(pools.VECTOR_SIZES)) for attribute in pools.VECTOR_ATTRIBUTES}
     made = []
     for name in names:
-        attribute = draw(st.sampled_from(["v1", "v2"]))
-        searched = sorted(draw(st.sets(st.sampled_from(["a", "b"]), max_size=2)))
-        first = draw(st.sampled_from(["HASH", "INLINE_FILTER"]))
-        roles = [first, "INLINE_FILTER"]
-        search = [SearchElement(n, role, types[n]) for n, role in zip(searched, roles, strict=False)]  # type: ignore[arg-type]
-        ordered = tuple(sorted(search, key=lambda element: (element.role, element.attribute)))
-        made.append(VectorIndex(name, attribute, sizes[attribute], draw(distances), draw(projections), ordered))
+        attribute = draw(st.sampled_from(pools.VECTOR_ATTRIBUTES))
+        searched = sorted(draw(st.sets(st.sampled_from(pools.SEARCHED), max_size=2)))
+        search = pools.search(searched, draw(st.sampled_from(pools.ROLES)), types)
+        made.append(VectorIndex(name, attribute, sizes[attribute], draw(distances), draw(projections), search))
     return tuple(made)
 
 
 @st.composite
 def table_specs(draw: st.DrawFn, *, name: str = NAME, whole: bool = False) -> TableSpec:
     """A valid declaration; with ``whole`` every field is given, as an observer fills it."""
-    types = cast(Types, {attribute: draw(st.sampled_from("SSSNB")) for attribute in ATTRIBUTES})
+    types = cast(pools.Types, {attribute: draw(st.sampled_from("SSSNB")) for attribute in pools.ATTRIBUTES})
     keys = [KeyElement("pk", "HASH", types["pk"])]
     if draw(st.booleans()):
         keys.append(KeyElement("sk", "RANGE", types["sk"]))
@@ -148,15 +134,10 @@ warmths = st.builds(
     WarmThroughput, st.sampled_from([None, 100, 12000, 20000]), st.sampled_from([None, 4000, 9000])
 ).filter(lambda warm: warm != WarmThroughput())
 policies = st.sampled_from([policy(), policy("dynamodb:GetItem"), policy("dynamodb:Query", "dynamodb:Scan")])
-insight_modes = st.sampled_from([None, "ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"])
-KINESIS = "arn:aws:kinesis:eu-central-1:111122223333:stream/"
+insight_modes = st.sampled_from(pools.INSIGHT_MODES)
 destinations = st.one_of(
     st.just(KinesisStreaming(None)),
-    st.builds(
-        KinesisStreaming,
-        st.sampled_from([f"{KINESIS}one", f"{KINESIS}two"]),
-        st.sampled_from([None, "MILLISECOND", "MICROSECOND"]),
-    ),
+    st.builds(KinesisStreaming, st.sampled_from(pools.KINESIS), st.sampled_from(pools.PRECISIONS)),
 )
 
 
