@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -18,13 +19,17 @@ REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 class Events:
     """Every family that is counted as things happen, with what is known in advance at 0."""
 
-    def __init__(self, registry: CollectorRegistry, environment: str) -> None:
+    def __init__(self, registry: CollectorRegistry, of_tables: CollectorRegistry, environment: str) -> None:
         self._registry = registry
         self._environment = environment
+        self._known: set[tuple[str, tuple[str, ...]]] = set()
+        self._lock = threading.Lock()
+        self.changes = 0
+        """Grows with every change of a series in ``of_tables``, right after it."""
         self.build_info = Gauge(*_head("build_info"), registry=registry)
-        self.drift_detected = self._counter("drift_detected_total")
-        self.actions = self._counter("actions_total")
-        self.seed_items = self._counter("seed_items_total")
+        self._drift_detected = Counter(*_head("drift_detected_total"), registry=of_tables)
+        self._actions = Counter(*_head("actions_total"), registry=of_tables)
+        self._seed_items = Counter(*_head("seed_items_total"), registry=of_tables)
         self.passes = self._counter("passes_total")
         self.passes_skipped = self._counter("passes_skipped_total")
         self.pass_duration = self._histogram("pass_duration_seconds", PASS_BUCKETS)
@@ -37,12 +42,36 @@ class Events:
 
     def know_table(self, table: str, facets: tuple[str, ...]) -> None:
         """Let every series of a declared table start at 0; asking again changes nothing."""
+        if (table, facets) in self._known:
+            return
         for action, result in product(labels.ACTIONS, labels.ACTION_RESULTS):
-            self.actions.labels(self._environment, table, action, result)
+            self._actions.labels(self._environment, table, action, result)
         for result in labels.SEED_RESULTS:
-            self.seed_items.labels(self._environment, table, result)
+            self._seed_items.labels(self._environment, table, result)
         for facet in facets:
-            self.drift_detected.labels(self._environment, table, facet)
+            self._drift_detected.labels(self._environment, table, facet)
+        self._known.add((table, facets))
+        self._changed()
+
+    def drifted(self, table: str, facet: str) -> None:
+        """A facet was found to have left its declaration."""
+        self._drift_detected.labels(self._environment, table, facet).inc()
+        self._changed()
+
+    def acted(self, table: str, action: str, result: str) -> None:
+        """A step was carried out or failed."""
+        self._actions.labels(self._environment, table, action, result).inc()
+        self._changed()
+
+    def seeded(self, table: str, result: str, items: int) -> None:
+        """Items were written, skipped, or failed to be written."""
+        if items:
+            self._seed_items.labels(self._environment, table, result).inc(items)
+            self._changed()
+
+    def _changed(self) -> None:
+        with self._lock:
+            self.changes += 1
 
     def _start_at_zero(self) -> None:
         for trigger, result in product(labels.TRIGGERS, labels.PASS_RESULTS):

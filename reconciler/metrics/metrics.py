@@ -26,12 +26,14 @@ from reconciler.engine.board import Board
 from reconciler.metrics import labels
 from reconciler.metrics.drift import DriftMemory
 from reconciler.metrics.events import Events
-from reconciler.metrics.state import StateCollector
+from reconciler.metrics.prepared import PreparedTables
+from reconciler.metrics.state import BoardCollector, TableCollector
 from reconciler.model.errors import SettingsError
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.report import PassReport, TableReport, Verdict
 
 PUSH_JOB = "dynamodb_reconciler"
+OPENMETRICS_END = b"# EOF\n"
 _EXEMPLAR_LIMIT = 64
 """OpenMetrics allows 128 characters for all labels of an exemplar."""
 
@@ -43,16 +45,21 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._environment = board.environment
         self._own = CollectorRegistry()
-        self._own.register(StateCollector(board, table_detail))
-        self._events = Events(self._own, self._environment)
+        of_whole, of_tables = CollectorRegistry(), CollectorRegistry()
+        self._own.register(of_whole)
+        self._own.register(of_tables)
+        of_whole.register(BoardCollector(board))
+        of_tables.register(TableCollector(board, table_detail))
+        self._events = Events(of_whole, of_tables, self._environment)
         self._events.build_info.labels(
             __version__, os.environ.get("RECONCILER_REVISION") or "unknown", platform.python_version()
         ).set(1)
-        self._all = CollectorRegistry()
-        self._all.register(self._own)
-        ProcessCollector(registry=self._all)
-        PlatformCollector(registry=self._all)
-        GCCollector(registry=self._all)
+        self._prepared = PreparedTables(of_tables, board, lambda: self._events.changes)
+        self._whole = CollectorRegistry()
+        self._whole.register(of_whole)
+        ProcessCollector(registry=self._whole)
+        PlatformCollector(registry=self._whole)
+        GCCollector(registry=self._whole)
         self._names_tables = table_detail == "full"
         self._drift = DriftMemory()
         self._last_seen: dict[str, TableReport] = {}
@@ -82,7 +89,7 @@ class Metrics:
                 self._events.know_table(self._label(table.name), table.facets)
                 self._count_seed(table)
         for name, facet in newly_drifted:
-            self._events.drift_detected.labels(self._environment, self._label(name), facet).inc()
+            self._events.drifted(self._label(name), facet)
         self._count_pass(report.trigger, report.verdict)
         seconds = max(0.0, (report.finished - report.started).total_seconds())
         self._events.pass_duration.labels(self._environment).observe(
@@ -102,7 +109,7 @@ class Metrics:
         if step.fate not in (Fate.DONE, Fate.FAILED):
             return
         result = "success" if step.fate is Fate.DONE else "failure"
-        self._events.actions.labels(self._environment, self._label(table), step.action.value, result).inc()
+        self._events.acted(self._label(table), step.action.value, result)
 
     def http_request(self, method: str, route: str, status_code: int, seconds: float) -> None:
         """One request to our own server ended; ``route`` is the template of the route, never the path."""
@@ -113,7 +120,8 @@ class Metrics:
     def exposition(self, accept_header: str) -> tuple[str, bytes]:
         """Content type and text of every series, OpenMetrics where the Accept header asks for it."""
         encode, content_type = choose_encoder(accept_header)
-        return content_type, encode(self._all)
+        whole, tables = encode(self._whole), self._prepared.text(content_type, encode)
+        return content_type, whole.removesuffix(OPENMETRICS_END) + tables
 
     def write_textfile(self, path: str) -> None:
         """Write our own families to ``path``, by renaming a finished file into its place.
@@ -141,7 +149,7 @@ class Metrics:
         failed = any(step.action is Action.SEED and step.fate is Fate.FAILED for step in table.steps)
         counts = (table.seed_written, table.seed_skipped, max(table.seed_failed, failed))
         for result, items in zip(labels.SEED_RESULTS, counts, strict=True):
-            self._events.seed_items.labels(self._environment, self._label(table.name), result).inc(items)
+            self._events.seeded(self._label(table.name), result, items)
 
     def _count_pass(self, trigger: str, verdict: Verdict) -> None:
         known_trigger = labels.known(trigger, labels.TRIGGERS)

@@ -1,12 +1,13 @@
-"""The state gauges, computed from the board at every scrape; nothing is kept, so nothing outlives its table.
+"""The state gauges, computed from the board; nothing is kept here, so nothing outlives its table.
 
-``Metrics`` registers the collector; prometheus_client calls it.
+``Metrics`` registers the collectors; prometheus_client calls them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -21,8 +22,25 @@ Sample = tuple[str, tuple[str, ...], float]
 """Family name without prefix, label values behind the environment, value."""
 
 
-class StateCollector(Collector):
-    """Reads the board once a scrape; registered by ``Metrics``."""
+class BoardCollector(Collector):
+    """What is true of the whole: reads the board once a scrape."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """The families without samples, so that a name cannot be registered twice."""
+        return _empty(of_tables=False).values()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Every family with the samples it has at this moment; one without is still named, with its help."""
+        report = self._board.report
+        samples = chain(_of_board(self._board), _of_report(report) if report is not None else ())
+        return _filled(_empty(of_tables=False), self._board.environment, samples)
+
+
+class TableCollector(Collector):
+    """What is true of each table, as the last report has it."""
 
     def __init__(self, board: Board, detail: labels.TableDetail = "full") -> None:
         self._board = board
@@ -30,25 +48,19 @@ class StateCollector(Collector):
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """The families without samples, so that a name cannot be registered twice."""
-        return _empty().values()
+        return _empty(of_tables=True).values()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Every family with the samples it has at this moment; one without is still named, with its help."""
-        families = _empty()
-        for name, values, number in self._samples():
-            families[name].add_metric((self._board.environment, *values), number)
-        return families.values()
+        return _filled(_empty(of_tables=True), self._board.environment, self._samples())
 
     def _samples(self) -> Iterator[Sample]:
         report = self._board.report
-        yield from _of_board(self._board)
-        if report is not None:
-            yield from _of_report(report)
-            for table in report.tables:
-                if in_scope(table) and self._detail != "none":
-                    yield from _status_of_table(table)
-                if in_scope(table) and self._detail == "full":
-                    yield from _rest_of_table(table)
+        for table in report.tables if report is not None else ():
+            if in_scope(table) and self._detail != "none":
+                yield from _status_of_table(table)
+            if in_scope(table) and self._detail == "full":
+                yield from _rest_of_table(table)
 
 
 def in_scope(table: TableReport) -> bool:
@@ -59,11 +71,20 @@ def in_scope(table: TableReport) -> bool:
     return table.ownership == "created" and not deleted
 
 
-def _empty() -> dict[str, GaugeMetricFamily]:
+def _empty(*, of_tables: bool) -> dict[str, GaugeMetricFamily]:
     return {
         family.name.removeprefix(PREFIX): GaugeMetricFamily(family.name, family.help, labels=family.labels)
         for family in STATE_FAMILIES
+        if ("table" in family.labels) is of_tables
     }
+
+
+def _filled(
+    families: dict[str, GaugeMetricFamily], environment: str, samples: Iterable[Sample]
+) -> Iterable[GaugeMetricFamily]:
+    for name, values, number in samples:
+        families[name].add_metric((environment, *values), number)
+    return families.values()
 
 
 def _of_board(board: Board) -> Iterator[Sample]:

@@ -1,0 +1,48 @@
+"""The text of the series of all tables, written once as long as none of them changes. Used by ``Metrics``.
+
+With thousands of tables that text is nearly everything there is to scrape, and a pass changes few of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry
+
+from reconciler.engine.board import Board
+from reconciler.model.report import PassReport, TableReport
+
+Encode = Callable[[CollectorRegistry], bytes]
+
+
+class PreparedTables:
+    """One text, that of the content type asked for last; ``changes`` is a number that grows with every count.
+
+    Asked from several threads; while one writes a new text, the others wait for it.
+    """
+
+    def __init__(self, registry: CollectorRegistry, board: Board, changes: Callable[[], int]) -> None:
+        self._registry = registry
+        self._board = board
+        self._changes = changes
+        self._lock = threading.Lock()
+        self._made: tuple[str, int, tuple[TableReport, ...], bytes] | None = None
+
+    def text(self, content_type: str, encode: Encode) -> bytes:
+        """What ``encode`` makes of the registry at this moment."""
+        with self._lock:
+            report, changes = self._board.report, self._changes()
+            tables = _tables(report)
+            if self._made is not None:
+                known_type, known_changes, known_tables, text = self._made
+                if known_type == content_type and known_changes == changes and known_tables == tables:
+                    return text
+            text = encode(self._registry)
+            if self._board.report is report and self._changes() == changes:
+                self._made = (content_type, changes, tables, text)
+            return text
+
+
+def _tables(report: PassReport | None) -> tuple[TableReport, ...]:
+    return report.tables if report is not None else ()
