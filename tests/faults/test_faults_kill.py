@@ -41,7 +41,7 @@ TWICE = (
     ("two tables are pruned at once", 3, 2, Moment.BEFORE),
     ("a seeded table is replaced and seeded anew", 4, 3, Moment.APPLIED),
 )
-LINES = (0.4, 0.6)
+LINES = (0.4, 0.8)
 """How far the writing of files got."""
 NAMED = {scenario.name: scenario for scenario in SCENARIOS}
 local = pytest.mark.dynamodb_local

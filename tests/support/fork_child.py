@@ -59,7 +59,8 @@ def die_at_a_line(file: str, function: str, number: int, told: str) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         elif event == "return" and frame.f_code.co_name == function:
             inside -= 1
-            pathlib.Path(told).write_text(str(ran), encoding="utf-8")
+            if told:
+                pathlib.Path(told).write_text(str(ran), encoding="utf-8")
         return each
 
     def entered(frame: Any, _event: str, _: Any) -> Any:
