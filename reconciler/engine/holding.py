@@ -114,7 +114,7 @@ def _within_flight(steps: list[Step], busy: int) -> list[Step]:
 
 def _first_unwanted(survey: Survey, foreign: Set[str]) -> bool:
     """Whether this pass is the first that finds the table forgotten by declarations that look like somebody else's."""
-    return survey.name in foreign and (survey.recorded is None or survey.recorded.unwanted_since is None)
+    return survey.name in foreign and (survey.recorded is None or survey.recorded.forgotten_since is None)
 
 
 def _after_the_note(survey: Survey) -> Survey:

@@ -88,7 +88,8 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
     """Look at a declared table and plan for it."""
     name = declaration.spec.name
     recorded = scene.snapshot.inventory.get(name)
-    base = Survey(name, declaration, recorded=recorded, entry=recorded, seed_record=scene.snapshot.seeds.get(name))
+    entry = ownership.wanted_again(recorded)
+    base = Survey(name, declaration, recorded=recorded, entry=entry, seed_record=scene.snapshot.seeds.get(name))
     lifecycle = declaration.lifecycle
     if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:
         return base
@@ -105,7 +106,7 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
         other = _other(scene, base, observed)
         if other is not None:
             return _theirs(base, observed, other)
-        base = base if base.entry is None else replace(base, entry=ownership.taken_back(recorded))
+        base = base if entry is None else replace(base, entry=ownership.taken_back(entry))
         if observed is None:
             return _missing(scene, base, declaration)
         if ownership.cannot_be_told_yet(recorded, observed):
@@ -118,8 +119,8 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
 def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
     before = recorded
-    if recorded.name in scene.foreign and recorded.unwanted_since is None:
-        recorded = replace(recorded, unwanted_since=scene.world.clock.now())
+    if recorded.ownership in ("created", "intent") and recorded.forgotten_since is None:
+        recorded = replace(recorded, forgotten_since=scene.world.clock.now())
     base = Survey(recorded.name, recorded=before, entry=recorded)
     has_tags = scene.world.endpoint.flavor.has_tags
     open_intent = recorded.ownership == "intent" and has_tags

@@ -25,8 +25,8 @@ def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> froz
 
 
 def _older(kept: InventoryEntry, unwanted: InventoryEntry) -> bool:
-    """Whether one table was made before the other was wished away for the first time."""
-    since = unwanted.unwanted_since
+    """Whether one table was made before the other was declared no more for the first time."""
+    since = unwanted.forgotten_since
     return since is None or (kept.changed_at is not None and kept.changed_at < since)
 
 

@@ -24,7 +24,8 @@ class InventoryEntry:
     deletion gate; ``adopted`` is managed in place and never deleted by pruning; ``state_lost`` carries our owner tag
     but had no entry; ``released`` is left alone until it was declared no more. ``lifecycle`` is the last declared one,
     so that ``protect`` outlives its file. ``unwanted_since`` is when a pass first wished to delete or replace this
-    identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then.
+    identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
+    ``forgotten_since`` when a table of ours was first declared no more.
     """
 
     name: str
@@ -37,6 +38,7 @@ class InventoryEntry:
     changed_at: datetime | None = None
     unwanted_since: datetime | None = None
     empty_since: datetime | None = None
+    forgotten_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,13 @@ def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Li
     return lifecycle is not None and lifecycle.on_existing == "own"
 
 
+def wanted_again(entry: InventoryEntry | None) -> InventoryEntry | None:
+    """The entry of a declared table that had been forgotten: that wish is over, whatever can be seen of the table."""
+    if entry is None or entry.forgotten_since is None:
+        return entry
+    return replace(entry, forgotten_since=None, unwanted_since=None, empty_since=None)
+
+
 def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
     if entry is None or entry.ownership != "released":
@@ -125,6 +132,7 @@ def _claimed(
         lifecycle=lifecycle,
         unwanted_since=None,
         empty_since=None,
+        forgotten_since=None,
     )
 
 

@@ -97,6 +97,7 @@ ENTRIES = Kind(
         "changed_at": MAYBE_TIME,
         "unwanted_since": MAYBE_TIME,
         "empty_since": MAYBE_TIME,
+        "forgotten_since": MAYBE_TIME,
     },
 )
 SEED_RECORDS = Kind(

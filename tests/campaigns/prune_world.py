@@ -112,6 +112,7 @@ def _entry(sim: Sim, live: Live, identity: Identity) -> InventoryEntry:
         changed_at=sim.clock.now() - timedelta(hours=1),
         unwanted_since=_time(sim, live.unwanted),
         empty_since=_time(sim, live.empty),
+        forgotten_since=_time(sim, live.unwanted),
     )
 
 

@@ -106,6 +106,8 @@ class Witness:
 
     def forget_wishes(self, names: set[str]) -> None:
         """A pass over these tables went through: what it wants is wanted, and no longer unwanted."""
+        if self.turn.broken or self.turn.observe or self.turn.elsewhere:
+            return
         for name in names & self.specs.keys():
             table = self.plane.tables.get(name)
             if table is not None and same_base(table, self.specs[name]):

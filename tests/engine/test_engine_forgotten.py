@@ -1,0 +1,93 @@
+"""When a table was declared no more counts by itself: it is no replacement, and ends with the declaration's return."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from simulation.world import Sim, declaration, item, simulate
+
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import Ambiguous, ApiError, Throttled
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Reason
+from reconciler.model.report import Verdict
+from reconciler.model.table import KeyElement
+
+NUMBER = (KeyElement("pk", "HASH", "N"),)
+GRACE = 300.0
+
+
+def _until_in_sync(sim: Sim, *declared: Declaration) -> None:
+    sim.declare(*declared)
+    for _ in range(20):
+        if sim.run().verdict is Verdict.IN_SYNC:
+            return
+        sim.clock.seconds += 1
+    raise AssertionError("no end")
+
+
+def _passes(sim: Sim, seconds: float, *declared: Declaration) -> None:
+    """Passes every ten seconds for a while."""
+    sim.declare(*declared)
+    until = sim.clock.seconds + seconds
+    while sim.clock.seconds < until:
+        sim.run()
+        sim.clock.seconds += 10
+
+
+def _blind(sim: Sim, name: str, error: ApiError) -> None:
+    def fault(operation: str, params: object) -> None:
+        if operation == "DescribeTable" and isinstance(params, dict) and params["TableName"] == name:
+            raise error
+
+    sim.plane.faults = fault
+
+
+@pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
+@pytest.mark.parametrize(
+    "error",
+    [Throttled("DescribeTable", "ThrottlingException", "slow"), Ambiguous("DescribeTable", "Timeout", "no answer")],
+    ids=["throttled", "lost"],
+)
+def test_a_table_declared_again_unseen_gets_its_whole_grace_when_it_is_forgotten_again(
+    flavor: Flavor, error: ApiError
+) -> None:
+    sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(seconds=GRACE))
+    carts, orders = declaration("carts"), declaration("orders")
+    _until_in_sync(sim, carts, orders)
+    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.clock.seconds += 60
+    _passes(sim, GRACE - 20, orders)
+    _blind(sim, "carts", error)
+    sim.declare(carts, orders)
+    sim.run()
+    sim.plane.faults = None
+    sim.clock.seconds += 30
+    again = sim.clock.seconds
+    _passes(sim, GRACE - 10, orders)
+    assert sim.plane.tables["carts"].items, f"lost {sim.clock.seconds - again} s after the second wish"
+    _passes(sim, 60, orders)
+    assert "carts" not in sim.plane.tables
+
+
+def test_tables_made_while_another_waits_to_be_replaced_speak_for_it_when_it_is_forgotten() -> None:
+    sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, prune_grace=timedelta(0), max_deletes=0, data_loss="allow")
+    _until_in_sync(sim, declaration("orders", keys=NUMBER))
+    sim.clock.seconds += 60
+    _passes(sim, 30, declaration("orders"), declaration("users"), declaration("carts"))
+    _passes(sim, 30, declaration("users"))
+    sim.declare(declaration("users"))
+    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert told["orders"] == told["carts"] == [Reason.MAX_DELETES]
+    assert sorted(sim.plane.tables) == ["carts", "orders", "users"]
+
+
+def test_tables_made_after_others_were_forgotten_do_not_speak_for_them() -> None:
+    sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, prune_grace=timedelta(0), data_loss="allow")
+    _until_in_sync(sim, declaration("orders"), declaration("carts"))
+    sim.clock.seconds += 60
+    _passes(sim, 120, declaration("elsewhere"))
+    assert sorted(sim.plane.tables) == ["carts", "elsewhere", "orders"]
+    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert told["orders"] == told["carts"] == [Reason.FOREIGN_DECLARATIONS]
