@@ -17,14 +17,20 @@ SELDOM = 3000
 """Looks at the middle generation for a full collection that we did not ask for: only a pass of hours gets there."""
 
 
+MANY = 30_000
+"""Lasting objects that came since some were last put aside: to look at them takes some ten milliseconds."""
+TIMES = 100
+"""Puttings aside before everything is looked at once, which takes some hundred milliseconds."""
+
+
 class BetweenPasses:
     """``begin`` once before the first pass, ``tidy`` after every pass."""
 
     def __init__(self) -> None:
-        self._passes = 0
+        self._times = 0
 
     def begin(self) -> None:
-        """Put everything that is there aside for good: modules, models of the service, clients, the app."""
+        """Put everything that is there aside: modules, models of the service, clients, the app."""
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG, MIDDLE, SELDOM)
@@ -32,11 +38,14 @@ class BetweenPasses:
     def tidy(self) -> None:
         """Free the circles that the pass left, among what is not put aside.
 
-        After passes 1, 2, 4, 8 and so on what is left is put aside as well: what is remembered of tables that do not
-        change stays for long. What is put aside is still freed when nothing refers to it; a circle is not, which is
-        why it is done so seldom.
+        Where much is left it is put aside as well: what is remembered of tables that do not change stays for long. What
+        is put aside is still freed when nothing refers to it; a circle only when everything is looked at again.
         """
         gc.collect()
-        self._passes += 1
-        if self._passes.bit_count() == 1:
-            gc.freeze()
+        if len(gc.get_objects(generation=2)) < MANY:
+            return
+        self._times += 1
+        if self._times % TIMES == 0:
+            gc.unfreeze()
+            gc.collect()
+        gc.freeze()

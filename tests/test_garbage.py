@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 
+from reconciler import garbage as module
 from reconciler.garbage import SELDOM, BetweenPasses
 
 
@@ -52,12 +53,28 @@ def test_what_is_set_aside_is_still_freed_when_nothing_refers_to_it(garbage):
     assert gone() is None
 
 
-def test_what_passes_leave_for_good_is_set_aside_after_the_first_the_second_the_fourth(garbage):
+def test_much_that_a_pass_leaves_for_good_is_set_aside_and_little_is_not(garbage, monkeypatch):
+    monkeypatch.setattr(module, "MANY", 5000)
     garbage.begin()
     aside = []
-    for _ in range(9):
+    kept = []
+    for number in (100, 6000, 100, 6000):
         before = gc.get_freeze_count()
-        kept = [Circle() for _ in range(100)]
+        kept += [Circle() for _ in range(number)]
         garbage.tidy()
-        aside.append(gc.get_freeze_count() >= before + len(kept))
-    assert [number for number, set_aside in enumerate(aside, 1) if set_aside] == [1, 2, 4, 8]
+        aside.append(gc.get_freeze_count() >= before + number)
+    assert aside == [False, True, False, True]
+
+
+def test_a_circle_that_was_set_aside_is_freed_in_the_end(garbage, monkeypatch):
+    monkeypatch.setattr(module, "MANY", 0)
+    monkeypatch.setattr(module, "TIMES", 3)
+    garbage.begin()
+    kept = Circle()
+    gone = weakref.ref(kept)
+    garbage.tidy()
+    del kept
+    garbage.tidy()
+    assert gone() is not None
+    garbage.tidy()
+    assert gone() is None
