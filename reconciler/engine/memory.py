@@ -20,11 +20,17 @@ class Memory:
     last_good: DesiredState | None = None
     last_verdict: str | None = None
     recall: Recall = field(default_factory=Recall)
+    reports: dict[str, TableReport] = field(default_factory=dict)
 
     def take_over(self, snapshot: StateSnapshot) -> None:
         """Counts written down by an earlier process, where this one has none of its own."""
         for name, attempts in snapshot.attempts.items():
             self.attempts.setdefault(name, attempts)
+
+    def same(self, table: TableReport) -> TableReport:
+        """The report itself, or the very object of the pass before where it says the same; readers need not compare."""
+        last = self.reports.get(table.name)
+        return last if last is not None and last == table else table
 
     def since(self, table: TableReport, now: datetime) -> datetime | None:
         """When this table's present drift was first seen."""

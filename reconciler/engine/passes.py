@@ -165,7 +165,8 @@ class Pass:
         leads = self._leads(snapshot, acted)
         carried = self.request.carried
         merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
-        merged |= {table.name: self._dated(table) for table in tables}
+        merged |= {table.name: self.memory.same(self._dated(table)) for table in tables}
+        self.memory.reports = merged
         return PassReport(
             pass_id=self.pass_id,
             trigger=self.request.trigger,

@@ -56,7 +56,7 @@ class PreparedReport:
         before, self._tables = self._tables, {}
         for table in sorted(report.tables, key=lambda table: table.name):
             known = before.get(table.name)
-            same = known is not None and known[0] == table
+            same = known is not None and (known[0] is table or known[0] == table)
             self._tables[table.name] = (table, known[1] if same and known else _json(table_entry(table)))
         tables = ",".join(text for _, text in self._tables.values())
         return "{" + ",".join([*members, f'"tables":[{tables}]']) + "}"
