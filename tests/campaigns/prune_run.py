@@ -91,11 +91,14 @@ class Judge:
     inventory: StateSnapshot | None = None
     made: dict[str, int] = field(default_factory=dict)
     """By name, at which reading of the declarations the engine last created a table."""
+    before: dict[str, int] = field(default_factory=dict)
+    """The same as this pass found it."""
 
     def pass_begins(self) -> None:
         """The count of deletes begins anew."""
         self.deletes, self.begun = 0, self.sim.clock.seconds
         self.inventory = self.sim.store.snapshot
+        self.before = dict(self.made)
 
     def call(self, operation: str, params: Mapping[str, Any]) -> None:
         """``faults`` of the control plane: it comes before anything is done."""
@@ -157,7 +160,7 @@ class Judge:
         held = self.inventory.inventory.values() if self.inventory else ()
         created = {entry.name for entry in held if entry.ownership == "created"}
         since = self.wishes.forgotten[name]
-        kept = {each for each in created & self.wishes.declared.keys() if self.made.get(each, -2) < since}
+        kept = {each for each in created & self.wishes.declared.keys() if self.before.get(each, -2) < since}
         return len(created - self.wishes.declared.keys()) >= 2 and not kept
 
     def _cap(self) -> int | None:
