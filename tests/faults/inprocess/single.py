@@ -84,7 +84,9 @@ def _arrived(plan: Plan, stage: Stage, known: Baseline, ended: Ended) -> bool:
     """Whether the run came to the end that it has without a fault; where it says so, it must be true."""
     left = differences(end_state(stage.plane), known.states[0])
     if ended.exit == known.act.exit and ended.exit == 0:
-        wrong = [one for one in left if not (_no_item(plan, ended) and one.startswith(RECORD))]
+        untold = (RECORD,) if _untold(plan, ended) else ()
+        untold += (f" / table {plan.call.table} / items ",) if _no_item(plan) else ()
+        wrong = [one for one in left if not one.startswith(untold)]
         assert not wrong, f"it says that all is well, but {wrong}"
     return not left
 
@@ -94,10 +96,15 @@ def _apart_from_counts(plan: Plan, left: list[str]) -> list[str]:
     return [one for one in left if not (plan.kind.family == "short" and "attempts#" in one)]
 
 
-def _no_item(plan: Plan, ended: Ended) -> bool:
+def _untold(plan: Plan, ended: Ended) -> bool:
     """Whether the answer can be told from no other (no such item, a short list), or it is said that another leads."""
     if plan.kind.family == "short" or (ended.report is not None and ended.report.lease_holder):
         return True
+    return _no_item(plan)
+
+
+def _no_item(plan: Plan) -> bool:
+    """Whether an item is kept from us by the very answer that says that there is none (GetItem)."""
     return plan.call.operation == "GetItem" and plan.kind.family == "shape"
 
 
