@@ -50,9 +50,7 @@ def _blind(sim: Sim, name: str, error: ApiError) -> None:
     [Throttled("DescribeTable", "ThrottlingException", "slow"), Ambiguous("DescribeTable", "Timeout", "no answer")],
     ids=["throttled", "lost"],
 )
-def test_a_table_declared_again_unseen_gets_its_whole_grace_when_it_is_forgotten_again(
-    flavor: Flavor, error: ApiError
-) -> None:
+def test_a_table_declared_again_unseen_gets_its_whole_grace_anew(flavor: Flavor, error: ApiError) -> None:
     sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(seconds=GRACE))
     carts, orders = declaration("carts"), declaration("orders")
     _until_in_sync(sim, carts, orders)
@@ -69,6 +67,23 @@ def test_a_table_declared_again_unseen_gets_its_whole_grace_when_it_is_forgotten
     assert sim.plane.tables["carts"].items, f"lost {sim.clock.seconds - again} s after the second wish"
     _passes(sim, 60, orders)
     assert "carts" not in sim.plane.tables
+
+
+@pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
+def test_a_replacement_that_is_wished_again_waits_its_whole_grace_again(flavor: Flavor) -> None:
+    sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
+    text, number = declaration("carts"), declaration("carts", keys=NUMBER)
+    _until_in_sync(sim, text)
+    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.clock.seconds += 60
+    _passes(sim, GRACE - 20, number)
+    _until_in_sync(sim, text)
+    sim.clock.seconds += 30
+    again = sim.clock.seconds
+    _passes(sim, GRACE - 10, number)
+    assert "theirs" in sim.plane.tables["carts"].items, f"lost {sim.clock.seconds - again} s after the second wish"
+    _passes(sim, 60, number)
+    assert "theirs" not in sim.plane.tables["carts"].items
 
 
 def test_tables_made_while_another_waits_to_be_replaced_speak_for_it_when_it_is_forgotten() -> None:

@@ -116,7 +116,15 @@ MUTANTS = (
         "replace(entry, unwanted_since=None, empty_since=None)",
         "entry",
         "the grace of an earlier mistake counts for the next one",
-        ("engine/test_engine_deletion_gate.py::test_a_wish_that_was_taken_back_starts_its_grace_anew",),
+        ("engine/test_engine_forgotten.py::test_a_replacement_that_is_wished_again_waits_its_whole_grace_again",),
+    ),
+    Mutant(
+        "a table that is declared again and cannot be seen stays unwanted",
+        "planning/ownership.py",
+        "replace(entry, forgotten_since=None, unwanted_since=None, empty_since=None)",
+        "replace(entry, forgotten_since=None)",
+        "a throttled look keeps the grace of an earlier mistake counting",
+        ("engine/test_engine_forgotten.py::test_a_table_declared_again_unseen_gets_its_whole_grace_anew",),
     ),
     Mutant(
         "deletion protection is ignored",

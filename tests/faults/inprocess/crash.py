@@ -13,15 +13,14 @@ from functools import cache
 from faults.inprocess import judge
 from faults.inprocess.baseline import Baseline, baseline, changes
 from faults.inprocess.crash_scenarios import SCENARIOS
-from faults.inprocess.end_state import differences, end_state, strays
+from faults.inprocess.end_state import differences, end_state
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenario import Scenario
-from faults.inprocess.single import pause
+from faults.inprocess.single import recovered
 from faults.inprocess.stage import STATE, Stage
 from faults.inprocess.wire import Sending
 from faults.kill import Moment
 
-RECOVERIES = 3
 FREELY_AGAIN = ("TagResource", "CreateBackup", "PutScalingPolicy", "RegisterScalableTarget", "PutItem", "UpdateItem")
 """What may be done once more: it says again what was said, or is under a condition."""
 
@@ -94,7 +93,7 @@ def run(place: Place) -> Counter[str]:
     stage.wire.before = stage.wire.after = None
     try:
         assert ended is None or place.moment is Moment.DELIVERED, "it went on"
-        runs = 0 if ended is not None else _recovered(place.scenario, stage, known)
+        runs = 0 if ended is not None else recovered(place.scenario, stage, known)
         judge.sent(stage, known)
         _nothing_twice(stage, known)
         _quiet(place.scenario, stage)
@@ -103,21 +102,6 @@ def run(place: Place) -> Counter[str]:
         raise AssertionError(f"{place}: {wrong}\n{log}") from None
     figures = {"deaths": 1, f"deaths {place.moment}": 1, "recovered by one run": int(runs < 2)}
     return Counter({**figures, "calls": len(stage.wire.sent)})
-
-
-def _recovered(scenario: Scenario, stage: Stage, known: Baseline) -> int:
-    left: list[str] = []
-    for runs in range(1, RECOVERIES + 1):
-        ended = scenario.repeat(stage)
-        judge.told(ended)
-        seen = end_state(stage.plane)
-        options = [differences(seen, state) for state in known.states]
-        if not all(options) and ended.exit in (known.act.exit, known.again.exit):
-            assert not strays(stage.plane), strays(stage.plane)
-            return runs
-        left = [f"exit {ended.exit}, {judge.reasons(ended)}", *options[0]]
-        stage.later(pause(stage, ended))
-    raise AssertionError(f"after {RECOVERIES} more runs: {left}")
 
 
 def _nothing_twice(stage: Stage, known: Baseline) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 from faults.inprocess import judge
 from faults.inprocess.baseline import Baseline, Plan, baseline, changes
 from faults.inprocess.end_state import differences, end_state, strays
 from faults.inprocess.kinds import RETRIED
 from faults.inprocess.replies import Reply
+from faults.inprocess.scenario import Scenario
 from faults.inprocess.stage import TIMEOUT, Ended, Stage
 from faults.inprocess.wire import Sending, Serve
 from simulation.clock import VirtualClock
@@ -65,7 +68,7 @@ def run(plan: Plan) -> Counter[str]:
         if absorbed(plan):
             assert ended.exit == known.act.exit, "the SDK sends such a request again, so it must end as without a fault"
             assert at_once, "the SDK sends such a request again, so it must lead where it leads without a fault"
-        runs = 0 if at_once else _recovered(plan, stage, known)
+        runs = 0 if at_once else recovered(plan.scenario, stage, known, partial(_apart_from_counts, plan))
         judge.sent(stage, known)
         _quiet(plan, stage)
     except AssertionError as wrong:
@@ -108,13 +111,16 @@ def _no_item(plan: Plan) -> bool:
     return plan.call.operation == "GetItem" and plan.kind.family == "shape"
 
 
-def _recovered(plan: Plan, stage: Stage, known: Baseline) -> int:
+def recovered(
+    scenario: Scenario, stage: Stage, known: Baseline, apart: Callable[[list[str]], list[str]] = lambda left: left
+) -> int:
+    """How many more runs it takes to one of the ends without a fault; ``apart`` leaves out differences that may be."""
     left: list[str] = []
     for runs in range(1, RECOVERIES + 1):
-        ended = plan.scenario.repeat(stage)
+        ended = scenario.repeat(stage)
         judge.told(ended)
         seen = end_state(stage.plane)
-        options = [_apart_from_counts(plan, differences(seen, state)) for state in known.states]
+        options = [apart(differences(seen, state)) for state in known.states]
         if not all(options) and ended.exit in (known.act.exit, known.again.exit):
             assert not strays(stage.plane), strays(stage.plane)
             return runs
