@@ -87,11 +87,12 @@ def refused(marks: Marks | None, name: str, identity: Identity, kinds: Iterable[
 def plausible(kinds: Iterable[Counted], observed: ObservedTable, marks: Marks | None, now: datetime) -> bool:
     """Whether a limit that a call met, and that does not say which it is, can be a quota in time: some of it is used.
 
-    DescribeTable tells only the last change, so others may have used more of it than can be seen.
+    DescribeTable tells only the last change, so others may have used more of it than can be seen; one that is told for
+    about the time when the table was made, or of a call of ours, may be theirs as well.
     """
     known = marks if marks is not None and observed.identity.same(marks.identity) else None
     unsaid = [kind for kind in kinds if kind in UNSAID]
-    return any(time > now - _window(kind) for kind in unsaid for time in _times(kind, observed, known))
+    return any(time > now - _window(kind) for kind in unsaid for time in _seen(kind, observed, known))
 
 
 def turned_away(step: Step, kinds: Iterable[Counted], now: datetime) -> Step:
@@ -141,10 +142,23 @@ def _times(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Itera
     """A table that is made on demand, or in a class, tells that as if it were a switch; it is none."""
     ours = marks.times.get(kind, ()) if marks else ()
     yield from ours
-    told = {"mode": observed.counters.on_demand_since, "class": observed.counters.class_changed}.get(kind)
+    told = _told(kind, observed)
     known = (*ours, datetime.fromisoformat(observed.identity.created))
     if told is not None and not any(abs(told - time) <= SAME_CALL for time in known):
         yield told
+
+
+def _seen(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Iterator[datetime]:
+    """Every time that is known of a kind, two of which may be of one call."""
+    yield from marks.times.get(kind, ()) if marks else ()
+    told = _told(kind, observed)
+    if told is not None:
+        yield told
+
+
+def _told(kind: Counted, observed: ObservedTable) -> datetime | None:
+    """The last change as DescribeTable tells it."""
+    return {"mode": observed.counters.on_demand_since, "class": observed.counters.class_changed}.get(kind)
 
 
 def _after_decreases(step: Step, observed: ObservedTable, now: datetime) -> tuple[datetime, str] | None:

@@ -16,6 +16,8 @@ from reconciler.model.table import Billing, Throughput, Ttl
 
 ON_DEMAND, PROVISIONED = Billing("PAY_PER_REQUEST"), Billing("PROVISIONED", Throughput(5, 5))
 HOUR = timedelta(hours=1)
+RARE = "STANDARD_INFREQUENT_ACCESS"
+STRICT = pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.OTHER], ids=lambda flavor: flavor.value)
 
 
 def living(flavor=Flavor.AWS, **spec):
@@ -190,6 +192,41 @@ def test_a_limit_on_what_is_under_way_stays_a_matter_of_seconds():
     assert (reason, until) == (Reason.BUSY, None)
     sim.plane.faults = None
     assert sim.once().tables[0].status is TableStatus.IN_SYNC
+
+
+@STRICT
+@pytest.mark.parametrize("pause", [0, 240, 3600], ids=["as it was made", "minutes later", "an hour later"])
+def test_a_class_that_others_switched_twice_soon_after_they_made_the_table_is_tried_once_a_day(flavor, pause):
+    sim = simulate(flavor=flavor)
+    sim.plane.make(
+        TableName="users",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    sim.clock.seconds += pause
+    for theirs in (RARE, "STANDARD"):
+        sim.plane.do("UpdateTable", {"TableName": "users", "TableClass": theirs})
+    sim.declare(declaration(table_class=RARE))
+    tomorrow = sim.clock.now() + timedelta(days=1)
+    for _ in range(6):
+        assert deferred(restarted(sim).run()) == [("table_class", Reason.NOT_BEFORE, tomorrow)]
+        sim.clock.seconds += 61
+    assert [call.operation for call, _ in sim.plane.refusals] == ["UpdateTable"]
+    sim.clock.seconds += 30 * 86_400
+    assert sim.once().tables[0].status is TableStatus.IN_SYNC
+    assert sim.plane.tables["users"].description["TableClassSummary"]["TableClass"] == RARE
+
+
+@STRICT
+def test_a_limit_on_what_is_under_way_is_no_quota_of_a_class_that_nobody_switched(flavor):
+    sim = living(flavor)
+    sim.declare(declaration(table_class=RARE))
+    sim.plane.faults = refuse("UpdateTable", Throttled, "LimitExceededException")
+    assert deferred(sim.run()) == [("table_class", Reason.BUSY, None)]
+    sim.plane.faults = None
+    sim.clock.seconds += 1
+    assert sim.once().tables[0].status is TableStatus.IN_SYNC
+    assert sim.plane.tables["users"].description["TableClassSummary"]["TableClass"] == RARE
 
 
 def test_decreases_are_counted_by_the_service_itself():

@@ -282,6 +282,16 @@ MUTANTS = (
         ("engine/test_engine_quotas.py::test_a_call_that_came_too_early_counts_as_none",),
     ),
     Mutant(
+        "a switch of class soon after the table was made is never counted",
+        "planning/quotas.py",
+        "for time in _seen(kind, observed, known))",
+        "for time in _times(kind, observed, known))",
+        "what others used up of a quota then is refused in every pass, and no date is told",
+        (
+            "engine/test_engine_quotas.py::test_a_class_that_others_switched_twice_soon_after_they_made_the_table_is_tried_once_a_day",
+        ),
+    ),
+    Mutant(
         "drift begins anew with every pass",
         "engine/memory.py",
         "return self.drift_since.setdefault(table.name, now)",
