@@ -13,10 +13,19 @@ from typing import Any
 
 from reconciler.engine.doubt import doubted
 from reconciler.engine.gatekeeper import LOST, still_allowed
+from reconciler.engine.holding import read_again
 from reconciler.engine.last_look import look_again, still_planned
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
-from reconciler.model.errors import ApiError, LeaseLost, Outcome, QuotaUsedUp, Throttled, Unsupported
+from reconciler.model.errors import (
+    ApiError,
+    LeaseLost,
+    Outcome,
+    QuotaUsedUp,
+    RecordChanged,
+    Throttled,
+    Unsupported,
+)
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks
@@ -53,6 +62,9 @@ def apply_next(scene: Scene, survey: Survey) -> Applied:
         applied = _carry_out(scene, survey, step)
     except LeaseLost:
         return Applied(survey, tuple(_let_go(step) for step in survey.steps), lost=True)
+    except RecordChanged:
+        (survey,) = read_again([survey])
+        return Applied(survey, survey.steps)
     except ApiError as error:
         scene.doubt.note(error)
         return Applied(survey, survey.steps, error=error)
@@ -220,12 +232,11 @@ def _fatal(error: ApiError) -> ApiError | None:
 
 
 def _write_entry(scene: Scene, survey: Survey) -> None:
-    if not survey.entry_changed:
-        return
-    if survey.entry is None:
-        scene.world.store.drop_entry(survey.name)
-    else:
-        scene.world.store.put_entry(survey.entry)
+    if survey.entry is not None:
+        if survey.entry_changed:
+            scene.world.store.put_entry(survey.entry)
+    elif survey.recorded is not None:
+        scene.world.store.drop_entry(survey.recorded)
 
 
 def _identity(answer: Mapping[str, Any]) -> Identity:

@@ -9,7 +9,8 @@ ReconcilerError
 └── ApiError                    a call to the endpoint failed
     ├── NotFound                the table (or index) is not there
     ├── Busy                    the resource is being changed, or a change of it is under way
-    │   └── LeaseLost           another reconciler leads by now
+    │   ├── LeaseLost           another reconciler leads by now
+    │   └── RecordChanged       a record is not any more as it was read
     ├── Throttled               slow down: throttling, account limits, too many operations at once
     │   └── QuotaUsedUp         a quota in time is used up: later, by its hours and not by seconds
     ├── Denied                  credentials are refused, expired or not found
@@ -107,6 +108,10 @@ class Busy(ApiError):
 
 class LeaseLost(Busy):
     """Another reconciler leads by now: nothing more is written, and the next pass sees what it made of things."""
+
+
+class RecordChanged(Busy):
+    """Somebody wrote a record since it was read: nothing is done on what it said, and the next pass reads it again."""
 
 
 class Throttled(ApiError):

@@ -2,7 +2,8 @@
 
 Called by ``table``. A write of an older token is refused by the table itself, in the one request that it is: a leader
 that was paused past its lease overwrites nothing that its successor wrote. A record that the successor dropped may be
-written once more; it names a table that is gone, or not ours any more, and the next pass forgets it again.
+written once more: it names a table that is gone, or not ours any more, which the next pass forgets again, or one that
+the paused leader made late. For the same reason an entry is dropped only as it was read: it may have come true since.
 """
 
 from __future__ import annotations
@@ -23,12 +24,24 @@ def is_fenced(record: str) -> bool:
     return record.startswith(FENCED)
 
 
-def condition(token: int) -> dict[str, Any]:
-    """The members of a request that keep it from what a later token wrote."""
+def condition(token: int, standing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The members of a request that keep it from what a later token wrote, and from a record that stands otherwise.
+
+    ``standing`` are members as they were read; a record that is gone by now is as good.
+    """
+    names, values = (
+        {"#fence": FENCE},
+        {":fence": token, **{f":{name}": value for name, value in (standing or {}).items()}},
+    )
+    expression = "attribute_not_exists(#fence) OR #fence <= :fence"
+    if standing:
+        as_read = " AND ".join(f"#{name} = :{name}" for name in standing)
+        expression = f"({expression}) AND (attribute_not_exists(#record) OR ({as_read}))"
+        names |= {"#record": "record", **{f"#{name}": name for name in standing}}
     return {
-        "ConditionExpression": "attribute_not_exists(#fence) OR #fence <= :fence",
-        "ExpressionAttributeNames": {"#fence": FENCE},
-        "ExpressionAttributeValues": encode({":fence": token}),
+        "ConditionExpression": expression,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": encode(values),
     }
 
 

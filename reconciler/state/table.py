@@ -13,7 +13,17 @@ from typing import Any
 
 from reconciler.engine.ports import Clock
 from reconciler.model.change import Call
-from reconciler.model.errors import ApiError, Busy, ConditionFailed, Denied, LeaseLost, NotFound, Rejected, StateError
+from reconciler.model.errors import (
+    ApiError,
+    Busy,
+    ConditionFailed,
+    Denied,
+    LeaseLost,
+    NotFound,
+    RecordChanged,
+    Rejected,
+    StateError,
+)
 from reconciler.model.records import (
     Attempts,
     Fingerprint,
@@ -114,8 +124,8 @@ class StateTable:
     def put_entry(self, entry: InventoryEntry) -> None:
         self._put(kinds.TABLE + entry.name, kinds.ENTRIES.write(entry))
 
-    def drop_entry(self, name: str) -> None:
-        self._drop(kinds.TABLE + name)
+    def drop_entry(self, entry: InventoryEntry) -> None:
+        self._drop(kinds.TABLE + entry.name, {"ownership": entry.ownership, "nonce": entry.nonce})
 
     def put_seed(self, record: SeedRecord) -> None:
         self._put(kinds.SEED + record.name, kinds.SEED_RECORDS.write(record))
@@ -244,23 +254,30 @@ class StateTable:
         item = encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
         self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token)
 
-    def _drop(self, record: str) -> None:
+    def _drop(self, record: str, standing: Mapping[str, Any] | None = None) -> None:
         key = encode({"scope": self._scope, "record": record})
         token = self._token() if fence.is_fenced(record) else None
-        self._write("DeleteItem", {"TableName": self.name, "Key": key}, token)
+        self._write("DeleteItem", {"TableName": self.name, "Key": key}, token, standing)
 
     def _token(self) -> int:
         """Our last lease's; that of a process which never led is as good as what it has read."""
         return self._lease.token or self._seen_token
 
-    def _write(self, operation: str, request: Mapping[str, Any], token: int | None) -> None:
-        """One request, under the fence where it has a token. ``LeaseLost`` where a later leader was there before."""
+    def _write(
+        self, operation: str, request: Mapping[str, Any], token: int | None, standing: Mapping[str, Any] | None = None
+    ) -> None:
+        """One request, under the fence where it has a token. ``LeaseLost`` where a later leader was there before.
+
+        ``RecordChanged`` where our lease is still good: then the record does not stand any more as it was read.
+        """
         if token is None:
             self._client.call(operation, request)
             return
         try:
-            self._client.call(operation, {**request, **fence.condition(token)})
+            self._client.call(operation, {**request, **fence.condition(token, standing)})
         except ConditionFailed as refused:
+            if standing and self._lease.holds():
+                raise RecordChanged(operation, refused.code, "the record was written anew since it was read") from None
             self._lease.lose()
             raise LeaseLost(operation, refused.code, "another reconciler leads by now and wrote this record") from None
 

@@ -77,8 +77,8 @@ class Session:
     def put_entry(self, entry: InventoryEntry) -> None:
         self._keep("inventory", entry.name, entry)
 
-    def drop_entry(self, name: str) -> None:
-        self._keep("inventory", name, None)
+    def drop_entry(self, entry: InventoryEntry) -> None:
+        self._keep("inventory", entry.name, None)
 
     def put_seed(self, record: SeedRecord) -> None:
         self._keep("seeds", record.name, record)

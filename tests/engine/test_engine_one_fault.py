@@ -68,9 +68,9 @@ def test_an_entry_that_could_not_be_dropped_is_told_and_dropped_in_the_next_roun
     sim.declare(declaration("users"))
     drop, told = sim.store.drop_entry, []
 
-    def refuse(name):
+    def refuse(entry):
         monkeypatch.setattr(sim.store, "drop_entry", drop)
-        told.append(name)
+        told.append(entry.name)
         raise Ambiguous("DeleteItem", "InternalServerError", "no")
 
     monkeypatch.setattr(sim.store, "drop_entry", refuse)

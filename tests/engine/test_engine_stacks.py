@@ -297,7 +297,7 @@ def test_a_table_that_is_gone_is_not_created_while_another_stack_has_it_in_its_i
     second.declare(declaration("users"))
     assert reasons(second.once()) == {Reason.OTHER_STACK}
     assert first.plane.journal == []
-    first.store.drop_entry("users")
+    first.store.drop_entry(entry)
     assert second.once().verdict is Verdict.IN_SYNC
 
 

@@ -6,6 +6,7 @@ records themselves, as they stand in the simulated state table.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from simulation.world import ListSource, declaration, item
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
-from reconciler.model.report import Verdict
+from reconciler.model.report import TableStatus, Verdict
 
 PAST_A_LEASE = 31.0
 SEED = (item("1"), item("2"))
@@ -236,3 +237,80 @@ def test_a_command_that_was_paused_waits_and_ends_as_its_successor_left_things()
     assert (ended.exit, ownership(stage)) == (0, {"users": "created"})
     assert len(stage.plane.tables["users"].items) == len(SEED)
     assert inventory(stage)["users"]["fence"]["N"] in ("2", "3")
+
+
+def drops(record: str) -> Point:
+    return lambda sending: (sending.operation, record_of(sending)) == ("DeleteItem", record)
+
+
+def creates(name: str) -> Point:
+    return lambda sending: (sending.operation, sending.table) == ("CreateTable", name)
+
+
+def interleaved(stage: Stage, leader: Process, stands: Point, successor: Process, goes_on: Point) -> Ended:
+    """The leader stands still at ``stands`` for longer than its lease lasts, and goes on to the end of its pass while
+    its successor, which has looked at everything by then, is at ``goes_on``. How that pass of the successor ended.
+    """
+    standing, on = threading.Event(), threading.Event()
+    points: list[str] = []
+
+    def before(sending: Sending) -> None:
+        if sending.by == leader.holder and "stands" not in points and stands(sending):
+            points.append("stands")
+            standing.set()
+            on.wait(60)
+        elif sending.by == successor.holder and "goes on" not in points and goes_on(sending):
+            points.append("goes on")
+            on.set()
+            thread.join(60)
+
+    thread = threading.Thread(target=leader.passes, daemon=True)
+    stage.wire.before = before
+    thread.start()
+    assert standing.wait(60), "the leader never came to where it stands still"
+    ended = successor.passes()
+    for _ in range(2):
+        if "goes on" not in points:
+            stage.later(PAST_A_LEASE)
+            ended = successor.passes()
+    on.set()
+    thread.join(60)
+    stage.wire.before = None
+    assert points == ["stands", "goes on"]
+    return ended
+
+
+@pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
+@pytest.mark.parametrize("prune", ["owned", "never"])
+def test_a_record_that_a_paused_leader_completed_is_not_dropped_as_the_intent_it_was(
+    flavor: Flavor, prune: Any
+) -> None:
+    stage = account(flavor)
+    leader = rival(stage, 0, declaration("users", seed=SEED), declaration("orders"))
+    successor = rival(stage, 1, declaration("orders"), prune=prune)
+    led(rival(stage, 2, declaration("orders")))
+    stage.later(3600)
+    interleaved(stage, leader, creates("users"), successor, drops("table#users"))
+    assert "users" in stage.plane.tables
+    assert ownership(stage)["users"] == "created"
+    successor.close()
+    last = rival(stage, 2, declaration("users", seed=SEED), declaration("orders"))
+    for _ in range(3):
+        stage.later(60)
+        ended = led(last)
+    assert ended.report is not None
+    assert (ended.report.verdict, reasons(ended)) == (Verdict.IN_SYNC, set())
+    assert ownership(stage) == {"users": "created", "orders": "created"}
+    assert len(stage.plane.tables["users"].items) == len(SEED)
+
+
+def test_a_pass_that_met_a_record_written_anew_says_that_it_is_read_again_and_goes_on_leading() -> None:
+    stage = account()
+    leader, successor = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("orders"))
+    ended = interleaved(stage, leader, creates("users"), successor, drops("table#users"))
+    assert ended.report is not None
+    assert (ended.report.leader, ended.report.lease_holder, ended.report.error) == (True, None, None)
+    tables = {table.name: table for table in ended.report.tables}
+    assert tables["users"].status is TableStatus.PENDING
+    assert [(step.fate, step.reason) for step in tables["users"].steps] == [(Fate.DEFERRED, Reason.LEASE)]
+    assert ownership(stage) == {"users": "created", "orders": "created"}

@@ -64,7 +64,7 @@ def test_another_plan_by_now_is_refused_as_a_whole(sim, verb):
 
 
 def test_a_table_that_was_there_before_is_in_no_plan_of_a_rollback(sim):
-    sim.store.drop_entry("orders")
+    sim.store.drop_entry(sim.store.snapshot.inventory["orders"])
     sim.clock.seconds += 3600
     sim.run()
     assert [table.name for table in order(sim, Verb.PREVIEW_ROLLBACK).report.tables if table.steps] == ["users"]

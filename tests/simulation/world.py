@@ -70,9 +70,9 @@ class MemoryStore:
         self.written += 1
         self.snapshot = replace(self.snapshot, inventory={**self.snapshot.inventory, entry.name: entry})
 
-    def drop_entry(self, name: str) -> None:
+    def drop_entry(self, entry: InventoryEntry) -> None:
         self.written += 1
-        kept = {key: value for key, value in self.snapshot.inventory.items() if key != name}
+        kept = {key: value for key, value in self.snapshot.inventory.items() if key != entry.name}
         self.snapshot = replace(self.snapshot, inventory=kept)
 
     def put_seed(self, record: SeedRecord) -> None:

@@ -14,7 +14,7 @@ from support.fakes import FakeClock, Quiet
 from support.proxy import RecordingProxy
 
 from reconciler.aws.session import connect
-from reconciler.model.errors import LeaseLost
+from reconciler.model.errors import LeaseLost, RecordChanged
 from reconciler.model.identity import Identity
 from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedRecord, Suspension
 from reconciler.state.table import StateTable
@@ -80,7 +80,7 @@ PUTS: dict[str, Write] = {
     "rebuild#users": _rebuild,
 }
 DROPS: dict[str, Write] = {
-    "table#users": lambda store, _: store.drop_entry("users"),
+    "table#users": lambda store, by: store.drop_entry(replace(ENTRY, nonce="new")),
     "seed#users": lambda store, _: store.drop_seed("users"),
     "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
     "marks#users": lambda store, _: store.put_marks(Marks("users", IDENTITY)),
@@ -136,6 +136,38 @@ def test_a_leader_writes_over_what_it_and_those_before_it_wrote(
         PUTS[name](new, by)
     assert record(endpoint, name)["fence"] == {"N": "2"}
     assert "newer" in str(record(endpoint, name))
+
+
+CHANGED = {
+    "it came true": ENTRY,
+    "another intent of that table": replace(ENTRY, ownership="intent", nonce="m", identity=None),
+    "it was released by hand": replace(ENTRY, ownership="released"),
+}
+
+
+@pytest.mark.parametrize("anew", CHANGED.values(), ids=CHANGED)
+def test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_dropped(
+    endpoint: Live, make: Make, clock: FakeClock, anew: InventoryEntry
+) -> None:
+    intent = replace(ENTRY, ownership="intent", identity=None)
+    first = make("first")
+    first.acquire_lease()
+    first.put_entry(intent)
+    second = make("second")
+    second.acquire_lease()
+    clock.turn(31)
+    read = second.load().inventory["users"]
+    assert second.acquire_lease() is not None
+    assert read == intent
+    first.put_entry(anew)
+    standing = record(endpoint, "table#users")
+    with pytest.raises(RecordChanged):
+        second.drop_entry(read)
+    assert record(endpoint, "table#users") == standing
+    assert second.holds_lease(), "it leads as before"
+    second.drop_entry(anew)
+    assert record(endpoint, "table#users") == {}
+    second.drop_entry(anew)
 
 
 def test_a_leader_that_was_refused_once_knows_that_it_leads_no_more(make: Make, clock: FakeClock) -> None:
@@ -218,10 +250,12 @@ def test_the_fence_costs_no_request(endpoint: Live, make: Make, clock: FakeClock
         store.acquire_lease()
         proxy.clear()
         store.put_entry(ENTRY)
-        store.drop_entry("users")
+        store.drop_entry(ENTRY)
         assert [request.operation for request in proxy.requests] == ["PutItem", "DeleteItem"]
-        conditions = {request.body["ConditionExpression"] for request in proxy.requests}
-    assert conditions == {"attribute_not_exists(#fence) OR #fence <= :fence"}
+        conditions = [request.body["ConditionExpression"] for request in proxy.requests]
+    fenced = "attribute_not_exists(#fence) OR #fence <= :fence"
+    as_read = "attribute_not_exists(#record) OR (#ownership = :ownership AND #nonce = :nonce)"
+    assert conditions == [fenced, f"({fenced}) AND ({as_read})"]
 
 
 def test_what_was_read_before_the_lease_is_current_only_if_nobody_led_in_between(make: Make, clock: FakeClock) -> None:

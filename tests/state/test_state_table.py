@@ -130,7 +130,7 @@ def test_an_inventory_entry_is_read_back_as_it_was_written(make: Make, entry: In
     store.ensure()
     store.put_entry(entry)
     assert make().load().inventory == {entry.name: entry}
-    store.drop_entry(entry.name)
+    store.drop_entry(entry)
     assert make().load().inventory == {}
 
 
