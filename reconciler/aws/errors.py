@@ -17,6 +17,7 @@ from reconciler.model.errors import (
     Denied,
     Forbidden,
     Malformed,
+    NameTaken,
     NotFound,
     QuotaUsedUp,
     Rejected,
@@ -132,6 +133,8 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
         kind = QuotaUsedUp
     if kind is Rejected and _sent_again(response):
         return Ambiguous(operation, code, f"{message} (to a second sending: the first may have been applied)")
+    if kind is Busy and operation == "CreateTable" and code == "ResourceInUseException" and not _sent_again(response):
+        kind = NameTaken
     return kind(operation, code or f"HTTP {status}", message)
 
 

@@ -20,6 +20,7 @@ from reconciler.engine.survey import Scene, Survey
 from reconciler.model.errors import (
     ApiError,
     LeaseLost,
+    NameTaken,
     Outcome,
     QuotaUsedUp,
     RecordChanged,
@@ -119,10 +120,20 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
     try:
         answer = world.api.write(call)
     except ApiError as error:
+        if isinstance(error, NameTaken) and not has_tags:
+            _withdraw(scene, survey, intent)
         return _lost(survey, step, error)
     created = replace(intent, ownership="created", identity=_identity(answer), changed_at=world.clock.now())
     world.store.put_entry(created)
     return Applied(replace(survey, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True)
+
+
+def _withdraw(scene: Scene, survey: Survey, intent: InventoryEntry) -> None:
+    """Without tags an intent claims what was made after it; where nothing of ours can have been made, it must not."""
+    if survey.recorded is None:
+        scene.world.store.drop_entry(intent)
+    elif survey.recorded.ownership != "intent":
+        scene.world.store.put_entry(survey.recorded)
 
 
 def _created_before(recorded: InventoryEntry | None) -> Identity | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.engine.recall import Recall
+from reconciler.engine.wishes import Wishes
 from reconciler.model.desired import DesiredState
 from reconciler.model.records import Attempts, StateSnapshot
 from reconciler.model.report import TableReport
@@ -13,13 +14,14 @@ from reconciler.model.report import TableReport
 
 @dataclass(slots=True)
 class Memory:
-    """Counts of writes that did not stick, when each table's drift was first seen, the last good declarations."""
+    """Counts of writes that did not stick, since when there is drift, wishes that are over, good declarations."""
 
     attempts: dict[str, Attempts] = field(default_factory=dict)
     drift_since: dict[str, datetime] = field(default_factory=dict)
     last_good: DesiredState | None = None
     last_verdict: str | None = None
     recall: Recall = field(default_factory=Recall)
+    wishes: Wishes = field(default_factory=Wishes)
     reports: dict[str, TableReport] = field(default_factory=dict)
 
     def take_over(self, snapshot: StateSnapshot) -> None:

@@ -141,9 +141,16 @@ class Pass:
     def _tables(self, desired: DesiredState, permission: Permission) -> Acted:
         foreign = frozenset() if self.request.destroy else foreign_declarations(desired, permission.snapshot)
         scene = Scene(
-            self.world, self.options, permission.snapshot, self.memory.attempts, foreign, recall=self.memory.recall
+            self.world,
+            self.options,
+            permission.snapshot,
+            self.memory.attempts,
+            foreign,
+            recall=self.memory.recall,
+            wishes=self.memory.wishes,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
+        self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
         surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended, foreign)
         return act(scene, surveys, self.memory, self._tell) if permission.writes else look_only(surveys)
 

@@ -13,6 +13,7 @@ from reconciler.engine.gatekeeper import judge
 from reconciler.engine.observing import observe_table, observe_twice, with_owner
 from reconciler.engine.recall import Recall
 from reconciler.engine.visibility import UNSEEN, visible_from
+from reconciler.engine.wishes import Wishes
 from reconciler.engine.world import World
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, Lifecycle
@@ -77,6 +78,7 @@ class Scene:
     foreign: frozenset[str]
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
+    wishes: Wishes = field(default_factory=Wishes)
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
@@ -88,7 +90,7 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
     """Look at a declared table and plan for it."""
     name = declaration.spec.name
     recorded = scene.snapshot.inventory.get(name)
-    entry = ownership.wanted_again(recorded)
+    entry = ownership.wanted_again(scene.wishes.standing(recorded))
     base = Survey(name, declaration, recorded=recorded, entry=entry, seed_record=scene.snapshot.seeds.get(name))
     lifecycle = declaration.lifecycle
     if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:
@@ -118,7 +120,7 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
 
 def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
-    before = recorded
+    before, recorded = recorded, scene.wishes.standing(recorded) or recorded
     if recorded.ownership in ("created", "intent") and recorded.forgotten_since is None:
         recorded = replace(recorded, forgotten_since=scene.world.clock.now())
     base = Survey(recorded.name, recorded=before, entry=recorded)

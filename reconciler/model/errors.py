@@ -9,6 +9,7 @@ ReconcilerError
 └── ApiError                    a call to the endpoint failed
     ├── NotFound                the table (or index) is not there
     ├── Busy                    the resource is being changed, or a change of it is under way
+    │   ├── NameTaken           a create that was sent once found a table of that name
     │   ├── LeaseLost           another reconciler leads by now
     │   └── RecordChanged       a record is not any more as it was read
     ├── Throttled               slow down: throttling, account limits, too many operations at once
@@ -104,6 +105,10 @@ class Busy(ApiError):
     """ResourceInUseException and its kin: the resource is in a state that forbids the call now."""
 
     outcome = Outcome.AGAIN
+
+
+class NameTaken(Busy):
+    """CreateTable, sent once, found a table of that name: it made none (ResourceInUseException)."""
 
 
 class LeaseLost(Busy):

@@ -18,6 +18,7 @@ from reconciler.model.errors import (
     Denied,
     Forbidden,
     Malformed,
+    NameTaken,
     NotFound,
     QuotaUsedUp,
     Rejected,
@@ -233,3 +234,10 @@ def test_a_refusal_of_a_second_sending_may_be_about_what_the_first_one_did() -> 
     assert type(errors.from_answer("UpdateTimeToLive", again)) is Ambiguous
     busy = {**again, "Error": {"Code": "ResourceInUseException", "Message": "exists"}}
     assert type(errors.from_answer("CreateTable", busy)) is Busy
+
+
+def test_a_create_that_was_sent_once_and_found_a_table_made_none() -> None:
+    busy = {"Error": {"Code": "ResourceInUseException", "Message": "exists"}, "ResponseMetadata": {"RetryAttempts": 0}}
+    assert type(errors.from_answer("CreateTable", busy)) is NameTaken
+    assert type(errors.from_answer("UpdateTable", busy)) is Busy
+    assert type(errors.from_answer("CreateTable", {"Error": {"Code": "LimitExceededException"}})) is Throttled

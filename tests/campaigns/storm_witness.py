@@ -126,6 +126,10 @@ class Witness:
     def looked(self, table: str, at: int) -> None:
         """DescribeTable of this table was answered: what others did before that can be known."""
         self.seen_at[table] = at
+        live, spec = self.plane.tables.get(table), self.specs.get(table)
+        if live is not None and (spec is None or not same_base(live, spec)):
+            fact = self.fact(live)
+            fact.unwanted_since = min(fact.unwanted_since, self.plane.clock.seconds)
 
     def scanned(self, table: str, at: int) -> None:
         """A consistent scan told what the table holds."""

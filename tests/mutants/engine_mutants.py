@@ -335,4 +335,30 @@ MUTANTS = (
             "engine/test_engine_seed_records.py::test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another",
         ),
     ),
+    Mutant(
+        "what a pass without the lease saw is forgotten",
+        "engine/wishes.py",
+        "self.over[recorded.name, each] = at",
+        "self.over.pop((recorded.name, each), None)",
+        "a wish that was taken back while another led goes on counting, and items go without their whole grace",
+        ("engine/test_engine_wishes.py::test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again",),
+    ),
+    Mutant(
+        "a refused create leaves its intent",
+        "engine/applying.py",
+        "if isinstance(error, NameTaken) and not has_tags:",
+        "if False:",
+        "on endpoints without tags a table that others made in the same moment is taken for ours, and pruned",
+        (
+            "engine/test_engine_name_taken.py::test_a_table_that_others_made_right_before_our_create_is_adopted_and_never_pruned",
+        ),
+    ),
+    Mutant(
+        "a refused create forgets what was recorded before",
+        "engine/applying.py",
+        'elif survey.recorded.ownership != "intent":',
+        "elif False:",
+        "the record says intent where it had the identity of the table that we made",
+        ("engine/test_engine_name_taken.py::test_what_was_recorded_before_a_refused_create_stands_again",),
+    ),
 )

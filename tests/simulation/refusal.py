@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.errors import Busy, NotFound, QuotaUsedUp, Rejected, Throttled, Unsupported
+from reconciler.model.errors import Busy, NameTaken, NotFound, QuotaUsedUp, Rejected, Throttled, Unsupported
 
 
 def invalid(operation: str, why: str) -> Rejected:
@@ -11,6 +11,10 @@ def invalid(operation: str, why: str) -> Rejected:
 
 def in_use(operation: str, why: str) -> Busy:
     return Busy(operation, "ResourceInUseException", why)
+
+
+def taken(operation: str, why: str) -> NameTaken:
+    return NameTaken(operation, "ResourceInUseException", why)
 
 
 def limit(operation: str, why: str) -> Throttled:

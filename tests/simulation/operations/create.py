@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation import shapes
 from simulation.operations import policy, tags
-from simulation.refusal import in_use, invalid, limit
+from simulation.refusal import invalid, limit, taken
 from simulation.table import ZERO, Table, indexes_of
 from simulation.updates import encryption, throughput_limits, warm
 
@@ -20,7 +20,7 @@ BEGIN = {"IndexStatus": "CREATING"}
 def create_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     name = params["TableName"]
     if name in plane.tables:
-        raise in_use(OPERATION, f"table {name} exists")
+        raise taken(OPERATION, f"table {name} exists")
     _within_limits(plane, params)
     description = _description(plane, params)
     _check(description, params)

@@ -1,0 +1,92 @@
+"""Others make a table between our look and our create: where no tag can tell, the refused create must claim nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from simulation.world import Sim, declaration, item, simulate
+
+from reconciler.model.errors import Ambiguous, ApiError, Busy
+from reconciler.model.identity import Flavor
+from reconciler.planning.create import create_call
+
+OURS, NEXT = declaration("orders"), declaration("users")
+
+
+def _world(flavor: Flavor) -> Sim:
+    sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(0))
+    sim.declare(OURS)
+    return sim
+
+
+def _before_create(sim: Sim, error: ApiError | None) -> None:
+    """Others make the very same table right before ours would be, whose answer may be lost as well."""
+
+    def fault(operation: str, params: object) -> None:
+        if operation != "CreateTable":
+            return
+        sim.plane.faults = None
+        call = create_call(OURS.spec, None, with_tags=False)
+        sim.plane.do(call.operation, dict(call.params))
+        sim.plane.tables["orders"].items["theirs"] = item("theirs")
+        if error is not None:
+            raise error
+
+    sim.plane.faults = fault
+
+
+def _forgotten(sim: Sim) -> None:
+    """Another table is declared instead, until nothing more is to be deleted."""
+    for declared in ((OURS, NEXT), (NEXT,)):
+        sim.declare(*declared)
+        for _ in range(5):
+            sim.run()
+            sim.clock.seconds += 61
+
+
+@pytest.mark.parametrize("flavor", list(Flavor))
+def test_a_table_that_others_made_right_before_our_create_is_adopted_and_never_pruned(flavor: Flavor) -> None:
+    sim = _world(flavor)
+    _before_create(sim, None)
+    sim.run()
+    sim.run()
+    assert sim.store.snapshot.inventory["orders"].ownership == "adopted"
+    _forgotten(sim)
+    assert "theirs" in sim.plane.tables["orders"].items
+
+
+def test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell() -> None:
+    sim = _world(Flavor.DYNAMODB_LOCAL)
+    _before_create(sim, None)
+    sim.run()
+    assert "orders" not in sim.store.snapshot.inventory
+
+
+def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
+    sim = _world(Flavor.DYNAMODB_LOCAL)
+    sim.run()
+    before = sim.store.snapshot.inventory["orders"]
+    del sim.plane.tables["orders"]
+    sim.clock.seconds += 61
+    _before_create(sim, None)
+    sim.run()
+    assert sim.store.snapshot.inventory["orders"] == before
+    _forgotten(sim)
+    assert "theirs" in sim.plane.tables["orders"].items
+
+
+def test_a_create_whose_answer_was_lost_keeps_its_intent_though_the_next_one_is_refused() -> None:
+    sim = _world(Flavor.DYNAMODB_LOCAL)
+
+    def lost(operation: str, params: object) -> None:
+        if operation == "CreateTable":
+            raise Ambiguous(operation, "InternalServerError", "no usable answer")
+
+    sim.plane.faults = lost
+    sim.run()
+    intent = sim.store.snapshot.inventory["orders"]
+    sim.clock.seconds += 61
+    _before_create(sim, Busy("CreateTable", "ResourceInUseException", "to a second sending"))
+    sim.run()
+    assert intent.ownership == sim.store.snapshot.inventory["orders"].ownership == "intent"
