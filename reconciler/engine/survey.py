@@ -123,6 +123,8 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     before, recorded = recorded, scene.wishes.standing(recorded) or recorded
     if recorded.ownership in ("created", "intent") and recorded.forgotten_since is None:
         recorded = replace(recorded, forgotten_since=scene.world.clock.now())
+    if recorded.name in scene.foreign and recorded.guarded_since is None:
+        recorded = replace(recorded, guarded_since=scene.world.clock.now())
     base = Survey(recorded.name, recorded=before, entry=recorded)
     has_tags = scene.world.endpoint.flavor.has_tags
     open_intent = recorded.ownership == "intent" and has_tags

@@ -13,15 +13,16 @@ from reconciler.model.records import InventoryEntry, StateSnapshot
 def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> frozenset[str]:
     """Tables of ours that nothing declared speaks for: two or more are wished away, and none that was there stays.
 
-    A table that was made after the wish was first seen may have been made for these very declarations.
+    A table that was made after the wish was first seen may have been made for these very declarations. Where one of
+    two goes by other hands, the other one stays guarded.
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
     ours = [entry for entry in snapshot.inventory.values() if entry.ownership in ("created", "intent")]
     unwanted = [entry for entry in ours if entry.name not in declared]
     kept = [entry for entry in ours if entry.name in declared and entry.ownership == "created"]
-    if sum(entry.ownership == "created" for entry in unwanted) < 2:
-        return frozenset()
-    return frozenset(entry.name for entry in unwanted if not any(_older(other, entry) for other in kept))
+    several = sum(entry.ownership == "created" for entry in unwanted) > 1
+    doubted = [entry for entry in unwanted if several or entry.guarded_since is not None]
+    return frozenset(entry.name for entry in doubted if not any(_older(other, entry) for other in kept))
 
 
 def _older(kept: InventoryEntry, unwanted: InventoryEntry) -> bool:

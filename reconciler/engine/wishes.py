@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.model.records import InventoryEntry
 
-TIMES = ("unwanted_since", "empty_since", "forgotten_since")
+TIMES = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since")
 
 
 @dataclass(slots=True)

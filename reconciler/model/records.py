@@ -25,7 +25,8 @@ class InventoryEntry:
     but had no entry; ``released`` is left alone until it was declared no more. ``lifecycle`` is the last declared one,
     so that ``protect`` outlives its file. ``unwanted_since`` is when a pass first wished to delete or replace this
     identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
-    ``forgotten_since`` when a table of ours was first declared no more.
+    ``forgotten_since`` when a table of ours was first declared no more, ``guarded_since`` when the declarations were
+    first found to look like those of another stack.
     """
 
     name: str
@@ -39,6 +40,7 @@ class InventoryEntry:
     unwanted_since: datetime | None = None
     empty_since: datetime | None = None
     forgotten_since: datetime | None = None
+    guarded_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

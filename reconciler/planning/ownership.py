@@ -88,7 +88,7 @@ def wanted_again(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table that had been forgotten: that wish is over, whatever can be seen of the table."""
     if entry is None or entry.forgotten_since is None:
         return entry
-    return replace(entry, forgotten_since=None, unwanted_since=None, empty_since=None)
+    return replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)
 
 
 def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
@@ -133,6 +133,7 @@ def _claimed(
         unwanted_since=None,
         empty_since=None,
         forgotten_since=None,
+        guarded_since=None,
     )
 
 

@@ -98,6 +98,7 @@ ENTRIES = Kind(
         "unwanted_since": MAYBE_TIME,
         "empty_since": MAYBE_TIME,
         "forgotten_since": MAYBE_TIME,
+        "guarded_since": MAYBE_TIME,
     },
 )
 SEED_RECORDS = Kind(

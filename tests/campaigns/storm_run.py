@@ -121,10 +121,9 @@ class Storm:
     def calm(self, last: Turn) -> PassReport:
         """Passes without trouble until nothing is left to do or to wait for."""
         for _ in range(CALM):
-            written = self.state.writes
             report = self.quiet_pass(last)
             open_steps = any(step.fate in OPEN for table in report.tables for step in table.steps)
-            if not open_steps and self.state.writes == written and report.verdict is not Verdict.ERROR:
+            if not open_steps and report.verdict is not Verdict.ERROR:
                 return report
             self._wait(report)
         said = [(t.name, t.status, t.error, s.facet, s.fate, s.message) for t in report.tables for s in t.steps]

@@ -196,12 +196,16 @@ class Witness:
         unwanted = [
             self.fact(table) for name, table in self.plane.tables.items() if name in created - self.specs.keys()
         ]
-        if len(unwanted) < 2:
-            return set()
-        if self.specs.keys().isdisjoint(created):
-            return {fact.table.name for fact in unwanted}
         guarded = [fact for fact in unwanted if fact.guarded_since is not None]
+        if len(unwanted) < 2:
+            guarded = [fact for fact in guarded if self._written(fact)]
+        elif self.specs.keys().isdisjoint(created):
+            return {fact.table.name for fact in unwanted}
         return {fact.table.name for fact in guarded if not self._spoken_for(fact.guarded_since or 0.0)}
+
+    def _written(self, fact: Fact) -> bool:
+        """Whether a pass that held the lease noted that the declarations looked foreign to the table."""
+        return self.state.snapshot.inventory[fact.table.name].guarded_since is not None
 
     def _spoken_for(self, since: float) -> bool:
         """Whether a table of ours is declared, there or not, that was made before this."""

@@ -106,3 +106,41 @@ def test_tables_made_after_others_were_forgotten_do_not_speak_for_them() -> None
     assert sorted(sim.plane.tables) == ["carts", "elsewhere", "orders"]
     told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
     assert told["orders"] == told["carts"] == [Reason.FOREIGN_DECLARATIONS]
+
+
+def _guarded_pair(flavor: Flavor) -> Sim:
+    """Two tables of ours beside declarations that look like those of another stack."""
+    sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow")
+    _until_in_sync(sim, declaration("orders"), declaration("carts"))
+    sim.plane.tables["orders"].items["theirs"] = item("theirs")
+    sim.clock.seconds += 60
+    _passes(sim, 120, declaration("elsewhere"))
+    return sim
+
+
+@pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
+def test_one_of_two_guarded_tables_stays_guarded_when_the_other_goes_by_other_hands(flavor: Flavor) -> None:
+    sim = _guarded_pair(flavor)
+    del sim.plane.tables["carts"]
+    _passes(sim, 600, declaration("elsewhere"))
+    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert told["orders"] == [Reason.FOREIGN_DECLARATIONS]
+    assert "theirs" in sim.plane.tables["orders"].items
+
+
+@pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
+def test_a_table_that_is_declared_again_is_guarded_no_more(flavor: Flavor) -> None:
+    sim = _guarded_pair(flavor)
+    del sim.plane.tables["carts"]
+    _passes(sim, 60, declaration("elsewhere"))
+    _until_in_sync(sim, declaration("elsewhere"), declaration("orders"))
+    assert sim.store.snapshot.inventory["orders"].guarded_since is None
+    sim.clock.seconds += 60
+    _passes(sim, 60, declaration("elsewhere"))
+    assert sorted(sim.plane.tables) == ["elsewhere"]
+
+
+def test_a_table_that_was_there_before_frees_what_was_guarded() -> None:
+    sim = _guarded_pair(Flavor.DYNAMODB_LOCAL)
+    _passes(sim, 120, declaration("elsewhere"), declaration("carts"))
+    assert sorted(sim.plane.tables) == ["carts", "elsewhere"]

@@ -121,8 +121,8 @@ MUTANTS = (
     Mutant(
         "a table that is declared again and cannot be seen stays unwanted",
         "planning/ownership.py",
-        "replace(entry, forgotten_since=None, unwanted_since=None, empty_since=None)",
-        "replace(entry, forgotten_since=None)",
+        "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
+        "replace(entry, forgotten_since=None, guarded_since=None)",
         "a throttled look keeps the grace of an earlier mistake counting",
         ("engine/test_engine_forgotten.py::test_a_table_declared_again_unseen_gets_its_whole_grace_anew",),
     ),
@@ -253,5 +253,23 @@ MUTANTS = (
         "pass",
         "the loop creates again what was just destroyed",
         ("engine/test_engine_deletion_gate.py::test_destroy_deletes_what_we_created_under_the_gate_and_then_suspends",),
+    ),
+    Mutant(
+        "one of two guarded tables is free when the other is gone",
+        "engine/surveying.py",
+        "if several or entry.guarded_since is not None]",
+        "if several]",
+        "declarations of another stack run beside ours, somebody removes one of our tables, and the other is pruned",
+        (
+            "engine/test_engine_forgotten.py::test_one_of_two_guarded_tables_stays_guarded_when_the_other_goes_by_other_hands",
+        ),
+    ),
+    Mutant(
+        "a table that is declared again stays guarded",
+        "planning/ownership.py",
+        "forgotten_since=None, guarded_since=None, unwanted_since=None",
+        "forgotten_since=None, unwanted_since=None",
+        "after a mistake was mended a table can never be pruned again",
+        ("engine/test_engine_forgotten.py::test_a_table_that_is_declared_again_is_guarded_no_more",),
     ),
 )

@@ -35,7 +35,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         {"protect": True, "ignore_changes": ["ttl"], "on_existing": "own", "allow_data_loss": True},
     ),
     "ENTRIES": (
-        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER),
+        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT),
         {
             "name": "users-prod",
             "base_name": "users",
@@ -53,6 +53,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "unwanted_since": LATER_TEXT,
             "empty_since": AT_TEXT,
             "forgotten_since": LATER_TEXT,
+            "guarded_since": AT_TEXT,
         },
     ),
     "SEED_RECORDS": (
