@@ -16,6 +16,7 @@ from reconciler.seeding.digest import items_digest
 
 LOST = "the lease was lost"
 ANOTHER = "the table changed hands between the plan and the call"
+TAKEN_OVER = "another stack took the table over between the plan and the call"
 CHANGED = "what it would take away was changed by somebody between the plan and the call; it is planned anew"
 LARGEST_COMPARED_SEED = 10_000
 """Items; a larger seed is not read back to see whether a table holds only it, and counts as other items."""
@@ -55,7 +56,7 @@ def still_allowed(
     if fresh is None or not fresh.identity.same(facts.observed.identity):
         return step.blocked(Reason.IDENTITY, ANOTHER)
     if other_owner(facts.entry, fresh, (), facts.options.scope) is not None:
-        return step.blocked(Reason.OTHER_STACK, "another stack took the table over between the plan and the call")
+        return step.blocked(Reason.OTHER_STACK, TAKEN_OVER)
     if not step.ends_table and not planned(fresh):
         return step.deferred(Reason.BUSY, CHANGED)
     again, _ = judge(world, step, replace(facts, observed=fresh, now=world.clock.now()), seed)

@@ -1,14 +1,15 @@
 """The last look before a call that takes something from a table that stays: an index, a replica, a stream, a backup.
 
-Called by ``applying`` right before such a call, at the cost of one DescribeTable. What was decided on must stand there
-still: the same table, and the same difference leading to the same call.
+Called by ``applying`` right before such a call, at the cost of one DescribeTable and, where there are tags, one reading
+of them. What was decided on must stand there still: the same table, nobody else's, and the same difference leading to
+the same call.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.gatekeeper import ANOTHER, CHANGED, LOST
+from reconciler.engine.gatekeeper import ANOTHER, CHANGED, LOST, TAKEN_OVER
 from reconciler.engine.observing import observe_table
 from reconciler.engine.survey import Scene, Survey
 from reconciler.model.observed import ObservedTable
@@ -16,14 +17,18 @@ from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.table import TableSpec
 from reconciler.planning.planner import plan
 from reconciler.planning.rebuilding import left_to_it, standing
+from reconciler.planning.scopes import other_owner
 
 
 def look_again(scene: Scene, survey: Survey, step: Step) -> Step | None:
     """What stands against the call by now; ``None`` when table, plan and lease hold."""
     world = scene.world
-    fresh = observe_table(world, survey.name, None)
+    fresh = observe_table(world, survey.name, None, ask_owner=lambda _: True)
     if fresh is None or survey.observed is None or not fresh.identity.same(survey.observed.identity):
         return step.blocked(Reason.IDENTITY, ANOTHER)
+    lifecycle = survey.declaration.lifecycle if survey.declaration else None
+    if other_owner(survey.entry, fresh, (), scene.options.scope, lifecycle) is not None:
+        return step.blocked(Reason.OTHER_STACK, TAKEN_OVER)
     if not still_planned(scene, survey, step, fresh):
         return step.deferred(Reason.BUSY, CHANGED)
     if not world.store.holds_lease():

@@ -14,6 +14,7 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 from support.specs import vectors
 
+from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.backups import Backups
 from reconciler.model.errors import Malformed, UsageError
 from reconciler.model.global_table import Replica
@@ -196,7 +197,25 @@ def test_an_index_that_somebody_rebuilt_as_declared_is_not_built_again() -> None
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_last_look_is_one_description_of_the_table(case: Case) -> None:
+def test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_owner_was_read(case: Case) -> None:
+    sim = live(case)
+    before, looks = seen(sim), []
+
+    def faults(operation: str, params: Any) -> None:
+        if operation == "DescribeTable":
+            looks.append(operation)
+        if len(looks) == 2:
+            sim.plane.tables["users"].tags[OWNER_TAG] = "theirs/default/n"
+
+    sim.plane.faults = faults
+    report = sim.run()
+    assert len(looks) >= 2, "nobody acted in between"
+    assert seen(sim) == before
+    assert (Fate.BLOCKED, Reason.OTHER_STACK) in fates(report)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_last_look_is_one_description_of_the_table_and_one_reading_of_its_tags(case: Case) -> None:
     sim = live(case)
     while case.operation not in sim.plane.mutating:
         sim.plane.reads.clear()
@@ -204,6 +223,7 @@ def test_the_last_look_is_one_description_of_the_table(case: Case) -> None:
         sim.clock.seconds += 1
     described = [name for name, params in sim.plane.reads if name == "DescribeTable" and params["TableName"] == "users"]
     assert len(described) == 2, "the survey's, and the last look"
+    assert [name for name, _ in sim.plane.reads].count("ListTagsOfResource") == 2
 
 
 def test_an_ordinary_change_is_made_without_another_look() -> None:

@@ -12,10 +12,11 @@ from simulation.world import Sim, declaration, simulate
 from reconciler.engine.observing import observe_table
 from reconciler.engine.recall import Recall
 from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.errors import Forbidden
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
 from reconciler.model.report import Verdict
-from reconciler.model.table import Ttl
+from reconciler.model.table import Billing, GlobalIndex, KeyElement, Projection, Throughput, Ttl
 
 TABLE: dict[str, Any] = {
     "TableName": "users",
@@ -73,6 +74,43 @@ def test_what_was_denied_is_not_what_was_answered() -> None:
     assert recall.observed("users", DECLARED.spec, refused, lambda: hidden) is hidden
     lacking = Responses(answers, unsupported=frozenset({"DescribeTimeToLive"}))
     assert recall.observed("users", DECLARED.spec, lacking, lambda: seen) is seen
+
+
+_INDEX = GlobalIndex("by_sk", (KeyElement("sk", "HASH", "S"),), Projection("ALL"), throughput=Throughput(5, 5))
+
+
+def _capacity(units: int, *indexes: GlobalIndex) -> Declaration:
+    billing = Billing("PROVISIONED", Throughput(units, units))
+    return declaration(billing=billing, global_indexes=indexes or None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (DECLARED, declaration()),
+        (DECLARED, declaration(ttl=DECLARED.spec.ttl, tags=(("team", "shop"),))),
+        (_capacity(5), _capacity(7)),
+        (_capacity(5), declaration()),
+        (_capacity(5), _capacity(5, _INDEX)),
+    ],
+    ids=["no time to live", "tags too", "other capacity", "no capacity", "capacity of an index too"],
+)
+def test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown(
+    first: Declaration, second: Declaration
+) -> None:
+    sim, recall = simulate(flavor=Flavor.AWS), Recall()
+    sim.plane.make(**TABLE)
+
+    def denied(operation: str, params: object) -> None:
+        if operation != "DescribeTable":
+            raise Forbidden(operation, "AccessDeniedException", "no permission")
+
+    sim.plane.faults = denied
+    for declared in (first, second, first):
+        seen = observe_table(sim.reconciler.world, "users", declared.spec, recall=recall)
+        assert seen == observe_table(sim.reconciler.world, "users", declared.spec)
+        assert seen is not None
+        assert recall.planned(declared, seen, Flavor.AWS) == Recall().planned(declared, seen, Flavor.AWS)
 
 
 def test_backups_are_read_anew_because_they_come_due_with_time() -> None:

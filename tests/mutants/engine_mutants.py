@@ -361,4 +361,14 @@ MUTANTS = (
         "the record says intent where it had the identity of the table that we made",
         ("engine/test_engine_name_taken.py::test_what_was_recorded_before_a_refused_create_stands_again",),
     ),
+    Mutant(
+        "what another declaration left unknown is taken again",
+        "engine/recall.py",
+        "and last.spec == spec",
+        "and True",
+        "a field that may not be read is compared with nothing, and written",
+        (
+            "engine/test_engine_recall.py::test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown",
+        ),
+    ),
 )

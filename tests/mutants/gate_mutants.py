@@ -272,4 +272,12 @@ MUTANTS = (
         "after a mistake was mended a table can never be pruned again",
         ("engine/test_engine_forgotten.py::test_a_table_that_is_declared_again_is_guarded_no_more",),
     ),
+    Mutant(
+        "whose a table is, is not asked again before a part of it goes",
+        "engine/last_look.py",
+        "ask_owner=lambda _: True)",
+        "ask_owner=None)",
+        "another stack took the table over, and its index goes",
+        (f"{LAST_LOOK}::test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_owner_was_read",),
+    ),
 )
