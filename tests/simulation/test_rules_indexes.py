@@ -53,6 +53,19 @@ def test_rule_12_keys_and_local_indexes_cannot_be_updated():
     assert update(plane, LocalSecondaryIndexes=[local("a")]) == "ValidationException"
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"OnDemandThroughput": {"MaxReadRequestUnits": 5}},
+        {"WarmThroughput": {"ReadUnitsPerSecond": 13000}},
+        {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}},
+    ],
+)
+def test_an_update_of_an_index_that_is_not_there_is_refused(wish):
+    updates = [{"Update": {"IndexName": "gone", **wish}}]
+    assert update(with_table(), GlobalSecondaryIndexUpdates=updates) == "ValidationException"
+
+
 def test_rule_12_six_local_indexes_are_refused():
     names = [f"a{number}" for number in range(6)]
     indexes = [local(name) for name in names]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.refusal import invalid, used_up
 from simulation.table import ZERO, Table
+from simulation.updates.named import named
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -18,11 +19,8 @@ SWITCHES, FREE_DECREASES = 4, 4
 def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     before = table.mode
     after = params.get("BillingMode", before)
-    indexes = {index["IndexName"]: index for index in draft.get("GlobalSecondaryIndexes", [])}
     units = _index_units(params)
-    unknown = units.keys() - indexes.keys()
-    if unknown:
-        raise invalid(OPERATION, f"no such index: {sorted(unknown)}")
+    indexes = named(draft, units)
     if after == "PAY_PER_REQUEST":
         _on_demand(plane, table, draft, params, units)
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.refusal import invalid
 from simulation.table import Table
+from simulation.updates.named import named
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -18,9 +19,10 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
         raise invalid("UpdateTable", "a maximum on demand needs a table that is on demand")
     if "OnDemandThroughput" in params:
         _set(draft, params["OnDemandThroughput"])
-    indexes = {index["IndexName"]: index for index in draft.get("GlobalSecondaryIndexes", [])}
-    for update in params.get("GlobalSecondaryIndexUpdates", []):
-        _set(indexes[update["Update"]["IndexName"]], update["Update"]["OnDemandThroughput"])
+    updates = [update["Update"] for update in params.get("GlobalSecondaryIndexUpdates", [])]
+    indexes = named(draft, [update["IndexName"] for update in updates])
+    for update in updates:
+        _set(indexes[update["IndexName"]], update["OnDemandThroughput"])
 
 
 def checked(operation: str, wish: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.refusal import invalid
 from simulation.table import Table
+from simulation.updates.named import named
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -17,9 +18,10 @@ BASELINE = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     if "WarmThroughput" in params:
         _raise(plane, table, draft, params["WarmThroughput"])
-    indexes = {index["IndexName"]: index for index in draft.get("GlobalSecondaryIndexes", [])}
-    for update in params.get("GlobalSecondaryIndexUpdates", []):
-        _raise(plane, table, indexes[update["Update"]["IndexName"]], update["Update"]["WarmThroughput"])
+    updates = [update["Update"] for update in params.get("GlobalSecondaryIndexUpdates", [])]
+    indexes = named(draft, [update["IndexName"] for update in updates])
+    for update in updates:
+        _raise(plane, table, indexes[update["IndexName"]], update["WarmThroughput"])
 
 
 def begin(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> None:
