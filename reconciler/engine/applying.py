@@ -104,7 +104,8 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
     world, declaration = scene.world, survey.declaration
     if declaration is None:
         return Applied(survey, (step,))
-    nonce, has_tags = world.random.token(), world.endpoint.flavor.has_tags
+    has_tags = world.endpoint.flavor.has_tags
+    nonce = _open_nonce(survey.recorded) or world.random.token()
     tag = ownership.owner_tag(scene.options.scope, nonce) if has_tags else None
     call = create_call(held(declaration.spec, world.endpoint.flavor.lacks), tag, with_tags=has_tags)
     intent = InventoryEntry(
@@ -126,6 +127,11 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
     created = replace(intent, ownership="created", identity=_identity(answer), changed_at=world.clock.now())
     world.store.put_entry(created)
     return Applied(replace(survey, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True)
+
+
+def _open_nonce(recorded: InventoryEntry | None) -> str | None:
+    """The nonce of a create of ours that may yet come true: whichever of the two makes the table, it is ours."""
+    return recorded.nonce if recorded is not None and recorded.ownership == "intent" else None
 
 
 def _withdraw(scene: Scene, survey: Survey, intent: InventoryEntry) -> None:

@@ -125,7 +125,9 @@ class StateTable:
         self._put(kinds.TABLE + entry.name, kinds.ENTRIES.write(entry))
 
     def drop_entry(self, entry: InventoryEntry) -> None:
-        self._drop(kinds.TABLE + entry.name, {"ownership": entry.ownership, "nonce": entry.nonce})
+        members = kinds.ENTRIES.write(entry)
+        as_read = {name: members[name] for name in ("ownership", "nonce", "changed_at") if members[name] is not None}
+        self._drop(kinds.TABLE + entry.name, as_read)
 
     def put_seed(self, record: SeedRecord) -> None:
         self._put(kinds.SEED + record.name, kinds.SEED_RECORDS.write(record))

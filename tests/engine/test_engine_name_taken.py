@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from simulation.world import Sim, declaration, item, simulate
@@ -74,6 +76,31 @@ def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
     assert sim.store.snapshot.inventory["orders"] == before
     _forgotten(sim)
     assert "theirs" in sim.plane.tables["orders"].items
+
+
+@pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO])
+def test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack(flavor: Flavor) -> None:
+    sim = _world(flavor)
+    sent: list[dict[str, Any]] = []
+
+    def paused(operation: str, params: Mapping[str, Any]) -> None:
+        if operation == "CreateTable":
+            sent.append(dict(params))
+            raise Ambiguous(operation, "ConnectionError", "nobody knows what became of it")
+
+    def made_late(operation: str, params: object) -> None:
+        if operation == "CreateTable":
+            sim.plane.faults = None
+            sim.plane.do(operation, sent[0])
+
+    sim.plane.faults = paused
+    sim.run()
+    sim.clock.seconds += 61
+    sim.plane.faults = made_late
+    for _ in range(4):
+        sim.run()
+        sim.clock.seconds += 61
+    assert sim.store.snapshot.inventory["orders"].ownership == "created"
 
 
 def test_a_create_whose_answer_was_lost_keeps_its_intent_though_the_next_one_is_refused() -> None:

@@ -371,4 +371,12 @@ MUTANTS = (
             "engine/test_engine_recall.py::test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown",
         ),
     ),
+    Mutant(
+        "each try of a create has a nonce of its own",
+        "engine/applying.py",
+        "nonce = _open_nonce(survey.recorded) or world.random.token()",
+        "nonce = world.random.token()",
+        "a table that a paused leader made late is taken for somebody else's, and never pruned",
+        ("engine/test_engine_name_taken.py::test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack",),
+    ),
 )

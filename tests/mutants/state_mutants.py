@@ -76,10 +76,18 @@ MUTANTS = (
     Mutant(
         "an entry is dropped that came true since it was read",
         "state/table.py",
-        '{"ownership": entry.ownership, "nonce": entry.nonce}',
-        "None",
+        "self._drop(kinds.TABLE + entry.name, as_read)",
+        "self._drop(kinds.TABLE + entry.name)",
         "the table that a paused leader made late is declared again, and its state is lost",
         (FENCE, OVERTAKEN),
+    ),
+    Mutant(
+        "an intent that was tried again is dropped",
+        "state/table.py",
+        '("ownership", "nonce", "changed_at")',
+        '("ownership", "nonce")',
+        "the table that comes of the second try has no record, and its state is lost",
+        (f"{FENCE}::test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_dropped",),
     ),
     Mutant(
         "any record of the table will do",

@@ -140,6 +140,7 @@ def test_a_leader_writes_over_what_it_and_those_before_it_wrote(
 
 CHANGED = {
     "it came true": ENTRY,
+    "the same intent, tried again": replace(ENTRY, ownership="intent", identity=None, changed_at=NOW.replace(hour=13)),
     "another intent of that table": replace(ENTRY, ownership="intent", nonce="m", identity=None),
     "it was released by hand": replace(ENTRY, ownership="released"),
 }
@@ -254,7 +255,8 @@ def test_the_fence_costs_no_request(endpoint: Live, make: Make, clock: FakeClock
         assert [request.operation for request in proxy.requests] == ["PutItem", "DeleteItem"]
         conditions = [request.body["ConditionExpression"] for request in proxy.requests]
     fenced = "attribute_not_exists(#fence) OR #fence <= :fence"
-    as_read = "attribute_not_exists(#record) OR (#ownership = :ownership AND #nonce = :nonce)"
+    standing = "#ownership = :ownership AND #nonce = :nonce AND #changed_at = :changed_at"
+    as_read = f"attribute_not_exists(#record) OR ({standing})"
     assert conditions == [fenced, f"({fenced}) AND ({as_read})"]
 
 
