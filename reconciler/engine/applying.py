@@ -136,10 +136,10 @@ def _open_nonce(recorded: InventoryEntry | None) -> str | None:
 
 def _withdraw(scene: Scene, survey: Survey, intent: InventoryEntry) -> None:
     """Without tags an intent claims what was made after it; where nothing of ours can have been made, it must not."""
-    if survey.recorded is None:
+    if survey.entry is None:
         scene.world.store.drop_entry(intent)
-    elif survey.recorded.ownership != "intent":
-        scene.world.store.put_entry(survey.recorded)
+    elif survey.entry.ownership != "intent":
+        scene.world.store.put_entry(survey.entry)
 
 
 def _created_before(recorded: InventoryEntry | None) -> Identity | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -70,10 +71,11 @@ def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
     sim.run()
     before = sim.store.snapshot.inventory["orders"]
     del sim.plane.tables["orders"]
+    sim.store.put_entry(replace(before, forgotten_since=sim.clock.now()))
     sim.clock.seconds += 61
     _before_create(sim, None)
     sim.run()
-    assert sim.store.snapshot.inventory["orders"] == before
+    assert sim.store.snapshot.inventory["orders"] == before, "and no wish that was taken back"
     _forgotten(sim)
     assert "theirs" in sim.plane.tables["orders"].items
 

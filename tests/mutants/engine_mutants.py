@@ -356,7 +356,7 @@ MUTANTS = (
     Mutant(
         "a refused create forgets what was recorded before",
         "engine/applying.py",
-        'elif survey.recorded.ownership != "intent":',
+        'elif survey.entry.ownership != "intent":',
         "elif False:",
         "the record says intent where it had the identity of the table that we made",
         ("engine/test_engine_name_taken.py::test_what_was_recorded_before_a_refused_create_stands_again",),
