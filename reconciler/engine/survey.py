@@ -122,7 +122,7 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
     before, recorded = recorded, scene.wishes.standing(recorded) or recorded
     if recorded.ownership in ("created", "intent") and recorded.forgotten_since is None:
-        recorded = replace(recorded, forgotten_since=scene.world.clock.now())
+        recorded = replace(recorded, forgotten_since=scene.world.clock.now(), unwanted_since=None, empty_since=None)
     if recorded.name in scene.foreign and recorded.guarded_since is None:
         recorded = replace(recorded, guarded_since=scene.world.clock.now())
     base = Survey(recorded.name, recorded=before, entry=recorded)

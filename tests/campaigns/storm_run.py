@@ -105,8 +105,7 @@ class Storm:
         written = self.state.writes
         try:
             report = self.reconciler.converge("once") if turn.converge else self.reconciler.run_pass("interval")
-            through = {t.name for t in report.tables if not t.error} if not report.error else set()
-            self.witness.forget_wishes(through)
+            self.witness.forget_wishes(_through(report))
         except Crash:
             self.reconciler = self.process()
         if turn.broken or turn.observe or turn.elsewhere:
@@ -134,7 +133,7 @@ class Storm:
         self.witness.begin(turn)
         self.wire.begin((), {})
         report = self.reconciler.run_pass("interval")
-        self.witness.forget_wishes({t.name for t in report.tables if not t.error} if not report.error else set())
+        self.witness.forget_wishes(_through(report))
         self.witness.after_pass()
         return report
 
@@ -146,6 +145,11 @@ class Storm:
             times.append(now + (report.next_not_before - self.clock.now()).total_seconds())
         later = [at for at in times if at > now]
         self.clock.seconds = min(later) + 0.01 if later else now + (1.0 if report.wrote else 61.0)
+
+
+def _through(report: PassReport) -> set[str]:
+    """The tables that a pass looked at."""
+    return {t.name for t in report.tables if not t.error and t.observed is not None} if not report.error else set()
 
 
 def run(case: StormCase) -> Counter[str]:

@@ -280,4 +280,14 @@ MUTANTS = (
         "another stack took the table over, and its index goes",
         (f"{LAST_LOOK}::test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_owner_was_read",),
     ),
+    Mutant(
+        "the wish to replace a table counts for the wish to prune it",
+        "engine/survey.py",
+        "forgotten_since=scene.world.clock.now(), unwanted_since=None, empty_since=None)",
+        "forgotten_since=scene.world.clock.now())",
+        "items go without their whole grace after the table was forgotten",
+        (
+            "engine/test_engine_forgotten.py::test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_forgotten",
+        ),
+    ),
 )
