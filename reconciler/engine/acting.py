@@ -85,6 +85,8 @@ def _apply(scene: Scene, survey: Survey) -> Applied:
 
 
 def _shown(survey: Survey) -> bool:
+    if survey.noted_only:
+        return False
     if survey.declaration is not None or survey.steps:
         return True
     return survey.entry is not None and survey.entry.ownership != "released"

@@ -88,7 +88,8 @@ def _ends(step: Step) -> bool:
 
 def _unjudged(survey: Survey) -> bool:
     """Whether a table of ours that is not declared could not be looked at: it may have to go as well."""
-    return survey.declaration is None and survey.entry is not None and not any(s.destructive for s in survey.steps)
+    unseen = survey.entry is not None and not survey.noted_only
+    return survey.declaration is None and unseen and not any(s.destructive for s in survey.steps)
 
 
 def _limit(options: Options, snapshot: StateSnapshot) -> int | None:

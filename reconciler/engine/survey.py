@@ -53,6 +53,8 @@ class Survey:
     seed_need: Need = Need.NOTHING
     error: ApiError | None = None
     rebuild: RebuildProgress | None = None
+    noted_only: bool = False
+    """Whether a pass that is not about this table only writes down that it is declared no more."""
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
@@ -79,6 +81,11 @@ class Scene:
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+
+    def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
+        """The record of a table that is not declared, but for wishes that are over."""
+        standing = self.wishes.standing(recorded) or recorded
+        return ownership.forgotten(standing, self.world.clock.now(), foreign=recorded.name in self.foreign)
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
@@ -120,11 +127,7 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
 
 def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
-    before, recorded = recorded, scene.wishes.standing(recorded) or recorded
-    if recorded.ownership in ("created", "intent") and recorded.forgotten_since is None:
-        recorded = replace(recorded, forgotten_since=scene.world.clock.now(), unwanted_since=None, empty_since=None)
-    if recorded.name in scene.foreign and recorded.guarded_since is None:
-        recorded = replace(recorded, guarded_since=scene.world.clock.now())
+    before, recorded = recorded, scene.forgotten(recorded)
     base = Survey(recorded.name, recorded=before, entry=recorded)
     has_tags = scene.world.endpoint.flavor.has_tags
     open_intent = recorded.ownership == "intent" and has_tags

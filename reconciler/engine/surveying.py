@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from reconciler.engine.survey import Scene, Survey, survey_declared, survey_undeclared
@@ -32,7 +32,10 @@ def _older(kept: InventoryEntry, unwanted: InventoryEntry) -> bool:
 
 
 def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:
-    """One survey per table in focus. ``destroy`` looks only at what we created, as if nothing were declared."""
+    """One survey per table in focus. ``destroy`` looks only at what we created, as if nothing were declared.
+
+    Which tables are declared no more is noted of all, before these declarations can make one that speaks for them.
+    """
     declared = {declaration.spec.name for declaration in desired.declarations}
     jobs: list[tuple[str, Callable[[], Survey]]] = []
     if not destroy:
@@ -40,8 +43,17 @@ def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None
     for entry in scene.snapshot.inventory.values():
         if entry.ownership == "created" if destroy else entry.name not in declared:
             jobs.append((entry.name, partial(survey_undeclared, scene, entry)))
-    chosen = [job for job in jobs if focus is None or job[0] in focus]
-    return list(scene.world.parallel.map(partial(_survey, scene), chosen))
+    if focus is None:
+        return list(scene.world.parallel.map(partial(_survey, scene), jobs))
+    chosen = [job for job in jobs if job[0] in focus]
+    forgotten = () if destroy else scene.snapshot.inventory.keys() - declared - focus
+    return list(scene.world.parallel.map(partial(_survey, scene), chosen)) + _notes(scene, sorted(forgotten))
+
+
+def _notes(scene: Scene, names: Iterable[str]) -> list[Survey]:
+    entries = [scene.snapshot.inventory[name] for name in names]
+    surveys = [Survey(each.name, recorded=each, entry=scene.forgotten(each), noted_only=True) for each in entries]
+    return [survey for survey in surveys if survey.entry_changed]
 
 
 def _survey(scene: Scene, job: tuple[str, Callable[[], Survey]]) -> Survey:

@@ -91,6 +91,16 @@ def wanted_again(entry: InventoryEntry | None) -> InventoryEntry | None:
     return replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)
 
 
+def forgotten(entry: InventoryEntry, now: datetime, *, foreign: bool) -> InventoryEntry:
+    """The entry of a table that is not declared, with the time since when that is so of one of ours.
+
+    A wish to replace it is none to prune it. ``foreign`` says that the declarations look like those of another stack.
+    """
+    if entry.ownership in ("created", "intent") and entry.forgotten_since is None:
+        entry = replace(entry, forgotten_since=now, unwanted_since=None, empty_since=None)
+    return replace(entry, guarded_since=now) if foreign and entry.guarded_since is None else entry
+
+
 def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
     if entry is None or entry.ownership != "released":

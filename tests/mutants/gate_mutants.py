@@ -282,12 +282,22 @@ MUTANTS = (
     ),
     Mutant(
         "the wish to replace a table counts for the wish to prune it",
-        "engine/survey.py",
-        "forgotten_since=scene.world.clock.now(), unwanted_since=None, empty_since=None)",
-        "forgotten_since=scene.world.clock.now())",
+        "planning/ownership.py",
+        "forgotten_since=now, unwanted_since=None, empty_since=None)",
+        "forgotten_since=now)",
         "items go without their whole grace after the table was forgotten",
         (
             "engine/test_engine_forgotten.py::test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_forgotten",
+        ),
+    ),
+    Mutant(
+        "a pass over some tables does not note which ones are forgotten",
+        "engine/surveying.py",
+        "forgotten = () if destroy else",
+        "forgotten = () if True else",
+        "declarations of another stack make one table by its name, and that one frees all of ours",
+        (
+            "engine/test_engine_focus_forgotten.py::test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours",
         ),
     ),
 )
