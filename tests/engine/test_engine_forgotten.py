@@ -105,6 +105,25 @@ def test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_for
     assert "carts" not in sim.plane.tables
 
 
+@pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
+def test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced(flavor: Flavor) -> None:
+    sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
+    text, number, orders = declaration("carts"), declaration("carts", keys=NUMBER), declaration("orders")
+    _until_in_sync(sim, text, orders)
+    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.clock.seconds += 60
+    _passes(sim, GRACE - 20, orders)
+    _blind(sim, "carts", Throttled("DescribeTable", "ThrottlingException", "slow"))
+    sim.declare(text, orders)
+    sim.run()
+    sim.plane.faults = None
+    replaced = sim.clock.seconds
+    _passes(sim, GRACE - 10, number, orders)
+    assert "theirs" in sim.plane.tables["carts"].items, (
+        f"lost {sim.clock.seconds - replaced} s after another key was wished"
+    )
+
+
 def test_tables_made_while_another_waits_to_be_replaced_speak_for_it_when_it_is_forgotten() -> None:
     sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, prune_grace=timedelta(0), max_deletes=0, data_loss="allow")
     _until_in_sync(sim, declaration("orders", keys=NUMBER))

@@ -124,7 +124,7 @@ MUTANTS = (
         "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
         "replace(entry, forgotten_since=None, guarded_since=None)",
         "a throttled look keeps the grace of an earlier mistake counting",
-        ("engine/test_engine_forgotten.py::test_a_table_declared_again_unseen_gets_its_whole_grace_anew",),
+        ("engine/test_engine_forgotten.py::test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced",),
     ),
     Mutant(
         "deletion protection is ignored",
@@ -193,7 +193,7 @@ MUTANTS = (
     Mutant(
         "the declarations of another stack prune this one",
         "engine/surveying.py",
-        "return frozenset(entry.name for entry in unwanted if not any(_older(other, entry) for other in kept))",
+        "return frozenset(entry.name for entry in doubted if not any(_older(other, entry) for other in kept))",
         "return frozenset()",
         "a wrong folder is mounted, and every table of the stack goes",
         ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[none of the created tables is declared]",),

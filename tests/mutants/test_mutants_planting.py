@@ -49,7 +49,8 @@ def test_it_says_what_it_stands_for_and_which_tests_must_notice_it(planted: Muta
     assert planted.killers
     assert isinstance(planted.killers, tuple)
     assert planted.old != planted.new
-    assert (ROOT / "reconciler" / planted.file).is_file()
+    text = (ROOT / "reconciler" / planted.file).read_text(encoding="utf-8")
+    assert text.count(planted.old) == 1, "no longer the code that it was made for"
 
 
 def test_a_mutant_that_a_test_notices_is_killed(scratch: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
