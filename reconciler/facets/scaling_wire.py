@@ -17,6 +17,7 @@ SERVICE = "application-autoscaling"
 TARGETS = f"{SERVICE}:DescribeScalableTargets"
 POLICIES = f"{SERVICE}:DescribeScalingPolicies"
 ACTIONS = f"{SERVICE}:DescribeScheduledActions"
+REGISTER = f"{SERVICE}:RegisterScalableTarget"
 UNITS = {"read": "ReadCapacityUnits", "write": "WriteCapacityUnits"}
 METRICS = {"read": "DynamoDBReadCapacityUtilization", "write": "DynamoDBWriteCapacityUtilization"}
 
@@ -78,7 +79,7 @@ def register(table: str, place: Place, wanted: Scaling, observed: Scaling) -> Ca
     most = wanted.max if wanted.max is not None else observed.max
     limits = {"MinCapacity": least, "MaxCapacity": most}
     given = {name: value for name, value in limits.items() if value is not None}
-    return Call(f"{SERVICE}:RegisterScalableTarget", {**_address(table, place), **given})
+    return Call(REGISTER, {**_address(table, place), **given})
 
 
 def deregister(table: str, place: Place) -> Call:

@@ -15,6 +15,7 @@ from reconciler.model.change import Change
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.records import Attempts
+from reconciler.planning.scaled import after_target
 
 LIMIT = 2
 ASKED_AGAIN = timedelta(hours=1)
@@ -29,7 +30,8 @@ def wanted(change: Change) -> str:
 
 def hold_back(steps: Iterable[Step], attempts: Attempts | None, now: datetime, *, emulator: bool) -> tuple[Step, ...]:
     """Take the changes that did not stick out of the steps, and say so in steps of their own."""
-    return tuple(part for step in steps for part in _split(step, attempts, now, emulator=emulator))
+    split = tuple(part for step in steps for part in _split(step, attempts, now, emulator=emulator))
+    return after_target(split) if len(split) > 1 else split
 
 
 def _split(step: Step, attempts: Attempts | None, now: datetime, *, emulator: bool) -> list[Step]:

@@ -1,4 +1,4 @@
-"""Which capacities of a table are not ours to write: those that a scalable target owns. Used by planner and engine.
+"""Which capacities of a table are not ours to write, those that a scalable target owns; and what waits for a target.
 
 Such a capacity goes up and down by itself; writing it back each round would fight with auto scaling. It is left alone
 exactly as ``lifecycle.ignore_changes`` leaves things alone.
@@ -6,9 +6,12 @@ exactly as ``lifecycle.ignore_changes`` leaves things alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.facets import scaling_wire
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Fate, Reason, Step
 
 
 def left_alone(declaration: Declaration, observed: ObservedTable) -> tuple[str, ...]:
@@ -21,3 +24,35 @@ def left_alone(declaration: Declaration, observed: ObservedTable) -> tuple[str, 
     coming = (scaling_wire.path_of((index, kind)) for index, kind, wish in declared if wish.enabled)
     ignored = (*declaration.lifecycle.ignore_changes, *observed.scaled, *coming)
     return tuple(dict.fromkeys((*ignored, *observed.unknown)))
+
+
+def after_target(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Policies and scheduled actions share the fate of the target they need, where that is not registered now.
+
+    The service refuses them without one (ObjectNotFoundException of PutScalingPolicy and PutScheduledAction).
+    """
+    registering = [step for step in steps if step.call and step.call.operation == scaling_wire.REGISTER]
+    coming = {_resource(step) for step in registering if step.fate in (Fate.READY, Fate.DEFERRED)}
+    missing = {
+        _resource(step): step
+        for step in registering
+        if _resource(step) not in coming and any(change.path.endswith(".enabled") for change in step.changes)
+    }
+    return tuple(_following(step, missing.get(_resource(step))) for step in steps)
+
+
+def _following(step: Step, target: Step | None) -> Step:
+    if target is None or step.fate not in (Fate.READY, Fate.DEFERRED):
+        return step
+    said = "waits until the scalable target is registered"
+    if target.fate is Fate.UNSUPPORTED:
+        return replace(step.unsupported(f"{said}, and that is unsupported"), not_before=None)
+    blocked = step.blocked(target.reason or Reason.CONTESTED, f"{said}, and that is blocked", target.allow_with)
+    return replace(blocked, not_before=None)
+
+
+def _resource(step: Step) -> tuple[object, object] | None:
+    """The scalable dimension that a call is about; None of any other call."""
+    if step.call is None or not step.call.operation.startswith(f"{scaling_wire.SERVICE}:"):
+        return None
+    return step.call.params["ResourceId"], step.call.params["ScalableDimension"]

@@ -56,6 +56,11 @@ class Others:
                 self._lose_state()
             case "state_lost":
                 self._lose_state()
+            case _:
+                self.more(deed)
+
+    def more(self, deed: Deed) -> None:
+        """Deeds of another kind."""
 
     def create(self, spec: TableSpec) -> None:
         """A table that others make; none is made in the same moment as another one of its name."""

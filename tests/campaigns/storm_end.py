@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from campaigns.raw import lacking
 from campaigns.storm_case import StormCase, Turn
 from campaigns.storm_witness import Fact, Witness, same_base
 from simulation.control_plane import ControlPlane
 
 from reconciler.model.desired import Lifecycle
+from reconciler.model.identity import Flavor
 from reconciler.model.options import permits
 from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.report import PassReport, TableReport
+from reconciler.model.table import TableSpec
 
+Lacking = Callable[[ControlPlane, TableSpec, Flavor], list[str]]
 SEED_KEYS = ("[{'S': '1'}]", "[{'S': '2'}]")
 
 
@@ -44,6 +46,11 @@ class Seen:
         return not allowed or (options.one_shot and not self.emulator)
 
     @property
+    def carries(self) -> bool:
+        """Whether replicas need its stream as it is (rule 26)."""
+        return self.fact is not None and bool(self.fact.table.description.get("Replicas"))
+
+    @property
     def fixed(self) -> bool:
         """Whether only a replacement would make the table what is declared."""
         spec = self.witness.specs.get(self.fact.table.name) if self.fact else None
@@ -62,21 +69,26 @@ GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
     Reason.NOT_OWNED: lambda seen: seen.fact is None or not seen.fact.ours or not seen.case.flavor.has_tags,
     Reason.IDENTITY: lambda seen: seen.fact is None or not seen.fact.ours,
     Reason.CONTESTED: lambda seen: not seen.emulator and seen.fact is not None and seen.fact.touched > 0,
-    Reason.REJECTED: lambda seen: seen.fixed or seen.beside != {Reason.REJECTED},
+    Reason.REJECTED: lambda seen: seen.fixed or seen.carries or seen.beside != {Reason.REJECTED},
 }
 """By reason: whether it holds. A step that only follows another one is blocked with it. After a jump of the clock, a
 create that was sent before it may come to be when nobody waits for it any more.
 """
 
 
-def judge(case: StormCase, last: Turn, report: PassReport, plane: ControlPlane, witness: Witness) -> Counter[str]:
-    """Every declared table is as declared or rightly blocked; every table of ours that is not, is gone or spared."""
+def judge(
+    case: StormCase, last: Turn, report: PassReport, plane: ControlPlane, witness: Witness, *, raw: Lacking
+) -> Counter[str]:
+    """Every declared table is as declared or rightly blocked; every table of ours that is not, is gone or spared.
+
+    ``raw`` reads what is not as declared.
+    """
     figures: Counter[str] = Counter()
     reports = {table.name: table for table in report.tables}
     for name, spec in witness.specs.items():
         table = reports[name]
         blocked = [step for step in table.steps if step.fate is Fate.BLOCKED]
-        missing = lacking(plane, spec, case.flavor)
+        missing = raw(plane, spec, case.flavor)
         fact = witness.fact(plane.tables[name]) if name in plane.tables else None
         for step in blocked:
             _justified(step, case, witness, fact, {other.reason for other in blocked})

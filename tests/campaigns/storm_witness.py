@@ -90,7 +90,7 @@ class Witness:
         chosen = [(self.case.plans[at], version) for at, version in turn.declared if at < len(self.case.plans)]
         self.specs = {plan.name: plan.spec(version) for plan, version in chosen}
         created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
-        self.foreign = self._look_foreign(set(created))
+        self.foreign = self._look_foreign({*created, *self._come_true()})
         options = self.case.options
         self.cap = options.max_deletes
         if self.cap is None and options.max_deletes_share is not None:
@@ -147,13 +147,12 @@ class Witness:
         assert self.specs, f"nothing declared: {call} was sent"
         assert not self.turn.observe, f"mode observe: {call} was sent"
         assert not self.turn.elsewhere, f"foreign state table: {call} was sent"
-        lease = self.state.lease
-        held = lease is not None and lease.holder != "rival" and lease.expires > self.plane.clock.now()
         table = self.plane.tables.get(name)
         plan = self.plans.get(name)
         assert plan is not None, f"table of others: {call} was sent"
         unseen = self.deed_at > self.seen_at.get(name, -1)
-        owned = table is None or unseen or self._owned(self.fact(table), plan)
+        copied = call.operation == "CreateBackup" and self.lost_at >= 0
+        owned = table is None or unseen or copied or self._owned(self.fact(table), plan)
         assert name in self.specs or owned, f"table of others: {call} was sent"
         if plan.lifecycle.on_existing == "observe" and name in self.specs and table and not unseen:
             assert call.operation == "CreateTable", f"only to be observed: {call} was sent"
@@ -164,9 +163,14 @@ class Witness:
             assert once, f"two changes of one table in a pass: {call} was the second"
         if call.operation != "DeleteTable":
             return
-        assert held or self.lost_at == at, f"lease lost: {call} was sent"
+        assert self.held() or self.lost_at == at, f"lease lost: {call} was sent"
         if self.deed_at <= self.seen_at.get(name, at):
             self._may_delete(name, table, plan, at)
+
+    def held(self) -> bool:
+        """Whether one of ours has the lease."""
+        lease = self.state.lease
+        return lease is not None and lease.holder != "rival" and lease.expires > self.plane.clock.now()
 
     def wrote(self, call: Call, at: int) -> None:
         """The service took it."""
@@ -191,6 +195,12 @@ class Witness:
         for fact in self.facts.values():
             fact.ours = False
 
+    def _come_true(self) -> set[str]:
+        """Tables that we made, as the endpoint tells, though only the intent is written down."""
+        intents = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "intent"]
+        live = [self.plane.tables[name] for name in intents if name in self.plane.tables]
+        return {table.name for table in live if self.plane.has_tags and self.fact(table).ours}
+
     def _look_foreign(self, created: set[str]) -> set[str]:
         """Tables of ours beside which nothing is declared that we had made when that was so for the first time."""
         unwanted = [
@@ -212,7 +222,9 @@ class Witness:
         entries = [
             self.state.snapshot.inventory[name] for name in self.specs.keys() & self.state.snapshot.inventory.keys()
         ]
-        ages = [entry.changed_at or START for entry in entries if entry.ownership == "created"]
+        true = self._come_true()
+        ours = [entry for entry in entries if entry.ownership == "created" or entry.name in true]
+        ages = [entry.changed_at or START for entry in ours]
         return any((age - START).total_seconds() < since for age in ages)
 
     def perhaps_foreign(self, fact: Fact) -> bool:
@@ -263,8 +275,9 @@ class Witness:
 
 def subject(call: Call) -> str:
     """The table that a call is about."""
-    name = call.params.get("TableName") or call.params["ResourceArn"]
-    return str(name).split(":table/", 1)[-1].split("/", 1)[0]
+    params = call.params
+    name = params.get("TableName") or params.get("ResourceArn") or params.get("BackupArn") or params["ResourceId"]
+    return str(name).split(":table/", 1)[-1].removeprefix("table/").split("/", 1)[0]
 
 
 def same_base(table: Table, spec: TableSpec) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from simulation.world import declaration, simulate
 
 from reconciler.model.identity import Flavor
@@ -74,6 +76,32 @@ def test_from_on_demand_to_scaled_with_an_index_each_thing_waits_for_what_it_nee
     assert Reason.AFTER in fates
     assert sim.once().verdict is Verdict.IN_SYNC
     assert set(sim.plane.scaling.targets) == {PLACE, ("table/users/index/by_a", "dynamodb:index:WriteCapacityUnits")}
+
+
+def test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_with_it():
+    for flavor, fate in ((Flavor.AWS, Fate.BLOCKED), (Flavor.MOTO, Fate.UNSUPPORTED)):
+        sim = simulate(flavor=flavor, prune_grace=timedelta(0))
+        sim.declare(declaration(billing=FIVE, auto_scaling=SCALED))
+        sim.run()
+
+        def take_away(operation, params, sim=sim):
+            if operation.endswith("RegisterScalableTarget"):
+                sim.plane.scaling.targets.clear()
+
+        sim.plane.after = take_away
+        for _ in range(5):
+            sim.clock.seconds += 61
+            sim.run()
+        sim.plane.after = None
+        sim.plane.journal.clear()
+        sim.clock.seconds += 61
+        steps = sim.run().tables[0].steps
+        assert [(step.facet, step.fate) for step in steps] == [("auto_scaling", fate)] * 2
+        assert "was written 2 times" in steps[0].message
+        assert "waits until the scalable target is registered, and that is" in steps[1].message
+        assert sim.plane.journal == []
+        sim.declare(declaration(billing=FIVE, auto_scaling=AutoScaling(read=Scaling(True, 6, 100, 70.0))))
+        assert sim.once().verdict is Verdict.IN_SYNC, "a new declared value is tried again"
 
 
 def test_an_endpoint_without_the_service_says_so_once_and_is_in_sync():

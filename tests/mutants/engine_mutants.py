@@ -230,6 +230,16 @@ MUTANTS = (
         (f"{PASS}::test_a_first_call_that_never_sticks_is_not_made_for_ever",),
     ),
     Mutant(
+        "a policy is put for ever on a target that others take away",
+        "planning/breaker.py",
+        "return after_target(split) if len(split) > 1 else split",
+        "return split",
+        "a refused call in every pass",
+        (
+            "engine/test_engine_auto_scaling.py::test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_with_it",
+        ),
+    ),
+    Mutant(
         "a field that does not stick counts as in sync on AWS",
         "planning/breaker.py",
         "held = held.unsupported(message) if emulator else held.blocked(",

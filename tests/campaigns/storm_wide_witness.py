@@ -1,0 +1,78 @@
+"""What may never happen beside a table, judged call by call: to replicas, to scalable targets, to backups of others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaigns.beside import scheduled
+from campaigns.storm_witness import Witness, subject
+
+from reconciler.model.change import Call
+from reconciler.model.options import permits
+from reconciler.model.table import TableSpec
+
+TAKEN_AWAY = frozenset({"DeleteBackup", "application-autoscaling:DeregisterScalableTarget"})
+
+
+class WideWitness(Witness):
+    """Only the oldest of scheduled backups go, a replica only where the declaration lists them, and not this one."""
+
+    def writes(self, call: Call, at: int) -> None:
+        super().writes(call, at)
+        spec = self.specs.get(subject(call))
+        match call.operation:
+            case "DeleteBackup":
+                self._backup(call.params["BackupArn"], spec)
+            case "application-autoscaling:DeregisterScalableTarget":
+                self._target(call, spec)
+            case "UpdateTable":
+                for update in call.params.get("ReplicaUpdates", ()):
+                    if "Delete" in update:
+                        self._replica(update["Delete"]["RegionName"], call, spec, at)
+
+    def wrote(self, call: Call, at: int) -> None:
+        super().wrote(call, at)
+        for update in call.params.get("ReplicaUpdates", ()):
+            self.figures.update(f"replica {verb}" for verb in update)
+
+    def _backup(self, arn: str, spec: TableSpec | None) -> None:
+        if arn not in self.plane.backups:
+            return
+        taken = scheduled(self.plane, self.plane.backups[arn]["summary"]["TableId"])
+        assert arn in taken, f"backup deleted that no schedule made: {arn}"
+        assert spec is not None, f"backup of a table deleted that is not declared: {arn}"
+        assert spec.backups is not None, f"backup deleted though none are declared: {arn}"
+        assert spec.backups.keep is not None, f"backup deleted though all are to be kept: {arn}"
+        assert arn not in taken[-spec.backups.keep :], f"one of the newest {spec.backups.keep} backups deleted: {arn}"
+
+    def _target(self, call: Call, spec: TableSpec | None) -> None:
+        assert spec is not None, f"a target deregistered of a table that is not declared: {call}"
+        scaling = spec.auto_scaling
+        assert scaling is not None, f"a target deregistered though no scaling is declared: {call}"
+        wishes = {_resource(spec.name, index, kind): wish for index, kind, wish in scaling.capacities()}
+        wish = wishes.get((call.params["ResourceId"], call.params["ScalableDimension"]))
+        assert wish is not None, f"a target deregistered that is not declared: {call}"
+        assert not wish.enabled, f"a target deregistered that is declared: {call}"
+
+    def _replica(self, region: str, call: Call, spec: TableSpec | None, at: int) -> None:
+        name = subject(call)
+        assert spec is not None, f"a replica deleted of a table that is not declared: {call}"
+        assert spec.replicas is not None, f"a replica deleted though none are declared: {call}"
+        declared = region in {replica.region for replica in spec.replicas}
+        assert not declared, f"a replica deleted that is declared: {call}"
+        table, plan = self.plane.tables.get(name), self.plans[name]
+        if table is None or self.deed_at > self.seen_at.get(name, -1):
+            return
+        fact = self.fact(table)
+        assert self._owned(fact, plan), f"replica of a table of others deleted: {call}"
+        assert fact.scanned_at >= 0, f"replica deleted without a look inside: {call}"
+        allowed = permits(self.case.options.data_loss, emulator=False) or plan.lifecycle.allow_data_loss
+        assert allowed or not fact.held_items, f"replica deleted without leave: {call}"
+        assert not plan.lifecycle.protect, f"replica deleted in spite of lifecycle.protect: {call}"
+        assert self.held() or self.lost_at == at, f"lease lost: {call} was sent"
+        assert not self.invalid or self.turn.converge, f"replica deleted after an invalid answer: {call}"
+
+
+def _resource(table: str, index: str | None, kind: str) -> tuple[Any, str]:
+    where = f"table/{table}" + (f"/index/{index}" if index else "")
+    return where, f"dynamodb:{'index' if index else 'table'}:{kind.capitalize()}CapacityUnits"
