@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from reconciler.engine.survey import Scene, Survey, survey_declared, survey_undeclared
+from reconciler.engine.survey import Scene, Survey
+from reconciler.engine.survey_declared import survey_declared
+from reconciler.engine.survey_undeclared import survey_undeclared
 from reconciler.model.desired import DesiredState
 from reconciler.model.records import InventoryEntry, StateSnapshot
 

@@ -199,7 +199,7 @@ MUTANTS = (
     ),
     Mutant(
         "on_existing: fail adopts",
-        "engine/survey.py",
+        "engine/survey_present.py",
         'if base.entry is None and lifecycle.on_existing == "fail":',
         "if False:",
         "who asked to be told about a name that is taken gets it managed",
@@ -207,7 +207,7 @@ MUTANTS = (
     ),
     Mutant(
         "a released table is managed again",
-        "engine/survey.py",
+        "engine/survey_declared.py",
         'if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:',
         "if False:",
         "there is no way to stop managing a table",

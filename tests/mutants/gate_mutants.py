@@ -68,7 +68,7 @@ MUTANTS = (
     ),
     Mutant(
         "whatever is in the inventory is pruned",
-        "engine/survey.py",
+        "engine/survey_undeclared.py",
         'if recorded.ownership != "created" and not open_intent:',
         "if False:",
         "a table that was only adopted is wished away with its file",
@@ -112,7 +112,7 @@ MUTANTS = (
     ),
     Mutant(
         "a wish that was taken back goes on counting",
-        "engine/survey.py",
+        "engine/survey_present.py",
         "replace(entry, unwanted_since=None, empty_since=None)",
         "entry",
         "the grace of an earlier mistake counts for the next one",
@@ -232,7 +232,7 @@ MUTANTS = (
     ),
     Mutant(
         "an undeclared table that became another is deleted",
-        "engine/survey.py",
+        "engine/survey_undeclared.py",
         "if not observed.identity.same(recorded.identity):",
         "if False:",
         "delete by name, one check earlier",

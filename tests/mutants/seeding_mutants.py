@@ -37,7 +37,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table with items is seeded",
-        "engine/survey.py",
+        "engine/survey_seed.py",
         'observed.status == "ACTIVE" and scene.world.items.first_items(base.name, 1):',
         "False:",
         "seeds are put among the data of others at each deploy (serverless/components#133)",
