@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from campaigns.beside import scheduled
-from campaigns.storm_witness import Witness, subject
+from campaigns.storm_case import StormCase, Turn
+from campaigns.storm_state import State
+from campaigns.storm_witness import SLACK, Fact, Witness, only_seed, subject
+from simulation.control_plane import ControlPlane
 
 from reconciler.model.change import Call
 from reconciler.model.options import permits
@@ -16,6 +21,36 @@ TAKEN_AWAY = frozenset({"DeleteBackup", "application-autoscaling:DeregisterScala
 
 class WideWitness(Witness):
     """Only the oldest of scheduled backups go, a replica only where the declaration lists them, and not this one."""
+
+    def __init__(self, case: StormCase, plane: ControlPlane, state: State) -> None:
+        super().__init__(case, plane, state)
+        self.surplus: dict[tuple[int, str], float] = {}
+        """Since when a replica is not wanted, by table object and Region."""
+
+    def begin(self, turn: Turn) -> None:
+        super().begin(turn)
+        if turn.broken:
+            return
+        for fact, region, wanted in self._replicas(self.specs.keys()):
+            if not wanted:
+                self.surplus.setdefault((id(fact.table), region), self.plane.clock.seconds)
+
+    def forget_wishes(self, names: set[str]) -> None:
+        super().forget_wishes(names)
+        if self.turn.broken or self.turn.observe or self.turn.elsewhere:
+            return
+        for fact, region, wanted in self._replicas(names & self.specs.keys()):
+            if wanted:
+                self.surplus.pop((id(fact.table), region), None)
+
+    def _replicas(self, names: Iterable[str]) -> Iterator[tuple[Fact, str, bool]]:
+        """Live replicas of these tables where replicas are declared, and whether this one is."""
+        for name in names:
+            table, declared = self.plane.tables.get(name), self.specs[name].replicas
+            if table is None or declared is None:
+                continue
+            for shape in table.description.get("Replicas", ()):
+                yield self.fact(table), shape["RegionName"], shape["RegionName"] in {one.region for one in declared}
 
     def writes(self, call: Call, at: int) -> None:
         super().writes(call, at)
@@ -68,6 +103,10 @@ class WideWitness(Witness):
         assert fact.scanned_at >= 0, f"replica deleted without a look inside: {call}"
         allowed = permits(self.case.options.data_loss, emulator=False) or plan.lifecycle.allow_data_loss
         assert allowed or not fact.held_items, f"replica deleted without leave: {call}"
+        grace, one_shot = self.case.options.prune_grace / timedelta(seconds=1), self.case.options.one_shot
+        if fact.held_items and not only_seed(fact) and not (self.turn.converge and one_shot):
+            waited = self.plane.clock.seconds - self.surplus.get((id(table), region), self.plane.clock.seconds)
+            assert waited >= grace - SLACK, f"replica deleted {waited} s after the wish, not {grace} s: {call}"
         assert not plan.lifecycle.protect, f"replica deleted in spite of lifecycle.protect: {call}"
         assert self.held() or self.lost_at == at, f"lease lost: {call} was sent"
         assert not self.invalid or self.turn.converge, f"replica deleted after an invalid answer: {call}"

@@ -90,7 +90,7 @@ class Witness:
         chosen = [(self.case.plans[at], version) for at, version in turn.declared if at < len(self.case.plans)]
         self.specs = {plan.name: plan.spec(version) for plan, version in chosen}
         created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
-        self.foreign = self._look_foreign({*created, *self._come_true()})
+        self.foreign = self._look_foreign(set(created))
         options = self.case.options
         self.cap = options.max_deletes
         if self.cap is None and options.max_deletes_share is not None:
@@ -209,7 +209,7 @@ class Witness:
         guarded = [fact for fact in unwanted if fact.guarded_since is not None]
         if len(unwanted) < 2:
             guarded = [fact for fact in guarded if self._written(fact)]
-        elif self.specs.keys().isdisjoint(created):
+        elif self.specs.keys().isdisjoint(created | self._come_true()):
             return {fact.table.name for fact in unwanted}
         return {fact.table.name for fact in guarded if not self._spoken_for(fact.guarded_since or 0.0)}
 

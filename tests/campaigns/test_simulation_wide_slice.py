@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from campaigns.beside import THEIRS, scheduled
@@ -129,6 +130,11 @@ def _filled(storm: WideStorm) -> None:
     storm.witness.scanned("users", 1)
 
 
+def _theirs(storm: WideStorm) -> None:
+    storm.others._put(storm.plane.tables["users"], "theirs")
+    storm.witness.scanned("users", 1)
+
+
 def test_the_witness_sees_a_replica_that_goes_and_should_not() -> None:
     for then, said in ((WIDE, "that is declared"), (replace(WIDE, replicas=None), "none are declared")):
         with pytest.raises(AssertionError, match=said):
@@ -141,6 +147,14 @@ def test_the_witness_sees_a_replica_that_goes_and_should_not() -> None:
         world(NO_REPLICA, strangers=(replace(WIDE, replicas=None),)).witness.writes(DROP_REPLICA, 5)
     with pytest.raises(AssertionError, match=r"lifecycle\.protect"):
         world(NO_REPLICA, lifecycle=Lifecycle(protect=True)).witness.writes(DROP_REPLICA, 5)
+    storm = world(NO_REPLICA, data_loss="allow", prune_grace=timedelta(seconds=300))
+    _theirs(storm)
+    with pytest.raises(AssertionError, match=r"0\.0 s after the wish, not 300"):
+        storm.witness.writes(DROP_REPLICA, 5)
+    storm.plane.clock.seconds += 20
+    storm.witness.begin(Turn(((0, 1),)))
+    with pytest.raises(AssertionError, match=r"20\.0 s after the wish, not 300"):
+        storm.witness.writes(DROP_REPLICA, 5)
     storm = world(NO_REPLICA)
     storm.state.stolen()
     with pytest.raises(AssertionError, match="lease lost"):
