@@ -39,6 +39,20 @@ def until_noticed(changes, act, seconds=8.0):
     return False
 
 
+def once(act):
+    """What is done the first time alone, where ``until_noticed`` would repeat it."""
+    left = [act]
+    return lambda: left.pop()() if left else None
+
+
+def settled(changes, seconds=0.5):
+    """Until nothing was noticed for so long: what was done before is all told."""
+    changes.happened.clear()
+    while changes.happened.wait(seconds):
+        changes.happened.clear()
+    return changes.count
+
+
 @pytest.fixture(autouse=True)
 def log():
     with capture_logs() as lines:
@@ -85,15 +99,14 @@ def test_a_removed_file_is_noticed(folder, watching, changes):
     path.write_text("x")
     watching(folder)
     assert until_noticed(changes, lambda: (folder / "started.py").write_text(str(time.time())))
-    time.sleep(0.5)
+    settled(changes)
     assert until_noticed(changes, lambda: path.unlink(missing_ok=True))
 
 
 def test_files_that_cannot_matter_are_not_noticed(folder, watching, changes):
     watching(folder)
     assert until_noticed(changes, lambda: (folder / "started.py").write_text(str(time.time())))
-    time.sleep(0.5)
-    before = changes.count
+    before = settled(changes)
     for name in (".users_table.py.swp", "users_table.py~", "4913", ".hidden"):
         (folder / name).write_text("x")
     time.sleep(0.6)
@@ -103,20 +116,21 @@ def test_files_that_cannot_matter_are_not_noticed(folder, watching, changes):
 def test_many_changes_at_once_are_few_notices(folder, watching, changes):
     watching(folder)
     assert until_noticed(changes, lambda: (folder / "started.py").write_text(str(time.time())))
-    time.sleep(0.5)
-    before = changes.count
-    for number in range(200):
-        (folder / f"t{number}_table.py").write_text("x")
-    assert until_noticed(changes, lambda: None, 2)
-    time.sleep(0.6)
-    assert changes.count - before <= 4
+    before = settled(changes)
+
+    def write_many():
+        for number in range(200):
+            (folder / f"t{number}_table.py").write_text("x")
+
+    assert until_noticed(changes, once(write_many))
+    assert settled(changes, 0.6) - before <= 4
 
 
 def test_a_folder_that_vanishes_and_comes_back_is_noticed_both_times_and_watched_again(folder, watching, changes):
     watching(folder)
     assert until_noticed(changes, lambda: (folder / "started.py").write_text(str(time.time())))
     assert until_noticed(changes, lambda: shutil.rmtree(folder, ignore_errors=True))
-    time.sleep(0.5)
+    settled(changes)
     assert until_noticed(changes, lambda: folder.mkdir(exist_ok=True))
     assert until_noticed(changes, lambda: (folder / "users_table.py").write_text(str(time.time())))
 
@@ -131,11 +145,14 @@ def test_a_folder_that_does_not_exist_yet_is_noticed_when_it_comes(tmp_path, wat
 def test_another_folder_moved_into_its_place_is_noticed(folder, tmp_path, watching, changes):
     watching(folder)
     assert until_noticed(changes, lambda: (folder / "started.py").write_text(str(time.time())))
-    time.sleep(0.5)
-    (tmp_path / "other").mkdir()
-    folder.rename(tmp_path / "old")
-    (tmp_path / "other").rename(folder)
-    assert until_noticed(changes, lambda: None)
+    settled(changes)
+
+    def put_in_place():
+        (tmp_path / "other").mkdir()
+        folder.rename(tmp_path / "old")
+        (tmp_path / "other").rename(folder)
+
+    assert until_noticed(changes, once(put_in_place))
     assert until_noticed(changes, lambda: (folder / "users_table.py").write_text(str(time.time())))
 
 
@@ -159,7 +176,7 @@ def test_an_error_of_the_listener_does_not_end_the_watching(folder, watching, ch
     path = folder / "users_table.py"
     for _ in range(2):
         assert until_noticed(changes, lambda: path.write_text(str(time.time())))
-        time.sleep(0.4)
+        settled(changes, 0.4)
 
 
 def test_polling_can_be_forced_for_mounts_without_events(folder, watching, changes, monkeypatch):
