@@ -7,8 +7,9 @@ from typing import Any
 
 from campaigns.raw import holdable
 from campaigns.storm_case import Deed, StormCase
+from campaigns.storm_shapes import subject
 from campaigns.storm_state import State
-from campaigns.storm_witness import Witness, subject
+from campaigns.storm_witness import Witness
 from simulation.control_plane import ControlPlane
 from simulation.table import Table
 

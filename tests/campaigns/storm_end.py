@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from campaigns.storm_case import StormCase, Turn
-from campaigns.storm_witness import Fact, Witness, same_base
+from campaigns.storm_shapes import same_base
+from campaigns.storm_witness import Fact, Witness
 from simulation.control_plane import ControlPlane
 
 from reconciler.model.desired import Lifecycle

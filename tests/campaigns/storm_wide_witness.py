@@ -8,8 +8,9 @@ from typing import Any
 
 from campaigns.beside import scheduled
 from campaigns.storm_case import StormCase, Turn
+from campaigns.storm_shapes import subject
 from campaigns.storm_state import State
-from campaigns.storm_witness import SLACK, Fact, Witness, only_seed, subject
+from campaigns.storm_witness import SLACK, Fact, Witness, only_seed
 from simulation.control_plane import ControlPlane
 
 from reconciler.model.change import Call
