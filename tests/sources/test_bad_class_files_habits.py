@@ -306,6 +306,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield from [{'pk': 'a'}] * 2\n"},
         ["users_table.py:1: [1]: has the same key as item [0]: 'a'. Keep one of the two."],
     ),
+    "seed with an item nested deeper than Python recurses": (
+        {
+            "users_table.py": HEAD
+            + SCHEMA
+            + GET_SCHEMA
+            + SEED
+            + "        item = 'x'\n        for _ in range(450):\n            item = [item]\n"
+            + "        yield {'pk': 'a', 'x': item}\n"
+        },
+        ["users_table.py:1: [0]: is nested 450 levels deep. DynamoDB allows 32 levels."],
+    ),
     "seed with an item that contains itself": (
         {
             "users_table.py": HEAD

@@ -71,6 +71,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**USERS, "seeds/users.json": [{"pk": "a", "x": nest(33)}]},
         ["seeds/users.json:2: [0]: is nested 33 levels deep. DynamoDB allows 32 levels."],
     ),
+    "an item nested deeper than Python recurses, though it can be parsed": (
+        {**USERS, "seeds/users.json": [{"pk": "a", "x": nest(450)}]},
+        ["seeds/users.json:2: [0]: is nested 450 levels deep. DynamoDB allows 32 levels."],
+    ),
+    "DynamoDB JSON nested deeper than Python recurses": (
+        as_json('[{"pk": {"S": "a"}, "x": ' + '{"L": [' * 200 + '{"S": "b"}' + "]}" * 200 + "}]"),
+        ["seeds/users.json:1: [0]: is nested 200 levels deep. DynamoDB allows 32 levels."],
+    ),
     "an item nested without end": (
         as_json('[{"pk": "a", "x": ' + "[" * 20000),
         ["seeds/users.json: is nested too deeply. Use fewer levels."],

@@ -30,6 +30,7 @@ def item_findings(item: Item, target: Target) -> Iterator[Finding]:
     deepest = max((depth(value) for value in item.values()), default=0)
     if deepest > DEPTH:
         yield Finding((), f"is nested {deepest} levels deep", f"DynamoDB allows {DEPTH} levels.")
+        return
     size = item_size(item)
     if size > LIMIT:
         yield Finding((), f"is {size} bytes long, more than {LIMIT} (400 KB)", "Split it, or move the bulk elsewhere.")

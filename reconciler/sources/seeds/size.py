@@ -28,12 +28,21 @@ def value_size(value: AttributeValue) -> int:
 
 
 def depth(value: AttributeValue) -> int:
-    """Levels of nesting; a scalar has none."""
+    """Levels of nesting; a scalar has none. Nothing is nested too deep to be counted."""
+    level, members = 0, _members(value)
+    while members is not None:
+        level += 1
+        inner = [found for member in members if (found := _members(member)) is not None]
+        members = [member for found in inner for member in found] if inner else None
+    return level
+
+
+def _members(value: AttributeValue) -> list[AttributeValue] | None:
+    """What a list or a mapping holds; None of anything else."""
     kind, content = next(iter(value.items()))
-    if kind not in ("M", "L"):
-        return 0
-    members = content.values() if kind == "M" else content
-    return 1 + max((depth(member) for member in members), default=0)
+    if kind == "M":
+        return list(content.values())
+    return list(content) if kind == "L" else None
 
 
 def _scalar(kind: str, content: Any) -> int:
