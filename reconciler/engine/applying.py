@@ -116,6 +116,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         identity=_created_before(survey.recorded),
         lifecycle=declaration.lifecycle,
         changed_at=world.clock.now(),
+        ours_since=ownership.ours_since(survey.recorded),
     )
     world.store.put_entry(intent)
     try:

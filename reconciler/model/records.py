@@ -26,7 +26,8 @@ class InventoryEntry:
     so that ``protect`` outlives its file. ``unwanted_since`` is when a pass first wished to delete or replace this
     identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
     ``forgotten_since`` when a table of ours was first declared no more, ``guarded_since`` when the declarations were
-    first found to look like those of another stack.
+    first found to look like those of another stack. ``ours_since`` is when the first table that we made under this name
+    was made, where later ones of ours took its place; None where this one is the first.
     """
 
     name: str
@@ -41,6 +42,7 @@ class InventoryEntry:
     empty_since: datetime | None = None
     forgotten_since: datetime | None = None
     guarded_since: datetime | None = None
+    ours_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

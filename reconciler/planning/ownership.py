@@ -68,7 +68,8 @@ def resolve(
         if (entry.lifecycle, entry.base_name) == (lifecycle, declaration.base_name):
             return entry
         return replace(entry, lifecycle=lifecycle, base_name=declaration.base_name)
-    stranger = InventoryEntry(observed.spec.name, declaration.base_name, "adopted", nonce="")
+    name, base = observed.spec.name, declaration.base_name
+    stranger = InventoryEntry(name, base, "adopted", nonce="", ours_since=ours_since(entry))
     return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
 
 
@@ -99,6 +100,13 @@ def forgotten(entry: InventoryEntry, now: datetime, *, foreign: bool) -> Invento
     if entry.ownership in ("created", "intent") and entry.forgotten_since is None:
         entry = replace(entry, forgotten_since=now, unwanted_since=None, empty_since=None)
     return replace(entry, guarded_since=now) if foreign and entry.guarded_since is None else entry
+
+
+def ours_since(entry: InventoryEntry | None) -> datetime | None:
+    """Since when tables of ours stand under the name of this one, whichever of them it was; None where none did yet."""
+    if entry is None or entry.ownership not in ("created", "intent"):
+        return None
+    return entry.ours_since or (entry.changed_at if entry.ownership == "created" else None)
 
 
 def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
@@ -144,6 +152,7 @@ def _claimed(
         empty_since=None,
         forgotten_since=None,
         guarded_since=None,
+        ours_since=entry.ours_since if ownership == "created" else None,
     )
 
 

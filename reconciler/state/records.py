@@ -99,6 +99,7 @@ ENTRIES = Kind(
         "empty_since": MAYBE_TIME,
         "forgotten_since": MAYBE_TIME,
         "guarded_since": MAYBE_TIME,
+        "ours_since": MAYBE_TIME,
     },
 )
 SEED_RECORDS = Kind(

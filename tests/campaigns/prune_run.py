@@ -25,6 +25,8 @@ from reconciler.model.table import KeyElement, TableSpec
 
 TEXT, NUMBER = (KeyElement("pk", "HASH", "S"),), (KeyElement("pk", "HASH", "N"),)
 SLACK = 0.001
+BEFORE_ALL = -2
+"""The reading of declarations at which what was there at the beginning counts as made."""
 
 
 class Wishes:
@@ -90,7 +92,7 @@ class Judge:
     begun: float = 0.0
     inventory: StateSnapshot | None = None
     made: dict[str, int] = field(default_factory=dict)
-    """By name, at which reading of the declarations the engine last created a table."""
+    """By name, at which reading of the declarations the engine created the first of its tables."""
     before: dict[str, int] = field(default_factory=dict)
     """The same as this pass found it."""
 
@@ -113,8 +115,16 @@ class Judge:
             self._delete(name)
         else:
             if operation == "CreateTable":
-                self.made[name] = self.wishes.readings
+                self._makes(name)
             assert name in self.wishes.declared, f"{operation} of a table that is not declared: {name}"
+
+    def _makes(self, name: str) -> None:
+        """One that takes the place of another one of ours is no newer than that one."""
+        entry = self.inventory.inventory.get(name) if self.inventory else None
+        if entry is None or entry.ownership not in ("created", "intent"):
+            self.made[name] = self.wishes.readings
+        else:
+            self.made.setdefault(name, self.wishes.readings if entry.ownership == "intent" else BEFORE_ALL)
 
     def _delete(self, name: str) -> None:
         truth, table = self.truths.get(name), self.sim.plane.tables.get(name)
@@ -160,7 +170,7 @@ class Judge:
         held = self.inventory.inventory.values() if self.inventory else ()
         created = {entry.name for entry in held if entry.ownership == "created"}
         since = self.wishes.forgotten[name]
-        kept = {each for each in created & self.wishes.declared.keys() if self.before.get(each, -2) < since}
+        kept = {each for each in created & self.wishes.declared.keys() if self.before.get(each, BEFORE_ALL) < since}
         return len(created - self.wishes.declared.keys()) >= 2 and not kept
 
     def _cap(self) -> int | None:

@@ -30,9 +30,15 @@ class WideWitness(Witness):
 
     def begin(self, turn: Turn) -> None:
         super().begin(turn)
-        if turn.broken:
-            return
-        for fact, region, wanted in self._replicas(self.specs.keys()):
+        if not turn.broken:
+            self._note_surplus(self.specs.keys())
+
+    def looked(self, table: str, at: int) -> None:
+        super().looked(table, at)
+        self._note_surplus({table} & self.specs.keys())
+
+    def _note_surplus(self, names: Iterable[str]) -> None:
+        for fact, region, wanted in self._replicas(names):
             if not wanted:
                 self.surplus.setdefault((id(fact.table), region), self.plane.clock.seconds)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.storm_case import Plan, StormCase, Turn
@@ -74,6 +74,8 @@ class Witness:
         self.begun = 0.0
         self.cap: int | None = None
         self.foreign: set[str] = set()
+        self.known: dict[str, float] = {}
+        """Since when tables of ours stand under a name, as the inventory told from pass to pass."""
 
     def fact(self, table: Table) -> Fact:
         found = self.facts.get(id(table))
@@ -91,6 +93,7 @@ class Witness:
         chosen = [(self.case.plans[at], version) for at, version in turn.declared if at < len(self.case.plans)]
         self.specs = {plan.name: plan.spec(version) for plan, version in chosen}
         created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
+        self._know()
         self.foreign = self._look_foreign(set(created))
         options = self.case.options
         self.cap = options.max_deletes
@@ -225,8 +228,15 @@ class Witness:
         ]
         true = self._come_true()
         ours = [entry for entry in entries if entry.ownership == "created" or entry.name in true]
-        ages = [entry.changed_at or START for entry in ours]
-        return any((age - START).total_seconds() < since for age in ages)
+        return any(self.known.get(entry.name, _seconds(entry.changed_at)) < since for entry in ours)
+
+    def _know(self) -> None:
+        inventory = self.state.snapshot.inventory
+        kept = {name for name, entry in inventory.items() if entry.ownership in ("created", "intent")}
+        self.known = {name: since for name, since in self.known.items() if name in kept}
+        for name, entry in inventory.items():
+            if entry.ownership == "created":
+                self.known.setdefault(name, _seconds(entry.changed_at))
 
     def perhaps_foreign(self, fact: Fact) -> bool:
         """Nothing is declared that we had made when this table was forgotten for the first time."""
@@ -272,6 +282,10 @@ class Witness:
             assert waited >= grace - SLACK, f"items lost {waited} s after the wish, not {grace} s: {name}"
         if not fact.held_items and not emulator and options.data_loss != "allow":
             assert now - fact.empty_since >= grace - SLACK, f"not seen empty for {grace} s: {name}"
+
+
+def _seconds(at: datetime | None) -> float:
+    return ((at or START) - START).total_seconds()
 
 
 def only_seed(fact: Fact) -> bool:

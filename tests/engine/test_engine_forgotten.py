@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from simulation.world import Sim, declaration, item, simulate
 
-from reconciler.model.desired import Declaration
+from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.errors import Ambiguous, ApiError, Throttled
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason
@@ -182,3 +183,87 @@ def test_a_table_that_was_there_before_frees_what_was_guarded() -> None:
     sim = _guarded_pair(Flavor.DYNAMODB_LOCAL)
     _passes(sim, 120, declaration("elsewhere"), declaration("carts"))
     assert sorted(sim.plane.tables) == ["carts", "elsewhere"]
+
+
+def test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did() -> None:
+    """One edit wishes another key of one table and forgets two others, which hold items and are backed up first."""
+    sim = simulate(flavor=Flavor.AWS, delay=5.0, prune_grace=timedelta(seconds=GRACE), data_loss="allow", max_deletes=9)
+    _until_in_sync(sim, declaration("carts"), declaration("orders"), declaration("users"))
+    sim.clock.seconds += 60
+    for name in ("carts", "orders"):
+        sim.plane.tables[name].items["1"] = item("1")
+    sim.plane.has_backups = True
+    _passes(sim, GRACE - 20, declaration("users", keys=NUMBER))
+    assert sim.plane.tables["users"].description["AttributeDefinitions"][0]["AttributeType"] == "N"
+    assert sorted(sim.plane.tables) == ["carts", "orders", "users"], "within the grace"
+    _passes(sim, 120, declaration("users", keys=NUMBER))
+    assert sorted(sim.plane.tables) == ["users"]
+
+
+@pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.AWS])
+def test_a_table_made_anew_after_others_dropped_it_speaks_as_before(flavor: Flavor) -> None:
+    sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow", max_deletes=1)
+    _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
+    sim.clock.seconds += 60
+    del sim.plane.tables["users"]
+    _passes(sim, 120, declaration("users"))
+    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert told == {"carts": [Reason.MAX_DELETES], "orders": [Reason.MAX_DELETES], "users": []}
+    since = sim.store.snapshot.inventory["users"].ours_since
+    assert since is not None
+    assert since < sim.store.snapshot.inventory["carts"].forgotten_since
+    sim.reconciler.options = replace(sim.reconciler.options, max_deletes=2)
+    _passes(sim, 60, declaration("users"))
+    assert sorted(sim.plane.tables) == ["users"]
+
+
+@pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
+def test_a_table_taken_over_in_the_place_of_ours_speaks_as_that_one_did(flavor: Flavor) -> None:
+    sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow", max_deletes=1)
+    _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
+    sim.clock.seconds += 60
+    del sim.plane.tables["users"]
+    _make_users(sim)
+    _passes(sim, 120, declaration("users", lifecycle=Lifecycle(on_existing="own")))
+    assert sim.store.snapshot.inventory["users"].ownership == "created"
+    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert told["carts"] == told["orders"] == [Reason.MAX_DELETES]
+
+
+def _make_users(sim: Sim) -> None:
+    sim.clock.seconds += 60
+    sim.plane.make(
+        TableName="users",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+
+
+def _refused_create(operation: str, params: object) -> None:
+    if operation == "CreateTable":
+        raise Throttled("CreateTable", "ThrottlingException", "slow")
+
+
+@pytest.mark.parametrize("tried", [False, True], ids=["unseen", "after a create of ours was refused"])
+@pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
+def test_a_table_of_others_in_the_place_of_ours_speaks_for_nothing(flavor: Flavor, tried: bool) -> None:
+    sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow")
+    _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
+    for name in ("carts", "orders"):
+        sim.plane.tables[name].items["theirs"] = item("theirs")
+    sim.clock.seconds += 60
+    del sim.plane.tables["users"]
+    if tried:
+        sim.plane.faults = _refused_create
+        sim.run()
+        assert sim.store.snapshot.inventory["users"].ownership == "intent"
+        sim.plane.faults = None
+        sim.clock.seconds -= 120
+    _make_users(sim)
+    _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
+    assert sim.store.snapshot.inventory["users"].ownership == "adopted"
+    assert sim.store.snapshot.inventory["users"].ours_since is None
+    sim.clock.seconds += 60
+    _passes(sim, 120, declaration("users"))
+    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert told["carts"] == told["orders"] == [Reason.FOREIGN_DECLARATIONS]

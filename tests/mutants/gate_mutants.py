@@ -6,6 +6,7 @@ from mutants.mutant import Mutant
 
 PERMISSION = "engine/test_engine_permission.py"
 LAST_LOOK = "engine/test_engine_last_look.py"
+FORGOTTEN = "engine/test_engine_forgotten.py"
 
 MUTANTS = (
     Mutant(
@@ -109,6 +110,22 @@ MUTANTS = (
         (
             "engine/test_engine_deletion_gate.py::test_the_daemon_waits_for_prune_grace_when_there_are_items_beside_the_seed",
         ),
+    ),
+    Mutant(
+        "a replaced table is young again",
+        "engine/applying.py",
+        "        ours_since=ownership.ours_since(survey.recorded),\n",
+        "",
+        "what was forgotten beside it looks like the tables of another stack, for ever",
+        (f"{FORGOTTEN}::test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did",),
+    ),
+    Mutant(
+        "a table of others inherits the age of ours",
+        "planning/ownership.py",
+        'ours_since=entry.ours_since if ownership == "created" else None,',
+        "ours_since=entry.ours_since,",
+        "a stranger of a known name speaks for declarations that are not ours",
+        (f"{FORGOTTEN}::test_a_table_of_others_in_the_place_of_ours_speaks_for_nothing",),
     ),
     Mutant(
         "a wish that was taken back goes on counting",

@@ -35,7 +35,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         {"protect": True, "ignore_changes": ["ttl"], "on_existing": "own", "allow_data_loss": True},
     ),
     "ENTRIES": (
-        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT),
+        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT, LATER),
         {
             "name": "users-prod",
             "base_name": "users",
@@ -54,6 +54,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "empty_since": AT_TEXT,
             "forgotten_since": LATER_TEXT,
             "guarded_since": AT_TEXT,
+            "ours_since": LATER_TEXT,
         },
     ),
     "SEED_RECORDS": (
