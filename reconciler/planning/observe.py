@@ -63,7 +63,7 @@ def observe(responses: Responses) -> ObservedTable:
     """
     try:
         return _observe(responses)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Malformed("DescribeTable", type(error).__name__, f"an answer lacks or garbles {error}") from error
 
 

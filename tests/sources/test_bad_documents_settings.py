@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,27 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:15: resource_policy: is no JSON object. Write the policy as a mapping, or as JSON text; "
+                "{} is no policy."
+            )
+        ],
+    ),
+    "a policy nested deeper than any that IAM knows": (
+        {"resource_policy": {"Statement": reduce(lambda inner, _: {"a": inner}, range(150), {})}},
+        ["users.json:15: resource_policy: is nested too deeply. Use fewer levels."],
+    ),
+    "a policy as text nested deeper than Python recurses": (
+        {"resource_policy": '{"Statement": ' + "[" * 600 + "]" * 600 + "}"},
+        ["users.json:15: resource_policy: is nested too deeply. Use fewer levels."],
+    ),
+    "a policy as text nested without end": (
+        {"stream_policy": "[" * 20_000},
+        ["users.json:15: stream_policy: is nested too deeply. Use fewer levels."],
+    ),
+    "a policy as text with many brackets that is no JSON": (
+        {"stream_policy": "[]" * 2_000},
+        [
+            (
+                "users.json:15: stream_policy: is no JSON object. Write the policy as a mapping, or as JSON text; "
                 "{} is no policy."
             )
         ],

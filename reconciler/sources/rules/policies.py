@@ -9,8 +9,11 @@ from typing import Any
 from reconciler.facets.policy_json import LIMIT, normal
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding
+from reconciler.sources.text.parsed import TOO_DEEP
 
 FIELDS = ("resource_policy", "stream_policy")
+DEEPEST = 100
+"""Levels of a policy, ten times as many as IAM's grammar has elements within one another."""
 
 
 def policies(document: TableDocument) -> Iterator[Finding]:
@@ -18,6 +21,9 @@ def policies(document: TableDocument) -> Iterator[Finding]:
     for name in FIELDS:
         value = getattr(document, name)
         policy = as_mapping(value)
+        if _too_deep(value if policy is None else policy):
+            yield Finding((name,), *TOO_DEEP)
+            continue
         if policy is None:
             if value is not None:
                 remedy = "Write the policy as a mapping, or as JSON text; {} is no policy."
@@ -42,9 +48,25 @@ def as_mapping(value: Any) -> dict[str, Any] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         return None
     inner = value.get("PolicyDocument")
     return dict(inner) if isinstance(inner, Mapping) and len(value) == 1 else dict(value)
+
+
+def _too_deep(value: Any) -> bool:
+    """Whether it has more levels than ``DEEPEST``; of a text, whether they were too many to read it."""
+    if isinstance(value, str):
+        try:
+            json.loads(value)
+        except ValueError:
+            return False
+        except RecursionError:
+            return True
+    level, members = 0, [value]
+    while members and level <= DEEPEST:
+        inner = [list(m.values()) if isinstance(m, Mapping) else m for m in members if isinstance(m, Mapping | list)]
+        level, members = level + 1, [each for one in inner for each in one]
+    return level > DEEPEST
