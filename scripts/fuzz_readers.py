@@ -79,7 +79,7 @@ def main() -> int:
         begun, began = begin_in(corpus), time.monotonic()
         long = [f"-runs={asked.runs}", "-seed=1"] if asked.runs else [f"-max_total_time={asked.seconds}"]
         wish = [str(asked.input)] if asked.input else [*long, str(corpus)]
-        command = [sys.executable, __file__, "--libfuzzer", *LIMITS, f"-artifact_prefix={left}/", *wish]
+        command = [sys.executable, "-u", __file__, "--libfuzzer", *LIMITS, f"-artifact_prefix={left}/", *wish]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         said = done.stdout + done.stderr
         found = LAST.findall(said)
@@ -91,7 +91,7 @@ def main() -> int:
             return 0
         for file in sorted(left.iterdir()):
             print(f"  {file.name}: {file.read_bytes()!r}", file=sys.stderr)
-        print(said[-6000:], file=sys.stderr)
+        print(done.stdout[-3000:], done.stderr[-3000:], sep="\n", file=sys.stderr)
         return 1
 
 

@@ -52,8 +52,37 @@ def test_mutated_inputs_end_in_declarations_items_or_sentences(share: int) -> No
 FOUND = {
     "a hexadecimal number that Python will not write out": ("declaration.yaml", b"table_name: 0x" + b"f" * 4000),
     "the same in a seed": ("seed.yaml", b"- pk: 0x" + b"f" * 4000),
+    "an item nested deeper than Python recurses": ("seed.json", b'{"a":' * 400 + b'"x"' + b"}" * 400),
+    "a policy as text that is nested so": (
+        "declaration.json",
+        b'{"resource_policy": "' + b"[" * 600 + b"]" * 600 + b'"}',
+    ),
 }
 """What the fuzzer found, so that it stays mended."""
+
+
+NESTED = {
+    "mappings": lambda depth: b'{"a":' * depth + b"1" + b"}" * depth,
+    "lists": lambda depth: b"[" * depth + b"]" * depth,
+    "typed lists": lambda depth: b'{"L":[' * depth + b'{"S":"x"}' + b"]}" * depth,
+}
+AROUND = {
+    "declaration.json": b'{"table_name": "users", "tags": %s, "resource_policy": {"Statement": %s}}',
+    "declaration.yaml": b"table_name: users\ntags: %s\nresource_policy: {Statement: %s}\n",
+    "declaration.py": b"tags = %s\npolicy = %s\n",
+    "seed.json": b'[{"pk": "a", "x": %s, "y": %s}]',
+    "seed.jsonl": b'{"pk": "a", "x": %s, "y": %s}\n',
+    "seed.yaml": b"- {pk: a, x: %s, y: %s}\n",
+}
+
+
+@pytest.mark.parametrize("shape", NESTED)
+@pytest.mark.parametrize("kind", AROUND)
+def test_no_depth_of_nesting_ends_in_anything_else(kind: str, shape: str) -> None:
+    """Readers, checks and conversions each reach the end of Python's stack at another depth."""
+    for depth in (31, 33, 100, 200, 300, 330, 400, 450, 490, 600, 900, 980, 3000):
+        value = NESTED[shape](depth)
+        assert run(as_input(kind, AROUND[kind] % (value, value))) in ("read", "refused")
 
 
 @pytest.mark.parametrize("case", FOUND)
