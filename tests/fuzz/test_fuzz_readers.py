@@ -53,6 +53,7 @@ FOUND = {
     "a hexadecimal number that Python will not write out": ("declaration.yaml", b"table_name: 0x" + b"f" * 4000),
     "the same in a seed": ("seed.yaml", b"- pk: 0x" + b"f" * 4000),
     "an item nested deeper than Python recurses": ("seed.json", b'{"a":' * 400 + b'"x"' + b"}" * 400),
+    "a cell of binary that is not ASCII": ("composite.csv", "pk\n\u00e9\n".encode()),
     "a policy as text that is nested so": (
         "declaration.json",
         b'{"resource_policy": "' + b"[" * 600 + b"]" * 600 + b'"}',

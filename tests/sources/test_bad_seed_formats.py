@@ -79,6 +79,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_csv("pk,on:BOOL\na,yes\n"),
         ["seeds/users.csv:2: has 'yes' in the column on, which is not true or false. Correct it."],
     ),
+    "a CSV cell that is not even ASCII where base64 is wanted": (
+        as_csv("pk,raw:B\na,é\n"),
+        ["seeds/users.csv:2: has 'é' in the column raw, which is not base64. Correct it."],
+    ),
     "a CSV cell that is not base64": (
         as_csv("pk,raw:B\na,!\n"),
         ["seeds/users.csv:2: has '!' in the column raw, which is not base64. Correct it."],

@@ -218,6 +218,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users.yaml": DOC + "description: !!binary '*'\n"},
         ["users.yaml:4: has !!binary that is not base64. Encode it as base64."],
     ),
+    "binary that is not even ASCII": (
+        {"users.yaml": DOC + "description: !!binary 'é'\n"},
+        ["users.yaml:4: has !!binary that is not base64. Encode it as base64."],
+    ),
     "a merge of a mapping into itself": (
         {"users.yaml": "tags: &t\n  <<: *t\n" + DOC},
         ["users.yaml:1: has an anchor that contains itself. Remove the alias."],

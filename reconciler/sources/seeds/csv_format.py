@@ -7,10 +7,8 @@ their declared type by themselves, as an S3 import does. An empty cell is an abs
 from __future__ import annotations
 
 import base64
-import binascii
 import csv
 import io
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,7 +87,7 @@ def _value(cell: str, name: str, kind: str, line: int) -> Any:
         if kind == "B":
             return base64.b64decode(cell.strip(), validate=True)
         return decoder().decode(cell) if kind == "JSON" else cell
-    except (TextFault, KeyError, binascii.Error, json.JSONDecodeError, RecursionError):
+    except (TextFault, KeyError, ValueError, RecursionError):
         words = {"N": "a number", "BOOL": "true or false", "B": "base64", "JSON": "JSON"}
         raise TextFault(
             line, f"has {cell[:40]!r} in the column {name}, which is not {words[kind]}", "Correct it."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -44,7 +43,7 @@ def _binary(content: Any, path: str) -> AttributeValue:
         return {"B": content}
     try:
         return {"B": base64.b64decode(content, validate=True)}
-    except (binascii.Error, TypeError, ValueError):
+    except (TypeError, ValueError):
         raise _unfit(path, "B", "base64") from None
 
 

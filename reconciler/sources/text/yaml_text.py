@@ -7,7 +7,6 @@ multiply beyond reason are refused. ruamel is imported when the first YAML file 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -156,7 +155,7 @@ class _Builder:
     def _binary(self, node: Node) -> bytes:
         try:
             return base64.b64decode("".join(str(node.value).split()), validate=True)
-        except binascii.Error:
+        except ValueError:
             raise TextFault(_line(node), "has !!binary that is not base64", "Encode it as base64.") from None
 
     def _plain_tag(self, node: Node, name: str) -> None:
