@@ -25,9 +25,9 @@ class WideWitness(Witness):
 
     def __init__(self, case: StormCase, plane: ControlPlane, state: State) -> None:
         super().__init__(case, plane, state)
-        self.surplus: dict[tuple[int, str], float] = {}
-        """Since when a replica is not wanted, by table object and Region. The first wish of a table counts for it:
-        the items stay, and what grace is for is a declaration that may be a mistake.
+        self.surplus: dict[int, float] = {}
+        """Since when some replica is not wanted, by table object: the items stay in the table, and what grace is for is
+        a declaration that may be a mistake.
         """
 
     def begin(self, turn: Turn) -> None:
@@ -40,18 +40,18 @@ class WideWitness(Witness):
         self._note_surplus({table} & self.specs.keys())
 
     def _note_surplus(self, names: Iterable[str]) -> None:
-        for fact, region, wanted in self._replicas(names):
+        for fact, _, wanted in self._replicas(names):
             if not wanted:
-                self.surplus.setdefault((id(fact.table), region), self.plane.clock.seconds)
+                self.surplus.setdefault(id(fact.table), self.plane.clock.seconds)
 
     def forget_wishes(self, names: set[str]) -> None:
         super().forget_wishes(names)
         if self.turn.broken or self.turn.observe or self.turn.elsewhere:
             return
-        looked_at = {id(self.plane.tables[name]) for name in names & self.specs.keys() & self.plane.tables.keys()}
-        found = self._replicas(names & self.specs.keys())
-        unwanted = {(id(fact.table), region) for fact, region, wanted in found if not wanted}
-        self.surplus = {at: since for at, since in self.surplus.items() if at[0] not in looked_at or at in unwanted}
+        unwanted = {id(fact.table) for fact, _, wanted in self._replicas(names & self.specs.keys()) if not wanted}
+        for name in names & self.specs.keys() & self.plane.tables.keys():
+            if id(self.plane.tables[name]) not in unwanted:
+                self.surplus.pop(id(self.plane.tables[name]), None)
 
     def _replicas(self, names: Iterable[str]) -> Iterator[tuple[Fact, str, bool]]:
         """Live replicas of these tables where replicas are declared, and whether this one is."""
@@ -115,8 +115,7 @@ class WideWitness(Witness):
         assert allowed or not fact.held_items, f"replica deleted without leave: {call}"
         grace, one_shot = self.case.options.prune_grace / timedelta(seconds=1), self.case.options.one_shot
         if fact.held_items and not only_seed(fact) and not (self.turn.converge and one_shot):
-            first = min(since for (of, _), since in self.surplus.items() if of == id(table))
-            waited = self.plane.clock.seconds - first
+            waited = self.plane.clock.seconds - self.surplus.get(id(table), self.plane.clock.seconds)
             assert waited >= grace - SLACK, f"replica deleted {waited} s after the wish, not {grace} s: {call}"
         assert not plan.lifecycle.protect, f"replica deleted in spite of lifecycle.protect: {call}"
         assert self.held() or self.lost_at == at, f"lease lost: {call} was sent"
