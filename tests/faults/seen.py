@@ -18,7 +18,7 @@ PASSING = frozenset(
 )
 """Members of a description that tell of time and traffic, not of what was declared."""
 SINCE = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since", "ready_at")
-DROPPED = ("nonce", "fence", "changed_at", "at", "started", "scope", "record")
+DROPPED = ("nonce", "fence", "changed_at", "ours_since", "at", "started", "scope", "record")
 STATE_KEYS = ["scope", "record"]
 
 
