@@ -13,7 +13,6 @@ from reconciler.model.table import TableSpec
 THEIRS = "theirs"
 """The name of backups that others take."""
 BEFORE = "-before-"
-DIMENSIONS = {"read": "Read", "write": "Write"}
 
 
 def unscaled(plane: ControlPlane, spec: TableSpec) -> TableSpec:
@@ -49,11 +48,15 @@ def scheduled(plane: ControlPlane, table_id: str | None) -> list[str]:
     return sorted(arn for arn, one in found if one["BackupName"] != THEIRS and BEFORE not in one["BackupName"])
 
 
+def place_of(table: str, index: str | None, capacity: str) -> tuple[str, str]:
+    """Resource and dimension of a scalable target, as Application Auto Scaling names them."""
+    resource = f"table/{table}" + (f"/index/{index}" if index else "")
+    return resource, f"dynamodb:{'index' if index else 'table'}:{capacity.capitalize()}CapacityUnits"
+
+
 def _scaled(plane: ControlPlane, name: str, index: str | None, capacity: str, wish: Scaling) -> Iterator[str]:
     assert plane.scaling is not None
-    resource = f"table/{name}" + (f"/index/{index}" if index else "")
-    kind = "index" if index else "table"
-    place = (resource, f"dynamodb:{kind}:{DIMENSIONS[capacity]}CapacityUnits")
+    place = place_of(name, index, capacity)
     target = plane.scaling.targets.get(place)
     if not wish.enabled:
         if target is not None:

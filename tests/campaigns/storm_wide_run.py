@@ -9,6 +9,7 @@ from collections import Counter
 from typing import ClassVar
 
 from campaigns.beside import THEIRS, beside, unscaled
+from campaigns.esr_run import DATED
 from campaigns.raw import lacking
 from campaigns.storm_case import Deed, StormCase
 from campaigns.storm_deeds import Others
@@ -46,7 +47,7 @@ class WideStorm(Storm):
     witness_of: ClassVar[type[Witness]] = WideWitness
     others_of: ClassVar[type[Others]] = WideOthers
     raw: ClassVar[Lacking] = staticmethod(raw)
-    dated: ClassVar[tuple[str, ...]] = ("CreateBackup", "DeleteBackup")
+    dated: ClassVar[tuple[str, ...]] = DATED
 
     def __init__(self, case: StormCase) -> None:
         super().__init__(case)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 
-from campaigns.beside import scheduled
+from campaigns.beside import place_of, scheduled
 from campaigns.storm_case import StormCase, Turn
 from campaigns.storm_shapes import subject
 from campaigns.storm_state import State
@@ -16,8 +15,6 @@ from simulation.control_plane import ControlPlane
 from reconciler.model.change import Call
 from reconciler.model.options import permits
 from reconciler.model.table import TableSpec
-
-TAKEN_AWAY = frozenset({"DeleteBackup", "application-autoscaling:DeregisterScalableTarget"})
 
 
 class WideWitness(Witness):
@@ -94,7 +91,7 @@ class WideWitness(Witness):
         assert spec is not None, f"a target deregistered of a table that is not declared: {call}"
         scaling = spec.auto_scaling
         assert scaling is not None, f"a target deregistered though no scaling is declared: {call}"
-        wishes = {_resource(spec.name, index, kind): wish for index, kind, wish in scaling.capacities()}
+        wishes = {place_of(spec.name, index, kind): wish for index, kind, wish in scaling.capacities()}
         wish = wishes.get((call.params["ResourceId"], call.params["ScalableDimension"]))
         assert wish is not None, f"a target deregistered that is not declared: {call}"
         assert not wish.enabled, f"a target deregistered that is declared: {call}"
@@ -120,8 +117,3 @@ class WideWitness(Witness):
         assert not plan.lifecycle.protect, f"replica deleted in spite of lifecycle.protect: {call}"
         assert self.held() or self.lost_at == at, f"lease lost: {call} was sent"
         assert not self.invalid or self.turn.converge, f"replica deleted after an invalid answer: {call}"
-
-
-def _resource(table: str, index: str | None, kind: str) -> tuple[Any, str]:
-    where = f"table/{table}" + (f"/index/{index}" if index else "")
-    return where, f"dynamodb:{'index' if index else 'table'}:{kind.capitalize()}CapacityUnits"

@@ -75,7 +75,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**USERS, "seeds/users.json": [{"pk": "a", "x": nest(450)}]},
         ["seeds/users.json:2: [0]: is nested 450 levels deep. DynamoDB allows 32 levels."],
     ),
-    "DynamoDB JSON nested deeper than Python recurses": (
+    "DynamoDB JSON nested 200 levels deep": (
         as_json('[{"pk": {"S": "a"}, "x": ' + '{"L": [' * 200 + '{"S": "b"}' + "]}" * 200 + "}]"),
         ["seeds/users.json:1: [0]: is nested 200 levels deep. DynamoDB allows 32 levels."],
     ),
