@@ -52,11 +52,16 @@ def test_mutated_inputs_end_in_declarations_items_or_sentences(share: int) -> No
 FOUND = {
     "a hexadecimal number that Python will not write out": ("declaration.yaml", b"table_name: 0x" + b"f" * 4000),
     "the same in a seed": ("seed.yaml", b"- pk: 0x" + b"f" * 4000),
-    "an item nested deeper than Python recurses": ("seed.json", b'{"a":' * 400 + b'"x"' + b"}" * 400),
+    "an item nested deeper than Python recurses": (
+        "seed.json",
+        b'[{"pk": "a", "x": ' + b"[" * 400 + b"]" * 400 + b"}]",
+    ),
     "a cell of binary that is not ASCII": ("composite.csv", "pk\n\u00e9\n".encode()),
     "a policy as text that is nested so": (
-        "declaration.json",
-        b'{"resource_policy": "' + b"[" * 600 + b"]" * 600 + b'"}',
+        "declaration.yaml",
+        b"table_name: users\nkey_schema: [{attribute_name: pk, key_type: HASH}]\n"
+        b"attribute_definitions: [{attribute_name: pk, attribute_type: S}]\n"
+        b'resource_policy: \'{"Statement": ' + b"[" * 600 + b"]" * 600 + b"}'\n",
     ),
 }
 """What the fuzzer found, so that it stays mended."""
