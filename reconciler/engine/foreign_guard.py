@@ -40,7 +40,7 @@ def look_for_foreign(world: World, desired: DesiredState, snapshot: StateSnapsho
 
     A declared table counts only if it was made before the other one was first found undeclared: a younger one may have
     been made for these very declarations. A table that took the place of an older one of ours is as old as that one.
-    ``doubt`` hears of invalid answers and refused credentials (I3).
+    ``doubt`` hears of invalid answers and refused credentials, after which the pass destroys nothing at all (I3).
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
     ours = [entry for entry in snapshot.inventory.values() if entry.ownership in ("created", "intent")]
@@ -52,9 +52,9 @@ def look_for_foreign(world: World, desired: DesiredState, snapshot: StateSnapsho
     unsettled: set[str] = set()
     for entry in unwanted:
         exists = kept.any_older(entry)
-        if exists is None:
+        if exists is None and not doubt.invalid:
             unsettled.add(entry.name)
-        elif not exists:
+        elif exists is False:
             (foreign if several or entry.guarded_since is not None else lone).add(entry.name)
     return ForeignGuard(frozenset(foreign), frozenset(lone), frozenset(unsettled))
 

@@ -159,7 +159,9 @@ class Pass:
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
-        surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended, guard.names)
+        surveys = hold_together(
+            surveys, self.options, permission.snapshot, self.request.ended, guard.names, doubtful=doubt.invalid
+        )
         if not permission.writes or self._plan_differs(look_only(surveys)):
             return look_only(surveys)
         return act(scene, surveys, self.memory, self._tell)
