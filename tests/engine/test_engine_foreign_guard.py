@@ -181,3 +181,14 @@ def test_a_declared_table_that_could_not_be_read_is_no_proof_and_ends_no_wait(wh
     sim.plane.faults = None
     _settle(sim)
     assert set(sim.plane.tables) == {"orders"}
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_one_of_two_empty_tables_stays_when_the_other_goes_by_other_hands(flavor: Flavor) -> None:
+    sim = staged(GUARDED["two empty tables, another project"], flavor)
+    sim.run()
+    del sim.plane.tables["carts"]
+    for _ in range(10):
+        sim.run()
+        sim.clock.seconds += 60
+    assert set(sim.plane.tables) == {"orders", "invoices", "payments"}
