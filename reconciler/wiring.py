@@ -24,7 +24,7 @@ from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, ReconcilerError, SettingsError, Unreachable
 from reconciler.model.options import Options
-from reconciler.model.plan import Step
+from reconciler.model.plan import Approval, Step
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
@@ -96,15 +96,21 @@ class App:
         """Sentences to say once, for example that local credentials are used."""
         return self.connection.notices
 
-    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """What would be done; never writes."""
+    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
+        """What would be done, with ``confirming`` after a confirmation; never writes."""
         self.source.load()
-        return self.reconciler.preview(tables)
+        return self.reconciler.preview(tables, confirming=confirming)
 
-    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
+    def converge(
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: OnStep | None = None,
+        approved: Approval | None = None,
+    ) -> PassReport:
         """Rounds until done or the deadline; writes METRICS_FILE and PUSH_GATEWAY at the end."""
         self.source.load()
-        report = self.reconciler.converge(trigger, tables, on_step)
+        report = self.reconciler.converge(trigger, tables, on_step, approved)
         if self.metrics is not None and self.settings.metrics_file:
             self.metrics.write_textfile(self.settings.metrics_file)
         if self.metrics is not None and self.settings.push_gateway:

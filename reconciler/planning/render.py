@@ -99,7 +99,7 @@ def counts(report: PassReport, *, applied: bool) -> str:
     """The counting line: what is planned, or what was carried out."""
     summary = report.summary()
     if applied:
-        parts = [f"{_carried_out(report, action)} {CARRIED_OUT[action]}" for action in PLANNED]
+        parts = [f"{report.counted(action, Fate.DONE)} {CARRIED_OUT[action]}" for action in PLANNED]
     else:
         parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
     rest = [f"{summary[name]} {name}" for name in REMAINDERS if summary[name]]
@@ -116,16 +116,6 @@ def _last(report: PassReport, *, applied: bool) -> Line:
         return "in_sync", f"In sync: {several(summary['declared'], 'table')} as declared{rest}."
     held = applied and not worked and any(step.fate is Fate.READY for step in steps)
     return "title", counts(report, applied=applied and not held)
-
-
-def _carried_out(report: PassReport, action: Action) -> int:
-    count = 0
-    for table in report.tables:
-        done = {step.action for step in table.steps if step.fate is Fate.DONE}
-        if action is Action.UPDATE and Action.CREATE in done:
-            continue
-        count += action in done
-    return count
 
 
 def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:

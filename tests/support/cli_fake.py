@@ -17,7 +17,7 @@ import reconciler
 from reconciler.engine.importing import PassedOver
 from reconciler.engine.verbs import Told
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
-from reconciler.model.plan import Fate
+from reconciler.model.plan import Approval, Fate
 from reconciler.model.report import PassReport
 from reconciler.model.restore import Overrides
 from reconciler.model.table import KeyElement, TableSpec
@@ -69,11 +69,13 @@ class FakeWiring:
         yield self
         self.calls.append(("close",))
 
-    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         self.calls.append(("preview", tables))
         return self.plan
 
-    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: Any = None) -> PassReport:
+    def converge(
+        self, trigger: str, tables: tuple[str, ...] = (), on_step: Any = None, approved: Approval | None = None
+    ) -> PassReport:
         self.calls.append(("converge", trigger, tables))
         for table in self.result.tables:
             for step in table.steps:
