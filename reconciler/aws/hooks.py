@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.model.errors import Busy, Denied, Malformed
+from reconciler.aws import call_deadline
+from reconciler.model.errors import Ambiguous, Busy, Denied, Malformed
 
 READS = ("Describe", "List", "Get")
 LOST = "our lease ran out before the call was sent"
@@ -58,6 +59,13 @@ def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
             raise Busy(operation, "LeaseLost", LOST)
 
     return before_send
+
+
+def bounded(event_name: str, **_: Any) -> None:
+    """``before-send``: the time of this sending begins, unless that of the whole call is over."""
+    if call_deadline.call_has_passed():
+        raise Ambiguous(event_name.rpartition(".")[2], "CallDeadline", call_deadline.PASSED)
+    call_deadline.start_sending()
 
 
 def retry_counter(tell: Callable[[str], None]) -> Callable[..., None]:

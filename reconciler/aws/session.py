@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from reconciler.aws import hooks
+from reconciler.aws import call_deadline, hooks
 from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller, Clients
 from reconciler.aws.capabilities import Capabilities
@@ -63,8 +63,10 @@ class Connection:
         self._endpoint: Endpoint | None = None
         self._clients = Clients(self._build)
         self._capabilities = Capabilities()
-        self._caller = Caller(self._clients, telemetry, self._capabilities)
-        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry), self._lasts)
+        self.limits: list[call_deadline.Limit] = []
+        """What else limits how long a call may take, beside ``CALL_SECONDS``: the lease, the deadline of the run."""
+        self._caller = Caller(self._clients, telemetry, self._capabilities, self.limits)
+        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry, self.limits), self._lasts)
         self.items = BotoItemApi(self._caller)
 
     @property
@@ -129,9 +131,11 @@ class Connection:
             client = self._opened.session.client(service, self.region, endpoint_url=url, config=config)
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(f"No client for {service} can be made: {error}") from error
+        call_deadline.install(client)
         events, of = client.meta.events, client.meta.service_model.service_id.hyphenize()
         if self._reads_only:
             events.register(f"provide-client-params.{of}", hooks.refuse_writes)
+        events.register(f"before-send.{of}", hooks.bounded)
         if attempts == 1:
             events.register(f"before-send.{of}", hooks.fenced(self._lasts))
         events.register(f"after-call.{of}", hooks.check_bytes)
