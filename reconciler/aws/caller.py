@@ -1,6 +1,7 @@
 """Sends one operation and hands back a checked answer. Every adapter of this package goes through here.
 
-Around each call: timed, told to telemetry, errors named (``errors``), required members checked (``answers``).
+Around each call: timed, told to telemetry, errors named (``errors``), required members checked (``answers``), and the
+endpoint that answered compared with the one that was identified (``EndpointGuard.check``).
 """
 
 from __future__ import annotations
@@ -51,11 +52,13 @@ class Caller:
         telemetry: Telemetry,
         capabilities: Capabilities | None = None,
         limits: Sequence[call_deadline.Limit] = (),
+        check: Callable[[str, Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._clients = clients
         self._telemetry = telemetry
         self._capabilities = capabilities or Capabilities()
         self._limits = limits
+        self._check = check
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """One request, retried by the SDK unless it destroys something; the answer without ResponseMetadata.
@@ -73,6 +76,8 @@ class Caller:
                 answer = self._answered(operation, params)
             metadata = answer.pop("ResponseMetadata", {})
             answers.check(operation, params, answer)
+            if self._check is not None:
+                self._check(operation, answer)
         except ApiError as error:
             result, code, metadata = type(error).__name__, error.code, metadata or errors.metadata(error)
             if errors.asks_for_new_credentials(error):

@@ -61,6 +61,27 @@ def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
     return before_send
 
 
+def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:
+    """``before-send``: nothing that changes something goes to an endpoint or account that was not identified."""
+
+    def before_send(event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        if not is_read(operation):
+            before_write(operation)
+
+    return before_send
+
+
+def doubting(doubt: Callable[[], None]) -> Callable[..., None]:
+    """``response-received``: after a failed connection another endpoint may answer at the same URL."""
+
+    def received(exception: BaseException | None = None, **_: Any) -> None:
+        if exception is not None:
+            doubt()
+
+    return received
+
+
 def bounded(event_name: str, **_: Any) -> None:
     """``before-send``: the time of this sending begins, unless that of the whole call is over."""
     if call_deadline.call_has_passed():
