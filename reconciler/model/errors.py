@@ -22,6 +22,7 @@ ReconcilerError
     ├── Unreachable             no answer; the call was never applied (refused, unresolved)
     ├── Ambiguous               no usable answer; the call may have been applied (timeout, reset, 5xx)
     └── Malformed               an answer without its required keys, garbled, or not UTF-8
+        └── EndpointChanged     what answers is not the endpoint, or not the account, that was identified
 """
 
 from __future__ import annotations
@@ -173,3 +174,7 @@ class Malformed(ApiError):
     """The answer lacks a required key, is garbled or not UTF-8; it forbids destructive steps in this pass."""
 
     outcome = Outcome.RETRY
+
+
+class EndpointChanged(Malformed):
+    """Another endpoint answers at the URL, or the credentials belong to another account: nothing more is written."""
