@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from reconciler import interruption
 from reconciler.cli.invocation import Invocation
 from reconciler.model.errors import UsageError
 
@@ -15,5 +16,6 @@ def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
 
 
 def confirmed(question: str) -> bool:
-    """Ask on standard error; anything but yes is no."""
-    return bool(typer.confirm(question, default=False, err=True))
+    """Ask on standard error; anything but yes is no. A signal ends the question at once."""
+    with interruption.grace(0):
+        return bool(typer.confirm(question, default=False, err=True))

@@ -34,4 +34,5 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             report = app.converge("up", names, on_step=on_step)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.why_not_done(report))
+    invocation.warn(app.publish_metrics())
     return exits.converge(report)
