@@ -15,6 +15,7 @@ from reconciler.model.plan import Fate, Step
 from reconciler.model.report import PassReport, TableStatus, Verdict
 from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
+from reconciler.tally import Tally
 
 log = get_logger("reconciler")
 
@@ -35,17 +36,21 @@ class Teller:
         shows_report: bool = False,
         feed: Feed | None = None,
         traces: Tracing = UNTRACED,
+        tally: Tally | None = None,
     ) -> None:
         self._board = board
         self._feed = feed
         self._metrics = metrics
         self._traces = traces
+        self._tally = tally
         self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
         """One AWS request ended."""
         self._traces.call(operation, result, seconds, exchange)
+        if self._tally is not None and result == "success":
+            self._tally.request(operation, exchange.tables)
         if self._metrics is not None:
             self._metrics.request(operation, result, seconds)
         log.debug("request", operation=operation, result=result, seconds=round(seconds, 4))

@@ -60,6 +60,10 @@ class ReconcilerError(Exception):
     """Base of every error raised on purpose; its text is a sentence for the user."""
 
 
+class Interrupted(Exception):
+    """The process is to stop. Raised between two calls, never within one; no verb handles it as a failure."""
+
+
 class UsageError(ReconcilerError):
     """The command line does not fit the contract."""
 

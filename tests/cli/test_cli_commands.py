@@ -76,6 +76,7 @@ def test_up_with_yes_previews_then_converges(cli: Callable, fake: FakeWiring) ->
         ("preview", ("users",)),
         ("converge", "up", ("users",)),
         ("close",),
+        ("publish_metrics",),
     ]
     assert "Plan: 1 to create" in ended.out
     assert ended.out.endswith("Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded.\n")

@@ -55,6 +55,7 @@ class FakeWiring:
     suspended: bool = True
     told: Told = Told(("It is done.",), finished=True, facts={"table": "users"})  # noqa: RUF009
     notices: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
     overrides: Overrides | None = None
@@ -82,6 +83,10 @@ class FakeWiring:
                 if on_step is not None and step.fate in (Fate.DONE, Fate.FAILED):
                     on_step(table.name, step)
         return self.result
+
+    def publish_metrics(self) -> tuple[str, ...]:
+        self.calls.append(("publish_metrics",))
+        return self.unpublished
 
     def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         self.calls.append(("destroy", tables))
