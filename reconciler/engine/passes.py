@@ -50,6 +50,8 @@ class Request:
     ended: frozenset[str] = frozenset()
     destroy: bool = False
     on_step: Callable[[str, Step], None] | None = None
+    deadline: datetime | None = None
+    """When the converging run ends, for work that is long within one pass."""
 
 
 @dataclass(slots=True)
@@ -148,6 +150,7 @@ class Pass:
             foreign,
             recall=self.memory.recall,
             wishes=self.memory.wishes,
+            deadline=self.request.deadline,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
