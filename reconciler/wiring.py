@@ -144,7 +144,7 @@ class App:
         return self.reconciler.seed(tables)
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove seeded items."""
+        """Remove what the seed wrote and nobody changed."""
         self.source.load()
         return self.reconciler.clear(tables)
 

@@ -54,6 +54,8 @@ class Request:
     destroy: bool = False
     approved: Approval | None = None
     on_step: Callable[[str, Step], None] | None = None
+    deadline: datetime | None = None
+    """When the converging run ends, for work that is long within one pass."""
 
 
 @dataclass(slots=True)
@@ -156,6 +158,7 @@ class Pass:
             doubt,
             recall=self.memory.recall,
             wishes=self.memory.wishes,
+            deadline=self.request.deadline,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)

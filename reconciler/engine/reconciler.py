@@ -83,7 +83,7 @@ class Reconciler:
         return self._seed_verbs("seed").seed(self.focus_names(tables))
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove each seeded item that still equals its seed, and remember that it was cleared."""
+        """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
         return self._seed_verbs("clear").clear(self.focus_names(tables))
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
@@ -181,14 +181,15 @@ class Reconciler:
         return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)
 
     def _seed_verbs(self, trigger: str) -> SeedVerbs:
-        return SeedVerbs(self.world, self.options, trigger, self.writable_state())
+        state = self.writable_state()
+        return SeedVerbs(self.world, self.options, trigger, state, self.world.clock.now() + self.timeout)
 
     def _pass(self, request: Request) -> PassReport:
         return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
 
     def _rounds(self, request: Request) -> PassReport:
         deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline).run(request)
+        return Rounds(self.world, self._pass, deadline).run(replace(request, deadline=deadline))
 
     def _remembered(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""

@@ -7,6 +7,7 @@ declarations need the whole picture.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.foreign_guard import ForeignGuard
@@ -43,6 +44,8 @@ class Survey:
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     seed_need: Need = Need.NOTHING
+    seed_earlier: int = 0
+    """Items of an earlier version of the seed that the table holds while seeding goes on with the present one."""
     error: ApiError | None = None
     rebuild: RebuildProgress | None = None
     noted_only: bool = False
@@ -74,6 +77,8 @@ class Scene:
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    deadline: datetime | None = None
+    """When a converging run ends; seeding stops between two batches then."""
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""

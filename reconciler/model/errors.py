@@ -12,6 +12,7 @@ ReconcilerError
     │   ├── NameTaken           a create that was sent once found a table of that name
     │   ├── LeaseLost           another reconciler leads by now
     │   └── RecordChanged       a record is not any more as it was read
+    ├── TableChanged            the table of this name is another one by now, or there is none
     ├── Throttled               slow down: throttling, account limits, too many operations at once
     │   └── QuotaUsedUp         a quota in time is used up: later, by its hours and not by seconds
     ├── Denied                  credentials are refused, expired or not found
@@ -122,6 +123,12 @@ class LeaseLost(Busy):
 
 class RecordChanged(Busy):
     """Somebody wrote a record since it was read: nothing is done on what it said, and the next pass reads it again."""
+
+
+class TableChanged(ApiError):
+    """The table was deleted, or deleted and created again, while it was worked on: nothing more is sent to it."""
+
+    outcome = Outcome.NEVER
 
 
 class Throttled(ApiError):

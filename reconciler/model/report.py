@@ -59,8 +59,8 @@ class TableReport:
     """One table at the end of a pass.
 
     ``facets`` names the declared facets (the series of ``table_drift``), ``drifted`` those that differ, without the
-    unsupported ones. ``seed_written``, ``seed_skipped`` and ``seed_failed`` count this pass's items; ``seed_pending``
-    says a seed still waits.
+    unsupported ones. ``seed_written``, ``seed_present`` (the key was taken) and ``seed_failed`` count this pass's items, ``seed_removed``
+    and ``seed_kept`` those of ``clear``; ``seed_pending`` says a seed still waits.
     """
 
     name: str
@@ -82,7 +82,9 @@ class TableReport:
     seed_state: SeedState | None = None
     seed_pending: bool = False
     seed_written: int = 0
-    seed_skipped: int = 0
+    seed_present: int = 0
+    seed_removed: int = 0
+    seed_kept: int = 0
     seed_failed: int = 0
     rebuild: RebuildProgress | None = None
     observed: TableSpec | None = None

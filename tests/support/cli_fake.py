@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from support.reports import a_report, in_sync
@@ -60,6 +61,12 @@ class FakeWiring:
     settings: Any = None
     overrides: Overrides | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    emulator: bool = True
+
+    @property
+    def reconciler(self) -> SimpleNamespace:
+        """What ``clear`` asks whether it is at an emulator."""
+        return SimpleNamespace(world=SimpleNamespace(emulator=self.emulator))
 
     @contextmanager
     def open_app(self, settings: Any, *, one_shot: bool, read_only: bool) -> Iterator[FakeWiring]:
