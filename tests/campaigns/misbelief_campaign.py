@@ -1,4 +1,4 @@
-"""The campaigns ``misbelief`` and ``misbelief-classes``: files change as people and machines change them."""
+"""The campaign ``misbelief``: declaration files change as people, editors and machines change them."""
 
 from __future__ import annotations
 

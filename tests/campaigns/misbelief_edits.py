@@ -221,7 +221,7 @@ def change_a_character(folder: Folder, name: str, where: int) -> None:
     text = folder.text(name)
     if text:
         at = min(len(text) - 1, len(text) * where // 1000)
-        folder.spoil(name, text[:at] + "xX:-\"{} \n"[where % 9] + text[at + 1 :])
+        folder.spoil(name, text[:at] + 'xX:-"{} \n'[where % 9] + text[at + 1 :])
         _reread(folder, name)
 
 

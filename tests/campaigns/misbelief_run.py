@@ -132,10 +132,9 @@ def _documents(case: MisbeliefCase, file: Written, number: int) -> list[dict[str
 def _rich(rng: Random, name: str) -> TableSpec:
     """A table with indexes, billing, stream, TTL and tags; nothing that needs another service."""
     spec = table_spec(rng, name)
-    left_out = {"sse": None, "kinesis": None, "warm_throughput": None, "resource_policy": None, "stream_policy": None}
-    kept = {field: value for field, value in left_out.items() if field in TableSpec.__dataclass_fields__}
-    billing = spec.billing or Billing("PAY_PER_REQUEST")
-    return replace(spec, **kept, billing=billing, deletion_protection=None)
+    aside = {"sse": None, "kinesis_streaming": None, "warm_throughput": None, "deletion_protection": None}
+    policies = {"resource_policy": None, "stream_policy": None}
+    return replace(spec, **aside, **policies, billing=spec.billing or Billing("PAY_PER_REQUEST"))
 
 
 def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Counter[str]) -> None:
