@@ -12,7 +12,8 @@ from reconciler.engine.holding import needs_write, read_again, without_lease
 from reconciler.engine.memory import Memory
 from reconciler.engine.reporting import Seeded, table_report
 from reconciler.engine.seeding import write_seed
-from reconciler.engine.survey import Scene, Survey
+from reconciler.engine.survey import Scene, Survey, not_reached
+from reconciler.engine.until import OutOfTime, UntilDeadline
 from reconciler.model.errors import LeaseLost
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import TableReport
@@ -76,6 +77,8 @@ def _overtaken(scene: Scene, acted: Acted) -> Acted:
 
 
 def _apply(scene: Scene, survey: Survey) -> Applied:
+    if scene.out_of_time:
+        return Applied(survey, tuple(not_reached(step) if step.fate is Fate.READY else step for step in survey.steps))
     with scene.world.traces.table(survey.name):
         applied = apply_next(scene, survey)
         for step in applied.steps:
@@ -121,8 +124,13 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
     ):
         return table_report(survey, applied.steps, applied.error, Seeded()), False
     with scene.world.traces.table(survey.name):
+        items = UntilDeadline(scene.world.parallel, scene.world.clock, scene.deadline)
         try:
-            outcome = write_seed(scene.world, declaration, observed.identity)
+            outcome = write_seed(replace(scene.world, parallel=items), declaration, observed.identity)
+        except OutOfTime:
+            said = "the deadline passed while the items were written; the next run continues"
+            steps[position] = steps[position].deferred(Reason.BUSY, said)
+            return table_report(survey, tuple(steps), applied.error, Seeded(written=items.succeeded)), True
         except LeaseLost:
             steps[position] = steps[position].deferred(Reason.LEASE, LOST)
             return table_report(survey, tuple(steps), applied.error, Seeded()), False

@@ -11,6 +11,7 @@ from reconciler.engine.acting import Acted, act, look_only
 from reconciler.engine.holding import hold_together
 from reconciler.engine.memory import Memory
 from reconciler.engine.permission import Permission, ask, unreachable
+from reconciler.engine.reporting import planned_words
 from reconciler.engine.survey import Scene
 from reconciler.engine.surveying import foreign_declarations, survey_all
 from reconciler.engine.world import World
@@ -50,6 +51,8 @@ class Request:
     ended: frozenset[str] = frozenset()
     destroy: bool = False
     on_step: Callable[[str, Step], None] | None = None
+    deadline: datetime | None = None
+    """After it no further table and no further item is begun."""
 
 
 @dataclass(slots=True)
@@ -148,11 +151,15 @@ class Pass:
             foreign,
             recall=self.memory.recall,
             wishes=self.memory.wishes,
+            deadline=self.request.deadline,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
         surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended, foreign)
-        return act(scene, surveys, self.memory, self._tell) if permission.writes else look_only(surveys)
+        if not permission.writes:
+            return look_only(surveys)
+        self.world.telemetry.planned(self.pass_id, planned_words(surveys))
+        return act(scene, surveys, self.memory, self._tell)
 
     def _tell(self, name: str, step: Step) -> None:
         self.world.telemetry.step(self.pass_id, name, step)

@@ -7,6 +7,7 @@ declarations need the whole picture.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.gatekeeper import judge
@@ -25,6 +26,8 @@ from reconciler.planning import ownership
 from reconciler.planning.policy import Facts
 from reconciler.planning.scopes import Other, other_owner
 from reconciler.seeding.decide import Need
+
+NOT_REACHED = "not reached before the deadline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Survey:
     rebuild: RebuildProgress | None = None
     noted_only: bool = False
     """Whether a pass that is not about this table only writes down that it is declared no more."""
+    unread: bool = False
+    """Whether nothing is known of the table because it could not be read, and that is no error of the pass."""
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
@@ -72,6 +77,12 @@ class Scene:
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    deadline: datetime | None = None
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed, so that nothing more may be begun."""
+        return self.deadline is not None and self.world.clock.now() >= self.deadline
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
@@ -101,6 +112,11 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     )
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
+
+
+def not_reached(step: Step) -> Step:
+    """A step that the deadline came before."""
+    return step.deferred(Reason.BUSY, NOT_REACHED)
 
 
 def failed(base: Survey, error: ApiError) -> Survey:
