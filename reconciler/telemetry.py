@@ -13,7 +13,7 @@ from reconciler.engine.untraced import UNTRACED
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.plan import Fate, Step
-from reconciler.model.report import PassReport, TableStatus, Verdict
+from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
 from reconciler.tally import Tally
@@ -117,6 +117,11 @@ class Teller:
         """Progress, where a loop is watched for it."""
         if self._board.heartbeat is not None:
             self._board.heartbeat = datetime.now(UTC)
+
+    def seeded(self, table: TableReport) -> None:
+        """Count the items of ``seed`` or ``clear``."""
+        if self._metrics is not None:
+            self._metrics.seeded(table)
 
     def _say_what_is_new(self, report: PassReport) -> None:
         """What stays blocked or unsupported is said when it begins, not in every pass."""

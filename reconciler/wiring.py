@@ -26,7 +26,7 @@ from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
 from reconciler.model.options import Options
-from reconciler.model.plan import Step
+from reconciler.model.plan import Approval, Step
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
@@ -108,17 +108,23 @@ class App:
         """Sentences to say once, for example that local credentials are used."""
         return self.connection.notices
 
-    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """What would be done; never writes."""
+    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
+        """What would be done, with ``confirming`` after a confirmation; never writes."""
         self.source.load()
-        return self.reconciler.preview(tables)
+        return self.reconciler.preview(tables, confirming=confirming)
 
-    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
+    def converge(
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: OnStep | None = None,
+        approved: Approval | None = None,
+    ) -> PassReport:
         """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
-        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step))
+        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved))
         if report is None:
             self._hangs = True
             report = self._overdue(trigger, reconciler)
@@ -160,7 +166,7 @@ class App:
         return self.reconciler.seed(tables)
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove seeded items."""
+        """Remove what the seed wrote and nobody changed."""
         self.source.load()
         return self.reconciler.clear(tables)
 

@@ -38,7 +38,6 @@ from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, held
 from reconciler.planning.diff import diff
 from reconciler.planning.observe import identity_of
-from reconciler.planning.policy import Facts
 from reconciler.planning.scaled import left_alone
 from reconciler.planning.taking import taken_over
 
@@ -168,10 +167,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     secure, wrote = secured(world, survey.name, step)
     if secure.fate is not Fate.READY:
         return Applied(survey, (secure,), wrote=wrote)
-    now = world.clock.now()
-    facts = Facts(
-        scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, survey.name in scene.foreign
-    )
+    facts = scene.facts(survey, survey.observed, step, lifecycle)
     planned = partial(still_planned, scene, survey, step)
     refused = still_allowed(world, step, facts, survey.seed_record, planned)
     if refused is not None:

@@ -122,6 +122,9 @@ def test_up_lifts_a_suspension(cli: Callable, fake: FakeWiring) -> None:
     assert ("resume",) in fake.calls
 
 
+PLACE = "stack default, environment default, at http://localhost:8000, region us-east-1, account 000000000000"
+
+
 class Asked:
     """A terminal where somebody answers."""
 
@@ -137,7 +140,7 @@ def test_up_asks_on_a_terminal_and_no_means_no(
     fake.plan = a_report(missing())
     asked = Asked("n", monkeypatch)
     ended = cli("up")
-    assert (ended.code, asked.questions) == (1, ["Carry this out?"])
+    assert (ended.code, asked.questions) == (1, [f"Carry this out on {PLACE}?"])
     assert "Nothing was changed." in ended.err
     assert ("converge", "up", ()) not in fake.calls
 
@@ -159,7 +162,7 @@ def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, mon
     fake.plan = a_report(ours, adopted)
     asked = Asked("n", monkeypatch)
     assert cli("destroy users").code == 1
-    assert asked.questions == ["Delete users-prod and suspend?"]
+    assert asked.questions == [f"Delete users-prod and suspend {PLACE}?"]
     assert ("destroy", ("users",)) not in fake.calls
 
 
