@@ -13,6 +13,7 @@ from reconciler.engine.foreign_guard import ForeignGuard, look_for_foreign
 from reconciler.engine.holding import hold_together
 from reconciler.engine.memory import Memory
 from reconciler.engine.permission import Permission, ask, unreachable
+from reconciler.engine.reporting import planned_words
 from reconciler.engine.survey import Scene
 from reconciler.engine.surveying import survey_all
 from reconciler.engine.world import World
@@ -55,7 +56,7 @@ class Request:
     approved: Approval | None = None
     on_step: Callable[[str, Step], None] | None = None
     deadline: datetime | None = None
-    """When the converging run ends, for work that is long within one pass."""
+    """After it no further table and no further item is begun."""
 
 
 @dataclass(slots=True)
@@ -167,6 +168,7 @@ class Pass:
         )
         if not permission.writes or self._plan_differs(look_only(surveys)):
             return look_only(surveys)
+        self.world.telemetry.planned(self.pass_id, planned_words(surveys))
         return act(scene, surveys, self.memory, self._tell)
 
     def _plan_differs(self, planned: Acted) -> bool:

@@ -98,7 +98,7 @@ class Reconciler:
         return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """Stop managing tables without touching them; one sentence each."""
+        """Stop managing tables without touching them; one sentence each. ``take_back`` is the way back."""
         snapshot, said = self.writable_state(), []
         for wish in tables:
             declaration = self.world.source.load().named(wish)
@@ -108,8 +108,20 @@ class Reconciler:
                 said.append(f"{name}: not in the inventory, nothing to release")
                 continue
             self.world.store.put_entry(replace(entry, ownership="released"))
-            said.append(f"{name}: released; it stays as it is and is no longer managed")
+            back = f"`reconciler import {name}` takes it back"
+            said.append(f"{name}: released; it stays as it is and is no longer managed. {back}")
         return tuple(said)
+
+    def take_back(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Manage released tables again, as adopted, so that they are never pruned; the names of those taken back."""
+        if not names:
+            return ()
+        snapshot = self._turn().begin()
+        taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
+        for name in taken:
+            entry = replace(snapshot.inventory[name], ownership="adopted", unwanted_since=None)
+            self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
+        return tuple(taken)
 
     def suspend(self, by: str) -> None:
         """Stop the writes of every loop of this stack and environment; observing goes on."""

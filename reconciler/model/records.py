@@ -95,7 +95,8 @@ class Attempts:
 
     ``wanted`` holds, by path, the declared value (as canonical JSON) that was written; another wish starts anew.
     ``seen`` holds what read back after the first write, in the same form, ``refused`` when a write was last refused as
-    unknown.
+    unknown, or as busy though nothing was under way. ``missed`` holds what our own read-back right after the last write
+    showed where that write did not take, ``contested`` when it took and the field had differed again before.
     """
 
     name: str
@@ -104,6 +105,8 @@ class Attempts:
     wanted: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, datetime] = field(default_factory=dict)
+    missed: Mapping[str, str] = field(default_factory=dict)
+    contested: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

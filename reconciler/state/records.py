@@ -142,6 +142,8 @@ ATTEMPTS_OF_TABLES = Kind(
         "wanted": _map_of(str),
         "seen": _map_of(str),
         "refused": (lambda times: _times(times) or None, Fields.optional_times),
+        "missed": (lambda texts: dict(texts) or None, Fields.optional_texts),
+        "contested": (lambda times: _times(times) or None, Fields.optional_times),
     },
 )
 MARKS_OF_TABLES = Kind(

@@ -70,7 +70,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "ATTEMPTS_OF_TABLES": (
-        Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}),
+        Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}, {"ttl": "m"}, {"pitr": AT}),
         {
             "name": "users",
             "identity": ID_TEXT,
@@ -78,6 +78,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "wanted": {"ttl": "w"},
             "seen": {"ttl": "s"},
             "refused": {"sse": AT_TEXT},
+            "missed": {"ttl": "m"},
+            "contested": {"pitr": AT_TEXT},
         },
     ),
     "MARKS_OF_TABLES": (
