@@ -36,6 +36,8 @@ from reconciler.planning.observe import identity_of
 from reconciler.planning.policy import Facts
 from reconciler.planning.taking import taken_over
 
+UNSETTLED = "the declarations changed a moment ago; nothing is removed before they have been unchanged for seconds"
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -90,6 +92,8 @@ def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (step.deferred(Reason.LEASE, LOST),))
     if step.action is Action.CREATE:
         return _create(scene, survey, step)
+    if (step.destructive or step.takes_away) and scene.unsettled:
+        return Applied(survey, (step.deferred(Reason.NOT_BEFORE, UNSETTLED, scene.settled_at),))
     if step.destructive:
         return _delete(scene, survey, step)
     refused = look_again(scene, survey, step) if step.takes_away else None
@@ -117,6 +121,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         lifecycle=declaration.lifecycle,
         changed_at=world.clock.now(),
         ours_since=ownership.ours_since(survey.recorded),
+        declared_in=declaration.origin.file,
     )
     world.store.put_entry(intent)
     try:
@@ -161,7 +166,14 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (secure,), wrote=wrote)
     now = world.clock.now()
     facts = Facts(
-        scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, survey.name in scene.foreign
+        scene.options,
+        world.emulator,
+        now,
+        survey.observed,
+        survey.entry,
+        lifecycle,
+        survey.name in scene.foreign,
+        scene.vanished.get(survey.name),
     )
     planned = partial(still_planned, scene, survey, step)
     refused = still_allowed(world, step, facts, survey.seed_record, planned)

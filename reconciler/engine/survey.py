@@ -6,7 +6,9 @@ declarations need the whole picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.gatekeeper import judge
@@ -62,7 +64,11 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What all surveys of a pass share."""
+    """What all surveys of a pass share.
+
+    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole. ``settled_at`` is when
+    the declarations will have been unchanged for long enough to remove something; None where they have been.
+    """
 
     world: World
     options: Options
@@ -72,6 +78,13 @@ class Scene:
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    vanished: Mapping[str, str] = field(default_factory=dict)
+    settled_at: datetime | None = None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the declarations changed so lately that nothing is removed because of them."""
+        return self.settled_at is not None and self.world.clock.now() < self.settled_at
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
@@ -97,7 +110,14 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
         return base
     now = scene.world.clock.now()
     facts = Facts(
-        scene.options, scene.world.emulator, now, base.observed, base.entry, lifecycle, base.name in scene.foreign
+        scene.options,
+        scene.world.emulator,
+        now,
+        base.observed,
+        base.entry,
+        lifecycle,
+        base.name in scene.foreign,
+        scene.vanished.get(base.name),
     )
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))

@@ -22,7 +22,8 @@ NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
 class Facts:
     """What the gate knows about one live table.
 
-    ``foreign`` says that two or more created tables exist and none of them is declared.
+    ``foreign`` says that two or more created tables exist and none of them is declared. ``vanished`` is the folder that
+    declared the table, where that is gone with everything in it.
     """
 
     options: Options
@@ -32,6 +33,7 @@ class Facts:
     entry: InventoryEntry | None
     lifecycle: Lifecycle
     foreign: bool = False
+    vanished: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,13 @@ def _wish(step: Step, facts: Facts) -> Step | None:
             "this stack created two or more tables and none of them is declared: these look like the declarations of"
             " another stack",
             "RECONCILER_STACK for the other declarations, or `reconciler destroy`",
+        )
+    if step.action is Action.DELETE and facts.vanished is not None and not options.explicit_delete:
+        return step.blocked(
+            Reason.FOREIGN_DECLARATIONS,
+            f"no file of the folder {facts.vanished}, which declared the table, declares anything any more: the folder"
+            " may not be mounted",
+            f"`reconciler destroy {facts.observed.spec.name}` if the table is to go, or restore the folder",
         )
     return None
 

@@ -14,6 +14,13 @@ from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.snapshot import SourceFile
 from reconciler.sources.text.json_text import read_json
 from reconciler.sources.text.parsed import Parsed, TextFault
+from reconciler.sources.text.resembling import (
+    TEMPLATE,
+    TEMPLATE_REMEDY,
+    refuse_commented,
+    refuse_conflict,
+    refuse_resembling,
+)
 from reconciler.sources.text.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
@@ -31,7 +38,11 @@ class FileReading:
 
 
 def read_documents(file: SourceFile) -> FileReading:
-    """Every table of the file; a file that declares nothing is a warning, a file that cannot be read a problem."""
+    """Every table of the file.
+
+    A document that declares nothing is a warning; one that looks like a declaration all the same, and a file that
+    cannot be read, is a problem.
+    """
     try:
         return _reading(file, _parse(file))
     except TextFault as fault:
@@ -55,6 +66,7 @@ def decode(file: SourceFile) -> str:
 
 def _parse(file: SourceFile) -> list[Parsed]:
     text = decode(file)
+    refuse_conflict(text)
     if file.path.endswith(".json"):
         return [read_json(text)]
     template = _TEMPLATE.search(text)
@@ -64,7 +76,7 @@ def _parse(file: SourceFile) -> list[Parsed]:
 
 
 def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
-    declarations = []
+    declarations, others = [], []
     for document in documents:
         if document.value is None:
             continue
@@ -75,8 +87,13 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
             raise _template_fault(document.lines.get(("Resources",)))
         if _looks_like_table(document.value):
             declarations.append(RawDeclaration(file.path, document.line, document.value, document.lines))
-    warnings = () if declarations else (f"{file.path}: declares nothing: it has no field of a table",)
-    return FileReading(tuple(declarations), (), warnings)
+        else:
+            refuse_resembling(document)
+            others.append(f"{file.path}:{document.line}: declares nothing: it has no field of a table")
+    if not declarations:
+        refuse_commented(decode(file))
+        others = [f"{file.path}: declares nothing: it has no field of a table"]
+    return FileReading(tuple(declarations), (), tuple(others))
 
 
 def _looks_like_table(value: Mapping[object, object]) -> bool:
@@ -87,5 +104,4 @@ def _looks_like_table(value: Mapping[object, object]) -> bool:
 
 
 def _template_fault(line: int | None) -> TextFault:
-    reason = "is a CloudFormation, SAM or serverless template, and templates are not read yet"
-    return TextFault(line, reason, "Declare its tables one by one, or move it out of the folder.")
+    return TextFault(line, TEMPLATE, TEMPLATE_REMEDY)
