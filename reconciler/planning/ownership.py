@@ -61,18 +61,23 @@ def resolve(
         ours = observed.identity.same(entry.identity) or _intent_came_true(
             entry, observed, world, equals_request=equals_request
         )
-        return _claimed(entry, declaration, observed, "created" if ours else "adopted", world)
+        return _claimed(entry, observed, "created" if ours else "adopted", lifecycle, world)
     if entry is not None and observed.identity.same(entry.identity):
         if lifecycle.on_existing == "own" and entry.ownership != "created":
             entry = replace(entry, ownership="created", changed_at=world.now)
-        declared = (lifecycle, declaration.base_name, declaration.origin.file)
-        if (entry.lifecycle, entry.base_name, entry.declared_in) == declared:
+        if (entry.lifecycle, entry.base_name) == (lifecycle, declaration.base_name):
             return entry
-        return replace(entry, lifecycle=lifecycle, base_name=declaration.base_name, declared_in=declaration.origin.file)
+        return replace(entry, lifecycle=lifecycle, base_name=declaration.base_name)
     name, base = observed.spec.name, declaration.base_name
     stranger = InventoryEntry(name, base, "adopted", nonce="", ours_since=ours_since(entry))
-    lost = _tagged_ours(observed, world)
-    return _claimed(stranger, declaration, observed, "state_lost" if lost else "adopted", world)
+    return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
+
+
+def declared_by(entry: InventoryEntry, declaration: Declaration) -> InventoryEntry:
+    """The entry with the file that declares its table now; a released table is left as it is."""
+    if entry.ownership == "released" or entry.declared_in == declaration.origin.file:
+        return entry
+    return replace(entry, declared_in=declaration.origin.file)
 
 
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
@@ -141,9 +146,8 @@ def state_lost() -> Step:
 
 
 def _claimed(
-    entry: InventoryEntry, declaration: Declaration, observed: ObservedTable, ownership: Ownership, world: World
+    entry: InventoryEntry, observed: ObservedTable, ownership: Ownership, lifecycle: Lifecycle, world: World
 ) -> InventoryEntry:
-    lifecycle = declaration.lifecycle
     if lifecycle.on_existing == "own" and ownership != "created":
         ownership, entry = "created", replace(entry, changed_at=world.now)
     return replace(
@@ -156,7 +160,6 @@ def _claimed(
         forgotten_since=None,
         guarded_since=None,
         ours_since=entry.ours_since if ownership == "created" else None,
-        declared_in=declaration.origin.file,
     )
 
 
