@@ -33,7 +33,6 @@ from reconciler.model.records import Attempts, InventoryEntry, Marks
 from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, held
 from reconciler.planning.observe import identity_of
-from reconciler.planning.policy import Facts
 from reconciler.planning.taking import taken_over
 
 UNSETTLED = "the declarations changed a moment ago; nothing is removed before they have been unchanged for seconds"
@@ -92,7 +91,7 @@ def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (step.deferred(Reason.LEASE, LOST),))
     if step.action is Action.CREATE:
         return _create(scene, survey, step)
-    if (step.destructive or step.takes_away) and scene.unsettled:
+    if (step.destructive or step.takes_away) and scene.still_changing:
         return Applied(survey, (step.deferred(Reason.NOT_BEFORE, UNSETTLED, scene.settled_at),))
     if step.destructive:
         return _delete(scene, survey, step)
@@ -164,17 +163,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     secure, wrote = secured(world, survey.name, step)
     if secure.fate is not Fate.READY:
         return Applied(survey, (secure,), wrote=wrote)
-    now = world.clock.now()
-    facts = Facts(
-        scene.options,
-        world.emulator,
-        now,
-        survey.observed,
-        survey.entry,
-        lifecycle,
-        survey.name in scene.foreign,
-        scene.vanished.get(survey.name),
-    )
+    facts = scene.facts(survey, survey.observed, step, lifecycle)
     planned = partial(still_planned, scene, survey, step)
     refused = still_allowed(world, step, facts, survey.seed_record, planned)
     if refused is not None:

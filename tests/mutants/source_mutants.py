@@ -18,8 +18,8 @@ MUTANTS = (
     Mutant(
         "a folder that cannot be read is empty",
         "sources/snapshot.py",
-        '            self.problem(folder, f"cannot be read: {error.strerror}", "Make the folder readable for this user.")\n',
-        "",
+        'self.problem(folder, f"cannot be read: {error.strerror}", "Make the folder readable for this user.")',
+        "pass",
         "a failure is read as emptiness, and emptiness as the wish to delete",
         ("sources/test_folder.py::test_an_unreadable_folder_is_an_error_and_never_emptiness",),
     ),
@@ -122,7 +122,7 @@ MUTANTS = (
     Mutant(
         "an unknown field is passed over",
         "sources/document/spelling.py",
-        "                self.findings.append(_unknown(str(key), known, here, suggestion))\n",
+        "                self.findings.append(_unknown(str(key), known, here, suggestion, same))\n",
         "",
         "billing_mod is ignored, and the table is on demand",
         ("sources/test_bad_documents_fields.py::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),

@@ -50,9 +50,11 @@ def refuse_conflict(text: str) -> None:
         raise TextFault(line, "has the marks of a merge conflict", "Finish the merge: keep one of the two versions.")
 
 
-def refuse_resembling(document: Parsed) -> None:
-    """``TextFault`` for a mapping that is no table at its top, and holds one somewhere or is made of one."""
-    value = document.value
+def refuse_resembling(document: Parsed, value: Mapping[Any, Any]) -> None:
+    """``TextFault`` for a mapping that is no table at its top, and holds one somewhere or is made of one.
+
+    ``value`` is that of the document without what stands there only for its anchors.
+    """
     if "json-schema.org" in str(value.get("$schema", "")):
         return
     for path, kind in _marks(value):
