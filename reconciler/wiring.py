@@ -312,7 +312,7 @@ class App:
     @cached_property
     def source(self) -> FolderSource | Once:
         """The declarations; a one-shot command reads them once, so that one run has one truth."""
-        folder = FolderSource(self.settings.desired_state, self.settings.environment)
+        folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
         return Once(folder) if self.one_shot else folder
 
     @cached_property

@@ -43,6 +43,7 @@ from reconciler.planning.taking import taken_over
 
 READ_BACK_SECONDS = 5.0
 READ_BACK_PAUSE = 0.2
+UNSETTLED = "the declarations changed a moment ago; nothing is removed before they have been unchanged for seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (step.deferred(Reason.LEASE, LOST),))
     if step.action is Action.CREATE:
         return _create(scene, survey, step)
+    if (step.destructive or step.takes_away) and scene.still_changing:
+        return Applied(survey, (step.deferred(Reason.NOT_BEFORE, UNSETTLED, scene.settled_at),))
     if step.destructive:
         return _delete(scene, survey, step)
     refused = look_again(scene, survey, step) if step.takes_away else None
@@ -125,6 +128,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         lifecycle=declaration.lifecycle,
         changed_at=world.clock.now(),
         ours_since=ownership.ours_since(survey.recorded),
+        declared_in=declaration.origin.file,
     )
     world.store.put_entry(intent)
     try:

@@ -27,7 +27,9 @@ class InventoryEntry:
     identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
     ``forgotten_since`` when a table of ours was first declared no more, ``guarded_since`` when the declarations were
     first found to look like those of another stack. ``ours_since`` is when the first table that we made under this name
-    was made, where later ones of ours took its place; None where this one is the first.
+    was made, where later ones of ours took its place; None where this one is the first. ``declared_in`` is the file
+    that declared the table last, relative to the declarations' folder and with slashes; None in records of older
+    releases.
     """
 
     name: str
@@ -43,6 +45,7 @@ class InventoryEntry:
     forgotten_since: datetime | None = None
     guarded_since: datetime | None = None
     ours_since: datetime | None = None
+    declared_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
