@@ -1,27 +1,24 @@
 """Imports the user's modules under private names from the bytes that were read, so nothing stale and nothing public.
 
 The package root is the topmost ancestor with an ``__init__.py``; without one, the desired state's folder stands for it.
-Absolute imports of that package's own name are turned to the private one. Called by ``python.reading``.
+Absolute imports of that package's own name are turned to the private one. Called by ``evaluating``, in a process of its
+own, which ends with the load.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import importlib
 import importlib.abc
-import itertools
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 from reconciler.sources.python.own_imports import OwnImports
 
-_numbers = itertools.count(1)
-_one_at_a_time = threading.RLock()
+_PREFIX = "_declared_"
 
 
 class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -33,21 +30,10 @@ class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.outside: dict[Path, bytes] = {}
         self.roots: dict[str, Path] = {}
         self.places: dict[str, Path] = {}
-        self.prefix = f"_declared_{next(_numbers)}_"
 
-    @contextlib.contextmanager
-    def active(self) -> Iterator[None]:
-        """While this lasts, private names can be imported; after it, no trace of them is left."""
-        with _one_at_a_time, contextlib.redirect_stdout(sys.stderr):
-            bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-            sys.meta_path.insert(0, self)
-            try:
-                yield
-            finally:
-                sys.meta_path.remove(self)
-                sys.dont_write_bytecode = bytecode
-                for name in [name for name in sys.modules if name.startswith(self.prefix)]:
-                    del sys.modules[name]
+    def activate(self) -> None:
+        """From now on private names can be imported in this process."""
+        sys.meta_path.insert(0, self)
 
     def load(self, path: Path) -> ModuleType:
         """Import one file; whatever it raises is raised."""
@@ -111,7 +97,7 @@ class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for name, known in self.roots.items():
             if known == root:
                 return name
-        name = f"{self.prefix}{len(self.roots)}"
+        name = f"{_PREFIX}{len(self.roots)}"
         self.roots[name] = root
         return name
 
