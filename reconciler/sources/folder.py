@@ -46,7 +46,9 @@ class FolderSource:
         warnings = [*python.warnings, *assembly.warnings, *(w for reading in readings for w in reading.warnings)]
         if not problems and not assembly.declarations:
             remedy = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
-            problems.append(Problem(self.location, None, None, "holds no declaration of a table", remedy))
+            reason = "holds no declaration of a table"
+            problems += [Problem(path, None, None, f"declares nothing: {why}", remedy) for path, why in _silent(python)]
+            problems.append(Problem(self.location, None, None, reason, remedy))
         if problems:
             raise DeclarationError(_in_order(problems))
         return DesiredState(tuple(assembly.declarations), self._digest(first, python), tuple(sorted(warnings)))
@@ -75,6 +77,11 @@ def watch_paths(location: str) -> tuple[str, ...]:
         return (str(locate(location)),)
     except DeclarationError:
         return ()
+
+
+def _silent(python: PythonReading) -> list[tuple[str, str]]:
+    """Class files that have no table; a package's ``__init__.py`` is not meant to."""
+    return [(path, why) for path, why in python.silent.items() if not path.endswith("__init__.py")]
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -13,13 +13,13 @@ import selectors
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler import interruption
 from reconciler.sources.python.channel import DISTURBED
 
 STEP_SECONDS = 10.0
@@ -71,12 +71,13 @@ class Variant:
     shifted_clock: bool
 
 
-def run(request: dict[str, Any], variants: Sequence[Variant], stop: threading.Event | None) -> list[Ending]:
+def run(request: dict[str, Any], variants: Sequence[Variant]) -> list[Ending]:
     """Evaluate ``request`` in one child for each variant, all at the same time. Raises ``Interrupted``.
 
     When the first child fails the others are ended too; when another one fails, the first still answers.
     """
     children: list[_Child] = []
+    stop = interruption.stop_event()
     try:
         with selectors.DefaultSelector() as selector:
             for variant in variants:
@@ -87,7 +88,7 @@ def run(request: dict[str, Any], variants: Sequence[Variant], stop: threading.Ev
                     key.data(selector, key.fileobj)
                 for child in children:
                     child.look()
-                if stop is not None and stop.is_set():
+                if stop.is_set():
                     raise Interrupted
                 if children[0].failed:
                     break
@@ -103,7 +104,7 @@ class _Child:
     def __init__(self, request: dict[str, Any], variant: Variant) -> None:
         hash_seed = os.environ.get("PYTHONHASHSEED")
         settled = {"chance": variant.chance, "shifted_clock": variant.shifted_clock, "hash_seed": hash_seed}
-        self.request = memoryview(json.dumps({**request, **settled, "argv": sys.argv}).encode("ascii"))
+        self.request = memoryview(json.dumps({**request, **settled, "argv": sys.argv}).encode("ascii") + b"\n")
         self.ending = Ending()
         self.running = True
         self.failed = False
@@ -187,9 +188,9 @@ class _Child:
             return
         except BrokenPipeError:
             self.request = self.request[:0]
-        if not self.request and self.process.stdin is not None:
+        if not self.request:
+            # It stays open: the child ends when this end of it is closed by the death of the tool.
             selector.unregister(pipe)
-            self.process.stdin.close()
 
     def _listen(self, selector: selectors.BaseSelector, pipe: Any) -> None:
         if not self._read_output():

@@ -10,7 +10,6 @@ import binascii
 import codecs
 import json
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,12 +48,10 @@ class PythonReading:
     silent: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_python(
-    files: tuple[SourceFile, ...], folder: Path, environment: str | None, stop: threading.Event | None = None
-) -> PythonReading:
+def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | None) -> PythonReading:
     """Load every file and ask every class; each failure is a problem of its own.
 
-    Ends within ``LOAD_SECONDS`` whatever the files do, and at once where ``stop`` is set: then ``DeclarationError``.
+    Ends within ``LOAD_SECONDS`` whatever the files do, and at once when a signal ends the tool: then ``DeclarationError``.
     What they print goes to stderr.
     """
     reading = PythonReading()
@@ -65,12 +62,12 @@ def read_python(
     rows = [[file.path, str(file.absolute), file.content.decode("latin-1"), file in empty] for file in files]
     request = {"files": rows, "folder": str(folder), "environment": environment}
     try:
-        first, second = run(request, (FIRST, SECOND), stop)
+        first, second = run(request, (FIRST, SECOND))
         _pass_on(first)
         _take(first, reading)
         if not reading.problems:
             if second.reason is not None or _problems(second):
-                (second,) = run(request, (SECOND_TODAY,), stop)
+                (second,) = run(request, (SECOND_TODAY,))
             reading.problems += _compared(first, second)
     except Interrupted:
         raise DeclarationError((Problem(str(folder), None, None, *_STOPPED),)) from None
