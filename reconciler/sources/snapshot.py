@@ -34,12 +34,13 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one reading found, sorted by path."""
+    """What one reading found, sorted by path. ``unread_seeds`` are paths of files below ``seeds`` that are no seeds."""
 
     root: Path
     declarations: tuple[SourceFile, ...]
     seeds: tuple[SourceFile, ...]
     problems: tuple[Problem, ...]
+    unread_seeds: tuple[str, ...] = ()
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file by its path."""
@@ -59,8 +60,12 @@ def read_snapshot(root: Path) -> Snapshot:
     """Read the whole folder; what cannot be read is a problem, never an absence."""
     found: dict[bool, list[SourceFile]] = {False: [], True: []}
     problems: list[Problem] = []
+    unread: list[str] = []
     for absolute, is_seed in _walk(root, root, False, {root}, problems):
         path = absolute.relative_to(root).as_posix()
+        if is_seed and seed_suffix(absolute.name) is None:
+            unread.append(path)
+            continue
         try:
             content = read_regular(absolute, root, SEED_LIMIT if is_seed else DECLARATION_LIMIT)
         except Refused as refused:
@@ -68,7 +73,7 @@ def read_snapshot(root: Path) -> Snapshot:
         else:
             found[is_seed].append(SourceFile(path, absolute, content))
     declarations, seeds = (tuple(sorted(found[kind], key=lambda file: file.path)) for kind in (False, True))
-    return Snapshot(root, declarations, seeds, tuple(problems))
+    return Snapshot(root, declarations, seeds, tuple(problems), tuple(sorted(unread)))
 
 
 def read_regular(path: Path, root: Path, limit: int) -> bytes:
@@ -108,7 +113,7 @@ def _walk(
             elif target not in seen:
                 seen.add(target)
                 yield from _walk(path, root, in_seeds or entry.name == "seeds", seen, problems)
-        elif (in_seeds and seed_suffix(entry.name)) or (not in_seeds and path.suffix in DECLARATION_SUFFIXES):
+        elif in_seeds or path.suffix in DECLARATION_SUFFIXES:
             yield path, in_seeds
 
 
