@@ -43,7 +43,11 @@ class FolderSource:
         readings = self._documents.read(files)
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
         assembly = assemble(
-            sorted(raws, key=lambda raw: (raw.file, raw.line)), first.seeds, self.environment, self._memory
+            sorted(raws, key=lambda raw: (raw.file, raw.line)),
+            first.seeds,
+            self.environment,
+            self._memory,
+            first.unread_seeds,
         )
         problems = [*first.problems, *python.problems, *assembly.problems]
         problems += [problem for reading in readings for problem in reading.problems]
