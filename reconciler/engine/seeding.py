@@ -258,7 +258,7 @@ class _Clearing:
         rest = [each for each in numbered if each[2] not in written]
         earlier = written.difference(digest for _, _, digest in numbered)
         work.total = len(numbered) + len(earlier)
-        if self._remove(ours) and self._count(rest) and (not earlier or self._sweep(earlier)):
+        if self._remove(ours) and (not earlier or self._sweep(earlier)) and self._count(rest):
             work.watch.check()
         if not isinstance(work.error(), LeaseLost):
             ledger.save("cleared", seed)

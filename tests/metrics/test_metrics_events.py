@@ -188,7 +188,7 @@ def test_series_grow_with_declared_tables_and_facets_alone(tables):
         return sum(len(family.samples) for family in own)
 
     statuses, info, items, size = len(TableStatus), 1, 1, 1
-    counters = len(Action) * 2 + 3
+    counters = len(Action) * 2 + len(labels.SEED_RESULTS)
     per_table = statuses + info + items + size + counters + 2 * len(facets)
     assert count(tables) == count(0) + tables * per_table
 
