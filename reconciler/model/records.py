@@ -66,8 +66,8 @@ class SeedRecord:
     """How far seeding went. ``cleared`` goes by name, the others lapse with the identity.
 
     ``digest`` is that of the seed which the record speaks of, ``count`` its number of items when done, ``at`` the time
-    of the last transition. ``written`` and ``uncertain`` are packed digests of items (``reconciler.seeding.provenance``)
-    in the table with this identity; further ones are in the ``SeedPart`` records of the same table. ``earlier`` is how
+    of the last transition. ``written`` and ``uncertain`` are packed digests of items in the table with this identity
+    (``reconciler.seeding.provenance``); further ones are in the ``SeedPart`` records of the table. ``earlier`` is how
     many items of an earlier version of the seed the table held when seeding went on with a seed that had changed.
     """
 
