@@ -19,6 +19,7 @@ from reconciler.model.errors import (
     Ambiguous,
     ApiError,
     DeclarationError,
+    EndpointChanged,
     Forbidden,
     Problem,
     StateError,
@@ -150,6 +151,9 @@ class Pass:
             wishes=self.memory.wishes,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
+        for survey in surveys:
+            if isinstance(survey.error, EndpointChanged):
+                raise survey.error
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
         surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended, foreign)
         return act(scene, surveys, self.memory, self._tell) if permission.writes else look_only(surveys)
