@@ -18,13 +18,15 @@ from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.engine.board import Board
-from reconciler.engine.ports import Telemetry
+from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
 from reconciler.model.report import PassReport
@@ -350,7 +352,7 @@ class App:
         )
         self.connection.fence = store.lease_lasts
         world = World(
-            api=self.connection.tables if endpoint.flavor.emulator else Paced(self.connection.tables, clock),
+            api=self._api(endpoint),
             items=self.connection.items,
             store=store,
             source=self.source,
@@ -361,6 +363,18 @@ class App:
             validator=OfflineValidator(),
             endpoint=endpoint,
             traces=self.traces,
+            watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
-        return Reconciler(world, options, self.settings.deadline(endpoint.flavor), accounts)
+        deadline = self.settings.deadline(endpoint.flavor)
+        return Reconciler(world, options, deadline, accounts, follow=self._follow)
+
+    def _api(self, endpoint: Endpoint) -> TableApi:
+        tables = self.connection.tables
+        return tables if endpoint.flavor.emulator else Paced(tables, SystemClock(self.stop))
+
+    def _follow(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
+        """What depends on the endpoint is chosen anew: what may be lost there, caps, deadlines, the pace of calls."""
+        reconciler.options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
+        reconciler.timeout = self.settings.deadline(endpoint.flavor)
+        reconciler.world = replace(reconciler.world, endpoint=endpoint, api=self._api(endpoint))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reconciler.engine.doubt import doubted
+from reconciler.engine.doubt import doubted, elsewhere
 from reconciler.engine.gatekeeper import LOST, still_allowed
 from reconciler.engine.holding import read_again
 from reconciler.engine.last_look import look_again, still_planned
@@ -63,6 +63,9 @@ class Applied:
 
 def apply_next(scene: Scene, survey: Survey) -> Applied:
     """Carry out the first ready step that has a call; write the inventory first where it changed."""
+    if scene.doubt.moved:
+        steps = tuple(elsewhere(step) if step.fate is Fate.READY else step for step in survey.steps)
+        return Applied(survey, steps)
     try:
         _write_entry(scene, survey)
         position = _next(survey.steps)

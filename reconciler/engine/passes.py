@@ -22,6 +22,7 @@ from reconciler.model.errors import (
     Ambiguous,
     ApiError,
     DeclarationError,
+    EndpointChanged,
     Forbidden,
     Problem,
     StateError,
@@ -180,6 +181,9 @@ class Pass:
             deadline=self.request.deadline,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
+        for survey in surveys:
+            if isinstance(survey.error, EndpointChanged):
+                raise survey.error
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
         surveys = hold_together(
             surveys, self.options, permission.snapshot, self.request.ended, guard.names, doubtful=doubt.invalid
