@@ -116,6 +116,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         lifecycle=declaration.lifecycle,
         changed_at=world.clock.now(),
         ours_since=ownership.ours_since(survey.recorded),
+        tagged_as=survey.recorded.tagged_as if _open_nonce(survey.recorded) and survey.recorded else None,
     )
     world.store.put_entry(intent)
     try:

@@ -27,7 +27,8 @@ class InventoryEntry:
     identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
     ``forgotten_since`` when a table of ours was first declared no more, ``guarded_since`` when the declarations were
     first found to look like those of another stack. ``ours_since`` is when the first table that we made under this name
-    was made, where later ones of ours took its place; None where this one is the first.
+    was made, where later ones of ours took its place; None where this one is the first. ``tagged_as`` is the stack and
+    environment in the owner tag of a table whose record was transferred from there.
     """
 
     name: str
@@ -43,6 +44,7 @@ class InventoryEntry:
     forgotten_since: datetime | None = None
     guarded_since: datetime | None = None
     ours_since: datetime | None = None
+    tagged_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,5 +195,7 @@ class StateSnapshot:
     lease: Lease | None = None
     recorded_fingerprint: Fingerprint | None = None
     actual_fingerprint: Fingerprint | None = None
+    notices: tuple[str, ...] = ()
+    """What was done to the records, as sentences."""
     problem: str | None = None
     """Why the state table cannot be used, as a sentence."""

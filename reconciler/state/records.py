@@ -100,6 +100,7 @@ ENTRIES = Kind(
         "forgotten_since": MAYBE_TIME,
         "guarded_since": MAYBE_TIME,
         "ours_since": MAYBE_TIME,
+        "tagged_as": MAYBE_TEXT,
     },
 )
 SEED_RECORDS = Kind(

@@ -35,7 +35,9 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         {"protect": True, "ignore_changes": ["ttl"], "on_existing": "own", "allow_data_loss": True},
     ),
     "ENTRIES": (
-        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT, LATER),
+        InventoryEntry(
+            "users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT, LATER, "a/b"
+        ),
         {
             "name": "users-prod",
             "base_name": "users",
@@ -55,6 +57,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "forgotten_since": LATER_TEXT,
             "guarded_since": AT_TEXT,
             "ours_since": LATER_TEXT,
+            "tagged_as": "a/b",
         },
     ),
     "SEED_RECORDS": (
