@@ -34,6 +34,7 @@ from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
 from reconciler.sources.folder import FolderSource, watch_paths
 from reconciler.sources.once import Once
+from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
 from reconciler.tally import Tally
@@ -323,6 +324,9 @@ class App:
         self._wait()
         return self._build()
 
+    def _declared(self) -> frozenset[str]:
+        return frozenset(declaration.spec.name for declaration in self.source.load().declarations)
+
     def _wait(self) -> None:
         clock, pause = SystemClock(self.stop), FIRST_PAUSE
         deadline = clock.monotonic() + self.settings.wait.total_seconds()
@@ -347,8 +351,14 @@ class App:
         endpoint = self.connection.identify()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
+        former = self.settings.former_scope
         store = StateTable(
-            self.connection.state_client(), options.state_table, options.scope, holder=str(uuid.uuid4()), clock=clock
+            self.connection.state_client(),
+            options.state_table,
+            options.scope,
+            holder=str(uuid.uuid4()),
+            clock=clock,
+            former=FormerStack(former, self._declared) if former else None,
         )
         self.connection.fence = store.lease_lasts
         world = World(

@@ -108,6 +108,7 @@ class Pass:
             return self._report((), error="the desired state declares no table: nothing is touched")
         dry = self.request.dry or bool(self.problems)
         permission = self._timed("state", lambda: self._permission(dry=dry))
+        self.warnings += permission.snapshot.notices
         if permission.warning:
             self.warnings.append(permission.warning)
         if permission.error:

@@ -29,7 +29,8 @@ class InventoryEntry:
     first found to look like those of another stack. ``ours_since`` is when the first table that we made under this name
     was made, where later ones of ours took its place; None where this one is the first. ``declared_in`` is the file
     that declared the table last, relative to the declarations' folder and with slashes; None in records of older
-    releases.
+    releases. ``tagged_as`` is the stack and environment in the owner tag of a table whose record was transferred from
+    there.
     """
 
     name: str
@@ -46,6 +47,7 @@ class InventoryEntry:
     guarded_since: datetime | None = None
     ours_since: datetime | None = None
     declared_in: str | None = None
+    tagged_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,5 +217,7 @@ class StateSnapshot:
     lease: Lease | None = None
     recorded_fingerprint: Fingerprint | None = None
     actual_fingerprint: Fingerprint | None = None
+    notices: tuple[str, ...] = ()
+    """What was done to the records, as sentences."""
     problem: str | None = None
     """Why the state table cannot be used, as a sentence."""

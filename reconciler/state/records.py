@@ -116,6 +116,7 @@ ENTRIES = Kind(
         "guarded_since": MAYBE_TIME,
         "ours_since": MAYBE_TIME,
         "declared_in": MAYBE_TEXT,
+        "tagged_as": MAYBE_TEXT,
     },
 )
 SEED_RECORDS = Kind(

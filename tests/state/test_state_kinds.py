@@ -38,7 +38,21 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "ENTRIES": (
         InventoryEntry(
-            "users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT, LATER, "users.yaml"
+            "users-prod",
+            "users",
+            "created",
+            "n",
+            ID,
+            Lifecycle(),
+            "d",
+            AT,
+            LATER,
+            AT,
+            LATER,
+            AT,
+            LATER,
+            "users.yaml",
+            "a/b",
         ),
         {
             "name": "users-prod",
@@ -60,6 +74,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "guarded_since": AT_TEXT,
             "ours_since": LATER_TEXT,
             "declared_in": "users.yaml",
+            "tagged_as": "a/b",
         },
     ),
     "SEED_RECORDS": (
