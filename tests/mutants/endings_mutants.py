@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
+SIGNALLED = "cli/test_cli_signals.py::test_a_signal_ends_a_command_whatever_holds_it_up"
 FIGHTS, ENDS = "engine/test_engine_fights.py", "engine/test_engine_ends.py"
 
 MUTANTS = (
@@ -13,9 +14,7 @@ MUTANTS = (
         "                self.stop.set()\n",
         "                pass\n",
         "a run that got SIGTERM writes on until it is killed",
-        (
-            "cli/test_cli_signals.py::test_a_signal_ends_a_command_whatever_holds_it_up[it submits a million items-SIGTERM]",
-        ),
+        (f"{SIGNALLED}[it submits a million items-SIGTERM]",),
     ),
     Mutant(
         "the process waits for its command for ever after a signal",
@@ -23,7 +22,7 @@ MUTANTS = (
         "            if left is not None and left <= 0:\n                return\n",
         "            left = None\n",
         "Ctrl-C hangs for ever while a call hangs",
-        ("cli/test_cli_signals.py::test_a_signal_ends_a_command_whatever_holds_it_up[it sleeps-SIGINT]",),
+        (f"{SIGNALLED}[it sleeps-SIGINT]",),
     ),
     Mutant(
         "a second signal is ignored",
@@ -39,9 +38,7 @@ MUTANTS = (
         "                self._code = 128 + self.received\n",
         "                pass\n",
         "CI takes an interrupted run for a finished one",
-        (
-            "cli/test_cli_signals.py::test_a_signal_ends_a_command_whatever_holds_it_up[it submits a million items-SIGTERM]",
-        ),
+        (f"{SIGNALLED}[it submits a million items-SIGTERM]",),
     ),
     Mutant(
         "work is begun after the stop",
