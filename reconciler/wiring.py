@@ -18,13 +18,15 @@ from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.engine.board import Board
-from reconciler.engine.ports import Telemetry
+from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
 from reconciler.model.report import PassReport
@@ -32,6 +34,7 @@ from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
 from reconciler.sources.folder import FolderSource, watch_paths
 from reconciler.sources.once import Once
+from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
 from reconciler.tally import Tally
@@ -312,7 +315,7 @@ class App:
     @cached_property
     def source(self) -> FolderSource | Once:
         """The declarations; a one-shot command reads them once, so that one run has one truth."""
-        folder = FolderSource(self.settings.desired_state, self.settings.environment)
+        folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
         return Once(folder) if self.one_shot else folder
 
     @cached_property
@@ -320,6 +323,9 @@ class App:
         """The engine over this endpoint. Waits for it up to WAIT; raises ``EndpointError`` after that."""
         self._wait()
         return self._build()
+
+    def _declared(self) -> frozenset[str]:
+        return frozenset(declaration.spec.name for declaration in self.source.load().declarations)
 
     def _wait(self) -> None:
         clock, pause = SystemClock(self.stop), FIRST_PAUSE
@@ -345,12 +351,18 @@ class App:
         endpoint = self.connection.identify()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
+        former = self.settings.former_scope
         store = StateTable(
-            self.connection.state_client(), options.state_table, options.scope, holder=str(uuid.uuid4()), clock=clock
+            self.connection.state_client(),
+            options.state_table,
+            options.scope,
+            holder=str(uuid.uuid4()),
+            clock=clock,
+            former=FormerStack(former, self._declared) if former else None,
         )
         self.connection.fence = store.lease_lasts
         world = World(
-            api=self.connection.tables if endpoint.flavor.emulator else Paced(self.connection.tables, clock),
+            api=self._api(endpoint),
             items=self.connection.items,
             store=store,
             source=self.source,
@@ -361,6 +373,18 @@ class App:
             validator=OfflineValidator(),
             endpoint=endpoint,
             traces=self.traces,
+            watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
-        return Reconciler(world, options, self.settings.deadline(endpoint.flavor), accounts)
+        deadline = self.settings.deadline(endpoint.flavor)
+        return Reconciler(world, options, deadline, accounts, follow=self._follow)
+
+    def _api(self, endpoint: Endpoint) -> TableApi:
+        tables = self.connection.tables
+        return tables if endpoint.flavor.emulator else Paced(tables, SystemClock(self.stop))
+
+    def _follow(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
+        """What depends on the endpoint is chosen anew: what may be lost there, caps, deadlines, the pace of calls."""
+        reconciler.options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
+        reconciler.timeout = self.settings.deadline(endpoint.flavor)
+        reconciler.world = replace(reconciler.world, endpoint=endpoint, api=self._api(endpoint))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reconciler.engine.doubt import doubted
+from reconciler.engine.doubt import doubted, elsewhere
 from reconciler.engine.gatekeeper import LOST, still_allowed
 from reconciler.engine.holding import read_again
 from reconciler.engine.last_look import look_again, still_planned
@@ -43,6 +43,7 @@ from reconciler.planning.taking import taken_over
 
 READ_BACK_SECONDS = 5.0
 READ_BACK_PAUSE = 0.2
+UNSETTLED = "the declarations changed a moment ago; nothing is removed before they have been unchanged for seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ class Applied:
 
 def apply_next(scene: Scene, survey: Survey) -> Applied:
     """Carry out the first ready step that has a call; write the inventory first where it changed."""
+    if scene.doubt.moved:
+        steps = tuple(elsewhere(step) if step.fate is Fate.READY else step for step in survey.steps)
+        return Applied(survey, steps)
     try:
         _write_entry(scene, survey)
         position = _next(survey.steps)
@@ -98,6 +102,8 @@ def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (step.deferred(Reason.LEASE, LOST),))
     if step.action is Action.CREATE:
         return _create(scene, survey, step)
+    if (step.destructive or step.takes_away) and scene.still_changing:
+        return Applied(survey, (step.deferred(Reason.NOT_BEFORE, UNSETTLED, scene.settled_at),))
     if step.destructive:
         return _delete(scene, survey, step)
     refused = look_again(scene, survey, step) if step.takes_away else None
@@ -125,6 +131,8 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         lifecycle=declaration.lifecycle,
         changed_at=world.clock.now(),
         ours_since=ownership.ours_since(survey.recorded),
+        declared_in=declaration.origin.file,
+        tagged_as=survey.recorded.tagged_as if _open_nonce(survey.recorded) and survey.recorded else None,
     )
     world.store.put_entry(intent)
     try:

@@ -20,6 +20,7 @@ from reconciler.engine.verbs import Told, Turn
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
+from reconciler.model.identity import Endpoint
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
@@ -42,6 +43,8 @@ class Reconciler:
     timeout: timedelta
     allowed_accounts: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
+    follow: Callable[[Reconciler, Endpoint], None] | None = None
+    """Called after a pass that found another endpoint or account: the next pass is made for that one."""
 
     def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
         """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
@@ -197,7 +200,12 @@ class Reconciler:
         return SeedVerbs(self.world, self.options, trigger, state, self.world.clock.now() + self.timeout)
 
     def _pass(self, request: Request) -> PassReport:
-        return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
+        report = Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
+        found = self.world.watch.changed_to
+        if found is not None and self.follow is not None:
+            self.follow(self, found)
+            self.memory = Memory(last_good=self.memory.last_good)
+        return report
 
     def _rounds(self, request: Request) -> PassReport:
         deadline = self.world.clock.now() + self.timeout

@@ -6,6 +6,7 @@ declarations need the whole picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,7 +71,11 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What all surveys of a pass share."""
+    """What all surveys of a pass share.
+
+    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole. ``settled_at`` is when
+    the declarations will have been unchanged for long enough to remove something; None where they have been.
+    """
 
     world: World
     options: Options
@@ -83,11 +88,18 @@ class Scene:
     wishes: Wishes = field(default_factory=Wishes)
     deadline: datetime | None = None
     """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
+    vanished: Mapping[str, str] = field(default_factory=dict)
+    settled_at: datetime | None = None
 
     @property
     def out_of_time(self) -> bool:
         """Whether the deadline has passed, so that nothing more may be begun."""
         return self.deadline is not None and self.world.clock.now() >= self.deadline
+
+    @property
+    def still_changing(self) -> bool:
+        """Whether the declarations changed so lately that nothing is removed because of them."""
+        return self.settled_at is not None and self.world.clock.now() < self.settled_at
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
@@ -108,6 +120,7 @@ class Scene:
             lone=name in self.guard.lone,
             unsettled=name in self.guard.unsettled,
             approved=None if self.approved is None else self.approved.covers(name, step),
+            vanished=self.vanished.get(name),
         )
 
     def ownership_world(self) -> ownership.World:

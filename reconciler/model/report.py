@@ -65,8 +65,8 @@ class TableReport:
     """One table at the end of a pass.
 
     ``facets`` names the declared facets (the series of ``table_drift``), ``drifted`` those that differ, without the
-    unsupported ones. ``seed_written``, ``seed_present`` (the key was taken) and ``seed_failed`` count this pass's items, ``seed_removed``
-    and ``seed_kept`` those of ``clear``; ``seed_pending`` says a seed still waits.
+    unsupported ones. ``seed_written``, ``seed_present`` (the key was taken) and ``seed_failed`` count this pass's
+    items, ``seed_removed`` and ``seed_kept`` those of ``clear``; ``seed_pending`` says a seed still waits.
     """
 
     name: str

@@ -14,7 +14,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Claim, InventoryEntry, Ownership
 from reconciler.model.table import KeyElement
-from reconciler.planning.ownership import LOST, owner_tag, scope_of
+from reconciler.planning.ownership import LOST, bears_tag, scope_of
 
 STATE_KEYS = (KeyElement("scope", "HASH", "S"), KeyElement("record", "RANGE", "S"))
 STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2, "intent": 1, "released": 0}
@@ -98,7 +98,7 @@ def release_by(scope: str, name: str) -> str:
 
 
 def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:
-    return entry.ownership in ("intent", "created") and observed.owner_tag == owner_tag(scope, entry.nonce)
+    return entry.ownership in ("intent", "created") and bears_tag(entry, observed.owner_tag, scope)
 
 
 def _beats(claim: Claim, identity: Identity | None, mine: tuple[int, str]) -> bool:

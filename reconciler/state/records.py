@@ -115,6 +115,8 @@ ENTRIES = Kind(
         "forgotten_since": MAYBE_TIME,
         "guarded_since": MAYBE_TIME,
         "ours_since": MAYBE_TIME,
+        "declared_in": MAYBE_TEXT,
+        "tagged_as": MAYBE_TEXT,
     },
 )
 SEED_RECORDS = Kind(
