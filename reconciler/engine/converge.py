@@ -10,7 +10,7 @@ from reconciler.engine.claiming import PATIENCE, claim
 from reconciler.engine.passes import Request
 from reconciler.engine.world import World
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Approval, Fate, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
 
 FIRST_PAUSE = 0.1
@@ -34,7 +34,7 @@ class Rounds:
         started = self.world.clock.now()
         whole, held = self._run(request)
         if held and self._outwaited(whole):
-            again, _ = self._run(replace(request, ended=_ended(whole)))
+            again, _ = self._run(replace(request, ended=_ended(whole), approved=_begun(request.approved, whole)))
             whole = _joined(whole, again)
         return replace(_late(whole), started=started)
 
@@ -51,7 +51,11 @@ class Rounds:
                 break
             if self.world.clock.now() >= self.deadline:
                 break
-            report = self.run_pass(replace(request, focus=frozenset(focus), carried=_fresh(report), ended=ended))
+            approved = _begun(request.approved, whole)
+            next_round = replace(
+                request, focus=frozenset(focus), carried=_fresh(report), ended=ended, approved=approved
+            )
+            report = self.run_pass(next_round)
             held = held or report.lease_holder is not None
             ended |= _ended(report)
             whole = _joined(whole, report)
@@ -71,7 +75,7 @@ class Rounds:
         return True
 
     def _unfinished(self, report: PassReport, failures: dict[str, int]) -> list[str]:
-        if report.error or report.problems or report.suspended or report.observe_only:
+        if report.error or report.problems or report.suspended or report.observe_only or report.plan_changed:
             return []
         names = []
         for table in report.tables:
@@ -101,6 +105,11 @@ class Rounds:
         )
         left = (self.deadline - now).total_seconds()
         return self.world.clock.sleep(max(0.0, min(seconds, left)))
+
+
+def _begun(approved: Approval | None, whole: PassReport) -> Approval | None:
+    """Once something was written, the plan differs from the one that was shown because it is being carried out."""
+    return replace(approved, digest=None) if approved is not None and whole.wrote else approved
 
 
 def _ended(report: PassReport) -> frozenset[str]:

@@ -23,6 +23,7 @@ ReconcilerError
     ├── Unreachable             no answer; the call was never applied (refused, unresolved)
     ├── Ambiguous               no usable answer; the call may have been applied (timeout, reset, 5xx)
     └── Malformed               an answer without its required keys, garbled, or not UTF-8
+        └── EndpointChanged     what answers is not the endpoint, or not the account, that was identified
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ class ReconcilerError(Exception):
     """Base of every error raised on purpose; its text is a sentence for the user."""
 
 
+class Interrupted(Exception):
+    """The process is to stop. Raised between two calls, never within one; no verb handles it as a failure."""
+
+
 class UsageError(ReconcilerError):
     """The command line does not fit the contract."""
 
@@ -77,10 +82,14 @@ class EndpointError(ReconcilerError):
 
 
 class DeclarationError(ReconcilerError):
-    """The desired state cannot be used as a whole; ``problems`` holds everything found at once."""
+    """The desired state cannot be used as a whole; ``problems`` holds everything found at once.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    ``warnings`` are those of the same reading: a file that was passed over may explain a problem.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], warnings: tuple[str, ...] = ()) -> None:
         self.problems = problems
+        self.warnings = warnings
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
@@ -180,3 +189,7 @@ class Malformed(ApiError):
     """The answer lacks a required key, is garbled or not UTF-8; it forbids destructive steps in this pass."""
 
     outcome = Outcome.RETRY
+
+
+class EndpointChanged(Malformed):
+    """Another endpoint answers at the URL, or the credentials belong to another account: nothing more is written."""

@@ -56,6 +56,7 @@ class Reason(StrEnum):
     ON_EXISTING = "on_existing"
     CONTESTED = "contested"
     DENIED = "denied"
+    NOT_APPROVED = "not_approved"
     UNSUPPORTED = "unsupported"
     REJECTED = "rejected"
     ERROR = "error"
@@ -121,3 +122,20 @@ class Step:
     def failed(self, message: str, reason: Reason = Reason.ERROR) -> Step:
         """This step, tried without success."""
         return replace(self, fate=Fate.FAILED, reason=reason, message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The destructive steps that a person confirmed, by table, action and facet.
+
+    ``everything`` is for the plan that is shown before the question: it shows what a confirmation would allow.
+    ``digest`` is that of the whole plan that was shown; until something was written, another plan is not begun.
+    """
+
+    steps: frozenset[tuple[str, Action, str]] = frozenset()
+    everything: bool = False
+    digest: str | None = None
+
+    def covers(self, table: str, step: Step) -> bool:
+        """Whether this very step of the table was shown and confirmed."""
+        return self.everything or (table, step.action, step.facet) in self.steps

@@ -27,7 +27,10 @@ class InventoryEntry:
     identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
     ``forgotten_since`` when a table of ours was first declared no more, ``guarded_since`` when the declarations were
     first found to look like those of another stack. ``ours_since`` is when the first table that we made under this name
-    was made, where later ones of ours took its place; None where this one is the first.
+    was made, where later ones of ours took its place; None where this one is the first. ``declared_in`` is the file
+    that declared the table last, relative to the declarations' folder and with slashes; None in records of older
+    releases. ``tagged_as`` is the stack and environment in the owner tag of a table whose record was transferred from
+    there.
     """
 
     name: str
@@ -43,6 +46,8 @@ class InventoryEntry:
     forgotten_since: datetime | None = None
     guarded_since: datetime | None = None
     ours_since: datetime | None = None
+    declared_in: str | None = None
+    tagged_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ class Attempts:
 
     ``wanted`` holds, by path, the declared value (as canonical JSON) that was written; another wish starts anew.
     ``seen`` holds what read back after the first write, in the same form, ``refused`` when a write was last refused as
-    unknown.
+    unknown, or as busy though nothing was under way. ``missed`` holds what our own read-back right after the last write
+    showed where that write did not take, ``contested`` when it took and the field had differed again before.
     """
 
     name: str
@@ -104,6 +110,8 @@ class Attempts:
     wanted: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, datetime] = field(default_factory=dict)
+    missed: Mapping[str, str] = field(default_factory=dict)
+    contested: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,5 +217,7 @@ class StateSnapshot:
     lease: Lease | None = None
     recorded_fingerprint: Fingerprint | None = None
     actual_fingerprint: Fingerprint | None = None
+    notices: tuple[str, ...] = ()
+    """What was done to the records, as sentences."""
     problem: str | None = None
     """Why the state table cannot be used, as a sentence."""

@@ -37,7 +37,23 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         {"protect": True, "ignore_changes": ["ttl"], "on_existing": "own", "allow_data_loss": True},
     ),
     "ENTRIES": (
-        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT, LATER),
+        InventoryEntry(
+            "users-prod",
+            "users",
+            "created",
+            "n",
+            ID,
+            Lifecycle(),
+            "d",
+            AT,
+            LATER,
+            AT,
+            LATER,
+            AT,
+            LATER,
+            "users.yaml",
+            "a/b",
+        ),
         {
             "name": "users-prod",
             "base_name": "users",
@@ -57,6 +73,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "forgotten_since": LATER_TEXT,
             "guarded_since": AT_TEXT,
             "ours_since": LATER_TEXT,
+            "declared_in": "users.yaml",
+            "tagged_as": "a/b",
         },
     ),
     "SEED_RECORDS": (
@@ -79,7 +97,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         {"name": "users#00001", "identity": ID_TEXT, "written": "AAAAAAAAAAE="},
     ),
     "ATTEMPTS_OF_TABLES": (
-        Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}),
+        Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}, {"ttl": "m"}, {"pitr": AT}),
         {
             "name": "users",
             "identity": ID_TEXT,
@@ -87,6 +105,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "wanted": {"ttl": "w"},
             "seen": {"ttl": "s"},
             "refused": {"sse": AT_TEXT},
+            "missed": {"ttl": "m"},
+            "contested": {"pitr": AT_TEXT},
         },
     ),
     "MARKS_OF_TABLES": (
