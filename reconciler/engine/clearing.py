@@ -75,13 +75,13 @@ class _Clearing:
             if self._ends():
                 return False
             results = work.batch(batch, lambda item: work.world.items.remove_if_equal(work.table, item, work.keys))
-            ends = list(zip(batch, results, strict=True))
+            ends = list(zip(batch, results, strict=False))
             work.ledger.forget(each[2] for each, end in ends if end in (Removal.REMOVED, Removal.GONE))
             work.ledger.save("cleared", work.seed)
             self.removed += results.count(Removal.REMOVED)
             self.gone += results.count(Removal.GONE)
             self.changed += results.count(Removal.CHANGED)
-        return not work.fatal
+        return not (work.fatal or (work.interrupted and self._ends()))
 
     def _count(self, items: Sequence[Numbered]) -> bool:
         """Count what is there of the seed and not known to be ours; nothing is done to it."""
@@ -91,7 +91,7 @@ class _Clearing:
                 return False
             found = work.batch(batch, lambda item: work.world.items.find_item(work.table, item, work.keys) is not None)
             self.others += found.count(True)
-        return not work.fatal
+        return not (work.fatal or (work.interrupted and self._ends()))
 
     def _sweep(self, wanted: set[bytes]) -> bool:
         """Find items of an earlier version of the seed by their content, and remove them."""

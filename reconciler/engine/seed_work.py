@@ -16,7 +16,7 @@ from reconciler.engine.identity_watch import IdentityWatch
 from reconciler.engine.seed_ledger import SeedLedger
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration, Item, Seed
-from reconciler.model.errors import ApiError, Denied, LeaseLost, Outcome, TableChanged, Unreachable
+from reconciler.model.errors import ApiError, Denied, Interrupted, LeaseLost, Outcome, TableChanged, Unreachable
 from reconciler.model.identity import Identity
 from reconciler.model.records import SeedRecord, StateSnapshot
 from reconciler.seeding.provenance import item_digest
@@ -82,6 +82,8 @@ class SeedWork:
     total: int = 0
     done: int = 0
     errors: list[ApiError] = field(default_factory=list)
+    interrupted: bool = False
+    """Whether a batch was cut short because the process is to stop."""
 
     def __post_init__(self) -> None:
         self.ledger = SeedLedger.opened(self.world, self.snapshot, self.table, self.seed, self.identity)
@@ -97,7 +99,7 @@ class SeedWork:
 
     def stop(self) -> str | None:
         """Why no further batch is sent: the process is to end, or the time is over."""
-        if not self.world.clock.sleep(0):
+        if self.interrupted or not self.world.clock.sleep(0):
             return f"stopped after {self.done} of {self.total} items; the next run goes on from there"
         if self._late():
             return f"the deadline passed after {self.done} of {self.total} items; the next run goes on from there"
@@ -107,9 +109,14 @@ class SeedWork:
         return self.deadline is not None and self.world.clock.now() >= self.deadline
 
     def batch(self, items: Sequence[Numbered], action: Callable[[Item], T]) -> list[T | ApiError]:
-        """The end of each item of a batch, in order."""
-        results = list(self.world.parallel.map(lambda numbered: self._one(numbered, action), items))
-        self.done += len(items)
+        """The end of each item of a batch, in order; only the first ones where the process is to stop meanwhile."""
+        results: list[T | ApiError] = []
+        try:
+            for result in self.world.parallel.map(lambda numbered: self._one(numbered, action), items):
+                results.append(result)
+        except Interrupted:
+            self.interrupted = True
+        self.done += len(results)
         self.errors += [result for result in results if isinstance(result, ApiError)]
         return results
 

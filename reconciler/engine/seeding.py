@@ -52,6 +52,7 @@ def write_seed(
             results = work.batch(batch, lambda item: world.items.put_if_absent(work.table, item, work.keys))
             _settle(ledger, batch, results)
             counts = [counts[0] + results.count(True), counts[1] + results.count(False)]
+        stopped = stopped or (work.stop() if work.interrupted else None)
         if not (work.fatal or stopped):
             work.watch.check()
         whole = not (work.errors or stopped)
@@ -76,8 +77,8 @@ def write_seed(
 
 
 def _settle(ledger: SeedLedger, batch: Sequence[Numbered], results: Sequence[bool | ApiError]) -> None:
-    """Written, or not written by this batch; after any other failure it stays uncertain who wrote an item."""
-    ends = [(digest, result) for (_, _, digest), result in zip(batch, results, strict=True)]
+    """Written, or not written by this batch; after any other failure, or without a result, an item stays uncertain."""
+    ends = [(digest, result) for (_, _, digest), result in zip(batch, results, strict=False)]
     written = [digest for digest, result in ends if result is True]
     ledger.settle(written, (digest for digest, result in ends if result is False or _refused(result)))
 

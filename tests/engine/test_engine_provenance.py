@@ -5,7 +5,7 @@ Each case asserts what the simulated table holds afterwards, not what the engine
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.engine import seed_ledger, seed_work
-from reconciler.model.errors import Ambiguous, Rejected
+from reconciler.model.errors import Ambiguous, Interrupted, Rejected
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
 from reconciler.model.report import TableReport, TableStatus, Verdict
@@ -382,6 +382,48 @@ def test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on(after
     assert report.verdict is not Verdict.IN_SYNC
     sim.reconciler.clear() if verb == "clear" else sim.once()
     assert len(keys(sim)) == (0 if verb == "clear" else len(MANY))
+
+
+class CutShort:
+    """The ``Parallel`` port of a process that is to stop: ``left`` results are given, one more call was sent."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        for one in items:
+            result = function(one)
+            if self.left == 0:
+                raise Interrupted("the process is to stop")
+            self.left -= 1
+            yield result
+
+
+@pytest.mark.parametrize("verb", ["seed", "clear"])
+@pytest.mark.parametrize("left", [0, 1, 2, 3])
+def test_a_batch_that_is_cut_short_is_recorded_as_far_as_its_results_came(left: int, verb: str) -> None:
+    sim = simulate(timeout=3000)
+    sim.declare(declaration(seed=SEED))
+    sim.plane.make(**ACTIVE)
+    if verb == "clear":
+        sim.reconciler.seed()
+    sim.reconciler.world, whole = replace(sim.reconciler.world, parallel=CutShort(left)), sim.reconciler.world
+    (table,) = getattr(sim.reconciler, verb)().tables
+    (step,) = table.steps
+    assert (step.fate, step.reason) == (Fate.DEFERRED, Reason.BUSY)
+    assert f"stopped after {left} of 4 items" in (step.message or "")
+    assert len(keys(sim)) == (left + 1 if verb == "seed" else 4 - left - 1), "one more was sent"
+    record = sim.store.snapshot.seeds["users"]
+    assert record.state == ("started" if verb == "seed" else "cleared")
+    assert len(unpack(record.written)) == (left if verb == "seed" else 4 - left)
+    sim.reconciler.world = whole
+    if verb == "clear":
+        assert cleared(sim).seed_removed == 4 - left - 1
+        assert keys(sim) == set()
+        return
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert len(keys(sim)) == 4
+    assert cleared(sim).seed_kept == 1, "nobody knows who wrote the item whose answer did not come"
 
 
 def test_the_deadline_ends_a_long_seeding_within_a_batch() -> None:
