@@ -13,6 +13,7 @@ from reconciler.engine.foreign_guard import ForeignGuard, look_for_foreign
 from reconciler.engine.holding import hold_together
 from reconciler.engine.memory import Memory
 from reconciler.engine.permission import Permission, ask, unreachable
+from reconciler.engine.reporting import planned_words
 from reconciler.engine.survey import Scene
 from reconciler.engine.surveying import survey_all
 from reconciler.engine.world import World
@@ -21,6 +22,7 @@ from reconciler.model.errors import (
     Ambiguous,
     ApiError,
     DeclarationError,
+    EndpointChanged,
     Forbidden,
     Problem,
     StateError,
@@ -56,7 +58,7 @@ class Request:
     approved: Approval | None = None
     on_step: Callable[[str, Step], None] | None = None
     deadline: datetime | None = None
-    """When the converging run ends, for work that is long within one pass."""
+    """After it no further table and no further item is begun."""
 
 
 @dataclass(slots=True)
@@ -106,6 +108,7 @@ class Pass:
             return self._report((), error="the desired state declares no table: nothing is touched")
         dry = self.request.dry or bool(self.problems)
         permission = self._timed("state", lambda: self._permission(dry=dry))
+        self.warnings += permission.snapshot.notices
         if permission.warning:
             self.warnings.append(permission.warning)
         if permission.error:
@@ -179,12 +182,16 @@ class Pass:
             deadline=self.request.deadline,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
+        for survey in surveys:
+            if isinstance(survey.error, EndpointChanged):
+                raise survey.error
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
         surveys = hold_together(
             surveys, self.options, permission.snapshot, self.request.ended, guard.names, doubtful=doubt.invalid
         )
         if not permission.writes or self._plan_differs(look_only(surveys)):
             return look_only(surveys)
+        self.world.telemetry.planned(self.pass_id, planned_words(surveys))
         return act(scene, surveys, self.memory, self._tell)
 
     def _plan_differs(self, planned: Acted) -> bool:

@@ -29,6 +29,8 @@ from reconciler.planning.policy import Facts
 from reconciler.planning.scopes import Other, other_owner
 from reconciler.seeding.decide import Need
 
+NOT_REACHED = "not reached before the deadline"
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -51,6 +53,8 @@ class Survey:
     rebuild: RebuildProgress | None = None
     noted_only: bool = False
     """Whether a pass that is not about this table only writes down that it is declared no more."""
+    unread: bool = False
+    """Whether nothing is known of the table because it could not be read, and that is no error of the pass."""
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
@@ -83,9 +87,14 @@ class Scene:
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
     deadline: datetime | None = None
-    """When a converging run ends; seeding stops between two batches then."""
+    """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
     vanished: Mapping[str, str] = field(default_factory=dict)
     settled_at: datetime | None = None
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed, so that nothing more may be begun."""
+        return self.deadline is not None and self.world.clock.now() >= self.deadline
 
     @property
     def still_changing(self) -> bool:
@@ -134,6 +143,11 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     facts = scene.facts(base, base.observed, step, lifecycle)
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
+
+
+def not_reached(step: Step) -> Step:
+    """A step that the deadline came before."""
+    return step.deferred(Reason.BUSY, NOT_REACHED)
 
 
 def failed(base: Survey, error: ApiError) -> Survey:

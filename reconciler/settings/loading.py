@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 from reconciler.model.errors import SettingsError
 from reconciler.settings import layers
 from reconciler.settings.model import Settings
+from reconciler.settings.stack_name import derived
 from reconciler.settings.values import Malformed
 
 SECRETS = frozenset({"api_token"})
@@ -58,8 +59,13 @@ def load(
     if problems:
         raise SettingsError("\n".join(problems))
     settings = _completed(settings, origins, folder)
+    named = "stack" in origins
+    if not named:
+        stack, origins["stack"] = derived(settings.desired_state, folder)
+        settings = settings.model_copy(update={"stack": stack})
     settings._origins.update(origins)
     settings._one_shot = one_shot
+    settings._stack_named = named
     return settings
 
 

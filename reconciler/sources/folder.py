@@ -43,7 +43,11 @@ class FolderSource:
         readings = self._documents.read(files)
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
         assembly = assemble(
-            sorted(raws, key=lambda raw: (raw.file, raw.line)), first.seeds, self.environment, self._memory
+            sorted(raws, key=lambda raw: (raw.file, raw.line)),
+            first.seeds,
+            self.environment,
+            self._memory,
+            first.unread_seeds,
         )
         problems = [*first.problems, *python.problems, *assembly.problems]
         problems += [problem for reading in readings for problem in reading.problems]
@@ -53,7 +57,9 @@ class FolderSource:
         warnings += [warning for reading in readings for warning in reading.warnings]
         if not problems and not assembly.declarations:
             remedy = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
-            problems.append(Problem(self.location, None, None, "holds no declaration of a table", remedy))
+            reason = "holds no declaration of a table"
+            problems += [Problem(path, None, None, f"declares nothing: {why}", remedy) for path, why in _silent(python)]
+            problems.append(Problem(self.location, None, None, reason, remedy))
         if problems:
             raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))
         digest = self._digest(first, python)
@@ -99,6 +105,11 @@ def _files(snapshot: Snapshot, declarations: Iterable[Declaration]) -> dict[str,
         tables.setdefault(declaration.origin.file, []).append(declaration.spec.name)
     commented = {file.path: commented_tables(file.content) for file in snapshot.declarations}
     return {path: DeclarationFile(tuple(names), commented.get(path, frozenset())) for path, names in tables.items()}
+
+
+def _silent(python: PythonReading) -> list[tuple[str, str]]:
+    """Class files that have no table; a package's ``__init__.py`` is not meant to."""
+    return [(path, why) for path, why in python.silent.items() if not path.endswith("__init__.py")]
 
 
 def _bytes(path: Path) -> bytes | None:

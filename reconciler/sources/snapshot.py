@@ -44,6 +44,7 @@ class Snapshot:
 
     ``unread`` are files outside ``seeds`` that are not read and not known to be harmless. ``changed`` is when a
     declaration file or a folder last changed, by the clock of its file system, in seconds since the epoch.
+    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     changed: float = 0.0
+    unread_seeds: tuple[str, ...] = ()
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file by its path."""
@@ -74,8 +76,12 @@ def read_snapshot(root: Path) -> Snapshot:
     walk = _Walk(root)
     walk.folder(root, in_seeds=False)
     found: dict[bool, list[SourceFile]] = {False: [], True: []}
+    unread_seeds: list[str] = []
     for absolute, is_seed in walk.files:
         path = absolute.relative_to(root).as_posix()
+        if is_seed and seed_suffix(absolute.name) is None:
+            unread_seeds.append(path)
+            continue
         try:
             content = read_regular(absolute, root, SEED_LIMIT if is_seed else DECLARATION_LIMIT)
         except Refused as refused:
@@ -84,7 +90,16 @@ def read_snapshot(root: Path) -> Snapshot:
             found[is_seed].append(SourceFile(path, absolute, content))
     declarations, seeds = (tuple(sorted(found[kind], key=lambda file: file.path)) for kind in (False, True))
     warnings = _shortened(sorted(walk.warnings))
-    return Snapshot(root, declarations, seeds, tuple(walk.problems), warnings, tuple(sorted(walk.unread)), walk.changed)
+    return Snapshot(
+        root,
+        declarations,
+        seeds,
+        tuple(walk.problems),
+        warnings,
+        tuple(sorted(walk.unread)),
+        walk.changed,
+        tuple(sorted(unread_seeds)),
+    )
 
 
 def _shortened(warnings: list[str]) -> tuple[str, ...]:
@@ -155,8 +170,7 @@ class _Walk:
         if stat.S_ISDIR(status.st_mode):
             self._subfolder(path, in_seeds=in_seeds)
         elif in_seeds:
-            if seed_suffix(path.name):
-                self.files.append((path, True))
+            self.files.append((path, True))
         elif path.suffix in DECLARATION_SUFFIXES:
             self._note_change(status)
             self.files.append((path, False))

@@ -116,6 +116,7 @@ ENTRIES = Kind(
         "guarded_since": MAYBE_TIME,
         "ours_since": MAYBE_TIME,
         "declared_in": MAYBE_TEXT,
+        "tagged_as": MAYBE_TEXT,
     },
 )
 SEED_RECORDS = Kind(
@@ -143,6 +144,8 @@ ATTEMPTS_OF_TABLES = Kind(
         "wanted": _map_of(str),
         "seen": _map_of(str),
         "refused": (lambda times: _times(times) or None, Fields.optional_times),
+        "missed": (lambda texts: dict(texts) or None, Fields.optional_texts),
+        "contested": (lambda times: _times(times) or None, Fields.optional_times),
     },
 )
 MARKS_OF_TABLES = Kind(

@@ -1,6 +1,6 @@
 """Run one case of the campaign ``misbelief``: whatever happens to the files, no item is lost without consent.
 
-Judged by the truth about the folder at the moment of each DeleteTable, and by the items that the tables hold at the end.
+Judged by the truth about the folder at the moment of each DeleteTable, and by the items that are left at the end.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     for table in sim.plane.tables.values():
         for key in ("one", "two", "three"):
             table.items[repr([key])] = item(key)
-    held = {name: table for name, table in sim.plane.tables.items()}
+    held = dict(sim.plane.tables)
     sim.plane.faults = judge.call
     figures: Counter[str] = Counter()
     for edit in case.edits:

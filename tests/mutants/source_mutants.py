@@ -160,22 +160,6 @@ MUTANTS = (
         ("sources/test_bad_documents_types.py::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
     ),
     Mutant(
-        "sys.exit in a class file ends the daemon",
-        "sources/python/reading.py",
-        "except (Exception, SystemExit) as error:",
-        "except Exception as error:",
-        "a script in the folder takes the daemon down",
-        ("sources/test_bad_class_files_loading.py::test_a_class_file_that_cannot_be_loaded_is_told_at_its_line",),
-    ),
-    Mutant(
-        "class files stay imported",
-        "sources/python/private_import.py",
-        "del sys.modules[name]",
-        "pass",
-        "memory grows with every pass, and stale modules are found again",
-        ("sources/test_class_files.py",),
-    ),
-    Mutant(
         "an empty file is a file without tables",
         "sources/text/documents.py",
         "    if not text.strip():\n        raise TextFault(None, *EMPTY)\n",

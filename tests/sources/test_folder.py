@@ -135,7 +135,7 @@ for path, content in {[(path, c if isinstance(c, str) else str(c)) for path, c i
 
 
 def test_what_vanishes_while_it_is_read_does_not_count(tmp_path: Path) -> None:
-    code = "import pathlib\n(pathlib.Path(__file__).parent / 'users.json').unlink()\n"
+    code = "import pathlib\n(pathlib.Path(__file__).parent / 'users.json').unlink(missing_ok=True)\n"
     write(tmp_path, {"users.json": SOUND, "code.py": code})
     assert sentences(tmp_path)[0].startswith("users.json: changed while it was read. ")
 
