@@ -15,6 +15,7 @@ from reconciler.cli import codes, options
 from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.paths import seen_from_here
 from reconciler.model.errors import DeclarationError, ReconcilerError
 from reconciler.model.report import PassReport
 
@@ -75,7 +76,8 @@ def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, report
 def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -> None:
     problems = error.problems if isinstance(error, DeclarationError) else ()
     if not reports or invocation.output is Output.HUMAN:
-        for sentence in [str(problem) for problem in problems] or [str(error)]:
+        told = [str(seen_from_here(problem, invocation.desired_state)) for problem in problems]
+        for sentence in told or [str(error)]:
             invocation.console.note("error", sentence)
         return
     now = datetime.now(UTC)

@@ -46,9 +46,6 @@ def _table(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
         yield "encrypted by KMS", sse.get("Status") == "ENABLED", desired.sse.enabled
         if desired.sse.key:
             yield "key", sse.get("KMSMasterKeyArn"), KEYS.get(desired.sse.key, desired.sse.key)
-        elif desired.sse.enabled:
-            own = {arn for alias, arn in KEYS.items() if alias != "alias/aws/dynamodb"}
-            yield "a customer's key", sse.get("KMSMasterKeyArn") in own, False
 
 
 def _limits(owner: str, shape: Shape, desired: TableSpec | GlobalIndex) -> Iterator[Expectation]:
