@@ -11,12 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler import interruption
 from reconciler.cli import codes, options
 from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.cli.paths import seen_from_here
-from reconciler.model.errors import DeclarationError, ReconcilerError
+from reconciler.cli.paths import seen_from_here, warning_from_here
+from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
 
 Body = Callable[..., int]
@@ -61,7 +62,11 @@ def _invocation(verb: str, given: dict[str, Any]) -> Invocation:
 def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, reports: bool) -> int:
     try:
         return body(invocation, **mine)
+    except Interrupted:
+        return codes.ERROR
     except ReconcilerError as error:
+        if interruption.received() is not None:
+            return codes.ERROR
         _explain(invocation, error, reports=reports)
     except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError):
         raise
@@ -75,9 +80,12 @@ def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, report
 
 def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -> None:
     problems = error.problems if isinstance(error, DeclarationError) else ()
+    warnings = error.warnings if isinstance(error, DeclarationError) else ()
     if not reports or invocation.output is Output.HUMAN:
-        told = [str(seen_from_here(problem, invocation.desired_state)) for problem in problems]
-        for sentence in told or [str(error)]:
+        for warning in warnings:
+            invocation.console.note("warning", warning_from_here(warning, invocation.desired_state))
+        sentences = [str(seen_from_here(problem, invocation.desired_state)) for problem in problems]
+        for sentence in sentences or [str(error)]:
             invocation.console.note("error", sentence)
         return
     now = datetime.now(UTC)
@@ -89,6 +97,7 @@ def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -
         finished=now,
         endpoint=None,
         problems=problems,
+        warnings=warnings,
         error=None if problems else str(error),
     )
     invocation.show(report, applied=False)
