@@ -12,11 +12,8 @@ KEYS = (
     '"attribute_definitions": [{"AttributeName": "pk", "AttributeType": "S"}]'
 )
 GET_SCHEMA = (
-    "    @classmethod
-    def get_schema(cls, environment=None):
-"
-    "        return {**Base.SCHEMA, **cls.SCHEMA, 'table_name': cls.TABLE_NAME}
-"
+    "    @classmethod\n    def get_schema(cls, environment=None):\n"
+    "        return {**Base.SCHEMA, **cls.SCHEMA, 'table_name': cls.TABLE_NAME}\n"
 )
 NAME = "    @classmethod\n    def get_table_name(cls, environment=None): "
 USERS = f"from .base import Base\nclass Users(Base):\n    TABLE_NAME = 'users'\n    SCHEMA = {{{KEYS}}}\n"
