@@ -22,6 +22,7 @@ from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
+from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, ReconcilerError, SettingsError, Unreachable
 from reconciler.model.identity import Endpoint
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
 
+log = get_logger("reconciler")
 OnStep = Callable[[str, Step], None]
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -92,11 +94,13 @@ class App:
     read_only: bool
     endpoint_url: str | None
     stop: threading.Event = field(default_factory=threading.Event)
+    said: tuple[str, ...] = ()
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences to say once, for example that local credentials are used."""
-        return self.connection.notices
+        self.said = self.connection.notices
+        return self.said
 
     def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What would be done; never writes."""
@@ -272,13 +276,21 @@ class App:
                         "Start the endpoint, or name another one by --endpoint-url."
                     ) from error
             else:
+                self._say_late_notices()
                 return
             clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    def _say_late_notices(self) -> None:
+        """What came to light when the endpoint was identified: that local keys serve in the place of others."""
+        for notice in self.connection.notices[len(self.said) :]:
+            log.warning("credentials", what=notice)
+        self.said = self.connection.notices
+
     def _build(self) -> Reconciler:
         """One try: raises ``Unreachable`` while nothing answers."""
         endpoint = self.connection.identify()
+        self._say_late_notices()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
         store = StateTable(
