@@ -23,7 +23,7 @@ from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Step
+from reconciler.model.plan import Approval, Step
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport
 from reconciler.model.restore import Overrides
@@ -50,13 +50,24 @@ class Reconciler:
         """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
         return self._remembered(self._pass(Request(trigger, focus=self._focus(tables))))
 
-    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared."""
-        return self._pass(Request("preview", dry=True, focus=self._focus(tables)))
+    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
+        """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared.
 
-    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
-        """Rounds until converged or the deadline: ``--once`` and ``up``."""
-        return self._remembered(self._rounds(Request(trigger, focus=self._focus(tables), on_step=on_step)))
+        ``confirming`` shows as ready what a confirmation of this plan would allow.
+        """
+        approved = Approval(everything=True) if confirming else None
+        return self._pass(Request("preview", dry=True, focus=self._focus(tables), approved=approved))
+
+    def converge(
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: OnStep | None = None,
+        approved: Approval | None = None,
+    ) -> PassReport:
+        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``."""
+        request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
+        return self._remembered(self._rounds(request))
 
     def destroy(self, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked."""
@@ -75,7 +86,7 @@ class Reconciler:
         return self._seed_verbs("seed").seed(self.focus_names(tables))
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove each seeded item that still equals its seed, and remember that it was cleared."""
+        """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
         return self._seed_verbs("clear").clear(self.focus_names(tables))
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
@@ -90,7 +101,7 @@ class Reconciler:
         return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """Stop managing tables without touching them; one sentence each."""
+        """Stop managing tables without touching them; one sentence each. ``take_back`` is the way back."""
         snapshot, said = self.writable_state(), []
         for wish in tables:
             declaration = self.world.source.load().named(wish)
@@ -100,8 +111,20 @@ class Reconciler:
                 said.append(f"{name}: not in the inventory, nothing to release")
                 continue
             self.world.store.put_entry(replace(entry, ownership="released"))
-            said.append(f"{name}: released; it stays as it is and is no longer managed")
+            back = f"`reconciler import {name}` takes it back"
+            said.append(f"{name}: released; it stays as it is and is no longer managed. {back}")
         return tuple(said)
+
+    def take_back(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Manage released tables again, as adopted, so that they are never pruned; the names of those taken back."""
+        if not names:
+            return ()
+        snapshot = self._turn().begin()
+        taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
+        for name in taken:
+            entry = replace(snapshot.inventory[name], ownership="adopted", unwanted_since=None)
+            self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
+        return tuple(taken)
 
     def suspend(self, by: str) -> None:
         """Stop the writes of every loop of this stack and environment; observing goes on."""
@@ -173,7 +196,8 @@ class Reconciler:
         return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)
 
     def _seed_verbs(self, trigger: str) -> SeedVerbs:
-        return SeedVerbs(self.world, self.options, trigger, self.writable_state())
+        state = self.writable_state()
+        return SeedVerbs(self.world, self.options, trigger, state, self.world.clock.now() + self.timeout)
 
     def _pass(self, request: Request) -> PassReport:
         report = Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
@@ -185,7 +209,7 @@ class Reconciler:
 
     def _rounds(self, request: Request) -> PassReport:
         deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline).run(request)
+        return Rounds(self.world, self._pass, deadline).run(replace(request, deadline=deadline))
 
     def _remembered(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""

@@ -6,9 +6,12 @@ declarations need the whole picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.engine.doubt import Doubt, forbids
+from reconciler.engine.foreign_guard import ForeignGuard
 from reconciler.engine.gatekeeper import judge
 from reconciler.engine.recall import Recall
 from reconciler.engine.wishes import Wishes
@@ -18,13 +21,15 @@ from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.plan import Action, Approval, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
 from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership
 from reconciler.planning.policy import Facts
 from reconciler.planning.scopes import Other, other_owner
 from reconciler.seeding.decide import Need
+
+NOT_REACHED = "not reached before the deadline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,14 @@ class Survey:
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     seed_need: Need = Need.NOTHING
+    seed_earlier: int = 0
+    """Items of an earlier version of the seed that the table holds while seeding goes on with the present one."""
     error: ApiError | None = None
     rebuild: RebuildProgress | None = None
     noted_only: bool = False
     """Whether a pass that is not about this table only writes down that it is declared no more."""
+    unread: bool = False
+    """Whether nothing is known of the table because it could not be read, and that is no error of the pass."""
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
@@ -62,21 +71,57 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What all surveys of a pass share."""
+    """What all surveys of a pass share.
+
+    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole. ``settled_at`` is when
+    the declarations will have been unchanged for long enough to remove something; None where they have been.
+    """
 
     world: World
     options: Options
     snapshot: StateSnapshot
     attempts: dict[str, Attempts]
-    foreign: frozenset[str]
+    guard: ForeignGuard = field(default_factory=ForeignGuard)
+    approved: Approval | None = None
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    deadline: datetime | None = None
+    """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
+    vanished: Mapping[str, str] = field(default_factory=dict)
+    settled_at: datetime | None = None
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed, so that nothing more may be begun."""
+        return self.deadline is not None and self.world.clock.now() >= self.deadline
+
+    @property
+    def still_changing(self) -> bool:
+        """Whether the declarations changed so lately that nothing is removed because of them."""
+        return self.settled_at is not None and self.world.clock.now() < self.settled_at
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
         standing = self.wishes.standing(recorded) or recorded
-        return ownership.forgotten(standing, self.world.clock.now(), foreign=recorded.name in self.foreign)
+        return ownership.forgotten(standing, self.world.clock.now(), foreign=recorded.name in self.guard.foreign)
+
+    def facts(self, survey: Survey, observed: ObservedTable, step: Step, lifecycle: Lifecycle) -> Facts:
+        """What the deletion gate decides this step of the surveyed table on."""
+        name = survey.name
+        return Facts(
+            self.options,
+            self.world.emulator,
+            self.world.clock.now(),
+            observed,
+            survey.entry,
+            lifecycle,
+            foreign=name in self.guard.foreign,
+            lone=name in self.guard.lone,
+            unsettled=name in self.guard.unsettled,
+            approved=None if self.approved is None else self.approved.covers(name, step),
+            vanished=self.vanished.get(name),
+        )
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
@@ -95,12 +140,14 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
     if base.observed is None:
         return base
-    now = scene.world.clock.now()
-    facts = Facts(
-        scene.options, scene.world.emulator, now, base.observed, base.entry, lifecycle, base.name in scene.foreign
-    )
+    facts = scene.facts(base, base.observed, step, lifecycle)
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
+
+
+def not_reached(step: Step) -> Step:
+    """A step that the deadline came before."""
+    return step.deferred(Reason.BUSY, NOT_REACHED)
 
 
 def failed(base: Survey, error: ApiError) -> Survey:
