@@ -81,6 +81,7 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
 
     ``read_only`` gives it clients that refuse every mutating operation. Raises ``SettingsError`` and ``UsageError``.
     """
+    _settle_sdk_variables(settings)
     with ExitStack() as stack:
         app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=settings.endpoint_url)
         if settings.embedded:
@@ -92,6 +93,13 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
         if supervision is not None and not read_only:
             supervision.done = app.done_so_far
         yield app
+
+
+def _settle_sdk_variables(settings: Settings) -> None:
+    """Give the SDK the region and keys of ``.env``; an empty variable counts as unset, as everywhere."""
+    for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+        del os.environ[name]
+    os.environ.update(settings.sdk_variables)
 
 
 @dataclass
