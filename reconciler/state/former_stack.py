@@ -88,6 +88,7 @@ class Transfer:
             attempts={**moved.attempts, **own.attempts},
             marks={**moved.marks, **own.marks},
             rebuilds={**moved.rebuilds, **own.rebuilds},
+            ended={**moved.ended, **own.ended},
             elsewhere={name: claims for name, claims in elsewhere.items() if claims},
             suspension=own.suspension or records.snapshot.suspension,
             notices=(self._sentence(records, "will be transferred"),),

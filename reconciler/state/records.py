@@ -14,6 +14,7 @@ from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
     Attempts,
     Counted,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -27,7 +28,7 @@ from reconciler.model.records import (
 from reconciler.state.fields import Fields, written_identity, written_time
 
 TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
-REBUILD = "rebuild#"
+REBUILD, ENDED = "rebuild#", "ended#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
 T = TypeVar("T")
@@ -150,6 +151,7 @@ REBUILDS = Kind(
         "ready_at": MAYBE_TIME,
     },
 )
+ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})
 SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})
 LEASES = Kind(
     Lease,
