@@ -231,6 +231,7 @@ class Pass:
             unmanaged=carried.unmanaged if carried else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
+            stack=self.options.stack,
             plan_changed=self.plan_changed,
         )
 

@@ -26,7 +26,7 @@ AGO = (None, None, 0.0, 60.0, 301.0, 90_000.0)
 """Seconds that a wish to delete, or the proof of emptiness, stands already in the records."""
 STRANGERS = ("elsewhere_1", "elsewhere_2", "elsewhere_3")
 FLAVORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS, Flavor.AWS)
-VERBS = ("pass", "pass", "pass", "once", "destroy", "preview", "observe")
+VERBS = ("pass", "pass", "pass", "once", "up", "destroy", "preview", "observe")
 
 
 @dataclass(frozen=True)
