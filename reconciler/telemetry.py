@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from structlog.contextvars import bind_contextvars, unbind_contextvars
@@ -12,9 +13,10 @@ from reconciler.engine.untraced import UNTRACED
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.plan import Fate, Step
-from reconciler.model.report import PassReport, TableStatus, Verdict
+from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
+from reconciler.tally import Tally
 
 log = get_logger("reconciler")
 
@@ -35,17 +37,22 @@ class Teller:
         shows_report: bool = False,
         feed: Feed | None = None,
         traces: Tracing = UNTRACED,
+        tally: Tally | None = None,
     ) -> None:
         self._board = board
         self._feed = feed
         self._metrics = metrics
         self._traces = traces
+        self._tally = tally
         self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
         """One AWS request ended."""
+        self._beat()
         self._traces.call(operation, result, seconds, exchange)
+        if self._tally is not None and result == "success":
+            self._tally.request(operation, exchange.tables)
         if self._metrics is not None:
             self._metrics.request(operation, result, seconds)
         log.debug("request", operation=operation, result=result, seconds=round(seconds, 4))
@@ -58,11 +65,17 @@ class Teller:
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Every line of the log carries the pass id until the pass ends."""
         bind_contextvars(pass_id=pass_id)
+        self._beat()
         self._board.start(pass_id)
         if self._metrics is not None:
             self._metrics.pass_started(pass_id, trigger)
         if self._feed is not None:
             self._feed.publish("pass_started", {"pass_id": pass_id, "trigger": trigger})
+
+    def planned(self, pass_id: str, words: str) -> None:
+        """The first pass says what it waits for."""
+        self._board.planned(words)
+        log.debug("planned", pass_id=pass_id, what=words)
 
     def pass_finished(self, report: PassReport) -> None:
         """Fill the board and the counters, say what is new, and let go of the pass id."""
@@ -100,6 +113,16 @@ class Teller:
             told["why"] = step.message
         say = log.error if step.fate is Fate.FAILED else log.info
         say("step", table=table, **told)
+
+    def _beat(self) -> None:
+        """Progress, where a loop is watched for it."""
+        if self._board.heartbeat is not None:
+            self._board.heartbeat = datetime.now(UTC)
+
+    def seeded(self, table: TableReport) -> None:
+        """Count the items of ``seed`` or ``clear``."""
+        if self._metrics is not None:
+            self._metrics.seeded(table)
 
     def _say_what_is_new(self, report: PassReport) -> None:
         """What stays blocked or unsupported is said when it begins, not in every pass."""

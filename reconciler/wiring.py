@@ -7,22 +7,26 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler import interruption
 from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.engine.board import Board
-from reconciler.engine.ports import Telemetry
+from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
+from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import EndpointError, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
 from reconciler.model.report import PassReport
@@ -32,7 +36,8 @@ from reconciler.sources.folder import FolderSource, watch_paths
 from reconciler.sources.once import Once
 from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
-from reconciler.system import SystemClock, SystemRandom, Threads
+from reconciler.system import SystemClock, SystemRandom, Threads, within
+from reconciler.tally import Tally
 from reconciler.telemetry import Teller
 
 if TYPE_CHECKING:
@@ -42,7 +47,11 @@ if TYPE_CHECKING:
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
 
+log = get_logger("reconciler")
+
 OnStep = Callable[[str, Step], None]
+OVERTIME = timedelta(seconds=10)
+"""How long after its deadline a run may wait for calls that were sent before it."""
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -79,6 +88,9 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
 
             app.endpoint_url = stack.enter_context(EmbeddedServer()).url
         stack.callback(app.close)
+        supervision = interruption.current()
+        if supervision is not None and not read_only:
+            supervision.done = app.done_so_far
         yield app
 
 
@@ -90,7 +102,9 @@ class App:
     one_shot: bool
     read_only: bool
     endpoint_url: str | None
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=interruption.stop_event)
+    _hangs: bool = False
+    """Whether a call of an abandoned run may still be under way: then its lease is left to run out by itself."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -109,14 +123,40 @@ class App:
         on_step: OnStep | None = None,
         approved: Approval | None = None,
     ) -> PassReport:
-        """Rounds until done or the deadline; writes METRICS_FILE and PUSH_GATEWAY at the end."""
+        """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
         self.source.load()
-        report = self.reconciler.converge(trigger, tables, on_step, approved)
-        if self.metrics is not None and self.settings.metrics_file:
-            self.metrics.write_textfile(self.settings.metrics_file)
-        if self.metrics is not None and self.settings.push_gateway:
-            self.metrics.push(self.settings.push_gateway)
+        reconciler = self.reconciler
+        seconds = (reconciler.timeout + OVERTIME).total_seconds()
+        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved))
+        if report is None:
+            self._hangs = True
+            report = self._overdue(trigger, reconciler)
+        summary = {name: count for name, count in report.summary().items() if count}
+        log.info("run finished", trigger=trigger, verdict=report.verdict.value, changed=report.wrote, **summary)
         return report
+
+    def _overdue(self, trigger: str, reconciler: Reconciler) -> PassReport:
+        """The report of a run that was abandoned in the middle of a call: what its last whole pass saw."""
+        limit = f"{reconciler.timeout.total_seconds():g} s"
+        error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
+        last, now = self.board.report, SystemClock().now()
+        if last is not None:
+            return replace(last, trigger=trigger, finished=now, error=error)
+        label = self.settings.environment_label
+        return PassReport("", trigger, label, now, now, reconciler.world.endpoint, error=error, endpoint_up=False)
+
+    def publish_metrics(self) -> tuple[str, ...]:
+        """Write METRICS_FILE and push to PUSH_GATEWAY, after the report; a warning for each that failed."""
+        targets = (("write_textfile", self.settings.metrics_file), ("push", self.settings.push_gateway))
+        warnings = []
+        for method, target in targets:
+            if self.metrics is None or not target:
+                continue
+            try:
+                getattr(self.metrics, method)(target)
+            except (ReconcilerError, OSError, ValueError) as error:
+                warnings.append(f"{error} The run itself is not affected.")
+        return tuple(warnings)
 
     def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Delete what we created, under the gate, then suspend."""
@@ -129,7 +169,7 @@ class App:
         return self.reconciler.seed(tables)
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove seeded items."""
+        """Remove what the seed wrote and nobody changed."""
         self.source.load()
         return self.reconciler.clear(tables)
 
@@ -145,8 +185,13 @@ class App:
         """Forget a rebuild."""
         return self.reconciler.cancel_rebuild(table)
 
-    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[tuple[Path, ...], tuple[PassedOver, ...]]:
-        """New files that declare the named live tables, or all that no file declares, and what was passed over."""
+    def import_tables(
+        self, names: tuple[str, ...], form: str
+    ) -> tuple[tuple[Path, ...], tuple[PassedOver, ...], tuple[str, ...]]:
+        """New files that declare the named live tables, or all that no file declares; what was passed over.
+
+        The third member names declared tables that had been released and are managed again.
+        """
         from reconciler.sources.writing import files
 
         location, environment = self.settings.desired_state, self.settings.environment
@@ -154,7 +199,7 @@ class App:
         found = self.reconciler.look(names, known := files.declared_so_far(location, environment), base_of)
         texts = files.prepared(folder, found.tables, form, environment, known)
         paths = self.reconciler.remember(found.tables, files.stored(folder, texts)) if texts else files.swept(folder)
-        return paths, found.passed_over
+        return paths, found.passed_over, self.reconciler.take_back(found.released)
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""
@@ -196,15 +241,24 @@ class App:
         daemon = Daemon(self.settings, self.board, self.metrics, self._build, watched, self.stop, self.feed)
         return daemon.serve()
 
+    def done_so_far(self) -> str:
+        """What this command has changed up to now, as a clause."""
+        source = self.__dict__.get("source")
+        loaded = source.loaded if isinstance(source, Once) else None
+        for declaration in loaded.declarations if loaded else ():
+            if declaration.seed is not None:
+                self.tally.expect(declaration.spec.name, len(declaration.seed.items))
+        return self.tally.words()
+
     def close(self) -> None:
         """Give the lease back and end the threads."""
         self.stop.set()
         built = self.__dict__.get("reconciler")
-        if built is not None and not self.read_only:
+        if built is not None and not self.read_only and not self._hangs:
             with suppress(ReconcilerError):
                 built.world.store.release_lease()
-        if "threads" in self.__dict__:
-            self.threads.close()
+        if "threads" in self.__dict__ and not self.threads.close():
+            log.info("calls that were under way were abandoned")
         if "traces" in self.__dict__:
             self.traces.close()
 
@@ -225,7 +279,9 @@ class App:
     @cached_property
     def telemetry(self) -> Telemetry:
         """Board, metrics, log and the calls of the traces in one."""
-        return Teller(self.board, self.metrics, shows_report=self.one_shot, feed=self.feed, traces=self.traces)
+        return Teller(
+            self.board, self.metrics, shows_report=self.one_shot, feed=self.feed, traces=self.traces, tally=self.tally
+        )
 
     @cached_property
     def traces(self) -> Traces | Untraced:
@@ -249,12 +305,17 @@ class App:
     @cached_property
     def threads(self) -> Threads:
         """WORKERS threads for tables and seeds."""
-        return Threads(self.settings.workers)
+        return Threads(self.settings.workers, self.stop)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What was changed so far."""
+        return Tally(self.settings.state_table)
 
     @cached_property
     def source(self) -> FolderSource | Once:
         """The declarations; a one-shot command reads them once, so that one run has one truth."""
-        folder = FolderSource(self.settings.desired_state, self.settings.environment)
+        folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
         return Once(folder) if self.one_shot else folder
 
     @cached_property
@@ -281,7 +342,8 @@ class App:
                     ) from error
             else:
                 return
-            clock.sleep(pause)
+            if not clock.sleep(pause):
+                raise Interrupted("the process is to stop while it waits for the endpoint")
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _build(self) -> Reconciler:
@@ -300,7 +362,7 @@ class App:
         )
         self.connection.fence = store.lease_lasts
         world = World(
-            api=self.connection.tables if endpoint.flavor.emulator else Paced(self.connection.tables, clock),
+            api=self._api(endpoint),
             items=self.connection.items,
             store=store,
             source=self.source,
@@ -311,6 +373,18 @@ class App:
             validator=OfflineValidator(),
             endpoint=endpoint,
             traces=self.traces,
+            watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
-        return Reconciler(world, options, self.settings.deadline(endpoint.flavor), accounts)
+        deadline = self.settings.deadline(endpoint.flavor)
+        return Reconciler(world, options, deadline, accounts, follow=self._follow)
+
+    def _api(self, endpoint: Endpoint) -> TableApi:
+        tables = self.connection.tables
+        return tables if endpoint.flavor.emulator else Paced(tables, SystemClock(self.stop))
+
+    def _follow(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
+        """What depends on the endpoint is chosen anew: what may be lost there, caps, deadlines, the pace of calls."""
+        reconciler.options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
+        reconciler.timeout = self.settings.deadline(endpoint.flavor)
+        reconciler.world = replace(reconciler.world, endpoint=endpoint, api=self._api(endpoint))

@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.model.errors import Busy, Denied, Malformed
+from reconciler.aws import call_deadline
+from reconciler.model.errors import Ambiguous, Busy, Denied, Malformed
 
 READS = ("Describe", "List", "Get")
 LOST = "our lease ran out before the call was sent"
@@ -58,6 +59,34 @@ def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
             raise Busy(operation, "LeaseLost", LOST)
 
     return before_send
+
+
+def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:
+    """``before-send``: nothing that changes something goes to an endpoint or account that was not identified."""
+
+    def before_send(event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        if not is_read(operation):
+            before_write(operation)
+
+    return before_send
+
+
+def doubting(doubt: Callable[[], None]) -> Callable[..., None]:
+    """``response-received``: after a failed connection another endpoint may answer at the same URL."""
+
+    def received(exception: BaseException | None = None, **_: Any) -> None:
+        if exception is not None:
+            doubt()
+
+    return received
+
+
+def bounded(event_name: str, **_: Any) -> None:
+    """``before-send``: the time of this sending begins, unless that of the whole call is over."""
+    if call_deadline.call_has_passed():
+        raise Ambiguous(event_name.rpartition(".")[2], "CallDeadline", call_deadline.PASSED)
+    call_deadline.start_sending()
 
 
 def retry_counter(tell: Callable[[str], None]) -> Callable[..., None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from reconciler import interruption
 from reconciler.cli.invocation import Invocation
 from reconciler.model.errors import UsageError
 from reconciler.model.plan import Action, Fate
@@ -46,5 +47,6 @@ def what_goes(plan: PassReport) -> str:
 
 
 def confirmed(question: str) -> bool:
-    """Ask on standard error; anything but yes is no."""
-    return bool(typer.confirm(question, default=False, err=True))
+    """Ask on standard error; anything but yes is no. A signal ends the question at once."""
+    with interruption.grace(0):
+        return bool(typer.confirm(question, default=False, err=True))

@@ -11,8 +11,9 @@ from reconciler.engine.gatekeeper import LOST
 from reconciler.engine.holding import needs_write, read_again, without_lease
 from reconciler.engine.memory import Memory
 from reconciler.engine.reporting import Seeded, table_report
+from reconciler.engine.seed_words import ended_step
 from reconciler.engine.seeding import write_seed
-from reconciler.engine.survey import Scene, Survey
+from reconciler.engine.survey import Scene, Survey, not_reached
 from reconciler.model.errors import LeaseLost
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import TableReport
@@ -76,6 +77,8 @@ def _overtaken(scene: Scene, acted: Acted) -> Acted:
 
 
 def _apply(scene: Scene, survey: Survey) -> Applied:
+    if scene.out_of_time:
+        return Applied(survey, tuple(not_reached(step) if step.fate is Fate.READY else step for step in survey.steps))
     with scene.world.traces.table(survey.name):
         applied = apply_next(scene, survey)
         for step in applied.steps:
@@ -122,13 +125,20 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
         return table_report(survey, applied.steps, applied.error, Seeded()), False
     with scene.world.traces.table(survey.name):
         try:
-            outcome = write_seed(scene.world, declaration, observed.identity)
+            outcome = write_seed(
+                scene.world,
+                declaration,
+                observed.identity,
+                scene.snapshot,
+                earlier=survey.seed_earlier,
+                deadline=scene.deadline,
+            )
         except LeaseLost:
             steps[position] = steps[position].deferred(Reason.LEASE, LOST)
             return table_report(survey, tuple(steps), applied.error, Seeded()), False
-        steps[position] = steps[position].failed(str(outcome.error)) if outcome.error else steps[position].done()
+        steps[position] = ended_step(steps[position], outcome)
         scene.world.traces.step(steps[position])
     tell(survey.name, steps[position])
     survey = replace(survey, seed_record=outcome.record)
-    seeded = Seeded(outcome.written, outcome.skipped, outcome.failed)
+    seeded = Seeded(outcome.written, outcome.present, outcome.failed)
     return table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None

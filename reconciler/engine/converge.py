@@ -17,6 +17,8 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 TRIES = 5
 """Rounds in a row that a table may fail in before a run stops trying it."""
+FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
+"""Failures that another round of the same run must not cover: the service refused, or the table was exchanged."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class Rounds:
 
     def _has_work(self, table: TableReport) -> bool:
         if table.status is TableStatus.ERROR:
-            return not any(step.reason is Reason.REJECTED for step in table.steps)
+            return not any(step.reason in FINAL for step in table.steps)
         return any(self._open(step) for step in table.steps)
 
     def _open(self, step: Step) -> bool:
@@ -127,7 +129,7 @@ def _fresh(report: PassReport) -> PassReport:
 
 def _quiet(table: TableReport) -> TableReport:
     steps = tuple(step for step in table.steps if step.fate is not Fate.DONE)
-    return replace(table, steps=steps, seed_written=0, seed_skipped=0, seed_failed=0)
+    return replace(table, steps=steps, seed_written=0, seed_present=0, seed_failed=0)
 
 
 def _joined(whole: PassReport, report: PassReport) -> PassReport:
@@ -160,7 +162,7 @@ def _one(before: TableReport | None, after: TableReport | None) -> TableReport |
         steps=done + kept,
         changes=changes,
         seed_written=before.seed_written + after.seed_written,
-        seed_skipped=before.seed_skipped + after.seed_skipped,
+        seed_present=before.seed_present + after.seed_present,
     )
 
 

@@ -20,6 +20,7 @@ from reconciler.engine.verbs import Told, Turn
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
+from reconciler.model.identity import Endpoint
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
@@ -42,6 +43,8 @@ class Reconciler:
     timeout: timedelta
     allowed_accounts: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
+    follow: Callable[[Reconciler, Endpoint], None] | None = None
+    """Called after a pass that found another endpoint or account: the next pass is made for that one."""
 
     def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
         """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
@@ -83,7 +86,7 @@ class Reconciler:
         return self._seed_verbs("seed").seed(self.focus_names(tables))
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove each seeded item that still equals its seed, and remember that it was cleared."""
+        """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
         return self._seed_verbs("clear").clear(self.focus_names(tables))
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
@@ -98,7 +101,7 @@ class Reconciler:
         return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """Stop managing tables without touching them; one sentence each."""
+        """Stop managing tables without touching them; one sentence each. ``take_back`` is the way back."""
         snapshot, said = self.writable_state(), []
         for wish in tables:
             declaration = self.world.source.load().named(wish)
@@ -108,8 +111,20 @@ class Reconciler:
                 said.append(f"{name}: not in the inventory, nothing to release")
                 continue
             self.world.store.put_entry(replace(entry, ownership="released"))
-            said.append(f"{name}: released; it stays as it is and is no longer managed")
+            back = f"`reconciler import {name}` takes it back"
+            said.append(f"{name}: released; it stays as it is and is no longer managed. {back}")
         return tuple(said)
+
+    def take_back(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Manage released tables again, as adopted, so that they are never pruned; the names of those taken back."""
+        if not names:
+            return ()
+        snapshot = self._turn().begin()
+        taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
+        for name in taken:
+            entry = replace(snapshot.inventory[name], ownership="adopted", unwanted_since=None)
+            self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
+        return tuple(taken)
 
     def suspend(self, by: str) -> None:
         """Stop the writes of every loop of this stack and environment; observing goes on."""
@@ -181,14 +196,20 @@ class Reconciler:
         return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)
 
     def _seed_verbs(self, trigger: str) -> SeedVerbs:
-        return SeedVerbs(self.world, self.options, trigger, self.writable_state())
+        state = self.writable_state()
+        return SeedVerbs(self.world, self.options, trigger, state, self.world.clock.now() + self.timeout)
 
     def _pass(self, request: Request) -> PassReport:
-        return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
+        report = Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
+        found = self.world.watch.changed_to
+        if found is not None and self.follow is not None:
+            self.follow(self, found)
+            self.memory = Memory(last_good=self.memory.last_good)
+        return report
 
     def _rounds(self, request: Request) -> PassReport:
         deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline).run(request)
+        return Rounds(self.world, self._pass, deadline).run(replace(request, deadline=deadline))
 
     def _remembered(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""

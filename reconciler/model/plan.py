@@ -17,6 +17,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     SEED = "seed"
+    CLEAR = "clear"
 
 
 class Fate(StrEnum):
@@ -50,6 +51,7 @@ class Reason(StrEnum):
     MAX_DELETES = "max_deletes"
     FOREIGN_DECLARATIONS = "foreign_declarations"
     INVALID_ANSWER = "invalid_answer"
+    SEED_CHANGED = "seed_changed"
     STATE_LOST = "state_lost"
     ON_EXISTING = "on_existing"
     CONTESTED = "contested"
@@ -110,8 +112,12 @@ class Step:
 
     def done(self) -> Step:
         """This step, carried out; what was said of its future is past."""
-        message = self.message if self.action is Action.SEED else None
+        message = self.message if self.action in (Action.SEED, Action.CLEAR) else None
         return replace(self, fate=Fate.DONE, reason=None, message=message)
+
+    def with_message(self, message: str) -> Step:
+        """This step with another sentence."""
+        return replace(self, message=message)
 
     def failed(self, message: str, reason: Reason = Reason.ERROR) -> Step:
         """This step, tried without success."""

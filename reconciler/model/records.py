@@ -27,8 +27,10 @@ class InventoryEntry:
     identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
     ``forgotten_since`` when a table of ours was first declared no more, ``guarded_since`` when the declarations were
     first found to look like those of another stack. ``ours_since`` is when the first table that we made under this name
-    was made, where later ones of ours took its place; None where this one is the first. ``tagged_as`` is the stack and
-    environment in the owner tag of a table whose record was transferred from there.
+    was made, where later ones of ours took its place; None where this one is the first. ``declared_in`` is the file
+    that declared the table last, relative to the declarations' folder and with slashes; None in records of older
+    releases. ``tagged_as`` is the stack and environment in the owner tag of a table whose record was transferred from
+    there.
     """
 
     name: str
@@ -44,6 +46,7 @@ class InventoryEntry:
     forgotten_since: datetime | None = None
     guarded_since: datetime | None = None
     ours_since: datetime | None = None
+    declared_in: str | None = None
     tagged_as: str | None = None
 
 
@@ -64,7 +67,10 @@ class Claim:
 class SeedRecord:
     """How far seeding went. ``cleared`` goes by name, the others lapse with the identity.
 
-    ``digest`` is the seed's, ``count`` the items written when done, ``at`` the time of the last transition.
+    ``digest`` is that of the seed which the record speaks of, ``count`` its number of items when done, ``at`` the time
+    of the last transition. ``written`` and ``uncertain`` are packed digests of items in the table with this identity
+    (``reconciler.seeding.provenance``); further ones are in the ``SeedPart`` records of the table. ``earlier`` is how
+    many items of an earlier version of the seed the table held when seeding went on with a seed that had changed.
     """
 
     name: str
@@ -74,6 +80,18 @@ class SeedRecord:
     identity: Identity | None
     count: int = 0
     at: datetime | None = None
+    written: str = ""
+    uncertain: str = ""
+    earlier: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPart:
+    """Packed digests that no longer fit into the ``SeedRecord`` of a large seed. ``name`` is ``TABLE#00001``."""
+
+    name: str
+    identity: Identity | None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +100,8 @@ class Attempts:
 
     ``wanted`` holds, by path, the declared value (as canonical JSON) that was written; another wish starts anew.
     ``seen`` holds what read back after the first write, in the same form, ``refused`` when a write was last refused as
-    unknown.
+    unknown, or as busy though nothing was under way. ``missed`` holds what our own read-back right after the last write
+    showed where that write did not take, ``contested`` when it took and the field had differed again before.
     """
 
     name: str
@@ -91,6 +110,8 @@ class Attempts:
     wanted: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, datetime] = field(default_factory=dict)
+    missed: Mapping[str, str] = field(default_factory=dict)
+    contested: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +222,7 @@ class StateSnapshot:
     inventory: Mapping[str, InventoryEntry] = field(default_factory=dict)
     elsewhere: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
     seeds: Mapping[str, SeedRecord] = field(default_factory=dict)
+    seed_parts: Mapping[str, SeedPart] = field(default_factory=dict)
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
     marks: Mapping[str, Marks] = field(default_factory=dict)
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)

@@ -79,6 +79,13 @@ def resolve(
     return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
 
 
+def declared_by(entry: InventoryEntry, declaration: Declaration) -> InventoryEntry:
+    """The entry with the file that declares its table now; a released table is left as it is."""
+    if entry.ownership == "released" or entry.declared_in == declaration.origin.file:
+        return entry
+    return replace(entry, declared_in=declaration.origin.file)
+
+
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
     """Whether the owner tag must be read: no record of this very table is settled, or the declaration says ``own``.
 

@@ -21,6 +21,7 @@ ACTION_SYMBOLS = {
     Action.DELETE: "-",
     Action.REPLACE: "-/+",
     Action.SEED: ">",
+    Action.CLEAR: "<",
 }
 FATE_SYMBOLS = {Fate.BLOCKED: "!", Fate.DEFERRED: "…", Fate.UNSUPPORTED: "?"}
 PLANNED = {
@@ -37,14 +38,16 @@ CARRIED_OUT = {
     Action.DELETE: "deleted",
     Action.SEED: "seeded",
 }
-REMAINDERS = ("blocked", "deferred", "unsupported", "failed")
+SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
+"""The triggers of reports that are about the items of seeds alone."""
+REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
 
 
 def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> Sequence[Line]:
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests."""
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
-        if table.steps or table.changes or table.error or table.rebuild:
+        if table.steps or table.changes or table.error or table.rebuild or table.status is TableStatus.RELEASED:
             lines += _table(table, diff=diff)
     if lines:
         lines.append(("plain", ""))
@@ -106,14 +109,26 @@ def counts(report: PassReport, *, applied: bool) -> str:
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
 
 
+def seed_counts(report: PassReport, *, cleared: bool) -> str:
+    """What ``seed`` or ``clear`` did: ``2 tables: 6 items written, 0 present.``"""
+    names = ("seed_removed", "seed_kept") if cleared else ("seed_written", "seed_present")
+    moved, stayed, failed = (sum(getattr(table, name) for table in report.tables) for name in (*names, "seed_failed"))
+    verbs = ("removed", "kept") if cleared else ("written", "present")
+    rest = f", {failed} failed" if failed else ""
+    return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed} {verbs[1]}{rest}."
+
+
 def _last(report: PassReport, *, applied: bool) -> Line:
     steps = [step for table in report.tables for step in table.steps]
+    if report.trigger in SEED_VERBS and applied and not report.error:
+        return "title", f"Done: {seed_counts(report, cleared=report.trigger == Action.CLEAR.value)}"
     worked = any(step.fate in (Fate.DONE, Fate.FAILED) for step in steps)
     summary = report.summary()
     idle = not any(step.fate in (Fate.DONE, Fate.READY) for step in steps)
     if report.verdict is Verdict.IN_SYNC and idle and (summary["declared"] or not applied):
         rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
-        return "in_sync", f"In sync: {several(summary['declared'], 'table')} as declared{rest}."
+        managed = summary["declared"] - summary["released"]
+        return "in_sync", f"In sync: {several(managed, 'table')} as declared{rest}."
     held = applied and not worked and any(step.fate is Fate.READY for step in steps)
     return "title", counts(report, applied=applied and not held)
 
@@ -124,6 +139,8 @@ def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
     yield style, f"{sign} {printable(table.name)}{place}"
     if table.error:
         yield "error", f"  error: {printable(table.error)}"
+    if table.status is TableStatus.RELEASED:
+        yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` takes it back"
     if table.rebuild:
         yield "deferred", f"  {FATE_SYMBOLS[Fate.DEFERRED]} {rebuild_sentence(table.rebuild)}"
     covered = [change for step in table.steps for change in step.changes]
@@ -137,12 +154,14 @@ def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
 def _leading(table: TableReport) -> tuple[str, str]:
     if table.status is TableStatus.ERROR:
         return "error", "!"
-    for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED):
+    for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED, Action.CLEAR):
         if any(step.action is action and step.fate not in FATE_SYMBOLS for step in table.steps):
             return action.value, ACTION_SYMBOLS[action]
     for fate, sign in FATE_SYMBOLS.items():
         if table.has(fate):
             return fate.value, sign
+    if table.status is TableStatus.RELEASED:
+        return "dim", "="
     if table.rebuild and not table.changes:
         return "deferred", FATE_SYMBOLS[Fate.DEFERRED]
     return "update", "~"

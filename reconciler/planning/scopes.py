@@ -65,7 +65,10 @@ def refusal(name: str, other: Other, *, missing: bool) -> Step:
     if not other.recorded:
         message = f"the table {name} carries the owner tag of {theirs}: it is neither written nor seeded nor deleted"
         return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "lifecycle.on_existing: own")
-    message = f"the table {name} is in the inventory of {theirs}: it is neither written nor seeded nor deleted"
+    message = (
+        f"the table {name} is in the inventory of {theirs}: it is neither written nor seeded nor deleted."
+        f" That stack stops managing it with the command below, and takes it back with `reconciler import {name}`"
+    )
     action = Action.CREATE if missing else Action.UPDATE
     return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, release_by(other.scope, name))
 

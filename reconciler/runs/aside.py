@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.engine.ports import Exchange, Telemetry
 from reconciler.logs import get_logger
 from reconciler.model.plan import Step
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, TableReport
 
 log = get_logger("reconciler.runs")
 
@@ -28,9 +28,17 @@ class Aside:
         """A step was carried out or failed."""
         self._inner.step(pass_id, table, step)
 
+    def seeded(self, table: TableReport) -> None:
+        """``seed`` or ``clear`` ended for a table."""
+        self._inner.seeded(table)
+
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Only said in the log."""
         log.debug("run looks", pass_id=pass_id, trigger=trigger)
+
+    def planned(self, pass_id: str, words: str) -> None:
+        """Only said in the log."""
+        log.debug("run acts", pass_id=pass_id, what=words)
 
     def pass_finished(self, report: PassReport) -> None:
         """Only said in the log."""

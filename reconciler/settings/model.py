@@ -53,8 +53,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     desired_state: str = "./desired_state"
-    """Folder or importable package with the declarations; ``bundled`` is the set that comes with the tool. The default
-    is where ``init`` writes."""
+    """Folder with the declarations, an importable package as ``package:NAME``, or ``bundled`` for the set that comes
+    with the tool. The default is where ``init`` writes; a folder that is missing is an error."""
 
     stack: ScopeName = "default"
     """Whose tables these are; every record, the lease and the suspension are keyed by stack and environment. Default:

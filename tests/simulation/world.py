@@ -30,11 +30,12 @@ from reconciler.model.records import (
     InventoryEntry,
     Lease,
     Marks,
+    SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
 )
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import KeyElement, TableSpec
 from reconciler.seeding.digest import items_digest
 
@@ -83,6 +84,14 @@ class MemoryStore:
     def drop_seed(self, name: str) -> None:
         kept = {key: value for key, value in self.snapshot.seeds.items() if key != name}
         self.snapshot = replace(self.snapshot, seeds=kept)
+
+    def put_seed_part(self, part: SeedPart) -> None:
+        self.written += 1
+        self.snapshot = replace(self.snapshot, seed_parts={**self.snapshot.seed_parts, part.name: part})
+
+    def drop_seed_part(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.seed_parts.items() if key != name}
+        self.snapshot = replace(self.snapshot, seed_parts=kept)
 
     def put_attempts(self, attempts: Attempts) -> None:
         self.snapshot = replace(self.snapshot, attempts={**self.snapshot.attempts, attempts.name: attempts})
@@ -157,6 +166,7 @@ class Silent:
 
     steps: list[tuple[str, Step]] = field(default_factory=list)
     reports: list[PassReport] = field(default_factory=list)
+    seeds: list[TableReport] = field(default_factory=list)
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None: ...
 
@@ -164,11 +174,16 @@ class Silent:
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
+    def planned(self, pass_id: str, words: str) -> None: ...
+
     def pass_finished(self, report: PassReport) -> None:
         self.reports.append(report)
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         self.steps.append((table, step))
+
+    def seeded(self, table: TableReport) -> None:
+        self.seeds.append(table)
 
 
 class AllValid:

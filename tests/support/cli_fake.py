@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from support.reports import a_report, in_sync
@@ -55,10 +56,17 @@ class FakeWiring:
     suspended: bool = True
     told: Told = Told(("It is done.",), finished=True, facts={"table": "users"})  # noqa: RUF009
     notices: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
     overrides: Overrides | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    emulator: bool = True
+
+    @property
+    def reconciler(self) -> SimpleNamespace:
+        """What ``clear`` asks whether it is at an emulator."""
+        return SimpleNamespace(world=SimpleNamespace(emulator=self.emulator))
 
     @contextmanager
     def open_app(self, settings: Any, *, one_shot: bool, read_only: bool) -> Iterator[FakeWiring]:
@@ -83,6 +91,10 @@ class FakeWiring:
                     on_step(table.name, step)
         return self.result
 
+    def publish_metrics(self) -> tuple[str, ...]:
+        self.calls.append(("publish_metrics",))
+        return self.unpublished
+
     def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         self.calls.append(("destroy", tables))
         return self.result
@@ -95,9 +107,9 @@ class FakeWiring:
         self.calls.append(("clear", tables))
         return self.result
 
-    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[tuple[Path, ...], tuple[PassedOver, ...]]:
+    def import_tables(self, names: tuple[str, ...], form: str) -> Any:
         self.calls.append(("import", names, form))
-        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over
+        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over, ()
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))

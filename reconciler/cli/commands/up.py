@@ -47,6 +47,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             invocation.say(["The plan has changed since it was shown. Nothing was done; this is the present plan."])
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.why_not_done(report))
+    invocation.warn(app.publish_metrics())
     return exits.converge(report)
 
 

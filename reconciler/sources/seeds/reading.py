@@ -9,7 +9,7 @@ from reconciler.model.desired import Item, Seed
 from reconciler.model.errors import Problem
 from reconciler.seeding.digest import items_digest
 from reconciler.sources.place import Finding
-from reconciler.sources.seeds.check import item_findings, key_of
+from reconciler.sources.seeds.check import TEXT_KEY, item_findings, key_of
 from reconciler.sources.seeds.convert import item_of, records_of
 from reconciler.sources.seeds.files import read_records
 from reconciler.sources.seeds.record import Record, ValueFault
@@ -58,10 +58,15 @@ class _Reader:
                 record.line,
                 ".".join([f"[{index}]", *map(str, finding.path)]),
                 finding.reason,
-                finding.remedy,
+                self._remedy(finding, record),
             )
             for finding in findings
         ]
+
+    def _remedy(self, finding: Finding, record: Record) -> str:
+        """Where a key wants a text and a number was written: the text with the digits of the file."""
+        literal = record.literals.get(str(finding.path[0])) if finding.path else None
+        return f'Write a text in quotes: "{literal}".' if literal and finding.remedy == TEXT_KEY else finding.remedy
 
     def _duplicate(self, item: Item, index: int, record: Record) -> Iterator[Finding]:
         key = key_of(item, self.target)
@@ -76,6 +81,7 @@ class _Reader:
 
 def _seed(reader: _Reader, records: Iterable[Record], source: str) -> tuple[Seed | None, list[Problem]]:
     items: list[Item] = []
+    lines: list[int | None] = []
     problems: list[Problem] = []
     faulty = 0
     for index, record in enumerate(records):
@@ -84,7 +90,10 @@ def _seed(reader: _Reader, records: Iterable[Record], source: str) -> tuple[Seed
         problems += found if faulty <= SHOWN else []
         if item is not None:
             items.append(item)
+            lines.append(record.line)
     if faulty > SHOWN:
         reason = f"has {faulty - SHOWN} more faulty items"
         problems.append(Problem(reader.file, None, None, reason, "Correct those above first."))
-    return (None, problems) if problems else (Seed(source, tuple(items), items_digest(items)), [])
+    if problems:
+        return None, problems
+    return Seed(source, tuple(items), items_digest(items), tuple(lines)), []

@@ -10,10 +10,18 @@ from reconciler.model.errors import Problem
 from reconciler.sources.document.part import spellings
 from reconciler.sources.document.table import API_FIELDS, REQUIRED, TableDocument
 from reconciler.sources.place import did_you_mean
+from reconciler.sources.placeholders import unrendered
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.snapshot import SourceFile
 from reconciler.sources.text.json_text import read_json
 from reconciler.sources.text.parsed import Parsed, TextFault
+from reconciler.sources.text.resembling import (
+    TEMPLATE,
+    TEMPLATE_REMEDY,
+    refuse_commented,
+    refuse_conflict,
+    refuse_resembling,
+)
 from reconciler.sources.text.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
@@ -31,7 +39,11 @@ class FileReading:
 
 
 def read_documents(file: SourceFile) -> FileReading:
-    """Every table of the file; a file that declares nothing is a warning, a file that cannot be read a problem."""
+    """Every table of the file.
+
+    A document that declares nothing is a warning; one that looks like a declaration all the same, and a file that
+    cannot be read, is a problem.
+    """
     try:
         return _reading(file, _parse(file))
     except TextFault as fault:
@@ -55,6 +67,25 @@ def decode(file: SourceFile) -> str:
 
 def _parse(file: SourceFile) -> list[Parsed]:
     text = decode(file)
+    refuse_conflict(text)
+    try:
+        return _documents(file, text)
+    except TextFault as fault:
+        raise _unrendered(text, fault.line) or fault from None
+
+
+def _unrendered(text: str, line: int | None) -> TextFault | None:
+    """The fault that a template expression explains, in the line where parsing failed or in the one before."""
+    lines = text.split("\n")
+    for number in (line, line - 1) if line else ():
+        expression = unrendered(lines[number - 1]) if 0 < number <= len(lines) else None
+        if expression is not None:
+            reason = f"holds {expression}, a template expression that is not rendered here"
+            return TextFault(number, reason, "Render the template into this folder, or write the value itself.")
+    return None
+
+
+def _documents(file: SourceFile, text: str) -> list[Parsed]:
     if file.path.endswith(".json"):
         return [read_json(text)]
     template = _TEMPLATE.search(text)
@@ -64,7 +95,8 @@ def _parse(file: SourceFile) -> list[Parsed]:
 
 
 def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
-    declarations = []
+    declarations, others = [], []
+    only_extensions = any(document.value for document in documents)
     for document in documents:
         if document.value is None:
             continue
@@ -73,10 +105,31 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
             raise TextFault(document.line, "holds something that is not a mapping", remedy)
         if "Resources" in document.value:
             raise _template_fault(document.lines.get(("Resources",)))
-        if _looks_like_table(document.value):
-            declarations.append(RawDeclaration(file.path, document.line, document.value, document.lines))
-    warnings = () if declarations else (f"{file.path}: declares nothing: it has no field of a table",)
-    return FileReading(tuple(declarations), (), warnings)
+        value = {key: item for key, item in document.value.items() if not _is_extension(key)}
+        if _looks_like_table(value):
+            declarations.append(
+                RawDeclaration(
+                    file.path,
+                    document.line,
+                    value,
+                    document.lines,
+                    literals=document.literals,
+                    key_literals=document.key_literals,
+                )
+            )
+        elif value:
+            refuse_resembling(document, value)
+            others.append(f"{file.path}:{document.line}: declares nothing: it has no field of a table")
+        only_extensions = only_extensions and not value
+    if not declarations:
+        refuse_commented(decode(file))
+        others = [] if only_extensions else [f"{file.path}: declares nothing: it has no field of a table"]
+    return FileReading(tuple(declarations), (), tuple(others))
+
+
+def _is_extension(key: object) -> bool:
+    """A place for YAML anchors and for other tools, as in Compose: a top-level key that begins with ``x-``."""
+    return isinstance(key, str) and key.startswith("x-")
 
 
 def _looks_like_table(value: Mapping[object, object]) -> bool:
@@ -87,5 +140,4 @@ def _looks_like_table(value: Mapping[object, object]) -> bool:
 
 
 def _template_fault(line: int | None) -> TextFault:
-    reason = "is a CloudFormation, SAM or serverless template, and templates are not read yet"
-    return TextFault(line, reason, "Declare its tables one by one, or move it out of the folder.")
+    return TextFault(line, TEMPLATE, TEMPLATE_REMEDY)
