@@ -78,7 +78,7 @@ def draw(number: int) -> PruneCase:
     rng = Random(number)
     flavor = rng.choice(FLAVORS)
     lives = tuple(_live(rng, f"table_{position:02}") for position in range(TABLES))
-    wishes = tuple(_wish(rng, lives) for _ in range(rng.choice((1, 2, 2, 3))))
+    wishes = tuple(_wish(rng, lives) for _ in range(rng.choice((2, 2, 3, 3))))
     return PruneCase(flavor, _options(rng, flavor), lives, wishes)
 
 

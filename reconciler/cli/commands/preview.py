@@ -24,7 +24,7 @@ def preview(
     settings = invocation.settings()
     with invocation.opened(settings, read_only=True) as app:
         report = app.preview(tuple(tables or ()))
-    if invocation.output is Output.HUMAN:
+    if invocation.output is Output.HUMAN and invocation.console.interactive:
         invocation.say([f"Plan for {place(settings, report)}:"])
     invocation.show(report, applied=False, diff=diff, base=settings.desired_state)
     return exits.preview(report, expect_no_changes=expect_no_changes)
