@@ -276,7 +276,7 @@ class App:
     @cached_property
     def board(self) -> Board:
         """What is known right now."""
-        return Board(self.settings.environment_label, self.settings.interval.total_seconds())
+        return Board(self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack)
 
     @cached_property
     def metrics(self) -> Metrics | None:

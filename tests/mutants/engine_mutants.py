@@ -176,7 +176,7 @@ MUTANTS = (
     Mutant(
         "the nonce of the owner tag is not compared",
         "planning/ownership.py",
-        "return observed.owner_tag == owner_tag(world.scope, entry.nonce)",
+        "return bears_tag(entry, observed.owner_tag, world.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
         ("engine/test_engine_claims.py::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
