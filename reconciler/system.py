@@ -12,6 +12,8 @@ from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import TypeVar
 
+STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""On Linux CLOCK_MONOTONIC stands still while the machine sleeps (clock_gettime(2)); CLOCK_BOOTTIME does not."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -27,8 +29,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that never jump."""
-        return time.monotonic()
+        """Seconds that never jump, and that go on while the machine is suspended: a lease must end meanwhile."""
+        return time.clock_gettime(STEADY)
 
     def sleep(self, seconds: float) -> bool:
         """Wait ``seconds``; False when the process is to stop."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -166,7 +167,7 @@ class App:
         report = self.reconciler.preview()
         snapshot = self.reconciler.world.store.load()
         runs = self.reconciler.history(10)
-        lease = snapshot.lease if snapshot.lease and snapshot.lease.held(SystemClock().now()) else None
+        lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
         return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
 
     def doctor(self) -> tuple[Finding, ...]:
@@ -280,7 +281,12 @@ class App:
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
         store = StateTable(
-            self.connection.state_client(), options.state_table, options.scope, holder=str(uuid.uuid4()), clock=clock
+            self.connection.state_client(),
+            options.state_table,
+            options.scope,
+            holder=str(uuid.uuid4()),
+            holder_name=f"{socket.gethostname()}:{os.getpid()}",
+            clock=clock,
         )
         self.connection.fence = store.lease_lasts
         world = World(

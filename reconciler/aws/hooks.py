@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
-from reconciler.model.errors import Busy, Denied, Malformed
+from reconciler.model.errors import Denied, LeaseLost, Malformed
 
 READS = ("Describe", "List", "Get")
 LOST = "our lease ran out before the call was sent"
+STATE_CALL: ContextVar[bool] = ContextVar("STATE_CALL", default=False)
+"""Whether the call under way is about the state table: whoever has no lease must be able to take one."""
 READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
 
 
@@ -50,12 +53,16 @@ def check_bytes(http_response: Any, model: Any, **_: Any) -> None:
 
 
 def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
-    """``before-send``: the last moment before the socket. A process that was stopped in between sends nothing more."""
+    """``before-send``: the last moment before the socket, of every sending, the SDK's retries included.
+
+    A process that was stopped in between sends nothing more. Records of the state table have a fence of their own: the
+    conditions under which they are written.
+    """
 
     def before_send(event_name: str, **_: Any) -> None:
         operation = event_name.rpartition(".")[2]
-        if not is_read(operation) and not lasts():
-            raise Busy(operation, "LeaseLost", LOST)
+        if not is_read(operation) and not STATE_CALL.get() and not lasts():
+            raise LeaseLost(operation, "LeaseLost", LOST)
 
     return before_send
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.gatekeeper import judge
+from reconciler.engine.observing import with_owner
 from reconciler.engine.recall import Recall
 from reconciler.engine.wishes import Wishes
 from reconciler.engine.world import World
 from reconciler.model.change import Change
-from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
 from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership
@@ -69,6 +70,8 @@ class Scene:
     snapshot: StateSnapshot
     attempts: dict[str, Attempts]
     foreign: frozenset[str]
+    desired: DesiredState | None = None
+    """The declarations that this pass decides on; ``None`` where it deletes whatever is declared (``destroy``)."""
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
@@ -95,10 +98,11 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
     if base.observed is None:
         return base
-    now = scene.world.clock.now()
-    facts = Facts(
-        scene.options, scene.world.emulator, now, base.observed, base.entry, lifecycle, base.name in scene.foreign
-    )
+    now, observed = scene.world.clock.now(), base.observed
+    if step.fate is Fate.READY:
+        observed = with_owner(scene.world, observed)
+        base = replace(base, observed=observed)
+    facts = Facts(scene.options, scene.world.emulator, now, observed, base.entry, lifecycle, base.name in scene.foreign)
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
 

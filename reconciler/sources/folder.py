@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.desired import DesiredState
@@ -15,6 +16,16 @@ from reconciler.sources.python.reading import PythonReading, read_python
 from reconciler.sources.seeds.memory import SeedMemory
 from reconciler.sources.snapshot import Snapshot, read_snapshot
 from reconciler.sources.text.memory import DocumentMemory
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The files of the last reading that found no problem: hashes by path, and modules outside the folder."""
+
+    digest: str
+    root: Path
+    hashes: Mapping[str, str]
+    outside: Mapping[Path, bytes]
 
 
 class FolderSource:
@@ -28,6 +39,7 @@ class FolderSource:
         self.environment = environment or None
         self._documents = DocumentMemory()
         self._memory = SeedMemory()
+        self._read: _Read | None = None
 
     def load(self) -> DesiredState:
         """Everything, read twice and equal; ``DeclarationError`` carries all problems, by file and line."""
@@ -49,7 +61,24 @@ class FolderSource:
             problems.append(Problem(self.location, None, None, "holds no declaration of a table", remedy))
         if problems:
             raise DeclarationError(_in_order(problems))
-        return DesiredState(tuple(assembly.declarations), self._digest(first, python), tuple(sorted(warnings)))
+        digest = self._digest(first, python)
+        self._read = _Read(digest, first.root, first.hashes(), dict(python.outside))
+        return DesiredState(tuple(assembly.declarations), digest, tuple(sorted(warnings)))
+
+    def still(self, desired: DesiredState) -> bool:
+        """Whether every file has the bytes that ``desired`` was read from, and none came or went.
+
+        Only hashes are compared, so that this may be asked right before every call that deletes something.
+        """
+        read = self._read
+        try:
+            if read is None or read.digest != desired.digest:
+                return self.load().digest == desired.digest
+            now = read_snapshot(locate(self.location))
+        except DeclarationError:
+            return False
+        same = now.root == read.root and not now.problems and now.hashes() == read.hashes
+        return same and all(_bytes(path) == content for path, content in read.outside.items())
 
     def _changed(self, first: Snapshot, python: PythonReading) -> list[Problem]:
         """The second reading: every file has the bytes it had, and none came or went."""
