@@ -1,10 +1,16 @@
-"""``python -m reconciler`` and the console script: hand over to the command line."""
+"""``python -m reconciler`` and the console script: hand over to the command line, under supervision of signals."""
 
 import sys
 
 
 def main() -> int:
     """Run the command line; the exit code is the one the contract promises."""
+    from reconciler import interruption
+
+    return interruption.end(interruption.supervised(_command_line, last=True))
+
+
+def _command_line() -> int:
     from reconciler.cli.app import main as run
 
     return run(sys.argv[1:])

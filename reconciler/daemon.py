@@ -5,12 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import FrameType
 
+from reconciler import interruption
 from reconciler.courtesy import Courteous, Courtesy
 from reconciler.engine.board import Board
 from reconciler.engine.permission import unreachable
@@ -33,6 +32,8 @@ log = get_logger("reconciler.daemon")
 
 GRACE_SECONDS = 25.0
 """For the running pass after SIGTERM; container runtimes kill 10 to 30 s after it."""
+AFTERWARDS_SECONDS = 3.0
+"""For the end of the HTTP server and the release of the lease; after that the process ends whatever hangs."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 REMEMBERED_RUNS = 50
@@ -51,7 +52,6 @@ class Daemon:
     watched: Callable[[], tuple[str, ...]]
     stop: threading.Event
     feed: Feed = field(default_factory=Feed)
-    received: int = signal.SIGTERM
     loop: Loop | None = None
     courtesy: Courtesy = field(default_factory=Courtesy)
 
@@ -68,7 +68,10 @@ class Daemon:
         )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         sys.setswitchinterval(SWITCH_SECONDS)
-        with self._signals():
+        supervision = interruption.current()
+        if supervision is not None:
+            supervision.silent, supervision.on_hangup = True, self._again
+        with interruption.grace(GRACE_SECONDS + AFTERWARDS_SECONDS):
             server.start()
             log.info("serving", address=f"http://{self.settings.http_host}:{server.port}/")
             try:
@@ -76,7 +79,7 @@ class Daemon:
             finally:
                 self.feed.close()
                 server.stop()
-        return 128 + self.received
+        return 128 + (interruption.received() or signal.SIGTERM)
 
     def _control(self) -> Control:
         settings, token = self.settings, self.settings.api_token
@@ -122,7 +125,7 @@ class Daemon:
         control.connect(reconciler, loop.order)
         watcher.start()
         self.stop.wait()
-        log.info("stopping", signal=signal.Signals(self.received).name)
+        log.info("stopping", signal=signal.Signals(interruption.received() or signal.SIGTERM).name)
         watcher.stop()
         if not loop.stop(GRACE_SECONDS):
             log.warning("the running pass did not end in time", seconds=GRACE_SECONDS)
@@ -158,20 +161,7 @@ class Daemon:
             pause = min(pause * 2, LONGEST_PAUSE)
         return None
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        def end(number: int, _frame: FrameType | None) -> None:
-            self.received = number
-            self.stop.set()
-
-        def again(_number: int, _frame: FrameType | None) -> None:
-            if self.loop is not None:
-                self.loop.trigger("signal")
-
-        wanted = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: again}
-        former = {number: signal.signal(number, handler) for number, handler in wanted.items()}
-        try:
-            yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+    def _again(self) -> None:
+        """SIGHUP: a pass now."""
+        if self.loop is not None:
+            self.loop.trigger("signal")

@@ -12,9 +12,10 @@ from reconciler.engine.untraced import UNTRACED
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.plan import Fate, Step
-from reconciler.model.report import PassReport, TableStatus, Verdict
+from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
+from reconciler.tally import Tally
 
 log = get_logger("reconciler")
 
@@ -35,17 +36,21 @@ class Teller:
         shows_report: bool = False,
         feed: Feed | None = None,
         traces: Tracing = UNTRACED,
+        tally: Tally | None = None,
     ) -> None:
         self._board = board
         self._feed = feed
         self._metrics = metrics
         self._traces = traces
+        self._tally = tally
         self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
         """One AWS request ended."""
         self._traces.call(operation, result, seconds, exchange)
+        if self._tally is not None and result == "success":
+            self._tally.request(operation, exchange.tables)
         if self._metrics is not None:
             self._metrics.request(operation, result, seconds)
         log.debug("request", operation=operation, result=result, seconds=round(seconds, 4))
@@ -99,6 +104,11 @@ class Teller:
             told["why"] = step.message
         say = log.error if step.fate is Fate.FAILED else log.info
         say("step", table=table, **told)
+
+    def seeded(self, table: TableReport) -> None:
+        """Count the items of ``seed`` or ``clear``."""
+        if self._metrics is not None:
+            self._metrics.seeded(table)
 
     def _say_what_is_new(self, report: PassReport) -> None:
         """What stays blocked or unsupported is said when it begins, not in every pass."""

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler import interruption
 from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
@@ -22,10 +23,11 @@ from reconciler.engine.ports import Telemetry
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
+from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import EndpointError, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
 from reconciler.model.options import Options
-from reconciler.model.plan import Step
+from reconciler.model.plan import Approval, Step
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
@@ -33,6 +35,7 @@ from reconciler.sources.folder import FolderSource, watch_paths
 from reconciler.sources.once import Once
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads
+from reconciler.tally import Tally
 from reconciler.telemetry import Teller
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from reconciler.engine.untraced import Untraced
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
+
+log = get_logger("reconciler")
 
 OnStep = Callable[[str, Step], None]
 FIRST_PAUSE = 0.1
@@ -79,6 +84,9 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
 
             app.endpoint_url = stack.enter_context(EmbeddedServer()).url
         stack.callback(app.close)
+        supervision = interruption.current()
+        if supervision is not None and not read_only:
+            supervision.done = app.done_so_far
         yield app
 
 
@@ -90,27 +98,41 @@ class App:
     one_shot: bool
     read_only: bool
     endpoint_url: str | None
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=interruption.stop_event)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences to say once, for example that local credentials are used."""
         return self.connection.notices
 
-    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """What would be done; never writes."""
+    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
+        """What would be done, with ``confirming`` after a confirmation; never writes."""
         self.source.load()
-        return self.reconciler.preview(tables)
+        return self.reconciler.preview(tables, confirming=confirming)
 
-    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
-        """Rounds until done or the deadline; writes METRICS_FILE and PUSH_GATEWAY at the end."""
+    def converge(
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: OnStep | None = None,
+        approved: Approval | None = None,
+    ) -> PassReport:
+        """Rounds until done or the deadline."""
         self.source.load()
-        report = self.reconciler.converge(trigger, tables, on_step)
-        if self.metrics is not None and self.settings.metrics_file:
-            self.metrics.write_textfile(self.settings.metrics_file)
-        if self.metrics is not None and self.settings.push_gateway:
-            self.metrics.push(self.settings.push_gateway)
-        return report
+        return self.reconciler.converge(trigger, tables, on_step, approved)
+
+    def publish_metrics(self) -> tuple[str, ...]:
+        """Write METRICS_FILE and push to PUSH_GATEWAY, after the report; a warning for each that failed."""
+        targets = (("write_textfile", self.settings.metrics_file), ("push", self.settings.push_gateway))
+        warnings = []
+        for method, target in targets:
+            if self.metrics is None or not target:
+                continue
+            try:
+                getattr(self.metrics, method)(target)
+            except (ReconcilerError, OSError, ValueError) as error:
+                warnings.append(f"{error} The run itself is not affected.")
+        return tuple(warnings)
 
     def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Delete what we created, under the gate, then suspend."""
@@ -123,7 +145,7 @@ class App:
         return self.reconciler.seed(tables)
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove seeded items."""
+        """Remove what the seed wrote and nobody changed."""
         self.source.load()
         return self.reconciler.clear(tables)
 
@@ -190,6 +212,15 @@ class App:
         daemon = Daemon(self.settings, self.board, self.metrics, self._build, watched, self.stop, self.feed)
         return daemon.serve()
 
+    def done_so_far(self) -> str:
+        """What this command has changed up to now, as a clause."""
+        source = self.__dict__.get("source")
+        loaded = source.loaded if isinstance(source, Once) else None
+        for declaration in loaded.declarations if loaded else ():
+            if declaration.seed is not None:
+                self.tally.expect(declaration.spec.name, len(declaration.seed.items))
+        return self.tally.words()
+
     def close(self) -> None:
         """Give the lease back and end the threads."""
         self.stop.set()
@@ -197,8 +228,8 @@ class App:
         if built is not None and not self.read_only:
             with suppress(ReconcilerError):
                 built.world.store.release_lease()
-        if "threads" in self.__dict__:
-            self.threads.close()
+        if "threads" in self.__dict__ and not self.threads.close():
+            log.info("calls that were under way were abandoned")
         if "traces" in self.__dict__:
             self.traces.close()
 
@@ -219,7 +250,9 @@ class App:
     @cached_property
     def telemetry(self) -> Telemetry:
         """Board, metrics, log and the calls of the traces in one."""
-        return Teller(self.board, self.metrics, shows_report=self.one_shot, feed=self.feed, traces=self.traces)
+        return Teller(
+            self.board, self.metrics, shows_report=self.one_shot, feed=self.feed, traces=self.traces, tally=self.tally
+        )
 
     @cached_property
     def traces(self) -> Traces | Untraced:
@@ -243,7 +276,12 @@ class App:
     @cached_property
     def threads(self) -> Threads:
         """WORKERS threads for tables and seeds."""
-        return Threads(self.settings.workers)
+        return Threads(self.settings.workers, self.stop)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What was changed so far."""
+        return Tally(self.settings.state_table)
 
     @cached_property
     def source(self) -> FolderSource | Once:
@@ -272,7 +310,8 @@ class App:
                     ) from error
             else:
                 return
-            clock.sleep(pause)
+            if not clock.sleep(pause):
+                raise Interrupted("the process is to stop while it waits for the endpoint")
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _build(self) -> Reconciler:

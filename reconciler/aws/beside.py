@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from reconciler.aws import call_deadline
 from reconciler.aws.caller import Caller, Clients
 from reconciler.aws.capabilities import Capabilities
 from reconciler.engine.ports import Telemetry
@@ -33,10 +34,17 @@ Build = Callable[[str, str | None], tuple[Any, Any]]
 class Beside:
     """``call`` for operations of these services. ``endpoint`` tells what DynamoDB itself is."""
 
-    def __init__(self, build: Build, endpoint: Callable[[], Endpoint], telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        build: Build,
+        endpoint: Callable[[], Endpoint],
+        telemetry: Telemetry,
+        limits: Sequence[call_deadline.Limit] = (),
+    ) -> None:
         self._build = build
         self._endpoint = endpoint
         self._telemetry = telemetry
+        self._limits = limits
         self._callers: dict[str, Caller] = {}
         self._lock = threading.Lock()
 
@@ -62,4 +70,4 @@ class Beside:
             raise Unsupported(operation, "NoService", f"{endpoint.flavor.value} has no {service}")
         capabilities = Capabilities()
         capabilities.flavor = None if named else endpoint.flavor
-        return Caller(Clients(lambda: self._build(service, address)), self._telemetry, capabilities)
+        return Caller(Clients(lambda: self._build(service, address)), self._telemetry, capabilities, self._limits)

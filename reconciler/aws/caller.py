@@ -1,15 +1,16 @@
 """Sends one operation and hands back a checked answer. Every adapter of this package goes through here.
 
-Around each call: timed, told to telemetry, errors named (``errors``), required members checked (``answers``).
+Around each call: timed, told to telemetry, errors named (``errors``), required members checked (``answers``), and the
+endpoint that answered compared with the one that was identified (``EndpointGuard.check``).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reconciler.aws import answers, errors
+from reconciler.aws import answers, call_deadline, errors
 from reconciler.aws.capabilities import Capabilities
 from reconciler.engine.ports import Exchange, Telemetry
 from reconciler.model.change import destroys
@@ -45,10 +46,19 @@ class Clients:
 class Caller:
     """``call`` for any operation of DynamoDB; failures are ``ApiError``."""
 
-    def __init__(self, clients: Clients, telemetry: Telemetry, capabilities: Capabilities | None = None) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        telemetry: Telemetry,
+        capabilities: Capabilities | None = None,
+        limits: Sequence[call_deadline.Limit] = (),
+        check: Callable[[str, Mapping[str, Any]], None] | None = None,
+    ) -> None:
         self._clients = clients
         self._telemetry = telemetry
         self._capabilities = capabilities or Capabilities()
+        self._limits = limits
+        self._check = check
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """One request, retried by the SDK unless it destroys something; the answer without ResponseMetadata.
@@ -62,9 +72,12 @@ class Caller:
         result, code = "success", None
         metadata: Mapping[str, Any] = {}
         try:
-            answer = self._answered(operation, params)
+            with call_deadline.within(self._seconds(operation)):
+                answer = self._answered(operation, params)
             metadata = answer.pop("ResponseMetadata", {})
             answers.check(operation, params, answer)
+            if self._check is not None:
+                self._check(operation, answer)
         except ApiError as error:
             result, code, metadata = type(error).__name__, error.code, metadata or errors.metadata(error)
             if errors.asks_for_new_credentials(error):
@@ -74,6 +87,11 @@ class Caller:
             exchange = Exchange(named(params), code, metadata)
             self._telemetry.request(operation, result, time.perf_counter() - started, exchange)
         return answer
+
+    def _seconds(self, operation: str) -> float:
+        """How long the call may take, its retries included: the least of all limits."""
+        limits = (limit(operation) for limit in self._limits)
+        return min([call_deadline.CALL_SECONDS, *(seconds for seconds in limits if seconds is not None)])
 
     def _answered(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The answer. That an operation is unknown is believed, and remembered, when it is said twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass
@@ -73,6 +74,18 @@ def check_url(endpoint_url: str | None) -> None:
             f"The endpoint {endpoint_url!r} is not a URL that can be called. "
             "Write it with its scheme, for example --endpoint-url http://localhost:8000."
         )
+
+
+def is_loopback(url: str | None) -> bool:
+    """Whether the URL names this machine. A proxy cannot reach what listens here, so such calls never go through one;
+    boto3 alone would need NO_PROXY for that."""
+    host = (urlsplit(url).hostname or "").rstrip(".") if url else ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def check_key_id(session: Any) -> None:

@@ -1,24 +1,33 @@
-"""What answers at an endpoint, decided by its answers and never by its URL. Called by ``Connection.identify``.
+"""What answers at an endpoint, decided by its answers and never by its URL. Called by ``identify``.
 
-The probes are plain GETs without credentials, so they may precede the first signed call.
+The probes are plain GETs without credentials, so they may precede the first signed call. They go through the HTTP
+session of the client itself: its proxies, its CA bundle and its sockets apply to them.
 """
 
 from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.model.errors import Unreachable
+from reconciler.aws import call_deadline, tls
+from reconciler.model.errors import EndpointError, Unreachable
 from reconciler.model.identity import Flavor
 
-PROBE_SECONDS = 2
+PROBE_SECONDS = 5.0
+"""For the first answer, TLS and proxy included."""
+OTHERS_SECONDS = 2.0
+"""For the other probes, once one was answered."""
 BODY_LIMIT = 64 * 1024
+SHOWN = 80
 ROOT, MOTO, LOCALSTACK = "/", "/moto-api", "/_localstack/health"
+NOT_UP_YET = frozenset({429, 500, 502, 503, 504})
+"""What gateways answer while the server behind them starts; it says nothing about that server."""
 
 ACCOUNTS: Mapping[Flavor, str] = {
     Flavor.DYNAMODB_LOCAL: "000000000000",
@@ -26,42 +35,87 @@ ACCOUNTS: Mapping[Flavor, str] = {
     Flavor.LOCALSTACK: "000000000000",
 }
 """The account of every table ARN that these engines make up."""
-LOCAL_ARN = ":ddblocal:000000000000:"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to one GET; ``status`` 0 when none came, with the reason in ``body``."""
+    """The answer to one GET; ``status`` 0 when none came, with the reason in ``body``.
+
+    ``final`` is a reason that waiting does not mend.
+    """
 
     status: int
     server: str = ""
     body: bytes = b""
+    kind: str = ""
+    location: str = ""
+    final: str = ""
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; empty where it is none."""
         try:
             content = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}
+
+    def described(self) -> str:
+        """What answered, in a few words that are safe to print."""
+        if self.status == 0:
+            return f"GET / has no answer ({self.body.decode(errors='replace')})" if self.body else "GET / has no answer"
+        if self.location:
+            return f"GET / is redirected (HTTP {self.status}) to {_printable(self.location)}"
+        text = _printable(re.sub(rb"<[^>]*>", b" ", self.body).decode(errors="replace"))
+        by = f" by {_printable(self.server)}" if self.server else ""
+        return f"GET / is answered{by} with HTTP {self.status}, {self.kind or 'no content type'}" + (
+            f", {text!r}" if text else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What the probes say. ``may_be_local``: the body is DynamoDB Local's, whatever the Server header says."""
+
+    flavor: Flavor
+    root: Reply
+    may_be_local: bool
 
 
 Get = Callable[[str], Reply]
 
 
-def detect(url: str, get: Get | None = None) -> Flavor:
-    """The flavor at ``url``, within two seconds; ``Unreachable`` when nothing answers there at all."""
-    replies = _ask_all(get or _getter(url), (ROOT, MOTO, LOCALSTACK))
+def detect(url: str, get: Get) -> Flavor:
+    """The flavor at ``url`` as the probes alone tell it."""
+    return probe(url, get).flavor
+
+
+def probe(url: str, get: Get) -> Probed:
+    """Ask at ``url``. ``Unreachable`` when nothing answers there, or only "not up yet"; ``EndpointError`` for TLS
+    that cannot be agreed on and for what does not speak HTTP."""
+    replies = _ask_all(get, (ROOT, MOTO, LOCALSTACK))
     root = replies[ROOT]
     if all(reply.status == 0 for reply in replies.values()):
-        raise Unreachable("GET /", "NoAnswer", root.body.decode(errors="replace") or "no answer within two seconds")
+        final = next((reply.final for reply in replies.values() if reply.final), None)
+        if final:
+            raise EndpointError(f"{url} cannot be used: {final}")
+        raise Unreachable("GET /", "NoAnswer", root.body.decode(errors="replace") or "no answer in time")
     if _is_localstack(replies[LOCALSTACK]):
-        return Flavor.LOCALSTACK
+        return Probed(Flavor.LOCALSTACK, root, may_be_local=False)
     if _is_moto(replies[MOTO]):
-        return Flavor.MOTO
+        return Probed(Flavor.MOTO, root, may_be_local=False)
+    if root.status == 0:
+        raise Unreachable("GET /", "NoAnswer", root.body.decode(errors="replace") or "no answer in time")
+    if root.status in NOT_UP_YET:
+        raise Unreachable("GET /", f"HTTP {root.status}", f"HTTP {root.status} is answered: it is not up yet")
     if _is_dynamodb_local(root):
-        return Flavor.DYNAMODB_LOCAL
-    return Flavor.AWS if _is_aws(root) else Flavor.OTHER
+        jetty = root.server.startswith("Jetty")
+        return Probed(Flavor.DYNAMODB_LOCAL if jetty else Flavor.OTHER, root, may_be_local=True)
+    return Probed(Flavor.AWS if _is_aws(root) else Flavor.OTHER, root, may_be_local=False)
+
+
+def _printable(text: str) -> str:
+    words = " ".join(text.split())
+    return "".join(char if char.isprintable() else "?" for char in words)[:SHOWN]
 
 
 def _is_moto(reply: Reply) -> bool:
@@ -75,7 +129,7 @@ def _is_localstack(reply: Reply) -> bool:
 
 def _is_dynamodb_local(reply: Reply) -> bool:
     kind = str(reply.json().get("__type", ""))
-    return reply.status == 400 and reply.server.startswith("Jetty") and kind.endswith("#MissingAuthenticationToken")
+    return reply.status == 400 and kind == "com.amazonaws.dynamodb.v20120810#MissingAuthenticationToken"
 
 
 def _is_aws(reply: Reply) -> bool:
@@ -95,27 +149,31 @@ def _ask_all(get: Get, paths: tuple[str, ...]) -> dict[str, Reply]:
         except queue.Empty:
             break
         replies[path] = reply
+        if reply.status:
+            deadline = min(deadline, time.monotonic() + OTHERS_SECONDS)
     return replies
 
 
-def _getter(url: str) -> Get:
-    """GETs by the SDK's own transport: its proxies and certificates apply, redirects are not followed."""
+def getter(url: str, session: Any) -> Get:
+    """GETs at ``url`` through the HTTP session of a client; redirects are not followed."""
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
-    from botocore.httpsession import URLLib3Session
-    from botocore.utils import get_environ_proxies
     from urllib3.exceptions import HTTPError
 
     def get(path: str) -> Reply:
-        session = URLLib3Session(timeout=PROBE_SECONDS, proxies=get_environ_proxies(url))
         request = AWSRequest("GET", url.rstrip("/") + path, stream_output=True).prepare()
         try:
-            answer = session.send(request)
-            body: bytes = answer.raw.read(BODY_LIMIT)
+            with call_deadline.within(PROBE_SECONDS):
+                answer = session.send(request)
+                try:
+                    body: bytes = answer.raw.read(BODY_LIMIT)
+                finally:
+                    answer.raw.close()
         except (BotoCoreError, HTTPError, OSError, ValueError) as error:
-            return Reply(0, body=str(error).encode())
-        finally:
-            session.close()
-        return Reply(answer.status_code, answer.headers.get("server", ""), body)
+            return Reply(0, body=str(error).encode(), final=tls.final_reason(error, url) or "")
+        headers = answer.headers
+        location = headers.get("location", "") if 300 <= answer.status_code < 400 else ""
+        kind = headers.get("content-type", "").partition(";")[0].strip()
+        return Reply(answer.status_code, headers.get("server", ""), body, kind, location)
 
     return get

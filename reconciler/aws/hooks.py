@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from reconciler.model.errors import Denied, LeaseLost, Malformed
+from reconciler.aws import call_deadline
+from reconciler.model.errors import Ambiguous, Denied, LeaseLost, Malformed
 
 READS = ("Describe", "List", "Get")
 LOST = "our lease ran out before the call was sent"
@@ -65,6 +66,34 @@ def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
             raise LeaseLost(operation, "LeaseLost", LOST)
 
     return before_send
+
+
+def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:
+    """``before-send``: nothing that changes something goes to an endpoint or account that was not identified."""
+
+    def before_send(event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        if not is_read(operation):
+            before_write(operation)
+
+    return before_send
+
+
+def doubting(doubt: Callable[[], None]) -> Callable[..., None]:
+    """``response-received``: after a failed connection another endpoint may answer at the same URL."""
+
+    def received(exception: BaseException | None = None, **_: Any) -> None:
+        if exception is not None:
+            doubt()
+
+    return received
+
+
+def bounded(event_name: str, **_: Any) -> None:
+    """``before-send``: the time of this sending begins, unless that of the whole call is over."""
+    if call_deadline.call_has_passed():
+        raise Ambiguous(event_name.rpartition(".")[2], "CallDeadline", call_deadline.PASSED)
+    call_deadline.start_sending()
 
 
 def retry_counter(tell: Callable[[str], None]) -> Callable[..., None]:

@@ -1,45 +1,136 @@
-"""The Endpoint of a connection: flavor, account, partition. Called once by ``Connection.identify``."""
+"""The Endpoint of a connection: flavor, account, partition. Called by the ``EndpointGuard`` of a connection."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from reconciler.aws import call_deadline
 from reconciler.aws import flavor as flavors
 from reconciler.aws.caller import UNREADABLE, Caller
 from reconciler.aws.credentials import Opened, check_key_id
-from reconciler.model.errors import ApiError
-from reconciler.model.identity import Endpoint, Flavor
+from reconciler.aws.endpoint_guard import Identified
+from reconciler.aws.flavor import Get, Reply
+from reconciler.model.errors import (
+    Ambiguous,
+    ApiError,
+    EndpointError,
+    Malformed,
+    NotFound,
+    Unreachable,
+    Unsupported,
+)
+from reconciler.model.identity import Endpoint, Flavor, Place
 
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+STS_SECONDS = 5.0
+LOOK_SECONDS = 10.0
+"""For the one table whose ARN is looked at; an endpoint that takes longer is not up yet."""
+REMEDY = "Name the endpoint of DynamoDB by --endpoint-url or AWS_ENDPOINT_URL_DYNAMODB."
+NO_SUCH_TABLE = "reconciler-probe-no-such-table"
+SAID_BY_DYNAMODB_LOCAL = "Cannot do operations on a non-existent table"
 
 
-def identify(endpoint_url: str | None, url: str, opened: Opened, caller: Caller) -> Endpoint:
-    """Probe, check the access key id, look twice, ask for the account; in this order."""
-    flavor = _flavor(endpoint_url, url, opened, caller)
-    account = flavors.ACCOUNTS.get(flavor) or _account(flavor, url, opened)
-    return Endpoint(url, opened.region, account, _partition(opened), flavor)
+def identify(endpoint_url: str | None, url: str, opened: Opened, caller: Caller, get: Get) -> Identified:
+    """Probe, check the access key id, look at a table, ask for the account; in this order.
+
+    Raises ``Unreachable`` while the endpoint does not answer or only with server errors, ``EndpointError`` where
+    what answers is not DynamoDB, and ``SettingsError`` for an access key id that DynamoDB Local refuses.
+    """
+    account: str | None
+    if _is_default(endpoint_url, url):
+        account = _account(Flavor.AWS, url, opened)
+        place = None if account else _first_place(caller)
+        account = account or (place.account if place else None)
+        return Identified(Endpoint(url, opened.region, account, _partition(opened), Flavor.AWS), place)
+    probed = flavors.probe(endpoint_url or url, get)
+    flavor = probed.flavor
+    if probed.may_be_local:
+        check_key_id(opened.session)
+    place = _looked_at(flavor, url, caller, probed.root)
+    flavor = _settled(flavor, place, caller, may_be_local=probed.may_be_local)
+    if flavor is Flavor.DYNAMODB_LOCAL:
+        account = flavors.ACCOUNTS[flavor]
+    else:
+        known = place.account if place is not None and flavor is not Flavor.OTHER else flavors.ACCOUNTS.get(flavor)
+        account = known or _account(flavor, url, opened)
+    return Identified(Endpoint(url, opened.region, account, _partition(opened), flavor), place)
 
 
-def _flavor(endpoint_url: str | None, url: str, opened: Opened, caller: Caller) -> Flavor:
+def _is_default(endpoint_url: str | None, url: str) -> bool:
     """The SDK's own default endpoint is not probed; whatever was named by somebody is."""
     parts = urlsplit(url)
-    if endpoint_url is None and parts.scheme == "https" and (parts.hostname or "").endswith(AWS_SUFFIXES):
-        return Flavor.AWS
-    flavor = flavors.detect(endpoint_url or url)
-    if flavor is Flavor.DYNAMODB_LOCAL:
-        check_key_id(opened.session)
-        return flavor if _has_local_arns(caller) else Flavor.OTHER
+    return endpoint_url is None and parts.scheme == "https" and (parts.hostname or "").endswith(AWS_SUFFIXES)
+
+
+def _settled(flavor: Flavor, place: Place | None, caller: Caller, *, may_be_local: bool) -> Flavor:
+    """The second look: the ARN of a table decides whether it is DynamoDB Local.
+
+    Without a table the probe decides. Where a gateway hides the server's name, a refusal in DynamoDB Local's own words
+    has to confirm it.
+    """
+    if place is not None:
+        if place.local:
+            return Flavor.DYNAMODB_LOCAL
+        return Flavor.OTHER if flavor is Flavor.DYNAMODB_LOCAL else flavor
+    if flavor is Flavor.OTHER and may_be_local and _speaks_like_dynamodb_local(caller):
+        return Flavor.DYNAMODB_LOCAL
     return flavor
 
 
-def _has_local_arns(caller: Caller) -> bool:
-    """The second look, where there is a table: DynamoDB Local's are in region ``ddblocal`` of account 000000000000."""
+def _looked_at(flavor: Flavor, url: str, caller: Caller, root: Reply) -> Place | None:
+    """The place of one table, ``None`` where there is none or it may not be looked at.
+
+    A server error is that of an endpoint which has not started yet. An answer that is not one of DynamoDB is final.
+    """
     try:
-        names = caller.call("ListTables", {"Limit": 1})["TableNames"]
-        tables = [caller.call("DescribeTable", {"TableName": name})["Table"] for name in names]
+        return _first_place(caller, strict=True)
+    except (Unreachable, Ambiguous) as error:
+        raise Unreachable(error.operation, error.code, f"{_sentence(error)}: it is not up yet") from error
+    except (Malformed, Unsupported) as error:
+        if flavor.emulator:
+            return None
+        raise EndpointError(not_dynamodb(url, root)) from error
+    except ApiError as error:
+        if flavor is Flavor.OTHER and _is_no_code(error.code):
+            raise EndpointError(not_dynamodb(url, root)) from error
+        return None
+
+
+def _first_place(caller: Caller, *, strict: bool = False) -> Place | None:
+    try:
+        with call_deadline.within(LOOK_SECONDS):
+            for name in caller.call("ListTables", {"Limit": 1})["TableNames"]:
+                return Place.of(caller.call("DescribeTable", {"TableName": name})["Table"]["TableArn"])
+    except NotFound:
+        return None
     except ApiError:
-        return True
-    return all(flavors.LOCAL_ARN in table["TableArn"] for table in tables)
+        if strict:
+            raise
+    return None
+
+
+def _speaks_like_dynamodb_local(caller: Caller) -> bool:
+    try:
+        caller.call("DescribeTable", {"TableName": NO_SUCH_TABLE})
+    except NotFound as error:
+        return SAID_BY_DYNAMODB_LOCAL in error.message
+    except ApiError:
+        return False
+    return False
+
+
+def _is_no_code(code: str) -> bool:
+    """Whether it is an HTTP status in the place of an error code, as for a page of HTML or an answer in XML."""
+    return code.removeprefix("HTTP ").isdecimal()
+
+
+def _sentence(error: ApiError) -> str:
+    return f"{error.operation} is answered by {error.code}" if isinstance(error, Ambiguous) else error.message
+
+
+def not_dynamodb(url: str, root: Reply) -> str:
+    """One sentence on what answers at ``url``, and what to do."""
+    return f"What answers at {url} is not DynamoDB: {root.described()}. {REMEDY}"
 
 
 def _account(flavor: Flavor, url: str, opened: Opened) -> str | None:
@@ -52,7 +143,10 @@ def _account(flavor: Flavor, url: str, opened: Opened) -> str | None:
         return None
     config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1, "mode": "standard"})
     try:
-        answer = opened.session.client("sts", opened.region, config=config).get_caller_identity()
+        client = opened.session.client("sts", opened.region, config=config)
+        call_deadline.install(client)
+        with call_deadline.within(STS_SECONDS):
+            answer = client.get_caller_identity()
     except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE):
         return None
     account = answer.get("Account")

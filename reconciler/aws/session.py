@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from reconciler.aws import hooks
+from reconciler.aws import call_deadline, hooks
 from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller, Clients
 from reconciler.aws.capabilities import Capabilities
-from reconciler.aws.credentials import Opened, check_url, open_session
+from reconciler.aws.credentials import Opened, check_url, is_loopback, open_session
+from reconciler.aws.endpoint_guard import EndpointGuard, Identified
+from reconciler.aws.flavor import getter
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.table_api import BotoTableApi
@@ -75,11 +77,13 @@ class Connection:
         self._reads_only = reads_only
         self.fence: Callable[[], bool] | None = None
         """Whether our lease still lasts, by our clock: asked right before anything that changes a table is sent."""
-        self._endpoint: Endpoint | None = None
+        self.guard = EndpointGuard(self._identify)
         self._clients = Clients(self._build)
         self._capabilities = Capabilities()
-        self._caller = Caller(self._clients, telemetry, self._capabilities)
-        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry), self._lasts)
+        self.limits: list[call_deadline.Limit] = []
+        """What else limits how long a call may take, beside ``CALL_SECONDS``: the lease, the deadline of the run."""
+        self._caller = Caller(self._clients, telemetry, self._capabilities, self.limits, self.guard.check)
+        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry, self.limits), self._lasts)
         self.items = BotoItemApi(self._caller)
 
     @property
@@ -92,7 +96,7 @@ class Connection:
         copy = Connection(
             self._endpoint_url, self._opened, self._reopen, self._workers, self._telemetry, reads_only=True
         )
-        copy._endpoint = self._endpoint
+        copy.guard.take_over(self.guard)
         copy._capabilities.flavor = self._capabilities.flavor
         return copy
 
@@ -103,17 +107,30 @@ class Connection:
     @property
     def known(self) -> Endpoint | None:
         """The endpoint, once ``identify`` has found out what it is."""
-        return self._endpoint
+        return self.guard.endpoint
 
     def identify(self) -> Endpoint:
-        """What the endpoint is, asked until it has answered once. ``Unreachable`` while nothing answers.
+        """What the endpoint is; asked until it has answered once, and again after a change was seen.
 
-        Before the first signed call, an access key id that DynamoDB Local would refuse raises ``SettingsError``.
+        ``Unreachable`` while nothing answers, ``EndpointError`` where it is no endpoint of DynamoDB. Before the first
+        signed call, an access key id that DynamoDB Local would refuse raises ``SettingsError``.
         """
-        if self._endpoint is None:
-            self._endpoint = identify(self._endpoint_url, self.url, self._opened, self._caller)
-            self._capabilities.flavor = self._endpoint.flavor
-        return self._endpoint
+        return self._known_to_capabilities(self.guard.current())
+
+    def begin_pass(self) -> Endpoint:
+        """As ``identify``; until an answer confirms the endpoint, or it is identified again, nothing is written."""
+        return self._known_to_capabilities(self.guard.begin_pass())
+
+    def _known_to_capabilities(self, endpoint: Endpoint) -> Endpoint:
+        self._capabilities.flavor = endpoint.flavor
+        return endpoint
+
+    def _identify(self) -> Identified:
+        """A whole identification, by calls of its own that the guard does not judge."""
+        caller = Caller(self._clients, self._telemetry)
+        client = self._clients.get(once=True)
+        url = self._endpoint_url or self.url
+        return identify(self._endpoint_url, self.url, self._opened, caller, getter(url, client._endpoint.http_session))
 
     def _lasts(self) -> bool:
         return self.fence is None or self.fence()
@@ -122,6 +139,7 @@ class Connection:
         """Both clients; when they are built again, from a session opened anew."""
         if self._used:
             self._opened = self._reopen()
+            self.guard.doubt()
         self._used = True
         return self._pair("dynamodb", self._endpoint_url)
 
@@ -133,6 +151,7 @@ class Connection:
         from botocore.exceptions import BotoCoreError
 
         config = Config(
+            proxies={} if is_loopback(url) else None,
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": attempts},
@@ -144,9 +163,13 @@ class Connection:
             client = self._opened.session.client(service, self.region, endpoint_url=url, config=config)
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(f"No client for {service} can be made: {error}") from error
+        call_deadline.install(client)
         events, of = client.meta.events, client.meta.service_model.service_id.hyphenize()
         if self._reads_only:
             events.register(f"provide-client-params.{of}", hooks.refuse_writes)
+        events.register(f"before-send.{of}", hooks.guarded(self.guard.before_write))
+        events.register(f"before-send.{of}", hooks.bounded)
+        events.register(f"response-received.{of}", hooks.doubting(self.guard.doubt))
         events.register(f"before-send.{of}", hooks.fenced(self._lasts))
         events.register(f"after-call.{of}", hooks.check_bytes)
         events.register(f"request-created.{of}", hooks.retry_counter(self._telemetry.retry))

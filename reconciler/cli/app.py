@@ -7,40 +7,35 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from types import FrameType
-from typing import NoReturn
+from collections.abc import Sequence
+from functools import partial
 
 import typer
 
+from reconciler import interruption
 from reconciler.cli import codes
 from reconciler.cli.verbs import application
 from reconciler.cli.words import verb_first
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived; the stack unwinds, leases are released, and the exit code is 143."""
-
-
 def main(argv: Sequence[str]) -> int:
-    """Run one command line; never raises, never exits by itself."""
+    """Run one command line; never raises, never exits by itself. A signal ends it as ``interruption`` describes."""
+    return interruption.supervised(partial(_run, tuple(argv)))
+
+
+def _run(argv: Sequence[str]) -> int:
     _lenient_streams()
-    with _termination():
-        try:
-            return int(application()(verb_first(argv), prog_name="reconciler", standalone_mode=False) or codes.OK)
-        except typer.TyperException as error:
-            _usage(error)
-        except (typer.Abort, KeyboardInterrupt):
-            return codes.INTERRUPTED
-        except Terminated:
-            return codes.TERMINATED
-        except SystemExit as error:
-            return error.code if isinstance(error.code, int) else codes.ERROR
-        except BrokenPipeError:
-            _discard_output()
+    try:
+        return int(application()(verb_first(argv), prog_name="reconciler", standalone_mode=False) or codes.OK)
+    except typer.TyperException as error:
+        _usage(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return codes.INTERRUPTED
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else codes.ERROR
+    except BrokenPipeError:
+        _discard_output()
     return codes.ERROR
 
 
@@ -63,20 +58,3 @@ def _discard_output() -> None:
     """The reader went away: what is still buffered must not fail again when the interpreter ends."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextlib.contextmanager
-def _termination() -> Iterator[None]:
-    """SIGTERM unwinds the main thread; the daemon replaces this by its own handler."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise Terminated
-
-    former = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)

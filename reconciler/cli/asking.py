@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
+from reconciler import interruption
 from reconciler.cli.invocation import Invocation
 from reconciler.model.errors import UsageError
+from reconciler.model.plan import Action, Fate
+from reconciler.model.report import PassReport
+from reconciler.planning.text import printable
+
+if TYPE_CHECKING:
+    from reconciler.settings import Settings
 
 
 def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
@@ -14,6 +23,30 @@ def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
         raise UsageError(f"`{invocation.verb}` asks before it changes anything, and this is no terminal. Add --yes.")
 
 
+def place(settings: Settings, plan: PassReport) -> str:
+    """Where something is about to be changed: stack, environment, endpoint, region and account."""
+    scope = f"stack {settings.stack}, environment {settings.environment_label}"
+    if plan.endpoint is None:
+        return scope
+    there = plan.endpoint
+    return printable(f"{scope}, at {there.url}, region {there.region}, account {there.account or 'unknown'}")
+
+
+def what_goes(plan: PassReport) -> str:
+    """The tables whose items would be lost, as a sentence before the question; nothing where there are none."""
+    said = []
+    for action, word in ((Action.REPLACE, "replaced"), (Action.DELETE, "deleted")):
+        names = [
+            table.name
+            for table in plan.tables
+            if any(step.action is action and step.fate in (Fate.READY, Fate.DEFERRED) for step in table.steps)
+        ]
+        if names:
+            said.append(f"{', '.join(names)} will be {word}")
+    return printable(f"{'; '.join(said)}: all their items are lost. ") if said else ""
+
+
 def confirmed(question: str) -> bool:
-    """Ask on standard error; anything but yes is no."""
-    return bool(typer.confirm(question, default=False, err=True))
+    """Ask on standard error; anything but yes is no. A signal ends the question at once."""
+    with interruption.grace(0):
+        return bool(typer.confirm(question, default=False, err=True))

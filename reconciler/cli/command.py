@@ -11,11 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler import interruption
 from reconciler.cli import codes, options
 from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.model.errors import DeclarationError, ReconcilerError
+from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
 
 Body = Callable[..., int]
@@ -60,7 +61,11 @@ def _invocation(verb: str, given: dict[str, Any]) -> Invocation:
 def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, reports: bool) -> int:
     try:
         return body(invocation, **mine)
+    except Interrupted:
+        return codes.ERROR
     except ReconcilerError as error:
+        if interruption.received() is not None:
+            return codes.ERROR
         _explain(invocation, error, reports=reports)
     except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError):
         raise

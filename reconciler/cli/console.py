@@ -18,6 +18,7 @@ STYLES = {
     "replace": "\x1b[31;1m",
     "delete": "\x1b[31m",
     "seed": "\x1b[36m",
+    "clear": "\x1b[36m",
     "blocked": "\x1b[35m",
     "deferred": "\x1b[34m",
     "unsupported": "\x1b[2m",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler import interruption
 from reconciler.cli.console import Console
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
@@ -49,7 +50,11 @@ class Invocation:
         """The tool built and connected; raises what ``wiring.open_app`` raises. Its notices are said."""
         from reconciler import wiring
 
-        with wiring.open_app(settings, one_shot=settings.one_shot, read_only=read_only) as app:
+        seconds = interruption.READING_SECONDS if read_only else interruption.WRITING_SECONDS
+        with (
+            interruption.grace(seconds),
+            wiring.open_app(settings, one_shot=settings.one_shot, read_only=read_only) as app,
+        ):
             self.say(app.notices)
             yield app
 
@@ -69,6 +74,11 @@ class Invocation:
         if report.error:
             self.console.note("error", report.error)
         self.console.result(lines(self.output, report, View(applied=applied, diff=diff, base=base)))
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """What did not work beside the work itself, on standard error."""
+        for sentence in sentences:
+            self.console.note("warning", sentence)
 
     def say(self, sentences: Iterable[str]) -> None:
         """Sentences for the user on standard error; silent with -q."""

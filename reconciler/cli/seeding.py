@@ -1,19 +1,20 @@
-"""What seeding did, a sentence a table. Called by ``seed`` and ``clear``."""
+"""What ``seed`` and ``clear`` did, a sentence a table. Called by both commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.plan import Action, Fate
 from reconciler.model.report import PassReport
-from reconciler.planning.text import printable, several
+from reconciler.planning.text import printable
 
 
 def seed_lines(report: PassReport) -> Iterator[str]:
-    """Items written and left alone, and the state of the seed afterwards, where there is one."""
+    """The counts of each table that was seeded or cleared, and how a cleared table is seeded again."""
     for table in report.tables:
-        if table.seed_state is None and not (table.seed_written or table.seed_skipped):
-            continue
-        counts = f"{several(table.seed_written, 'item')} written, {table.seed_skipped} there already"
-        if table.seed_state == "cleared":
-            counts = "cleared; `reconciler seed` lifts it"
-        yield f"{printable(table.name)}: {counts}."
+        for step in table.steps:
+            if step.fate is not Fate.DONE or not step.message:
+                continue
+            yield printable(f"{table.name}: {step.message}.")
+            if step.action is Action.CLEAR:
+                yield printable(f"{table.name} is not seeded again until `reconciler seed {table.name}`.")

@@ -11,6 +11,7 @@ from reconciler.engine.gatekeeper import DECLARED_ANEW, LOST
 from reconciler.engine.holding import needs_write, read_again, without_lease
 from reconciler.engine.memory import Memory
 from reconciler.engine.reporting import Seeded, table_report
+from reconciler.engine.seed_words import ended_step
 from reconciler.engine.seeding import write_seed
 from reconciler.engine.survey import Scene, Survey
 from reconciler.model.errors import LeaseLost
@@ -124,13 +125,20 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
         return table_report(survey, applied.steps, applied.error, Seeded()), False
     with scene.world.traces.table(survey.name):
         try:
-            outcome = write_seed(scene.world, declaration, observed.identity)
+            outcome = write_seed(
+                scene.world,
+                declaration,
+                observed.identity,
+                scene.snapshot,
+                earlier=survey.seed_earlier,
+                deadline=scene.deadline,
+            )
         except LeaseLost:
             steps[position] = steps[position].deferred(Reason.LEASE, LOST)
             return table_report(survey, tuple(steps), applied.error, Seeded()), False
-        steps[position] = steps[position].failed(str(outcome.error)) if outcome.error else steps[position].done()
+        steps[position] = ended_step(steps[position], outcome)
         scene.world.traces.step(steps[position])
     tell(survey.name, steps[position])
     survey = replace(survey, seed_record=outcome.record)
-    seeded = Seeded(outcome.written, outcome.skipped, outcome.failed)
+    seeded = Seeded(outcome.written, outcome.present, outcome.failed)
     return table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None

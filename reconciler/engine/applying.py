@@ -34,7 +34,6 @@ from reconciler.model.records import Attempts, InventoryEntry, Marks
 from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, held
 from reconciler.planning.observe import identity_of
-from reconciler.planning.policy import Facts
 from reconciler.planning.taking import taken_over
 
 
@@ -164,10 +163,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     secure, wrote = secured(world, survey.name, step)
     if secure.fate is not Fate.READY:
         return Applied(survey, (secure,), wrote=wrote)
-    now = world.clock.now()
-    facts = Facts(
-        scene.options, world.emulator, now, survey.observed, survey.entry, lifecycle, survey.name in scene.foreign
-    )
+    facts = scene.facts(survey, survey.observed, step, lifecycle)
     planned = partial(still_planned, scene, survey, step)
     refused = still_allowed(world, step, facts, survey.seed_record, planned) or declared_anew(scene, step)
     if refused is not None:

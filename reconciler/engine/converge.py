@@ -10,13 +10,15 @@ from reconciler.engine.claiming import PATIENCE, claim
 from reconciler.engine.passes import Request
 from reconciler.engine.world import World
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Approval, Fate, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 TRIES = 5
 """Rounds in a row that a table may fail in before a run stops trying it."""
+FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
+"""Failures that another round of the same run must not cover: the service refused, or the table was exchanged."""
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Rounds:
         started = self.world.clock.now()
         whole, held = self._run(request)
         if held and self._outwaited(whole):
-            again, _ = self._run(replace(request, ended=_ended(whole)))
+            again, _ = self._run(replace(request, ended=_ended(whole), approved=_begun(request.approved, whole)))
             whole = _joined(whole, again)
         if self._may_be_overtaken(whole):
             again, _ = self._run(replace(request, ended=_ended(whole)))
@@ -52,7 +54,11 @@ class Rounds:
                 break
             if self.world.clock.now() >= self.deadline:
                 break
-            report = self.run_pass(replace(request, focus=frozenset(focus), carried=_fresh(report), ended=ended))
+            approved = _begun(request.approved, whole)
+            next_round = replace(
+                request, focus=frozenset(focus), carried=_fresh(report), ended=ended, approved=approved
+            )
+            report = self.run_pass(next_round)
             held = held or report.lease_holder is not None
             ended |= _ended(report)
             whole = _joined(whole, report)
@@ -81,7 +87,7 @@ class Rounds:
         return True
 
     def _unfinished(self, report: PassReport, failures: dict[str, int]) -> list[str]:
-        if report.error or report.problems or report.suspended or report.observe_only:
+        if report.error or report.problems or report.suspended or report.observe_only or report.plan_changed:
             return []
         names = []
         for table in report.tables:
@@ -92,7 +98,7 @@ class Rounds:
 
     def _has_work(self, table: TableReport) -> bool:
         if table.status is TableStatus.ERROR:
-            return not any(step.reason is Reason.REJECTED for step in table.steps)
+            return not any(step.reason in FINAL for step in table.steps)
         return any(self._open(step) for step in table.steps)
 
     def _open(self, step: Step) -> bool:
@@ -113,6 +119,11 @@ class Rounds:
         return self.world.clock.sleep(max(0.0, min(seconds, left)))
 
 
+def _begun(approved: Approval | None, whole: PassReport) -> Approval | None:
+    """Once something was written, the plan differs from the one that was shown because it is being carried out."""
+    return replace(approved, digest=None) if approved is not None and whole.wrote else approved
+
+
 def _ended(report: PassReport) -> frozenset[str]:
     """The tables that a round deleted or replaced, or would have but for what it saw of others."""
     return frozenset(table.name for table in report.tables if any(_counts(step) for step in table.steps))
@@ -130,7 +141,7 @@ def _fresh(report: PassReport) -> PassReport:
 
 def _quiet(table: TableReport) -> TableReport:
     steps = tuple(step for step in table.steps if step.fate is not Fate.DONE)
-    return replace(table, steps=steps, seed_written=0, seed_skipped=0, seed_failed=0)
+    return replace(table, steps=steps, seed_written=0, seed_present=0, seed_failed=0)
 
 
 def _joined(whole: PassReport, report: PassReport) -> PassReport:
@@ -163,7 +174,7 @@ def _one(before: TableReport | None, after: TableReport | None) -> TableReport |
         steps=done + kept,
         changes=changes,
         seed_written=before.seed_written + after.seed_written,
-        seed_skipped=before.seed_skipped + after.seed_skipped,
+        seed_present=before.seed_present + after.seed_present,
     )
 
 

@@ -24,10 +24,13 @@ def hold_together(
     snapshot: StateSnapshot,
     ended: Set[str] = frozenset(),
     foreign: Set[str] = frozenset(),
+    *,
+    doubtful: bool = False,
 ) -> list[Survey]:
     """The surveys with the fates that follow from seeing all of them, and from what earlier rounds ended.
 
-    ``foreign`` are the tables that the declarations look foreign to.
+    ``foreign`` are the tables that the declarations look foreign to. ``doubtful`` says that an invalid answer came
+    before the surveys.
     """
     if any(_first_unwanted(survey, foreign) for survey in surveys):
         surveys = [_after_the_note(survey) for survey in surveys]
@@ -35,7 +38,7 @@ def hold_together(
     steps = [step for survey in surveys for step in survey.steps]
     if not steps:
         return surveys
-    if any(survey.doubtful for survey in surveys):
+    if doubtful or any(survey.doubtful for survey in surveys):
         steps = [_after_malformed(step) for step in steps]
     if not options.explicit_delete:
         elsewhere = ended - {survey.name for survey in surveys if any(_ends(step) for step in survey.steps)}

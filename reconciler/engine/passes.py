@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from reconciler.engine.acting import Acted, act, look_only
+from reconciler.engine.doubt import Doubt
+from reconciler.engine.foreign_guard import ForeignGuard, look_for_foreign
 from reconciler.engine.holding import hold_together
 from reconciler.engine.memory import Memory
 from reconciler.engine.permission import Permission, ask, unreachable
 from reconciler.engine.survey import Scene
-from reconciler.engine.surveying import foreign_declarations, survey_all
+from reconciler.engine.surveying import survey_all
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (
@@ -25,9 +27,10 @@ from reconciler.model.errors import (
     Unreachable,
 )
 from reconciler.model.options import Options
-from reconciler.model.plan import Step
+from reconciler.model.plan import Approval, Step
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.planning.digest import plan_digest
 
 T = TypeVar("T")
 
@@ -39,7 +42,7 @@ class Request:
     ``focus`` limits it to these table names; ``desired`` spares reading the declarations again within one converging
     run, and ``carried`` is the round before, whose other tables the report takes over. ``destroy`` deletes what we
     created instead of converging. ``ended`` names the tables that earlier rounds deleted, replaced or wanted to, which
-    count towards the cap on deletes.
+    count towards the cap on deletes. ``approved`` is what a person confirmed; ``None`` where nobody was asked.
     """
 
     trigger: str
@@ -49,7 +52,10 @@ class Request:
     carried: PassReport | None = None
     ended: frozenset[str] = frozenset()
     destroy: bool = False
+    approved: Approval | None = None
     on_step: Callable[[str, Step], None] | None = None
+    deadline: datetime | None = None
+    """When the converging run ends, for work that is long within one pass."""
 
 
 @dataclass(slots=True)
@@ -67,6 +73,7 @@ class Pass:
     warnings: list[str] = field(default_factory=list)
     problems: tuple[Problem, ...] = ()
     desired: DesiredState | None = None
+    plan_changed: bool = False
 
     def run(self) -> PassReport:
         """Make the pass. Nothing that a server or a file can do makes it raise."""
@@ -139,21 +146,37 @@ class Pass:
             return None
 
     def _tables(self, desired: DesiredState, permission: Permission) -> Acted:
-        foreign = frozenset() if self.request.destroy else foreign_declarations(desired, permission.snapshot)
+        destroy, doubt = self.request.destroy, Doubt()
+        guard = ForeignGuard() if destroy else look_for_foreign(self.world, desired, permission.snapshot, doubt)
         scene = Scene(
             self.world,
             self.options,
             permission.snapshot,
             self.memory.attempts,
-            foreign,
-            desired=None if self.request.destroy else desired,
+            guard,
+            self.request.approved,
+            doubt=doubt,
+            desired=None if destroy else desired,
             recall=self.memory.recall,
             wishes=self.memory.wishes,
+            deadline=self.request.deadline,
         )
-        surveys = survey_all(scene, desired, self.request.focus, destroy=self.request.destroy)
+        surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
-        surveys = hold_together(surveys, self.options, permission.snapshot, self.request.ended, foreign)
-        return act(scene, surveys, self.memory, self._tell) if permission.writes else look_only(surveys)
+        surveys = hold_together(
+            surveys, self.options, permission.snapshot, self.request.ended, guard.names, doubtful=doubt.invalid
+        )
+        if not permission.writes or self._plan_differs(look_only(surveys)):
+            return look_only(surveys)
+        return act(scene, surveys, self.memory, self._tell)
+
+    def _plan_differs(self, planned: Acted) -> bool:
+        """Whether the plan is not the one that was shown and confirmed; then nothing of it is carried out."""
+        approved = self.request.approved
+        if approved is None or approved.digest is None:
+            return False
+        self.plan_changed = plan_digest(self._merged(planned.tables).values()) != approved.digest
+        return self.plan_changed
 
     def _tell(self, name: str, step: Step) -> None:
         self.world.telemetry.step(self.pass_id, name, step)
@@ -172,8 +195,7 @@ class Pass:
     ) -> PassReport:
         leads = self._leads(snapshot, acted)
         carried = self.request.carried
-        merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
-        merged |= {table.name: self.memory.same(self._dated(table)) for table in tables}
+        merged = self._merged(self.memory.same(self._dated(table)) for table in tables)
         self.memory.reports = merged
         return PassReport(
             pass_id=self.pass_id,
@@ -195,7 +217,14 @@ class Pass:
             unmanaged=carried.unmanaged if carried else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
+            plan_changed=self.plan_changed,
         )
+
+    def _merged(self, tables: Iterable[TableReport]) -> dict[str, TableReport]:
+        """These tables, and of the round before those that this one did not look at."""
+        carried = self.request.carried
+        merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
+        return merged | {table.name: table for table in tables}
 
     def _dated(self, table: TableReport) -> TableReport:
         since = self.memory.since(table, self.started)

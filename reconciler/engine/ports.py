@@ -20,11 +20,13 @@ from reconciler.model.records import (
     InventoryEntry,
     Lease,
     Marks,
+    SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
 )
-from reconciler.model.report import PassReport
+from reconciler.model.removal import Removal
+from reconciler.model.report import PassReport, TableReport
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -85,8 +87,16 @@ class ItemApi(Protocol):
         """Write an item under the condition that its key is free; False when an item was there."""
         ...
 
-    def delete_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
-        """Delete the item under the condition that it still equals ``item`` in every attribute."""
+    def find_item(self, table: str, item: Item, key_names: Sequence[str]) -> Item | None:
+        """The item with the key of ``item``, read consistently; ``None`` where there is none."""
+        ...
+
+    def all_items(self, table: str) -> Iterator[Item]:
+        """Every item of a consistent Scan, page by page."""
+        ...
+
+    def remove_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> Removal:
+        """Remove the item if it still equals ``item``, with every attribute and with no further one."""
         ...
 
 
@@ -118,6 +128,10 @@ class Store(Protocol):
     def put_seed(self, record: SeedRecord) -> None: ...
 
     def drop_seed(self, name: str) -> None: ...
+
+    def put_seed_part(self, part: SeedPart) -> None: ...
+
+    def drop_seed_part(self, name: str) -> None: ...
 
     def put_attempts(self, attempts: Attempts) -> None: ...
 
@@ -221,6 +235,10 @@ class Telemetry(Protocol):
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step reached done or failed."""
+        ...
+
+    def seeded(self, table: TableReport) -> None:
+        """``seed`` or ``clear`` ended for a table; a pass reports its seeds by ``pass_finished``."""
         ...
 
 

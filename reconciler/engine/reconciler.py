@@ -23,7 +23,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Step
+from reconciler.model.plan import Approval, Step
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport
 from reconciler.model.restore import Overrides
@@ -48,13 +48,24 @@ class Reconciler:
         """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
         return self._remembered(self._pass(Request(trigger, focus=self._focus(tables))))
 
-    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared."""
-        return self._pass(Request("preview", dry=True, focus=self._focus(tables)))
+    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
+        """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared.
 
-    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
-        """Rounds until converged or the deadline: ``--once`` and ``up``."""
-        return self._remembered(self._rounds(Request(trigger, focus=self._focus(tables), on_step=on_step)))
+        ``confirming`` shows as ready what a confirmation of this plan would allow.
+        """
+        approved = Approval(everything=True) if confirming else None
+        return self._pass(Request("preview", dry=True, focus=self._focus(tables), approved=approved))
+
+    def converge(
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: OnStep | None = None,
+        approved: Approval | None = None,
+    ) -> PassReport:
+        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``."""
+        request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
+        return self._remembered(self._rounds(request))
 
     def destroy(self, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked."""
@@ -75,7 +86,7 @@ class Reconciler:
         return self._seed_verbs("seed").seed(self.focus_names(tables))
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove each seeded item that still equals its seed, and remember that it was cleared."""
+        """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
         return self._seed_verbs("clear").clear(self.focus_names(tables))
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
@@ -177,14 +188,15 @@ class Reconciler:
         return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)
 
     def _seed_verbs(self, trigger: str) -> SeedVerbs:
-        return SeedVerbs(self.world, self.options, trigger, self.writable_state())
+        state = self.writable_state()
+        return SeedVerbs(self.world, self.options, trigger, state, self.world.clock.now() + self.timeout)
 
     def _pass(self, request: Request) -> PassReport:
         return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
 
     def _rounds(self, request: Request) -> PassReport:
         deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline).run(request)
+        return Rounds(self.world, self._pass, deadline).run(replace(request, deadline=deadline))
 
     def _remembered(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""

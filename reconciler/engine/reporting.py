@@ -18,7 +18,7 @@ class Seeded:
     """Counts of one table's seeding in this pass."""
 
     written: int = 0
-    skipped: int = 0
+    present: int = 0
     failed: int = 0
 
 
@@ -51,7 +51,7 @@ def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None
         seed_state=survey.seed_record.state if survey.seed_record else None,
         seed_pending=seed_pending,
         seed_written=seeded.written,
-        seed_skipped=seeded.skipped,
+        seed_present=seeded.present,
         seed_failed=seeded.failed,
         rebuild=survey.rebuild,
         observed=live,

@@ -1,49 +1,50 @@
-"""``seed`` and ``clear`` as asked for by a person: the writing of a pass, without its proof of emptiness."""
+"""``seed`` and ``clear`` as asked for by a person: ``seed`` writes without the proof of emptiness that a pass needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.engine.claiming import claim
 from reconciler.engine.observing import observe_table
 from reconciler.engine.others import whose
+from reconciler.engine.seed_words import ended_step
 from reconciler.engine.seeding import SeedOutcome, clear_seed, write_seed
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, UsageError
 from reconciler.model.identity import Identity
 from reconciler.model.options import Options
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
 from reconciler.planning.scopes import refusal
-
-Verb = Callable[[World, Declaration, Identity], SeedOutcome]
 
 
 @dataclass(frozen=True, slots=True)
 class SeedVerbs:
     """Both verbs over named tables. Raises ``StateError`` when another reconciler holds the lease.
 
-    ``snapshot`` tells which tables are another stack's: no item of those is written or removed.
+    ``snapshot`` names the tables of other stacks, where no item is written or removed, and the items that the seed
+    wrote. At the ``deadline`` the work ends between two batches.
     """
 
     world: World
     options: Options
     trigger: str
     snapshot: StateSnapshot
+    deadline: datetime | None = None
 
     def seed(self, names: tuple[str, ...]) -> PassReport:
         """Write the missing keys, even into a table that is not empty, never over an existing item."""
-        return self._each(names, write_seed)
+        return self._each(names, Action.SEED)
 
     def clear(self, names: tuple[str, ...]) -> PassReport:
-        """Remove what still equals the seed; the record ``cleared`` keeps the loop from seeding again."""
-        return self._each(names, clear_seed)
+        """Remove what the seed wrote and nobody changed; the record ``cleared`` keeps the loop from seeding again."""
+        return self._each(names, Action.CLEAR)
 
-    def _each(self, names: tuple[str, ...], verb: Verb) -> PassReport:
+    def _each(self, names: tuple[str, ...], action: Action) -> PassReport:
         started = self.world.clock.now()
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
@@ -52,7 +53,7 @@ class SeedVerbs:
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
         desired = self.world.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
-        tables = tuple(fresh._traced(declaration, verb) for declaration in chosen)
+        tables = tuple(fresh._traced(declaration, action) for declaration in chosen)
         return PassReport(
             pass_id=self.world.random.token(),
             trigger=self.trigger,
@@ -61,20 +62,21 @@ class SeedVerbs:
             finished=self.world.clock.now(),
             endpoint=self.world.endpoint,
             tables=tables,
-            wrote=any(table.seed_written for table in tables),
+            wrote=any(table.seed_written or table.seed_removed for table in tables),
             leader=True,
         )
 
-    def _traced(self, declaration: Declaration, verb: Verb) -> TableReport:
+    def _traced(self, declaration: Declaration, action: Action) -> TableReport:
         with self.world.traces.table(declaration.spec.name):
-            report = self._one(declaration, verb)
+            report = self._one(declaration, action)
             self.world.traces.step(report.steps[0])
+        self.world.telemetry.seeded(report)
         return report
 
-    def _one(self, declaration: Declaration, verb: Verb) -> TableReport:
+    def _one(self, declaration: Declaration, action: Action) -> TableReport:
         name = declaration.spec.name
         source, count = (declaration.seed.source, len(declaration.seed.items)) if declaration.seed else ("", 0)
-        step = seed_step(source, count)
+        step = replace(seed_step(source, count), action=action)
         try:
             observed = observe_table(self.world, name, None, ask_owner=lambda _: True)
             other = whose(self.snapshot, self.options, name, observed)
@@ -84,25 +86,38 @@ class SeedVerbs:
             if observed is None or observed.status != "ACTIVE":
                 state = "missing" if observed is None else observed.status
                 return _report(declaration, step.failed(f"the table is {state}; converge first"), None)
-            outcome = verb(self.world, declaration, observed.identity)
+            outcome = self._carried_out(declaration, action, observed.identity)
         except ApiError as error:
             return _report(declaration, step.failed(str(error)), None)
-        ended = step.failed(str(outcome.error)) if outcome.error else step.done()
+        ended = ended_step(step, outcome)
         self.world.telemetry.step("", name, ended)
         return _report(declaration, ended, outcome)
+
+    def _carried_out(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:
+        if action is Action.CLEAR:
+            return clear_seed(self.world, declaration, identity, self.snapshot, deadline=self.deadline)
+        return write_seed(self.world, declaration, identity, self.snapshot, asked=True, deadline=self.deadline)
 
 
 def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -> TableReport:
     failed = step.fate is Fate.FAILED
     return TableReport(
         name=declaration.spec.name,
-        status=TableStatus.ERROR if failed else TableStatus.IN_SYNC,
+        status=_status(step),
         base_name=declaration.base_name,
         declaration=str(declaration.origin),
         steps=(step,),
         error=step.message if failed else None,
         seed_state=outcome.record.state if outcome and outcome.record else None,
         seed_written=outcome.written if outcome else 0,
-        seed_skipped=outcome.skipped if outcome else 0,
+        seed_present=outcome.present if outcome else 0,
+        seed_removed=outcome.removed if outcome else 0,
+        seed_kept=outcome.kept if outcome else 0,
         seed_failed=outcome.failed if outcome else 0,
     )
+
+
+def _status(step: Step) -> TableStatus:
+    if step.fate is Fate.FAILED:
+        return TableStatus.ERROR
+    return TableStatus.PENDING if step.fate is Fate.DEFERRED else TableStatus.IN_SYNC

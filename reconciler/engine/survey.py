@@ -7,8 +7,10 @@ declarations need the whole picture.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.engine.doubt import Doubt, forbids
+from reconciler.engine.foreign_guard import ForeignGuard
 from reconciler.engine.gatekeeper import judge
 from reconciler.engine.observing import with_owner
 from reconciler.engine.recall import Recall
@@ -19,7 +21,7 @@ from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Approval, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
 from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership
@@ -43,6 +45,8 @@ class Survey:
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     seed_need: Need = Need.NOTHING
+    seed_earlier: int = 0
+    """Items of an earlier version of the seed that the table holds while seeding goes on with the present one."""
     error: ApiError | None = None
     rebuild: RebuildProgress | None = None
     noted_only: bool = False
@@ -69,17 +73,36 @@ class Scene:
     options: Options
     snapshot: StateSnapshot
     attempts: dict[str, Attempts]
-    foreign: frozenset[str]
+    guard: ForeignGuard = field(default_factory=ForeignGuard)
+    approved: Approval | None = None
     desired: DesiredState | None = None
     """The declarations that this pass decides on; ``None`` where it deletes whatever is declared (``destroy``)."""
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    deadline: datetime | None = None
+    """When a converging run ends; seeding stops between two batches then."""
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
         standing = self.wishes.standing(recorded) or recorded
-        return ownership.forgotten(standing, self.world.clock.now(), foreign=recorded.name in self.foreign)
+        return ownership.forgotten(standing, self.world.clock.now(), foreign=recorded.name in self.guard.foreign)
+
+    def facts(self, survey: Survey, observed: ObservedTable, step: Step, lifecycle: Lifecycle) -> Facts:
+        """What the deletion gate decides this step of the surveyed table on."""
+        name = survey.name
+        return Facts(
+            self.options,
+            self.world.emulator,
+            self.world.clock.now(),
+            observed,
+            survey.entry,
+            lifecycle,
+            foreign=name in self.guard.foreign,
+            lone=name in self.guard.lone,
+            unsettled=name in self.guard.unsettled,
+            approved=None if self.approved is None else self.approved.covers(name, step),
+        )
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
@@ -98,11 +121,11 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
     if base.observed is None:
         return base
-    now, observed = scene.world.clock.now(), base.observed
+    observed = base.observed
     if step.fate is Fate.READY:
         observed = with_owner(scene.world, observed)
         base = replace(base, observed=observed)
-    facts = Facts(scene.options, scene.world.emulator, now, observed, base.entry, lifecycle, base.name in scene.foreign)
+    facts = scene.facts(base, observed, step, lifecycle)
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
 

@@ -9,29 +9,6 @@ from reconciler.engine.survey import Scene, Survey
 from reconciler.engine.survey_declared import survey_declared
 from reconciler.engine.survey_undeclared import survey_undeclared
 from reconciler.model.desired import DesiredState
-from reconciler.model.records import InventoryEntry, StateSnapshot
-from reconciler.planning import ownership
-
-
-def foreign_declarations(desired: DesiredState, snapshot: StateSnapshot) -> frozenset[str]:
-    """Tables of ours that nothing declared speaks for: two or more are wished away, and none that was there stays.
-
-    A table that was made after the wish was first seen may have been made for these very declarations, unless it took
-    the place of an older one of ours. Where one of two goes by other hands, the other one stays guarded.
-    """
-    declared = {declaration.spec.name for declaration in desired.declarations}
-    ours = [entry for entry in snapshot.inventory.values() if entry.ownership in ("created", "intent")]
-    unwanted = [entry for entry in ours if entry.name not in declared]
-    kept = [entry for entry in ours if entry.name in declared and entry.ownership == "created"]
-    several = sum(entry.ownership == "created" for entry in unwanted) > 1
-    doubted = [entry for entry in unwanted if several or entry.guarded_since is not None]
-    return frozenset(entry.name for entry in doubted if not any(_older(other, entry) for other in kept))
-
-
-def _older(kept: InventoryEntry, unwanted: InventoryEntry) -> bool:
-    """Whether one table, or one that it replaced, was made before the other was declared no more for the first time."""
-    since, made = unwanted.forgotten_since, ownership.ours_since(kept)
-    return since is None or (made is not None and made < since)
 
 
 def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:

@@ -30,8 +30,8 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
     """The changing routes and the reading one."""
     changing = APIRouter(prefix="/api/v1/seeders", route_class=GuardedRoute, tags=["seeders"])
     reading = APIRouter(prefix="/api/v1/seeders", tags=["seeders"])
-    written = "2 tables: 6 items written, 0 there already."
-    removed = "2 tables: 6 items removed, 0 changed or gone since and left alone."
+    written = "2 tables: 6 items written, 0 present."
+    removed = "2 tables: 6 items removed, 0 kept."
 
     @changing.post(
         "/run",
@@ -43,7 +43,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
 
     @changing.post(
         "/clear",
-        summary="Remove each seeded item that still equals what was seeded; the loop does not reseed until `run`",
+        summary="Remove the items that the seed wrote and nobody changed; the loop does not seed again until `run`",
         responses={**errors(*CHANGING), 200: example(removed, _DATA), 202: ACCEPTED},
     )
     async def clear(seeder_names: Names = [], wait: Wait = True) -> Answer[RunData]:  # noqa: B006

@@ -64,7 +64,7 @@ class Events:
         self._changed()
 
     def seeded(self, table: str, result: str, items: int) -> None:
-        """Items were written, skipped, or failed to be written."""
+        """Items were written, present, removed, kept, or failed."""
         if items:
             self._seed_items.labels(self._environment, table, result).inc(items)
             self._changed()

@@ -109,7 +109,11 @@ EVENT_FAMILIES: tuple[Family, ...] = (
     _counter(
         "actions_total", "environment table action result", "Steps carried out, by what they did and how it ended."
     ),
-    _counter("seed_items_total", "environment table result", "Seed items written, already there, or failed to write."),
+    _counter(
+        "seed_items_total",
+        "environment table result",
+        "Seed items: written, present (the key was taken), removed or kept by clear, failed.",
+    ),
     _counter("passes_total", "environment trigger result", "Passes by what caused them and what they found."),
     _counter("passes_skipped_total", "environment reason", "Scheduled passes that did not take place."),
     _histogram("pass_duration_seconds", "environment", "Duration of a pass over all tables."),

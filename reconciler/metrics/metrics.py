@@ -145,9 +145,15 @@ class Metrics:
         """The label ``table`` of a counter; empty, which Prometheus takes for absent, where all tables are added up."""
         return table if self._names_tables else ""
 
+    def seeded(self, table: TableReport) -> None:
+        """``seed`` or ``clear`` ended for a table outside of a pass."""
+        self._count_seed(table)
+
     def _count_seed(self, table: TableReport) -> None:
-        failed = any(step.action is Action.SEED and step.fate is Fate.FAILED for step in table.steps)
-        counts = (table.seed_written, table.seed_skipped, max(table.seed_failed, failed))
+        seeding = (Action.SEED, Action.CLEAR)
+        failed = any(step.action in seeding and step.fate is Fate.FAILED for step in table.steps)
+        written, cleared = (table.seed_written, table.seed_present), (table.seed_removed, table.seed_kept)
+        counts = (*written, *cleared, max(table.seed_failed, failed))
         for result, items in zip(labels.SEED_RESULTS, counts, strict=True):
             self._events.seeded(self._label(table.name), result, items)
 

@@ -43,6 +43,8 @@ class Seed:
     items: tuple[Item, ...]
     digest: str
     """SHA-256 over the items, independent of their order; tells whether a seed changed."""
+    lines: tuple[int | None, ...] = ()
+    """Where each item stands in the file; empty where a seed has no lines."""
 
 
 @dataclass(frozen=True, slots=True)

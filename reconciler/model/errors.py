@@ -12,6 +12,7 @@ ReconcilerError
     │   ├── NameTaken           a create that was sent once found a table of that name
     │   ├── LeaseLost           another reconciler leads by now
     │   └── RecordChanged       a record is not any more as it was read
+    ├── TableChanged            the table of this name is another one by now, or there is none
     ├── Throttled               slow down: throttling, account limits, too many operations at once
     │   └── QuotaUsedUp         a quota in time is used up: later, by its hours and not by seconds
     ├── Denied                  credentials are refused, expired or not found
@@ -22,6 +23,7 @@ ReconcilerError
     ├── Unreachable             no answer; the call was never applied (refused, unresolved)
     ├── Ambiguous               no usable answer; the call may have been applied (timeout, reset, 5xx)
     └── Malformed               an answer without its required keys, garbled, or not UTF-8
+        └── EndpointChanged     what answers is not the endpoint, or not the account, that was identified
 """
 
 from __future__ import annotations
@@ -57,6 +59,10 @@ class Problem:
 
 class ReconcilerError(Exception):
     """Base of every error raised on purpose; its text is a sentence for the user."""
+
+
+class Interrupted(Exception):
+    """The process is to stop. Raised between two calls, never within one; no verb handles it as a failure."""
 
 
 class UsageError(ReconcilerError):
@@ -119,6 +125,12 @@ class RecordChanged(Busy):
     """Somebody wrote a record since it was read: nothing is done on what it said, and the next pass reads it again."""
 
 
+class TableChanged(ApiError):
+    """The table was deleted, or deleted and created again, while it was worked on: nothing more is sent to it."""
+
+    outcome = Outcome.NEVER
+
+
 class Throttled(ApiError):
     """Throttling or LimitExceededException: back off, other tables go on."""
 
@@ -173,3 +185,7 @@ class Malformed(ApiError):
     """The answer lacks a required key, is garbled or not UTF-8; it forbids destructive steps in this pass."""
 
     outcome = Outcome.RETRY
+
+
+class EndpointChanged(Malformed):
+    """Another endpoint answers at the URL, or the credentials belong to another account: nothing more is written."""

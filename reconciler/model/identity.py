@@ -27,6 +27,32 @@ class Identity:
         return (self.arn, self.created) == (other.arn, other.created)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Partition, Region and account in the ARN of a table: they name the endpoint and whose credentials are used."""
+
+    partition: str
+    region: str
+    account: str
+
+    @classmethod
+    def of(cls, arn: str) -> Place | None:
+        """The place of a table's ARN; ``None`` for a text that is no ARN."""
+        parts = arn.split(":", 5)
+        return cls(parts[1], parts[3], parts[4]) if len(parts) == 6 and parts[0] == "arn" else None
+
+    @property
+    def local(self) -> bool:
+        """Whether DynamoDB Local made the ARN: nothing else calls its Region ``ddblocal``."""
+        return self.region == DYNAMODB_LOCAL_REGION
+
+    def __str__(self) -> str:
+        return f"{self.partition}:{self.region}:{self.account}"
+
+
+DYNAMODB_LOCAL_REGION = "ddblocal"
+
+
 class Flavor(StrEnum):
     """What answers at the endpoint, decided by its answers and never by its URL."""
 
@@ -74,3 +100,27 @@ class Endpoint:
     account: str | None
     partition: str
     flavor: Flavor
+
+    def contradiction(self, arn: str) -> str | None:
+        """What an ARN in an answer says against this endpoint, as the end of a sentence; ``None`` where it fits.
+
+        AWS names partition, Region and account. An emulator other than DynamoDB Local may be set to any account, so
+        only its kind and its Region count. What ``other`` is, is not known, except that it is not DynamoDB Local.
+        """
+        place = Place.of(arn)
+        if place is None:
+            return f"the ARN {arn!r} is malformed"
+        if place.local is not (self.flavor is Flavor.DYNAMODB_LOCAL):
+            kind = "is that of DynamoDB Local" if place.local else "is not that of DynamoDB Local"
+            return f"the ARN {arn} {kind}"
+        if self.flavor in (Flavor.OTHER, Flavor.DYNAMODB_LOCAL):
+            return None
+        expected = {"Region": (self.region, place.region)}
+        if self.flavor is Flavor.AWS:
+            expected |= {"partition": (self.partition, place.partition)}
+            expected |= {"account": (self.account or place.account, place.account)}
+        wrong = [f"the {name} is {now}, and was {was}" for name, (was, now) in expected.items() if was != now]
+        return "; ".join(wrong) or None
+
+    def __str__(self) -> str:
+        return f"{self.flavor.value} at {self.url}, Region {self.region}, account {self.account or 'unknown'}"

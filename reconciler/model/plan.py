@@ -17,6 +17,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     SEED = "seed"
+    CLEAR = "clear"
 
 
 class Fate(StrEnum):
@@ -50,10 +51,12 @@ class Reason(StrEnum):
     MAX_DELETES = "max_deletes"
     FOREIGN_DECLARATIONS = "foreign_declarations"
     INVALID_ANSWER = "invalid_answer"
+    SEED_CHANGED = "seed_changed"
     STATE_LOST = "state_lost"
     ON_EXISTING = "on_existing"
     CONTESTED = "contested"
     DENIED = "denied"
+    NOT_APPROVED = "not_approved"
     UNSUPPORTED = "unsupported"
     REJECTED = "rejected"
     ERROR = "error"
@@ -109,9 +112,30 @@ class Step:
 
     def done(self) -> Step:
         """This step, carried out; what was said of its future is past."""
-        message = self.message if self.action is Action.SEED else None
+        message = self.message if self.action in (Action.SEED, Action.CLEAR) else None
         return replace(self, fate=Fate.DONE, reason=None, message=message)
+
+    def with_message(self, message: str) -> Step:
+        """This step with another sentence."""
+        return replace(self, message=message)
 
     def failed(self, message: str, reason: Reason = Reason.ERROR) -> Step:
         """This step, tried without success."""
         return replace(self, fate=Fate.FAILED, reason=reason, message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The destructive steps that a person confirmed, by table, action and facet.
+
+    ``everything`` is for the plan that is shown before the question: it shows what a confirmation would allow.
+    ``digest`` is that of the whole plan that was shown; until something was written, another plan is not begun.
+    """
+
+    steps: frozenset[tuple[str, Action, str]] = frozenset()
+    everything: bool = False
+    digest: str | None = None
+
+    def covers(self, table: str, step: Step) -> bool:
+        """Whether this very step of the table was shown and confirmed."""
+        return self.everything or (table, step.action, step.facet) in self.steps

@@ -68,7 +68,10 @@ class Claim:
 class SeedRecord:
     """How far seeding went. ``cleared`` goes by name, the others lapse with the identity.
 
-    ``digest`` is the seed's, ``count`` the items written when done, ``at`` the time of the last transition.
+    ``digest`` is that of the seed which the record speaks of, ``count`` its number of items when done, ``at`` the time
+    of the last transition. ``written`` and ``uncertain`` are packed digests of items (``reconciler.seeding.provenance``)
+    in the table with this identity; further ones are in the ``SeedPart`` records of the same table. ``earlier`` is how
+    many items of an earlier version of the seed the table held when seeding went on with a seed that had changed.
     """
 
     name: str
@@ -78,6 +81,18 @@ class SeedRecord:
     identity: Identity | None
     count: int = 0
     at: datetime | None = None
+    written: str = ""
+    uncertain: str = ""
+    earlier: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPart:
+    """Packed digests that no longer fit into the ``SeedRecord`` of a large seed. ``name`` is ``TABLE#00001``."""
+
+    name: str
+    identity: Identity | None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +215,7 @@ class StateSnapshot:
     inventory: Mapping[str, InventoryEntry] = field(default_factory=dict)
     elsewhere: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
     seeds: Mapping[str, SeedRecord] = field(default_factory=dict)
+    seed_parts: Mapping[str, SeedPart] = field(default_factory=dict)
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
     marks: Mapping[str, Marks] = field(default_factory=dict)
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)

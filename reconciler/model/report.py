@@ -59,8 +59,8 @@ class TableReport:
     """One table at the end of a pass.
 
     ``facets`` names the declared facets (the series of ``table_drift``), ``drifted`` those that differ, without the
-    unsupported ones. ``seed_written``, ``seed_skipped`` and ``seed_failed`` count this pass's items; ``seed_pending``
-    says a seed still waits.
+    unsupported ones. ``seed_written``, ``seed_present`` (the key was taken) and ``seed_failed`` count this pass's items, ``seed_removed``
+    and ``seed_kept`` those of ``clear``; ``seed_pending`` says a seed still waits.
     """
 
     name: str
@@ -82,7 +82,9 @@ class TableReport:
     seed_state: SeedState | None = None
     seed_pending: bool = False
     seed_written: int = 0
-    seed_skipped: int = 0
+    seed_present: int = 0
+    seed_removed: int = 0
+    seed_kept: int = 0
     seed_failed: int = 0
     rebuild: RebuildProgress | None = None
     observed: TableSpec | None = None
@@ -119,6 +121,8 @@ class PassReport:
     """Who holds the lease where it is not this process; ``lease_holder`` only where that kept the pass from writing."""
     unmanaged: int | None = None
     endpoint_up: bool = True
+    plan_changed: bool = False
+    """Whether nothing was done because the plan differed from the one that was confirmed."""
     phases: Mapping[str, float] = field(default_factory=dict)
     """Seconds spent by phase: load, state, list, tables, seed."""
 
@@ -151,14 +155,25 @@ class PassReport:
             "in_sync": sum(t.status is TableStatus.IN_SYNC and t.declaration is not None for t in self.tables),
         }
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.SEED):
-            counts[action.value] = sum(_counts(table, action, acted) for table in self.tables)
+            counts[action.value] = self.counted(action, *acted)
         for fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED):
             counts[fate.value] = sum(table.has(fate) for table in self.tables)
         counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(Fate.FAILED) for t in self.tables)
         return counts
 
+    def counted(self, action: Action, *fates: Fate) -> int:
+        """How many tables have a step of this action in one of these fates, each under the action that covers it."""
+        return sum(_counts(table, action, fates) for table in self.tables)
+
+
+COVERED: Mapping[Action, frozenset[Action]] = {
+    Action.UPDATE: frozenset({Action.CREATE, Action.REPLACE, Action.DELETE}),
+    Action.CREATE: frozenset({Action.REPLACE}),
+    Action.DELETE: frozenset({Action.REPLACE}),
+}
+"""A replaced table counts once: the delete, create and updates that a replacement consists of are not counted too."""
+
 
 def _counts(table: TableReport, action: Action, fates: tuple[Fate, ...]) -> bool:
     actions = {step.action for step in table.steps if step.fate in fates}
-    makes_moot = {Action.UPDATE: {Action.CREATE, Action.REPLACE}, Action.CREATE: {Action.REPLACE}}
-    return action in actions and actions.isdisjoint(makes_moot.get(action, set()))
+    return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))

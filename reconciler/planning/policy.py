@@ -22,7 +22,9 @@ NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
 class Facts:
     """What the gate knows about one live table.
 
-    ``foreign`` says that two or more created tables exist and none of them is declared.
+    ``foreign`` says that several tables of this stack exist and none of them is declared; ``lone`` that this one is the
+    only table of this stack and is not declared; ``unsettled`` that neither could be found out. ``approved`` is whether
+    a person confirmed this step, ``None`` where nobody was asked.
     """
 
     options: Options
@@ -32,6 +34,9 @@ class Facts:
     entry: InventoryEntry | None
     lifecycle: Lifecycle
     foreign: bool = False
+    lone: bool = False
+    unsettled: bool = False
+    approved: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emula
 
 def gate(step: Step, facts: Facts, contents: Contents | None) -> Step | None:
     """The deletion gate. ``None`` means that all but the contents allow the step: scan the table and ask again."""
-    refusal = _ownership(step, facts) or _wish(step, facts) or _table(step, facts)
+    refusal = _ownership(step, facts) or _wish(step, facts) or _table(step, facts) or _unapproved(step, facts)
     if refusal is not None:
         return refusal
     if contents is None:
@@ -76,14 +81,33 @@ def _wish(step: Step, facts: Facts) -> Step | None:
         return step.blocked(
             Reason.PRUNE_OFF, "undeclared tables are left alone (PRUNE=never)", "RECONCILER_PRUNE=owned"
         )
-    if step.action is Action.DELETE and facts.foreign:
-        return step.blocked(
-            Reason.FOREIGN_DECLARATIONS,
-            "this stack created two or more tables and none of them is declared: these look like the declarations of"
-            " another stack",
-            "RECONCILER_STACK for the other declarations, or `reconciler destroy`",
-        )
+    if step.action is Action.DELETE and facts.unsettled:
+        return step.deferred(Reason.BUSY, "no declared table of this stack could be read; reading it again first")
+    if step.action is Action.DELETE and facts.foreign and not facts.approved:
+        return _foreign(step, facts)
     return None
+
+
+def _foreign(step: Step, facts: Facts) -> Step:
+    """Declarations that name none of the existing tables of this stack are likely those of another project."""
+    stack = facts.options.stack
+    return step.blocked(
+        Reason.FOREIGN_DECLARATIONS,
+        f"no existing table that stack {stack} created is declared any more; these declarations look like those of"
+        " another project",
+        "`reconciler up` and confirm; or, if these declarations are another project's, RECONCILER_STACK=NAME for them",
+    )
+
+
+def _unapproved(step: Step, facts: Facts) -> Step | None:
+    """`up` destroys only what its plan showed: the plan may change after the question."""
+    if facts.approved is not False:
+        return None
+    return step.blocked(
+        Reason.NOT_APPROVED,
+        "the plan changed after it was shown, and this step was not part of it",
+        "`reconciler up` again, which shows the present plan",
+    )
 
 
 def _ownership(step: Step, facts: Facts) -> Step | None:
@@ -135,7 +159,8 @@ def _table(step: Step, facts: Facts) -> Step | None:
 
 def _items(step: Step, facts: Facts, contents: Contents) -> Step:
     options = facts.options
-    if not (permits(options.data_loss, emulator=facts.emulator) or facts.lifecycle.allow_data_loss):
+    allowed = options.data_loss == "allow" or facts.lifecycle.allow_data_loss
+    if not (allowed or permits(options.data_loss, emulator=facts.emulator)):
         return step.blocked(
             Reason.DATA_LOSS,
             "the table holds items and DATA_LOSS does not permit losing them here",
@@ -143,6 +168,15 @@ def _items(step: Step, facts: Facts, contents: Contents) -> Step:
         )
     if contents.only_seed or options.explicit_delete:
         return step
+    if step.action is Action.REPLACE and not (allowed or facts.approved):
+        name = facts.observed.spec.name
+        return step.blocked(
+            Reason.DATA_LOSS,
+            "replacing the table would lose items other than its seed",
+            f"`reconciler up {name}` and confirm, lifecycle.allow_data_loss: true, or RECONCILER_DATA_LOSS=allow",
+        )
+    if step.action is Action.DELETE and facts.lone and not facts.approved:
+        return _foreign(step, facts)
     return _after_grace(step, facts, facts.entry.unwanted_since if facts.entry else None, "holds items beside its seed")
 
 

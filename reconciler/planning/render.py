@@ -21,6 +21,7 @@ ACTION_SYMBOLS = {
     Action.DELETE: "-",
     Action.REPLACE: "-/+",
     Action.SEED: ">",
+    Action.CLEAR: "<",
 }
 FATE_SYMBOLS = {Fate.BLOCKED: "!", Fate.DEFERRED: "…", Fate.UNSUPPORTED: "?"}
 PLANNED = {
@@ -37,6 +38,8 @@ CARRIED_OUT = {
     Action.DELETE: "deleted",
     Action.SEED: "seeded",
 }
+SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
+"""The triggers of reports that are about the items of seeds alone."""
 REMAINDERS = ("blocked", "deferred", "unsupported", "failed")
 
 
@@ -99,15 +102,26 @@ def counts(report: PassReport, *, applied: bool) -> str:
     """The counting line: what is planned, or what was carried out."""
     summary = report.summary()
     if applied:
-        parts = [f"{_carried_out(report, action)} {CARRIED_OUT[action]}" for action in PLANNED]
+        parts = [f"{report.counted(action, Fate.DONE)} {CARRIED_OUT[action]}" for action in PLANNED]
     else:
         parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
     rest = [f"{summary[name]} {name}" for name in REMAINDERS if summary[name]]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
 
 
+def seed_counts(report: PassReport, *, cleared: bool) -> str:
+    """What ``seed`` or ``clear`` did: ``2 tables: 6 items written, 0 present.``"""
+    names = ("seed_removed", "seed_kept") if cleared else ("seed_written", "seed_present")
+    moved, stayed, failed = (sum(getattr(table, name) for table in report.tables) for name in (*names, "seed_failed"))
+    verbs = ("removed", "kept") if cleared else ("written", "present")
+    rest = f", {failed} failed" if failed else ""
+    return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed} {verbs[1]}{rest}."
+
+
 def _last(report: PassReport, *, applied: bool) -> Line:
     steps = [step for table in report.tables for step in table.steps]
+    if report.trigger in SEED_VERBS and applied and not report.error:
+        return "title", f"Done: {seed_counts(report, cleared=report.trigger == Action.CLEAR.value)}"
     worked = any(step.fate in (Fate.DONE, Fate.FAILED) for step in steps)
     summary = report.summary()
     idle = not any(step.fate in (Fate.DONE, Fate.READY) for step in steps)
@@ -116,16 +130,6 @@ def _last(report: PassReport, *, applied: bool) -> Line:
         return "in_sync", f"In sync: {several(summary['declared'], 'table')} as declared{rest}."
     held = applied and not worked and any(step.fate is Fate.READY for step in steps)
     return "title", counts(report, applied=applied and not held)
-
-
-def _carried_out(report: PassReport, action: Action) -> int:
-    count = 0
-    for table in report.tables:
-        done = {step.action for step in table.steps if step.fate is Fate.DONE}
-        if action is Action.UPDATE and Action.CREATE in done:
-            continue
-        count += action in done
-    return count
 
 
 def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
@@ -147,7 +151,7 @@ def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
 def _leading(table: TableReport) -> tuple[str, str]:
     if table.status is TableStatus.ERROR:
         return "error", "!"
-    for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED):
+    for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED, Action.CLEAR):
         if any(step.action is action and step.fate not in FATE_SYMBOLS for step in table.steps):
             return action.value, ACTION_SYMBOLS[action]
     for fate, sign in FATE_SYMBOLS.items():

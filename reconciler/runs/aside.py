@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.engine.ports import Exchange, Telemetry
 from reconciler.logs import get_logger
 from reconciler.model.plan import Step
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, TableReport
 
 log = get_logger("reconciler.runs")
 
@@ -27,6 +27,10 @@ class Aside:
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step was carried out or failed."""
         self._inner.step(pass_id, table, step)
+
+    def seeded(self, table: TableReport) -> None:
+        """``seed`` or ``clear`` ended for a table."""
+        self._inner.seeded(table)
 
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Only said in the log."""

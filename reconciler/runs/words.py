@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.report import PassReport
-from reconciler.planning.render import counts
+from reconciler.planning.render import counts, seed_counts
 from reconciler.planning.text import several
 from reconciler.runs.order import Order, Verb
 
@@ -36,11 +36,4 @@ def _without_report(order: Order) -> Iterator[str]:
 
 
 def _seeding(order: Order, report: PassReport) -> str:
-    moved, stayed, failed = (
-        sum(getattr(table, name) for table in report.tables) for name in ("seed_written", "seed_skipped", "seed_failed")
-    )
-    if order.verb is Verb.SEED:
-        said = f"{several(moved, 'item')} written, {stayed} there already"
-    else:
-        said = f"{several(moved, 'item')} removed, {stayed} changed or gone since and left alone"
-    return f"{several(len(report.tables), 'table')}: {said}{f', {failed} failed' if failed else ''}."
+    return seed_counts(report, cleared=order.verb is Verb.CLEAR)

@@ -24,6 +24,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from reconciler.engine.board import Board
 from reconciler.logs import get_logger
+from reconciler.model.errors import Interrupted
 from reconciler.model.report import PassReport
 from reconciler.runs import Book, Order, Run
 from reconciler.runs.order import TRIGGER
@@ -162,6 +163,10 @@ class Loop:
         began = self._now()
         try:
             report = self._run_pass(cause)
+        except Interrupted:
+            log.info("the pass was cut short; the next start goes on from here", trigger=cause)
+            self._board.in_progress = None
+            return None
         except Exception as error:
             log.exception("pass failed", trigger=cause)
             self._board.in_progress = None

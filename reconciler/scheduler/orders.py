@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.engine.board import Board
 from reconciler.logs import get_logger
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
 from reconciler.runs import Book, Full, Order, Outcome, Record, Run, State, Stopping
 from reconciler.runs.words import sentences
@@ -81,6 +81,9 @@ class Orders:
         except ReconcilerError as error:
             log.warning("run failed", run=run.id, why=str(error))
             self._fail(run, error)
+        except Interrupted:
+            log.info("the run was cut short", run=run.id)
+            self._fail(run, Stopping("The daemon is stopping; this run was cut short. Start it again to continue."))
         except BaseException as error:
             log.exception("run failed", run=run.id)
             self._fail(run, error)

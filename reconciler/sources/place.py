@@ -25,6 +25,7 @@ class Finding:
 class Place:
     """A document's file, first line, and the lines of its fields as far as they are known.
 
+    ``literals`` and ``key_literals`` are the spellings of values and keys that are no text, as in ``Parsed``.
     ``written`` leads from a canonical path to the path as the user spelt it, which is what lines and messages use.
     """
 
@@ -32,6 +33,8 @@ class Place:
     line: int | None
     lines: Mapping[Path, int] = field(default_factory=dict)
     written: Mapping[Path, Path] = field(default_factory=dict)
+    literals: Mapping[Path, str] = field(default_factory=dict)
+    key_literals: Mapping[Path, str] = field(default_factory=dict)
 
     def problem(self, finding: Finding) -> Problem:
         """The finding with its file, its line (that of the nearest known ancestor) and the field as written."""
@@ -44,6 +47,13 @@ class Place:
             if path[:size] in self.written:
                 return self.written[path[:size]] + path[size:]
         return path
+
+    def literal_of(self, path: Path) -> str | None:
+        """The spelling of the value at a canonical path, None for a text and for what no file spells."""
+        where = self.written_path(path)
+        if path[-1:] == ("key",) and where in self.key_literals:
+            return self.key_literals[where]
+        return self.literals.get(where)
 
     def line_of(self, path: Path) -> int | None:
         """The line of the value at ``path`` as written, or of the closest thing around it."""

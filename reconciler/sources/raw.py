@@ -14,6 +14,7 @@ class RawDeclaration:
     """One table as some file spells it.
 
     ``name`` and ``base_name`` are given where a class answered for them, else they follow from the field table_name.
+    ``literals`` and ``key_literals`` are those of ``Parsed``; a class file has none.
     ``seed`` holds the items of a class that has ``seed(environment)``.
     """
 
@@ -25,3 +26,5 @@ class RawDeclaration:
     base_name: str | None = None
     description: str | None = None
     seed: tuple[Any, ...] | None = None
+    literals: Mapping[Path, str] = field(default_factory=dict)
+    key_literals: Mapping[Path, str] = field(default_factory=dict)

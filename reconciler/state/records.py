@@ -20,13 +20,17 @@ from reconciler.model.records import (
     Lease,
     Marks,
     Ownership,
+    SeedPart,
     SeedRecord,
     SeedState,
     Suspension,
 )
+from reconciler.seeding.provenance import unpack
 from reconciler.state.fields import Fields, written_identity, written_time
+from reconciler.state.wire import Unreadable
 
 TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
+SEED_PART = "seedpart#"
 REBUILD = "rebuild#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
@@ -78,6 +82,16 @@ def _first_times(fields: Fields, name: str) -> dict[Any, Any]:
     return {kind: times[0] for kind, times in fields.map(name).times_by(get_args(Counted)).items()}
 
 
+def _packed(fields: Fields, name: str) -> str:
+    """Packed digests, checked when they are read: a damaged record must not be taken for one without digests."""
+    packed = fields.optional_text(name) or ""
+    try:
+        unpack(packed)
+    except ValueError as error:
+        raise Unreadable(f"{name} does not hold packed digests ({error})") from None
+    return packed
+
+
 TEXT, MAYBE_TEXT = _same(Fields.text), _same(Fields.optional_text)
 NUMBER, FLAG = _same(Fields.number), _same(Fields.flag)
 TEXTS: Member = list, Fields.texts
@@ -85,6 +99,7 @@ TIME: Member = written_time, Fields.time
 MAYBE_TIME: Member = written_time, Fields.optional_time
 IDENTITY: Member = written_identity, Fields.identity
 MAYBE_IDENTITY: Member = written_identity, Fields.optional_identity
+DIGESTS: Member = (lambda packed: packed or None, _packed)
 
 
 def _known_of_entries() -> Container[str]:
@@ -126,8 +141,12 @@ SEED_RECORDS = Kind(
         "identity": MAYBE_IDENTITY,
         "count": NUMBER,
         "at": MAYBE_TIME,
+        "written": DIGESTS,
+        "uncertain": DIGESTS,
+        "earlier": (lambda earlier: earlier or None, lambda fields, name: fields.optional_number(name) or 0),
     },
 )
+SEED_PARTS = Kind(SeedPart, {"name": TEXT, "identity": MAYBE_IDENTITY, "written": DIGESTS})
 ATTEMPTS_OF_TABLES = Kind(
     Attempts,
     {

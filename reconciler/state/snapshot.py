@@ -14,6 +14,7 @@ from reconciler.state.wire import Unreadable, decode
 NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.TABLE: ("inventory", kinds.ENTRIES.read),
     kinds.SEED: ("seeds", kinds.SEED_RECORDS.read),
+    kinds.SEED_PART: ("seed_parts", kinds.SEED_PARTS.read),
     kinds.ATTEMPTS: ("attempts", kinds.ATTEMPTS_OF_TABLES.read),
     kinds.MARKS: ("marks", kinds.MARKS_OF_TABLES.read),
     kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),

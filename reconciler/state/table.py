@@ -32,6 +32,7 @@ from reconciler.model.records import (
     InventoryEntry,
     Lease,
     Marks,
+    SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
@@ -148,6 +149,12 @@ class StateTable:
 
     def drop_seed(self, name: str) -> None:
         self._drop(kinds.SEED + name)
+
+    def put_seed_part(self, part: SeedPart) -> None:
+        self._put(kinds.SEED_PART + part.name, kinds.SEED_PARTS.write(part))
+
+    def drop_seed_part(self, name: str) -> None:
+        self._drop(kinds.SEED_PART + name)
 
     def put_attempts(self, attempts: Attempts) -> None:
         """Attempts without any count are no record at all."""

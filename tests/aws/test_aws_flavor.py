@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 
 import pytest
+from botocore.httpsession import URLLib3Session
 from support.endpoints import Live
 from support.fakes import Quiet
 from support.proxy import RecordingProxy
 from support.scripted import HANG, RESET, Canned, ScriptedServer, answer
 
 from reconciler.aws import flavor as flavors
+from reconciler.aws import identify as identification
 from reconciler.aws.embedded import EmbeddedServer
-from reconciler.aws.flavor import Reply, detect
+from reconciler.aws.flavor import Reply
 from reconciler.aws.session import connect
 from reconciler.model.errors import SettingsError, Unreachable
 from reconciler.model.identity import Flavor
@@ -23,6 +25,11 @@ HEALTHY = b"healthy: dynamodb.eu-west-1.amazonaws.com "
 MOTO_PAGE = b"<html><title>Moto</title></html>"
 STACK = b'{"services": {"dynamodb": "running"}, "edition": "community", "version": "4.9.2"}'
 NOT_FOUND = Reply(404, "nginx", b"not found")
+
+
+def detect(url: str) -> Flavor:
+    return flavors.detect(url, flavors.getter(url, URLLib3Session()))
+
 
 CASES = {
     "DynamoDB Local": ({"/": Reply(400, JETTY, NO_TOKEN)}, Flavor.DYNAMODB_LOCAL),
@@ -47,7 +54,7 @@ CASES = {
 
 @pytest.mark.parametrize(("replies", "expected"), CASES.values(), ids=CASES)
 def test_the_answers_decide(replies: dict[str, Reply], expected: Flavor) -> None:
-    assert detect("http://unused", lambda path: replies.get(path, NOT_FOUND)) is expected
+    assert flavors.detect("http://unused", lambda path: replies.get(path, NOT_FOUND)) is expected
 
 
 def test_dynamodb_local_is_recognised(local: Live) -> None:
@@ -152,6 +159,7 @@ STS = (
 def test_an_account_that_sts_does_not_tell_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(Canned(403, b"<ErrorResponse/>")) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        monkeypatch.setattr(identification, "_first_place", lambda _: None)
         assert connect(None, "eu-west-1", 2, Quiet()).identify().account is None
 
 

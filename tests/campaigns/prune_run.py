@@ -99,12 +99,15 @@ class Judge:
     """By name, at which reading of the declarations the engine created the first of its tables."""
     before: dict[str, int] = field(default_factory=dict)
     """The same as this pass found it."""
+    standing: set[str] = field(default_factory=set)
+    """Tables that we created and that existed when this pass began."""
 
     def pass_begins(self) -> None:
         """The count of deletes begins anew."""
         self.deletes, self.begun = 0, self.sim.clock.seconds
         self.inventory = self.sim.store.snapshot
         self.before = dict(self.made)
+        self.standing = {name for name in self._created() if self._stands(name)}
 
     def call(self, operation: str, params: Mapping[str, Any]) -> None:
         """``faults`` of the control plane: it comes before anything is done."""
@@ -143,6 +146,8 @@ class Judge:
             assert name not in self.truths or not self._foreign(name), f"pruned for declarations of others: {told}"
         elif not destroy and declared is not None and truth is not None and found:
             assert declared.spec.keys != TEXT, f"replaced without need: {told}"
+            others = truth.table.items and truth.live.items != "seed"
+            assert not others or options.data_loss == "allow", f"replaced without consent: {told}"
         self.deletes += 1
         cap = self._cap()
         assert destroy or cap is None or self.deletes <= cap, f"more than {cap} deletes in a pass: {told}"
@@ -170,12 +175,24 @@ class Judge:
             assert now - since >= grace - SLACK, f"seen empty for {now - since} s: {told}"
 
     def _foreign(self, name: str) -> bool:
-        """Whether two of ours are forgotten, and the declarations name nothing of ours that is older than that."""
+        """Whether no existing table of ours is declared that is older than that; a single one may go without items."""
+        created, since = self._created(), self.wishes.forgotten[name]
+        declared = self.standing & self.wishes.declared.keys()
+        kept = {each for each in declared if self.before.get(each, BEFORE_ALL) < since}
+        truth = self.truths[name]
+        others = bool(truth.table.items) and truth.live.items != "seed"
+        return not kept and (len(created - self.wishes.declared.keys()) >= 2 or others)
+
+    def _created(self) -> set[str]:
         held = self.inventory.inventory.values() if self.inventory else ()
-        created = {entry.name for entry in held if entry.ownership == "created"}
-        since = self.wishes.forgotten[name]
-        kept = {each for each in created & self.wishes.declared.keys() if self.before.get(each, BEFORE_ALL) < since}
-        return len(created - self.wishes.declared.keys()) >= 2 and not kept
+        return {entry.name for entry in held if entry.ownership == "created"}
+
+    def _stands(self, name: str) -> bool:
+        """Whether the table that our record means is live, and not another one of its name."""
+        table, truth = self.sim.plane.tables.get(name), self.truths.get(name)
+        if table is None:
+            return False
+        return truth is None or table is not truth.table or truth.live.kind != "recreated"
 
     def _cap(self) -> int | None:
         options = self.case.options

@@ -47,6 +47,13 @@ class Seen:
         return not allowed or (options.one_shot and not self.emulator)
 
     @property
+    def lacks_consent(self) -> bool:
+        """Whether a replacement would lose items that nobody agreed to lose."""
+        declared = self.fact is not None and self.fact.table.name in self.witness.specs
+        agreed = self.case.options.data_loss == "allow" or self.lifecycle.allow_data_loss
+        return declared and self.fixed and not agreed and bool(self.fact and self.fact.table.items)
+
+    @property
     def carries(self) -> bool:
         """Whether replicas need its stream as it is (rule 26)."""
         return self.fact is not None and bool(self.fact.table.description.get("Replicas"))
@@ -59,7 +66,7 @@ class Seen:
 
 
 GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
-    Reason.DATA_LOSS: lambda seen: seen.keeps_items,
+    Reason.DATA_LOSS: lambda seen: seen.keeps_items or seen.lacks_consent,
     Reason.DISRUPTION: lambda seen: not permits(seen.case.options.disruption, emulator=seen.emulator),
     Reason.PROTECTED: lambda seen: seen.protected or seen.lifecycle.protect,
     Reason.PRUNE_OFF: lambda seen: seen.case.options.prune == "never",

@@ -23,6 +23,7 @@ from reconciler.model.records import (
     InventoryEntry,
     Lease,
     Marks,
+    SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
@@ -87,6 +88,12 @@ class Session:
 
     def drop_seed(self, name: str) -> None:
         self._keep("seeds", name, None)
+
+    def put_seed_part(self, part: SeedPart) -> None:
+        self._keep("seed_parts", part.name, part)
+
+    def drop_seed_part(self, name: str) -> None:
+        self._keep("seed_parts", name, None)
 
     def put_attempts(self, attempts: Attempts) -> None:
         self._keep("attempts", attempts.name, attempts if attempts.counts or attempts.wanted else None)

@@ -5,7 +5,7 @@ Deeds of others happen right before the call of their number. The wire tells the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from campaigns.storm_case import Fault
@@ -16,6 +16,7 @@ from simulation.refusal import in_use, limit, missing, throttled
 
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Denied, Malformed, Unreachable
+from reconciler.model.removal import Removal
 
 READS = ("read", "list")
 SEEN_AFTER = 30.0
@@ -186,6 +187,16 @@ class WiredItems:
         put = self._wire.through("items", "PutItem", lambda: self._items.put_if_absent(table, item, key_names))
         return bool(put)
 
-    def delete_if_equal(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> bool:
-        gone = self._wire.through("items", "DeleteItem", lambda: self._items.delete_if_equal(table, item, key_names))
-        return bool(gone)
+    def find_item(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self._wire.through(
+            "items", "GetItem", lambda: self._items.find_item(table, item, key_names)
+        )
+        return found
+
+    def all_items(self, table: str) -> Iterator[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._wire.through("items", "Scan", lambda: list(self._items.all_items(table)))
+        return iter(found)
+
+    def remove_if_equal(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> Removal:
+        end = self._wire.through("items", "DeleteItem", lambda: self._items.remove_if_equal(table, item, key_names))
+        return Removal(end)

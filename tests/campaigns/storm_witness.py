@@ -74,6 +74,8 @@ class Witness:
         self.begun = 0.0
         self.cap: int | None = None
         self.foreign: set[str] = set()
+        self.lone: set[str] = set()
+        """The only table of ours, where it is not declared: it may go without items of others alone."""
         self.known: dict[str, float] = {}
         """Since when tables of ours stand under a name, as the inventory told from pass to pass."""
 
@@ -95,6 +97,7 @@ class Witness:
         created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
         self._know()
         self.foreign = self._look_foreign(set(created))
+        self.lone = self._look_lone(set(created))
         options = self.case.options
         self.cap = options.max_deletes
         if self.cap is None and options.max_deletes_share is not None:
@@ -217,6 +220,12 @@ class Witness:
             return {fact.table.name for fact in unwanted}
         return {fact.table.name for fact in guarded if not self._spoken_for(fact.guarded_since or 0.0)}
 
+    def _look_lone(self, created: set[str]) -> set[str]:
+        """The only table of ours there is, where nothing that we made is declared."""
+        unwanted = created - self.specs.keys()
+        kept = self.specs.keys() & (created | self._come_true())
+        return unwanted if len(unwanted) == 1 and not kept else set()
+
     def _written(self, fact: Fact) -> bool:
         """Whether a pass that held the lease noted that the declarations looked foreign to the table."""
         return self.state.snapshot.inventory[fact.table.name].guarded_since is not None
@@ -264,8 +273,13 @@ class Witness:
         if spec is None:
             assert options.prune == "owned", f"pruned in spite of PRUNE=never: {name}"
             assert name not in self.foreign, f"pruned for declarations of others: {name}"
+            others = fact.held_items and not only_seed(fact)
+            assert name not in self.lone or not others, f"pruned for declarations of others: {name}"
         else:
             assert not same_base(table, spec), f"replaced without need: {name}"
+            others = fact.held_items and not only_seed(fact)
+            consent = options.data_loss == "allow" or plan.lifecycle.allow_data_loss
+            assert consent or not others, f"replaced without consent: {name}"
         self.deletes += 1
         assert self.cap is None or self.turn.converge or self.deletes <= self.cap, (
             f"more than {self.cap} deletes: {name}"

@@ -57,6 +57,10 @@ WRONG = {
     "deleted in spite of lifecycle.protect": single(Live("gone", protect=True)),
     "pruned in spite of PRUNE=never": single(Live("gone"), options=replace(OPTIONS, prune="never")),
     "pruned for declarations of others": single(Live("gone"), Wish(strangers=("other",))),
+    "pruned for declarations of others: gone.*others": PruneCase(
+        Flavor.MOTO, OPTIONS, (Live("gone", items="others"),), (Wish(strangers=("other",)),)
+    ),
+    "replaced without consent": single(Live("gone", items="others"), Wish(declared=(0, 1), rekeyed=(1,))),
     "replaced without need": single(Live("gone"), Wish(declared=(0, 1))),
     "more than 0 deletes": single(Live("gone"), options=replace(OPTIONS, max_deletes=0)),
     "items lost without leave": single(Live("gone", items="others"), options=replace(OPTIONS, data_loss="never")),

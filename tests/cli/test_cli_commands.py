@@ -76,6 +76,7 @@ def test_up_with_yes_previews_then_converges(cli: Callable, fake: FakeWiring) ->
         ("preview", ("users",)),
         ("converge", "up", ("users",)),
         ("close",),
+        ("publish_metrics",),
     ]
     assert "Plan: 1 to create" in ended.out
     assert ended.out.endswith("Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded.\n")
@@ -121,6 +122,9 @@ def test_up_lifts_a_suspension(cli: Callable, fake: FakeWiring) -> None:
     assert ("resume",) in fake.calls
 
 
+PLACE = "stack default, environment default, at http://localhost:8000, region us-east-1, account 000000000000"
+
+
 class Asked:
     """A terminal where somebody answers."""
 
@@ -136,7 +140,7 @@ def test_up_asks_on_a_terminal_and_no_means_no(
     fake.plan = a_report(missing())
     asked = Asked("n", monkeypatch)
     ended = cli("up")
-    assert (ended.code, asked.questions) == (1, ["Carry this out?"])
+    assert (ended.code, asked.questions) == (1, [f"Carry this out on {PLACE}?"])
     assert "Nothing was changed." in ended.err
     assert ("converge", "up", ()) not in fake.calls
 
@@ -158,7 +162,7 @@ def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, mon
     fake.plan = a_report(ours, adopted)
     asked = Asked("n", monkeypatch)
     assert cli("destroy users").code == 1
-    assert asked.questions == ["Delete users-prod and suspend?"]
+    assert asked.questions == [f"Delete users-prod and suspend {PLACE}?"]
     assert ("destroy", ("users",)) not in fake.calls
 
 

@@ -49,7 +49,7 @@ def test_the_later_wins(verb: str, cli: Callable, fake: FakeWiring) -> None:
 @pytest.mark.parametrize("line", ["--once", "run --once", "--once run"])
 def test_once_works_bare_and_on_either_side(line: str, cli: Callable, fake: FakeWiring) -> None:
     assert cli(line).code == 0
-    assert fake.calls == [("open", True, False), ("converge", "once", ()), ("close",)]
+    assert fake.calls == [("open", True, False), ("converge", "once", ()), ("close",), ("publish_metrics",)]
 
 
 @pytest.mark.parametrize("verb", ["schema", "init"])

@@ -228,9 +228,9 @@ def test_an_endpoint_that_does_not_answer_is_an_error_of_the_pass_not_an_empty_w
 
 def test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass():
     sim = simulate()
-    sim.declare(declaration("users"), declaration("orders"))
+    sim.declare(declaration("carts"), declaration("orders"), declaration("users"))
     sim.once()
-    sim.declare(declaration("users"))
+    sim.declare(declaration("carts"), declaration("users"))
 
     def garbled(operation, params):
         if operation == "DescribeTable" and params["TableName"] == "users":

@@ -84,7 +84,7 @@ MUTANTS = (
     Mutant(
         "a malformed answer elsewhere does not hold deletes back",
         "engine/holding.py",
-        "if any(survey.doubtful for survey in surveys):",
+        "if doubtful or any(survey.doubtful for survey in surveys):",
         "if False:",
         "a sick endpoint is believed where it happens to answer",
         (

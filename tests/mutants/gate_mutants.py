@@ -170,7 +170,7 @@ MUTANTS = (
     Mutant(
         "data loss needs no leave",
         "planning/policy.py",
-        "if not (permits(options.data_loss, emulator=facts.emulator) or facts.lifecycle.allow_data_loss):",
+        "if not (allowed or permits(options.data_loss, emulator=facts.emulator)):",
         "if False:",
         "items are lost though nobody allowed it",
         ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[data loss is never permitted]",),
@@ -209,9 +209,9 @@ MUTANTS = (
     ),
     Mutant(
         "the declarations of another stack prune this one",
-        "engine/surveying.py",
-        "return frozenset(entry.name for entry in doubted if not any(_older(other, entry) for other in kept))",
-        "return frozenset()",
+        "engine/foreign_guard.py",
+        "return ForeignGuard(frozenset(foreign), frozenset(lone), frozenset(unsettled))",
+        "return ForeignGuard()",
         "a wrong folder is mounted, and every table of the stack goes",
         ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[none of the created tables is declared]",),
     ),
@@ -273,13 +273,11 @@ MUTANTS = (
     ),
     Mutant(
         "one of two guarded tables is free when the other is gone",
-        "engine/surveying.py",
-        "if several or entry.guarded_since is not None]",
-        "if several]",
+        "engine/foreign_guard.py",
+        "if several or entry.guarded_since is not None else",
+        "if several else",
         "declarations of another stack run beside ours, somebody removes one of our tables, and the other is pruned",
-        (
-            "engine/test_engine_forgotten.py::test_one_of_two_guarded_tables_stays_guarded_when_the_other_goes_by_other_hands",
-        ),
+        ("engine/test_engine_foreign_guard.py::test_one_of_two_empty_tables_stays_when_the_other_goes_by_other_hands",),
     ),
     Mutant(
         "a table that is declared again stays guarded",

@@ -122,7 +122,7 @@ MUTANTS = (
     Mutant(
         "an unknown field is passed over",
         "sources/document/spelling.py",
-        "                self.findings.append(_unknown(str(key), known, here, suggestion))\n",
+        "                self.findings.append(_unknown(str(key), known, here, suggestion, same))\n",
         "",
         "billing_mod is ignored, and the table is on demand",
         ("sources/test_bad_documents_fields.py::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),

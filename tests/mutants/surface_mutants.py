@@ -210,7 +210,7 @@ MUTANTS = (
     Mutant(
         "up does not ask",
         "cli/commands/up.py",
-        'if not yes and not confirmed("Carry this out?"):',
+        'if not yes and not confirmed(f"{what_goes(plan)}Carry this out on {place(settings, plan)}?"):',
         "if False:",
         "the plan is shown and carried out in one go",
         ("cli/test_cli_commands.py::test_up_asks_on_a_terminal_and_no_means_no",),

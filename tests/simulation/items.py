@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from simulation.control_plane import ControlPlane
+
+from reconciler.model.removal import Removal
 
 
 class Items:
@@ -14,6 +16,7 @@ class Items:
     def __init__(self, plane: ControlPlane) -> None:
         self.plane = plane
         self.puts = 0
+        self.removed = 0
         self.faults: Callable[[str, Any], None] | None = None
 
     def first_items(self, table: str, limit: int) -> tuple[dict[str, Any], ...]:
@@ -32,12 +35,28 @@ class Items:
         self.puts += 1
         return True
 
-    def delete_if_equal(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> bool:
+    def find_item(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> dict[str, Any] | None:
+        if self.faults:
+            self.faults("GetItem", item)
+        found: dict[str, Any] | None = self.plane.table("GetItem", table).items.get(_key(item, key_names))
+        return None if found is None else dict(found)
+
+    def all_items(self, table: str) -> Iterator[dict[str, Any]]:
+        if self.faults:
+            self.faults("Scan", table)
+        yield from list(self.plane.table("Scan", table).items.values())
+
+    def remove_if_equal(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> Removal:
+        if self.faults:
+            self.faults("DeleteItem", item)
         live, key = self.plane.table("DeleteItem", table), _key(item, key_names)
-        if live.items.get(key) != dict(item):
-            return False
+        if key not in live.items:
+            return Removal.GONE
+        if live.items[key] != dict(item):
+            return Removal.CHANGED
         del live.items[key]
-        return True
+        self.removed += 1
+        return Removal.REMOVED
 
 
 def _key(item: Mapping[str, Any], key_names: Iterable[str]) -> str:

@@ -29,11 +29,12 @@ from reconciler.model.records import (
     InventoryEntry,
     Lease,
     Marks,
+    SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
 )
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import KeyElement, TableSpec
 from reconciler.seeding.digest import items_digest
 
@@ -92,6 +93,14 @@ class MemoryStore:
     def drop_seed(self, name: str) -> None:
         kept = {key: value for key, value in self.snapshot.seeds.items() if key != name}
         self.snapshot = replace(self.snapshot, seeds=kept)
+
+    def put_seed_part(self, part: SeedPart) -> None:
+        self.written += 1
+        self.snapshot = replace(self.snapshot, seed_parts={**self.snapshot.seed_parts, part.name: part})
+
+    def drop_seed_part(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.seed_parts.items() if key != name}
+        self.snapshot = replace(self.snapshot, seed_parts=kept)
 
     def put_attempts(self, attempts: Attempts) -> None:
         self.snapshot = replace(self.snapshot, attempts={**self.snapshot.attempts, attempts.name: attempts})
@@ -169,6 +178,7 @@ class Silent:
 
     steps: list[tuple[str, Step]] = field(default_factory=list)
     reports: list[PassReport] = field(default_factory=list)
+    seeds: list[TableReport] = field(default_factory=list)
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None: ...
 
@@ -181,6 +191,9 @@ class Silent:
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         self.steps.append((table, step))
+
+    def seeded(self, table: TableReport) -> None:
+        self.seeds.append(table)
 
 
 class AllValid:

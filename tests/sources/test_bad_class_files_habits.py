@@ -119,7 +119,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a name of five thousand digits": (
         {"users_table.py": HEAD + SCHEMA.replace('"users"', "10 ** 5000") + GET_SCHEMA},
-        ["users_table.py:3: table_name: is a number of 5001 digits, not a text. Write a text."],
+        [
+            (
+                "users_table.py:3: table_name: is a number of 5001 digits, not a text. "
+                "Write a text in quotes with every digit that it is to have."
+            )
+        ],
     ),
     "a schema with a function": (
         {"users_table.py": HEAD + SCHEMA.replace('"users"', "lambda: 'users'") + GET_SCHEMA},
@@ -127,7 +132,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a schema with NaN": (
         {"users_table.py": HEAD + SCHEMA.replace('"users",', '"users", "description": float("nan"),') + GET_SCHEMA},
-        ['users_table.py:3: description: is the number nan, not a text. Write a text in quotes: "nan".'],
+        [
+            (
+                "users_table.py:3: description: is the number nan, not a text. "
+                "Write a text in quotes with every digit that it is to have."
+            )
+        ],
     ),
     "a name that needs an environment where none is set": (
         {

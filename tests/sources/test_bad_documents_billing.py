@@ -14,8 +14,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PAY_PER_REQUEST", "provisioned_throughput": T},
         [
             (
-                "users.json:16: provisioned_throughput: is given with billing_mode PAY_PER_REQUEST. Remove it, "
-                "or set billing_mode to PROVISIONED."
+                "users.json:16: provisioned_throughput: is given with billing_mode PAY_PER_REQUEST. Remove it "
+                "to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED."
             )
         ],
     ),
@@ -24,7 +24,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:1: provisioned_throughput: is missing, which billing_mode PROVISIONED needs. Add "
-                "read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
+                "read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST."
             )
         ],
     ),
@@ -33,7 +33,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:28: global_secondary_indexes[0].provisioned_throughput: is given, but the table is "
-                "not provisioned. Remove it, or provision the table too."
+                "not provisioned. Remove it; an index on demand has none."
             )
         ],
     ),
@@ -42,7 +42,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:27: global_secondary_indexes[0].provisioned_throughput: is given, but the table is "
-                "not provisioned. Remove it, or provision the table too."
+                "not provisioned. Remove it; an index on demand has none."
             )
         ],
     ),

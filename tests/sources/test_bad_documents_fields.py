@@ -121,8 +121,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "what DescribeTable tells cannot be declared": (
         {"TableStatus": "ACTIVE", "ItemCount": 0},
         [
-            "users.json:15: TableStatus: is told by DynamoDB and cannot be declared. Remove it.",
-            "users.json:16: ItemCount: is told by DynamoDB and cannot be declared. Remove it.",
+            "users.json:15: TableStatus: is reported by DynamoDB and cannot be declared. Remove it.",
+            "users.json:16: ItemCount: is reported by DynamoDB and cannot be declared. Remove it.",
         ],
     ),
 }

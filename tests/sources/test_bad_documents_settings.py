@@ -43,8 +43,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"provisioned_throughput": T, "on_demand_throughput": UNITS},
         [
             (
-                "users.json:19: on_demand_throughput: is given, but the table is provisioned. Remove it, or use "
-                "billing_mode PAY_PER_REQUEST."
+                "users.json:19: on_demand_throughput: is given, but the table is provisioned. Remove it to "
+                "stay provisioned; a maximum is for on-demand tables."
             )
         ],
     ),
@@ -72,11 +72,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a key for encryption that is off": (
         {"sse": {"enabled": False, "key": "alias/app"}},
-        ["users.json:17: sse.key: is given, but enabled is false. Remove it, or enable it."],
+        [
+            (
+                "users.json:17: sse.key: is given, but enabled is false. Remove it to keep the key that DynamoDB owns; "
+                "set enabled to true to use a key in KMS."
+            )
+        ],
     ),
     "a type of encryption that DynamoDB does not take": (
         {"SSESpecification": {"Enabled": True, "SSEType": "AES256"}},
-        ["users.json:17: SSESpecification.SSEType: is the text 'AES256', which is not KMS. Write KMS."],
+        [
+            (
+                "users.json:17: SSESpecification.SSEType: is the text 'AES256', which is not KMS. Remove the field and "
+                "set enabled: false for the key that DynamoDB owns (AES256), true for a key in KMS."
+            )
+        ],
     ),
     "days of recovery that is off": (
         {"point_in_time_recovery": {"enabled": False, "days": 7}},

@@ -59,7 +59,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a key type that does not exist": (
         {"key_schema": key(("pk", "SORT"))},
-        [("users.json:6: key_schema[0].KeyType: is the text 'SORT', which is not HASH or RANGE. Write HASH or RANGE.")],
+        [("users.json:6: key_schema[0].KeyType: is the text 'SORT', which is not HASH or RANGE. Did you mean RANGE?")],
     ),
     "a lower-case key type": (
         {"key_schema": key(("pk", "hash"))},
@@ -70,7 +70,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:12: attribute_definitions[0].AttributeType: is the text 'String', which is not S, N "
-                "or B. Write S, N or B."
+                "or B. Did you mean S?"
             )
         ],
     ),

@@ -166,13 +166,18 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "what DescribeTable told": (
         {"users.json": {**SOUND, "TableStatus": "ACTIVE", "ItemCount": 5}},
         [
-            "users.json:15: TableStatus: is told by DynamoDB and cannot be declared. Remove it.",
-            "users.json:16: ItemCount: is told by DynamoDB and cannot be declared. Remove it.",
+            "users.json:15: TableStatus: is reported by DynamoDB and cannot be declared. Remove it.",
+            "users.json:16: ItemCount: is reported by DynamoDB and cannot be declared. Remove it.",
         ],
     ),
     "the billing mode as DescribeTable tells it": (
         {"users.json": {**SOUND, "BillingModeSummary": {"BillingMode": "PROVISIONED"}}},
-        ["users.json:15: BillingModeSummary: is told by DynamoDB and cannot be declared. Remove it."],
+        [
+            (
+                "users.json:15: BillingModeSummary: is reported by DynamoDB and cannot be declared. "
+                'Write "BillingMode": "PROVISIONED" in its place.'
+            )
+        ],
     ),
     "one field in CamelCase and in snake_case": (
         {"users.json": {"TableName": "users", **SOUND}},

@@ -29,11 +29,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with infinity": (
         as_yaml("- pk: a\n  n: .inf\n"),
-        ["seeds/users.yaml:2: has .inf, which is no number of DynamoDB. Write a finite number."],
+        [
+            (
+                "seeds/users.yaml:2: has .inf, which is no number of DynamoDB. "
+                'Write a finite number, or a text in quotes: ".inf".'
+            )
+        ],
     ),
     "YAML with not a number": (
         as_yaml("- pk: a\n  n: .nan\n"),
-        ["seeds/users.yaml:2: has .nan, which is no number of DynamoDB. Write a finite number."],
+        [
+            (
+                "seeds/users.yaml:2: has .nan, which is no number of DynamoDB. "
+                'Write a finite number, or a text in quotes: ".nan".'
+            )
+        ],
     ),
     "YAML with an empty set": (
         as_yaml("- pk: a\n  s: !!set {}\n"),

@@ -66,7 +66,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with infinity": (
         {"users.yaml": DOC + "tags: {size: .inf}\n"},
-        ["users.yaml:4: has .inf, which is no number of DynamoDB. Write a finite number."],
+        ['users.yaml:4: has .inf, which is no number of DynamoDB. Write a finite number, or a text in quotes: ".inf".'],
     ),
     "YAML with yes": (
         {"users.yaml": DOC + "deletion_protection: yes\n"},

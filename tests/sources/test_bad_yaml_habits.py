@@ -54,11 +54,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a placeholder of a template": (
         {"users.yaml": DOC + "description: {{ description }}\n"},
-        ["users.yaml:4: has a key that is a list or a mapping. Use texts as keys."],
+        [
+            (
+                "users.yaml:4: holds {{ description }}, a template expression that is not rendered here. "
+                "Render the template into this folder, or write the value itself."
+            )
+        ],
     ),
     "a block of a Helm template": (
         {"users.yaml": "{{- if .Values.users }}\n" + DOC + "{{- end }}\n"},
-        ["users.yaml:1: is not YAML: expected the node content, but found '-'. Correct the syntax."],
+        [
+            (
+                "users.yaml:1: holds {{- if .Values.users }}, a template expression that is not rendered here. "
+                "Render the template into this folder, or write the value itself."
+            )
+        ],
     ),
     "a path of Windows in double quotes": (
         {"users.yaml": DOC + 'description: "C:\\users"\n'},
@@ -79,7 +89,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a table called true": (
         {"users.yaml": DOC.replace("table_name: users", "table_name: true")},
-        ["users.yaml:1: table_name: is true, not a text. Write a text."],
+        ['users.yaml:1: table_name: is true, not a text. Write a text in quotes: "true".'],
     ),
     "nothing after the name's colon": (
         {"users.yaml": DOC.replace("table_name: users", "table_name:")},
@@ -95,7 +105,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a variable of a shell for a name": (
         {"users.yaml": DOC.replace("table_name: users", "table_name: ${TABLE}")},
-        [("users.yaml:1: table_name: is '${TABLE}', which holds '$', '{', '}'. Use only a-z, A-Z, 0-9, _ . and -.")],
+        [
+            (
+                "users.yaml:1: table_name: holds the placeholder ${TABLE}, which nothing replaces. Write the name "
+                "itself; the suffix of an environment is added by --environment."
+            )
+        ],
     ),
     "protection switched off": (
         {"users.yaml": DOC + "deletion_protection: off\n"},
@@ -142,7 +157,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a tag that is true": (
         {"users.yaml": DOC + "tags: {personal: true}\n"},
-        ["users.yaml:4: tags.personal: is true, not a text. Write a text."],
+        ['users.yaml:4: tags.personal: is true, not a text. Write a text in quotes: "true".'],
     ),
     "a tag without value": (
         {"users.yaml": DOC + "tags: {owner: }\n"},
@@ -280,7 +295,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             f"users.yaml:1: apiVersion: is not a known field. Fields here are: {TABLE_FIELDS}.",
             (
                 "users.yaml:1: provisioned_throughput: is missing, which billing_mode PROVISIONED needs. Add "
-                "read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
+                "read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST."
             ),
             f"users.yaml:2: kind: is not a known field. Fields here are: {TABLE_FIELDS}.",
         ],

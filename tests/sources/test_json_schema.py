@@ -28,10 +28,11 @@ DRAFT_07 = {
         "minimum",
         "maximum",
     ),
-    *("maxProperties",),
+    *("maxProperties", "patternProperties"),
 }
 SOUND_DOCUMENTS: dict[str, dict[str, Any]] = {
     "the smallest": {},
+    "a place for anchors": {"x-keys": [{"anything": 1}], "x-": None},
     "indexes": {
         **WITH_SORT_KEY,
         "local_secondary_indexes": [index("by_sk", keys=(("pk", H), ("sk", R)))],
@@ -111,4 +112,4 @@ def _nodes(node: Any, is_schema: bool) -> Iterator[tuple[dict[str, Any], bool]]:
         yield node, is_schema
         for name, each in node.items():
             if name not in ("default", "enum", "required", "const"):
-                yield from _nodes(each, not (is_schema and name in ("properties", "definitions")))
+                yield from _nodes(each, not (is_schema and name in ("properties", "patternProperties", "definitions")))

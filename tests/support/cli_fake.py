@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from support.reports import a_report, in_sync
@@ -17,7 +18,7 @@ import reconciler
 from reconciler.engine.importing import PassedOver
 from reconciler.engine.verbs import Told
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
-from reconciler.model.plan import Fate
+from reconciler.model.plan import Approval, Fate
 from reconciler.model.report import PassReport
 from reconciler.model.restore import Overrides
 from reconciler.model.table import KeyElement, TableSpec
@@ -55,10 +56,17 @@ class FakeWiring:
     suspended: bool = True
     told: Told = Told(("It is done.",), finished=True, facts={"table": "users"})  # noqa: RUF009
     notices: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
     overrides: Overrides | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    emulator: bool = True
+
+    @property
+    def reconciler(self) -> SimpleNamespace:
+        """What ``clear`` asks whether it is at an emulator."""
+        return SimpleNamespace(world=SimpleNamespace(emulator=self.emulator))
 
     @contextmanager
     def open_app(self, settings: Any, *, one_shot: bool, read_only: bool) -> Iterator[FakeWiring]:
@@ -69,17 +77,23 @@ class FakeWiring:
         yield self
         self.calls.append(("close",))
 
-    def preview(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         self.calls.append(("preview", tables))
         return self.plan
 
-    def converge(self, trigger: str, tables: tuple[str, ...] = (), on_step: Any = None) -> PassReport:
+    def converge(
+        self, trigger: str, tables: tuple[str, ...] = (), on_step: Any = None, approved: Approval | None = None
+    ) -> PassReport:
         self.calls.append(("converge", trigger, tables))
         for table in self.result.tables:
             for step in table.steps:
                 if on_step is not None and step.fate in (Fate.DONE, Fate.FAILED):
                     on_step(table.name, step)
         return self.result
+
+    def publish_metrics(self) -> tuple[str, ...]:
+        self.calls.append(("publish_metrics",))
+        return self.unpublished
 
     def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         self.calls.append(("destroy", tables))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import DeclarationError
+from reconciler.model.errors import DeclarationError, Problem
 from reconciler.sources.folder import FolderSource
 
 KEY = [{"AttributeName": "pk", "KeyType": "HASH"}]
@@ -35,10 +35,15 @@ def load(folder: Path, environment: str | None = None) -> DesiredState:
     return FolderSource(str(folder), environment).load()
 
 
-def sentences(folder: Path, environment: str | None = None) -> list[str]:
-    """Every problem of a folder as the user reads it; empty when there is none."""
+def problems(folder: Path, environment: str | None = None) -> list[Problem]:
+    """Every problem of a folder; empty when there is none."""
     try:
         load(folder, environment)
     except DeclarationError as error:
-        return [str(problem) for problem in error.problems]
+        return list(error.problems)
     return []
+
+
+def sentences(folder: Path, environment: str | None = None) -> list[str]:
+    """Every problem of a folder as the user reads it; empty when there is none."""
+    return [str(problem) for problem in problems(folder, environment)]

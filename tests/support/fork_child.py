@@ -17,6 +17,7 @@ import pathlib
 import pkgutil
 import signal
 import sys
+import threading
 import urllib.request
 from typing import Any
 
@@ -70,6 +71,7 @@ def die_at_a_line(file: str, function: str, number: int, told: str) -> None:
         inside += frame.f_code.co_name == function
         return each if inside else None
 
+    threading.settrace(entered)
     sys.settrace(entered)
 
 
@@ -86,6 +88,7 @@ def child(asked: dict[str, Any]) -> int:
     if asked["line"]:
         die_at_a_line(**asked["line"])
     code = main(asked["words"])
+    threading.settrace(None)  # type: ignore[arg-type]
     sys.settrace(None)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,19 +1,27 @@
-"""Remove each seeded item that still equals what was seeded, and remember it: the loop does not seed it again."""
+"""Remove the items that the seed wrote and nobody changed, and remember it: the loop does not seed the table again."""
 
 from __future__ import annotations
 
-from reconciler.cli import exits
-from reconciler.cli.command import Tables, command
+from reconciler.cli import codes, exits
+from reconciler.cli.asking import confirmed, must_be_able_to_ask
+from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.seeding import seed_lines
 
 
 @command(reports=True)
-def clear(invocation: Invocation, tables: Tables = None) -> int:
-    """Act on the named tables, or on all that have a seed."""
+def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
+    """Act on the named tables, or on all that have a seed. Asks first, except on an emulator."""
     settings = invocation.settings()
+    names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
-        report = app.clear(tuple(tables or ()))
+        if not yes and not app.reconciler.world.emulator:
+            must_be_able_to_ask(invocation, yes=yes)
+            which = ", ".join(names) or "all tables that have a seed"
+            if not confirmed(f"Remove from {which} the items that the seed wrote and nobody changed?"):
+                invocation.say(["Nothing was changed."])
+                return codes.ERROR
+        report = app.clear(names)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(seed_lines(report))
     return exits.act(report)

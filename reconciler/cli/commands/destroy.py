@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli import codes, exits
-from reconciler.cli.asking import confirmed, must_be_able_to_ask
+from reconciler.cli.asking import confirmed, must_be_able_to_ask, place
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
 
@@ -16,9 +16,11 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
         if not yes:
-            known = app.preview().tables
+            plan = app.preview()
+            known = plan.tables
             ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
-            if not confirmed(f"Delete {', '.join(ours) or 'no table (none is ours)'} and suspend?"):
+            what = f"Delete {', '.join(ours) or 'no table (none is ours)'} and suspend"
+            if not confirmed(f"{what} {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
         report = app.destroy(names)

@@ -23,4 +23,5 @@ def run(invocation: Invocation, once: Once = False) -> int:
         report = app.converge("once")
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.why_not_done(report))
+    invocation.warn(app.publish_metrics())
     return exits.converge(report)

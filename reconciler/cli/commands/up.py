@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 from reconciler.cli import codes, exits
-from reconciler.cli.asking import confirmed, must_be_able_to_ask
+from reconciler.cli.asking import confirmed, must_be_able_to_ask, place, what_goes
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.progress import progress
-from reconciler.model.plan import Fate
+from reconciler.model.plan import Fate, Step
+from reconciler.model.report import PassReport
+from reconciler.planning.digest import approval
 
 
 @command(reports=True)
 def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
-    """Show the plan, ask for leave, carry it out and show what was done."""
+    """Show the plan, ask for leave, carry it out and show what was done.
+
+    A plan that has changed meanwhile is shown and asked about again. With --yes nobody is there to be asked: then the
+    present plan is carried out, without those destructive steps that were not shown.
+    """
     must_be_able_to_ask(invocation, yes=yes)
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
-        plan = app.preview(names)
-        work = [step for table in plan.tables for step in table.steps if step.fate in (Fate.READY, Fate.DEFERRED)]
-        stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
-        if stopped or invocation.output is Output.HUMAN:
-            invocation.show(plan, applied=False, base=settings.desired_state)
-        if stopped:
-            return exits.converge(plan)
-        if not yes and not confirmed("Carry this out?"):
-            invocation.say(["Nothing was changed."])
-            return codes.ERROR
-        if plan.suspended and app.resume():
-            invocation.say(["The suspension is lifted."])
-        with progress(invocation, len(work)) as on_step:
-            report = app.converge("up", names, on_step=on_step)
+        while True:
+            plan = app.preview(names, confirming=True)
+            work = _work(plan)
+            stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
+            if stopped or invocation.output is Output.HUMAN:
+                invocation.show(plan, applied=False, base=settings.desired_state)
+            if stopped:
+                return exits.converge(plan)
+            if not yes and not confirmed(f"{what_goes(plan)}Carry this out on {place(settings, plan)}?"):
+                invocation.say(["Nothing was changed."])
+                return codes.ERROR
+            if plan.suspended and app.resume():
+                invocation.say(["The suspension is lifted."])
+            with progress(invocation, len(work)) as on_step:
+                approved = approval(plan, only_this=not yes)
+                report = app.converge("up", names, on_step=on_step, approved=approved)
+            if not report.plan_changed:
+                break
+            invocation.say(["The plan has changed since it was shown. Nothing was done; this is the present plan."])
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.why_not_done(report))
+    invocation.warn(app.publish_metrics())
     return exits.converge(report)
+
+
+def _work(plan: PassReport) -> list[Step]:
+    return [step for table in plan.tables for step in table.steps if step.fate in (Fate.READY, Fate.DEFERRED)]

@@ -27,7 +27,10 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
         kept.append(command("notice", f"{len(annotations) - len(kept)} more; the job summary lists all."))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        _append(Path(summary), [text for _, text in markdown.lines(report, view)])
+        try:
+            _append(Path(summary), [text for _, text in markdown.lines(report, view)])
+        except OSError as error:
+            kept.append(command("warning", f"the job summary {summary} was not written: {error.strerror or error}"))
     return [("plain", annotation) for annotation in kept]
 
 

@@ -9,13 +9,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.model.errors import Problem
+from reconciler.sources import placeholders
 from reconciler.sources.document.messages import finding_of
-from reconciler.sources.document.spelling import spell
+from reconciler.sources.document.part import spellings
+from reconciler.sources.document.pasted import on_demand_capacity
+from reconciler.sources.document.policy_numbers import POLICIES, policy_numbers
+from reconciler.sources.document.spelling import Spelled, spell
 from reconciler.sources.document.table import TableDocument
-from reconciler.sources.place import Finding, Place
+from reconciler.sources.place import Finding, Path, Place
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.rules import RULES
 from reconciler.sources.rules.names import table_name_faults
+from reconciler.sources.text.parsed import TOO_DEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,11 @@ class Checked:
 
 def read_document(raw: RawDeclaration, environment: str | None) -> Checked:
     """Spell, validate, apply every rule: all findings at once."""
-    spelled = spell(raw.value)
-    place = Place(raw.file, raw.line, raw.lines, spelled.written)
-    document, broken, findings = _validated(spelled.value)
+    value, refused = _without_placeholders(raw.value)
+    spelled = spell(value)
+    place = Place(raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals)
+    refused += policy_numbers(value, place)
+    document, broken, findings = _validated(spelled.value, place)
     for rule, fields in RULES:
         if broken.isdisjoint(fields):
             findings += [finding for finding in rule(document) if finding.path[0] not in broken]
@@ -51,18 +58,58 @@ def read_document(raw: RawDeclaration, environment: str | None) -> Checked:
     if name is not None:
         findings += [Finding(("table_name",), *fault) for fault in table_name_faults(name, environment)]
     findings = [finding for finding in findings if finding.path not in spelled.misspelt]
+    findings, unknown = _with_on_demand_capacity(spelled, value, place, findings)
     as_written = replace(place, written={})
-    problems = [as_written.problem(finding) for finding in spelled.findings]
-    problems += [place.problem(finding) for finding in findings]
+    explained = {finding.path for finding in refused}
+    unknown = [finding for finding in unknown if finding.path not in explained]
+    problems = [as_written.problem(finding) for finding in (*unknown, *refused)]
+    explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
+    problems += [place.problem(each) for each in findings if place.written_path(each.path) not in explained]
     return Checked(raw, place, document, name, base_name, tuple(problems))
 
 
-def _validated(value: Mapping[str, Any]) -> tuple[TableDocument, set[str], list[Finding]]:
+def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[Finding]]:
+    """The value with its escapes undone, or as it was with a finding for each placeholder; paths are as written."""
+    found, escaped = [], False
+    for written in placeholders.texts(value, _is_policy):
+        fault = None if written.path[0] == "$schema" else placeholders.finding(written)
+        found += [fault] if fault else []
+        escaped = escaped or placeholders.unescape(written.text) != written.text
+    if found or not escaped:
+        return value, found
+    try:
+        return placeholders.mapped(value, placeholders.unescape), found
+    except RecursionError:
+        return value, [Finding((), *TOO_DEEP)]
+
+
+def _is_policy(key: str) -> bool:
+    """Whether IAM reads what stands under a field of the document."""
+    return spellings(TableDocument).get(key) in POLICIES
+
+
+def _with_on_demand_capacity(
+    spelled: Spelled, value: Mapping[Any, Any], place: Place, findings: list[Finding]
+) -> tuple[list[Finding], list[Finding]]:
+    """Findings and unknown fields, with one finding instead of several where a capacity of 0 and 0 was pasted."""
+    pasted = on_demand_capacity(spelled.value, value)
+    paths = {finding.path for finding in pasted}
+    written = {place.written_path(path) for path in paths}
+
+    def inside(path: Path, parents: set[Path]) -> bool:
+        return any(path[:size] in parents for size in range(1, len(path) + 1))
+
+    kept = [finding for finding in findings if not inside(finding.path, paths)]
+    return kept + pasted, [finding for finding in spelled.findings if not inside(finding.path, written)]
+
+
+def _validated(value: Mapping[str, Any], place: Place) -> tuple[TableDocument, set[str], list[Finding]]:
     """The document without its broken fields, their names, and what is wrong with them."""
     try:
         return TableDocument.model_validate(value), set(), []
     except ValidationError as error:
-        findings = [finding_of(detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        findings = [finding_of(detail, place.literal_of(tuple(detail["loc"]))) for detail in details]
     broken = {str(finding.path[0]) for finding in findings}
     rest = {key: item for key, item in value.items() if key not in broken}
     return TableDocument.model_validate(rest), broken, findings

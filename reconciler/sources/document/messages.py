@@ -9,13 +9,55 @@ from typing import Any
 from reconciler.sources.place import Finding, did_you_mean, listed
 
 Details = Mapping[str, Any]
+_LONGEST = 128
+"""Characters of a number that a message shows."""
+OTHER_WORDS = {
+    "standardia": "STANDARD_INFREQUENT_ACCESS",
+    "infrequentaccess": "STANDARD_INFREQUENT_ACCESS",
+    "ia": "STANDARD_INFREQUENT_ACCESS",
+    "ondemand": "PAY_PER_REQUEST",
+    "payperrequest": "PAY_PER_REQUEST",
+    "provisionedthroughput": "PROVISIONED",
+    "string": "S",
+    "number": "N",
+    "binary": "B",
+    "partition": "HASH",
+    "sort": "RANGE",
+    "bothimages": "NEW_AND_OLD_IMAGES",
+}
+"""Words that people and other tools use for a choice, folded, with the choice."""
 
 
-def finding_of(error: Details) -> Finding:
-    """One error of ``ValidationError.errors()`` as a finding at its canonical path."""
+def finding_of(error: Details, literal: str | None = None) -> Finding:
+    """One error of ``ValidationError.errors()`` as a finding at its canonical path.
+
+    ``literal`` is the spelling of a value that is no text, None where it is not known.
+    """
+    path = tuple(error["loc"])
+    if error["type"] == "string_type":
+        return Finding(path, *text_wanted(error["input"], literal))
     make = _SENTENCES.get(error["type"], _other)
     reason, remedy = make(error)
-    return Finding(tuple(error["loc"]), reason, remedy)
+    return Finding(path, reason, remedy)
+
+
+def text_wanted(value: Any, literal: str | None) -> tuple[str, str]:
+    """Reason and remedy where ``value`` stands and a text is wanted: the remedy keeps every digit as it was written.
+
+    A number has lost its zeros, signs and exponents once it is read (012, 1.10, 1e3, 0x1F): ``literal`` alone has them.
+    """
+    reason = f"is {kind(value)}, not a text"
+    if value is None:
+        return reason, f'Write a text, in quotes if it is to read "{literal}".' if literal else "Write a text."
+    if not isinstance(value, bool | int | float | Decimal):
+        return reason, "Write a text."
+    if literal is None:
+        digits = "" if isinstance(value, bool) else " with every digit that it is to have"
+        return reason, f"Write a text in quotes{digits}."
+    if len(literal) > _LONGEST:
+        return reason, "Put it in quotes as it stands."
+    shown = reason if isinstance(value, bool) else f"is the number {literal}, not a text"
+    return shown, f'Write a text in quotes: "{literal}".'
 
 
 def kind(value: Any) -> str:
@@ -42,13 +84,6 @@ def _huge(number: int | float | Decimal) -> str:
     """Such a number in words. One of a class file may be a Decimal, which no field takes, however small."""
     digits = Decimal(number).adjusted() + 1
     return f"a number of {digits} digits" if digits > 38 or isinstance(number, int) else "a Python Decimal"
-
-
-def _text(error: Details) -> tuple[str, str]:
-    value = error["input"]
-    number = isinstance(value, int | float) and not isinstance(value, bool) and _shows(value)
-    quoted = f' in quotes: "{value}"' if number else ""
-    return f"is {kind(value)}, not a text", f"Write a text{quoted}."
 
 
 def _bool(error: Details) -> tuple[str, str]:
@@ -78,9 +113,19 @@ def _missing(error: Details) -> tuple[str, str]:
 def _literal(error: Details) -> tuple[str, str]:
     choices = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
     value = error["input"]
-    suggestion = did_you_mean(value, choices) if isinstance(value, str) else None
+    suggestion = _meant(value, choices) if isinstance(value, str) else None
     remedy = f"Did you mean {suggestion}?" if suggestion else f"Write {listed(choices)}."
+    if value == "AES256" and choices == ["KMS"]:
+        remedy = (
+            "Remove the field and set enabled: false for the key that DynamoDB owns (AES256), true for a key in KMS."
+        )
     return f"is {kind(value)}, which is not {listed(choices)}", remedy
+
+
+def _meant(value: str, choices: list[str]) -> str | None:
+    """The choice that ``value`` means; STANDARD_IA is never taken for STANDARD, which is the closest by its letters."""
+    other = OTHER_WORDS.get(value.replace("_", "").replace("-", "").replace(" ", "").lower())
+    return other if other in choices else did_you_mean(value, choices)
 
 
 def _too_small(error: Details) -> tuple[str, str]:
@@ -111,7 +156,6 @@ def _short(text: str) -> str:
 
 
 _SENTENCES: dict[str, Callable[[Details], tuple[str, str]]] = {
-    "string_type": _text,
     "bool_type": _bool,
     "int_type": _int,
     "float_type": _float,

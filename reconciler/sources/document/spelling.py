@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sources.document.part import Part, spellings
+from reconciler.sources.document.pasted import in_its_place, same_meaning
 from reconciler.sources.document.table import TableDocument, is_list, sole_part
 from reconciler.sources.document.unmanaged import kind_of
 from reconciler.sources.place import Finding, Path, did_you_mean
@@ -53,7 +54,8 @@ class _Speller:
             if name is None:
                 suggestion = _suggestion(str(key), known)
                 self.misspelt.add((*path, known.get(suggestion or "", "")))
-                self.findings.append(_unknown(str(key), known, here, suggestion))
+                same = _same_meaning(str(key), item, value, known)
+                self.findings.append(_unknown(str(key), known, here, suggestion, same))
             elif name in canonical:
                 first = self.written[*path, name][-1]
                 reason = f"says the same as {first}, which is given too"
@@ -93,13 +95,20 @@ def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
     return did_you_mean(key, [word for word in known if word[:1].isupper() == key[:1].isupper()])
 
 
-def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None) -> Finding:
+def _same_meaning(key: str, item: Any, siblings: Mapping[Any, Any], known: Mapping[str, str]) -> str | None:
+    """The remedy that keeps the meaning of a pasted field, None where no field declares it or one does already."""
+    same = same_meaning(key, item)
+    given = {known.get(sibling) for sibling in siblings if isinstance(sibling, str)}
+    return None if same is None or known.get(same[0], same[0]) in {same[0], *given} else in_its_place(*same)
+
+
+def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None, same: str | None) -> Finding:
     kind = kind_of(key)
     if kind == "not managed":
         reason = "is a field of DynamoDB that this release does not manage"
         return Finding(here, reason, "Remove it; the table keeps what it has there.")
     if kind == "read only":
-        return Finding(here, "is told by DynamoDB and cannot be declared", "Remove it.")
+        return Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")
     fields = ", ".join(dict.fromkeys(known.values()))
     remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Fields here are: {fields}."
     return Finding(here, "is not a known field", remedy)

@@ -9,16 +9,20 @@ READ_ONLY = (
     "TableStatus TableArn TableId CreationDateTime ItemCount TableSizeBytes LatestStreamArn LatestStreamLabel",
     "BillingModeSummary SSEDescription ArchivalSummary RestoreSummary TableClassSummary IndexStatus IndexArn",
     "IndexSizeBytes Backfilling NumberOfDecreasesToday LastIncreaseDateTime LastDecreaseDateTime GlobalTableVersion",
+    "ReplicaStatus ReplicaStatusDescription ReplicaStatusPercentProgress ReplicaInaccessibleDateTime ReplicaArn",
+    "ReplicaTableClassSummary WitnessStatus Status TimeToLiveDescription ContinuousBackupsDescription",
+    "PointInTimeRecoveryDescription",
 )
-"""Of DescribeTable alone."""
+"""Of DescribeTable and its sister reads alone; ``pasted`` knows which of them can be declared by another field."""
 
 
-def _fold(word: str) -> str:
+def fold(word: str) -> str:
+    """A field's name without its spelling."""
     return word.replace("_", "").lower()
 
 
 _KINDS = {
-    _fold(word): kind
+    fold(word): kind
     for kind, lines in (("not managed", NOT_MANAGED), ("read only", READ_ONLY))
     for line in lines
     for word in line.split()
@@ -27,4 +31,4 @@ _KINDS = {
 
 def kind_of(word: str) -> str | None:
     """``not managed``, ``read only`` or None, in either spelling."""
-    return _KINDS.get(_fold(word))
+    return _KINDS.get(fold(word))

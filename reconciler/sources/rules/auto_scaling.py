@@ -65,7 +65,7 @@ def scheduled_scaling(document: TableDocument) -> Iterator[Finding]:
 def scaling_fits_billing(document: TableDocument) -> Iterator[Finding]:
     """Only provisioned capacity can be scaled."""
     if document.billing_mode == "PAY_PER_REQUEST" and any(part.enabled for _, part in scaled_capacities(document)):
-        remedy = "Remove it, or set billing_mode to PROVISIONED."
+        remedy = "Remove it to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED."
         yield Finding(("auto_scaling",), "is given with billing_mode PAY_PER_REQUEST", remedy)
 
 

@@ -15,7 +15,7 @@ def mode_and_throughput(document: TableDocument) -> Iterator[Finding]:
         yield Finding(
             ("provisioned_throughput",),
             "is given with billing_mode PAY_PER_REQUEST",
-            "Remove it, or set billing_mode to PROVISIONED.",
+            "Remove it to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED.",
         )
     scaling = document.auto_scaling
     scaled = bool(scaling and scaling.read and scaling.write)
@@ -23,7 +23,7 @@ def mode_and_throughput(document: TableDocument) -> Iterator[Finding]:
         yield Finding(
             ("provisioned_throughput",),
             "is missing, which billing_mode PROVISIONED needs",
-            "Add read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST.",
+            "Add read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST.",
         )
 
 
@@ -45,4 +45,4 @@ def index_throughput(document: TableDocument) -> Iterator[Finding]:
             reason = "is missing, which an index of a provisioned table needs"
             yield Finding(path, reason, "Add read_capacity_units and write_capacity_units.")
         if not provisioned and index.provisioned_throughput is not None:
-            yield Finding(path, "is given, but the table is not provisioned", "Remove it, or provision the table too.")
+            yield Finding(path, "is given, but the table is not provisioned", "Remove it; an index on demand has none.")

@@ -28,7 +28,11 @@ def maximum_needs_on_demand(document: TableDocument) -> Iterator[Finding]:
     for path, part, _ in _parts(document):
         if part is not None and mode == "PROVISIONED":
             reason = "is given, but the table is provisioned"
-            yield Finding((*path, "on_demand_throughput"), reason, "Remove it, or use billing_mode PAY_PER_REQUEST.")
+            yield Finding(
+                (*path, "on_demand_throughput"),
+                reason,
+                "Remove it to stay provisioned; a maximum is for on-demand tables.",
+            )
 
 
 def warm_members(document: TableDocument) -> Iterator[Finding]:

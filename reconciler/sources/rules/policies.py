@@ -31,7 +31,13 @@ def policies(document: TableDocument) -> Iterator[Finding]:
             continue
         if policy and not policy.get("Statement"):
             yield Finding((name,), "has no Statement", "Add Statement; {} is no policy.")
-        size = len((normal(policy) or "").encode())
+        try:
+            size = len((normal(policy) or "").encode())
+        except (TypeError, ValueError):
+            # Numbers and keys that are no text are refused by document.policy_numbers with their spelling.
+            remedy = "Write texts, lists and mappings with texts as keys."
+            yield Finding((name,), "holds a value that JSON has no form for", remedy)
+            continue
         if size > LIMIT:
             yield Finding((name,), f"has {size} bytes", f"DynamoDB allows {LIMIT}.")
 

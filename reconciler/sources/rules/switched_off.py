@@ -14,7 +14,8 @@ def sse_details(document: TableDocument) -> Iterator[Finding]:
     sse = document.sse_specification
     if sse and not sse.enabled and (sse.kms_master_key_id or sse.sse_type):
         name = "kms_master_key_id" if sse.kms_master_key_id else "sse_type"
-        yield Finding(("sse_specification", name), "is given, but enabled is false", "Remove it, or enable it.")
+        remedy = "Remove it to keep the key that DynamoDB owns; set enabled to true to use a key in KMS."
+        yield Finding(("sse_specification", name), "is given, but enabled is false", remedy)
 
 
 def insights_details(document: TableDocument) -> Iterator[Finding]:

@@ -76,6 +76,7 @@ class _Reader:
 
 def _seed(reader: _Reader, records: Iterable[Record], source: str) -> tuple[Seed | None, list[Problem]]:
     items: list[Item] = []
+    lines: list[int | None] = []
     problems: list[Problem] = []
     faulty = 0
     for index, record in enumerate(records):
@@ -84,7 +85,10 @@ def _seed(reader: _Reader, records: Iterable[Record], source: str) -> tuple[Seed
         problems += found if faulty <= SHOWN else []
         if item is not None:
             items.append(item)
+            lines.append(record.line)
     if faulty > SHOWN:
         reason = f"has {faulty - SHOWN} more faulty items"
         problems.append(Problem(reader.file, None, None, reason, "Correct those above first."))
-    return (None, problems) if problems else (Seed(source, tuple(items), items_digest(items)), [])
+    if problems:
+        return None, problems
+    return Seed(source, tuple(items), items_digest(items), tuple(lines)), []

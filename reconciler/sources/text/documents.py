@@ -10,6 +10,7 @@ from reconciler.model.errors import Problem
 from reconciler.sources.document.part import spellings
 from reconciler.sources.document.table import API_FIELDS, REQUIRED, TableDocument
 from reconciler.sources.place import did_you_mean
+from reconciler.sources.placeholders import unrendered
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.snapshot import SourceFile
 from reconciler.sources.text.json_text import read_json
@@ -55,6 +56,24 @@ def decode(file: SourceFile) -> str:
 
 def _parse(file: SourceFile) -> list[Parsed]:
     text = decode(file)
+    try:
+        return _documents(file, text)
+    except TextFault as fault:
+        raise _unrendered(text, fault.line) or fault from None
+
+
+def _unrendered(text: str, line: int | None) -> TextFault | None:
+    """The fault that a template expression explains, in the line where parsing failed or in the one before."""
+    lines = text.split("\n")
+    for number in (line, line - 1) if line else ():
+        expression = unrendered(lines[number - 1]) if 0 < number <= len(lines) else None
+        if expression is not None:
+            reason = f"holds {expression}, a template expression that is not rendered here"
+            return TextFault(number, reason, "Render the template into this folder, or write the value itself.")
+    return None
+
+
+def _documents(file: SourceFile, text: str) -> list[Parsed]:
     if file.path.endswith(".json"):
         return [read_json(text)]
     template = _TEMPLATE.search(text)
@@ -65,6 +84,7 @@ def _parse(file: SourceFile) -> list[Parsed]:
 
 def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
     declarations = []
+    only_extensions = any(document.value for document in documents)
     for document in documents:
         if document.value is None:
             continue
@@ -73,10 +93,28 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
             raise TextFault(document.line, "holds something that is not a mapping", remedy)
         if "Resources" in document.value:
             raise _template_fault(document.lines.get(("Resources",)))
-        if _looks_like_table(document.value):
-            declarations.append(RawDeclaration(file.path, document.line, document.value, document.lines))
-    warnings = () if declarations else (f"{file.path}: declares nothing: it has no field of a table",)
+        value = {key: item for key, item in document.value.items() if not _is_extension(key)}
+        if _looks_like_table(value):
+            declarations.append(
+                RawDeclaration(
+                    file.path,
+                    document.line,
+                    value,
+                    document.lines,
+                    literals=document.literals,
+                    key_literals=document.key_literals,
+                )
+            )
+        only_extensions = only_extensions and not value
+    warnings = (
+        () if declarations or only_extensions else (f"{file.path}: declares nothing: it has no field of a table",)
+    )
     return FileReading(tuple(declarations), (), warnings)
+
+
+def _is_extension(key: object) -> bool:
+    """A place for YAML anchors and for other tools, as in Compose: a top-level key that begins with ``x-``."""
+    return isinstance(key, str) and key.startswith("x-")
 
 
 def _looks_like_table(value: Mapping[object, object]) -> bool:

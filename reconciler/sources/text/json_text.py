@@ -32,6 +32,7 @@ class _Reader:
         self.number = number
         self.at = 0
         self.lines: dict[Path, int] = {}
+        self.literals: dict[Path, str] = {}
         self._counted_to, self._line = 0, 1
 
     def document(self) -> Parsed:
@@ -41,7 +42,7 @@ class _Reader:
         self._skip()
         if self.at < len(self.text):
             raise self._fault("more follows after the end of the document")
-        return Parsed(value, line, self.lines)
+        return Parsed(value, line, self.lines, self.literals)
 
     def _value(self, path: Path) -> Any:
         self._skip()
@@ -56,11 +57,13 @@ class _Reader:
         for word, value in _WORDS.items():
             if self.text.startswith(word, self.at):
                 self.at += len(word)
+                self.literals[path] = word
                 return value
         match = _NUMBER.match(self.text, self.at)
         if match is None:
             raise self._fault("a value is expected")
         self.at = match.end()
+        self.literals[path] = match.group()
         return self.number(match.group())
 
     def _object(self, path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,11 +15,17 @@ Number = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document's value, its first line, and the line of every value inside."""
+    """A document's value, its first line, and the line of every value inside.
+
+    ``literals`` holds the spelling of each number, truth value and null, because ``012`` and ``12`` are one value.
+    ``key_literals`` holds the same for keys, by the path of the entry.
+    """
 
     value: Any
     line: int
     lines: Mapping[Path, int]
+    literals: Mapping[Path, str] = field(default_factory=dict)
+    key_literals: Mapping[Path, str] = field(default_factory=dict)
 
 
 class TextFault(Exception):

@@ -73,16 +73,19 @@ class _Builder:
     def __init__(self, number: Number) -> None:
         self.number = number
         self.lines: dict[Path, int] = {}
+        self.literals: dict[Path, str] = {}
+        self.key_literals: dict[Path, str] = {}
         self.built = 0
         self.distinct: set[int] = set()
         self.open: set[int] = set()
 
     def document(self, node: Node) -> Parsed:
-        return Parsed(self.value(node, ()), _line(node), self.lines)
+        value = self.value(node, ())
+        return Parsed(value, _line(node), self.lines, self.literals, self.key_literals)
 
-    def value(self, node: Node, path: Path) -> Any:
+    def value(self, node: Node, path: Path, line: int | None = None) -> Any:
         self._count(node)
-        self.lines.setdefault(path, _line(node))
+        self.lines[path] = _line(node) if line is None else line
         if id(node) in self.open:
             raise TextFault(_line(node), "has an anchor that contains itself", "Remove the alias.")
         self.open.add(id(node))
@@ -92,7 +95,10 @@ class _Builder:
             if node.id == "sequence":
                 self._plain_tag(node, "seq")
                 return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
-            return self._scalar(node)
+            value = self._scalar(node)
+            if not isinstance(value, str):
+                self.literals[path] = str(node.value)
+            return value
         finally:
             self.open.discard(id(node))
 
@@ -102,16 +108,20 @@ class _Builder:
         self._plain_tag(node, "map")
         own: dict[Any, Any] = {}
         merged: dict[Any, Any] = {}
+        # Later values replace earlier ones, with their lines and literals: the mapping's own keys come last.
+        children = [child for key, child in node.value if str(key.tag) == f"{_TAG}merge"]
+        for source in reversed([source for child in children for source in self._merge_sources(child)]):
+            merged |= self.value(source, path, self.lines[path])
         for key_node, child in node.value:
             if str(key_node.tag) == f"{_TAG}merge":
-                for source in self._merge_sources(child):
-                    merged = {**self.value(source, path), **merged}
                 continue
             key = self._key(key_node)
             if key in own:
                 raise TextFault(_line(key_node), f"has the key {key!r} twice in one mapping", "Keep one of them.")
-            self.lines[*path, str(key)] = _line(key_node)
-            own[key] = self.value(child, (*path, str(key)))
+            here = (*path, str(key))
+            if not isinstance(key, str):
+                self.key_literals[here] = str(key_node.value)
+            own[key] = self.value(child, here, _line(key_node))
         return {**merged, **own}
 
     def _merge_sources(self, node: Node) -> Iterator[Node]:
@@ -147,7 +157,8 @@ class _Builder:
                 raise TextFault(_line(node), f"has {text[:20]}…, which is no number that fits anywhere", "Shorten it.")
             return self.number(str(int(text, 0)))
         if _NOT_FINITE.fullmatch(text):
-            raise TextFault(_line(node), f"has {text}, which is no number of DynamoDB", "Write a finite number.")
+            remedy = f'Write a finite number, or a text in quotes: "{text}".'
+            raise TextFault(_line(node), f"has {text}, which is no number of DynamoDB", remedy)
         if _INT.fullmatch(text) or _FLOAT.fullmatch(text):
             return self.number(text)
         return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from reconciler.model.table import (
@@ -24,6 +25,8 @@ from reconciler.model.table import (
     Throughput,
     VectorIndex,
 )
+from reconciler.sources.document.policy_numbers import POLICIES
+from reconciler.sources.placeholders import escape, mapped
 from reconciler.sources.writing import beyond
 
 Shape = dict[str, Any]
@@ -55,7 +58,12 @@ def document(spec: TableSpec, base_name: str) -> Shape:
         *beyond.global_table(spec),
         ("tags", dict(spec.tags or ())),
     ]
-    return {name: value for name, value in members if value not in (None, [], {})}
+    return {name: _escaped(name, value) for name, value in members if value not in (None, [], {})}
+
+
+def _escaped(name: str, value: Any) -> Any:
+    """The value as a declaration spells it, where a placeholder would be refused."""
+    return mapped(value, partial(escape, policy=name in POLICIES))
 
 
 def _key_schema(keys: tuple[KeyElement, ...]) -> list[Shape]:

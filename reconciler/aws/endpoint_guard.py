@@ -1,0 +1,160 @@
+"""Keeps every write from an endpoint, or an account, that is not the one which was identified.
+
+A URL outlives what answers at it: a port-forward moves, a tunnel is opened anew, credentials are rotated into another
+account. Each answer that describes a table carries an ARN; it names partition, Region, account and, for DynamoDB
+Local, the kind of endpoint. The guard compares all of them, and refuses every mutating request once one differs.
+
+Held by ``Connection``. ``Caller`` shows it each answer, ``hooks.guarded`` asks it right before each mutating request is
+sent. Where no answer confirmed the endpoint since something cast doubt on it (a new pass, a failed connection, new
+credentials), the guard identifies it again before the request may leave.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.model.errors import Ambiguous, ApiError, EndpointChanged, ReconcilerError, Unreachable
+from reconciler.model.identity import Endpoint, Flavor, Place
+
+SETTABLE_ACCOUNT = frozenset({Flavor.MOTO, Flavor.LOCALSTACK})
+"""Emulators whose account is what they were set to, so that the first ARN tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An endpoint, and the place in the ARN of one of its tables where it has any."""
+
+    endpoint: Endpoint
+    place: Place | None = None
+
+
+class EndpointGuard:
+    """``identify`` makes a complete identification over the network, and raises where nothing can be said."""
+
+    def __init__(self, identify: Callable[[], Identified]) -> None:
+        self._identify = identify
+        self._lock = threading.RLock()
+        self._endpoint: Endpoint | None = None
+        self._place: Place | None = None
+        self._confirmed = False
+        self._problem: str | None = None
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint as it was last identified; ``None`` before."""
+        return self._endpoint
+
+    def take_over(self, other: EndpointGuard) -> None:
+        """What another guard of the same endpoint found out."""
+        self._endpoint, self._place, self._problem = other._endpoint, other._place, other._problem
+
+    def current(self) -> Endpoint:
+        """The endpoint, identified now if that was not done yet or a change was seen since."""
+        with self._lock:
+            if self._endpoint is None or self._problem is not None:
+                self._accept(self._identify())
+            assert self._endpoint is not None
+            return self._endpoint
+
+    def begin_pass(self) -> Endpoint:
+        """As ``current``; nothing is written in this pass before an answer of its own confirms the endpoint."""
+        self.doubt()
+        return self.current()
+
+    def doubt(self) -> None:
+        """A connection failed, credentials are new, or a pass begins: another endpoint may answer from now on."""
+        with self._lock:
+            self._confirmed = False
+
+    def confirm(self) -> Endpoint:
+        """Identify the endpoint now, whatever is known. The writes stop where it is another one."""
+        with self._lock:
+            found = self._identify()
+            self._compare(found)
+            return found.endpoint
+
+    def check(self, operation: str, answer: Mapping[str, Any]) -> None:
+        """Compare the ARN in an answer that describes a table. Raises ``EndpointChanged``."""
+        described = answer.get("Table") or answer.get("TableDescription")
+        arn = described.get("TableArn") if isinstance(described, Mapping) else None
+        if arn is None:
+            return
+        with self._lock:
+            if self._endpoint is None:
+                return
+            if self._problem is None:
+                self._check_arn(str(arn))
+            if self._problem is not None:
+                raise EndpointChanged(operation, "EndpointChanged", self._problem)
+
+    def before_write(self, operation: str) -> None:
+        """Return only where this request goes to the identified endpoint and account, as far as can be known.
+
+        Raises ``EndpointChanged``, or ``Ambiguous`` where the endpoint cannot be identified at this moment: an earlier
+        sending of the same request may have been applied.
+        """
+        with self._lock:
+            if self._endpoint is None or (self._confirmed and self._problem is None):
+                return
+            if self._problem is None:
+                try:
+                    self._compare(self._identify())
+                except ReconcilerError as error:
+                    reason = error.message if isinstance(error, ApiError) else str(error)
+                    message = f"not sent, because the endpoint could not be identified again: {reason}"
+                    raise Ambiguous(operation, "EndpointNotIdentified", message) from error
+            if self._problem is not None:
+                raise EndpointChanged(operation, "EndpointChanged", self._problem)
+
+    def _accept(self, found: Identified) -> None:
+        self._endpoint, self._place = found.endpoint, found.place
+        self._problem, self._confirmed = None, True
+
+    def _compare(self, found: Identified) -> None:
+        endpoint = self._endpoint
+        if endpoint is None:
+            self._accept(found)
+        elif self._place is not None and found.place is None and found.endpoint.account is None:
+            raise Unreachable("GetCallerIdentity", "NoAccount", "no table and no STS tells the account")
+        elif _same(endpoint, found.endpoint) and (
+            self._place is None or found.place is None or self._place == found.place
+        ):
+            self._place, self._confirmed = self._place or found.place, self._problem is None
+        else:
+            self._change(f"it was {endpoint}; it is {found.endpoint}")
+
+    def _check_arn(self, arn: str) -> None:
+        endpoint, place = self._endpoint, Place.of(arn)
+        assert endpoint is not None
+        against = endpoint.contradiction(arn)
+        if against is None and self._place is not None and place != self._place:
+            against = f"the ARN {arn} is not of {self._place}"
+        if against is None and self._place is None and place is not None and endpoint.flavor in SETTABLE_ACCOUNT:
+            self._settle_account(endpoint, place)
+        if against is not None:
+            self._change(f"it was {endpoint}; {against}")
+        elif self._problem is None:
+            self._place, self._confirmed = place, True
+
+    def _settle_account(self, endpoint: Endpoint, place: Place) -> None:
+        """An emulator has another account than the usual one: believed if it still is the same emulator."""
+        if place.account == endpoint.account:
+            return
+        found = self._identify()
+        if found.endpoint.flavor is endpoint.flavor:
+            self._endpoint = replace(endpoint, account=place.account)
+        else:
+            self._change(f"it was {endpoint}; it is {found.endpoint}")
+
+    def _change(self, what: str) -> None:
+        self._confirmed = False
+        self._problem = f"the endpoint or the account changed: {what}. Nothing is written until it is identified again"
+
+
+def _same(before: Endpoint, now: Endpoint) -> bool:
+    """The same endpoint and account. An account that is not known any more is no proof."""
+    settable = before.flavor in SETTABLE_ACCOUNT
+    return replace(before, account=now.account) == now and (settable or before.account == now.account)

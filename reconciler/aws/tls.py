@@ -1,0 +1,70 @@
+"""Why a connection cannot work at all, however long one waits: TLS that is refused, and peers that speak no HTTP.
+
+Called by ``flavor`` and ``errors`` with the exception of a failed request; the cause is somewhere in its chain.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+TLS_RECORD = ("\x15\x03", "\x16\x03")
+"""How the answer of a TLS server to plain HTTP begins: an alert or a handshake record."""
+PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+"""OpenSSL's names for an answer that is not TLS."""
+BUNDLE = "Name the bundle of its CA by AWS_CA_BUNDLE or by ca_bundle of the profile."
+
+
+def final_reason(error: BaseException, url: str) -> str | None:
+    """A sentence on the cause and the remedy; ``None`` for a failure that may pass."""
+    for cause in _chain(error):
+        if isinstance(cause, ssl.SSLError):
+            return _tls(cause, url)
+        if isinstance(cause, http.client.BadStatusLine) and not isinstance(cause, http.client.RemoteDisconnected):
+            return _no_http(str(cause.args[0]) if cause.args else "", url)
+    return None
+
+
+def _tls(error: ssl.SSLError, url: str) -> str | None:
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError | ssl.SSLWantReadError):
+        return None
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message or error.reason
+        remedy = "Call it by a name in its certificate." if "match" in str(why).lower() else BUNDLE
+        return f"its certificate is refused: {str(why).rstrip('.')}. {remedy}"
+    if error.reason in PLAIN_HTTP:
+        return f"it speaks plain HTTP on this port. Write {_with_scheme(url, 'http')}"
+    if error.reason is None:
+        return None
+    return f"TLS fails: {error.reason.replace('_', ' ').lower()}"
+
+
+def _no_http(line: str, url: str) -> str:
+    first = line.strip().strip("'\"")
+    if line.startswith(TLS_RECORD) or "\\x15\\x03" in line or "\\x16\\x03" in line:
+        return f"it speaks TLS on this port. Write {_with_scheme(url, 'https')}"
+    shown = "".join(char if char.isprintable() else "?" for char in first)[:80]
+    return (
+        f"what answers is not DynamoDB and does not speak HTTP ({shown!r}). "
+        "Name the endpoint of DynamoDB by --endpoint-url or AWS_ENDPOINT_URL_DYNAMODB"
+    )
+
+
+def _with_scheme(url: str, scheme: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(scheme=scheme))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, its causes and contexts, and the exceptions that the SDK puts among the arguments of another one."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if not isinstance(each, BaseException) or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__, *each.args, getattr(each, "reason", None)]
+        waiting.append(getattr(each, "kwargs", {}).get("error"))

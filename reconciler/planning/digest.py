@@ -1,0 +1,46 @@
+"""The digest of a plan, and what a person who was shown a plan approved. Pure; called by passes, ``up`` and the API."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from reconciler.model.errors import Problem
+from reconciler.model.plan import Approval, Fate
+from reconciler.model.report import PassReport, TableReport
+from reconciler.planning.document import plain
+
+
+def plan_digest(tables: Iterable[TableReport], error: str | None = None, problems: Iterable[Problem] = ()) -> str:
+    """SHA-256 in hexadecimal over actions, fates and changes by table; requests are left out, they carry nonces."""
+    steps = [
+        [
+            table.name,
+            step.action.value,
+            step.facet,
+            step.call.operation if step.call else None,
+            step.fate.value,
+            [[change.path, plain(change.before), plain(change.after)] for change in step.changes],
+        ]
+        for table in sorted(tables, key=lambda table: table.name)
+        for step in table.steps
+    ]
+    text = json.dumps([steps, error, [str(problem) for problem in problems]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def approval(plan: PassReport, *, only_this: bool) -> Approval:
+    """What a person confirmed who was shown ``plan``: its destructive steps, ready or waiting.
+
+    With ``only_this``, a run carries out no other plan. Without it, another plan may be begun, but for destructive
+    steps that were not shown.
+    """
+    shown = frozenset(
+        (table.name, step.action, step.facet)
+        for table in plan.tables
+        for step in table.steps
+        if step.destructive and step.fate in (Fate.READY, Fate.DEFERRED)
+    )
+    digest = plan_digest(plan.tables, plan.error, plan.problems) if only_this else None
+    return Approval(shown, digest=digest)

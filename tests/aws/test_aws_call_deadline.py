@@ -1,0 +1,289 @@
+"""One deadline per call: whatever part of an answer is slow, and however often the SDK would send it again."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.fakes import Quiet
+from support.scripted import HANG, ScriptedServer, answer, refusal
+
+from reconciler.aws import call_deadline
+from reconciler.aws.session import connect
+from reconciler.model.change import Call
+from reconciler.model.errors import Ambiguous, ApiError, Malformed, Unreachable
+
+LIMIT = 0.8
+LIST = b'{"TableNames":[]}'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n"
+Talk = Callable[[socket.socket], None]
+
+
+class Talker:
+    """A server that says to each connection what ``talk`` says, until it is over."""
+
+    def __init__(self, talk: Talk, context: ssl.SSLContext | None = None) -> None:
+        self.connections = 0
+        self._talk = talk
+        self._context = context
+        self._over = threading.Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if self._context else "http"
+        return f"{scheme}://localhost:{self._listening.getsockname()[1]}"
+
+    def __enter__(self) -> Talker:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while not self._over.is_set():
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            self._talk(connection)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+
+def read_request(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def drip(data: bytes, pause: float = 0.1, rounds: int = 300) -> Talk:
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        for number in range(rounds):
+            connection.sendall(data[number : number + 1] or b" ")
+            time.sleep(pause)
+
+    return talk
+
+
+def head_then(rest: Talk, length: int = 10_000) -> Talk:
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(HEAD % length)
+        rest(connection)
+
+    return talk
+
+
+def silent(connection: socket.socket) -> None:
+    time.sleep(30)
+
+
+def dripping_body(connection: socket.socket) -> None:
+    for _ in range(300):
+        connection.sendall(b" ")
+        time.sleep(0.1)
+
+
+def dripping_chunks(connection: socket.socket) -> None:
+    read_request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(300):
+        connection.sendall(b"1\r\n \r\n")
+        time.sleep(0.1)
+
+
+def endless_headers(connection: socket.socket) -> None:
+    read_request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for number in range(300):
+        connection.sendall(b"X-%d: 1\r\n" % number)
+        time.sleep(0.1)
+
+
+def bursts(connection: socket.socket) -> None:
+    for _ in range(10):
+        connection.sendall(b" " * 500)
+        time.sleep(0.45)
+
+
+def continues(connection: socket.socket) -> None:
+    read_request(connection)
+    for _ in range(300):
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.1)
+
+
+SLOW: dict[str, Talk] = {
+    "accepts and says nothing": silent,
+    "a status line byte by byte": drip(b"HTTP/1.1 200 OK" + b"K" * 1000),
+    "headers byte by byte": drip(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1000),
+    "a header every 0.1 s": endless_headers,
+    "a body byte by byte": head_then(dripping_body),
+    "a body that stops after its first byte": head_then(silent),
+    "a body in slow bursts": head_then(bursts),
+    "a body by chunks": dripping_chunks,
+    "100 Continue for ever": continues,
+    "a silent server that never reads": lambda connection: time.sleep(30),
+}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out"]
+    command += [str(certificate), "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return certificate, context
+
+
+def limited(url: str, seconds: float = LIMIT) -> Any:
+    connection = connect(url, "us-east-1", 2, Quiet())
+    connection.limits.append(lambda _: seconds)
+    return connection
+
+
+def taken(work: Callable[[], object]) -> tuple[float, ApiError]:
+    began = time.monotonic()
+    with pytest.raises(ApiError) as raised:
+        work()
+    return time.monotonic() - began, raised.value
+
+
+@pytest.mark.parametrize("talk", SLOW.values(), ids=SLOW)
+def test_a_slow_answer_ends_with_the_call(talk: Talk) -> None:
+    with Talker(talk) as server:
+        connection = limited(server.url)
+        seconds, error = taken(connection.tables.list_tables)
+    assert seconds < LIMIT + 2
+    assert isinstance(error, Ambiguous | Unreachable), error
+
+
+@pytest.mark.parametrize("name", ["a body byte by byte", "accepts and says nothing", "headers byte by byte"])
+def test_a_slow_answer_over_tls_ends_with_the_call(
+    name: str, certificate: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, context = certificate
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
+    with Talker(SLOW[name], context) as server:
+        seconds, error = taken(limited(server.url).tables.list_tables)
+    assert seconds < LIMIT + 2
+    assert isinstance(error, Ambiguous), error
+
+
+def test_a_tls_handshake_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Talker(lambda connection: time.sleep(30)) as server:
+        url = server.url.replace("http:", "https:")
+        seconds, error = taken(limited(url).tables.list_tables)
+    assert seconds < LIMIT + 2
+    assert isinstance(error, Unreachable | Ambiguous), error
+
+
+def test_what_destroys_ends_with_the_call_and_was_sent_once() -> None:
+    with Talker(head_then(dripping_body)) as server:
+        delete = Call("DeleteTable", {"TableName": "users"})
+        seconds, error = taken(lambda: limited(server.url).tables.write(delete))
+        assert server.connections == 1
+    assert seconds < LIMIT + 1
+    assert isinstance(error, Ambiguous)
+
+
+def test_retries_share_the_time_of_the_call() -> None:
+    def script(*_: str) -> Any:
+        time.sleep(0.3)
+        return refusal("InternalServerError", 500)
+
+    with ScriptedServer(script) as server:
+        seconds, _ = taken(limited(server.url, 0.5).tables.list_tables)
+        assert len(server.seen) <= 2
+    assert seconds < 4
+
+
+def test_one_sending_may_not_take_all_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_deadline.start_sending, "__defaults__", (0.3,))
+    first = [True]
+
+    def script(*_: str) -> Any:
+        return HANG if first and first.pop() else answer({"TableNames": ["users"]})
+
+    with ScriptedServer(script) as server:
+        assert limited(server.url, 10).tables.list_tables() == ("users",)
+        assert server.seen == ["ListTables"] * 2
+
+
+def test_the_least_limit_counts_and_none_sets_none() -> None:
+    with Talker(silent) as server:
+        connection = connect(server.url, "us-east-1", 2, Quiet())
+        connection.limits += [lambda _: 100.0, lambda operation: 0.3 if operation == "ListTables" else None]
+        seconds, _ = taken(connection.tables.list_tables)
+    assert seconds < 2
+
+
+def test_a_limit_that_is_used_up_sends_nothing() -> None:
+    with ScriptedServer(answer({"TableNames": []})) as server:
+        _, error = taken(limited(server.url, -1.0).tables.list_tables)
+        assert server.seen == []
+    assert (type(error), error.code) == (Ambiguous, "CallDeadline")
+
+
+def test_a_call_in_time_leaves_the_connection_as_it_was() -> None:
+    def script(*_: str) -> Any:
+        return answer({"TableNames": ["users"]})
+
+    with ScriptedServer(script) as server:
+        connection = limited(server.url)
+        for _ in range(3):
+            assert connection.tables.list_tables() == ("users",)
+    assert call_deadline.remaining() is None
+
+
+def test_deadlines_nest_and_the_nearer_one_counts() -> None:
+    with call_deadline.within(10):
+        with call_deadline.within(100):
+            assert 9 < (call_deadline.remaining() or 0) <= 10
+        with call_deadline.within(1):
+            assert 0 < (call_deadline.remaining() or 0) <= 1
+        assert 9 < (call_deadline.remaining() or 0) <= 10
+    assert call_deadline.remaining() is None
+
+
+@pytest.fixture
+def big() -> Iterator[Talker]:
+    body = LIST + b" " * 5_000_000
+
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(HEAD % len(body) + body)
+
+    with Talker(talk) as server:
+        yield server
+
+
+def test_a_large_answer_in_time_is_whole(big: Talker) -> None:
+    assert limited(big.url, 20).tables.list_tables() == ()
+
+
+def test_a_malformed_answer_is_still_malformed() -> None:
+    with ScriptedServer(answer([])) as server:
+        _, error = taken(limited(server.url, 10).tables.list_tables)
+    assert isinstance(error, Malformed)

@@ -1,0 +1,277 @@
+"""Replacing a table never follows from a change alone: items other than its seed are lost only with consent for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from simulation.world import Sim, declaration, item, simulate
+from support.specs import keys, lsi
+
+from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.report import PassReport
+from reconciler.planning.digest import approval
+
+SEED = (item("1", name="Ada"), item("2", name="Grace"))
+EMULATORS = [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.LOCALSTACK]
+Hand = Callable[[Sim], None]
+
+
+def _put(*names: str) -> Hand:
+    def put(sim: Sim) -> None:
+        for name in names:
+            sim.plane.tables["users"].items[name] = item(name)
+
+    return put
+
+
+def _changed(sim: Sim) -> None:
+    first = next(iter(sim.plane.tables["users"].items))
+    sim.plane.tables["users"].items[first] = item("1", name="somebody else")
+
+
+def _fewer(sim: Sim) -> None:
+    del sim.plane.tables["users"].items[next(iter(sim.plane.tables["users"].items))]
+
+
+def _emptied(sim: Sim) -> None:
+    sim.plane.tables["users"].items.clear()
+
+
+def _untouched(sim: Sim) -> None:
+    """Nobody did anything."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table as it was declared first, what others did to it, and how it is declared now."""
+
+    hand: Hand
+    now: dict[str, Any] = field(default_factory=lambda: {"keys": keys("pk N")})
+    first: dict[str, Any] = field(default_factory=dict)
+    seed: tuple[Any, ...] = ()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+LOST = {
+    "another type of the key": Case(_put("theirs")),
+    "another name of the key": Case(_put("theirs"), {"keys": keys("id S")}),
+    "a sort key is added": Case(_put("theirs"), {"keys": keys("pk S", "sk S")}),
+    "the sort key goes": Case(_put("theirs"), {"keys": keys("pk S")}, {"keys": keys("pk S", "sk S")}),
+    "a local index is added": Case(
+        _put("theirs"),
+        {"keys": keys("pk S", "sk S"), "local_indexes": (lsi("by_at", "at S"),)},
+        {"keys": keys("pk S", "sk S")},
+    ),
+    "an item beside the seed": Case(_put("theirs"), seed=SEED),
+    "an item of the seed was changed": Case(_changed, seed=SEED),
+    "an item of the seed was removed, so another seed may be meant": Case(_fewer, seed=SEED),
+    "thousands of items": Case(_put(*(f"n{number}" for number in range(3000)))),
+    "the daemon's grace does not stand for consent": Case(_put("theirs"), options={"prune_grace": timedelta(0)}),
+    "DATA_LOSS=emulator, said explicitly": Case(_put("theirs"), options={"data_loss": "emulator"}),
+}
+FREE = {
+    "an empty table": Case(_untouched),
+    "only its seed": Case(_untouched, seed=SEED),
+    "a seed that was emptied": Case(_emptied, seed=SEED),
+    "the declaration allows it": Case(_put("theirs"), lifecycle=Lifecycle(allow_data_loss=True)),
+    "DATA_LOSS allows it": Case(_put("theirs"), options={"data_loss": "allow"}),
+}
+
+
+def staged(case: Case, flavor: Flavor) -> Sim:
+    """The table as it was made, touched by others, and declared otherwise."""
+    sim = simulate(flavor=flavor, **{"one_shot": True, "prune_grace": timedelta(0), **case.options})
+    sim.declare(_declared(case, case.first))
+    sim.once()
+    case.hand(sim)
+    sim.plane.journal.clear()
+    sim.clock.seconds += 60
+    sim.declare(_declared(case, case.now))
+    return sim
+
+
+def _declared(case: Case, spec: dict[str, Any]) -> Declaration:
+    seed = case.seed if spec is not case.now else ()
+    return declaration("users", seed=seed, lifecycle=case.lifecycle, **spec)
+
+
+def blocked(report: PassReport) -> list[Step]:
+    return [step for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED]
+
+
+@pytest.mark.parametrize("flavor", EMULATORS)
+@pytest.mark.parametrize("name", LOST)
+def test_items_are_not_lost_to_a_replacement_that_nobody_agreed_to(name: str, flavor: Flavor) -> None:
+    sim = staged(LOST[name], flavor)
+    before = dict(sim.plane.tables["users"].items)
+    for report in (sim.once(), sim.run("api")):
+        (step,) = [step for step in blocked(report) if step.action is Action.REPLACE]
+        assert step.reason is Reason.DATA_LOSS
+        for way in ("`reconciler up users`", "lifecycle.allow_data_loss: true", "RECONCILER_DATA_LOSS=allow"):
+            assert way in (step.allow_with or "")
+    assert sim.plane.tables["users"].items == before
+    assert "DeleteTable" not in sim.plane.mutating
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_up_replaces_once_the_plan_was_confirmed(name: str) -> None:
+    sim = staged(LOST[name], Flavor.DYNAMODB_LOCAL)
+    plan = sim.reconciler.preview(confirming=True)
+    assert plan.summary()["replace"] == 1, "the plan shows what a confirmation would do"
+    assert "DeleteTable" not in sim.plane.mutating, "and does nothing"
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
+    assert report.verdict.value == "in_sync"
+    assert sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"]
+
+
+@pytest.mark.parametrize("flavor", EMULATORS)
+@pytest.mark.parametrize("name", FREE)
+def test_what_loses_nothing_or_was_agreed_to_is_replaced(name: str, flavor: Flavor) -> None:
+    sim = staged(FREE[name], flavor)
+    report = sim.once()
+    assert report.verdict.value == "in_sync"
+    assert sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"]
+    summary = report.summary()
+    counts = {name: summary[name] for name in ("create", "update", "replace", "delete")}
+    assert counts == {"create": 0, "update": 0, "replace": 1, "delete": 0}, "a replaced table counts once"
+
+
+@pytest.mark.parametrize("options", [{}, {"data_loss": "never"}], ids=["default", "never"])
+def test_off_emulators_a_confirmation_does_not_stand_for_data_loss(options: dict[str, Any]) -> None:
+    sim = staged(Case(_put("theirs"), options=options), Flavor.AWS)
+    plan = sim.reconciler.preview(confirming=True)
+    (step,) = [step for step in blocked(plan) if step.action is Action.REPLACE]
+    assert (step.reason, "reconciler up" in (step.allow_with or "")) == (Reason.DATA_LOSS, False)
+    sim.reconciler.converge("up", approved=approval(plan, only_this=True))
+    assert "theirs" in sim.plane.tables["users"].items
+
+
+def _another_item(sim: Sim) -> None:
+    sim.plane.tables["users"].items["late"] = item("late")
+
+
+def _another_table(sim: Sim) -> None:
+    sim.declare(declaration("users"), declaration("carts"))
+
+
+def _undeclared(sim: Sim) -> None:
+    sim.declare(declaration("carts"))
+
+
+def _rekeyed(sim: Sim) -> None:
+    sim.declare(declaration("users", keys=keys("pk N")), declaration("orders"), declaration("carts"))
+
+
+def _rekeyed_otherwise(sim: Sim) -> None:
+    sim.declare(declaration("users"), declaration("orders", keys=keys("pk N")), declaration("carts"))
+
+
+def _grown(sim: Sim) -> None:
+    sim.declare(declaration("users"), declaration("orders"), declaration("carts", deletion_protection=True))
+
+
+def _gone(sim: Sim) -> None:
+    del sim.plane.tables["orders"]
+
+
+def _made_by_others(sim: Sim) -> None:
+    sim.plane.make(
+        TableName="carts",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+
+
+MEANWHILE = {
+    "two of the tables are declared no more": _undeclared,
+    "one of the tables is declared no more": _another_table,
+    "a table needs another key": _rekeyed,
+    "another table needs another key": _rekeyed_otherwise,
+    "the new table has one more field": _grown,
+    "an existing table is gone": _gone,
+    "the new table was made by somebody else": _made_by_others,
+}
+
+
+def _confirming() -> tuple[Sim, PassReport]:
+    """A plan to create ``carts`` beside two tables with items, as it was shown."""
+    sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, one_shot=True, prune_grace=timedelta(0))
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    for name in ("users", "orders"):
+        sim.plane.tables[name].items["theirs"] = item("theirs")
+    sim.clock.seconds += 60
+    sim.plane.journal.clear()
+    sim.declare(declaration("users"), declaration("orders"), declaration("carts"))
+    plan = sim.reconciler.preview(confirming=True)
+    assert (plan.summary()["create"], plan.summary()["delete"]) == (1, 0)
+    return sim, plan
+
+
+@pytest.mark.parametrize("name", MEANWHILE)
+def test_up_carries_out_no_other_plan_than_the_one_that_was_shown(name: str) -> None:
+    sim, plan = _confirming()
+    MEANWHILE[name](sim)
+    sim.plane.journal.clear()
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
+    assert report.plan_changed
+    assert sim.plane.mutating == []
+
+
+@pytest.mark.parametrize("name", MEANWHILE)
+def test_up_with_yes_destroys_nothing_that_was_not_shown(name: str) -> None:
+    sim, plan = _confirming()
+    MEANWHILE[name](sim)
+    sim.plane.journal.clear()
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
+    assert not report.plan_changed
+    assert "DeleteTable" not in sim.plane.mutating
+    kept = {"users", "orders"} - ({"orders"} if name == "an existing table is gone" else set())
+    assert all("theirs" in sim.plane.tables[each].items for each in kept)
+
+
+def test_a_plan_that_changes_while_another_reconciler_leads_is_not_begun_afterwards() -> None:
+    sim, plan = _confirming()
+    store, looked = sim.store, []
+
+    def outdated(snapshot: Any) -> bool:
+        looked.append(snapshot)
+        _grown(sim)
+        return len(looked) > 1
+
+    store.is_current = outdated  # type: ignore[method-assign]
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
+    assert report.plan_changed
+    assert sim.plane.mutating == []
+
+
+def test_a_later_round_destroys_nothing_that_was_not_confirmed() -> None:
+    sim, plan = _confirming()
+    made = sim.plane.faults
+
+    def meanwhile(operation: str, params: Any) -> None:
+        if operation == "CreateTable":
+            sim.declare(declaration("users", keys=keys("pk N")), declaration("carts"))
+
+    sim.plane.faults = meanwhile
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
+    sim.plane.faults = made
+    assert "DeleteTable" not in sim.plane.mutating
+    again = sim.reconciler.converge("up", approved=replace(approval(plan, only_this=False)))
+    reasons = {step.reason for step in blocked(again)}
+    assert reasons == {Reason.NOT_APPROVED}, report
+    assert {"users", "orders", "carts"} == set(sim.plane.tables)
+
+
+def test_an_item_that_arrives_after_the_question_is_part_of_what_was_confirmed_for_the_table() -> None:
+    sim = staged(Case(_put("theirs")), Flavor.DYNAMODB_LOCAL)
+    plan = sim.reconciler.preview(confirming=True)
+    _another_item(sim)
+    assert sim.reconciler.converge("up", approved=approval(plan, only_this=True)).summary()["replace"] == 1
