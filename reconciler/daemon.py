@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from reconciler import interruption
 from reconciler.courtesy import Courteous, Courtesy
@@ -145,6 +145,7 @@ class Daemon:
         """Wait for the endpoint, for ever; readiness says why."""
         pause, said = FIRST_PAUSE, ""
         while not self.stop.is_set():
+            self.board.heartbeat = datetime.now(UTC)
             try:
                 reconciler = self.connect()
             except (ApiError, EndpointError, SettingsError) as error:

@@ -68,6 +68,20 @@ def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
     return before_send
 
 
+def within_lease(left: Callable[[], float]) -> Callable[[str], float | None]:
+    """A limit of a call: what changes a table ends, with all its retries, before our lease does.
+
+    Without a lease there is no limit: ``fenced`` refuses to send at all, and says why.
+    """
+
+    def limit(operation: str) -> float | None:
+        free = is_read(operation.rpartition(":")[2]) or STATE_CALL.get()
+        seconds = 0.0 if free else left()
+        return seconds if seconds > 0 else None
+
+    return limit
+
+
 def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:
     """``before-send``: nothing that changes something goes to an endpoint or account that was not identified."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -20,6 +22,7 @@ from reconciler.engine.ports import Telemetry
 from reconciler.model.errors import SettingsError
 from reconciler.model.identity import Endpoint
 
+CONFIRMED_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
 ATTEMPTS = 4
@@ -78,6 +81,9 @@ class Connection:
         self.fence: Callable[[], bool] | None = None
         """Whether our lease still lasts, by our clock: asked right before anything that changes a table is sent."""
         self.guard = EndpointGuard(self._identify)
+        self._confirming = threading.Lock()
+        self._confirmed_at: float | None = None
+        self._confirmed_as: Endpoint | None = None
         self._clients = Clients(self._build)
         self._capabilities = Capabilities()
         self.limits: list[call_deadline.Limit] = []
@@ -120,6 +126,14 @@ class Connection:
     def begin_pass(self) -> Endpoint:
         """As ``identify``; until an answer confirms the endpoint, or it is identified again, nothing is written."""
         return self._known_to_capabilities(self.guard.begin_pass())
+
+    def confirm(self) -> Endpoint:
+        """Identify the endpoint now, for a permission that rests on what it is; one answer serves for a second."""
+        with self._confirming:
+            if self._confirmed_at is None or time.monotonic() - self._confirmed_at > CONFIRMED_SECONDS:
+                self._confirmed_at, found = None, self.guard.confirm()
+                self._confirmed_at, self._confirmed_as = time.monotonic(), found
+            return self._confirmed_as or self.identify()
 
     def _known_to_capabilities(self, endpoint: Endpoint) -> Endpoint:
         self._capabilities.flavor = endpoint.flavor

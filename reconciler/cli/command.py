@@ -79,7 +79,10 @@ def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, report
 
 def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -> None:
     problems = error.problems if isinstance(error, DeclarationError) else ()
+    warnings = error.warnings if isinstance(error, DeclarationError) else ()
     if not reports or invocation.output is Output.HUMAN:
+        for warning in warnings:
+            invocation.console.note("warning", warning)
         for sentence in [str(problem) for problem in problems] or [str(error)]:
             invocation.console.note("error", sentence)
         return
@@ -92,6 +95,7 @@ def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -
         finished=now,
         endpoint=None,
         problems=problems,
+        warnings=warnings,
         error=None if problems else str(error),
     )
     invocation.show(report, applied=False)

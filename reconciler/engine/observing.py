@@ -12,7 +12,7 @@ from reconciler.facets.base import Ask
 from reconciler.facets.sse import RESOLVE
 from reconciler.facets.tags import READ as LIST_TAGS
 from reconciler.facets.tags import owner_of
-from reconciler.model.errors import Forbidden, NotFound, Unsupported
+from reconciler.model.errors import EndpointChanged, Forbidden, NotFound, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
@@ -40,6 +40,9 @@ def observe_table(
         described = world.api.read("DescribeTable", {"TableName": name})
     except NotFound:
         return None
+    against = world.endpoint.contradiction(str(described["Table"]["TableArn"]))
+    if against is not None:
+        raise EndpointChanged("DescribeTable", "EndpointChanged", f"the endpoint or the account changed: {against}")
     answers: dict[str, Mapping[str, Any]] = {"DescribeTable": described}
     unsupported: set[str] = set()
     operations = dict.fromkeys(all_reads() if whole else reads_for(spec))

@@ -231,6 +231,10 @@ class Telemetry(Protocol):
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
+    def planned(self, pass_id: str, words: str) -> None:
+        """All tables were looked at, and acting begins; ``words`` say what will be done."""
+        ...
+
     def pass_finished(self, report: PassReport) -> None: ...
 
     def step(self, pass_id: str, table: str, step: Step) -> None:

@@ -58,7 +58,8 @@ class Release:
             except (RecordChanged, LeaseLost):
                 self.world.store.revoke_lease()
                 continue
-            return f"{name}: released; it stays as it is and is no longer managed"
+            back = f"`reconciler import {name}` takes it back"
+            return f"{name}: released; it stays as it is and is no longer managed. {back}"
         raise StateError(
             f"{name}: not released, because its record is written by another process all the time; try again"
         )

@@ -1,8 +1,8 @@
 """Write the seed of one table, or remove it again; resumable, never over an item of others and never their items.
 
-Called by a pass (``acting``) and by the verbs ``seed`` and ``clear`` (``seed_verbs``). Items are sent in batches. Between
-two batches the record says how far it got, a stop or the deadline ends the work, and every call is preceded by a look at
-the lease and, at least every two seconds, at the identity of the table.
+Called by a pass (``acting``) and by the verbs ``seed`` and ``clear`` (``seed_verbs``). Items are sent in batches.
+Between two batches the record says how far it got, and a stop or the deadline ends the work. Before every call the
+lease is checked, and at least every two seconds the identity of the table.
 """
 
 from __future__ import annotations
@@ -76,14 +76,16 @@ class _Work:
     declaration: Declaration
     seed: Seed
     identity: Identity
+    snapshot: StateSnapshot
     deadline: datetime | None
-    ledger: SeedLedger
+    ledger: SeedLedger = field(init=False)
     watch: IdentityWatch = field(init=False)
     total: int = 0
     done: int = 0
     errors: list[ApiError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.ledger = SeedLedger.opened(self.world, self.snapshot, self.table, self.seed, self.identity)
         self.watch = IdentityWatch(self.world, self.declaration.spec.name, self.identity)
 
     @property
@@ -174,7 +176,7 @@ def write_seed(
     seed = declaration.seed
     if seed is None:
         return SeedOutcome()
-    work = _work(world, declaration, seed, identity, snapshot, deadline)
+    work = _Work(world, declaration, seed, identity, snapshot, deadline)
     ledger, counts, stopped = work.ledger, [0, 0], None
     ledger.record = replace(ledger.record, earlier=earlier)
     numbered = _numbered(seed)
@@ -229,7 +231,7 @@ def clear_seed(
     seed = declaration.seed
     if seed is None:
         return SeedOutcome()
-    work = _work(world, declaration, seed, identity, snapshot, deadline)
+    work = _Work(world, declaration, seed, identity, snapshot, deadline)
     clearing = _Clearing(work)
     try:
         clearing.run()
@@ -256,7 +258,7 @@ class _Clearing:
         rest = [each for each in numbered if each[2] not in written]
         earlier = written.difference(digest for _, _, digest in numbered)
         work.total = len(numbered) + len(earlier)
-        if self._remove(ours) and self._count(rest) and (not earlier or self._sweep(earlier)):
+        if self._remove(ours) and (not earlier or self._sweep(earlier)) and self._count(rest):
             work.watch.check()
         if not isinstance(work.error(), LeaseLost):
             ledger.save("cleared", seed)
@@ -324,18 +326,6 @@ class _Clearing:
             error=work.error(),
             stopped=self.stopped,
         )
-
-
-def _work(
-    world: World,
-    declaration: Declaration,
-    seed: Seed,
-    identity: Identity,
-    snapshot: StateSnapshot,
-    deadline: datetime | None,
-) -> _Work:
-    ledger = SeedLedger.opened(world, snapshot, declaration.spec.name, seed, identity)
-    return _Work(world, declaration, seed, identity, deadline, ledger)
 
 
 def _numbered(seed: Seed) -> list[Numbered]:

@@ -6,6 +6,7 @@ declarations need the whole picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -29,6 +30,8 @@ from reconciler.planning.policy import Facts
 from reconciler.planning.scopes import Other, other_owner
 from reconciler.seeding.decide import Need
 
+NOT_REACHED = "not reached before the deadline"
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -51,6 +54,8 @@ class Survey:
     rebuild: RebuildProgress | None = None
     noted_only: bool = False
     """Whether a pass that is not about this table only writes down that it is declared no more."""
+    unread: bool = False
+    """Whether nothing is known of the table because it could not be read, and that is no error of the pass."""
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
@@ -67,7 +72,11 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What all surveys of a pass share."""
+    """What all surveys of a pass share.
+
+    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole. ``settled_at`` is when
+    the declarations will have been unchanged for long enough to remove something; None where they have been.
+    """
 
     world: World
     options: Options
@@ -81,7 +90,19 @@ class Scene:
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
     deadline: datetime | None = None
-    """When a converging run ends; seeding stops between two batches then."""
+    """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
+    vanished: Mapping[str, str] = field(default_factory=dict)
+    settled_at: datetime | None = None
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed, so that nothing more may be begun."""
+        return self.deadline is not None and self.world.clock.now() >= self.deadline
+
+    @property
+    def still_changing(self) -> bool:
+        """Whether the declarations changed so lately that nothing is removed because of them."""
+        return self.settled_at is not None and self.world.clock.now() < self.settled_at
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
@@ -102,6 +123,7 @@ class Scene:
             lone=name in self.guard.lone,
             unsettled=name in self.guard.unsettled,
             approved=None if self.approved is None else self.approved.covers(name, step),
+            vanished=self.vanished.get(name),
         )
 
     def ownership_world(self) -> ownership.World:
@@ -128,6 +150,11 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     facts = scene.facts(base, observed, step, lifecycle)
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
+
+
+def not_reached(step: Step) -> Step:
+    """A step that the deadline came before."""
+    return step.deferred(Reason.BUSY, NOT_REACHED)
 
 
 def failed(base: Survey, error: ApiError) -> Survey:

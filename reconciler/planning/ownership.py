@@ -39,6 +39,12 @@ def owner_tag(scope: str, nonce: str) -> str:
     return f"{scope}/{nonce}"
 
 
+def bears_tag(entry: InventoryEntry, tag: str | None, scope: str) -> bool:
+    """Whether the owner tag is that of this record: with its nonce, from this scope or the one it came from."""
+    scopes = (scope, entry.tagged_as) if entry.tagged_as else (scope,)
+    return tag is not None and tag in [owner_tag(each, entry.nonce) for each in scopes]
+
+
 def scope_of(tag: str) -> str:
     """Stack and environment of an owner tag."""
     return tag.rsplit("/", 1)[0]
@@ -72,6 +78,13 @@ def resolve(
     name, base = observed.spec.name, declaration.base_name
     stranger = InventoryEntry(name, base, "adopted", nonce="", ours_since=ours_since(entry))
     return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
+
+
+def declared_by(entry: InventoryEntry, declaration: Declaration) -> InventoryEntry:
+    """The entry with the file that declares its table now; a released table is left as it is."""
+    if entry.ownership == "released" or entry.declared_in == declaration.origin.file:
+        return entry
+    return replace(entry, declared_in=declaration.origin.file)
 
 
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
@@ -187,7 +200,7 @@ def _claimed(
 def _intent_came_true(entry: InventoryEntry, observed: ObservedTable, world: World) -> bool:
     """Whether the live table carries the nonce of our create. Without tags only CreateTable's answer could tell."""
     drawn = entry.nonce not in ("", TAKEN_OVER, LOST)
-    return world.has_tags and drawn and observed.owner_tag == owner_tag(world.scope, entry.nonce)
+    return world.has_tags and drawn and bears_tag(entry, observed.owner_tag, world.scope)
 
 
 def _kept_nonce(entry: InventoryEntry, observed: ObservedTable, world: World) -> str:

@@ -24,7 +24,8 @@ class Facts:
 
     ``foreign`` says that several tables of this stack exist and none of them is declared; ``lone`` that this one is the
     only table of this stack and is not declared; ``unsettled`` that neither could be found out. ``approved`` is whether
-    a person confirmed this step, ``None`` where nobody was asked.
+    a person confirmed this step, ``None`` where nobody was asked. ``vanished`` is the folder that declared the table,
+    where no file of it declares anything any more.
     """
 
     options: Options
@@ -37,6 +38,7 @@ class Facts:
     lone: bool = False
     unsettled: bool = False
     approved: bool | None = None
+    vanished: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def _wish(step: Step, facts: Facts) -> Step | None:
         return step.deferred(Reason.BUSY, "no declared table of this stack could be read; reading it again first")
     if step.action is Action.DELETE and facts.foreign and not facts.approved:
         return _foreign(step, facts)
+    if step.action is Action.DELETE and facts.vanished is not None and not facts.approved:
+        return _vanished(step, facts.vanished)
     return None
 
 
@@ -96,6 +100,15 @@ def _foreign(step: Step, facts: Facts) -> Step:
         f"no existing table that stack {stack} created is declared any more; these declarations look like those of"
         " another project",
         "`reconciler up` and confirm; or, if these declarations are another project's, RECONCILER_STACK=NAME for them",
+    )
+
+
+def _vanished(step: Step, folder: str) -> Step:
+    """A folder that vanished as a whole is more often a volume that is not mounted than a removal."""
+    return step.blocked(
+        Reason.FOREIGN_DECLARATIONS,
+        f"no file in {folder}/, where the table was declared, declares anything any more; is the folder mounted?",
+        "`reconciler up` and confirm, or restore the folder",
     )
 
 

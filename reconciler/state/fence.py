@@ -67,6 +67,11 @@ def tokens(items: Iterable[Mapping[str, Any]], table: str) -> dict[str, int]:
     return found
 
 
+def highest(items: Iterable[Mapping[str, Any]], table: str) -> int:
+    """The latest token that any of these records bears; 0 where none does."""
+    return max(tokens(items, table).values(), default=0)
+
+
 def address(item: Mapping[str, Any]) -> dict[str, Any]:
     """The key of a record, by which messages name it."""
     return {name: item[name] for name in ("scope", "record") if name in item}

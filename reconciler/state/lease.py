@@ -106,7 +106,11 @@ class LeaseRecord:
 
     def lasts(self) -> bool:
         """Whether something may be sent: the term, less a margin, has not run out by our clock; asks nobody."""
-        return self._left() > self._term.total_seconds() * MARGIN
+        return self.left_to_send() > 0
+
+    def left_to_send(self) -> float:
+        """Seconds until the margin at the end of our term begins."""
+        return self._left() - self._term.total_seconds() * MARGIN
 
     def is_held(self, seen: Lease) -> bool:
         """Whether another process must be believed to hold the lease as it was read just now; asks nobody."""

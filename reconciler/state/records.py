@@ -126,6 +126,8 @@ ENTRIES: Kind[InventoryEntry] = Kind(
         "forgotten_since": MAYBE_TIME,
         "guarded_since": MAYBE_TIME,
         "ours_since": MAYBE_TIME,
+        "declared_in": MAYBE_TEXT,
+        "tagged_as": MAYBE_TEXT,
         "ending_at": MAYBE_TIME,
         "revision": (lambda revision: revision or None, lambda fields, name: fields.optional_number(name) or 0),
         "unknown": (lambda _: None, lambda fields, _: fields.others(_known_of_entries())),
@@ -156,6 +158,8 @@ ATTEMPTS_OF_TABLES = Kind(
         "wanted": _map_of(str),
         "seen": _map_of(str),
         "refused": (lambda times: _times(times) or None, Fields.optional_times),
+        "missed": (lambda texts: dict(texts) or None, Fields.optional_texts),
+        "contested": (lambda times: _times(times) or None, Fields.optional_times),
     },
 )
 MARKS_OF_TABLES = Kind(

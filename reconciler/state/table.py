@@ -42,6 +42,7 @@ from reconciler.state import fence
 from reconciler.state import records as kinds
 from reconciler.state.client import StateClient, query
 from reconciler.state.elsewhere import claims
+from reconciler.state.former_stack import FormerStack, Transfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.live import fingerprint_of, is_state_table
@@ -87,6 +88,7 @@ class StateTable:
         clock: Clock,
         holder_name: str = "",
         lease_term: timedelta = TERM,
+        former: FormerStack | None = None,
     ) -> None:
         self.name = name
         self._client = client
@@ -97,6 +99,10 @@ class StateTable:
         self._fresh = False
         self._seen_token = 0
         self._memory = Memory()
+        self._notices: tuple[str, ...] = ()
+        self._transfer: Transfer | None = None
+        if former is not None and former.scope != scope:
+            self._transfer = Transfer(client, name, scope, former, holder=holder, clock=clock, term=lease_term)
 
     def load(self) -> StateSnapshot:
         """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one ``StateError``."""
@@ -128,10 +134,19 @@ class StateTable:
         if not snapshot.usable or snapshot.recorded_fingerprint or snapshot.actual_fingerprint is None:
             return snapshot
         try:
+            self._make_transfer(snapshot.actual_fingerprint)
             recorded = self._record_fingerprint(snapshot.actual_fingerprint)
         except Denied as denied:
             return self._unusable(self._refused(denied))
-        return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint) if recorded else self.load()
+        if recorded and not self._notices:
+            return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint)
+        return self.load()
+
+    def _make_transfer(self, actual: Fingerprint) -> None:
+        """Before this scope has a fingerprint, which says that it was done: once, or again where it was cut short."""
+        notice = self._transfer.make(self._lease, actual) if self._transfer is not None else None
+        if notice is not None:
+            self._notices = (notice,)
 
     def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
         written = replace(entry, revision=entry.revision + 1)
@@ -200,6 +215,10 @@ class StateTable:
         """Whether the term of our lease, less a margin, has not run out by our own clock; asks nobody."""
         return self._lease.lasts()
 
+    def lease_left(self) -> float:
+        """Seconds in which something may be sent under our lease; negative once it is over; asks nobody."""
+        return self._lease.left_to_send()
+
     def revoke_lease(self) -> Lease | None:
         return self._lease.revoke()
 
@@ -267,9 +286,15 @@ class StateTable:
         snapshot = snapshot_of(items, self.name)
         elsewhere = claims(self._client, self.name, self._scope)
         rolled_back = self._rolled_back(before, snapshot.lease, items)
-        return replace(
-            snapshot, elsewhere=elsewhere, fresh=self._fresh, actual_fingerprint=here, rolled_back=rolled_back
+        snapshot = replace(
+            snapshot,
+            elsewhere=elsewhere,
+            fresh=self._fresh,
+            actual_fingerprint=here,
+            rolled_back=rolled_back,
+            notices=self._notices,
         )
+        return self._transfer.shown(snapshot) if self._transfer is not None else snapshot
 
     def _rolled_back(self, before: Tokens, lease: Lease | None, items: list[Mapping[str, Any]]) -> str | None:
         """Whether the records are an older copy. A Query is no snapshot: the lease may be of before a new holder."""

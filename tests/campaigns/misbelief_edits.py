@@ -1,7 +1,7 @@
 """What people, editors and machines do to declaration files. Used by the campaign ``misbelief``.
 
-Every edit changes the folder on disk and says what is true afterwards: which tables the user removed, which files are no
-longer understood, which folders are gone. The truth is never taken from the reader under test.
+Every edit changes the folder on disk and says what is true afterwards: which tables the user removed, which files are
+no longer understood, which folders are gone. The truth is never taken from the reader under test.
 """
 
 from __future__ import annotations
@@ -325,7 +325,7 @@ def declare_twice(folder: Folder, name: str, where: int) -> None:
     truth = folder.files[name]
     if truth.sound:
         suffix = Path(name).suffix
-        copy = f"{str(Path(name).with_suffix(''))}_copy{suffix}"
+        copy = f"{Path(name).with_suffix('')!s}_copy{suffix}"
         folder.write(copy, folder.text(name))
         folder.files[copy] = Truth(truth.form, truth.documents, sound=False)
 
@@ -437,7 +437,7 @@ def _move(folder: Folder, name: str, to: str, *, sound: bool = True) -> None:
     if name == to or to in folder.files or not os.path.lexists(folder.path(name)):
         return
     folder.path(to).parent.mkdir(parents=True, exist_ok=True)
-    os.replace(folder.path(name), folder.path(to))
+    folder.path(name).replace(folder.path(to))
     truth = folder.files.pop(name)
     folder.files[to] = Truth(truth.form, truth.documents, truth.sound and sound)
 

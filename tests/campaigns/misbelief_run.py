@@ -1,6 +1,6 @@
 """Run one case of the campaign ``misbelief``: whatever happens to the files, no item is lost without consent.
 
-Judged by the truth about the folder at the moment of each DeleteTable, and by the items that the tables hold at the end.
+Judged by the truth about the folder at the moment of each DeleteTable, and by the items that are left at the end.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     root.mkdir()
     folder = Folder(root, lambda: frozenset(sim.plane.tables))
     judge = Judge(case, sim, folder)
-    sim.reconciler.world = replace(sim.reconciler.world, source=FolderSource(str(root), None))
+    sim.reconciler.world = replace(sim.reconciler.world, source=FolderSource(str(root), None, sim.clock))
     for number, file in enumerate(case.files):
         folder.store(file.path, Truth(file.form, _documents(case, file, number)))
     _date(sim, root, SETTLED)
@@ -88,7 +88,7 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     for table in sim.plane.tables.values():
         for key in ("one", "two", "three"):
             table.items[repr([key])] = item(key)
-    held = {name: table for name, table in sim.plane.tables.items()}
+    held = dict(sim.plane.tables)
     sim.plane.faults = judge.call
     figures: Counter[str] = Counter()
     for edit in case.edits:

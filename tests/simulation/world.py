@@ -186,6 +186,8 @@ class Silent:
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
+    def planned(self, pass_id: str, words: str) -> None: ...
+
     def pass_finished(self, report: PassReport) -> None:
         self.reports.append(report)
 

@@ -168,8 +168,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": "import os\nNAME = os.environ['NO_SUCH_NAME']\n"},
         [
             (
-                "users_table.py:2: cannot be loaded: KeyError: 'NO_SUCH_NAME'. Correct the code, or move it "
-                "out of the folder."
+                "users_table.py:2: cannot be loaded: KeyError: 'NO_SUCH_NAME'; the environment variable NO_SUCH_NAME "
+                "is not set. Set NO_SUCH_NAME where the reconciler runs, or give the setting a default."
             )
         ],
     ),

@@ -38,7 +38,11 @@ SHAPES = {
     "a default of local, an environment": (DOCUMENTED, "prod", "new_table-prod"),
     "a default of None, no environment": (WITHOUT_SUFFIX, None, "new_table"),
     "a default of None, an environment": (WITHOUT_SUFFIX, "prod", "new_table-prod"),
-    "an argument that is required, no environment": (REQUIRED, None, "new_table-None"),
+    "an argument that is required, no environment": (
+        REQUIRED.replace('return f"{cls.TABLE_NAME}-{environment}"', 'return f"{cls.TABLE_NAME}-{environment or 0}"'),
+        None,
+        "new_table-0",
+    ),
     "an argument that is required, an environment": (REQUIRED, "prod", "new_table-prod"),
     "a keyword alone, no environment": (KEYWORD, None, "new_table"),
     "a keyword alone, an environment": (KEYWORD, "prod", "new_table-prod"),

@@ -109,6 +109,7 @@ def _documents(folder: Path) -> Iterator[tuple[str, TableSpec]]:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, TableSpec]]:
+    environments = {f"class: {name}": environment for name, (_, environment, _) in SHAPES.items()}
     files = {f"class: {name}": {"new_table.py": source} for name, (source, _, _) in SHAPES.items()}
     files |= {"documented": {"new_table.py": DOCUMENTED}, "init": {"users_table.py": TABLE_CLASS}}
     files |= {"YAML with anchors": {"all.yaml": YAML}}
@@ -119,7 +120,8 @@ def _files(folder: Path) -> Iterator[tuple[str, TableSpec]]:
                 if "table_name" in block or "TableName" in block:
                     files[f"{page.name}: {language} {position}"] = {f"shown_table.{ending}": block}
     for number, (name, content) in enumerate(files.items()):
-        for declaration in load(write(folder / f"file-{number}", dict(content))).declarations:
+        written = write(folder / f"file-{number}", dict(content))
+        for declaration in load(written, environments.get(name)).declarations:
             yield f"{name}: {declaration.base_name}", declaration.spec
     for declaration in load(ROOT / "desired_state").declarations:
         yield f"bundled: {declaration.base_name}", declaration.spec

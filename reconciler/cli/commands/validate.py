@@ -17,7 +17,9 @@ from reconciler.model.errors import DeclarationError, Problem
 from reconciler.planning.document import FORMAT_VERSION, problem_entry
 from reconciler.planning.text import printable, several
 
-Path = Annotated[str | None, typer.Argument(metavar="PATH", help="Folder or package; else --desired-state.")]
+Path = Annotated[
+    str | None, typer.Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")
+]
 
 
 @command()
@@ -30,7 +32,9 @@ def validate(invocation: Invocation, path: Path = None) -> int:
     try:
         desired = wiring.desired_state(settings)
     except DeclarationError as error:
-        _result(invocation, error.problems, (), settings.desired_state)
+        _result(invocation, error.problems, error.warnings, settings.desired_state)
+        for warning in error.warnings:
+            invocation.console.note("warning", warning)
         for problem in error.problems:
             invocation.console.note("error", str(problem))
         return codes.ERROR

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
 from reconciler.cli.formats.view import View
-from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus
 from reconciler.planning.render import render
 from reconciler.planning.text import printable
 
@@ -36,7 +36,7 @@ def _case(suite: ET.Element, report: PassReport, table: TableReport, view: View)
     text = "\n".join(text for _, text in render(_alone(report, table), applied=view.applied))
     if table.status is TableStatus.ERROR:
         ET.SubElement(case, "error", message=printable(table.error or "failed")).text = text
-    elif table.status not in (TableStatus.IN_SYNC, TableStatus.UNMANAGED) or table.seed_pending:
+    elif table.status not in NOT_DRIFTED or table.seed_pending:
         status = table.status.value if table.status is not TableStatus.IN_SYNC else "seed pending"
         ET.SubElement(case, "failure", message=status).text = text
 

@@ -1,30 +1,127 @@
-"""Which classes of a module declare a table. Called by ``reading``."""
+"""Which classes of a module declare a table, and which look as if they did. Called by ``evaluating``.
+
+A class is skipped as a base only where its author says so: own abstract methods, ``abstract = True``, a Protocol. What
+merely lacks something is an error, because a table whose class is skipped by mistake counts as no longer declared.
+``bases`` decides about classes that others inherit from.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from types import ModuleType
 
 _OF_A_TABLE = ("table_name", "TableName", "key_schema", "KeySchema")
+_MARKS = ("abstract", "__abstract__", "_is_protocol")
+_MARK_REMEDY = "If it is a base class and no table, write `abstract = True` into it."
 
 
-def declared_classes(module: ModuleType) -> Iterator[type]:
-    """Classes of this very module with a dict SCHEMA, in their order; an empty SCHEMA that others inherit is a base."""
+@dataclass(slots=True)
+class Found:
+    """``owners`` are asked for their table, ``refused`` are errors, ``others`` are told where a module has neither."""
+
+    owners: list[type] = field(default_factory=list)
+    refused: list[tuple[type, str, str]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+
+def declared_classes(module: ModuleType) -> Found:
+    """The classes of this very module, each once, in their order."""
+    found = Found()
     seen: set[int] = set()
     for value in list(vars(module).values()):
         if not inspect.isclass(value) or value.__module__ != module.__name__ or id(value) in seen:
             continue
         seen.add(id(value))
-        schema = getattr(value, "SCHEMA", None)
-        if isinstance(schema, dict) and (has_get_schema(value) or any(key in schema for key in _OF_A_TABLE)):
-            if not schema and (value.__subclasses__() or inspect.isabstract(value)):
-                continue
-            yield value
-        elif hasattr(value, "SCHEMA") and has_get_schema(value) and (schema is not None or not value.__subclasses__()):
-            yield value
+        _sort(value, found)
+    return found
 
 
 def has_get_schema(owner: type) -> bool:
     """Whether the class can be asked for its schema."""
     return callable(getattr(owner, "get_schema", None))
+
+
+def names_a_table(owner: type) -> bool:
+    """Whether SCHEMA or TABLE_NAME hold a name."""
+    return bool(_text(getattr(owner, "TABLE_NAME", None)) or any(_text(_schema(owner).get(key)) for key in _NAMES))
+
+
+def has_keys(owner: type) -> bool:
+    """Whether SCHEMA says which keys the table has."""
+    return bool(_schema(owner).get("key_schema") or _schema(owner).get("KeySchema"))
+
+
+_NAMES = ("table_name", "TableName")
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_ENVIRONMENT = ("env", "stage", "_")
+
+
+def _sort(owner: type, found: Found) -> None:
+    if any(vars(owner).get(mark) is True for mark in _MARKS):
+        found.others.append(f"class {owner.__name__}, which is abstract")
+    elif not _looks_like_a_table(owner):
+        found.others.append(f"class {owner.__name__} without {'get_schema' if hasattr(owner, 'SCHEMA') else 'SCHEMA'}")
+    elif inspect.isabstract(owner):
+        _sort_abstract(owner, found)
+    elif not hasattr(owner, "SCHEMA"):
+        if owner.__subclasses__():
+            found.others.append(f"class {owner.__name__}, which other classes inherit from")
+        else:
+            reason = "has a get_schema but no SCHEMA"
+            found.refused.append((owner, reason, f"Add the dict SCHEMA. {_MARK_REMEDY}"))
+    else:
+        found.owners.append(owner)
+
+
+def _looks_like_a_table(owner: type) -> bool:
+    schema = getattr(owner, "SCHEMA", None)
+    if isinstance(schema, dict) and any(key in schema for key in _OF_A_TABLE):
+        return True
+    return has_get_schema(owner) and (hasattr(owner, "SCHEMA") or _asks_for_environment_alone(owner))
+
+
+def _asks_for_environment_alone(owner: type) -> bool:
+    """Whether get_schema is that of a table: it uses SCHEMA, or can be called as a declaration's is.
+
+    A class that gives out the schemas of other classes has a get_schema(table_name).
+    """
+    static = inspect.getattr_static(owner, "get_schema", None)
+    function = getattr(static, "__func__", static)
+    if not inspect.isfunction(function):
+        return False
+    if "SCHEMA" in function.__code__.co_names:
+        return True
+    parameters = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.name not in ("self", "cls") and parameter.kind not in _VARIADIC
+    ]
+    required = [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
+    return all(name.startswith(_ENVIRONMENT) for name in required)
+
+
+def _sort_abstract(owner: type, found: Found) -> None:
+    """Its own abstract methods make a class a base; inherited ones may be forgotten in the class of a real table."""
+    missing = sorted(getattr(owner, "__abstractmethods__", ()))
+    inherits = bool(owner.__subclasses__())
+    complete = names_a_table(owner) and has_keys(owner)
+    if any(getattr(member, "__isabstractmethod__", False) for member in vars(owner).values()):
+        refused = complete and not inherits
+        reason = f"has a complete SCHEMA, but is abstract ({', '.join(missing)}), and no class inherits from it"
+    else:
+        refused = complete or not inherits
+        reason = f"does not implement {', '.join(missing)}, which a class it inherits from demands"
+    if refused:
+        found.refused.append((owner, reason, f"Implement {', '.join(missing)}. {_MARK_REMEDY}"))
+    else:
+        found.others.append(f"class {owner.__name__}, which is abstract")
+
+
+def _schema(owner: type) -> dict[object, object]:
+    schema = getattr(owner, "SCHEMA", None)
+    return schema if isinstance(schema, dict) else {}
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)

@@ -1,4 +1,4 @@
-"""Exceptions of the user's code as Problems at the line in the user's file. Called by ``reading``."""
+"""Exceptions of the user's code as problems at the line in the user's file. Called by ``evaluating``."""
 
 from __future__ import annotations
 
@@ -7,28 +7,37 @@ import re
 import traceback
 from pathlib import Path
 
-from reconciler.model.errors import Problem
+from reconciler.sources.python.missing_settings import missing_variables
 from reconciler.sources.python.private_import import PrivateImports
-from reconciler.sources.snapshot import SourceFile
 
 _PLACE = re.compile(r" \((?:/|[A-Za-z]:\\|unknown location).*\)$")
 """Where an imported module stands on this machine, as ImportError adds it."""
 
 
 def fault(
-    error: BaseException, imports: PrivateImports, file: SourceFile, field: str | None, line: int | None
-) -> Problem:
-    """Where in the user's code the error arose, and what it was; ``line`` where none of the user's code was running."""
-    path = file.absolute
+    error: BaseException, imports: PrivateImports, path: Path, field: str | None, line: int | None
+) -> tuple[str, int | None, str | None, str, str]:
+    """File, line, field, reason and remedy; ``path`` and ``line`` count where none of the user's code was running."""
+    frames = list(traceback.extract_tb(error.__traceback__))
     if isinstance(error, SyntaxError) and error.filename and imports.own_file(error.filename):
         path, line = Path(error.filename), error.lineno or None
     else:
-        for frame in traceback.extract_tb(error.__traceback__):
+        for frame in frames:
             own = imports.own_file(frame.filename)
             if own:
                 path, line = own, frame.lineno
-    shown = Path(os.path.relpath(path, imports.folder)).as_posix()
-    return Problem(shown, line, field, imports.public(_reason(error, field)), _remedy(error, field))
+    reason, remedy = _reason(error, field), _remedy(error, field)
+    missing = _missing(error, frames)
+    if missing:
+        named, is_not = " and ".join(missing), "is not set" if len(missing) == 1 else "are not set"
+        reason += f"; the environment variable{'s' if missing[1:] else ''} {named} {is_not}"
+        remedy = f"Set {named} where the reconciler runs, or give the setting a default."
+    return shown_path(path, imports.folder), line, field, imports.public(reason), remedy
+
+
+def shown_path(path: Path, folder: Path) -> str:
+    """A path as problems show it: relative to the desired state's folder, with slashes."""
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _reason(error: BaseException, field: str | None) -> str:
@@ -42,6 +51,15 @@ def _reason(error: BaseException, field: str | None) -> str:
     text = [_PLACE.sub("", line) for line in _text(error).strip().splitlines()]
     said = f"{kind}: {text[0].rstrip('.')}" if text else kind
     return f"raises {said}" if field else f"cannot be loaded: {said}"
+
+
+def _missing(error: BaseException, frames: list[traceback.FrameSummary]) -> list[str]:
+    if isinstance(error, SyntaxError | SystemExit | RecursionError):
+        return []
+    try:
+        return missing_variables(error, frames, _text(error))
+    except Exception:  # noqa: BLE001 - exceptions of the user's code may have any shape
+        return []
 
 
 def _text(error: BaseException) -> str:
@@ -59,4 +77,6 @@ def _remedy(error: BaseException, field: str | None) -> str:
         return "Install what it imports, or correct the import."
     if isinstance(error, SystemExit) and not field:
         return "Move what calls exit under `if __name__ == '__main__':`."
+    if isinstance(error, EOFError) and "when reading a line" in _text(error):
+        return "Remove input(); a class file has nobody to ask."
     return "Correct the code, or move it out of the folder."

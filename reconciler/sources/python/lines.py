@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from reconciler.sources.place import Path
+if TYPE_CHECKING:
+    from reconciler.sources.place import Path
 
 
 def class_lines(source: bytes) -> dict[str, tuple[int, dict[Path, int]]]:

@@ -1,31 +1,34 @@
 """Imports the user's modules under private names from the bytes that were read, so nothing stale and nothing public.
 
 The package root is the topmost ancestor with an ``__init__.py``; without one, the desired state's folder stands for it.
-Absolute imports of that package's own name are turned to the private one. Called by ``python.reading``.
+Absolute imports of that package's own name are turned to the private one. Called by ``evaluating``, in a process of its
+own, which ends with the load.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import importlib
-import importlib.abc
-import itertools
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from reconciler.sources.python.own_imports import OwnImports
 
-_numbers = itertools.count(1)
-_one_at_a_time = threading.RLock()
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+
+_PREFIX = "_declared_"
 
 
-class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """The finder and loader of one load; ``outside`` holds the bytes of modules read from outside the folder."""
+class PrivateImports:
+    """The finder and loader of one load; ``outside`` holds the bytes of modules read from outside the folder.
+
+    Not derived from the classes of ``importlib.abc``, whose import takes longer than all else here.
+    """
 
     def __init__(self, folder: Path, contents: Mapping[Path, bytes]) -> None:
         self.folder = folder
@@ -33,21 +36,11 @@ class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.outside: dict[Path, bytes] = {}
         self.roots: dict[str, Path] = {}
         self.places: dict[str, Path] = {}
-        self.prefix = f"_declared_{next(_numbers)}_"
+        self._loader = cast("Loader", self)
 
-    @contextlib.contextmanager
-    def active(self) -> Iterator[None]:
-        """While this lasts, private names can be imported; after it, no trace of them is left."""
-        with _one_at_a_time, contextlib.redirect_stdout(sys.stderr):
-            bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-            sys.meta_path.insert(0, self)
-            try:
-                yield
-            finally:
-                sys.meta_path.remove(self)
-                sys.dont_write_bytecode = bytecode
-                for name in [name for name in sys.modules if name.startswith(self.prefix)]:
-                    del sys.modules[name]
+    def activate(self) -> None:
+        """From now on private names can be imported in this process."""
+        sys.meta_path.insert(0, self)
 
     def load(self, path: Path) -> ModuleType:
         """Import one file; whatever it raises is raised."""
@@ -86,9 +79,13 @@ class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         file = place if place.suffix == ".py" else place.with_name(f"{place.name}.py")
         if not file.is_file():
             return None
-        spec = ModuleSpec(fullname, self, origin=str(file))
+        spec = ModuleSpec(fullname, self._loader, origin=str(file))
         spec.has_location = True
         return spec
+
+    def create_module(self, _spec: ModuleSpec) -> ModuleType | None:
+        """Python makes the module itself."""
+        return None
 
     def exec_module(self, module: ModuleType) -> None:
         """Compile the bytes that were read; a plain folder has nothing to run."""
@@ -102,7 +99,7 @@ class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def _package_spec(self, fullname: str, folder: Path) -> ModuleSpec:
         init = folder / "__init__.py"
-        spec = ModuleSpec(fullname, self, origin=str(init) if init.is_file() else None, is_package=True)
+        spec = ModuleSpec(fullname, self._loader, origin=str(init) if init.is_file() else None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
         spec.has_location = spec.origin is not None
         return spec
@@ -111,7 +108,7 @@ class PrivateImports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for name, known in self.roots.items():
             if known == root:
                 return name
-        name = f"{self.prefix}{len(self.roots)}"
+        name = f"{_PREFIX}{len(self.roots)}"
         self.roots[name] = root
         return name
 

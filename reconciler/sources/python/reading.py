@@ -1,183 +1,181 @@
-"""All class files of a folder → their declarations as written. Called by ``folder`` once a load."""
+"""All class files of a folder → their declarations as written. Called by ``folder`` once a load.
+
+The files are evaluated twice, at the same time, in two child processes that differ in all that should not matter: hash
+seed, chance and date. What the first one says counts; where the second says something else, the files are refused.
+"""
 
 from __future__ import annotations
 
+import binascii
 import codecs
-import inspect
-import itertools
-from collections.abc import Callable, Iterator, Mapping
+import json
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from reconciler.model.errors import Problem
-from reconciler.sources.python.calling import ask
-from reconciler.sources.python.classes import declared_classes, has_get_schema
-from reconciler.sources.python.faults import fault
-from reconciler.sources.python.lines import class_lines
-from reconciler.sources.python.plain import plain
-from reconciler.sources.python.private_import import PrivateImports
+from reconciler.model.errors import DeclarationError, Problem
+from reconciler.sources.python.child_process import Ending, Interrupted, Variant, run
+from reconciler.sources.python.comparing import differences
+from reconciler.sources.python.packing import unpack
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.snapshot import SourceFile
 from reconciler.sources.text.documents import EMPTY
 
-SEED_MOST = 1_000_000
-"""Items that one ``seed(environment)`` may yield."""
+FIRST = Variant(hash_seed="0", chance=0, shifted_clock=False)
+"""Fixed, so that the order of sets and the default randomness are the same in every load."""
+SECOND = Variant(hash_seed="1", chance=1, shifted_clock=True)
+SECOND_TODAY = Variant(hash_seed="1", chance=1, shifted_clock=False)
+"""Where the files cannot be loaded on a shifted clock."""
+
+_ENDS_REMEDY = "Let the file only declare; move everything else under `if __name__ == '__main__':`."
+_LONG_REMEDY = "Let the file only declare: no endless loop, no waiting, no work on import."
 
 
 @dataclass(slots=True)
 class PythonReading:
-    """What the class files declare; ``outside`` are the modules read from outside the folder."""
+    """What the class files declare.
+
+    ``outside`` are the modules read from outside the folder; ``silent`` says of each file without a table why it has
+    none.
+    """
 
     declarations: list[RawDeclaration] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     outside: Mapping[Path, bytes] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | None) -> PythonReading:
-    """Load every file and ask every class; each failure is a problem of its own and stops no other file."""
+    """Load every file and ask every class; each failure is a problem of its own.
+
+    Ends within ``LOAD_SECONDS`` whatever the files do, and at once when a signal ends the tool: then ``DeclarationError``.
+    What they print goes to stderr.
+    """
     reading = PythonReading()
-    imports = PrivateImports(folder, {file.absolute: file.content for file in files})
-    with imports.active():
-        readers = [_FileReader(file, imports, environment) for file in files]
-        for reader in readers:
-            reader.load()
-        # Only when all are loaded is it known which classes others inherit from.
-        for reader in readers:
-            reader.ask()
-            reading.declarations += reader.declarations
-            reading.problems += reader.problems
-            reading.warnings += reader.warnings
-    reading.outside = imports.outside
+    empty = [file for file in files if _empty(file)]
+    reading.problems += [Problem(file.path, None, None, *EMPTY) for file in empty]
+    if len(empty) == len(files):
+        return reading
+    rows = [[file.path, str(file.absolute), file.content.decode("latin-1"), file in empty] for file in files]
+    request = {"files": rows, "folder": str(folder), "environment": environment}
+    try:
+        first, second = run(request, (FIRST, SECOND))
+        _pass_on(first)
+        _take(first, reading)
+        if not reading.problems:
+            if second.reason is not None or _problems(second):
+                (second,) = run(request, (SECOND_TODAY,))
+            reading.problems += _compared(first, second)
+    except Interrupted:
+        raise DeclarationError((Problem(str(folder), None, None, *_STOPPED),)) from None
     return reading
 
 
-class _FileReader:
-    """One file; every call into the user's code goes through ``_guarded``."""
+_GARBLED = "writes into the answer of the process that loads it"
+_STOPPED = ("was not read to its end: the tool is stopping", "Run the command again.")
 
-    def __init__(self, file: SourceFile, imports: PrivateImports, environment: str | None) -> None:
-        self.file = file
-        self.imports = imports
-        self.environment = environment
-        self.declarations: list[RawDeclaration] = []
+
+def _empty(file: SourceFile) -> bool:
+    """A file of no bytes is what a file looks like that is being saved; only a package's may be so."""
+    return not file.content.removeprefix(codecs.BOM_UTF8).strip() and file.absolute.name != "__init__.py"
+
+
+def _pass_on(ending: Ending) -> None:
+    """What the files printed, on stderr: stdout is for results alone."""
+    if not ending.output or sys.stderr is None:
+        return
+    sys.stderr.write(ending.output.decode(errors="replace"))
+    if ending.dropped:
+        sys.stderr.write(f"\n({ending.dropped} more bytes that class files printed are not shown)\n")
+    sys.stderr.flush()
+
+
+def _take(ending: Ending, reading: PythonReading) -> None:
+    """The answer of a child; one that makes no sense is a problem, as no answer is."""
+    answer = _Answer()
+    try:
+        for line in ending.lines:
+            answer.frame(line)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        reading.problems.append(_failed(ending, _GARBLED))
+    reading.problems += answer.problems
+    if ending.reason is not None:
+        reading.problems.append(_failed(ending, ending.reason))
+    reading.declarations += answer.declarations()
+    reading.outside, reading.silent = answer.outside, answer.silent
+    reading.warnings += [
+        f"{path}: declares nothing: {why}" for path, why in answer.silent.items() if path.endswith("_table.py")
+    ]
+
+
+class _Answer:
+    """The frames of one child, taken apart; see ``channel``."""
+
+    def __init__(self) -> None:
+        self.raw: list[tuple[dict[str, Any], list[Any]]] = []
         self.problems: list[Problem] = []
-        self.warnings: list[str] = []
-        self.module: ModuleType | None = None
+        self.outside: dict[Path, bytes] = {}
+        self.silent: dict[str, str] = {}
 
-    def load(self) -> None:
-        if not self._empty():
-            self.module = self._guarded(lambda: self.imports.load(self.file.absolute), None, None)
+    def frame(self, line: bytes) -> None:
+        ((kind, content),) = unpack(line).items()
+        match kind:
+            case "problem":
+                file, number, name, reason, remedy = content
+                self.problems.append(Problem(file, number, name, reason, remedy))
+            case "silent":
+                path, why = content
+                self.silent[path] = why
+            case "outside":
+                path, encoded = content
+                self.outside[Path(path)] = binascii.a2b_base64(encoded)
+            case "declaration":
+                self.raw.append((content, []))
+            case "items":
+                self.raw[-1][1].extend(content)
 
-    def ask(self) -> None:
-        if self.module is None:
-            return
-        lines = class_lines(self.file.content)
-        owners = list(declared_classes(self.module))
-        for owner in owners:
-            self._declaration(owner, *lines.get(owner.__name__, (1, {})))
-        if not owners and self.file.path.endswith("_table.py"):
-            why = "it has no class with a dict SCHEMA and a get_schema"
-            self.warnings.append(f"{self.file.path}: declares nothing: {why}")
-
-    def _empty(self) -> bool:
-        """A file of no bytes is what a file looks like that is being saved; only a package's may be so."""
-        if self.file.content.removeprefix(codecs.BOM_UTF8).strip() or self.file.absolute.name == "__init__.py":
-            return False
-        self._problem(None, None, *EMPTY)
-        return True
-
-    def _declaration(self, owner: type, line: int, lines: Mapping[Any, int]) -> None:
-        before = len(self.problems)
-        value = self._schema(owner, line)
-        name = self._name(owner, line)
-        description = self._description(owner, line)
-        seed = self._seed(owner, line)
-        if len(self.problems) > before or value is None:
-            return
-        written_name = _text_or_none(value.get("table_name", value.get("TableName")))
-        if name and written_name and name != written_name:
-            reason = f"is {written_name!r} in get_schema, but get_table_name returns {name!r}"
-            self._problem(line, "table_name", reason, "Let both return one name.")
-        name = name or written_name
-        base_name = _base_name(owner) or name
-        self.declarations.append(RawDeclaration(self.file.path, line, value, lines, name, base_name, description, seed))
-
-    def _schema(self, owner: type, line: int) -> dict[str, Any] | None:
-        schema = getattr(owner, "SCHEMA", None)
-        if not isinstance(schema, dict):
-            self._problem(line, "SCHEMA", f"is {_kind(schema)}, not a dict", "Write the schema as a dict.")
-            return None
-        if not has_get_schema(owner):
-            remedy = "Add the classmethod get_schema(cls, environment=None)."
-            self._problem(line, owner.__name__, "has a SCHEMA but no get_schema", remedy)
-            return None
-        if not schema:
-            self._problem(line, "SCHEMA", "is empty", "Fill it, or remove the class.")
-            return None
-        before = len(self.problems)
-        answer: Any = self._guarded(lambda: plain(ask(owner, "get_schema", self.environment)), "get_schema", line)
-        if isinstance(answer, dict):
-            return answer
-        if inspect.iscoroutine(answer):
-            answer.close()
-        if len(self.problems) == before:
-            reason = f"returns {_kind(answer)}, not a dict"
-            self._problem(line, "get_schema", reason, "Return the schema as a dict.")
-        return None
-
-    def _name(self, owner: type, line: int) -> str | None:
-        if not callable(getattr(owner, "get_table_name", None)):
-            return None
-        before = len(self.problems)
-        answer = self._guarded(lambda: plain(ask(owner, "get_table_name", self.environment)), "get_table_name", line)
-        if not isinstance(answer, str) and len(self.problems) == before:
-            reason = f"returns {_kind(answer)}, not a text"
-            self._problem(line, "get_table_name", reason, "Return the name of the table.")
-        return _text_or_none(answer)
-
-    def _description(self, owner: type, line: int) -> str | None:
-        if not callable(getattr(owner, "get_description", None)):
-            return None
-        return _text_or_none(self._guarded(lambda: ask(owner, "get_description", None), "get_description", line))
-
-    def _seed(self, owner: type, line: int) -> tuple[Any, ...] | None:
-        if not callable(getattr(owner, "seed", None)):
-            return None
-        items: tuple[Any, ...] | None = self._guarded(
-            lambda: tuple(_limited(ask(owner, "seed", self.environment))), "seed", line
-        )
-        if items is not None and len(items) > SEED_MOST:
-            self._problem(line, "seed", f"yields more than {SEED_MOST} items", "Yield fewer.")
-        return items
-
-    def _guarded(self, function: Callable[[], Any], field: str | None, line: int | None) -> Any:
-        """None and a problem where the user's code raises, be it SystemExit."""
-        try:
-            return function()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything
-            self.problems.append(fault(error, self.imports, self.file, field, line))
-            return None
-
-    def _problem(self, line: int | None, field: str | None, reason: str, remedy: str) -> None:
-        self.problems.append(Problem(self.file.path, line, field, reason, remedy))
+    def declarations(self) -> Iterator[RawDeclaration]:
+        for found, items in self.raw:
+            yield RawDeclaration(
+                found["file"],
+                found["line"],
+                found["value"],
+                {tuple(path): number for path, number in found["lines"]},
+                found["name"],
+                found["base_name"],
+                found["description"],
+                tuple(items) if found["seed_at"] is not None else None,
+            )
 
 
-def _base_name(owner: type) -> str | None:
-    schema = getattr(owner, "SCHEMA", {})
-    named = getattr(owner, "TABLE_NAME", None) or schema.get("table_name") or schema.get("TableName")
-    return _text_or_none(named)
+def _problems(ending: Ending) -> bool:
+    return any(line.startswith(b'{"problem":') for line in ending.lines)
 
 
-def _limited(items: Any) -> Iterator[Any]:
-    return itertools.islice(items, SEED_MOST + 1)
+def _compared(first: Ending, second: Ending) -> Iterator[Problem]:
+    if second.reason is not None:
+        yield _failed(second, f"{second.reason}, though not every time")
+        return
+    try:
+        for line in second.lines:
+            if line.startswith(b'{"problem":'):
+                file, number, name, reason, _ = json.loads(line)["problem"]
+                yield Problem(file, number, name, f"{reason}, though not every time", "Let it do the same every time.")
+                return
+        yield from differences(first.lines, second.lines)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        yield _failed(second, _GARBLED)
 
 
-def _text_or_none(value: Any) -> str | None:
-    return str(plain(value)) if isinstance(value, str) and value else None
-
-
-def _kind(value: Any) -> str:
-    name = type(value).__name__
-    return "nothing" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+def _failed(ending: Ending, reason: str) -> Problem:
+    """A child that gave no answer, at what it did last."""
+    remedy = _LONG_REMEDY if ending.late else _ENDS_REMEDY
+    if ending.at:
+        file, line, name = ending.at
+        return Problem(file, line, name, reason, remedy)
+    said = ending.output.decode(errors="replace").strip().splitlines()
+    detail = f" ({said[-1]})" if said else ""
+    return Problem("class files", None, None, f"one of them {reason}{detail}", remedy)
