@@ -64,6 +64,9 @@ def observe_table(
                 raise
             denied[ask.key] = ask.operation
         except Unsupported:
+            # An endpoint that has tags and does not tell them hides whose the table is: off emulators that is an error.
+            if owner_needed and ask.key == LIST_TAGS and not world.emulator:
+                raise
             unsupported.add(ask.key)
         except NotFound:
             # An emulator that tells of an index or a stream, and cannot be asked about it, will never know it.

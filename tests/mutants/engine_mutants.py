@@ -163,7 +163,9 @@ MUTANTS = (
         "    world.store.put_entry(intent)\n",
         "",
         "a create whose answer was lost is met as a stranger's table",
-        ("engine/test_engine_pass.py::test_a_create_whose_answer_was_lost_is_recognised_as_ours",),
+        (
+            "engine/test_engine_pass.py::test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere",
+        ),
     ),
     Mutant(
         "adoption is marked as created",
