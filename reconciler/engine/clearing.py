@@ -76,11 +76,11 @@ class _Clearing:
                 return False
             results = work.batch(batch, lambda item: work.world.items.remove_if_equal(work.table, item, work.keys))
             ends = list(zip(batch, results, strict=False))
-            work.ledger.forget(each[2] for each, end in ends if end in (Removal.REMOVED, Removal.GONE))
-            work.ledger.save("cleared", work.seed)
             self.removed += results.count(Removal.REMOVED)
             self.gone += results.count(Removal.GONE)
             self.changed += results.count(Removal.CHANGED)
+            work.ledger.forget(each[2] for each, end in ends if end in (Removal.REMOVED, Removal.GONE))
+            work.ledger.save("cleared", work.seed)
         return not (work.fatal or (work.interrupted and self._ends()))
 
     def _count(self, items: Sequence[Numbered]) -> bool:

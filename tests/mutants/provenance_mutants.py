@@ -111,8 +111,8 @@ MUTANTS = (
     Mutant(
         "a stop is not seen between batches",
         "engine/seed_work.py",
-        "if not self.world.clock.sleep(0):",
-        "if False:",
+        "if self.interrupted or not self.world.clock.sleep(0):",
+        "if self.interrupted:",
         "Ctrl-C waits until all of 100,000 items are written",
         (STOPPED,),
     ),
