@@ -57,8 +57,12 @@ def _folder(base: str) -> Path:
 
 def _inside(path: Path, start: Path) -> str | None:
     """``path`` from ``start``, None where it is not inside, by their names or by where their links lead."""
-    for file, folder in ((path.absolute(), start.absolute()), (path.resolve(), start.resolve())):
-        named = Path(os.path.normpath(file))
-        if named.is_relative_to(folder):
-            return named.relative_to(folder).as_posix()
+    for resolve in (Path.absolute, Path.resolve):
+        try:
+            file, folder = Path(os.path.normpath(resolve(path))), resolve(start)
+        except (OSError, RuntimeError, ValueError):
+            # A loop of links, or a name that no file system takes: it is shown as it is.
+            return None
+        if file.is_relative_to(folder):
+            return file.relative_to(folder).as_posix()
     return None

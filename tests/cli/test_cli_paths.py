@@ -1,4 +1,4 @@
-"""Files in messages: from where the user stands, and from GITHUB_WORKSPACE in annotations, however a folder is named."""
+"""Files in messages: from where the user stands, in annotations from GITHUB_WORKSPACE, however a folder is named."""
 
 from __future__ import annotations
 
