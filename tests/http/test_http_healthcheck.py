@@ -1,4 +1,4 @@
-"""The health check asks the daemon on this machine, whatever proxy is set, by an address that can be written as a URL."""
+"""The health check asks the daemon on this machine past every proxy, by an address that a URL can hold."""
 
 from __future__ import annotations
 

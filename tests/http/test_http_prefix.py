@@ -1,4 +1,4 @@
-"""Behind a proxy that strips a path: every link, form and redirect of a page stays below it, and nothing gets in by it."""
+"""Behind a proxy that strips a path, every link, form and redirect of a page stays below that path."""
 
 from __future__ import annotations
 
