@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
+from reconciler.aws import hooks
 from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
@@ -229,7 +231,7 @@ class App:
         report = self.reconciler.preview()
         snapshot = self.reconciler.world.store.load()
         runs = self.reconciler.history(10)
-        lease = snapshot.lease if snapshot.lease and snapshot.lease.held(SystemClock().now()) else None
+        lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
         return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
 
     def doctor(self) -> tuple[Finding, ...]:
@@ -276,7 +278,7 @@ class App:
     @cached_property
     def board(self) -> Board:
         """What is known right now."""
-        return Board(self.settings.environment_label, self.settings.interval.total_seconds())
+        return Board(self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack)
 
     @cached_property
     def metrics(self) -> Metrics | None:
@@ -376,10 +378,12 @@ class App:
             options.state_table,
             options.scope,
             holder=str(uuid.uuid4()),
+            holder_name=f"{socket.gethostname()}:{os.getpid()}",
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
         )
         self.connection.fence = store.lease_lasts
+        self.connection.limits.append(hooks.within_lease(store.lease_left))
         world = World(
             api=self._api(endpoint),
             items=self.connection.items,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -39,6 +39,21 @@ def connect(
     check_url(endpoint_url)
     reopen = partial(open_session, endpoint_url, region, embedded=embedded)
     return Connection(endpoint_url, reopen(), reopen, workers, telemetry, embedded=embedded)
+
+
+class StateCaller:
+    """The same clients for the state table alone: its calls are not held to the lease that they take and renew."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """One request, as ``Caller.call``."""
+        token = hooks.STATE_CALL.set(True)
+        try:
+            return self._caller.call(operation, params)
+        finally:
+            hooks.STATE_CALL.reset(token)
 
 
 class Connection:
@@ -99,9 +114,9 @@ class Connection:
         copy._capabilities.flavor = self._capabilities.flavor
         return copy
 
-    def state_client(self) -> Caller:
+    def state_client(self) -> StateCaller:
         """What the state table is read and written with: ``call(operation, params)``."""
-        return self._caller
+        return StateCaller(self._caller)
 
     @property
     def known(self) -> Endpoint | None:
@@ -193,8 +208,7 @@ class Connection:
         events.register(f"before-send.{of}", hooks.guarded(self.guard.before_write))
         events.register(f"before-send.{of}", hooks.bounded)
         events.register(f"response-received.{of}", hooks.doubting(self.guard.doubt))
-        if attempts == 1:
-            events.register(f"before-send.{of}", hooks.fenced(self._lasts))
+        events.register(f"before-send.{of}", hooks.fenced(self._lasts))
         events.register(f"after-call.{of}", hooks.check_bytes)
         events.register(f"request-created.{of}", hooks.retry_counter(self._telemetry.retry))
         return client
