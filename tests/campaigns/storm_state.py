@@ -18,6 +18,7 @@ from reconciler.model.errors import NotFound
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -75,8 +76,10 @@ class Session:
     def ensure(self) -> StateSnapshot:
         return self._call("CreateTable", self._made)
 
-    def put_entry(self, entry: InventoryEntry) -> None:
-        self._keep("inventory", entry.name, entry)
+    def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
+        written = replace(entry, revision=entry.revision + 1)
+        self._keep("inventory", entry.name, written)
+        return written
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         self._keep("inventory", entry.name, None)
@@ -105,6 +108,12 @@ class Session:
     def drop_rebuild(self, name: str) -> None:
         self._keep("rebuilds", name, None)
 
+    def put_ended(self, ended: Ended) -> None:
+        self._keep("ended", ended.name, ended)
+
+    def drop_ended(self, name: str) -> None:
+        self._keep("ended", name, None)
+
     def put_suspension(self, suspension: Suspension | None) -> None:
         def write() -> None:
             self._state.snapshot = replace(self._state.snapshot, suspension=suspension)
@@ -126,6 +135,19 @@ class Session:
             return False
         young = self._own.expires - self._state.clock.now() > TERM * 2 / 3
         return young or bool(self._call("PutItem", self._renewed))
+
+    def revoke_lease(self) -> Lease | None:
+        def write() -> Lease | None:
+            revoked = self._state.lease
+            if revoked is None or revoked.holder == self._holder:
+                return None
+            self._state.lease = None
+            return revoked
+
+        return self._call("PutItem", write)
+
+    def is_held(self, lease: Lease) -> bool:
+        return not lease.released
 
     def owns(self, lease: Lease) -> bool:
         return lease.holder == self._holder

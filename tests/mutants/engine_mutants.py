@@ -163,7 +163,9 @@ MUTANTS = (
         "    world.store.put_entry(intent)\n",
         "",
         "a create whose answer was lost is met as a stranger's table",
-        ("engine/test_engine_pass.py::test_a_create_whose_answer_was_lost_is_recognised_as_ours",),
+        (
+            "engine/test_engine_pass.py::test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere",
+        ),
     ),
     Mutant(
         "adoption is marked as created",
@@ -176,7 +178,7 @@ MUTANTS = (
     Mutant(
         "the nonce of the owner tag is not compared",
         "planning/ownership.py",
-        "return observed.owner_tag == owner_tag(world.scope, entry.nonce)",
+        "return bears_tag(entry, observed.owner_tag, world.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
         ("engine/test_engine_claims.py::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
