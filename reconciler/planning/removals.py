@@ -7,7 +7,6 @@ else may be a file that was not understood, and its tables must not be deleted. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from posixpath import basename, dirname
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Problem
@@ -28,13 +27,13 @@ def vanished(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
     The folder that holds all declarations does not count: without any declaration it is an error anyway.
     """
     declaring = {folder for path, file in desired.files.items() if file.tables for folder in _folders(path)}
-    folders = {entry.name: dirname(file) for entry, file in _removed(desired, inventory)}
+    folders = {entry.name: file.rpartition("/")[0] for entry, file in _removed(desired, inventory)}
     return {name: folder for name, folder in folders.items() if folder and folder not in declaring}
 
 
 def _folders(path: str) -> Iterator[str]:
-    """The folders around a file, from the nearest to the outermost one below the folder of all declarations."""
-    while path := dirname(path):
+    """``a/b`` and ``a`` of ``a/b/users.yaml``."""
+    while path := path.rpartition("/")[0]:
         yield path
 
 
@@ -68,11 +67,10 @@ def _problem(desired: DesiredState, entry: InventoryEntry, path: str) -> Problem
 
 def _renamed(path: str, unread: tuple[str, ...]) -> str | None:
     """A file that is not read, in the same folder and with the same stem: ``users.toml`` for ``users.yaml``."""
-    for each in unread:
-        if dirname(each) == dirname(path) and _stem(each) == _stem(path):
-            return each
-    return None
+    folder, stem = _folder_and_stem(path)
+    return next((each for each in unread if _folder_and_stem(each) == (folder, stem)), None)
 
 
-def _stem(path: str) -> str:
-    return basename(path).split(".")[0]
+def _folder_and_stem(path: str) -> tuple[str, str]:
+    folder, _, name = path.rpartition("/")
+    return folder, name.split(".")[0]
