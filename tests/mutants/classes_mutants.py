@@ -7,6 +7,7 @@ from mutants.mutant import Mutant
 HOSTILE = "sources/test_hostile_class_files.py"
 CHANGING = "sources/test_changing_class_files.py"
 BASES = "sources/test_base_classes.py"
+NEVER_SKIPPED = "test_a_table_is_never_skipped_for_what_its_class_lacks"
 NONE = "sources/test_names_of_none.py"
 PYTHON = "sources/python/"
 
@@ -89,7 +90,7 @@ MUTANTS = (
         "    if refused:\n",
         "    if False:\n",
         "the table of a class that forgot a method is undeclared, and pruned",
-        (f"{BASES}::test_a_table_is_never_skipped_for_what_its_class_lacks",),
+        (f"{BASES}::{NEVER_SKIPPED}",),
     ),
     Mutant(
         "a class that lost its SCHEMA is another class",
@@ -97,7 +98,7 @@ MUTANTS = (
         '    elif not hasattr(owner, "SCHEMA"):\n        if owner.__subclasses__():\n',
         '    elif not hasattr(owner, "SCHEMA"):\n        if True:\n',
         "an edited class file removes a table with its items",
-        (f"{BASES}::test_a_table_is_never_skipped_for_what_its_class_lacks",),
+        (f"{BASES}::{NEVER_SKIPPED}",),
     ),
     Mutant(
         "a name that fails is that of a base",
@@ -105,9 +106,7 @@ MUTANTS = (
         "    if not isinstance(schema, dict) or names_a_table(owner):\n        return False\n",
         "    if not isinstance(schema, dict):\n        return False\n    return not has_keys(owner)\n",
         "a named table that lost its keys is undeclared because another class inherits from it",
-        (
-            f"{BASES}::test_a_table_is_never_skipped_for_what_its_class_lacks[a name without keys, though others inherit]",
-        ),
+        (f"{BASES}::{NEVER_SKIPPED}[a name without keys, though others inherit]",),
     ),
     Mutant(
         "a name made of None is a name",
