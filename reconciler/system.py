@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from datetime import UTC, datetime
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from reconciler.model.errors import Interrupted
@@ -22,6 +22,26 @@ LINGER_SECONDS = 5.0
 LOOK_SECONDS = 0.2
 """How often somebody who waits for a result looks whether the process is to stop."""
 STOPPED = "the process is to stop; no further call was started"
+
+
+def within(seconds: float, work: Callable[[], R]) -> R | None:
+    """The result of ``work``, or ``None`` when it takes longer and is abandoned. What it raises is raised here."""
+    ended: SimpleQueue[tuple[R | None, BaseException | None]] = SimpleQueue()
+
+    def body() -> None:
+        try:
+            ended.put((work(), None))
+        except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
+            ended.put((None, error))
+
+    threading.Thread(target=copy_context().run, args=(body,), name="run", daemon=True).start()
+    try:
+        result, error = ended.get(timeout=seconds)
+    except Empty:
+        return None
+    if error is not None:
+        raise error
+    return result
 
 
 class SystemClock:

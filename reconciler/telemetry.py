@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from structlog.contextvars import bind_contextvars, unbind_contextvars
@@ -48,6 +49,7 @@ class Teller:
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
         """One AWS request ended."""
+        self._beat()
         self._traces.call(operation, result, seconds, exchange)
         if self._tally is not None and result == "success":
             self._tally.request(operation, exchange.tables)
@@ -63,11 +65,17 @@ class Teller:
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Every line of the log carries the pass id until the pass ends."""
         bind_contextvars(pass_id=pass_id)
+        self._beat()
         self._board.start(pass_id)
         if self._metrics is not None:
             self._metrics.pass_started(pass_id, trigger)
         if self._feed is not None:
             self._feed.publish("pass_started", {"pass_id": pass_id, "trigger": trigger})
+
+    def planned(self, pass_id: str, words: str) -> None:
+        """The first pass says what it waits for."""
+        self._board.planned(words)
+        log.debug("planned", pass_id=pass_id, what=words)
 
     def pass_finished(self, report: PassReport) -> None:
         """Fill the board and the counters, say what is new, and let go of the pass id."""
@@ -84,6 +92,7 @@ class Teller:
                 log.error("table failed", table=table.name, why=table.error)
         self._say_what_is_new(report)
         outcome: dict[str, Any] = {name: count for name, count in report.summary().items() if count}
+        outcome |= {"stack": report.stack, "environment": report.environment}
         if report.error:
             outcome["error"] = report.error
         say = log.error if report.verdict is Verdict.ERROR else log.info
@@ -104,6 +113,11 @@ class Teller:
             told["why"] = step.message
         say = log.error if step.fate is Fate.FAILED else log.info
         say("step", table=table, **told)
+
+    def _beat(self) -> None:
+        """Progress, where a loop is watched for it."""
+        if self._board.heartbeat is not None:
+            self._board.heartbeat = datetime.now(UTC)
 
     def seeded(self, table: TableReport) -> None:
         """Count the items of ``seed`` or ``clear``."""

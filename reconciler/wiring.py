@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,13 +18,15 @@ from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.engine.board import Board
-from reconciler.engine.ports import Telemetry
+from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
 from reconciler.model.report import PassReport
@@ -32,8 +34,9 @@ from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
 from reconciler.sources.folder import FolderSource, watch_paths
 from reconciler.sources.once import Once
+from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
-from reconciler.system import SystemClock, SystemRandom, Threads
+from reconciler.system import SystemClock, SystemRandom, Threads, within
 from reconciler.tally import Tally
 from reconciler.telemetry import Teller
 
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 log = get_logger("reconciler")
 
 OnStep = Callable[[str, Step], None]
+OVERTIME = timedelta(seconds=10)
+"""How long after its deadline a run may wait for calls that were sent before it."""
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -76,6 +81,7 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
 
     ``read_only`` gives it clients that refuse every mutating operation. Raises ``SettingsError`` and ``UsageError``.
     """
+    _settle_sdk_variables(settings)
     with ExitStack() as stack:
         app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=settings.endpoint_url)
         if settings.embedded:
@@ -89,6 +95,13 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
         yield app
 
 
+def _settle_sdk_variables(settings: Settings) -> None:
+    """Give the SDK the region and keys of ``.env``; an empty variable counts as unset, as everywhere."""
+    for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+        del os.environ[name]
+    os.environ.update(settings.sdk_variables)
+
+
 @dataclass
 class App:
     """The tool, built and ready to be asked. One-shot verbs load the declarations before they wait for the endpoint."""
@@ -98,11 +111,16 @@ class App:
     read_only: bool
     endpoint_url: str | None
     stop: threading.Event = field(default_factory=interruption.stop_event)
+    said: tuple[str, ...] = ()
+    """The notices of the connection that were said already."""
+    _hangs: bool = False
+    """Whether a call of an abandoned run may still be under way: then its lease is left to run out by itself."""
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences to say once, for example that local credentials are used."""
-        return self.connection.notices
+        self.said = self.connection.notices
+        return self.said
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         """What would be done, with ``confirming`` after a confirmation; never writes."""
@@ -116,9 +134,27 @@ class App:
         on_step: OnStep | None = None,
         approved: Approval | None = None,
     ) -> PassReport:
-        """Rounds until done or the deadline."""
+        """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
         self.source.load()
-        return self.reconciler.converge(trigger, tables, on_step, approved)
+        reconciler = self.reconciler
+        seconds = (reconciler.timeout + OVERTIME).total_seconds()
+        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved))
+        if report is None:
+            self._hangs = True
+            report = self._overdue(trigger, reconciler)
+        summary = {name: count for name, count in report.summary().items() if count}
+        log.info("run finished", trigger=trigger, verdict=report.verdict.value, changed=report.wrote, **summary)
+        return report
+
+    def _overdue(self, trigger: str, reconciler: Reconciler) -> PassReport:
+        """The report of a run that was abandoned in the middle of a call: what its last whole pass saw."""
+        limit = f"{reconciler.timeout.total_seconds():g} s"
+        error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
+        last, now = self.board.report, SystemClock().now()
+        if last is not None:
+            return replace(last, trigger=trigger, finished=now, error=error)
+        label = self.settings.environment_label
+        return PassReport("", trigger, label, now, now, reconciler.world.endpoint, error=error, endpoint_up=False)
 
     def publish_metrics(self) -> tuple[str, ...]:
         """Write METRICS_FILE and push to PUSH_GATEWAY, after the report; a warning for each that failed."""
@@ -160,8 +196,13 @@ class App:
         """Forget a rebuild."""
         return self.reconciler.cancel_rebuild(table)
 
-    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[tuple[Path, ...], tuple[PassedOver, ...]]:
-        """New files that declare the named live tables, or all that no file declares, and what was passed over."""
+    def import_tables(
+        self, names: tuple[str, ...], form: str
+    ) -> tuple[tuple[Path, ...], tuple[PassedOver, ...], tuple[str, ...]]:
+        """New files that declare the named live tables, or all that no file declares; what was passed over.
+
+        The third member names declared tables that had been released and are managed again.
+        """
         from reconciler.sources.writing import files
 
         location, environment = self.settings.desired_state, self.settings.environment
@@ -169,7 +210,7 @@ class App:
         found = self.reconciler.look(names, known := files.declared_so_far(location, environment), base_of)
         texts = files.prepared(folder, found.tables, form, environment, known)
         paths = self.reconciler.remember(found.tables, files.stored(folder, texts)) if texts else files.swept(folder)
-        return paths, found.passed_over
+        return paths, found.passed_over, self.reconciler.take_back(found.released)
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""
@@ -224,7 +265,7 @@ class App:
         """Give the lease back and end the threads."""
         self.stop.set()
         built = self.__dict__.get("reconciler")
-        if built is not None and not self.read_only:
+        if built is not None and not self.read_only and not self._hangs:
             with suppress(ReconcilerError):
                 built.world.store.release_lease()
         if "threads" in self.__dict__ and not self.threads.close():
@@ -235,7 +276,7 @@ class App:
     @cached_property
     def board(self) -> Board:
         """What is known right now."""
-        return Board(self.settings.environment_label, self.settings.interval.total_seconds())
+        return Board(self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack)
 
     @cached_property
     def metrics(self) -> Metrics | None:
@@ -285,7 +326,7 @@ class App:
     @cached_property
     def source(self) -> FolderSource | Once:
         """The declarations; a one-shot command reads them once, so that one run has one truth."""
-        folder = FolderSource(self.settings.desired_state, self.settings.environment)
+        folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
         return Once(folder) if self.one_shot else folder
 
     @cached_property
@@ -293,6 +334,9 @@ class App:
         """The engine over this endpoint. Waits for it up to WAIT; raises ``EndpointError`` after that."""
         self._wait()
         return self._build()
+
+    def _declared(self) -> frozenset[str]:
+        return frozenset(declaration.spec.name for declaration in self.source.load().declarations)
 
     def _wait(self) -> None:
         clock, pause = SystemClock(self.stop), FIRST_PAUSE
@@ -308,22 +352,36 @@ class App:
                         "Start the endpoint, or name another one by --endpoint-url."
                     ) from error
             else:
+                self._say_late_notices()
                 return
             if not clock.sleep(pause):
                 raise Interrupted("the process is to stop while it waits for the endpoint")
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    def _say_late_notices(self) -> None:
+        """What came to light when the endpoint was identified: that local keys serve in the place of others."""
+        for notice in self.connection.notices[len(self.said) :]:
+            log.warning("credentials", what=notice)
+        self.said = self.connection.notices
+
     def _build(self) -> Reconciler:
         """One try: raises ``Unreachable`` while nothing answers."""
         endpoint = self.connection.identify()
+        self._say_late_notices()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
+        former = self.settings.former_scope
         store = StateTable(
-            self.connection.state_client(), options.state_table, options.scope, holder=str(uuid.uuid4()), clock=clock
+            self.connection.state_client(),
+            options.state_table,
+            options.scope,
+            holder=str(uuid.uuid4()),
+            clock=clock,
+            former=FormerStack(former, self._declared) if former else None,
         )
         self.connection.fence = store.lease_lasts
         world = World(
-            api=self.connection.tables if endpoint.flavor.emulator else Paced(self.connection.tables, clock),
+            api=self._api(endpoint),
             items=self.connection.items,
             store=store,
             source=self.source,
@@ -334,6 +392,18 @@ class App:
             validator=OfflineValidator(),
             endpoint=endpoint,
             traces=self.traces,
+            watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
-        return Reconciler(world, options, self.settings.deadline(endpoint.flavor), accounts)
+        deadline = self.settings.deadline(endpoint.flavor)
+        return Reconciler(world, options, deadline, accounts, follow=self._follow)
+
+    def _api(self, endpoint: Endpoint) -> TableApi:
+        tables = self.connection.tables
+        return tables if endpoint.flavor.emulator else Paced(tables, SystemClock(self.stop))
+
+    def _follow(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
+        """What depends on the endpoint is chosen anew: what may be lost there, caps, deadlines, the pace of calls."""
+        reconciler.options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
+        reconciler.timeout = self.settings.deadline(endpoint.flavor)
+        reconciler.world = replace(reconciler.world, endpoint=endpoint, api=self._api(endpoint))

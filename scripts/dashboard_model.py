@@ -35,9 +35,9 @@ class Panel:
 
 STATUS_WORDS = tuple(
     zip(
-        range(1, 8),
-        ("unmanaged", "in sync", "pending", "drifted", "missing", "blocked", "error"),
-        ("#808080", "#73BF69", "#5794F2", "#FF9830", "#E02F44", "#B877D9", "#C4162A"),
+        range(1, 9),
+        ("unmanaged", "released", "in sync", "pending", "drifted", "missing", "blocked", "error"),
+        ("#808080", "#A0A0A0", "#73BF69", "#5794F2", "#FF9830", "#E02F44", "#B877D9", "#C4162A"),
         strict=True,
     )
 )

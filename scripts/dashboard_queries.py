@@ -12,7 +12,7 @@ SCOPE = PROCESS + ', environment=~"$environment"'
 TABLE = SCOPE + ', table=~"$table"'
 PER_TABLE = "max by (environment, table)"
 
-STATUSES = ("unmanaged", "in_sync", "pending", "drifted", "missing", "blocked", "error")
+STATUSES = ("unmanaged", "released", "in_sync", "pending", "drifted", "missing", "blocked", "error")
 """Statuses from harmless to grave; the number of each, from 1, is what ``status_number`` returns."""
 
 

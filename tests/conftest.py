@@ -21,6 +21,7 @@ NEUTRAL = {
     "AWS_CONFIG_FILE": "/nonexistent/aws-config",
     "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent/aws-credentials",
     "AWS_EC2_METADATA_DISABLED": "true",
+    "RECONCILER_STACK": "default",
 }
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 DISPLAY = ("NO_COLOR", "FORCE_COLOR", "COLUMNS")

@@ -54,22 +54,23 @@ def write_layers(folder: Path, upto: int) -> tuple[dict[str, Any], dict[str, str
 @pytest.mark.parametrize("winner", range(len(LAYERS)), ids=LAYERS)
 def test_each_layer_wins_over_those_before_it(winner: int, tmp_path: Path) -> None:
     flags, environ = write_layers(tmp_path, winner)
-    assert loaded(tmp_path, flags, **environ).stack == LAYERS[winner]
+    assert loaded(tmp_path, flags, **environ).stack == (LAYERS[winner] if winner else tmp_path.name)
 
 
-ORIGINS = ("default", "pyproject.toml: tool.reconciler.stack", "reconciler.toml: stack", "named.toml: stack")
+ORIGINS = ("pyproject.toml: tool.reconciler.stack", "reconciler.toml: stack", "named.toml: stack")
 MORE_ORIGINS = (".env: RECONCILER_STACK", "RECONCILER_STACK", "--stack")
 
 
 @pytest.mark.parametrize("winner", range(len(LAYERS)), ids=LAYERS)
 def test_each_value_knows_where_it_came_from(winner: int, tmp_path: Path) -> None:
     flags, environ = write_layers(tmp_path, winner)
-    assert loaded(tmp_path, flags, **environ).origins["stack"] == (*ORIGINS, *MORE_ORIGINS)[winner]
+    origins = (f"default from folder {tmp_path}", *ORIGINS, *MORE_ORIGINS)
+    assert loaded(tmp_path, flags, **environ).origins["stack"] == origins[winner]
 
 
 def test_defaults_are_those_of_the_contract(tmp_path: Path) -> None:
     settings = loaded(tmp_path)
-    assert (settings.desired_state, settings.stack, settings.environment) == ("./desired_state", "default", None)
+    assert (settings.desired_state, settings.stack, settings.environment) == ("./desired_state", tmp_path.name, None)
     assert (settings.interval, settings.jitter_seconds) == (timedelta(seconds=60), 6.0)
     assert (settings.mode, settings.prune, settings.data_loss, settings.disruption, settings.seed) == (
         "enforce",
@@ -114,7 +115,7 @@ def test_jitter_is_a_share_or_a_duration(text: str, seconds: float, tmp_path: Pa
 
 def test_a_pyproject_of_others_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.other]\nstack = 'x'\n")
-    assert loaded(tmp_path).stack == "default"
+    assert loaded(tmp_path).stack == tmp_path.name
 
 
 def test_an_empty_variable_is_unset_and_an_empty_flag_unsets(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class EndpointGuard:
             self._accept(found)
         elif self._place is not None and found.place is None and found.endpoint.account is None:
             raise Unreachable("GetCallerIdentity", "NoAccount", "no table and no STS tells the account")
-        elif _same(endpoint, found.endpoint) and (
+        elif endpoint.same_as(found.endpoint) and (
             self._place is None or found.place is None or self._place == found.place
         ):
             self._place, self._confirmed = self._place or found.place, self._problem is None
@@ -152,9 +152,3 @@ class EndpointGuard:
     def _change(self, what: str) -> None:
         self._confirmed = False
         self._problem = f"the endpoint or the account changed: {what}. Nothing is written until it is identified again"
-
-
-def _same(before: Endpoint, now: Endpoint) -> bool:
-    """The same endpoint and account. An account that is not known any more is no proof."""
-    settable = before.flavor in SETTABLE_ACCOUNT
-    return replace(before, account=now.account) == now and (settable or before.account == now.account)

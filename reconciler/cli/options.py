@@ -46,7 +46,9 @@ class Flag:
 
 
 SETTINGS = (
-    Flag("desired_state", "PATH", "Folder or package with the declarations; 'bundled' for those of the tool.", True),
+    Flag(
+        "desired_state", "PATH", "Folder with the declarations, package:NAME, or 'bundled' for those of the tool.", True
+    ),
     Flag("environment", "NAME", "Environment whose table names are used.", True),
     Flag("endpoint_url", "URL", "DynamoDB endpoint; without it AWS in the SDK's region.", True),
     Flag("region", "NAME", "AWS region.", True),

@@ -23,7 +23,7 @@ COMMANDS = {
     "suspend": "Stop the writes of the loop.",
     "resume": "Let the loop write again.",
     "seed": "Write seed items.",
-    "clear": "Remove seed items that are unchanged.",
+    "clear": "Remove the items that the seed wrote and nobody changed.",
     "restore": "Make a new table from a backup, or from what a table held at a time.",
     "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
     "status": "Last passes, tables, what is blocked.",

@@ -41,10 +41,16 @@ def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
     for name, attempts in sorted(remembered.items()):
         verdict = "unsupported" if reconciler.world.emulator else "contested"
         tried = {path for path, count in attempts.counts.items() if count >= breaker.LIMIT}
+        tried = {path for path in tried if not path.endswith(breaker.BUSY)}
         if refused := sorted(tried & attempts.refused.keys()):
             said = f"{', '.join(refused)}: refused outright, so {verdict} and tried again once an hour"
             yield Finding(name, Level.WARNING, said)
-        if paths := sorted(tried - attempts.refused.keys()):
+        if fought := sorted(tried & attempts.contested.keys() - attempts.refused.keys()):
+            said = (
+                f"{', '.join(fought)}: changed by somebody else after each write, so contested and tried once an hour"
+            )
+            yield Finding(name, Level.WARNING, said)
+        if paths := sorted(tried - attempts.refused.keys() - attempts.contested.keys()):
             said = f"{', '.join(paths)}: written {breaker.LIMIT} times without effect, so {verdict} and written no more"
             yield Finding(name, Level.WARNING, said)
 

@@ -13,7 +13,7 @@ from reconciler.engine.memory import Memory
 from reconciler.engine.reporting import Seeded, table_report
 from reconciler.engine.seed_words import ended_step
 from reconciler.engine.seeding import write_seed
-from reconciler.engine.survey import Scene, Survey
+from reconciler.engine.survey import Scene, Survey, not_reached
 from reconciler.model.errors import LeaseLost
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import TableReport
@@ -77,6 +77,8 @@ def _overtaken(scene: Scene, acted: Acted) -> Acted:
 
 
 def _apply(scene: Scene, survey: Survey) -> Applied:
+    if scene.out_of_time:
+        return Applied(survey, tuple(not_reached(step) if step.fate is Fate.READY else step for step in survey.steps))
     with scene.world.traces.table(survey.name):
         applied = apply_next(scene, survey)
         for step in applied.steps:

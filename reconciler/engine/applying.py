@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reconciler.engine.doubt import doubted
+from reconciler.engine.doubt import doubted, elsewhere
 from reconciler.engine.gatekeeper import LOST, still_allowed
-from reconciler.engine.holding import read_again
+from reconciler.engine.holding import limit_of, read_again
 from reconciler.engine.last_look import look_again, still_planned
+from reconciler.engine.observing import observe_table
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
+from reconciler.model.change import Change
 from reconciler.model.errors import (
     ApiError,
+    Busy,
     LeaseLost,
     NameTaken,
     Outcome,
@@ -28,12 +31,19 @@ from reconciler.model.errors import (
     Unsupported,
 )
 from reconciler.model.identity import Identity
+from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, Marks
+from reconciler.model.records import CAP_WINDOW, Attempts, Ended, InventoryEntry, Marks
 from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, held
+from reconciler.planning.diff import diff
 from reconciler.planning.observe import identity_of
+from reconciler.planning.scaled import left_alone
 from reconciler.planning.taking import taken_over
+
+READ_BACK_SECONDS = 5.0
+READ_BACK_PAUSE = 0.2
+UNSETTLED = "the declarations changed a moment ago; nothing is removed before they have been unchanged for seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,9 @@ class Applied:
 
 def apply_next(scene: Scene, survey: Survey) -> Applied:
     """Carry out the first ready step that has a call; write the inventory first where it changed."""
+    if scene.doubt.moved:
+        steps = tuple(elsewhere(step) if step.fate is Fate.READY else step for step in survey.steps)
+        return Applied(survey, steps)
     try:
         _write_entry(scene, survey)
         position = _next(survey.steps)
@@ -89,6 +102,8 @@ def _carry_out(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (step.deferred(Reason.LEASE, LOST),))
     if step.action is Action.CREATE:
         return _create(scene, survey, step)
+    if (step.destructive or step.takes_away) and scene.still_changing:
+        return Applied(survey, (step.deferred(Reason.NOT_BEFORE, UNSETTLED, scene.settled_at),))
     if step.destructive:
         return _delete(scene, survey, step)
     refused = look_again(scene, survey, step) if step.takes_away else None
@@ -116,6 +131,8 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         lifecycle=declaration.lifecycle,
         changed_at=world.clock.now(),
         ours_since=ownership.ours_since(survey.recorded),
+        declared_in=declaration.origin.file,
+        tagged_as=survey.recorded.tagged_as if _open_nonce(survey.recorded) and survey.recorded else None,
     )
     world.store.put_entry(intent)
     try:
@@ -155,7 +172,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     lifecycle = lifecycle or (survey.entry.lifecycle if survey.entry else None)
     if lifecycle is None:
         return Applied(survey, (step,))
-    secure, wrote = secured(world, survey.name, step)
+    secure, wrote = secured(world, survey.name, step, scene.backups)
     if secure.fate is not Fate.READY:
         return Applied(survey, (secure,), wrote=wrote)
     facts = scene.facts(survey, survey.observed, step, lifecycle)
@@ -165,7 +182,22 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (refused,))
     if scene.doubt.invalid:
         return Applied(survey, (doubted(step),))
-    return _sent(scene, survey, step) if step.ends_table else _update(scene, survey, step)
+    if not step.ends_table:
+        return _update(scene, survey, step)
+    _count_end(scene, survey.observed)
+    return _sent(scene, survey, step)
+
+
+def _count_end(scene: Scene, observed: ObservedTable) -> None:
+    """Written down before the call, because a lost answer must not count as none; what no longer counts is dropped."""
+    options, store, now = scene.options, scene.world.store, scene.world.clock.now()
+    if options.explicit_delete or limit_of(options, scene.snapshot) is None:
+        return
+    store.put_ended(Ended(observed.spec.name, observed.identity, now))
+    for ended in scene.snapshot.ended.values():
+        key = ("ended", ended.name)
+        if ended.name != observed.spec.name and not scene.steady.within(key, ended.at, CAP_WINDOW, scene.world.clock):
+            store.drop_ended(ended.name)
 
 
 def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
@@ -173,15 +205,55 @@ def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
     if survey.observed is None:
         return applied
     ended_as = applied.steps[0].fate
+    if _contradicts(applied, survey.observed):
+        return _turned_away(scene, survey, step, applied)
     if ended_as not in (Fate.DONE, Fate.UNSUPPORTED):
         return applied
     if ended_as is Fate.DONE and step.facet == "ownership" and survey.entry is not None:
         scene.world.store.put_entry(taken_over(survey.entry, scene.world.clock.now()))
     refused_at = scene.world.clock.now() if ended_as is Fate.UNSUPPORTED else None
     attempts = breaker.record(survey.attempts, survey.name, survey.observed.identity, step, refused_at)
+    if scene.world.emulator and ended_as is Fate.DONE and breaker.undecided(attempts, step):
+        attempts = breaker.judged(attempts, step, _read_back(scene, survey), scene.world.clock.now())
     if max(attempts.counts.values(), default=0) >= breaker.LIMIT:
         scene.world.store.put_attempts(attempts)
     return replace(applied, attempts=attempts)
+
+
+def _contradicts(applied: Applied, observed: ObservedTable) -> bool:
+    """Whether the call was refused as busy while the table was described as ACTIVE with nothing under way."""
+    away = applied.turned_away
+    busy = isinstance(away, Busy) and not isinstance(away, LeaseLost | RecordChanged)
+    return busy and observed.status == "ACTIVE" and not observed.changing
+
+
+def _turned_away(scene: Scene, survey: Survey, step: Step, applied: Applied) -> Applied:
+    world, observed = scene.world, survey.observed
+    if observed is None:
+        return applied
+    attempts = breaker.turned_away(
+        survey.attempts, survey.name, observed.identity, step, world.clock.now(), emulator=world.emulator
+    )
+    if attempts.refused and (survey.attempts is None or attempts.refused != survey.attempts.refused):
+        world.store.put_attempts(attempts)
+    return replace(applied, attempts=attempts)
+
+
+def _read_back(scene: Scene, survey: Survey) -> tuple[Change, ...] | None:
+    """What still differs right after a write on an emulator; ``None`` where that cannot be seen within seconds."""
+    if survey.declaration is None:
+        return None
+    began = scene.world.clock.monotonic()
+    while True:
+        try:
+            observed = observe_table(scene.world, survey.name, survey.declaration.spec)
+        except ApiError:
+            return None
+        if observed is not None and observed.status == "ACTIVE" and not observed.changing:
+            return diff(survey.declaration.spec, observed.spec, left_alone(survey.declaration, observed))
+        waited = scene.world.clock.monotonic() - began
+        if observed is None or waited >= READ_BACK_SECONDS or not scene.world.clock.sleep(READ_BACK_PAUSE):
+            return None
 
 
 def _counted(scene: Scene, survey: Survey, step: Step) -> Applied:

@@ -22,6 +22,7 @@ class Board:
 
     environment: str
     interval: float = 60.0
+    stack: str = "default"
     endpoint: Endpoint | None = None
     endpoint_up: bool = False
     report: PassReport | None = None
@@ -36,13 +37,23 @@ class Board:
     ready_names: frozenset[str] = frozenset()
     not_ready_reason: str = "waiting for the endpoint"
     heartbeat: datetime | None = None
-    """When the loop last showed life: at its start and after every pass, also a raised one. ``None`` without a loop."""
+    """When the loop last made progress: a try to connect, a pass that begins or ends, a request that was answered.
+
+    ``None`` without a loop.
+    """
     loop_error: str | None = None
     """Set when the loop itself has died; liveness is false from then on."""
 
     def start(self, pass_id: str) -> None:
-        """A pass begins."""
+        """A pass begins. Until the first one has ended, readiness waits for it."""
         self.in_progress = pass_id
+        if self.report is None:
+            self.not_ready_reason = "the first pass is checking the tables"
+
+    def planned(self, words: str) -> None:
+        """The pass under way is about to act."""
+        if self.report is None:
+            self.not_ready_reason = f"the first pass is {words}"
 
     def finish(self, report: PassReport) -> None:
         """A pass over all tables ended: take over what it saw."""
@@ -75,7 +86,8 @@ class Board:
             return f"the desired state has errors: {report.problems[0]}"
         if report.error:
             return report.error
-        ours = [t.name for t in report.tables if t.declaration and t.status is not TableStatus.UNMANAGED]
+        not_ours = (TableStatus.UNMANAGED, TableStatus.RELEASED)
+        ours = [t.name for t in report.tables if t.declaration and t.status not in not_ours]
         waiting = [name for name in ours if name not in self.ready_names]
         if waiting:
             return f"waiting for {', '.join(waiting[:5])}" + (f" and {len(waiting) - 5} more" if waiting[5:] else "")

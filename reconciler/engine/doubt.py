@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.errors import ApiError, Denied, Forbidden, Malformed
+from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
 from reconciler.model.plan import Reason, Step
 
 
@@ -17,16 +17,24 @@ class Doubt:
     """Whether such an answer came while this pass was acting."""
 
     invalid: bool = False
+    moved: bool = False
+    """Whether an answer came from another endpoint or account: then nothing at all is written any more."""
 
     def note(self, error: ApiError) -> None:
         """Take in how a call ended."""
         self.invalid = self.invalid or forbids(error)
+        self.moved = self.moved or isinstance(error, EndpointChanged)
 
 
 def forbids(error: ApiError | None) -> bool:
     """Whether nothing may be destroyed in the pass that met it; a missing permission alone is no such error."""
     refused = isinstance(error, Denied) and not isinstance(error, Forbidden)
     return refused or isinstance(error, Malformed)
+
+
+def elsewhere(step: Step) -> Step:
+    """A step of any kind after an answer of another endpoint or account."""
+    return step.blocked(Reason.INVALID_ANSWER, "the endpoint or the account changed in this pass", "the next pass")
 
 
 def doubted(step: Step) -> Step:

@@ -36,6 +36,8 @@ class Found:
 
     tables: Mapping[str, ObservedTable]
     passed_over: tuple[PassedOver, ...] = ()
+    released: tuple[str, ...] = ()
+    """Named tables that are declared and were given up by ``release``: they are managed again, as adopted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,9 @@ class Import:
         says which of the named ones cannot be had; without names the others are had all the same.
         """
         known = {declaration.spec.name: declaration for declaration in declared.declarations}
+        released = self._released(names, known)
         for name in names:
-            if name in known and not self._as_declared(known[name]):
+            if name in known and name not in released and not self._as_declared(known[name]):
                 raise UsageError(f"{name} is declared already, in {known[name].origin}")
         every = names or self.world.api.list_tables()
         listed = tuple(dict.fromkeys(name for name in every if name not in known))
@@ -79,7 +82,19 @@ class Import:
                 found[base] = table
         if left and names:
             raise UsageError(f"{'; '.join(each.message for each in left)}. Nothing was written")
-        return Found(found, tuple(left))
+        return Found(found, tuple(left), released)
+
+    def _released(self, names: tuple[str, ...], known: Mapping[str, Declaration]) -> tuple[str, ...]:
+        """Those of the named tables that are declared and recorded as released. ``UsageError`` for another stack's."""
+        snapshot = self.world.store.load()
+        found = [name for name in names if name in known and _gave_up(snapshot.inventory.get(name))]
+        for name in found:
+            table = self._read(name)
+            if isinstance(table, PassedOver):
+                raise UsageError(f"{table.message}. Nothing was written")
+            if theirs := self._theirs(table, snapshot):
+                raise UsageError(f"{theirs}. Nothing was written")
+        return tuple(found)
 
     def remember(self, tables: Mapping[str, ObservedTable], snapshot: StateSnapshot) -> None:
         """Adopt them, by base name; what is recorded with the same identity stays, but for a release."""
@@ -112,6 +127,10 @@ class Import:
             return f"{name} is a state table, which is nobody's to declare"
         other = whose(snapshot, self.options, name, table)
         return refusal(name, other, missing=False).message if other else None
+
+
+def _gave_up(entry: InventoryEntry | None) -> bool:
+    return entry is not None and entry.ownership == "released"
 
 
 def _unsettled(name: str, status: str) -> PassedOver:

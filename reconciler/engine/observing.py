@@ -12,7 +12,7 @@ from reconciler.facets.base import Ask
 from reconciler.facets.sse import RESOLVE
 from reconciler.facets.tags import READ as LIST_TAGS
 from reconciler.facets.tags import owner_of
-from reconciler.model.errors import Forbidden, NotFound, Unsupported
+from reconciler.model.errors import EndpointChanged, Forbidden, NotFound, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
@@ -40,6 +40,9 @@ def observe_table(
         described = world.api.read("DescribeTable", {"TableName": name})
     except NotFound:
         return None
+    against = world.endpoint.contradiction(str(described["Table"]["TableArn"]))
+    if against is not None:
+        raise EndpointChanged("DescribeTable", "EndpointChanged", f"the endpoint or the account changed: {against}")
     answers: dict[str, Mapping[str, Any]] = {"DescribeTable": described}
     unsupported: set[str] = set()
     operations = dict.fromkeys(all_reads() if whole else reads_for(spec))
@@ -66,7 +69,9 @@ def observe_table(
             # An emulator that tells of an index or a stream, and cannot be asked about it, will never know it.
             if not (world.emulator and ask in further):
                 raise
-            unsupported.add(ask.key)
+            if ask.operation != RESOLVE:
+                # An alias that leads to no key is an answer: no table is encrypted by it.
+                unsupported.add(ask.key)
     responses = Responses(answers, frozenset(unsupported), frozenset(denied), world.clock.now())
 
     def read() -> ObservedTable:

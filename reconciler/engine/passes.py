@@ -13,6 +13,7 @@ from reconciler.engine.foreign_guard import ForeignGuard, look_for_foreign
 from reconciler.engine.holding import hold_together
 from reconciler.engine.memory import Memory
 from reconciler.engine.permission import Permission, ask, unreachable
+from reconciler.engine.reporting import planned_words
 from reconciler.engine.survey import Scene
 from reconciler.engine.surveying import survey_all
 from reconciler.engine.world import World
@@ -21,6 +22,7 @@ from reconciler.model.errors import (
     Ambiguous,
     ApiError,
     DeclarationError,
+    EndpointChanged,
     Forbidden,
     Problem,
     StateError,
@@ -28,9 +30,10 @@ from reconciler.model.errors import (
 )
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
+from reconciler.planning.removals import misunderstood, vanished
 
 T = TypeVar("T")
 
@@ -55,7 +58,7 @@ class Request:
     approved: Approval | None = None
     on_step: Callable[[str, Step], None] | None = None
     deadline: datetime | None = None
-    """When the converging run ends, for work that is long within one pass."""
+    """After it no further table and no further item is begun."""
 
 
 @dataclass(slots=True)
@@ -105,12 +108,18 @@ class Pass:
             return self._report((), error="the desired state declares no table: nothing is touched")
         dry = self.request.dry or bool(self.problems)
         permission = self._timed("state", lambda: self._permission(dry=dry))
+        self.warnings += permission.snapshot.notices
         if permission.warning:
             self.warnings.append(permission.warning)
         if permission.error:
             unseen = self._unseen(permission.error)
             return self._report(unseen, error=permission.error, snapshot=permission.snapshot)
         self.memory.take_over(permission.snapshot)
+        if not self._understood(desired, permission.snapshot):
+            permission = replace(permission, writes=False)
+            if self.memory.last_good is None:
+                return self._report((), snapshot=permission.snapshot)
+            desired = self.desired = self.memory.last_good
         names = self._timed("list", self._list)
         acted = self._timed("tables", lambda: self._tables(desired, permission))
         strangers = _strangers(names or (), desired, permission.snapshot, self.options.state_table)
@@ -128,10 +137,20 @@ class Pass:
             desired = self.world.source.load()
         except DeclarationError as error:
             self.problems = error.problems
+            self.warnings += error.warnings
             return self.memory.last_good
-        self.memory.last_good = desired
         self.warnings += desired.warnings
         return desired
+
+    def _understood(self, desired: DesiredState, snapshot: StateSnapshot) -> bool:
+        """Whether every removal can be believed; if so, the declarations are those to go on observing with."""
+        if self.problems:
+            return True
+        if not self.request.destroy:
+            self.problems = misunderstood(desired, snapshot.inventory)
+        if not self.problems:
+            self.memory.last_good = desired
+        return not self.problems
 
     def _permission(self, *, dry: bool) -> Permission:
         return ask(self.world, self.options, self.allowed_accounts, dry=dry, explicit=self.request.destroy)
@@ -158,16 +177,39 @@ class Pass:
             doubt,
             recall=self.memory.recall,
             wishes=self.memory.wishes,
+            steady=self.memory.steady,
+            backups=self.memory.backups,
+            vanished={} if self.request.destroy else vanished(desired, permission.snapshot.inventory),
+            settled_at=None if self.request.destroy else desired.settled_at,
             deadline=self.request.deadline,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
+        for survey in surveys:
+            if isinstance(survey.error, EndpointChanged):
+                raise survey.error
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
         surveys = hold_together(
-            surveys, self.options, permission.snapshot, self.request.ended, guard.names, doubtful=doubt.invalid
+            surveys,
+            self.options,
+            permission.snapshot,
+            self.request.ended,
+            guard.names,
+            recent=self._recent(permission.snapshot),
+            doubtful=doubt.invalid,
         )
         if not permission.writes or self._plan_differs(look_only(surveys)):
             return look_only(surveys)
+        self.world.telemetry.planned(self.pass_id, planned_words(surveys))
         return act(scene, surveys, self.memory, self._tell)
+
+    def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:
+        """What went within the last hour: it counts towards the cap on deletes."""
+        steady, clock = self.memory.steady, self.world.clock
+        return tuple(
+            ended
+            for ended in snapshot.ended.values()
+            if steady.within(("ended", ended.name), ended.at, CAP_WINDOW, clock)
+        )
 
     def _plan_differs(self, planned: Acted) -> bool:
         """Whether the plan is not the one that was shown and confirmed; then nothing of it is carried out."""
@@ -216,6 +258,7 @@ class Pass:
             unmanaged=carried.unmanaged if carried else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
+            stack=self.options.stack,
             plan_changed=self.plan_changed,
         )
 

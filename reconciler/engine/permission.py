@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.engine.world import World
 from reconciler.model.errors import ApiError, StateError
@@ -26,16 +26,40 @@ def ask(world: World, options: Options, allowed_accounts: frozenset[str], *, dry
     ``explicit`` marks verbs that a suspension does not stop. Raises ``ApiError`` when nothing answers.
     """
     wishes_to_write = not dry and options.mode == "enforce"
-    account = world.endpoint.account
+    changed = world.watch.problem(world.endpoint)
+    if changed is not None:
+        return Permission(StateSnapshot(usable=False), writes=False, error=changed)
+    account = (world.watch.current or world.endpoint).account
     if wishes_to_write and allowed_accounts and account not in allowed_accounts:
         listed = ", ".join(sorted(allowed_accounts))
         error = f"account {account or 'unknown'} is not in RECONCILER_ALLOWED_ACCOUNTS ({listed}): nothing is written"
         return Permission(StateSnapshot(usable=False), writes=False, error=error)
     try:
-        snapshot = world.store.ensure() if wishes_to_write else world.store.load()
+        snapshot = _state(world) if wishes_to_write else world.store.load()
     except StateError as error:
         snapshot = StateSnapshot(usable=False, problem=str(error))
-    return _decided(snapshot, wishes_to_write=wishes_to_write, explicit=explicit)
+    permission = _decided(snapshot, wishes_to_write=wishes_to_write, explicit=explicit)
+    if wishes_to_write and permission.error is None:
+        another = world.watch.another_state(snapshot, emulator=world.emulator)
+        if another is not None:
+            return replace(permission, writes=False, error=another)
+        world.watch.note(snapshot, world.clock.now())
+    return permission
+
+
+def _state(world: World) -> StateSnapshot:
+    """The state; its table is created where this process has not worked with one yet, or an emulator lost it."""
+    if world.watch.fingerprint is None:
+        return world.store.ensure()
+    seen = world.store.load()
+    if seen.usable and seen.recorded_fingerprint is not None:
+        return seen
+    problem = world.watch.missing_state(seen, emulator=world.emulator)
+    if problem is not None:
+        return replace(seen, problem=problem)
+    if not seen.usable:
+        world.watch.fingerprint = None
+    return world.store.ensure()
 
 
 def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool, explicit: bool) -> Permission:

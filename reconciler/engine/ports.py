@@ -16,6 +16,7 @@ from reconciler.model.desired import DesiredState, Item
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
+    Ended,
     IndexRebuild,
     InventoryEntry,
     Lease,
@@ -136,6 +137,10 @@ class Store(Protocol):
 
     def drop_rebuild(self, name: str) -> None: ...
 
+    def put_ended(self, ended: Ended) -> None: ...
+
+    def drop_ended(self, name: str) -> None: ...
+
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 
     def acquire_lease(self) -> Lease | None:
@@ -206,6 +211,10 @@ class Telemetry(Protocol):
         ...
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
+
+    def planned(self, pass_id: str, words: str) -> None:
+        """All tables were looked at, and acting begins; ``words`` say what will be done."""
+        ...
 
     def pass_finished(self, report: PassReport) -> None: ...
 

@@ -20,6 +20,7 @@ from reconciler.engine.verbs import Told, Turn
 from reconciler.engine.world import World
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
+from reconciler.model.identity import Endpoint
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
@@ -42,6 +43,8 @@ class Reconciler:
     timeout: timedelta
     allowed_accounts: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
+    follow: Callable[[Reconciler, Endpoint], None] | None = None
+    """Called after a pass that found another endpoint or account: the next pass is made for that one."""
 
     def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
         """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
@@ -98,7 +101,7 @@ class Reconciler:
         return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """Stop managing tables without touching them; one sentence each."""
+        """Stop managing tables without touching them; one sentence each. ``take_back`` is the way back."""
         snapshot, said = self.writable_state(), []
         for wish in tables:
             declaration = self.world.source.load().named(wish)
@@ -108,8 +111,20 @@ class Reconciler:
                 said.append(f"{name}: not in the inventory, nothing to release")
                 continue
             self.world.store.put_entry(replace(entry, ownership="released"))
-            said.append(f"{name}: released; it stays as it is and is no longer managed")
+            back = f"`reconciler import {name}` takes it back"
+            said.append(f"{name}: released; it stays as it is and is no longer managed. {back}")
         return tuple(said)
+
+    def take_back(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Manage released tables again, as adopted, so that they are never pruned; the names of those taken back."""
+        if not names:
+            return ()
+        snapshot = self._turn().begin()
+        taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
+        for name in taken:
+            entry = replace(snapshot.inventory[name], ownership="adopted", unwanted_since=None)
+            self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
+        return tuple(taken)
 
     def suspend(self, by: str) -> None:
         """Stop the writes of every loop of this stack and environment; observing goes on."""
@@ -185,7 +200,12 @@ class Reconciler:
         return SeedVerbs(self.world, self.options, trigger, state, self.world.clock.now() + self.timeout)
 
     def _pass(self, request: Request) -> PassReport:
-        return Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
+        report = Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
+        found = self.world.watch.changed_to
+        if found is not None and self.follow is not None:
+            self.follow(self, found)
+            self.memory = Memory(last_good=self.memory.last_good)
+        return report
 
     def _rounds(self, request: Request) -> PassReport:
         deadline = self.world.clock.now() + self.timeout

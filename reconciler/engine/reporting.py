@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.engine.survey import Survey
@@ -9,6 +10,7 @@ from reconciler.model.errors import ApiError
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
+from reconciler.planning.text import several
 
 FACET_FIELDS = tuple(name for name in TableSpec.__dataclass_fields__ if name != "name")
 
@@ -20,6 +22,19 @@ class Seeded:
     written: int = 0
     present: int = 0
     failed: int = 0
+
+
+def planned_words(surveys: Iterable[Survey]) -> str:
+    """What a pass is about to do, for whoever waits for the first one: ``creating 500 tables``."""
+    creating = sum(_ready(survey, Action.CREATE) for survey in surveys)
+    others = sum(_ready(survey) for survey in surveys) - creating
+    parts = [f"creating {several(creating, 'table')}"] if creating else []
+    parts += [f"changing {several(others, 'table')}"] if others else []
+    return " and ".join(parts) or "checking the tables"
+
+
+def _ready(survey: Survey, action: Action | None = None) -> bool:
+    return any(step.fate is Fate.READY and action in (None, step.action) for step in survey.steps)
 
 
 def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded) -> TableReport:
@@ -44,7 +59,7 @@ def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None
         drifted=tuple(drifted) if declaration else (),
         ownership=entry.ownership if entry else None,
         identity=observed.identity if observed else None,
-        live_status=observed.status if observed else None,
+        live_status=observed.status if observed else ("UNKNOWN" if survey.unread else None),
         billing_mode=live.billing.mode if live and live.billing else None,
         item_count=observed.item_count if observed else None,
         size_bytes=observed.size_bytes if observed else None,
@@ -69,7 +84,7 @@ def _status(survey: Survey, steps: tuple[Step, ...], message: str | None, *, dri
     if message or Fate.FAILED in fates:
         return TableStatus.ERROR
     if survey.entry is not None and survey.entry.ownership == "released":
-        return TableStatus.UNMANAGED
+        return TableStatus.RELEASED
     if Fate.BLOCKED in fates:
         return TableStatus.BLOCKED
     if Fate.DONE in fates:

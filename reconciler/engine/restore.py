@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.engine.restore_overrides import members, unheeded
@@ -25,13 +25,15 @@ def silent(_: str) -> None:
     """Nobody listens to how it goes."""
 
 
-def _source_words(name: str, call: Call) -> str:
-    return str(call.params.get("BackupArn") or f"{name} at {call.params.get('RestoreDateTime', 'the latest time')}")
+def _source_words(name: str, call: Call, live: Mapping[str, Any] | None = None) -> str:
+    restored = ((live or {}).get("RestoreSummary") or {}).get("RestoreDateTime")
+    moment = call.params.get("RestoreDateTime") or restored or "the latest time"
+    return str(call.params.get("BackupArn") or f"{name} at {moment}")
 
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """One call of the verb. Called again, it goes on waiting for the restore that it began."""
+    """One call of the verb. Called again, it waits on for the restore that it began, or says that it is done."""
 
     turn: Turn
 
@@ -54,9 +56,12 @@ class Restore:
             call = self.turn.check(replace(call, params={**call.params, **members(overrides, source)}))
             self._begin(name, to, call)
             tell(f"{to}: begun, from {_source_words(name, call)}")
-        elif not _began(live, call, name):
-            raise UsageError(f"table {to} exists already; a restore makes a new table, so name another one by --to")
-        return self._awaited(name, to, _source_words(name, call), overrides, tell)
+        elif not _is_asked_for(live, call, name):
+            origin = f", restored from {known}" if (known := _origin(live)) else ""
+            raise UsageError(
+                f"table {to} exists already{origin}; a restore makes a new table. Name another one by --to"
+            )
+        return self._awaited(name, to, _source_words(name, call, live), overrides, tell)
 
     def _begin(self, name: str, to: str, call: Call) -> None:
         """Send the call. Where its answer was lost, a table that was not there before and comes from there is ours."""
@@ -167,9 +172,23 @@ class Restore:
         return recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
 
 
-def _began(live: Mapping[str, Any], call: Call, source: str) -> bool:
-    """Whether a table that is there already is what this very command began to make."""
-    return bool((live.get("RestoreSummary") or {}).get("RestoreInProgress")) and _from_there(live, call, source)
+def _is_asked_for(live: Mapping[str, Any], call: Call, source: str) -> bool:
+    """Whether a table that is there already is what this very command began to make, finished or not."""
+    if not _from_there(live, call, source):
+        return False
+    asked, restored = call.params.get("RestoreDateTime"), (live.get("RestoreSummary") or {}).get("RestoreDateTime")
+    if asked is None or restored is None:
+        return True
+    return bool(abs(restored - asked) < timedelta(seconds=1))
+
+
+def _origin(live: Mapping[str, Any]) -> str | None:
+    """What a live table was restored from, where it was."""
+    summary = live.get("RestoreSummary") or {}
+    if "SourceBackupArn" in summary:
+        return str(summary["SourceBackupArn"])
+    source = str(summary.get("SourceTableArn", "")).rsplit("/", 1)[-1]
+    return f"{source} at {summary.get('RestoreDateTime', 'a time')}" if source else None
 
 
 def _from_there(live: Mapping[str, Any], call: Call, source: str) -> bool:

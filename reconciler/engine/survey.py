@@ -6,13 +6,17 @@ declarations need the whole picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.foreign_guard import ForeignGuard
 from reconciler.engine.gatekeeper import judge
 from reconciler.engine.recall import Recall
+from reconciler.engine.safety_backup import SafetyBackup
+from reconciler.engine.steady import SteadyTimes
 from reconciler.engine.wishes import Wishes
 from reconciler.engine.world import World
 from reconciler.model.change import Change
@@ -27,6 +31,8 @@ from reconciler.planning import ownership
 from reconciler.planning.policy import Facts
 from reconciler.planning.scopes import Other, other_owner
 from reconciler.seeding.decide import Need
+
+NOT_REACHED = "not reached before the deadline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class Survey:
     rebuild: RebuildProgress | None = None
     noted_only: bool = False
     """Whether a pass that is not about this table only writes down that it is declared no more."""
+    unread: bool = False
+    """Whether nothing is known of the table because it could not be read, and that is no error of the pass."""
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
@@ -66,7 +74,11 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What all surveys of a pass share."""
+    """What all surveys of a pass share.
+
+    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole. ``settled_at`` is when
+    the declarations will have been unchanged for long enough to remove something; None where they have been.
+    """
 
     world: World
     options: Options
@@ -77,8 +89,22 @@ class Scene:
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    steady: SteadyTimes = field(default_factory=SteadyTimes)
+    backups: dict[str, SafetyBackup] = field(default_factory=dict)
     deadline: datetime | None = None
-    """When a converging run ends; seeding stops between two batches then."""
+    """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
+    vanished: Mapping[str, str] = field(default_factory=dict)
+    settled_at: datetime | None = None
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed, so that nothing more may be begun."""
+        return self.deadline is not None and self.world.clock.now() >= self.deadline
+
+    @property
+    def still_changing(self) -> bool:
+        """Whether the declarations changed so lately that nothing is removed because of them."""
+        return self.settled_at is not None and self.world.clock.now() < self.settled_at
 
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
@@ -99,7 +125,13 @@ class Scene:
             lone=name in self.guard.lone,
             unsettled=name in self.guard.unsettled,
             approved=None if self.approved is None else self.approved.covers(name, step),
+            elapsed=partial(self._elapsed, name),
+            vanished=self.vanished.get(name),
         )
+
+    def _elapsed(self, name: str, what: str, since: datetime) -> timedelta:
+        """A daemon must itself have seen a table pending for the whole grace period; a one-shot command cannot."""
+        return self.steady.elapsed((name, what), since, self.world.clock, trusted=self.options.one_shot)
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""
@@ -121,6 +153,11 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     facts = scene.facts(base, base.observed, step, lifecycle)
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
+
+
+def not_reached(step: Step) -> Step:
+    """A step that the deadline came before."""
+    return step.deferred(Reason.BUSY, NOT_REACHED)
 
 
 def failed(base: Survey, error: ApiError) -> Survey:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.engine.doubt import forbids
 from reconciler.engine.observing import observe_table, with_owner
 from reconciler.engine.survey import Scene, Survey, failed, other_of
 from reconciler.engine.survey_present import present
@@ -30,7 +31,7 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
     base = Survey(name, declaration, recorded=recorded, entry=entry, seed_record=scene.snapshot.seeds.get(name))
     lifecycle = declaration.lifecycle
     if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:
-        return base
+        return _released(scene, base)
     try:
         observed = observe_table(
             scene.world,
@@ -52,6 +53,17 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
         return _owner_read(scene, present(scene, base, declaration, observed))
     except ApiError as error:
         return failed(base, error)
+
+
+def _released(scene: Scene, base: Survey) -> Survey:
+    """A table that ``release`` gave up: looked at for the report; an endpoint that refuses that is no error."""
+    try:
+        observed = observe_table(scene.world, base.name, None, ask_owner=lambda _: False)
+    except ApiError as error:
+        if forbids(error):
+            return failed(base, error)
+        return replace(base, unread=True)
+    return replace(base, observed=observed)
 
 
 def _theirs(base: Survey, observed: ObservedTable | None, other: Other) -> Survey:

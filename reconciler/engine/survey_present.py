@@ -34,6 +34,7 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
     intended = base.recorded is not None and base.recorded.ownership == "intent"
     ours = intended and equals_request(held(declaration.spec, flavor.lacks), observed)
     entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world(), equals_request=ours)
+    entry = ownership.declared_by(entry, declaration)
     visible = visible_from(world, base.entry)
     entry, taking = take_over(base.entry, entry, observed, scene.options.scope, visible)
     if taking:

@@ -35,7 +35,7 @@ def with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: Ob
     if observed.status != "ACTIVE":
         step = step.deferred(Reason.BUSY, f"the table is {observed.status}")
     elif wanted is Need.RESUME:
-        step, earlier = _resumed(scene, base, declaration, declaration.seed, observed, step)
+        step, earlier = _resumed(scene, base, declaration.seed, observed, step)
     step = step if step.fate is Fate.BLOCKED else until_strong(step, base.steps)
     return replace(base, seed_need=wanted, seed_earlier=earlier, steps=(*base.steps, step))
 
@@ -47,9 +47,7 @@ def wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:
     return base.entry is None or base.entry.ownership not in ("state_lost", "released")
 
 
-def _resumed(
-    scene: Scene, base: Survey, declaration: Declaration, seed: Seed, observed: ObservedTable, step: Step
-) -> tuple[Step, int]:
+def _resumed(scene: Scene, base: Survey, seed: Seed, observed: ObservedTable, step: Step) -> tuple[Step, int]:
     """The step of an interrupted seeding, and how many items of an earlier version of the seed the table holds.
 
     While all that was or may have been written is still part of the seed, seeding just goes on. Otherwise the seed has
@@ -72,7 +70,7 @@ def _resumed(
         return step, 0
     if not digests <= possible | wanted:
         return _refused(base.name, step, "the table also holds items that the seed did not write"), 0
-    missing = _missing(seed.items, found, tuple(element.attribute for element in declaration.spec.keys))
+    missing = _missing(seed.items, found, tuple(element.attribute for element in observed.spec.keys))
     if missing and not (changed and record.earlier):
         return step.with_message(f"{step.message}; {_items(earlier)} of an earlier version of the seed stay"), earlier
     return _refused(base.name, step, f"the table holds {_items(earlier)} of an earlier version of the seed"), 0

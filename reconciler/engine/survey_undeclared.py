@@ -30,7 +30,7 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
             return _unseen(scene, base, recorded)
         if other_of(scene, base, observed) is not None:
             return replace(base, entry=None)
-        if open_intent and observed.owner_tag == ownership.owner_tag(scene.options.scope, recorded.nonce):
+        if open_intent and ownership.bears_tag(recorded, observed.owner_tag, scene.options.scope):
             recorded = replace(recorded, ownership="created", identity=observed.identity)
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=None, observed=observed)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from reconciler.engine.survey import Scene, Survey
+from reconciler.engine.survey import Scene, Survey, not_reached
 from reconciler.engine.survey_declared import survey_declared
 from reconciler.engine.survey_undeclared import survey_undeclared
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import Declaration, DesiredState
+from reconciler.model.plan import Action, Step
 
 
 def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:
@@ -17,15 +18,15 @@ def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None
     Which tables are declared no more is noted of all, before these declarations can make one that speaks for them.
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
-    jobs: list[tuple[str, Callable[[], Survey]]] = []
+    jobs: list[tuple[Survey, Callable[[], Survey]]] = []
     if not destroy:
-        jobs += [(d.spec.name, partial(survey_declared, scene, d)) for d in desired.declarations]
+        jobs += [(_unseen(scene, d.spec.name, d), partial(survey_declared, scene, d)) for d in desired.declarations]
     for entry in scene.snapshot.inventory.values():
         if entry.ownership == "created" if destroy else entry.name not in declared:
-            jobs.append((entry.name, partial(survey_undeclared, scene, entry)))
+            jobs.append((_unseen(scene, entry.name), partial(survey_undeclared, scene, entry)))
     if focus is None:
         return list(scene.world.parallel.map(partial(_survey, scene), jobs))
-    chosen = [job for job in jobs if job[0] in focus]
+    chosen = [job for job in jobs if job[0].name in focus]
     forgotten = () if destroy else scene.snapshot.inventory.keys() - declared - focus
     return list(scene.world.parallel.map(partial(_survey, scene), chosen)) + _notes(scene, sorted(forgotten))
 
@@ -36,7 +37,16 @@ def _notes(scene: Scene, names: Iterable[str]) -> list[Survey]:
     return [survey for survey in surveys if survey.entry_changed]
 
 
-def _survey(scene: Scene, job: tuple[str, Callable[[], Survey]]) -> Survey:
-    name, survey = job
-    with scene.world.traces.table(name):
+def _unseen(scene: Scene, name: str, declaration: Declaration | None = None) -> Survey:
+    """The survey of a table that is not looked at: nothing is claimed of it, and no record of it changes."""
+    recorded = scene.snapshot.inventory.get(name)
+    wait = not_reached(Step(Action.UPDATE, "table"))
+    return Survey(name, declaration, recorded=recorded, entry=recorded, steps=(wait,), unread=True)
+
+
+def _survey(scene: Scene, job: tuple[Survey, Callable[[], Survey]]) -> Survey:
+    unseen, survey = job
+    if scene.out_of_time:
+        return unseen
+    with scene.world.traces.table(unseen.name):
         return survey()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.ports import (
     Clock,
     ItemApi,
@@ -35,6 +36,8 @@ class World:
     validator: RequestValidator
     endpoint: Endpoint
     traces: Tracing = UNTRACED
+    watch: EndpointWatch = field(default_factory=EndpointWatch)
+    """Whether it still is the endpoint that ``endpoint`` names, and its state table the one of earlier passes."""
 
     @property
     def emulator(self) -> bool:

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
+
 from reconciler.engine.board import Board
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http.access import Access
 from reconciler.http.problems import Refused
 from reconciler.model.desired import DesiredState, Seed
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.identity import Endpoint
 from reconciler.model.records import StateSnapshot
 from reconciler.runs import Book, Feed, Order, Run
 
@@ -25,10 +29,28 @@ class Control:
     feed: Feed = field(default_factory=Feed)
     reconciler: Reconciler | None = None
     submit: Callable[[Order], Run] | None = None
+    confirm: Callable[[], Endpoint] | None = None
+    """Asks what the endpoint is at this moment."""
 
     def connect(self, reconciler: Reconciler, submit: Callable[[Order], Run]) -> None:
         """From now on orders are taken."""
         self.reconciler, self.submit = reconciler, submit
+        self.confirm = reconciler.world.watch.confirm
+
+    async def confirmed(self) -> Endpoint | None:
+        """The endpoint as it is now, asked again where permission rests on its being an emulator.
+
+        The URL may lead somewhere else than when the last pass looked: without a token that pass is no proof.
+        """
+        if self.access.asks_token or self.confirm is None:
+            return self.board.endpoint
+        return await run_in_threadpool(self._confirmed, self.confirm)
+
+    def _confirmed(self, confirm: Callable[[], Endpoint]) -> Endpoint | None:
+        try:
+            return confirm()
+        except ReconcilerError:
+            return None
 
     def order(self, order: Order) -> Run:
         """Hand an order to the loop. Raises ``Refused`` 503 while there is none, and what the loop raises."""

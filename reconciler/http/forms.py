@@ -43,6 +43,7 @@ class FormRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             control: Control = request.app.state.control
             control.access.check_form(request.headers, control.board.endpoint)
+            control.access.check_form(request.headers, await control.confirmed())
             body = await read_body(request)
             check_type(request.headers, body, FORM)
             form = read_form(body)

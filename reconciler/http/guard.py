@@ -35,6 +35,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             control: Control = request.app.state.control
             control.access.check(request.headers, control.board.endpoint)
+            control.access.check(request.headers, await control.confirmed())
             body = await read_body(request)
             check_type(request.headers, body, JSON)
             return await handle(Request(request.scope, replay(body, request)))

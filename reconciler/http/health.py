@@ -6,23 +6,30 @@ from datetime import datetime, timedelta
 
 from reconciler.engine.board import Board
 
-SHORTEST_PATIENCE = timedelta(minutes=10)
+STILL = timedelta(seconds=120)
+"""Silence after which the loop counts as stuck: longer than any single call or read of declarations may take."""
 
 
 def death(board: Board, now: datetime) -> str | None:
-    """Why the loop counts as dead, or ``None``: it died, or shows no life for ten intervals (10 minutes at least).
+    """Why the loop counts as dead, or ``None``: it died, is stuck in a pass, or did not begin the pass that was due.
 
-    A pass under way is life, however long it takes; so is waiting for the endpoint before the loop has started.
+    A pass may take as long as it likes while its requests are answered, with success or not. Between passes the loop
+    may be silent until the next one is due. The same bound holds for the tries to connect before the first pass.
     """
     if board.loop_error is not None:
         return f"the loop ended: {board.loop_error}"
-    if board.in_progress is not None or board.heartbeat is None:
+    if board.heartbeat is None:
         return None
-    patience = max(10 * timedelta(seconds=board.interval), SHORTEST_PATIENCE)
-    silent = now - board.heartbeat
-    if silent <= patience:
+    idle_until = board.next_pass if board.in_progress is None and board.next_pass is not None else board.heartbeat
+    silent = now - max(board.heartbeat, idle_until)
+    if silent <= STILL:
         return None
-    return f"the loop shows no life since {int(silent.total_seconds())} s, more than {int(patience.total_seconds())} s"
+    seconds = int(silent.total_seconds())
+    if board.in_progress is not None:
+        return f"the pass under way has made no progress for {seconds} s"
+    if board.next_pass is not None:
+        return f"the next pass was due {seconds} s ago and has not begun"
+    return f"the loop has made no progress for {seconds} s"
 
 
 def readiness(board: Board) -> tuple[bool, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reconciler.engine.board import Board
-from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
+from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus, Verdict
 
 
 class Mood(StrEnum):
@@ -46,7 +46,9 @@ def sentence(board: Board) -> str:
         case Mood.DRIFTED:
             return f"{_tables(sum(differs(t) for t in report.tables))} drifted"
         case _:
-            return f"In sync: {_tables(sum(t.declaration is not None for t in report.tables))} as declared"
+            summary = report.summary()
+            released = f", {summary['released']} released" if summary["released"] else ""
+            return f"In sync: {_tables(summary['declared'] - summary['released'])} as declared{released}"
 
 
 def leader(board: Board) -> str:
@@ -73,7 +75,7 @@ def hold(board: Board) -> tuple[str, str] | None:
 
 def differs(table: TableReport) -> bool:
     """Whether a table is not (yet) as declared."""
-    return table.status not in (TableStatus.IN_SYNC, TableStatus.UNMANAGED) or table.seed_pending
+    return table.status not in NOT_DRIFTED or table.seed_pending
 
 
 def shown(report: PassReport | None) -> tuple[TableReport, ...]:

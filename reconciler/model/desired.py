@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from reconciler.model.table import TableSpec
@@ -72,12 +73,28 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclarationFile:
+    """One file that was read and understood: the names of the tables it declares, and those it has in comments."""
+
+    tables: tuple[str, ...] = ()
+    commented: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
-    """Every declaration, sorted by table name. ``digest`` covers all files read, for the double reading."""
+    """Every declaration, sorted by table name. ``digest`` covers all files read, for the double reading.
+
+    ``files`` are all declaration files by path, also those that declare nothing, and ``unread`` the files beside them
+    that are not read. ``settled_at`` is when the files will have been unchanged for long enough to delete something
+    because of them; None where they have been.
+    """
 
     declarations: tuple[Declaration, ...]
     digest: str
     warnings: tuple[str, ...] = ()
+    files: Mapping[str, DeclarationFile] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    settled_at: datetime | None = None
 
     def named(self, name: str) -> Declaration | None:
         """The declaration whose table name or base name is ``name``."""

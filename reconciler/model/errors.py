@@ -82,10 +82,14 @@ class EndpointError(ReconcilerError):
 
 
 class DeclarationError(ReconcilerError):
-    """The desired state cannot be used as a whole; ``problems`` holds everything found at once."""
+    """The desired state cannot be used as a whole; ``problems`` holds everything found at once.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    ``warnings`` are those of the same reading: a file that was passed over may explain a problem.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], warnings: tuple[str, ...] = ()) -> None:
         self.problems = problems
+        self.warnings = warnings
         super().__init__("\n".join(str(problem) for problem in problems))
 
 

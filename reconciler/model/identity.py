@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -100,6 +100,12 @@ class Endpoint:
     account: str | None
     partition: str
     flavor: Flavor
+
+    def same_as(self, other: Endpoint) -> bool:
+        """Whether both are one endpoint and account. moto and LocalStack have whatever account they are set to."""
+        if self.flavor in (Flavor.MOTO, Flavor.LOCALSTACK) and self.flavor is other.flavor:
+            return replace(self, account=None) == replace(other, account=None)
+        return self == other
 
     def contradiction(self, arn: str) -> str | None:
         """What an ARN in an answer says against this endpoint, as the end of a sentence; ``None`` where it fits.

@@ -28,6 +28,12 @@ class TableStatus(StrEnum):
     BLOCKED = "blocked"
     ERROR = "error"
     UNMANAGED = "unmanaged"
+    RELEASED = "released"
+    """Declared, and given up by ``release``: it is looked at and never written, and no claim is made about it."""
+
+
+NOT_DRIFTED = (TableStatus.IN_SYNC, TableStatus.UNMANAGED, TableStatus.RELEASED)
+"""The statuses that make no pass a drifted one."""
 
 
 class Verdict(StrEnum):
@@ -59,8 +65,8 @@ class TableReport:
     """One table at the end of a pass.
 
     ``facets`` names the declared facets (the series of ``table_drift``), ``drifted`` those that differ, without the
-    unsupported ones. ``seed_written``, ``seed_present`` (the key was taken) and ``seed_failed`` count this pass's items, ``seed_removed``
-    and ``seed_kept`` those of ``clear``; ``seed_pending`` says a seed still waits.
+    unsupported ones. ``seed_written``, ``seed_present`` (the key was taken) and ``seed_failed`` count this pass's
+    items, ``seed_removed`` and ``seed_kept`` those of ``clear``; ``seed_pending`` says a seed still waits.
     """
 
     name: str
@@ -121,6 +127,7 @@ class PassReport:
     """Who holds the lease where it is not this process; ``lease_holder`` only where that kept the pass from writing."""
     unmanaged: int | None = None
     endpoint_up: bool = True
+    stack: str = "default"
     plan_changed: bool = False
     """Whether nothing was done because the plan differed from the one that was confirmed."""
     phases: Mapping[str, float] = field(default_factory=dict)
@@ -131,8 +138,7 @@ class PassReport:
         """error over drifted over in_sync."""
         if self.error or self.problems or any(t.status is TableStatus.ERROR for t in self.tables):
             return Verdict.ERROR
-        clean = (TableStatus.IN_SYNC, TableStatus.UNMANAGED)
-        if any(t.status not in clean or t.seed_pending for t in self.tables):
+        if any(t.status not in NOT_DRIFTED or t.seed_pending for t in self.tables):
             return Verdict.DRIFTED
         return Verdict.IN_SYNC
 
@@ -158,6 +164,7 @@ class PassReport:
             counts[action.value] = self.counted(action, *acted)
         for fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED):
             counts[fate.value] = sum(table.has(fate) for table in self.tables)
+        counts["released"] = sum(t.status is TableStatus.RELEASED for t in self.tables)
         counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(Fate.FAILED) for t in self.tables)
         return counts
 

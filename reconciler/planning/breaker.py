@@ -1,7 +1,9 @@
 """The convergence breaker: a write that did not stick twice is not made a third time.
 
-On an emulator the field becomes *unsupported*, which is not drift; elsewhere the step is *blocked* as contested. A
-write that the endpoint refused as unknown is made again after a while: that answer may have been a fault.
+On an emulator the field becomes *unsupported*, which is not drift, if our own read-back right after the write shows
+that it did not take; a write that took and was changed back by somebody else is *contested*, which is drift.
+Elsewhere the step is always contested. A write that the endpoint refused as unknown, or again and again as busy
+though nothing is under way, is made again after a while: that answer may have been a fault.
 """
 
 from __future__ import annotations
@@ -21,6 +23,13 @@ LIMIT = 2
 ASKED_AGAIN = timedelta(hours=1)
 """How long a field counts as refused outright; as long as an operation counts as unknown."""
 CLEARING = " (clearing the way)"
+BUSY = " (refused as busy)"
+BUSY_LIMIT = 5
+BUSY_PATIENCE = timedelta(minutes=10)
+"""How long a refusal as busy is believed elsewhere than on an emulator, though the table reads ACTIVE.
+
+Backups of a new table are enabled for some time after it is ACTIVE, and answers of DescribeTable lag behind.
+"""
 
 
 def wanted(change: Change) -> str:
@@ -37,14 +46,21 @@ def hold_back(steps: Iterable[Step], attempts: Attempts | None, now: datetime, *
 def _split(step: Step, attempts: Attempts | None, now: datetime, *, emulator: bool) -> list[Step]:
     if attempts is None or step.fate not in (Fate.READY, Fate.DEFERRED) or step.ends_table:
         return [step]
-    stuck = tuple(change for change in step.changes if _exhausted(change, attempts, step, now))
+    stuck = tuple(change for change in step.changes if _exhausted(change, attempts, step, now, emulator=emulator))
     if not stuck:
         return [step]
-    message = "; ".join(_told(change, attempts, step) for change in stuck)
-    held = replace(step, changes=stuck, not_before=None)
-    held = held.unsupported(message) if emulator else held.blocked(Reason.CONTESTED, message, "a new declared value")
+    fought = tuple(change for change in stuck if not emulator or _key(change, step) in attempts.contested)
+    parts = [_held(step, fought, attempts, emulator=False)] if fought else []
+    if lacking := tuple(change for change in stuck if change not in fought):
+        parts.append(_held(step, lacking, attempts, emulator=True))
     rest = tuple(change for change in step.changes if change not in stuck)
-    return [replace(step, changes=rest), held] if rest else [held]
+    return [replace(step, changes=rest), *parts] if rest else parts
+
+
+def _held(step: Step, changes: tuple[Change, ...], attempts: Attempts, *, emulator: bool) -> Step:
+    message = "; ".join(_told(change, attempts, step) for change in changes)
+    held = replace(step, changes=changes, not_before=None)
+    return held.unsupported(message) if emulator else held.blocked(Reason.CONTESTED, message, "a new declared value")
 
 
 def _told(change: Change, attempts: Attempts, step: Step) -> str:
@@ -53,7 +69,15 @@ def _told(change: Change, attempts: Attempts, step: Step) -> str:
     last, first = _text(change.before), attempts.seen.get(key)
     if key in attempts.refused:
         again = (attempts.refused[key] + ASKED_AGAIN).isoformat(timespec="seconds")
-        return f"{change.path}: {wanted(change)} was refused outright, and is tried again from {again} on"
+        busy = attempts.counts.get(key + BUSY, 0) >= BUSY_LIMIT
+        how = "as busy although the table is ACTIVE and nothing is under way" if busy else "outright"
+        return f"{change.path}: {wanted(change)} was refused {how}, and is tried again from {again} on"
+    if key in attempts.contested:
+        again = (attempts.contested[key] + ASKED_AGAIN).isoformat(timespec="seconds")
+        return (
+            f"{change.path}: {wanted(change)} was written {LIMIT} times and took effect, and somebody else changed it"
+            f" to {last}; it is tried again from {again} on"
+        )
     return f"{change.path}: {wanted(change)} was written {LIMIT} times and read back as {first}, then as {last}"
 
 
@@ -61,11 +85,13 @@ def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _exhausted(change: Change, attempts: Attempts, step: Step, now: datetime) -> bool:
+def _exhausted(change: Change, attempts: Attempts, step: Step, now: datetime, *, emulator: bool) -> bool:
     key = _key(change, step)
-    if key in attempts.refused and now >= attempts.refused[key] + ASKED_AGAIN:
+    since = attempts.refused.get(key) or attempts.contested.get(key)
+    if since is not None and now >= since + ASKED_AGAIN:
         return False
-    return attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == wanted(change)
+    decided = since is not None or key in attempts.missed or not emulator
+    return decided and attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == wanted(change)
 
 
 def _key(change: Change, step: Step) -> str:
@@ -79,9 +105,12 @@ def record(
     """Count one write of each change of ``step``. ``refused_at`` is when the endpoint refused it as unknown."""
     kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
     counts, wishes, seen, refused = dict(kept.counts), dict(kept.wanted), dict(kept.seen), dict(kept.refused)
+    missed, contested = dict(kept.missed), dict(kept.contested)
     for change in step.changes:
         key = _key(change, step)
-        again = refused.pop(key, None) is None and wishes.get(key) == wanted(change)
+        held = refused.pop(key, None) or contested.pop(key, None)
+        missed.pop(key, None)
+        again = held is None and wishes.get(key) == wanted(change)
         counts[key] = (counts.get(key, 0) if again else 0) + 1
         wishes[key] = wanted(change)
         if again:
@@ -90,6 +119,52 @@ def record(
             seen.pop(key, None)
         if refused_at is not None:
             counts[key], refused[key] = LIMIT, refused_at
+        if refused_at is None:
+            counts.pop(key + BUSY, None)
+            wishes.pop(key + BUSY, None)
+            seen.pop(key + BUSY, None)
+    return replace(kept, counts=counts, wanted=wishes, seen=seen, refused=refused, missed=missed, contested=contested)
+
+
+def undecided(attempts: Attempts, step: Step) -> bool:
+    """Whether a read-back must tell now if the last write of a change took effect."""
+    return any(attempts.counts.get(_key(change, step), 0) >= LIMIT for change in step.changes)
+
+
+def judged(attempts: Attempts, step: Step, differing: Iterable[Change] | None, now: datetime) -> Attempts:
+    """What our own read-back right after the last write shows; ``None`` where it could not show anything.
+
+    A change that still reads as before the write did not take. Everything else is taken for the work of others.
+    """
+    left = None if differing is None else {change.path: change for change in differing}
+    missed, contested = dict(attempts.missed), dict(attempts.contested)
+    for change in step.changes:
+        key = _key(change, step)
+        if attempts.counts.get(key, 0) < LIMIT or key in attempts.refused:
+            continue
+        after = None if left is None else left.get(change.path)
+        if after is not None and (not step.staged or _text(after.before) == _text(change.before)):
+            missed[key] = _text(after.before)
+        else:
+            contested[key] = now
+    return replace(attempts, missed=missed, contested=contested)
+
+
+def turned_away(
+    attempts: Attempts | None, name: str, identity: Identity, step: Step, now: datetime, *, emulator: bool
+) -> Attempts:
+    """Count a refusal as busy of a table that reads ACTIVE without anything under way; in the end it is held back."""
+    kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
+    counts, wishes, seen, refused = dict(kept.counts), dict(kept.wanted), dict(kept.seen), dict(kept.refused)
+    for change in step.changes:
+        key = _key(change, step)
+        busy = key + BUSY
+        if wishes.get(busy) != wanted(change) or refused.pop(key, None) is not None:
+            counts[busy], seen[busy], wishes[busy] = 0, now.isoformat(), wanted(change)
+        counts[busy] += 1
+        patience = timedelta(0) if emulator else BUSY_PATIENCE
+        if counts[busy] >= BUSY_LIMIT and now >= datetime.fromisoformat(seen[busy]) + patience:
+            counts[key], wishes[key], refused[key] = LIMIT, wanted(change), now
     return replace(kept, counts=counts, wanted=wishes, seen=seen, refused=refused)
 
 
@@ -100,7 +175,8 @@ def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[s
     """
     if attempts is None:
         return None
-    open_paths = {path for change in changes for path in (change.path, change.path + CLEARING)}
+    suffixes = ("", CLEARING, BUSY, CLEARING + BUSY)
+    open_paths = {change.path + suffix for change in changes for suffix in suffixes}
     kept = attempts.counts.items()
     counts = {path: count for path, count in kept if path in open_paths or path.split(".")[0] in changing}
     if counts == dict(attempts.counts):
@@ -111,4 +187,6 @@ def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[s
         wanted={path: attempts.wanted[path] for path in counts},
         seen={path: text for path, text in attempts.seen.items() if path in counts},
         refused={path: at for path, at in attempts.refused.items() if path in counts},
+        missed={path: text for path, text in attempts.missed.items() if path in counts},
+        contested={path: at for path, at in attempts.contested.items() if path in counts},
     )

@@ -101,18 +101,31 @@ def unprotected_until_replaced(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def without_prospect(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Steps that wait for another step of the table are blocked where all that could go on is blocked itself."""
+    """Steps that wait for another step of the table share the fate of that one where nothing can go on any more.
+
+    They are blocked where something is blocked, and else unsupported where the endpoint cannot hold what they wait for.
+    """
     moving = (Fate.READY, Fate.DEFERRED)
     if any(step.fate in moving and step.reason is not Reason.AFTER for step in steps):
         return steps
     first = next((step for step in steps if step.fate is Fate.BLOCKED and step.reason is not None), None)
     if first is None or first.reason is None:
-        return steps
+        return tuple(_as_unsupported(step) for step in steps) if _any_unsupported(steps) else steps
     reason, allow = first.reason, first.allow_with
     return tuple(
         step.blocked(reason, f"{step.message}, and that is blocked", allow) if step.reason is Reason.AFTER else step
         for step in steps
     )
+
+
+def _any_unsupported(steps: tuple[Step, ...]) -> bool:
+    return any(step.fate is Fate.UNSUPPORTED for step in steps)
+
+
+def _as_unsupported(step: Step) -> Step:
+    if step.fate is not Fate.DEFERRED or step.reason is not Reason.AFTER:
+        return step
+    return step.unsupported(f"{step.message}, and that is unsupported")
 
 
 def until_strong(seeding: Step, steps: tuple[Step, ...]) -> Step:

@@ -40,6 +40,12 @@ def owner_tag(scope: str, nonce: str) -> str:
     return f"{scope}/{nonce}"
 
 
+def bears_tag(entry: InventoryEntry, tag: str | None, scope: str) -> bool:
+    """Whether the owner tag is that of this record: with its nonce, from this scope or the one it came from."""
+    scopes = (scope, entry.tagged_as) if entry.tagged_as else (scope,)
+    return tag is not None and tag in [owner_tag(each, entry.nonce) for each in scopes]
+
+
 def scope_of(tag: str) -> str:
     """Stack and environment of an owner tag."""
     return tag.rsplit("/", 1)[0]
@@ -71,6 +77,13 @@ def resolve(
     name, base = observed.spec.name, declaration.base_name
     stranger = InventoryEntry(name, base, "adopted", nonce="", ours_since=ours_since(entry))
     return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
+
+
+def declared_by(entry: InventoryEntry, declaration: Declaration) -> InventoryEntry:
+    """The entry with the file that declares its table now; a released table is left as it is."""
+    if entry.ownership == "released" or entry.declared_in == declaration.origin.file:
+        return entry
+    return replace(entry, declared_in=declaration.origin.file)
 
 
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
@@ -158,7 +171,7 @@ def _claimed(
 
 def _intent_came_true(entry: InventoryEntry, observed: ObservedTable, world: World, *, equals_request: bool) -> bool:
     if world.has_tags:
-        return observed.owner_tag == owner_tag(world.scope, entry.nonce)
+        return bears_tag(entry, observed.owner_tag, world.scope)
     if entry.changed_at is None or not equals_request:
         return False
     return datetime.fromisoformat(observed.identity.created) >= entry.changed_at - CLOCK_SLACK

@@ -40,14 +40,14 @@ CARRIED_OUT = {
 }
 SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
 """The triggers of reports that are about the items of seeds alone."""
-REMAINDERS = ("blocked", "deferred", "unsupported", "failed")
+REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
 
 
 def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> Sequence[Line]:
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests."""
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
-        if table.steps or table.changes or table.error or table.rebuild:
+        if table.steps or table.changes or table.error or table.rebuild or table.status is TableStatus.RELEASED:
             lines += _table(table, diff=diff)
     if lines:
         lines.append(("plain", ""))
@@ -127,7 +127,8 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     idle = not any(step.fate in (Fate.DONE, Fate.READY) for step in steps)
     if report.verdict is Verdict.IN_SYNC and idle and (summary["declared"] or not applied):
         rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
-        return "in_sync", f"In sync: {several(summary['declared'], 'table')} as declared{rest}."
+        managed = summary["declared"] - summary["released"]
+        return "in_sync", f"In sync: {several(managed, 'table')} as declared{rest}."
     held = applied and not worked and any(step.fate is Fate.READY for step in steps)
     return "title", counts(report, applied=applied and not held)
 
@@ -138,6 +139,8 @@ def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
     yield style, f"{sign} {printable(table.name)}{place}"
     if table.error:
         yield "error", f"  error: {printable(table.error)}"
+    if table.status is TableStatus.RELEASED:
+        yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` takes it back"
     if table.rebuild:
         yield "deferred", f"  {FATE_SYMBOLS[Fate.DEFERRED]} {rebuild_sentence(table.rebuild)}"
     covered = [change for step in table.steps for change in step.changes]
@@ -157,6 +160,8 @@ def _leading(table: TableReport) -> tuple[str, str]:
     for fate, sign in FATE_SYMBOLS.items():
         if table.has(fate):
             return fate.value, sign
+    if table.status is TableStatus.RELEASED:
+        return "dim", "="
     if table.rebuild and not table.changes:
         return "deferred", FATE_SYMBOLS[Fate.DEFERRED]
     return "update", "~"

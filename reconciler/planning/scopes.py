@@ -14,7 +14,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Claim, InventoryEntry, Ownership
 from reconciler.model.table import KeyElement
-from reconciler.planning.ownership import LOST, owner_tag, scope_of
+from reconciler.planning.ownership import LOST, bears_tag, scope_of
 
 STATE_KEYS = (KeyElement("scope", "HASH", "S"), KeyElement("record", "RANGE", "S"))
 STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2, "intent": 1, "released": 0}
@@ -65,7 +65,10 @@ def refusal(name: str, other: Other, *, missing: bool) -> Step:
     if not other.recorded:
         message = f"the table {name} carries the owner tag of {theirs}: it is neither written nor seeded nor deleted"
         return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "lifecycle.on_existing: own")
-    message = f"the table {name} is in the inventory of {theirs}: it is neither written nor seeded nor deleted"
+    message = (
+        f"the table {name} is in the inventory of {theirs}: it is neither written nor seeded nor deleted."
+        f" That stack stops managing it with the command below, and takes it back with `reconciler import {name}`"
+    )
     action = Action.CREATE if missing else Action.UPDATE
     return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, release_by(other.scope, name))
 
@@ -95,7 +98,7 @@ def release_by(scope: str, name: str) -> str:
 
 
 def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:
-    return entry.ownership in ("intent", "created") and observed.owner_tag == owner_tag(scope, entry.nonce)
+    return entry.ownership in ("intent", "created") and bears_tag(entry, observed.owner_tag, scope)
 
 
 def _beats(claim: Claim, identity: Identity | None, mine: tuple[int, str]) -> bool:

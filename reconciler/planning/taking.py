@@ -14,7 +14,7 @@ from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import InventoryEntry
-from reconciler.planning.ownership import LOST, TAKEN_OVER, owner_tag, scope_of
+from reconciler.planning.ownership import LOST, TAKEN_OVER, bears_tag, owner_tag, scope_of
 from reconciler.planning.scopes import release_by, there
 
 
@@ -33,7 +33,7 @@ def take_over(
     if resolved.lifecycle.on_existing != "own":
         return resolved, ()
     theirs = scope_of(observed.owner_tag) if observed.owner_tag else None
-    if theirs is None or theirs == scope:
+    if theirs is None or theirs == scope or bears_tag(resolved, observed.owner_tag, scope):
         return _seen(resolved, observed, scope), ()
     step = _step(observed, theirs, scope)
     if entry is None or not _was_ours(entry):

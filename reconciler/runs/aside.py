@@ -36,6 +36,10 @@ class Aside:
         """Only said in the log."""
         log.debug("run looks", pass_id=pass_id, trigger=trigger)
 
+    def planned(self, pass_id: str, words: str) -> None:
+        """Only said in the log."""
+        log.debug("run acts", pass_id=pass_id, what=words)
+
     def pass_finished(self, report: PassReport) -> None:
         """Only said in the log."""
         seconds = round((report.finished - report.started).total_seconds(), 3)

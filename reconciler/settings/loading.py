@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from os.path import lexists
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -12,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 from reconciler.model.errors import SettingsError
 from reconciler.settings import layers
 from reconciler.settings.model import Settings
+from reconciler.settings.stack_name import derived
 from reconciler.settings.values import Malformed
 
 SECRETS = frozenset({"api_token"})
@@ -29,11 +31,12 @@ def load(
     known = tuple(Settings.model_fields)
     environment = os.environ if environ is None else environ
     dotenv = layers.from_dotenv(folder)
+    ignores = layers.ignores_sdk_endpoints(environment, dotenv)
     config, config_origin = _config(flags, environment, dotenv)
     ranked = (
         layers.from_file(folder, config, config_origin, known),
-        layers.from_variables(dotenv, known, ".env: "),
-        layers.from_variables(environment, known),
+        layers.from_variables(dotenv, known, ".env: ", ignore_sdk_endpoints=ignores),
+        layers.from_variables(environment, known, ignore_sdk_endpoints=ignores),
         layers.from_flags(flags),
     )
     values: dict[str, Any] = {}
@@ -57,8 +60,15 @@ def load(
     if problems:
         raise SettingsError("\n".join(problems))
     settings = _completed(settings, origins, folder)
+    named = "stack" in origins
+    if not named:
+        stack, origins["stack"] = derived(settings.desired_state, folder)
+        settings = settings.model_copy(update={"stack": stack})
+    if origins.get("endpoint_url", "").startswith(".env: "):
+        settings._sdk_variables.update(layers.sdk_variables(dotenv, environment))
     settings._origins.update(origins)
     settings._one_shot = one_shot
+    settings._stack_named = named
     return settings
 
 
@@ -101,7 +111,7 @@ def _completed(settings: Settings, origins: dict[str, str], folder: Path) -> Set
         origins["api_token"] = f"{origins['api_token_file']} ({settings.api_token_file})"
     elif settings.api_token:
         _printable(settings.api_token.get_secret_value(), origins["api_token"])
-    if settings.embedded and "desired_state" not in origins and not (folder / settings.desired_state).exists():
+    if settings.embedded and "desired_state" not in origins and not lexists(folder / settings.desired_state):
         changes["desired_state"] = BUNDLED
         origins["desired_state"] = f"{origins['embedded']}, because there is no {settings.desired_state}"
     return settings.model_copy(update=changes)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from reconciler.model.identity import Flavor
 from reconciler.model.options import Options, Permission
 from reconciler.settings import values
+from reconciler.settings.stack_name import PLAIN
 
 ONE_SHOT_GRACE = timedelta(0)
 DAEMON_GRACE = timedelta(minutes=5)
@@ -52,12 +53,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     desired_state: str = "./desired_state"
-    """Folder or importable package with the declarations; ``bundled`` is the set that comes with the tool. The default
-    is where ``init`` writes."""
+    """Folder with the declarations, an importable package as ``package:NAME``, or ``bundled`` for the set that comes
+    with the tool. The default is where ``init`` writes; a folder that is missing is an error."""
 
     stack: ScopeName = "default"
-    """Whose tables these are; every record, the lease and the suspension are keyed by stack and environment. Default
-    ``default``, because most endpoints hold one stack."""
+    """Whose tables these are; every record, the lease and the suspension are keyed by stack and environment. Default:
+    the name of the project (``pyproject.toml``, else the folder around the declarations), so that two projects at one
+    endpoint never share a stack by accident; ``default`` for the bundled set."""
 
     environment: ScopeName | None = None
     """Environment given to ``get_table_name``; unset by default, so tables have their consistent names."""
@@ -166,6 +168,8 @@ class Settings(BaseModel):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _one_shot: bool = PrivateAttr(default=False)
+    _sdk_variables: dict[str, str] = PrivateAttr(default_factory=dict)
+    _stack_named: bool = PrivateAttr(default=True)
 
     @property
     def origins(self) -> dict[str, str]:
@@ -173,9 +177,19 @@ class Settings(BaseModel):
         return {name: self._origins.get(name, "default") for name in type(self).model_fields}
 
     @property
+    def sdk_variables(self) -> dict[str, str]:
+        """Variables of the SDK (region, keys) that stand in ``.env`` beside its endpoint and are used with it."""
+        return dict(self._sdk_variables)
+
+    @property
     def one_shot(self) -> bool:
         """Whether these were loaded for a one-shot command, not for the daemon."""
         return self._one_shot
+
+    @property
+    def former_scope(self) -> str | None:
+        """Where a stack that nobody named finds records of its tables from before stacks were named after projects."""
+        return None if self._stack_named or self.stack == PLAIN else f"{PLAIN}/{self.environment_label}"
 
     @property
     def environment_label(self) -> str:

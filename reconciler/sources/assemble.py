@@ -16,6 +16,8 @@ from reconciler.sources.seeds.files import base_name_of
 from reconciler.sources.seeds.memory import SeedMemory
 from reconciler.sources.seeds.reading import seed_of_class
 from reconciler.sources.seeds.target import Target
+from reconciler.sources.seeds.unread import base_names, why_unread
+from reconciler.sources.seeds.unread import remedy as unread_remedy
 from reconciler.sources.snapshot import SourceFile
 
 
@@ -29,20 +31,30 @@ class Assembly:
 
 
 def assemble(
-    raws: Sequence[RawDeclaration], seeds: Sequence[SourceFile], environment: str | None, memory: SeedMemory
+    raws: Sequence[RawDeclaration],
+    seeds: Sequence[SourceFile],
+    environment: str | None,
+    memory: SeedMemory,
+    unread: Sequence[str] = (),
 ) -> Assembly:
-    """Check each declaration, then all together, then each seed against its table."""
+    """Check each declaration, then all together, then each seed against its table.
+
+    ``unread`` are the paths of files below ``seeds`` that are not read; each of them is named.
+    """
     checked = [read_document(raw, environment) for raw in raws]
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
     result.problems += [*declared_twice(checked), *references_exist(checked)]
-    files = _SeedFiles(seeds)
+    files = _SeedFiles(seeds, unread)
     for each in checked:
         file = files.take(each)
         if each.sound and each.name and each.base_name:
             result.declarations.append(_declaration(each, file, result.problems, memory))
     result.problems += files.problems
     result.warnings += files.orphans([each.base_name for each in checked if each.base_name])
+    files.name_unread(checked)
+    result.problems += files.unread_problems
+    result.warnings += files.unread_warnings
     memory.forget_unused()
     result.declarations.sort(key=lambda declaration: declaration.spec.name)
     return result
@@ -70,16 +82,24 @@ def _declaration(checked: Checked, file: SourceFile | None, problems: list[Probl
 class _SeedFiles:
     """The seed files, each taken by one table at most."""
 
-    def __init__(self, files: Sequence[SourceFile]) -> None:
+    def __init__(self, files: Sequence[SourceFile], unread: Sequence[str] = ()) -> None:
         self.files = {file.path: file for file in files}
+        self.unread = unread
         self.taken: set[str] = set()
+        self.seeded: set[str] = set()
         self.problems: list[Problem] = []
+        self.unread_problems: list[Problem] = []
+        self.unread_warnings: list[str] = []
 
     def take(self, checked: Checked) -> SourceFile | None:
         """The file that the declaration names, else the one called after its base name."""
         named = checked.document.seed.file if checked.document.seed else None
-        if named is not None:
-            return self._named(checked, named)
+        file = self._named(checked, named) if named is not None else self._called(checked)
+        if checked.base_name and (file or named or checked.raw.seed is not None):
+            self.seeded.add(checked.base_name)
+        return file
+
+    def _called(self, checked: Checked) -> SourceFile | None:
         paths = [path for path in self.files if base_name_of(path) == checked.base_name]
         self.taken.update(paths)
         for path in paths[1:]:
@@ -99,12 +119,31 @@ class _SeedFiles:
             warnings.append(f"{path}: is a seed of {name!r}, which is not declared. {remedy}")
         return warnings
 
+    def name_unread(self, declarations: Sequence[Checked]) -> None:
+        """Each file that is not read: an error where a declared table would have no seed, a warning elsewhere."""
+        names = {name: each for each in declarations for name in (each.name, each.base_name) if name}
+        folded = {name.lower(): name for name in names}
+        for path in self.unread:
+            meant = [folded[name.lower()] for name in base_names(path) if name.lower() in folded]
+            reason, remedy = why_unread(path), unread_remedy(path)
+            without_seed = [name for name in meant if names[name].base_name not in self.seeded]
+            if without_seed:
+                reason += f", and the table {without_seed[0]} would have no seed"
+                self.unread_problems.append(Problem(path, None, None, reason, remedy))
+            else:
+                self.unread_warnings.append(f"{path}: {reason}. {remedy}")
+
     def _named(self, checked: Checked, named: str) -> SourceFile | None:
         path = named.removeprefix("./")
         path = path if path in self.files else f"seeds/{path}"
         if path in self.files:
             self.taken.add(path)
             return self.files[path]
+        unread = next((each for each in self.unread if each in (path, named.removeprefix("./"))), None)
+        if unread is not None:
+            finding = Finding(("seed", "file"), f"is {named!r}, which {why_unread(unread)}", unread_remedy(unread))
+            self.problems.append(checked.place.problem(finding))
+            return None
         suggestion = did_you_mean(named, self.files)
         remedy = f"Did you mean `{suggestion}`?" if suggestion else "Put the file into seeds/ beside the declarations."
         finding = Finding(("seed", "file"), f"is {named!r}, which is not among the seeds", remedy)

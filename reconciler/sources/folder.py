@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reconciler.model.desired import DesiredState
+from reconciler.engine.ports import Clock
+from reconciler.model.desired import Declaration, DeclarationFile, DesiredState
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.sources.assemble import assemble
 from reconciler.sources.locate import locate
 from reconciler.sources.python.reading import PythonReading, read_python
+from reconciler.sources.python.resembling import resembling
 from reconciler.sources.seeds.memory import SeedMemory
+from reconciler.sources.settling import Settling
 from reconciler.sources.snapshot import Snapshot, read_snapshot
 from reconciler.sources.text.memory import DocumentMemory
+from reconciler.sources.text.resembling import commented_tables
 
 
 class FolderSource:
     """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
 
-    ``location`` is a folder, an importable package, or ``bundled``; ``environment`` is None where none was given.
+    ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
     """
 
-    def __init__(self, location: str, environment: str | None) -> None:
+    def __init__(self, location: str, environment: str | None, clock: Clock | None = None) -> None:
         self.location = location
         self.environment = environment or None
+        self._settling = Settling(clock)
         self._documents = DocumentMemory()
         self._memory = SeedMemory()
 
@@ -38,20 +43,34 @@ class FolderSource:
         readings = self._documents.read(files)
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
         assembly = assemble(
-            sorted(raws, key=lambda raw: (raw.file, raw.line)), first.seeds, self.environment, self._memory
+            sorted(raws, key=lambda raw: (raw.file, raw.line)),
+            first.seeds,
+            self.environment,
+            self._memory,
+            first.unread_seeds,
         )
         problems = [*first.problems, *python.problems, *assembly.problems]
         problems += [problem for reading in readings for problem in reading.problems]
+        problems += resembling(classes, raws) if not python.problems else ()
         problems += self._changed(first, python)
-        warnings = [*python.warnings, *assembly.warnings, *(w for reading in readings for w in reading.warnings)]
+        warnings = [*first.warnings, *python.warnings, *assembly.warnings]
+        warnings += [warning for reading in readings for warning in reading.warnings]
         if not problems and not assembly.declarations:
             remedy = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
             reason = "holds no declaration of a table"
             problems += [Problem(path, None, None, f"declares nothing: {why}", remedy) for path, why in _silent(python)]
             problems.append(Problem(self.location, None, None, reason, remedy))
         if problems:
-            raise DeclarationError(_in_order(problems))
-        return DesiredState(tuple(assembly.declarations), self._digest(first, python), tuple(sorted(warnings)))
+            raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))
+        digest = self._digest(first, python)
+        return DesiredState(
+            tuple(assembly.declarations),
+            digest,
+            tuple(sorted(warnings)),
+            files=_files(first, assembly.declarations),
+            unread=first.unread,
+            settled_at=self._settling.settled_at(digest, first.changed),
+        )
 
     def _changed(self, first: Snapshot, python: PythonReading) -> list[Problem]:
         """The second reading: every file has the bytes it had, and none came or went."""
@@ -77,6 +96,15 @@ def watch_paths(location: str) -> tuple[str, ...]:
         return (str(locate(location)),)
     except DeclarationError:
         return ()
+
+
+def _files(snapshot: Snapshot, declarations: Iterable[Declaration]) -> dict[str, DeclarationFile]:
+    """What each declaration file declares, also where that is nothing."""
+    tables: dict[str, list[str]] = {file.path: [] for file in snapshot.declarations}
+    for declaration in declarations:
+        tables.setdefault(declaration.origin.file, []).append(declaration.spec.name)
+    commented = {file.path: commented_tables(file.content) for file in snapshot.declarations}
+    return {path: DeclarationFile(tuple(names), commented.get(path, frozenset())) for path, names in tables.items()}
 
 
 def _silent(python: PythonReading) -> list[tuple[str, str]]:

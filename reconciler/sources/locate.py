@@ -1,57 +1,129 @@
-"""``--desired-state`` → the folder it means: a path, an importable package, or ``bundled``. Called by ``folder``."""
+"""``--desired-state`` → the folder it names: a path, ``package:NAME``, or ``bundled``. Called by ``folder``.
+
+A path is only ever a path. When its folder is missing (a volume that is not mounted, another working directory),
+nothing else is looked for in its place: the tables of another set of declarations would replace those of this one.
+"""
 
 from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import os
+import stat
+from errno import ENOENT, ENOTDIR
 from pathlib import Path
 
 from reconciler.model.errors import DeclarationError, Problem
 
 BUNDLED = "bundled"
+PACKAGE = "package:"
 _BUNDLED_PACKAGE = "desired_state"
+_OPTION = "--desired-state"
 _REMEDY = "Name the folder with --desired-state PATH, or write an example with `reconciler init`."
+_FORMS = "Write --desired-state package:NAME, for example package:shop.tables, or name a folder."
 
 
 def locate(location: str) -> Path:
     """The folder, resolved; ``DeclarationError`` names the remedy where there is none. Nothing is imported."""
     if location == BUNDLED:
-        folder = _bundled()
-    else:
+        return _resolved(location, _bundled(location))
+    if location.startswith(PACKAGE):
+        return _resolved(location, _package(location))
+    if not location.strip():
+        raise _error(_OPTION, "is empty", _REMEDY)
+    return _resolved(location, _folder(location))
+
+
+def is_missing(location: str) -> bool:
+    """Whether ``location`` is a path and nothing at all is there, so that a folder may be made."""
+    if location == BUNDLED or location.startswith(PACKAGE) or not location.strip():
+        return False
+    try:
+        return not os.path.lexists(Path(location).expanduser())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def _folder(location: str) -> Path:
+    try:
         path = Path(location).expanduser()
-        if location and path.is_dir():
-            return path.resolve()
-        if location and path.exists():
-            raise _error(location, "is a file, not a folder")
-        folder = _package(location)
-    if folder is None:
-        raise _error(location, "there is no such folder or importable package")
-    return folder.resolve()
+        mode = path.stat().st_mode
+    except (RuntimeError, ValueError) as error:
+        raise _error(location, f"is not a path: {str(error).rstrip('.')}", _REMEDY) from None
+    except OSError as error:
+        raise _unreachable(location, Path(location).expanduser(), error) from None
+    if not stat.S_ISDIR(mode):
+        raise _error(location, f"is a {'file' if stat.S_ISREG(mode) else 'special file'}, not a folder", _REMEDY)
+    return path
 
 
-def _bundled() -> Path | None:
-    """The package installed beside this one, whatever stands in the working directory."""
+def _unreachable(location: str, path: Path, error: OSError) -> DeclarationError:
+    if error.errno not in (ENOENT, ENOTDIR):
+        reason = f"cannot be read: {error.strerror}"
+        return _error(location, reason, "Make the folder readable for this user, or name another one.")
+    if path.is_symlink():
+        reason = f"is a link to {path.readlink()}, which does not exist"
+        return _error(location, reason, f"Correct the link. {_REMEDY}")
+    named = f" A Python package is named as package:{location}." if _is_dotted(location) else ""
+    return _error(location, "there is no such folder", f"{_REMEDY}{named}")
+
+
+def _bundled(location: str) -> Path:
+    """The package installed beside this one, whatever stands in the working directory or on the import path."""
     beside = str(Path(__file__).resolve().parents[2])
     spec = importlib.machinery.PathFinder.find_spec(_BUNDLED_PACKAGE, [beside])
-    return _folder_of(spec) or _package(_BUNDLED_PACKAGE)
+    places = list(spec.submodule_search_locations or []) if spec and spec.origin else []
+    if not places:
+        raise _error(location, "the bundled declarations are not installed", "Install dynamodb-reconciler again.")
+    return Path(places[0])
 
 
-def _package(name: str) -> Path | None:
-    parts = name.split(".")
-    if not all(part.isidentifier() for part in parts):
-        return None
+def _package(location: str) -> Path:
+    name = location.removeprefix(PACKAGE)
+    if not _is_dotted(name):
+        raise _error(location, f"{name!r} is not the name of a package", _FORMS)
+    top, *rest = name.split(".")
+    folder = _top_package(location, top).joinpath(*rest)
+    if folder.is_dir():
+        return folder
+    if folder.with_suffix(".py").is_file():
+        raise _module(location, name)
+    raise _error(location, f"the package {top} has no package {'.'.join(rest) or top}", _FORMS)
+
+
+def _top_package(location: str, top: str) -> Path:
     try:
-        folder = _folder_of(importlib.util.find_spec(parts[0]))
+        spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
-        return None
-    below = folder.joinpath(*parts[1:]) if folder else None
-    return below if below and below.is_dir() else None
+        spec = None
+    if spec is None:
+        raise _error(location, f"there is no importable package {top}", f"Install it, or correct the name. {_FORMS}")
+    places = list(spec.submodule_search_locations or [])
+    if not places:
+        raise _module(location, top)
+    if len(places) > 1:
+        spread = " and ".join(places)
+        raise _error(location, f"the package {top} is spread over {spread}", "Name one of these folders.")
+    if not Path(places[0]).is_dir():
+        raise _error(location, f"the package {top} is not a folder on this machine", "Install it unpacked.")
+    return Path(places[0])
 
 
-def _folder_of(spec: importlib.machinery.ModuleSpec | None) -> Path | None:
-    places = list(spec.submodule_search_locations or []) if spec else []
-    return Path(places[0]) if places else None
+def _module(location: str, name: str) -> DeclarationError:
+    return _error(location, f"{name} is a module, not a package", "Name the folder or the package that holds it.")
 
 
-def _error(location: str, reason: str) -> DeclarationError:
-    return DeclarationError((Problem(location, None, None, reason, _REMEDY),))
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _resolved(location: str, folder: Path) -> Path:
+    try:
+        return folder.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise _error(location, reason, _REMEDY) from None
+
+
+def _error(location: str, reason: str, remedy: str) -> DeclarationError:
+    return DeclarationError((Problem(location, None, None, reason, remedy),))

@@ -61,6 +61,10 @@ class Fields:
         members = self.map_of(name, str)
         return {key: Fields(members).time(key) for key in members}
 
+    def optional_texts(self, name: str) -> dict[str, str]:
+        """A map of texts by any name; empty where there is none."""
+        return self.map_of(name, str) if name in self._members else {}
+
     def times_by(self, choices: tuple[Any, ...]) -> dict[Any, tuple[datetime, ...]]:
         """Every member: its name one of ``choices``, its value a time or a list of times."""
         found: dict[Any, tuple[datetime, ...]] = {}

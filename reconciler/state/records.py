@@ -14,6 +14,7 @@ from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
     Attempts,
     Counted,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -31,7 +32,7 @@ from reconciler.state.wire import Unreadable
 
 TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 SEED_PART = "seedpart#"
-REBUILD = "rebuild#"
+REBUILD, ENDED = "rebuild#", "ended#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
 T = TypeVar("T")
@@ -115,6 +116,8 @@ ENTRIES = Kind(
         "forgotten_since": MAYBE_TIME,
         "guarded_since": MAYBE_TIME,
         "ours_since": MAYBE_TIME,
+        "declared_in": MAYBE_TEXT,
+        "tagged_as": MAYBE_TEXT,
     },
 )
 SEED_RECORDS = Kind(
@@ -142,6 +145,8 @@ ATTEMPTS_OF_TABLES = Kind(
         "wanted": _map_of(str),
         "seen": _map_of(str),
         "refused": (lambda times: _times(times) or None, Fields.optional_times),
+        "missed": (lambda texts: dict(texts) or None, Fields.optional_texts),
+        "contested": (lambda times: _times(times) or None, Fields.optional_times),
     },
 )
 MARKS_OF_TABLES = Kind(
@@ -168,6 +173,7 @@ REBUILDS = Kind(
         "ready_at": MAYBE_TIME,
     },
 )
+ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})
 SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})
 LEASES = Kind(
     Lease,

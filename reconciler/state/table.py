@@ -26,6 +26,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.records import (
     Attempts,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -41,6 +42,7 @@ from reconciler.state import fence
 from reconciler.state import records as kinds
 from reconciler.state.client import StateClient, query
 from reconciler.state.elsewhere import claims
+from reconciler.state.former_stack import FormerStack, Transfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.live import fingerprint_of, is_state_table
@@ -76,7 +78,15 @@ class StateTable:
     """The records of one scope. ``holder`` names this process in the lease, a UUID."""
 
     def __init__(
-        self, client: StateClient, name: str, scope: str, *, holder: str, clock: Clock, lease_term: timedelta = TERM
+        self,
+        client: StateClient,
+        name: str,
+        scope: str,
+        *,
+        holder: str,
+        clock: Clock,
+        lease_term: timedelta = TERM,
+        former: FormerStack | None = None,
     ) -> None:
         self.name = name
         self._client = client
@@ -86,6 +96,10 @@ class StateTable:
         self._history = History(client, name, scope)
         self._fresh = False
         self._seen_token = 0
+        self._notices: tuple[str, ...] = ()
+        self._transfer: Transfer | None = None
+        if former is not None and former.scope != scope:
+            self._transfer = Transfer(client, name, scope, former, holder=holder, clock=clock, term=lease_term)
 
     def load(self) -> StateSnapshot:
         """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one ``StateError``."""
@@ -117,10 +131,19 @@ class StateTable:
         if not snapshot.usable or snapshot.recorded_fingerprint or snapshot.actual_fingerprint is None:
             return snapshot
         try:
+            self._make_transfer(snapshot.actual_fingerprint)
             recorded = self._record_fingerprint(snapshot.actual_fingerprint)
         except Denied as denied:
             return self._unusable(self._refused(denied))
-        return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint) if recorded else self.load()
+        if recorded and not self._notices:
+            return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint)
+        return self.load()
+
+    def _make_transfer(self, actual: Fingerprint) -> None:
+        """Before this scope has a fingerprint, which says that it was done: once, or again where it was cut short."""
+        notice = self._transfer.make(self._lease, actual) if self._transfer is not None else None
+        if notice is not None:
+            self._notices = (notice,)
 
     def put_entry(self, entry: InventoryEntry) -> None:
         self._put(kinds.TABLE + entry.name, kinds.ENTRIES.write(entry))
@@ -163,6 +186,12 @@ class StateTable:
 
     def drop_rebuild(self, name: str) -> None:
         self._drop(kinds.REBUILD + name)
+
+    def put_ended(self, ended: Ended) -> None:
+        self._put(kinds.ENDED + ended.name, kinds.ENDED_TABLES.write(ended))
+
+    def drop_ended(self, name: str) -> None:
+        self._drop(kinds.ENDED + name)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         if suspension is None:
@@ -245,7 +274,14 @@ class StateTable:
         snapshot = snapshot_of(items, self.name)
         self._seen_token = max(fence.highest(items), snapshot.lease.token if snapshot.lease else 0)
         elsewhere = claims(self._client, self.name, self._scope)
-        return replace(snapshot, elsewhere=elsewhere, fresh=self._fresh, actual_fingerprint=fingerprint_of(live))
+        snapshot = replace(
+            snapshot,
+            elsewhere=elsewhere,
+            fresh=self._fresh,
+            actual_fingerprint=fingerprint_of(live),
+            notices=self._notices,
+        )
+        return self._transfer.shown(snapshot) if self._transfer is not None else snapshot
 
     def _record_fingerprint(self, fingerprint: Fingerprint) -> bool:
         condition = {

@@ -15,7 +15,8 @@ from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.session import connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.model.change import Call
-from reconciler.model.errors import Malformed, NotFound
+from reconciler.model.errors import ConditionFailed, Malformed, NotFound, Rejected, Unreachable
+from reconciler.model.removal import Removal
 
 RICH: dict[str, Any] = {
     "pk": {"S": "user#1"},
@@ -76,7 +77,7 @@ def test_the_same_hash_key_with_another_range_key_is_free(endpoint: Live, items:
 def test_an_item_that_is_unchanged_is_deleted(endpoint: Live, items: BotoItemApi) -> None:
     endpoint.client.put_item(TableName="users", Item=RICH)
     respelt = {**RICH, "price": {"N": "0.1"}, "tags": {"SS": ["a", "b"]}, "sizes": {"NS": ["2.50", "1"]}}
-    assert items.delete_if_equal("users", respelt, KEYS)
+    assert items.remove_if_equal("users", respelt, KEYS) is Removal.REMOVED
     assert held(endpoint) == []
 
 
@@ -96,18 +97,18 @@ CHANGED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
 def test_an_item_that_somebody_changed_is_kept(endpoint: Live, items: BotoItemApi, change: dict[str, Any]) -> None:
     endpoint.client.put_item(TableName="users", Item={**RICH, **change})
-    assert not items.delete_if_equal("users", RICH, KEYS)
+    assert items.remove_if_equal("users", RICH, KEYS) is Removal.CHANGED
     assert len(held(endpoint)) == 1
 
 
 def test_an_attribute_less_keeps_the_item_too(endpoint: Live, items: BotoItemApi) -> None:
     endpoint.client.put_item(TableName="users", Item={name: RICH[name] for name in KEYS})
-    assert not items.delete_if_equal("users", RICH, KEYS)
+    assert items.remove_if_equal("users", RICH, KEYS) is Removal.CHANGED
     assert len(held(endpoint)) == 1
 
 
 def test_an_item_that_is_gone_is_not_deleted_again(items: BotoItemApi) -> None:
-    assert not items.delete_if_equal("users", RICH, KEYS)
+    assert items.remove_if_equal("users", RICH, KEYS) is Removal.GONE
 
 
 def test_an_item_that_changes_between_the_read_and_the_delete_is_kept(endpoint: Live, items: BotoItemApi) -> None:
@@ -118,14 +119,87 @@ def test_an_item_that_changes_between_the_read_and_the_delete_is_kept(endpoint: 
         def call(self, operation: str, params: Any) -> Any:
             return {"Item": RICH} if operation == "GetItem" else inner.call(operation, params)
 
-    assert not BotoItemApi(Stale()).delete_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    end = BotoItemApi(Stale()).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    assert end is Removal.CHANGED
     assert len(held(endpoint)) == 1
+
+
+RACED: dict[str, tuple[dict[str, Any] | None, Removal]] = {
+    "nothing": ({}, Removal.REMOVED),
+    "a text is added": ({"more": {"S": "x"}}, Removal.CHANGED),
+    "a number is added": ({"more": {"N": "1"}}, Removal.CHANGED),
+    "an empty text is added": ({"more": {"S": ""}}, Removal.CHANGED),
+    "a null is added": ({"more": {"NULL": True}}, Removal.CHANGED),
+    "a map is added": ({"more": {"M": {"a": {"L": []}}}}, Removal.CHANGED),
+    "binary is added": ({"more": {"B": b"\x00"}}, Removal.CHANGED),
+    "two attributes are added": ({"a": {"S": "x"}, "b": {"BOOL": False}}, Removal.CHANGED),
+    "a time to live is added": ({"expires_at": {"N": "1893456000"}}, Removal.CHANGED),
+    "a value changes": ({"name": {"S": "another"}}, Removal.CHANGED),
+    "a value changes and one is added": ({"name": {"S": "another"}, "more": {"S": "x"}}, Removal.CHANGED),
+    "a number is spelt otherwise": ({"price": {"N": "0.1"}}, Removal.REMOVED),
+    "it is removed": (None, Removal.GONE),
+}
+
+
+@pytest.mark.parametrize("race", RACED)
+@pytest.mark.parametrize("attributes", [0, 200])
+def test_an_item_that_somebody_changes_between_the_read_and_the_delete_is_there_afterwards(
+    endpoint: Live, items: BotoItemApi, race: str, attributes: int
+) -> None:
+    change, expected = RACED[race]
+    written = {**RICH, **{f"attribute-{number}": {"N": str(number)} for number in range(attributes)}}
+    endpoint.client.put_item(TableName="users", Item=written)
+    inner, key = connected(endpoint.url).state_client(), {name: written[name] for name in KEYS}
+    after: list[dict[str, Any]] = []
+
+    class Raced:
+        def call(self, operation: str, params: Any) -> Any:
+            answer = inner.call(operation, params)
+            if operation == "GetItem" and not after:
+                if change is None:
+                    endpoint.client.delete_item(TableName="users", Key=key)
+                else:
+                    endpoint.client.put_item(TableName="users", Item={**written, **change})
+                after.extend(held(endpoint) or [{}])
+            return answer
+
+    assert BotoItemApi(Raced()).remove_if_equal("users", written, KEYS) is expected  # type: ignore[arg-type]
+    assert held(endpoint) == (after if expected is Removal.CHANGED else [])
+
+
+def test_an_item_whose_key_was_taken_again_is_not_written_over_it() -> None:
+    added = RICH | {"more": {"S": "x"}}
+    caller = Noted({"Item": RICH}, {"Attributes": added}, ConditionFailed("PutItem", "c", "taken"))
+    assert BotoItemApi(caller).remove_if_equal("users", RICH, KEYS) is Removal.CHANGED  # type: ignore[arg-type]
+    operation, request = caller.requests[-1]
+    assert (operation, request["Item"]) == ("PutItem", added)
+    assert request["ConditionExpression"] == "attribute_not_exists(#key)"
+
+
+def test_an_item_that_cannot_be_put_back_is_an_error_that_is_not_tried_again() -> None:
+    down = [Unreachable("PutItem", "ConnectionError", "nobody answers")] * 3
+    caller = Noted({"Item": RICH}, {"Attributes": RICH | {"more": {"S": "x"}}}, *down)
+    with pytest.raises(Rejected, match="could not be written again"):
+        BotoItemApi(caller).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+
+
+def test_every_item_of_a_table_is_read_over_all_pages(endpoint: Live, items: BotoItemApi) -> None:
+    large = {"text": {"S": "x" * 300_000}}
+    for number in range(8):
+        endpoint.client.put_item(TableName="users", Item={"pk": {"S": f"{number}"}, "sk": {"N": "1"}, **large})
+    assert sorted(one["pk"]["S"] for one in items.all_items("users")) == [str(number) for number in range(8)]
+
+
+def test_a_scan_whose_page_leads_to_itself_ends_as_malformed() -> None:
+    page = {"Items": [{"pk": {"S": "x"}}], "LastEvaluatedKey": {"pk": {"S": "x"}}}
+    with pytest.raises(Malformed):
+        list(BotoItemApi(Noted(*[page] * 5)).all_items("users"))  # type: ignore[arg-type]
 
 
 def test_an_item_with_hundreds_of_attributes_can_be_deleted(endpoint: Live, items: BotoItemApi) -> None:
     wide = {"pk": {"S": "wide"}, "sk": {"N": "1"}, **{f"attribute-{n}": {"N": str(n)} for n in range(400)}}
     assert items.put_if_absent("users", wide, KEYS)
-    assert items.delete_if_equal("users", wide, KEYS)
+    assert items.remove_if_equal("users", wide, KEYS) is Removal.REMOVED
     assert held(endpoint) == []
 
 
@@ -157,13 +231,16 @@ def test_an_empty_page_with_a_key_does_not_prove_a_table_empty() -> None:
 class Noted:
     """A caller that notes each request and answers as it is told."""
 
-    def __init__(self, *answers: dict[str, Any]) -> None:
+    def __init__(self, *answers: dict[str, Any] | Exception) -> None:
         self.answers = list(answers)
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         self.requests.append((operation, dict(params)))
-        return self.answers.pop(0)
+        answered = self.answers.pop(0)
+        if isinstance(answered, Exception):
+            raise answered
+        return answered
 
 
 def test_emptiness_is_asked_for_consistently_page_by_page() -> None:
@@ -184,15 +261,15 @@ def test_the_write_of_a_seed_item_is_conditioned_on_its_key_being_free() -> None
 
 def test_an_item_that_was_changed_is_not_even_asked_to_go() -> None:
     caller = Noted({"Item": RICH | {"more": {"S": "x"}}})
-    assert not BotoItemApi(caller).delete_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    assert BotoItemApi(caller).remove_if_equal("users", RICH, KEYS) is Removal.CHANGED  # type: ignore[arg-type]
     assert [(operation, request["ConsistentRead"]) for operation, request in caller.requests] == [("GetItem", True)]
 
 
 def test_the_delete_of_a_seed_item_is_conditioned_on_every_attribute() -> None:
     caller = Noted({"Item": RICH}, {})
-    assert BotoItemApi(caller).delete_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    assert BotoItemApi(caller).remove_if_equal("users", RICH, KEYS) is Removal.REMOVED  # type: ignore[arg-type]
     operation, request = caller.requests[-1]
-    assert operation == "DeleteItem"
+    assert (operation, request["ReturnValues"]) == ("DeleteItem", "ALL_OLD")
     names = request.get("ExpressionAttributeNames", {})
     assert set(names.values()) == set(RICH)
     assert all(f"{name} = :v{name[2:]}" in request["ConditionExpression"] for name in names)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from campaigns.misbelief_edits import EDITS
+
 from reconciler.model.identity import Flavor
 
 FORMS = ("yaml", "yaml", "yaml", "json", "json", "documents")

@@ -1,6 +1,6 @@
 """Run one case of the campaign ``misbelief``: whatever happens to the files, no item is lost without consent.
 
-Judged by the truth about the folder at the moment of each DeleteTable, and by the items that the tables hold at the end.
+Judged by the truth about the folder at the moment of each DeleteTable, and by the items that are left at the end.
 """
 
 from __future__ import annotations
@@ -78,17 +78,18 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     root.mkdir()
     folder = Folder(root, lambda: frozenset(sim.plane.tables))
     judge = Judge(case, sim, folder)
-    sim.reconciler.world = replace(sim.reconciler.world, source=FolderSource(str(root), None))
+    sim.reconciler.world = replace(sim.reconciler.world, source=FolderSource(str(root), None, sim.clock))
     for number, file in enumerate(case.files):
         folder.store(file.path, Truth(file.form, _documents(case, file, number)))
     _date(sim, root, SETTLED)
     sim.once()
+    folder.note_read()
     sim.plane.settle()
     assert folder.declared == set(sim.plane.tables), "the folder was not converged at first"
     for table in sim.plane.tables.values():
         for key in ("one", "two", "three"):
             table.items[repr([key])] = item(key)
-    held = {name: table for name, table in sim.plane.tables.items()}
+    held = dict(sim.plane.tables)
     sim.plane.faults = judge.call
     figures: Counter[str] = Counter()
     for edit in case.edits:
@@ -155,6 +156,8 @@ def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Coun
             case _:
                 sim.run()
         sim.clock.seconds += edit.pause
+        if verb != "preview":
+            folder.note_read()
         figures["runs"] += 1
     if edit.undone:
         _put_back(folder, before)
@@ -172,7 +175,7 @@ def _restore(sim: Sim, folder: Folder, judge: Judge, case: MisbeliefCase) -> Non
     _date(sim, folder.root, SETTLED)
     judge.verb = "once"
     for _ in range(3):
-        sim.clock.seconds += 400.0
+        sim.clock.seconds += 4000.0
         report = sim.once()
         sim.plane.settle()
     unsettled = [t for t in report.tables if t.name in folder.declared and t.status.value != "in_sync"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support.cli_fake import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
 from reconciler.engine.importing import PassedOver
+from reconciler.model.plan import Action, Step
 from reconciler.model.records import Lease, Suspension
 from reconciler.model.report import TableStatus
 
@@ -177,12 +179,33 @@ def test_destroy_with_something_blocked_is_drift(cli: Callable, fake: FakeWiring
     assert cli("destroy --yes").code == 2
 
 
-@pytest.mark.parametrize("verb", ["seed", "clear"])
-def test_seed_and_clear_act_on_the_named_tables(verb: str, cli: Callable, fake: FakeWiring) -> None:
-    fake.result = a_report(a_table("users", TableStatus.IN_SYNC, seed_state="done", seed_written=1, seed_skipped=2))
-    ended = cli(f"{verb} users")
-    assert (ended.code, (verb, ("users",)) in fake.calls) == (0, True)
-    assert "users: 1 item written, 2 there already." in ended.err
+@pytest.mark.parametrize(
+    ("action", "words", "last"),
+    [
+        (Action.SEED, "1 written, 2 present, from seeds/users.json", "Done: 1 table: 1 item written, 2 present."),
+        (Action.CLEAR, "3 removed, 1 kept (changed since)", "Done: 1 table: 3 items removed, 1 kept."),
+    ],
+)
+def test_seed_and_clear_act_on_the_named_tables_and_say_it_in_their_own_words(
+    action: Action, words: str, last: str, cli: Callable, fake: FakeWiring
+) -> None:
+    step = Step(action, "seed").done().with_message(words)
+    counts = {"seed_written": 1, "seed_present": 2, "seed_removed": 3, "seed_kept": 1}
+    table = a_table("users", TableStatus.IN_SYNC, step, **counts)
+    fake.result = replace(a_report(table), trigger=action.value)
+    ended = cli(f"{action.value} users")
+    assert (ended.code, (action.value, ("users",)) in fake.calls) == (0, True)
+    assert f"users: {words}." in ended.err
+    assert last in ended.out
+    assert "seeded" not in ended.out
+
+
+def test_clear_asks_off_emulators_and_never_clears_unasked(cli: Callable, fake: FakeWiring) -> None:
+    fake.emulator = False
+    ended = cli("clear users")
+    assert (ended.code, ("clear", ("users",)) in fake.calls) == (1, False)
+    assert "--yes" in ended.err
+    assert (cli("clear users --yes").code, ("clear", ("users",)) in fake.calls) == (0, True)
 
 
 def test_import_names_what_it_wrote(cli: Callable, fake: FakeWiring) -> None:

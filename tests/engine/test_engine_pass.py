@@ -373,7 +373,7 @@ def test_seed_commands_clear_what_was_seeded_and_keep_what_changed():
     changed = next(iter(live))
     live[changed] = item("1", name="Ada Lovelace")
     (report,) = sim.reconciler.clear().tables
-    assert (report.seed_written, report.seed_skipped) == (1, 1)
+    assert (report.seed_removed, report.seed_kept) == (1, 1)
     assert list(live.values()) == [item("1", name="Ada Lovelace")]
     live.clear()
     sim.once()

@@ -40,7 +40,7 @@ def test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another
     sim.store.put_seed(replace(sim.store.snapshot.seeds["users"], state="started"))
     report = sim.run()
     (table,) = report.tables
-    assert (report.wrote, table.seed_written, table.seed_skipped) == (True, 0, 3)
+    assert (report.wrote, table.seed_written, table.seed_present) == (True, 0, 3)
     assert sim.store.snapshot.seeds["users"].state == "done"
     following = sim.run()
     assert (following.verdict, following.wrote) == (Verdict.IN_SYNC, False)
@@ -58,7 +58,7 @@ def test_a_refused_seed_is_an_error_of_its_table_that_counts_what_is_missing() -
     sim.items.faults = refuse
     (table,) = sim.run().tables
     assert table.status is TableStatus.ERROR
-    assert (table.seed_written, table.seed_skipped, table.seed_failed) == (0, 0, 3)
+    assert (table.seed_written, table.seed_present, table.seed_failed) == (0, 0, 3)
 
 
 def test_a_table_that_was_cleared_stays_empty_even_when_it_is_made_anew() -> None:

@@ -171,7 +171,7 @@ def test_a_released_table_may_be_adopted_by_another_stack_and_is_never_given_bac
 def test_a_released_table_that_its_stack_declares_again_later_is_adopted_by_it() -> None:
     first, _ = world(CASES["tags, one state table, another stack"])
     first.reconciler.release(("users",))
-    assert [table.status for table in first.once().tables] == [TableStatus.UNMANAGED]
+    assert [table.status for table in first.once().tables] == [TableStatus.RELEASED]
     first.declare(declaration("orders"))
     report = first.once()
     assert report.unmanaged == 1

@@ -8,8 +8,10 @@ import pytest
 from support.made_up import T0, report, table
 from support.web import ask
 
+from reconciler.engine.ports import Exchange
 from reconciler.model.errors import Problem
 from reconciler.model.report import TableStatus
+from reconciler.telemetry import Teller
 
 PROBES = ("/livez", "/readyz", "/healthz")
 
@@ -62,22 +64,65 @@ def test_an_endpoint_that_went_away_makes_it_unready_with_a_reason(ready):
     assert (answer.status, answer.json["reason"]) == (503, "the endpoint does not answer")
 
 
+LATER = timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
-    ("interval", "silent", "status"),
-    [(60, 599, 200), (60, 601, 503), (1, 599, 200), (1, 601, 503), (300, 2999, 200), (300, 3001, 503)],
+    ("under_way", "heartbeat", "next_pass", "alive"),
+    [
+        ("pass-2", timedelta(0), None, True),
+        ("pass-2", timedelta(seconds=119), None, True),
+        ("pass-2", timedelta(seconds=121), None, False),
+        ("pass-2", timedelta(days=1), None, False),
+        ("pass-2", timedelta(seconds=121), -LATER, False),
+        (None, timedelta(seconds=119), None, True),
+        (None, timedelta(seconds=121), None, False),
+        (None, LATER, timedelta(seconds=0), True),
+        (None, LATER, timedelta(seconds=119), True),
+        (None, LATER, timedelta(seconds=121), False),
+        (None, timedelta(minutes=11), timedelta(minutes=10), False),
+        (None, timedelta(minutes=11), -LATER, True),
+        (None, timedelta(seconds=10), timedelta(seconds=300), True),
+    ],
+    ids=[
+        "a pass that began just now",
+        "a pass that is silent for less than two minutes",
+        "a pass that is silent for longer",
+        "a class file became an infinite loop",
+        "a stuck pass whose successor is planned",
+        "tries to connect",
+        "a try to connect that hangs",
+        "the next pass is due now",
+        "the next pass is a little late",
+        "the next pass does not begin",
+        "the scheduler died eleven minutes ago",
+        "the interval is an hour",
+        "an overdue pass has begun and ended",
+    ],
 )
-def test_a_loop_is_dead_after_ten_silent_intervals_and_never_before_ten_minutes(ready, interval, silent, status):
-    ready.board.interval = interval
-    ready.board.heartbeat = T0
-    ready.now = T0 + timedelta(seconds=silent)
-    assert ready.get("/livez").status == status
+def test_the_loop_is_alive_while_it_makes_progress_or_waits_for_its_time(ready, under_way, heartbeat, next_pass, alive):
+    """``heartbeat`` and ``next_pass`` are how long ago they were."""
+    ready.now = T0 + timedelta(days=2)
+    ready.board.in_progress = under_way
+    ready.board.heartbeat = ready.now - heartbeat
+    ready.board.next_pass = None if next_pass is None else ready.now - next_pass
+    answer = ready.get("/livez")
+    assert (answer.status == 200) is alive
+    assert (answer.json["reason"] is None) is alive
 
 
-def test_a_pass_under_way_is_life_however_long_it_takes(ready):
+def test_every_answered_request_of_a_pass_is_progress(ready):
+    telemetry = Teller(ready.board, None)
     ready.board.heartbeat = T0
-    ready.board.start("pass-2")
-    ready.now = T0 + timedelta(days=1)
-    assert ready.get("/livez").status == 200
+    telemetry.request("DescribeTable", "Throttled", 0.1, Exchange(("users",)))
+    assert ready.board.heartbeat > T0
+
+
+def test_a_board_without_a_loop_has_no_heartbeat(ready):
+    telemetry = Teller(ready.board, None)
+    ready.board.heartbeat = None
+    telemetry.request("DescribeTable", "success", 0.1, Exchange(("users",)))
+    assert ready.board.heartbeat is None
 
 
 def test_a_loop_that_died_is_dead_at_once_and_says_why(ready):

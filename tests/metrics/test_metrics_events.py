@@ -37,7 +37,7 @@ def test_a_declared_table_starts_at_zero_once_it_is_known(metrics):
     metrics.pass_finished(report(IN_SYNC))
     actions = {(given["action"], given["result"]): number for given, number in samples(metrics, "actions_total")}
     assert actions == {(a.value, result): 0 for a in Action for result in ("success", "failure")}
-    assert {given["result"] for given, _ in samples(metrics, "seed_items_total")} == {"written", "skipped", "failed"}
+    assert {given["result"] for given, _ in samples(metrics, "seed_items_total")} == set(labels.SEED_RESULTS)
     assert {given["facet"] for given, _ in samples(metrics, "drift_detected_total")} == {"keys", "billing", "ttl"}
 
 
@@ -105,11 +105,11 @@ def test_steps_count_as_success_or_failure_by_action_and_other_fates_do_not(metr
 
 
 def test_seed_items_count_by_result_and_a_table_carried_along_is_not_counted_again(metrics):
-    seeded = table(seed_written=5, seed_skipped=2, seed_failed=1)
+    seeded = table(seed_written=5, seed_present=2, seed_removed=4, seed_kept=3, seed_failed=1)
     metrics.pass_finished(report(seeded))
     metrics.pass_finished(report(seeded))
     results = {given["result"]: number for given, number in samples(metrics, "seed_items_total")}
-    assert results == {"written": 5, "skipped": 2, "failed": 1}
+    assert results == {"written": 5, "present": 2, "removed": 4, "kept": 3, "failed": 1}
 
 
 def test_a_seeding_that_failed_is_at_least_one_failed_item(metrics):
@@ -188,7 +188,7 @@ def test_series_grow_with_declared_tables_and_facets_alone(tables):
         return sum(len(family.samples) for family in own)
 
     statuses, info, items, size = len(TableStatus), 1, 1, 1
-    counters = len(Action) * 2 + 3
+    counters = len(Action) * 2 + len(labels.SEED_RESULTS)
     per_table = statuses + info + items + size + counters + 2 * len(facets)
     assert count(tables) == count(0) + tables * per_table
 

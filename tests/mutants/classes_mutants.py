@@ -13,14 +13,6 @@ PYTHON = "sources/python/"
 
 MUTANTS = (
     Mutant(
-        "a child that ended has answered",
-        f"{PYTHON}child_process.py",
-        'reason: str | None = "was ended before it had answered"',
-        "reason: str | None = None",
-        "a class file that exits with 0 declares nothing, and its table is pruned",
-        (f"{HOSTILE}::test_the_method_that_never_returns_is_named",),
-    ),
-    Mutant(
         "an ended child counts as done",
         f"{PYTHON}child_process.py",
         "                self._fail(_how_it_ended(self.process.wait()))\n",
@@ -29,28 +21,12 @@ MUTANTS = (
         (f"{HOSTILE}::test_a_hostile_class_file_is_named_and_changes_nothing[os._exit with success]",),
     ),
     Mutant(
-        "children share the tool's process group",
-        f"{PYTHON}child_process.py",
-        "start_new_session=True",
-        "start_new_session=False",
-        "a class file that kills its process group kills the tool",
-        (f"{HOSTILE}::test_a_signal_ends_a_load_at_once",),
-    ),
-    Mutant(
         "an exception beyond Exception ends the child",
         f"{PYTHON}evaluating.py",
         "        except BaseException as error:  # noqa: BLE001 - the user's code may raise anything\n",
         "        except Exception as error:\n",
         "a script in the folder is not named by its line",
         (f"{HOSTILE}::test_a_hostile_class_file_is_named_and_changes_nothing[an interrupt of its own]",),
-    ),
-    Mutant(
-        "a forked process answers too",
-        f"{PYTHON}channel.py",
-        "        if self._getpid() != self._process:\n            self._exit(0)\n",
-        "",
-        "every declaration comes twice",
-        (f"{HOSTILE}::test_what_a_class_file_does_beside_declaring_does_not_reach_the_tool[a fork that goes on]",),
     ),
     Mutant(
         "frames of no kind are passed over",

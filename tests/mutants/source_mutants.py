@@ -18,8 +18,8 @@ MUTANTS = (
     Mutant(
         "a folder that cannot be read is empty",
         "sources/snapshot.py",
-        '        problems.append(Problem(place, None, None, reason, "Make the folder readable for this user."))\n',
-        "",
+        'self.problem(folder, f"cannot be read: {error.strerror}", "Make the folder readable for this user.")',
+        "pass",
         "a failure is read as emptiness, and emptiness as the wish to delete",
         ("sources/test_folder.py::test_an_unreadable_folder_is_an_error_and_never_emptiness",),
     ),
@@ -34,7 +34,7 @@ MUTANTS = (
     Mutant(
         "one broken file is passed over",
         "sources/folder.py",
-        "        if problems:\n            raise DeclarationError(_in_order(problems))\n",
+        "        if problems:\n            raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))\n",
         "",
         "the table of the broken file is undeclared, and pruned",
         ("sources/test_folder.py::test_a_folder_without_any_declaration_is_an_error[files0]",),
@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant(
         "a linked folder may leave the folder",
         "sources/snapshot.py",
-        "if not target.is_relative_to(root):",
+        "if not target.is_relative_to(self.root):",
         "if False:",
         "a link in a repository reads the folders of the machine",
         ("sources/test_folder.py::test_a_link_that_leaves_the_folder_is_refused",),

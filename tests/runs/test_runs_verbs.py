@@ -95,8 +95,8 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
     [
         (Verb.SUSPEND, "Suspended: the loop observes and writes nothing until it is resumed or run."),
         (Verb.RESUME, "The suspension is lifted."),
-        (Verb.CLEAR, "1 table: 2 items removed, 0 changed or gone since and left alone."),
-        (Verb.SEED, "1 table: 0 items written, 2 there already."),
+        (Verb.CLEAR, "1 table: 2 items removed, 0 kept."),
+        (Verb.SEED, "1 table: 0 items written, 2 present."),
         (Verb.PREVIEW_ROLLBACK, "Plan: 0 to create, 0 to update, 0 to replace, 2 to delete, 0 to seed."),
         (Verb.RUN, "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."),
     ],

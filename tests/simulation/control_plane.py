@@ -42,7 +42,8 @@ class ControlPlane:
         self.clock, self.delay, self.has_tags, self.table_ids = clock, delay, has_tags, table_ids
         self.strict, self.stale = strict, stale
         self.limit, self.limit_with_indexes = 500, 250
-        self.place = f"{REGION}:{ACCOUNT}"
+        # DynamoDB Local is the one endpoint without tags, and its ARNs say what it is.
+        self.place = f"{REGION}:{ACCOUNT}" if has_tags else "ddblocal:000000000000"
         self.tables: dict[str, Table] = {}
         self.ghosts: dict[str, float] = {}
         self.journal: list[Call] = []

@@ -139,7 +139,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "the marks of a merge conflict": (
         {"users.json": '<<<<<<< HEAD\n{"table_name": "users"}'},
-        ["users.json:1: is not JSON: a value is expected. Correct the syntax."],
+        ["users.json:1: has the marks of a merge conflict. Finish the merge: keep one of the two versions."],
     ),
     "a page of HTML": (
         {"users.json": "<!DOCTYPE html>"},

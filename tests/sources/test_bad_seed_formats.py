@@ -41,7 +41,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a YAML seed with a number as key": (
         as_yaml("- pk: a\n- pk: 007\n"),
-        ["seeds/users.yaml:2: [1].pk: is of type N, but the table's key has type S. Write a text (S)."],
+        [
+            (
+                "seeds/users.yaml:2: has 007 as [1].pk, and a number does not keep that spelling. "
+                'Write "007" in quotes for a text, or 7 for a number.'
+            )
+        ],
     ),
     "a YAML seed with a number of 39 digits": (
         as_yaml("- pk: a\n- pk: b\n  x: " + "1" * 39),

@@ -133,26 +133,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"a": {"pk": "a"}}'),
         [
             (
-                "seeds/users.json:1: is neither a list of items nor a BatchWriteItem request. Write the items "
-                "as a list, each with its attributes."
-            )
-        ],
-    ),
-    "what a Scan told": (
-        as_json('{"Items": [{"pk": {"S": "a"}}], "Count": 1, "ScannedCount": 1}'),
-        [
-            (
-                "seeds/users.json:1: is neither a list of items nor a BatchWriteItem request. Write the items "
-                "as a list, each with its attributes."
-            )
-        ],
-    ),
-    "the items alone of what a Scan told": (
-        as_json('{"Items": [{"pk": {"S": "a"}}]}'),
-        [
-            (
-                "seeds/users.json:1: is a request for the table 'Items', not for 'users'. Name the table "
-                "users, or rename the file."
+                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "request. Write the items as a list, each with its attributes."
             )
         ],
     ),
@@ -160,8 +142,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json("null"),
         [
             (
-                "seeds/users.json:1: is neither a list of items nor a BatchWriteItem request. Write the items "
-                "as a list, each with its attributes."
+                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "request. Write the items as a list, each with its attributes."
             )
         ],
     ),
@@ -206,8 +188,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"RequestItems": {"users": []}}'),
         [
             (
-                "seeds/users.json:1: is neither a list of items nor a BatchWriteItem request. Write the items "
-                "as a list, each with its attributes."
+                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "request. Write the items as a list, each with its attributes."
             )
         ],
     ),

@@ -65,8 +65,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('"users"'),
         [
             (
-                "seeds/users.json:1: is neither a list of items nor a BatchWriteItem request. Write the items as "
-                "a list, each with its attributes."
+                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "request. Write the items as a list, each with its attributes."
             )
         ],
     ),
@@ -74,8 +74,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"pk": "a"}'),
         [
             (
-                "seeds/users.json:1: is neither a list of items nor a BatchWriteItem request. Write the items as "
-                "a list, each with its attributes."
+                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "request. Write the items as a list, each with its attributes."
             )
         ],
     ),

@@ -17,11 +17,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with true for a key": (
         as_yaml("- pk: no\n- pk: true\n"),
-        ["seeds/users.yaml:2: [1].pk: is of type BOOL, but the table's key has type S. Write a text (S)."],
+        [
+            (
+                "seeds/users.yaml:2: [1].pk: is of type BOOL, but the table's key has type S. "
+                'Write a text in quotes: "true".'
+            )
+        ],
     ),
     "YAML with a number for a key": (
         as_yaml("- pk: 12345\n"),
-        ["seeds/users.yaml:1: [0].pk: is of type N, but the table's key has type S. Write a text (S)."],
+        [
+            (
+                "seeds/users.yaml:1: [0].pk: is of type N, but the table's key has type S. "
+                'Write a text in quotes: "12345".'
+            )
+        ],
     ),
     "YAML with one date for two keys": (
         as_yaml("- pk: 2026-01-01\n- pk: 2026-01-01\n"),
@@ -67,8 +77,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_yaml("hello\n"),
         [
             (
-                "seeds/users.yaml:1: is neither a list of items nor a BatchWriteItem request. Write the items "
-                "as a list, each with its attributes."
+                "seeds/users.yaml:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "request. Write the items as a list, each with its attributes."
             )
         ],
     ),
@@ -76,8 +86,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_yaml("a: {pk: a}\n"),
         [
             (
-                "seeds/users.yaml:1: is neither a list of items nor a BatchWriteItem request. Write the items "
-                "as a list, each with its attributes."
+                "seeds/users.yaml:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "request. Write the items as a list, each with its attributes."
             )
         ],
     ),

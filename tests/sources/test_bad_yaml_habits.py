@@ -81,7 +81,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "the marks of a merge conflict": (
         {"users.yaml": "<<<<<<< HEAD\n" + DOC + "=======\n" + DOC + ">>>>>>> other\n"},
-        ["users.yaml:2: is not YAML: mapping values are not allowed here. Correct the syntax."],
+        ["users.yaml:1: has the marks of a merge conflict. Finish the merge: keep one of the two versions."],
     ),
     "a table called no": (
         {"users.yaml": DOC.replace("table_name: users", "table_name: no")},

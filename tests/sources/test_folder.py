@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, load, sentences, write
 
 from reconciler.model.errors import DeclarationError
 from reconciler.sources import snapshot
 from reconciler.sources.folder import FolderSource, watch_paths
 
-REMEDY = "Name the folder with --desired-state PATH, or write an example with `reconciler init`."
 EMPTY_REMEDY = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
 
 
@@ -24,19 +22,6 @@ def told(location: str) -> list[str]:
     with pytest.raises(DeclarationError) as caught:
         FolderSource(location, None).load()
     return [str(problem) for problem in caught.value.problems]
-
-
-@pytest.mark.parametrize("location", ["./nowhere", "nowhere_at_all", "no.such.package", "nowhere\0", ""])
-def test_an_absent_folder_names_the_option_and_the_command(
-    location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert told(location) == [f"{location}: there is no such folder or importable package. {REMEDY}"]
-
-
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
-    path = write(tmp_path, {"users.json": SOUND}) / "users.json"
-    assert told(str(path)) == [f"{path}: is a file, not a folder. {REMEDY}"]
 
 
 @pytest.mark.parametrize(
@@ -184,17 +169,6 @@ def test_the_bundled_set_is_found_whatever_stands_in_the_working_directory(
     assert [each.spec.name for each in desired.declarations] == ["projects_details-prod", "users-prod"]
     assert [len(each.seed.items) for each in desired.declarations if each.seed] == [8, 9]
     assert desired.warnings == ()
-
-
-def test_an_importable_package_is_read_without_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = {"shop_tables_x/__init__.py": "", "shop_tables_x/config/users_table.py": HEAD + SCHEMA + GET_SCHEMA}
-    write(tmp_path, package)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (declaration,) = FolderSource("shop_tables_x.config", None).load().declarations
-    assert str(declaration.origin) == "users_table.py:1"
-    import sys
-
-    assert not [name for name in sys.modules if "shop_tables_x" in name]
 
 
 def test_a_watcher_is_given_the_folder_or_nothing(tmp_path: Path) -> None:

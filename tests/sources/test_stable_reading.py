@@ -63,7 +63,7 @@ AWAY: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "the folder has vanished": (
         vanished,
-        "{0}: there is no such folder or importable package. " + ABSENT_REMEDY,
+        "{0}: there is no such folder. " + ABSENT_REMEDY,
     ),
 }
 

@@ -16,7 +16,7 @@ from support.proxy import RecordingProxy
 from reconciler.aws.session import connect
 from reconciler.model.errors import LeaseLost, RecordChanged
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedRecord, Suspension
+from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedPart, SeedRecord, Suspension
 from reconciler.state.table import StateTable
 
 NAME = "reconciler_state"
@@ -60,6 +60,10 @@ def _seed(store: StateTable, by: str) -> None:
     store.put_seed(SeedRecord("users", "done", by, "users.json", IDENTITY, 1, NOW))
 
 
+def _seed_part(store: StateTable, by: str) -> None:
+    store.put_seed_part(SeedPart("users#00001", replace(IDENTITY, table_id=by)))
+
+
 def _attempts(store: StateTable, by: str) -> None:
     store.put_attempts(Attempts("users", IDENTITY, {"ttl": 2}, {"ttl": by}))
 
@@ -75,6 +79,7 @@ def _rebuild(store: StateTable, by: str) -> None:
 PUTS: dict[str, Write] = {
     "table#users": lambda store, by: store.put_entry(replace(ENTRY, nonce=by)),
     "seed#users": _seed,
+    "seedpart#users#00001": _seed_part,
     "attempts#users": _attempts,
     "marks#users": _marks,
     "rebuild#users": _rebuild,
@@ -82,6 +87,7 @@ PUTS: dict[str, Write] = {
 DROPS: dict[str, Write] = {
     "table#users": lambda store, by: store.drop_entry(replace(ENTRY, nonce="new")),
     "seed#users": lambda store, _: store.drop_seed("users"),
+    "seedpart#users#00001": lambda store, _: store.drop_seed_part("users#00001"),
     "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
     "marks#users": lambda store, _: store.put_marks(Marks("users", IDENTITY)),
     "rebuild#users": lambda store, _: store.drop_rebuild("users"),

@@ -12,17 +12,20 @@ from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
     Lease,
     Marks,
+    SeedPart,
     SeedRecord,
     Suspension,
 )
 from reconciler.state import records
 from reconciler.state.fields import Fields
 from reconciler.state.records import Kind
+from reconciler.state.wire import Unreadable
 
 AT, LATER = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 6, 7, tzinfo=UTC)
 ID = Identity("id-1", "arn:t", "2026-01-01")
@@ -35,7 +38,23 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         {"protect": True, "ignore_changes": ["ttl"], "on_existing": "own", "allow_data_loss": True},
     ),
     "ENTRIES": (
-        InventoryEntry("users-prod", "users", "created", "n", ID, Lifecycle(), "d", AT, LATER, AT, LATER, AT, LATER),
+        InventoryEntry(
+            "users-prod",
+            "users",
+            "created",
+            "n",
+            ID,
+            Lifecycle(),
+            "d",
+            AT,
+            LATER,
+            AT,
+            LATER,
+            AT,
+            LATER,
+            "users.yaml",
+            "a/b",
+        ),
         {
             "name": "users-prod",
             "base_name": "users",
@@ -55,10 +74,12 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "forgotten_since": LATER_TEXT,
             "guarded_since": AT_TEXT,
             "ours_since": LATER_TEXT,
+            "declared_in": "users.yaml",
+            "tagged_as": "a/b",
         },
     ),
     "SEED_RECORDS": (
-        SeedRecord("users", "done", "d", "seeds/users.json", ID, 3, AT),
+        SeedRecord("users", "done", "d", "seeds/users.json", ID, 3, AT, "AAAAAAAAAAE=", "AAAAAAAAAAI=", 4),
         {
             "name": "users",
             "state": "done",
@@ -67,10 +88,17 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "identity": ID_TEXT,
             "count": 3,
             "at": AT_TEXT,
+            "written": "AAAAAAAAAAE=",
+            "uncertain": "AAAAAAAAAAI=",
+            "earlier": 4,
         },
     ),
+    "SEED_PARTS": (
+        SeedPart("users#00001", ID, "AAAAAAAAAAE="),
+        {"name": "users#00001", "identity": ID_TEXT, "written": "AAAAAAAAAAE="},
+    ),
     "ATTEMPTS_OF_TABLES": (
-        Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}),
+        Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}, {"ttl": "m"}, {"pitr": AT}),
         {
             "name": "users",
             "identity": ID_TEXT,
@@ -78,6 +106,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "wanted": {"ttl": "w"},
             "seen": {"ttl": "s"},
             "refused": {"sse": AT_TEXT},
+            "missed": {"ttl": "m"},
+            "contested": {"pitr": AT_TEXT},
         },
     ),
     "MARKS_OF_TABLES": (
@@ -101,6 +131,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "ready_at": LATER_TEXT,
         },
     ),
+    "ENDED_TABLES": (Ended("users", ID, AT), {"name": "users", "identity": ID_TEXT, "at": AT_TEXT}),
     "SUSPENSIONS": (Suspension("me", AT), {"by": "me", "at": AT_TEXT}),
     "LEASES": (
         Lease("me", 7, AT, 3, True),
@@ -124,6 +155,20 @@ def test_a_record_stands_as_it_always_did_and_reads_back_as_itself(name: str) ->
     record, stored = STORED[name]
     assert KINDS[name].write(record) == stored
     assert KINDS[name].read(Fields(stored)) == record
+
+
+@pytest.mark.parametrize("packed", ["AAAA", "AAAAAAAAAAE", "not base64!", "AAAAAAAAAAEA", "\u00e9" * 12])
+@pytest.mark.parametrize("member", ["written", "uncertain"])
+def test_damaged_digests_are_not_taken_for_a_record_without_any(member: str, packed: str) -> None:
+    stored = {**STORED["SEED_RECORDS"][1], member: packed}
+    with pytest.raises(Unreadable, match=f"{member} does not hold packed digests"):
+        records.SEED_RECORDS.read(Fields(stored))
+
+
+def test_a_seed_record_of_an_older_version_names_no_item() -> None:
+    stored = {k: v for k, v in STORED["SEED_RECORDS"][1].items() if k not in ("written", "uncertain", "earlier")}
+    record = records.SEED_RECORDS.read(Fields(stored))
+    assert (record.written, record.uncertain, record.earlier) == ("", "", 0)
 
 
 def test_what_a_lease_does_not_have_is_not_written() -> None:

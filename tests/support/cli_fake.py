@@ -107,9 +107,9 @@ class FakeWiring:
         self.calls.append(("clear", tables))
         return self.result
 
-    def import_tables(self, names: tuple[str, ...], form: str) -> tuple[tuple[Path, ...], tuple[PassedOver, ...]]:
+    def import_tables(self, names: tuple[str, ...], form: str) -> Any:
         self.calls.append(("import", names, form))
-        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over
+        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over, ()
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))

@@ -12,7 +12,7 @@ from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.plan import Fate
-from reconciler.model.report import PassReport, Verdict
+from reconciler.model.report import PassReport, TableStatus, Verdict
 from reconciler.planning.document import document, plain, timestamp
 from reconciler.planning.render import counts, fate_sentence, rebuild_sentence, step_words
 from reconciler.planning.text import printable, several
@@ -54,8 +54,11 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
         yield "dim", f"run {'  '.join(words)}"
     good = report.verdict is Verdict.IN_SYNC
-    declared = several(report.summary()["declared"], "table")
-    yield ("in_sync", f"In sync: {declared} as declared.") if good else ("title", counts(report, applied=False))
+    declared = several(report.summary()["declared"] - report.summary()["released"], "table")
+    released = f"; {report.summary()['released']} released" if report.summary()["released"] else ""
+    yield (
+        ("in_sync", f"In sync: {declared} as declared{released}.") if good else ("title", counts(report, applied=False))
+    )
 
 
 def _to_the_second(value: Any) -> str:
@@ -74,13 +77,15 @@ def _tables(report: PassReport) -> Iterator[Line]:
     for table in sorted(report.managed, key=lambda table: table.name):
         items = "-" if table.item_count is None else str(table.item_count)
         seed = f", seed {table.seed_state}" if table.seed_state else ""
-        live = table.live_status or "absent"
+        live = table.live_status or ("not read" if table.error else "absent")
         facts = f"{live}, {table.ownership or 'not ours'}, about {items} items{seed}"
-        style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim"}
+        style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}
         yield (
             style.get(table.status.value, "update"),
             f"{printable(table.name)}: {table.status.value} ({printable(facts)})",
         )
+        if table.status is TableStatus.RELEASED:
+            yield "dim", f"  not managed; `reconciler import {printable(table.name)}` takes it back"
         if table.error:
             yield "error", f"  {printable(table.error)}"
         if table.rebuild:

@@ -12,12 +12,15 @@ from reconciler.cli.command import command
 from reconciler.cli.formats import View, github
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.paths import seen_from_here, warning_from_here
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.planning.document import FORMAT_VERSION, problem_entry
 from reconciler.planning.text import printable, several
 
-Path = Annotated[str | None, typer.Argument(metavar="PATH", help="Folder or package; else --desired-state.")]
+Path = Annotated[
+    str | None, typer.Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")
+]
 
 
 @command()
@@ -30,12 +33,14 @@ def validate(invocation: Invocation, path: Path = None) -> int:
     try:
         desired = wiring.desired_state(settings)
     except DeclarationError as error:
-        _result(invocation, error.problems, (), settings.desired_state)
+        _result(invocation, error.problems, error.warnings, settings.desired_state)
+        for warning in error.warnings:
+            invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
         for problem in error.problems:
-            invocation.console.note("error", str(problem))
+            invocation.console.note("error", str(seen_from_here(problem, settings.desired_state)))
         return codes.ERROR
     for warning in desired.warnings:
-        invocation.console.note("warning", warning)
+        invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
     _result(invocation, (), desired.warnings, settings.desired_state)
     if invocation.output is Output.HUMAN:
         invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])

@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
 from reconciler.cli.formats.view import View
-from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.cli.paths import seen_from_here
+from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus
 from reconciler.planning.render import render
 from reconciler.planning.text import printable
 
@@ -14,7 +15,7 @@ from reconciler.planning.text import printable
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """The XML document; errors of the whole pass are cases of their own."""
     tables = sorted(report.managed, key=lambda table: table.name)
-    whole = [(str(problem), view.path(problem.file)) for problem in report.problems]
+    whole = [(str(seen_from_here(each, view.base)), view.path(each.file)) for each in report.problems]
     whole += [(report.error, "")] if report.error else []
     suite = ET.Element("testsuite", name="dynamodb-reconciler", timestamp=report.started.isoformat())
     for sentence, file in whole:
@@ -36,7 +37,7 @@ def _case(suite: ET.Element, report: PassReport, table: TableReport, view: View)
     text = "\n".join(text for _, text in render(_alone(report, table), applied=view.applied))
     if table.status is TableStatus.ERROR:
         ET.SubElement(case, "error", message=printable(table.error or "failed")).text = text
-    elif table.status not in (TableStatus.IN_SYNC, TableStatus.UNMANAGED) or table.seed_pending:
+    elif table.status not in NOT_DRIFTED or table.seed_pending:
         status = table.status.value if table.status is not TableStatus.IN_SYNC else "seed pending"
         ET.SubElement(case, "failure", message=status).text = text
 

@@ -12,6 +12,8 @@ from reconciler.sources.seeds.size import DEPTH, LIMIT, depth, item_size
 from reconciler.sources.seeds.target import Target
 
 _WORDS = {"S": "a text (S)", "N": "a number (N)", "B": "binary (B)"}
+TEXT_KEY = f"Write {_WORDS['S']}."
+"""The remedy for a key that is no text and is to be one."""
 _KEY_LIMITS = {"HASH": 2048, "RANGE": 1024}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,18 @@ NO_TYPES = frozenset(
     | {"BINARY", "BYTES", "BOOLEAN", "LIST", "MAP", "SET"}
 )
 """What people write for a type, in capitals; behind a colon it is taken for a mistake, not for a part of the name."""
+_BRACKETED = re.compile(
+    rf"(?P<name>.*\S)\s*(?:[(\[{{<]\s*(?P<kind>{'|'.join(sorted(NO_TYPES))})\s*[)\]}}>]"
+    rf"|[.|](?P<flat>{'|'.join(sorted(TYPES))}))",
+    re.IGNORECASE,
+)
+"""``id (S)``, ``id[N]``, and ``id.S`` as tools flatten DynamoDB JSON."""
+_SAME_TYPE = {
+    **dict.fromkeys(("STRING", "STR", "TEXT"), "S"),
+    **dict.fromkeys(("NUMBER", "INT", "INTEGER", "FLOAT", "DECIMAL"), "N"),
+    **dict.fromkeys(("BINARY", "BYTES"), "B"),
+    "BOOLEAN": "BOOL",
+}
 LONGEST_CELL = 1024 * 1024
 """Characters; more than an item may hold. The standard reader's own limit is a third of an item."""
 
@@ -64,10 +77,24 @@ def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
     name, _, kind = cell.strip().rpartition(":")
     if name and kind in TYPES:
         return name, kind
+    bracketed = _BRACKETED.fullmatch(cell.strip())
+    if bracketed:
+        kind = bracketed["kind"] or bracketed["flat"]
+        # item(s) is a plural, and item.s may be a name: a type of one or two letters stands in capitals.
+        if kind.isupper() or len(kind) > 2:
+            raise _bracketed(cell.strip(), bracketed["name"].strip(), kind.upper())
     if name and kind.upper() in NO_TYPES:
         reason = f"has the column {cell.strip()!r}, whose type is not {listed(TYPES)}"
         raise TextFault(1, reason, f"Write {name}:N for numbers, {name}:JSON for lists and mappings, {name} for texts.")
     return cell.strip(), key_types.get(cell.strip(), "S")
+
+
+def _bracketed(cell: str, name: str, kind: str) -> TextFault:
+    """The console and other tools write types so; a name may end in brackets too, so nothing is guessed."""
+    reason = f"has the column {cell!r}, which looks like the attribute {name!r} with its type"
+    typed = _SAME_TYPE.get(kind, kind)
+    plain = f"{name}:{typed}" if typed in TYPES else f"{name}:JSON, with lists and mappings as JSON"
+    return TextFault(1, reason, f"Write {plain}. If the name ends so, write {cell}:S or another type after it.")
 
 
 def _record(row: list[str], columns: list[tuple[str, str]], line: int) -> Record:

@@ -1,13 +1,15 @@
-"""``.json``: a list of items, or a BatchWriteItem request. Called by ``files``."""
+"""``.json``: a list of items, what a scan prints, or a BatchWriteItem request. Called by ``files``."""
 
 from __future__ import annotations
 
 import json
 import re
 from decimal import Decimal
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from reconciler.sources.seeds.record import Record, Records
+from reconciler.sources.seeds.wrapped import wrapped
 from reconciler.sources.text.parsed import TOO_DEEP, TextFault, exact_number, json_words
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -17,26 +19,25 @@ def read_json_seed(text: str) -> Records:
     """Items with their lines; ``TextFault`` where the text is not such JSON."""
     start = _skip(text, 0)
     try:
-        if text[start : start + 1] == "[":
-            return Records(tuple(_items(text, start + 1)))
-        value, end = decoder().raw_decode(text, start)
-        if _skip(text, end) < len(text):
-            raise json.JSONDecodeError("more follows after the end of the document", text, end)
+        if text.startswith("[", start):
+            items, end = _list(text, start + 1)
+            _at_end(text, end, "list")
+            return Records(tuple(items))
+        if text.startswith("{", start):
+            members, end = _members(text, start + 1)
+        else:
+            members, end = {}, decoder().raw_decode(text, start)[1]
+        _at_end(text, end, "document")
     except json.JSONDecodeError as error:
         raise TextFault(error.lineno, f"is not JSON: {json_words(error.msg)}", "Correct the syntax.") from None
     except RecursionError:
         raise TextFault(None, *TOO_DEEP) from None
-    return requests_of(value, _line(text, start))
+    return wrapped(members, _line(text, start))
 
 
-def requests_of(value: Any, line: int | None) -> Records:
-    """A mapping of table names to lists of requests; anything else is refused."""
-    if not isinstance(value, dict) or not value or not all(isinstance(each, list) for each in value.values()):
-        reason = "is neither a list of items nor a BatchWriteItem request"
-        raise TextFault(line, reason, "Write the items as a list, each with its attributes.")
-    return Records(
-        requests={str(name): tuple(Record(each, line) for each in several) for name, several in value.items()}
-    )
+def _at_end(text: str, at: int, of: str) -> None:
+    if _skip(text, at) < len(text):
+        raise json.JSONDecodeError(f"more follows after the end of the {of}", text, at)
 
 
 def decoder() -> json.JSONDecoder:
@@ -56,11 +57,37 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _items(text: str, at: int) -> list[Record]:
+def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
+    """The members of the outermost object, its lists as records; and where it ends."""
+    decode = decoder().raw_decode
+    found: dict[str, Any] = {}
+    at = _skip(text, at)
+    while not text.startswith("}", at):
+        at = _after(",", text, at) if found else at
+        if not text.startswith('"', at):
+            raise json.JSONDecodeError("a key in double quotes is expected", text, at)
+        start = at
+        key, at = scanstring(text, at + 1, True)
+        if key in found:
+            raise TextFault(_line(text, start), f"has the key {key!r} twice in one mapping", "Keep one of them.")
+        at = _after(":", text, _skip(text, at))
+        if text.startswith("[", at):
+            found[key], at = _list(text, at + 1)
+        else:
+            try:
+                found[key], at = decode(text, at)
+            except TextFault as fault:
+                raise TextFault(_line(text, start), fault.reason, fault.remedy) from None
+        at = _skip(text, at)
+    return found, at + 1
+
+
+def _list(text: str, at: int) -> tuple[list[Record], int]:
+    """The elements of a list with their lines, and where it ends."""
     decode = decoder().raw_decode
     found: list[Record] = []
-    line, counted = 1, 0
     at = _skip(text, at)
+    line, counted = _line(text, at), at
     while not text.startswith("]", at):
         if found:
             if not text.startswith(",", at):
@@ -73,9 +100,13 @@ def _items(text: str, at: int) -> list[Record]:
             raise TextFault(line, fault.reason, fault.remedy) from None
         found.append(Record(value, line))
         at = _skip(text, end)
-    if _skip(text, at + 1) < len(text):
-        raise json.JSONDecodeError("more follows after the end of the list", text, at + 1)
-    return found
+    return found, at + 1
+
+
+def _after(mark: str, text: str, at: int) -> int:
+    if not text.startswith(mark, at):
+        raise json.JSONDecodeError(f"{mark!r} is expected", text, at)
+    return _skip(text, at + 1)
 
 
 def _skip(text: str, at: int) -> int:

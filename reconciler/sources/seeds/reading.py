@@ -9,7 +9,7 @@ from reconciler.model.desired import Item, Seed
 from reconciler.model.errors import Problem
 from reconciler.seeding.digest import items_digest
 from reconciler.sources.place import Finding
-from reconciler.sources.seeds.check import item_findings, key_of
+from reconciler.sources.seeds.check import TEXT_KEY, item_findings, key_of
 from reconciler.sources.seeds.convert import item_of, records_of
 from reconciler.sources.seeds.files import read_records
 from reconciler.sources.seeds.record import Record, ValueFault
@@ -58,10 +58,15 @@ class _Reader:
                 record.line,
                 ".".join([f"[{index}]", *map(str, finding.path)]),
                 finding.reason,
-                finding.remedy,
+                self._remedy(finding, record),
             )
             for finding in findings
         ]
+
+    def _remedy(self, finding: Finding, record: Record) -> str:
+        """Where a key wants a text and a number was written: the text with the digits of the file."""
+        literal = record.literals.get(str(finding.path[0])) if finding.path else None
+        return f'Write a text in quotes: "{literal}".' if literal and finding.remedy == TEXT_KEY else finding.remedy
 
     def _duplicate(self, item: Item, index: int, record: Record) -> Iterator[Finding]:
         key = key_of(item, self.target)

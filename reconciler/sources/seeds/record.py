@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """``line`` is where the item starts, None where a seed has no lines."""
+    """``line`` is where the item starts, None where a seed has no lines.
+
+    ``literals`` are the spellings of attributes that are no text, as far as the format keeps them.
+    """
 
     value: Any
     line: int | None
+    literals: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

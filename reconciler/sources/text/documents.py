@@ -15,6 +15,13 @@ from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.snapshot import SourceFile
 from reconciler.sources.text.json_text import read_json
 from reconciler.sources.text.parsed import Parsed, TextFault
+from reconciler.sources.text.resembling import (
+    TEMPLATE,
+    TEMPLATE_REMEDY,
+    refuse_commented,
+    refuse_conflict,
+    refuse_resembling,
+)
 from reconciler.sources.text.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
@@ -32,7 +39,11 @@ class FileReading:
 
 
 def read_documents(file: SourceFile) -> FileReading:
-    """Every table of the file; a file that declares nothing is a warning, a file that cannot be read a problem."""
+    """Every table of the file.
+
+    A document that declares nothing is a warning; one that looks like a declaration all the same, and a file that
+    cannot be read, is a problem.
+    """
     try:
         return _reading(file, _parse(file))
     except TextFault as fault:
@@ -56,6 +67,7 @@ def decode(file: SourceFile) -> str:
 
 def _parse(file: SourceFile) -> list[Parsed]:
     text = decode(file)
+    refuse_conflict(text)
     try:
         return _documents(file, text)
     except TextFault as fault:
@@ -83,7 +95,7 @@ def _documents(file: SourceFile, text: str) -> list[Parsed]:
 
 
 def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
-    declarations = []
+    declarations, others = [], []
     only_extensions = any(document.value for document in documents)
     for document in documents:
         if document.value is None:
@@ -105,11 +117,14 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
                     key_literals=document.key_literals,
                 )
             )
+        elif value:
+            refuse_resembling(document, value)
+            others.append(f"{file.path}:{document.line}: declares nothing: it has no field of a table")
         only_extensions = only_extensions and not value
-    warnings = (
-        () if declarations or only_extensions else (f"{file.path}: declares nothing: it has no field of a table",)
-    )
-    return FileReading(tuple(declarations), (), warnings)
+    if not declarations:
+        refuse_commented(decode(file))
+        others = [] if only_extensions else [f"{file.path}: declares nothing: it has no field of a table"]
+    return FileReading(tuple(declarations), (), tuple(others))
 
 
 def _is_extension(key: object) -> bool:
@@ -125,5 +140,4 @@ def _looks_like_table(value: Mapping[object, object]) -> bool:
 
 
 def _template_fault(line: int | None) -> TextFault:
-    reason = "is a CloudFormation, SAM or serverless template, and templates are not read yet"
-    return TextFault(line, reason, "Declare its tables one by one, or move it out of the folder.")
+    return TextFault(line, TEMPLATE, TEMPLATE_REMEDY)

@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import DeclarationError, UsageError
+from reconciler.model.errors import UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.planning.diff import diff
 from reconciler.sources.folder import FolderSource
-from reconciler.sources.locate import BUNDLED, locate
+from reconciler.sources.locate import BUNDLED, is_missing, locate
 from reconciler.sources.snapshot import read_snapshot
 from reconciler.sources.writing import class_file, yaml_file
 from reconciler.sources.writing.document import document
@@ -27,15 +27,17 @@ LONGEST = 200
 
 
 def target(location: str) -> Path:
-    """The folder that new declarations go to; it need not exist. ``UsageError`` where it is not the user's own."""
+    """The folder that new declarations go to; it need not exist.
+
+    Raises ``UsageError`` where it is not the user's own and ``DeclarationError`` where it cannot be read.
+    """
     root = _root(location)
     return root / CONFIGS if (root / CONFIGS).is_dir() else root
 
 
 def declared_so_far(location: str, environment: str | None) -> DesiredState:
     """What the folder declares already, nothing where it is not there or holds no file. Raises ``DeclarationError``."""
-    root = _root(location)
-    if not root.exists() or not read_snapshot(root).declarations:
+    if is_missing(location) or _is_empty(_root(location)):
         return DesiredState((), digest="")
     return FolderSource(location, environment).load()
 
@@ -43,10 +45,13 @@ def declared_so_far(location: str, environment: str | None) -> DesiredState:
 def _root(location: str) -> Path:
     if location == BUNDLED:
         raise UsageError("the bundled declarations are not written to; name a folder with --desired-state PATH")
-    try:
-        return locate(location)
-    except DeclarationError:
-        return Path(location).expanduser()
+    return Path(location).expanduser() if is_missing(location) else locate(location)
+
+
+def _is_empty(root: Path) -> bool:
+    """Whether the folder holds no declaration file; what could not be read may be one."""
+    snapshot = read_snapshot(root)
+    return not snapshot.declarations and not snapshot.problems
 
 
 def base_name(table: str, environment: str | None) -> str:

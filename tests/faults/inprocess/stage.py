@@ -53,6 +53,8 @@ class Heard(Silent):
         if result != "success":
             self.failures.append((len(self.wire.sent), operation, result))
 
+    def planned(self, pass_id: str, words: str) -> None: ...
+
     def pass_started(self, pass_id: str, trigger: str) -> None:
         self.passes.append(len(self.wire.sent))
 

@@ -1,0 +1,68 @@
+"""The stack's name where nobody set one: that of the project that the declarations belong to. Called by ``loading``.
+
+Two projects at one endpoint must not share a stack by accident, because a stack prunes its own tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tomllib
+from pathlib import Path
+
+from reconciler.model.errors import SettingsError
+
+BUNDLED, PACKAGE = "bundled", "package:"
+PLAIN = "default"
+"""The stack of the bundled set, and of every state that was written before stacks were named after projects."""
+LONGEST = 100
+_REFUSED = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def derived(location: str, working_directory: Path) -> tuple[str, str]:
+    """Name and origin for declarations at ``location``. Raises ``SettingsError`` for a pyproject.toml it cannot read.
+
+    The nearest ``pyproject.toml`` with a project name decides, from the declarations upwards and not beyond the
+    repository; else the folder that contains the declarations folder, as in Compose.
+    """
+    if location == BUNDLED:
+        return PLAIN, "default"
+    if location.startswith(PACKAGE):
+        top = location.removeprefix(PACKAGE).partition(".")[0]
+        return _name(top), f"default from {location}"
+    folder = Path(os.path.abspath(working_directory / Path(location).expanduser()))  # noqa: PTH100 - links stay as named
+    for place in (folder, *folder.parents):
+        project = _project(place / "pyproject.toml")
+        if project is not None:
+            return _name(project), f"default from {place / 'pyproject.toml'}"
+        if (place / ".git").exists():
+            break
+    return _name(folder.parent.name), f"default from folder {folder.parent}"
+
+
+def _project(path: Path) -> str | None:
+    """``[project] name`` of the file; None where there is no such file or it names no project."""
+    remedy = "Mend the file, or name the stack by RECONCILER_STACK."
+    try:
+        if not path.is_file():
+            return None
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read for the name of the stack: {error}. {remedy}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: is not TOML, so the name of the stack is unknown: {error}. {remedy}") from error
+    project = document.get("project")
+    name = project.get("name") if isinstance(project, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _name(wanted: str) -> str:
+    """The name as a stack may be called; one that had to be altered keeps a mark of the original, to stay distinct."""
+    name = _REFUSED.sub("-", wanted).strip("-")
+    if name == wanted and 0 < len(name) <= LONGEST:
+        return name
+    if not wanted:
+        return PLAIN
+    mark = hashlib.sha256(wanted.encode()).hexdigest()[:6]
+    return f"{name[: LONGEST - 7]}-{mark}" if name else f"stack-{mark}"

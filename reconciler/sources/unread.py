@@ -1,0 +1,96 @@
+"""Files of a desired state that are not read: harmless ones, declarations under another name, and all others.
+
+Called by ``snapshot`` for every file whose suffix is none of those that are read. A declaration that was renamed or
+converted must not look like one that was removed, so what looks like a declaration is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+READ_SUFFIXES = (".py", ".yaml", ".yml", ".json")
+"""The suffixes of declaration files, as they are written."""
+_LISTED = ".py, .yaml, .yml and .json"
+_MOVE = "or move it out of the folder"
+
+_ANOTHER_NAME = re.compile(r"(?P<original>.+?\.(?:py|ya?ml|json))(?:[^A-Za-z0-9].*)", re.IGNORECASE)
+"""``users.yaml.bak``, ``users.yml.txt``, ``users.py~``, ``users.yaml.j2``."""
+_HARMLESS_NAMES = re.compile(
+    r"(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changelog|changes|history|codeowners|owners)"
+    r"(?:[.-].*)?|py\.typed|thumbs\.db|desktop\.ini",
+    re.IGNORECASE,
+)
+_HARMLESS_SUFFIXES = frozenset(
+    (
+        *(".md", ".markdown", ".rst", ".adoc", ".pdf", ".html", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"),
+        *(".ico", ".drawio", ".puml", ".mmd", ".dot", ".pyc", ".pyo", ".pyi", ".lock"),
+    )
+)
+"""Documents, pictures, and what Python leaves beside its sources."""
+_NOTES = frozenset((".txt", ".log", ".text"))
+_PROGRAMS = frozenset(
+    (
+        *(".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".sql", ".js", ".mjs", ".cjs", ".ts", ".go", ".java"),
+        *(".kt", ".rb", ".cs", ".rs", ".php", ".pl"),
+    )
+)
+"""Programs call DynamoDB too, so a table's name alone does not make one look like a declaration."""
+
+_DEFINES = (
+    rb"\b(?:KeySchema|key_schema|AttributeDefinitions|attribute_definitions|aws_dynamodb_table|get_schema)\b"
+    rb"|AWS::DynamoDB::(?:Global)?Table\b|AWS::Serverless::SimpleTable\b"
+)
+_DEFINITION = re.compile(_DEFINES)
+_ANY_MARK = re.compile(_DEFINES + rb"|\b(?:TableName|table_name)\b")
+_IN_NOTES = re.compile(
+    rb"^[ \t]*(?:-[ \t]*)?[\"']?(?:KeySchema|key_schema)[\"']?[ \t]*[:=]"
+    rb"|^[ \t]*[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::DynamoDB::|^[ \t]*def get_schema\b",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a file that is not read. Without a ``remedy`` it is a warning."""
+
+    reason: str
+    remedy: str | None = None
+
+
+def judge(name: str, beside: Set[str], content: Callable[[], bytes]) -> Verdict | None:
+    """None for a harmless file. ``beside`` are the names in its folder; ``content`` reads the beginning of it."""
+    suffix = PurePosixPath(name).suffix
+    if suffix.lower() in READ_SUFFIXES:
+        renamed = name.removesuffix(suffix) + suffix.lower()
+        reason = f"is not read: its suffix is {suffix}, and only {_LISTED} in small letters are read"
+        return Verdict(reason, f"Rename it to {renamed}, {_MOVE}.")
+    other = _ANOTHER_NAME.fullmatch(name.removeprefix("#"))
+    if other is not None:
+        return _another_name(other["original"], beside)
+    if _HARMLESS_NAMES.fullmatch(name) or suffix.lower() in _HARMLESS_SUFFIXES:
+        return None
+    mark = _mark(name, suffix.lower(), content())
+    if mark is not None:
+        reason = f"is not read, though it holds {mark} as a declaration does: only {_LISTED} files are read"
+        return Verdict(reason, f"Write it as YAML, JSON or a class file, {_MOVE}.")
+    if suffix.lower() in _NOTES:
+        return None
+    return Verdict(f"is not read: declarations are {_LISTED} files")
+
+
+def _another_name(original: str, beside: Set[str]) -> Verdict:
+    if original in beside:
+        return Verdict(f"is not read: it looks like a copy of {original}")
+    reason = "is not read: it looks like a declaration under another name"
+    return Verdict(reason, f"Rename it to {original}, {_MOVE}.")
+
+
+def _mark(name: str, suffix: str, content: bytes) -> str | None:
+    """The word that makes the content look like a declaration. NULs are those of UTF-16."""
+    program = suffix in _PROGRAMS or name in ("Makefile", "Dockerfile")
+    pattern = _IN_NOTES if suffix in _NOTES else _DEFINITION if program else _ANY_MARK
+    found = pattern.search(content.replace(b"\0", b""))
+    return found.group().decode(errors="replace").strip(" \t\"'-:=") if found else None

@@ -1,0 +1,221 @@
+"""The transfer of records that were written under the stack ``default``, before stacks were named after projects.
+
+It happens once, before a stack that nobody named writes its fingerprint: the records of the tables that are declared
+here move, each table's in one transaction, under the leases of both stacks. What nobody declares stays where it is. A
+process that is killed in between leaves each table in one of the two stacks, and the next one goes on. Called by
+``table``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from reconciler.engine.ports import Clock
+from reconciler.model.errors import ApiError, ConditionFailed, DeclarationError, StateError
+from reconciler.model.records import Fingerprint, StateSnapshot
+from reconciler.state import fence
+from reconciler.state import records as kinds
+from reconciler.state.client import StateClient, query
+from reconciler.state.lease import LeaseRecord
+from reconciler.state.snapshot import NAMED, snapshot_of
+from reconciler.state.wire import encode
+
+PATIENCE = 40.0
+"""Seconds to wait for the lease of the former stack: longer than the term after which a dead holder's is free."""
+PAUSE = 1.0
+TAGGED_AS = "tagged_as"
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FormerStack:
+    """Where the records stand, and what is declared here. ``declared`` may raise ``DeclarationError``."""
+
+    scope: str
+    declared: Callable[[], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What concerns the tables that are declared here, of all records of the former stack."""
+
+    by_table: Mapping[str, tuple[Item, ...]]
+    suspension: Item | None
+    snapshot: StateSnapshot
+    highest: int
+
+
+class Transfer:
+    """Shows what is to be transferred to ``scope``, and transfers it."""
+
+    def __init__(
+        self,
+        client: StateClient,
+        table: str,
+        scope: str,
+        former: FormerStack,
+        *,
+        holder: str,
+        clock: Clock,
+        term: timedelta,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._scope = scope
+        self._former = former
+        self._clock = clock
+        self._lease = LeaseRecord(client, table, former.scope, holder=holder, clock=clock, term=term)
+
+    def shown(self, own: StateSnapshot) -> StateSnapshot:
+        """The snapshot as it will be after the transfer; ``own`` where there is nothing to transfer."""
+        records = self._read() if own.recorded_fingerprint is None else None
+        if records is None:
+            return own
+        moved = snapshot_of((item for items in records.by_table.values() for item in items), self._table)
+        inventory = {name: replace(entry, tagged_as=self._former.scope) for name, entry in moved.inventory.items()}
+        elsewhere = {
+            name: tuple(claim for claim in claims if claim.scope != self._former.scope or name not in inventory)
+            for name, claims in own.elsewhere.items()
+        }
+        return replace(
+            own,
+            inventory={**inventory, **own.inventory},
+            seeds={**moved.seeds, **own.seeds},
+            seed_parts={**moved.seed_parts, **own.seed_parts},
+            attempts={**moved.attempts, **own.attempts},
+            marks={**moved.marks, **own.marks},
+            rebuilds={**moved.rebuilds, **own.rebuilds},
+            ended={**moved.ended, **own.ended},
+            elsewhere={name: claims for name, claims in elsewhere.items() if claims},
+            suspension=own.suspension or records.snapshot.suspension,
+            notices=(self._sentence(records, "will be transferred"),),
+        )
+
+    def make(self, lease: LeaseRecord, actual: Fingerprint) -> str | None:
+        """Transfer what is declared here, and say so; ``None`` where there is nothing. ``StateError`` says why not."""
+        records = self._read()
+        if records is None:
+            return None
+        recorded = records.snapshot.recorded_fingerprint
+        if recorded is not None and not recorded.same(actual):
+            raise StateError(
+                f"{self._sentence(records, 'cannot be transferred')}: the state table was made in another account,"
+                " region or table. Set RECONCILER_STACK to a name of its own."
+            )
+        self._claim(lease, 0, records, self._scope)
+        self._claim(self._lease, records.highest, records, self._former.scope)
+        try:
+            return self._moved(lease.token)
+        finally:
+            with suppress(ApiError):
+                self._lease.release()
+
+    def _moved(self, token: int) -> str | None:
+        """Both leases are ours: what stands there now is moved, the suspension first."""
+        records = self._read()
+        if records is None:
+            return None
+        if records.suspension is not None:
+            self._suspend(records.suspension)
+        for name, items in records.by_table.items():
+            if not self._lease.holds():
+                raise StateError("the lease of the former stack was lost while its state was transferred")
+            self._move(name, items, token)
+        return self._sentence(records, "was transferred")
+
+    def _move(self, name: str, items: Iterable[Item], token: int) -> None:
+        """One transaction, but for the parts of a large seed record, which may be too many: copied before it."""
+        writes: list[dict[str, Any]] = []
+        parts: list[Item] = []
+        for item in items:
+            mine = {**item, **encode({"scope": self._scope, fence.FENCE: token})}
+            if item["record"]["S"].startswith(kinds.SEED_PART):
+                parts.append(item)
+                with suppress(ConditionFailed):
+                    self._client.call("PutItem", self._put(mine)["Put"])
+                continue
+            if item["record"]["S"].startswith(kinds.TABLE):
+                mine = {**encode({TAGGED_AS: self._former.scope}), **mine}
+            writes += [self._put(mine), self._delete(item)]
+        try:
+            if writes:
+                self._client.call("TransactWriteItems", {"TransactItems": writes})
+            for part in parts:
+                self._client.call("DeleteItem", self._delete(part)["Delete"])
+        except ConditionFailed:
+            raise StateError(
+                f"The records of table {name} were changed while they were transferred from {self._former.scope}."
+                " Run it again."
+            ) from None
+
+    def _put(self, item: Item) -> dict[str, Any]:
+        names = {"#record": "record"}
+        condition = {"ConditionExpression": "attribute_not_exists(#record)", "ExpressionAttributeNames": names}
+        return {"Put": {"TableName": self._table, "Item": dict(item), **condition}}
+
+    def _delete(self, item: Item) -> dict[str, Any]:
+        """Only as it was read: whoever wrote it since is not overtaken."""
+        key = {"scope": item["scope"], "record": item["record"]}
+        members = {name: value for name, value in item.items() if name not in key}
+        numbered = list(enumerate(members))
+        delete: dict[str, Any] = {"TableName": self._table, "Key": key}
+        if numbered:
+            delete["ConditionExpression"] = " AND ".join(f"#m{number} = :m{number}" for number, _ in numbered)
+            delete["ExpressionAttributeNames"] = {f"#m{number}": name for number, name in numbered}
+            delete["ExpressionAttributeValues"] = {f":m{number}": members[name] for number, name in numbered}
+        return {"Delete": delete}
+
+    def _suspend(self, suspension: Item) -> None:
+        item = {**suspension, **encode({"scope": self._scope})}
+        with suppress(ConditionFailed):
+            self._client.call("PutItem", self._put(item)["Put"])
+
+    def _claim(self, lease: LeaseRecord, above: int, records: _Records, scope: str) -> None:
+        """Take a lease, waiting for as long as its holder may be dead."""
+        began = self._clock.monotonic()
+        while lease.acquire(above=above) is None:
+            if self._clock.monotonic() - began >= PATIENCE or not self._clock.sleep(PAUSE):
+                found = lease.read()
+                holder = found.holder if found else "another reconciler"
+                raise StateError(
+                    f"{self._sentence(records, 'is to be transferred')}, but {holder} holds the lease of {scope}. Stop"
+                    " that reconciler; or set RECONCILER_STACK=default to share its stack, or another name for a stack"
+                    " of its own."
+                )
+
+    def _read(self) -> _Records | None:
+        """The records of declared tables; ``None`` where there are none or the declarations cannot be read."""
+        params = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope",
+            "ExpressionAttributeNames": {"#scope": "scope"},
+            "ExpressionAttributeValues": encode({":scope": self._former.scope}),
+        }
+        items = list(query(self._client, params))
+        if not items:
+            return None
+        try:
+            declared = self._former.declared()
+        except DeclarationError:
+            return None
+        grouped: dict[str, list[Item]] = {}
+        for item in items:
+            prefix, _, rest = str(item["record"]["S"]).partition("#")
+            name = rest.partition("#")[0]
+            if f"{prefix}#" in NAMED and name in declared:
+                grouped.setdefault(name, []).append(item)
+        if not grouped:
+            return None
+        suspension = next((item for item in items if item["record"]["S"] == kinds.SUSPENSION), None)
+        singles = (kinds.SUSPENSION, kinds.FINGERPRINT, kinds.LEASE)
+        snapshot = snapshot_of((item for item in items if item["record"]["S"] in singles), self._table)
+        token = snapshot.lease.token if snapshot.lease else 0
+        by_table = {name: tuple(grouped[name]) for name in sorted(grouped)}
+        return _Records(by_table, suspension, snapshot, max(fence.highest(items), token))
+
+    def _sentence(self, records: _Records, what: str) -> str:
+        return f"The state of {', '.join(records.by_table)} {what} from {self._former.scope} to {self._scope}"

@@ -1,0 +1,37 @@
+"""The campaign ``seeds``: seeding and clearing, interrupted anywhere, beside other people and with a changing seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from campaigns.campaign import Campaign
+from campaigns.seeds_case import SeedCase, draw
+from campaigns.seeds_run import run
+from campaigns.shrink import shown, shrunk
+
+
+def case(number: int) -> Counter[str]:
+    """The case of that number."""
+    return run(draw(number))
+
+
+def smallest(number: int) -> str:
+    """The smallest case that fails as the case of that number does."""
+    found, text = shrunk(run, draw(number), valid=valid)
+    return f"{shown(found)}\n{text}"
+
+
+def valid(case: SeedCase) -> bool:
+    """Turns name versions that are there, and every version holds an item."""
+    sound = bool(case.versions) and all(case.versions) and case.batch > 0 and case.part > 0
+    return sound and bool(case.turns) and all(0 <= turn.version < len(case.versions) for turn in case.turns)
+
+
+CAMPAIGN = Campaign(
+    name="seeds",
+    claim="no item of others is touched, and nothing is recorded as done that is not",
+    unit="stories of a seed",
+    total=lambda: 1_000_000,
+    case=case,
+    smallest=smallest,
+)

@@ -1,0 +1,177 @@
+"""Seeding and clearing beside other people, by the command line, as an independent client sees it afterwards."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.endpoints import Live
+
+pytestmark = pytest.mark.dynamodb_local
+DECLARATION = """\
+table_name: things
+key_schema: [{AttributeName: pk, KeyType: HASH}]
+attribute_definitions: [{AttributeName: pk, AttributeType: S}]
+"""
+SHAPE: dict[str, Any] = {
+    "TableName": "things",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+THREE = [{"pk": "a", "v": 1}, {"pk": "b", "v": 1}, {"pk": "c", "v": 1}]
+MANY = [{"pk": f"{number:05}", "v": 1} for number in range(4000)]
+OTHERS = [{"pk": f"new-{number:03}", "v": 2} for number in range(50)]
+
+
+class Stage:
+    """A folder with one declared table, the command line, and a client of its own."""
+
+    def __init__(self, local: Live, folder: Path) -> None:
+        self.local, self.folder, self.client = local, folder, local.client
+        (folder / "desired_state" / "seeds").mkdir(parents=True)
+        (folder / "desired_state" / "things.yaml").write_text(DECLARATION)
+
+    def seed(self, items: list[dict[str, Any]]) -> None:
+        (self.folder / "desired_state" / "seeds" / "things.json").write_text(json.dumps(items))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "reconciler", *words, "--endpoint-url", self.local.url]
+        return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """The exit code, and all that was said."""
+        process = self.start(*words)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out + err
+
+    def keys(self) -> set[str]:
+        pages = self.client.get_paginator("scan").paginate(TableName="things", ConsistentRead=True)
+        return {item["pk"]["S"] for page in pages for item in page["Items"]}
+
+    def put(self, key: str, **members: Any) -> None:
+        self.client.put_item(TableName="things", Item={"pk": {"S": key}, **members})
+
+    def until_seeded(self, count: int) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if len(self.keys()) >= count:
+                    return
+            except self.client.exceptions.ResourceNotFoundException:
+                time.sleep(0.05)
+        raise AssertionError("nothing was seeded")
+
+
+@pytest.fixture
+def stage(local: Live, tmp_path: Path) -> Stage:
+    return Stage(local, tmp_path)
+
+
+def test_seed_and_clear_say_what_they_did(stage: Stage) -> None:
+    stage.seed(THREE)
+    assert stage.run("--once")[0] == 0
+    code, said = stage.run("seed")
+    assert code == 0
+    assert "things: 0 written, 3 present, from seeds/things.json." in said
+    stage.put("a", v={"N": "2"})
+    stage.put("b", v={"N": "1"}, more={"BOOL": True})
+    code, said = stage.run("clear")
+    assert code == 0
+    assert "things: 1 removed, 2 kept (changed since)." in said
+    assert "Done: 1 table: 1 item removed, 2 kept." in said
+    assert "seeded," not in said
+    assert stage.keys() == {"a", "b"}
+
+
+def test_clear_says_the_same_as_a_document(stage: Stage) -> None:
+    stage.seed(THREE)
+    stage.run("--once")
+    process = stage.start("clear", "-o", "json")
+    report = json.loads(process.communicate(timeout=60)[0])
+    (step,) = report["tables"][0]["steps"]
+    assert (step["action"], step["fate"], step["message"]) == ("clear", "done", "3 removed, 0 kept")
+    assert report["summary"]["seed"] == 0
+
+
+def test_an_adopted_table_that_was_never_seeded_keeps_every_item(stage: Stage) -> None:
+    stage.seed(THREE)
+    stage.client.create_table(**SHAPE)
+    for key in "abc":
+        stage.put(key, v={"N": "1"})
+    stage.run("--once")
+    code, said = stage.run("clear")
+    assert (code, stage.keys()) == (0, {"a", "b", "c"})
+    assert "0 removed, 3 kept (not recorded as written by the seed)" in said
+
+
+def test_what_seed_found_present_is_kept_by_clear(stage: Stage) -> None:
+    stage.seed(THREE)
+    stage.client.create_table(**SHAPE)
+    stage.put("b", v={"N": "1"})
+    assert "2 written, 1 present" in stage.run("seed")[1]
+    assert "2 removed, 1 kept" in stage.run("clear")[1]
+    assert stage.keys() == {"b"}
+
+
+@pytest.mark.parametrize("verb", ["--once", "clear"])
+def test_a_table_that_somebody_recreates_in_the_middle_is_left_alone(stage: Stage, verb: str) -> None:
+    stage.seed(MANY)
+    if verb == "clear":
+        assert stage.run("--once")[0] == 0
+    process = stage.start(verb)
+    if verb == "--once":
+        stage.until_seeded(300)
+    else:
+        deadline = time.monotonic() + 60
+        while len(stage.keys()) > 3700 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    stage.client.delete_table(TableName="things")
+    stage.client.create_table(**SHAPE)
+    stage.put("theirs")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1, out + err
+    assert "deleted and created again" in out + err
+    found = stage.keys()
+    assert "theirs" in found
+    assert len(found) < 3000, "no item is sent two seconds after the table was recreated"
+    assert "0 removed" in stage.run("clear")[1]
+    assert stage.keys() == found
+
+
+def test_a_killed_seeding_resumes_to_exactly_the_seed_and_what_others_wrote(stage: Stage) -> None:
+    stage.seed(MANY)
+    process = stage.start("--once")
+    stage.until_seeded(300)
+    process.kill()
+    process.communicate()
+    stage.put("theirs")
+    assert stage.run("--once")[0] == 0
+    assert stage.keys() == {"theirs", *(str(item["pk"]) for item in MANY)}
+    code, said = stage.run("clear")
+    left = stage.keys()
+    assert code == 0
+    assert "theirs" in left
+    assert len(left) <= 101, "at most one batch is not known to be written by the seed"
+    assert f"{len(left) - 1} kept" in said
+
+
+def test_a_seed_that_changed_after_a_kill_is_not_recorded_as_done(stage: Stage) -> None:
+    stage.seed(MANY)
+    process = stage.start("--once")
+    stage.until_seeded(120)
+    process.kill()
+    process.communicate()
+    old = stage.keys()
+    stage.seed(OTHERS)
+    code, said = stage.run("--once")
+    assert code == 2
+    assert "of an earlier version of the seed" in said
+    assert stage.keys() == old | {str(item["pk"]) for item in OTHERS}
+    code, said = stage.run("--once")
+    assert (code, "reconciler seed things" in said) == (2, True)

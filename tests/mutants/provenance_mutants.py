@@ -1,0 +1,159 @@
+"""Mutants of the rules about items: who wrote what, the identity of the table, and what is recorded as done."""
+
+from __future__ import annotations
+
+from mutants.mutant import Mutant
+
+PROVENANCE = "engine/test_engine_provenance.py"
+CLEAR = f"{PROVENANCE}::test_clear_removes_what_is_recorded_as_written_and_unchanged"
+CHANGED = f"{PROVENANCE}::test_a_seed_that_changed_while_it_was_interrupted"
+RECREATED = f"{PROVENANCE}::test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds"
+STOPPED = f"{PROVENANCE}::test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on"
+ITEMS = "aws/test_aws_items.py"
+
+MUTANTS = (
+    Mutant(
+        "clear needs no record of who wrote an item",
+        "engine/clearing.py",
+        "ours = [each for each in numbered if each[2] in written]",
+        "ours = list(numbered)",
+        "items of an adopted table that equal the seed are deleted",
+        (CLEAR,),
+    ),
+    Mutant(
+        "an item found present counts as written",
+        "engine/seeding.py",
+        "written = [digest for digest, result in ends if result is True]",
+        "written = [digest for digest, result in ends if not isinstance(result, ApiError)]",
+        "clear deletes what seed reported as present",
+        (CLEAR,),
+    ),
+    Mutant(
+        "an item of a batch that was interrupted counts as written",
+        "seeding/provenance.py",
+        "written = unpack(record.written).union(*map(unpack, ours))",
+        "written = unpack(record.written).union(unpack(record.uncertain), *map(unpack, ours))",
+        "after a kill nobody can say who wrote an item, and it is recorded as ours",
+        ("campaigns/test_seeds_slice.py", "seeding/test_seeding_provenance.py"),
+    ),
+    Mutant(
+        "items are recorded only after they are sent",
+        "engine/seeding.py",
+        'ledger.save("started", seed, (digest for _, _, digest in batch))',
+        'ledger.save("started", seed)',
+        "after a kill and a changed seed, items of the seeder are taken for those of others",
+        (CHANGED,),
+    ),
+    Mutant(
+        "what is recorded of a table outlives it",
+        "engine/seed_ledger.py",
+        "if found is None or not identity.same(found.identity):",
+        "if found is None:",
+        "clear deletes equal items from a table that somebody recreated",
+        (CLEAR,),
+    ),
+    Mutant(
+        "the identity is not checked while items are sent",
+        "engine/seed_work.py",
+        "                self.watch.confirm()\n",
+        "",
+        "thousands of items go into a table that somebody recreated in the middle",
+        (RECREATED,),
+    ),
+    Mutant(
+        "the identity is confirmed once for ever",
+        "engine/identity_watch.py",
+        "if age < RENEW_SECONDS or (self._asking and age < LIMIT_SECONDS):",
+        "if age >= 0:",
+        "a table that was recreated after the first item is not noticed until the end",
+        (RECREATED,),
+    ),
+    Mutant(
+        "the identity is not checked at the end",
+        "engine/seeding.py",
+        "        if not (work.fatal or stopped):\n            work.watch.check()\n",
+        "",
+        "a table that was recreated with the last items is recorded as seeded",
+        (RECREATED,),
+    ),
+    Mutant(
+        "an interrupted seed that changed is resumed as if it had not",
+        "engine/survey_seed.py",
+        "if record is None or (possible <= wanted and (possible or not changed)):",
+        "if True:",
+        "123 items of the old seed and all of the new one are recorded as done",
+        (CHANGED,),
+    ),
+    Mutant(
+        "a table with items of an earlier seed is recorded as done",
+        "engine/seeding.py",
+        "if whole and (asked or not earlier):",
+        "if whole:",
+        "a table that holds neither version of the seed exactly is in sync",
+        (CHANGED,),
+    ),
+    Mutant(
+        "a seed that changes each time is written each time",
+        "engine/survey_seed.py",
+        "if missing and not (changed and record.earlier):",
+        "if missing:",
+        "a random seed piles up with every run",
+        (f"{PROVENANCE}::test_a_seed_that_changes_with_every_reading_never_piles_up",),
+    ),
+    Mutant(
+        "items of others do not keep a changed seed away",
+        "engine/survey_seed.py",
+        "if not digests <= possible | wanted:",
+        "if False:",
+        "a seed is written among the items of others",
+        (f"{PROVENANCE}::test_items_of_others_keep_a_changed_seed_out_of_the_table",),
+    ),
+    Mutant(
+        "a stop is not seen between batches",
+        "engine/seed_work.py",
+        "if not self.world.clock.sleep(0):",
+        "if False:",
+        "Ctrl-C waits until all of 100,000 items are written",
+        (STOPPED,),
+    ),
+    Mutant(
+        "the deadline is not seen between batches",
+        "engine/seed_work.py",
+        "return self.deadline is not None and self.world.clock.now() >= self.deadline",
+        "return False",
+        "--once with a deadline of ten seconds seeds for minutes",
+        (f"{PROVENANCE}::test_the_deadline_ends_a_long_seeding_within_a_batch",),
+    ),
+    Mutant(
+        "an item to which an attribute was added is not put back",
+        "aws/item_api.py",
+        "        self._put_back(table, removed, key_names)\n",
+        "",
+        "an attribute that somebody adds a moment before the delete is lost with its item",
+        (f"{ITEMS}::test_an_item_that_somebody_changes_between_the_read_and_the_delete_is_there_afterwards",),
+    ),
+    Mutant(
+        "an item is put back over what took its key",
+        "aws/item_api.py",
+        "                self.put_if_absent(table, item, key_names)\n",
+        '                self._caller.call("PutItem", {"TableName": table, "Item": item})\n',
+        "what somebody wrote in between is overwritten by the item that is put back",
+        (f"{ITEMS}::test_an_item_whose_key_was_taken_again_is_not_written_over_it",),
+    ),
+    Mutant(
+        "damaged digests are read as none",
+        "state/records.py",
+        '        raise Unreadable(f"{name} does not hold packed digests ({error})") from None\n',
+        '        return ""\n',
+        "a damaged record is believed",
+        ("state/test_state_kinds.py::test_damaged_digests_are_not_taken_for_a_record_without_any",),
+    ),
+    Mutant(
+        "clear does not ask off emulators",
+        "cli/commands/clear.py",
+        "if not yes and not app.reconciler.world.emulator:",
+        "if False:",
+        "items of a real table are removed without a question",
+        ("cli/test_cli_commands.py::test_clear_asks_off_emulators_and_never_clears_unasked",),
+    ),
+)
