@@ -7,18 +7,11 @@ from mutants.mutant import Mutant
 HOSTILE = "sources/test_hostile_class_files.py"
 CHANGING = "sources/test_changing_class_files.py"
 BASES = "sources/test_base_classes.py"
+NEVER_SKIPPED = "test_a_table_is_never_skipped_for_what_its_class_lacks"
 NONE = "sources/test_names_of_none.py"
 PYTHON = "sources/python/"
 
 MUTANTS = (
-    Mutant(
-        "a child that ended has answered",
-        f"{PYTHON}child_process.py",
-        'reason: str | None = "was ended before it had answered"',
-        "reason: str | None = None",
-        "a class file that exits with 0 declares nothing, and its table is pruned",
-        (f"{HOSTILE}::test_the_method_that_never_returns_is_named",),
-    ),
     Mutant(
         "an ended child counts as done",
         f"{PYTHON}child_process.py",
@@ -28,28 +21,12 @@ MUTANTS = (
         (f"{HOSTILE}::test_a_hostile_class_file_is_named_and_changes_nothing[os._exit with success]",),
     ),
     Mutant(
-        "children share the tool's process group",
-        f"{PYTHON}child_process.py",
-        "start_new_session=True",
-        "start_new_session=False",
-        "a class file that kills its process group kills the tool",
-        (f"{HOSTILE}::test_a_signal_ends_a_load_at_once",),
-    ),
-    Mutant(
         "an exception beyond Exception ends the child",
         f"{PYTHON}evaluating.py",
         "        except BaseException as error:  # noqa: BLE001 - the user's code may raise anything\n",
         "        except Exception as error:\n",
         "a script in the folder is not named by its line",
         (f"{HOSTILE}::test_a_hostile_class_file_is_named_and_changes_nothing[an interrupt of its own]",),
-    ),
-    Mutant(
-        "a forked process answers too",
-        f"{PYTHON}channel.py",
-        "        if self._getpid() != self._process:\n            self._exit(0)\n",
-        "",
-        "every declaration comes twice",
-        (f"{HOSTILE}::test_what_a_class_file_does_beside_declaring_does_not_reach_the_tool[a fork that goes on]",),
     ),
     Mutant(
         "frames of no kind are passed over",
@@ -89,7 +66,7 @@ MUTANTS = (
         "    if refused:\n",
         "    if False:\n",
         "the table of a class that forgot a method is undeclared, and pruned",
-        (f"{BASES}::test_a_table_is_never_skipped_for_what_its_class_lacks",),
+        (f"{BASES}::{NEVER_SKIPPED}",),
     ),
     Mutant(
         "a class that lost its SCHEMA is another class",
@@ -97,7 +74,7 @@ MUTANTS = (
         '    elif not hasattr(owner, "SCHEMA"):\n        if owner.__subclasses__():\n',
         '    elif not hasattr(owner, "SCHEMA"):\n        if True:\n',
         "an edited class file removes a table with its items",
-        (f"{BASES}::test_a_table_is_never_skipped_for_what_its_class_lacks",),
+        (f"{BASES}::{NEVER_SKIPPED}",),
     ),
     Mutant(
         "a name that fails is that of a base",
@@ -105,9 +82,7 @@ MUTANTS = (
         "    if not isinstance(schema, dict) or names_a_table(owner):\n        return False\n",
         "    if not isinstance(schema, dict):\n        return False\n    return not has_keys(owner)\n",
         "a named table that lost its keys is undeclared because another class inherits from it",
-        (
-            f"{BASES}::test_a_table_is_never_skipped_for_what_its_class_lacks[a name without keys, though others inherit]",
-        ),
+        (f"{BASES}::{NEVER_SKIPPED}[a name without keys, though others inherit]",),
     ),
     Mutant(
         "a name made of None is a name",

@@ -94,8 +94,7 @@ class FileEvaluation:
 
     def _declaration(self, owner: type, line: int, lines: Mapping[Any, int]) -> None:
         before = self.failed
-        base = is_base(owner, lambda method: ask(owner, method, self.environment), self._announced(line))
-        if base:
+        if is_base(owner, lambda method: ask(owner, method, self.environment), self._announced(line)):
             return
         value = self._schema(owner, line)
         name = self._name(owner, line)
@@ -129,7 +128,6 @@ class FileEvaluation:
             self._seed(owner, line, send=True)
 
     def _send_declaration(self, declaration: dict[str, Any], line: int) -> None:
-        """The schema's own depth was checked by ``_schema``."""
         packed = self._guarded(lambda: pack(declaration), "get_schema", line)
         if packed is not None:
             self.channel.send("declaration", packed)
@@ -195,8 +193,7 @@ class FileEvaluation:
         if count > SEED_MOST:
             self._problem(line, "seed", f"yields more than {SEED_MOST} items", "Yield fewer.")
         elif parts.size > SEED_BYTES:
-            reason = f"yields more than {SEED_BYTES // 1024 // 1024} MB"
-            self._problem(line, "seed", reason, "Yield less.")
+            self._problem(line, "seed", f"yields more than {SEED_BYTES // 1024 // 1024} MB", "Yield less.")
         parts.flush()
 
     def _seed_place(self, owner: type, line: int) -> list[Any]:
