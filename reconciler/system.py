@@ -14,6 +14,8 @@ from typing import Generic, TypeVar
 
 from reconciler.model.errors import Interrupted
 
+STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""On Linux CLOCK_MONOTONIC stands still while the machine sleeps (clock_gettime(2)); CLOCK_BOOTTIME does not."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -55,8 +57,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that never jump."""
-        return time.monotonic()
+        """Seconds that never jump, and that go on while the machine is suspended: a lease must end meanwhile."""
+        return time.clock_gettime(STEADY)
 
     def sleep(self, seconds: float) -> bool:
         """Wait ``seconds``; False when the process is to stop."""

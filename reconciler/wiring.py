@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
+from reconciler.aws import hooks
 from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
@@ -81,6 +83,7 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
 
     ``read_only`` gives it clients that refuse every mutating operation. Raises ``SettingsError`` and ``UsageError``.
     """
+    _settle_sdk_variables(settings)
     with ExitStack() as stack:
         app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=settings.endpoint_url)
         if settings.embedded:
@@ -94,6 +97,13 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
         yield app
 
 
+def _settle_sdk_variables(settings: Settings) -> None:
+    """Give the SDK the region and keys of ``.env``; an empty variable counts as unset, as everywhere."""
+    for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+        del os.environ[name]
+    os.environ.update(settings.sdk_variables)
+
+
 @dataclass
 class App:
     """The tool, built and ready to be asked. One-shot verbs load the declarations before they wait for the endpoint."""
@@ -103,13 +113,16 @@ class App:
     read_only: bool
     endpoint_url: str | None
     stop: threading.Event = field(default_factory=interruption.stop_event)
+    said: tuple[str, ...] = ()
+    """The notices of the connection that were said already."""
     _hangs: bool = False
     """Whether a call of an abandoned run may still be under way: then its lease is left to run out by itself."""
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences to say once, for example that local credentials are used."""
-        return self.connection.notices
+        self.said = self.connection.notices
+        return self.said
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         """What would be done, with ``confirming`` after a confirmation; never writes."""
@@ -218,7 +231,7 @@ class App:
         report = self.reconciler.preview()
         snapshot = self.reconciler.world.store.load()
         runs = self.reconciler.history(10)
-        lease = snapshot.lease if snapshot.lease and snapshot.lease.held(SystemClock().now()) else None
+        lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
         return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
 
     def doctor(self) -> tuple[Finding, ...]:
@@ -341,14 +354,22 @@ class App:
                         "Start the endpoint, or name another one by --endpoint-url."
                     ) from error
             else:
+                self._say_late_notices()
                 return
             if not clock.sleep(pause):
                 raise Interrupted("the process is to stop while it waits for the endpoint")
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    def _say_late_notices(self) -> None:
+        """What came to light when the endpoint was identified: that local keys serve in the place of others."""
+        for notice in self.connection.notices[len(self.said) :]:
+            log.warning("credentials", what=notice)
+        self.said = self.connection.notices
+
     def _build(self) -> Reconciler:
         """One try: raises ``Unreachable`` while nothing answers."""
         endpoint = self.connection.identify()
+        self._say_late_notices()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
         former = self.settings.former_scope
@@ -357,10 +378,12 @@ class App:
             options.state_table,
             options.scope,
             holder=str(uuid.uuid4()),
+            holder_name=f"{socket.gethostname()}:{os.getpid()}",
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
         )
         self.connection.fence = store.lease_lasts
+        self.connection.limits.append(hooks.within_lease(store.lease_left))
         world = World(
             api=self._api(endpoint),
             items=self.connection.items,

@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from reconciler.aws import call_deadline
-from reconciler.model.errors import Ambiguous, Busy, Denied, Malformed
+from reconciler.model.errors import Ambiguous, Denied, LeaseLost, Malformed
 
 READS = ("Describe", "List", "Get")
 LOST = "our lease ran out before the call was sent"
+STATE_CALL: ContextVar[bool] = ContextVar("STATE_CALL", default=False)
+"""Whether the call under way is about the state table: whoever has no lease must be able to take one."""
 READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
 
 
@@ -51,14 +54,32 @@ def check_bytes(http_response: Any, model: Any, **_: Any) -> None:
 
 
 def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
-    """``before-send``: the last moment before the socket. A process that was stopped in between sends nothing more."""
+    """``before-send``: the last moment before the socket, of every sending, the SDK's retries included.
+
+    A process that was stopped in between sends nothing more. Records of the state table have a fence of their own: the
+    conditions under which they are written.
+    """
 
     def before_send(event_name: str, **_: Any) -> None:
         operation = event_name.rpartition(".")[2]
-        if not is_read(operation) and not lasts():
-            raise Busy(operation, "LeaseLost", LOST)
+        if not is_read(operation) and not STATE_CALL.get() and not lasts():
+            raise LeaseLost(operation, "LeaseLost", LOST)
 
     return before_send
+
+
+def within_lease(left: Callable[[], float]) -> Callable[[str], float | None]:
+    """A limit of a call: what changes a table ends, with all its retries, before our lease does.
+
+    Without a lease there is no limit: ``fenced`` refuses to send at all, and says why.
+    """
+
+    def limit(operation: str) -> float | None:
+        free = is_read(operation.rpartition(":")[2]) or STATE_CALL.get()
+        seconds = 0.0 if free else left()
+        return seconds if seconds > 0 else None
+
+    return limit
 
 
 def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.engine.applying import Applied, apply_next
-from reconciler.engine.gatekeeper import LOST
+from reconciler.engine.gatekeeper import DECLARED_ANEW, LOST
 from reconciler.engine.holding import needs_write, read_again, without_lease
 from reconciler.engine.memory import Memory
 from reconciler.engine.reporting import Seeded, table_report
@@ -46,6 +46,8 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
         return replace(look_only(without_lease(surveys, holder)), holder=holder)
     if not scene.world.store.is_current(scene.snapshot):
         return replace(look_only(read_again(surveys)), led=True)
+    if scene.desired is not None and not scene.world.source.still(scene.desired):
+        return replace(look_only(read_again(surveys, DECLARED_ANEW)), led=True)
     applied = list(scene.world.parallel.map(partial(_apply, scene), surveys))
     for one in applied:
         if one.attempts is not None:
@@ -68,7 +70,7 @@ def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str
 
 def _holder(scene: Scene) -> str:
     lease = scene.world.store.current_lease()
-    return lease.holder if lease else "another reconciler"
+    return lease.shown if lease else "another reconciler"
 
 
 def _overtaken(scene: Scene, acted: Acted) -> Acted:

@@ -14,11 +14,11 @@ from typing import Any
 from reconciler.engine.doubt import doubted, elsewhere
 from reconciler.engine.gatekeeper import LOST, still_allowed
 from reconciler.engine.holding import limit_of, read_again
-from reconciler.engine.last_look import look_again, still_planned
+from reconciler.engine.last_look import declared_anew, look_again, still_planned
 from reconciler.engine.observing import observe_table
 from reconciler.engine.safety_backup import secured
 from reconciler.engine.survey import Scene, Survey
-from reconciler.model.change import Change
+from reconciler.model.change import Call, Change
 from reconciler.model.errors import (
     ApiError,
     Busy,
@@ -67,7 +67,7 @@ def apply_next(scene: Scene, survey: Survey) -> Applied:
         steps = tuple(elsewhere(step) if step.fate is Fate.READY else step for step in survey.steps)
         return Applied(survey, steps)
     try:
-        _write_entry(scene, survey)
+        survey = _write_entry(scene, survey)
         position = _next(survey.steps)
         if position is None:
             return Applied(survey, survey.steps)
@@ -133,16 +133,20 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         ours_since=ownership.ours_since(survey.recorded),
         declared_in=declaration.origin.file,
         tagged_as=survey.recorded.tagged_as if _open_nonce(survey.recorded) and survey.recorded else None,
+        revision=survey.recorded.revision if survey.recorded else 0,
+        unknown=survey.recorded.unknown if survey.recorded else {},
     )
-    world.store.put_entry(intent)
+    intent = world.store.put_entry(intent)
     try:
-        answer = world.api.write(call)
+        answer = _write(scene, call)
+    except LeaseLost:
+        raise
     except ApiError as error:
         if isinstance(error, NameTaken) and not has_tags:
             _withdraw(scene, survey, intent)
         return _lost(survey, step, error)
     created = replace(intent, ownership="created", identity=_identity(answer), changed_at=world.clock.now())
-    world.store.put_entry(created)
+    created = world.store.put_entry(created)
     return Applied(replace(survey, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True)
 
 
@@ -156,7 +160,7 @@ def _withdraw(scene: Scene, survey: Survey, intent: InventoryEntry) -> None:
     if survey.entry is None:
         scene.world.store.drop_entry(intent)
     elif survey.entry.ownership != "intent":
-        scene.world.store.put_entry(survey.entry)
+        scene.world.store.put_entry(replace(survey.entry, revision=intent.revision))
 
 
 def _created_before(recorded: InventoryEntry | None) -> Identity | None:
@@ -177,7 +181,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (secure,), wrote=wrote)
     facts = scene.facts(survey, survey.observed, step, lifecycle)
     planned = partial(still_planned, scene, survey, step)
-    refused = still_allowed(world, step, facts, survey.seed_record, planned)
+    refused = still_allowed(world, step, facts, survey.seed_record, planned) or declared_anew(scene, step)
     if refused is not None:
         return Applied(survey, (refused,))
     if scene.doubt.invalid:
@@ -185,7 +189,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     if not step.ends_table:
         return _update(scene, survey, step)
     _count_end(scene, survey.observed)
-    return _sent(scene, survey, step)
+    return _ended(scene, survey, step)
 
 
 def _count_end(scene: Scene, observed: ObservedTable) -> None:
@@ -198,6 +202,24 @@ def _count_end(scene: Scene, observed: ObservedTable) -> None:
         key = ("ended", ended.name)
         if ended.name != observed.spec.name and not scene.steady.within(key, ended.at, CAP_WINDOW, scene.world.clock):
             store.drop_ended(ended.name)
+
+
+def _ended(scene: Scene, survey: Survey, step: Step) -> Applied:
+    """Delete the table. Its record says so first, under its revision.
+
+    So one of two comes first: a ``release`` of the table, which makes this write fail, or this write, which tells
+    ``release`` that the delete may be on its way.
+    """
+    if survey.entry is None:
+        return Applied(survey, (step,))
+    store = scene.world.store
+    ending = store.put_entry(replace(survey.entry, ending_at=scene.world.clock.now()))
+    applied = _sent(scene, replace(survey, recorded=ending, entry=ending), step)
+    refused = applied.turned_away is not None or applied.steps[0].reason is Reason.REJECTED
+    if not refused:
+        return applied
+    kept = store.put_entry(replace(ending, ending_at=None))
+    return replace(applied, survey=replace(applied.survey, recorded=kept, entry=kept))
 
 
 def _update(scene: Scene, survey: Survey, step: Step) -> Applied:
@@ -285,10 +307,43 @@ def _sent(scene: Scene, survey: Survey, step: Step) -> Applied:
     if step.call is None:
         return Applied(survey, (step,))
     try:
-        scene.world.api.write(step.call)
+        answer = _write(scene, step.call)
+    except LeaseLost:
+        raise
     except ApiError as error:
         return _lost(survey, step, error)
-    return Applied(survey, (step.done(),), wrote=True)
+    other = _another(survey, step, answer) if step.destructive else None
+    return Applied(survey, (other or step.done(),), wrote=True)
+
+
+def _write(scene: Scene, call: Call) -> Mapping[str, Any]:
+    """Send a call that changes a table. The request before it renews the lease, under the condition that it is ours.
+
+    Whoever suspends the stack, releases a table or takes over revokes the lease, so the renewal fails from then on.
+    """
+    if not scene.world.store.holds_lease():
+        raise LeaseLost(call.operation, "LeaseLost", LOST)
+    return scene.world.api.write(call)
+
+
+def _another(survey: Survey, step: Step, answer: Mapping[str, Any]) -> Step | None:
+    """The failed step where the answer names another table than the one that was decided on: it was made meanwhile."""
+    described = answer.get("TableDescription")
+    if survey.observed is None or not isinstance(described, Mapping) or "TableArn" not in described:
+        return None
+    went, decided = identity_of(described), survey.observed.identity
+    if went.same(decided):
+        return None
+    return step.failed(
+        f"{step.call.operation if step.call else 'the call'} reached another table than the one decided on: somebody"
+        f" made {survey.name} anew right before it (decided on {_id(decided)}, reached {_id(went)}). Look at what it"
+        " held and restore it from a backup if it is missed",
+        Reason.IDENTITY,
+    )
+
+
+def _id(identity: Identity) -> str:
+    return f"TableId {identity.table_id or 'unknown'} of {identity.created}"
 
 
 def _lost(survey: Survey, step: Step, error: ApiError) -> Applied:
@@ -317,12 +372,19 @@ def _fatal(error: ApiError) -> ApiError | None:
     return None if isinstance(error, Unsupported) or error.outcome is Outcome.AGAIN else error
 
 
-def _write_entry(scene: Scene, survey: Survey) -> None:
+def _write_entry(scene: Scene, survey: Survey) -> Survey:
+    """The survey with its entry as it is recorded now. ``RecordChanged`` where somebody wrote the record meanwhile."""
     if survey.entry is not None:
         if survey.entry_changed:
-            scene.world.store.put_entry(survey.entry)
-    elif survey.recorded is not None:
+            revision = survey.recorded.revision if survey.recorded is not None else 0
+            unknown = survey.recorded.unknown if survey.recorded is not None else {}
+            entry = scene.world.store.put_entry(replace(survey.entry, revision=revision, unknown=unknown))
+            return replace(survey, recorded=entry, entry=entry)
+        return replace(survey, entry=survey.recorded)
+    if survey.recorded is not None:
         scene.world.store.drop_entry(survey.recorded)
+        return replace(survey, recorded=None)
+    return survey
 
 
 def _identity(answer: Mapping[str, Any]) -> Identity:

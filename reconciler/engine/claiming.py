@@ -25,7 +25,7 @@ def claim(world: World, patience: float = PATIENCE.total_seconds()) -> None:
         first = first or standing
         waited = world.clock.monotonic() - began
         if alive or waited >= patience or not world.clock.sleep(PAUSE):
-            raise StateError(f"another reconciler holds the lease: {standing.holder if standing else 'unknown'}")
+            raise StateError(f"another reconciler holds the lease: {standing.shown if standing else 'unknown'}")
 
 
 def _pulse(lease: Lease | None) -> tuple[str, int, int] | None:

@@ -36,6 +36,9 @@ class Rounds:
         if held and self._outwaited(whole):
             again, _ = self._run(replace(request, ended=_ended(whole), approved=_begun(request.approved, whole)))
             whole = _joined(whole, again)
+        if self._may_be_overtaken(whole):
+            again, _ = self._run(replace(request, ended=_ended(whole)))
+            whole = _joined(whole, again)
         return replace(_late(whole), started=started)
 
     def _run(self, request: Request) -> tuple[PassReport, bool]:
@@ -62,6 +65,15 @@ class Rounds:
             if report.error:
                 break
         return whole, held
+
+    def _may_be_overtaken(self, report: PassReport) -> bool:
+        """Whether another process may have led since this run wrote: what it saw last says nothing of the end then."""
+        if report.error or report.problems or not report.wrote:
+            return False
+        try:
+            return not self.world.store.keep_lease()
+        except ReconcilerError:
+            return True
 
     def _outwaited(self, report: PassReport) -> bool:
         """Whether the lease is ours now, as it was not before; a holder that lives does its records itself."""

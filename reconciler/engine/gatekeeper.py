@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.engine.observing import observe_table
+from reconciler.engine.observing import observe_table, with_owner
 from reconciler.engine.world import World
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.records import InventoryEntry, SeedRecord
+from reconciler.planning.ownership import untagged
 from reconciler.planning.policy import Contents, Facts, gate
 from reconciler.planning.scopes import other_owner
 from reconciler.seeding.digest import items_digest
 
 LOST = "the lease was lost"
 ANOTHER = "the table changed hands between the plan and the call"
+DECLARED_ANEW = "the declarations changed after planning; planning again"
 TAKEN_OVER = "another stack took the table over between the plan and the call"
 CHANGED = "what it would take away was changed by somebody between the plan and the call; it is planned anew"
 LARGEST_COMPARED_SEED = 10_000
@@ -26,13 +28,19 @@ def judge(world: World, step: Step, facts: Facts, seed: SeedRecord | None) -> tu
     """The fate of a destructive step, and the entry with the times that the wish and the emptiness stand since."""
     if step.fate is not Fate.READY:
         return step, facts.entry
-    first = gate(step, facts, None)
+    first = gate(step, facts, None) or _not_ours_by_tag(world, step, facts)
     if first is not None:
         return first, facts.entry
     contents = look_inside(world, facts.observed.spec.name, facts, seed)
     entry = _wish_noted(facts, contents)
     judged = gate(step, replace(facts, entry=entry), contents)
     return judged or step.blocked(Reason.DATA_LOSS, "what the table holds could not be told"), entry
+
+
+def _not_ours_by_tag(world: World, step: Step, facts: Facts) -> Step | None:
+    if not world.endpoint.flavor.has_tags:
+        return None
+    return untagged(step, facts.entry, with_owner(world, facts.observed), facts.options.scope)
 
 
 def look_inside(world: World, name: str, facts: Facts, seed: SeedRecord | None) -> Contents:
@@ -45,7 +53,11 @@ def look_inside(world: World, name: str, facts: Facts, seed: SeedRecord | None) 
 
 
 def still_allowed(
-    world: World, step: Step, facts: Facts, seed: SeedRecord | None, planned: Callable[[ObservedTable], bool]
+    world: World,
+    step: Step,
+    facts: Facts,
+    seed: SeedRecord | None,
+    planned: Callable[[ObservedTable], bool],
 ) -> Step | None:
     """Everything once more, right before the call; ``None`` when identity, owner, status, contents and lease hold.
 
@@ -62,7 +74,7 @@ def still_allowed(
     again, _ = judge(world, step, replace(facts, observed=fresh, now=world.clock.now()), seed)
     if again.fate is not Fate.READY:
         return again
-    if not world.store.holds_lease():
+    if not world.store.keep_lease():
         return step.deferred(Reason.LEASE, LOST)
     return None
 

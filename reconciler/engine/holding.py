@@ -68,16 +68,16 @@ def without_lease(surveys: list[Survey], holder: str) -> list[Survey]:
     ]
 
 
-def read_again(surveys: list[Survey]) -> list[Survey]:
+def read_again(surveys: list[Survey], why: str = READ_AGAIN) -> list[Survey]:
     """All that was decided on a state which another reconciler has written to since waits for the next look at it."""
-    return [replace(survey, steps=_waiting(survey)) for survey in surveys]
+    return [replace(survey, steps=_waiting(survey, why)) for survey in surveys]
 
 
-def _waiting(survey: Survey) -> tuple[Step, ...]:
+def _waiting(survey: Survey, why: str) -> tuple[Step, ...]:
     decided = (Fate.READY, Fate.BLOCKED)
-    steps = tuple(s.deferred(Reason.LEASE, READ_AGAIN) if s.fate in decided else s for s in survey.steps)
+    steps = tuple(s.deferred(Reason.LEASE, why) if s.fate in decided else s for s in survey.steps)
     if survey.entry_changed and not steps:
-        return (Step(Action.UPDATE, "ownership").deferred(Reason.LEASE, READ_AGAIN),)
+        return (Step(Action.UPDATE, "ownership").deferred(Reason.LEASE, why),)
     return steps
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.engine.observing import observe_table
 from reconciler.engine.others import whose
@@ -103,8 +103,16 @@ class Import:
             entry = snapshot.inventory.get(name)
             if entry is not None and observed.identity.same(entry.identity) and entry.ownership != "released":
                 continue
-            stranger = InventoryEntry(name, base, "adopted", nonce="")
-            self.world.store.put_entry(replace(stranger, identity=observed.identity, changed_at=self.world.clock.now()))
+            adopted = InventoryEntry(
+                name,
+                base,
+                "adopted",
+                nonce="",
+                identity=observed.identity,
+                changed_at=self.world.clock.now(),
+                revision=entry.revision if entry is not None else 0,
+            )
+            self.world.store.put_entry(adopted)
 
     def _as_declared(self, declaration: Declaration) -> bool:
         read = self._read(declaration.spec.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.gatekeeper import ANOTHER, CHANGED, LOST, TAKEN_OVER
+from reconciler.engine.gatekeeper import ANOTHER, CHANGED, DECLARED_ANEW, LOST, TAKEN_OVER
 from reconciler.engine.observing import observe_table
 from reconciler.engine.survey import Scene, Survey
 from reconciler.model.observed import ObservedTable
@@ -31,9 +31,19 @@ def look_again(scene: Scene, survey: Survey, step: Step) -> Step | None:
         return step.blocked(Reason.OTHER_STACK, TAKEN_OVER)
     if not still_planned(scene, survey, step, fresh):
         return step.deferred(Reason.BUSY, CHANGED)
-    if not world.store.holds_lease():
+    if not world.store.keep_lease():
         return step.deferred(Reason.LEASE, LOST)
-    return None
+    return declared_anew(scene, step)
+
+
+def declared_anew(scene: Scene, step: Step) -> Step | None:
+    """What stands against a call that takes something away where the declarations are not those it was decided on.
+
+    A file may have been gone for a moment, or this process may have slept since it read them.
+    """
+    if scene.desired is None or scene.world.source.still(scene.desired):
+        return None
+    return step.deferred(Reason.BUSY, DECLARED_ANEW)
 
 
 def still_planned(scene: Scene, survey: Survey, step: Step, fresh: ObservedTable) -> bool:

@@ -64,12 +64,17 @@ def observe_table(
                 raise
             denied[ask.key] = ask.operation
         except Unsupported:
+            # An endpoint that has tags and does not tell them hides whose the table is: off emulators that is an error.
+            if owner_needed and ask.key == LIST_TAGS and not world.emulator:
+                raise
             unsupported.add(ask.key)
         except NotFound:
             # An emulator that tells of an index or a stream, and cannot be asked about it, will never know it.
             if not (world.emulator and ask in further):
                 raise
-            unsupported.add(ask.key)
+            if ask.operation != RESOLVE:
+                # An alias that leads to no key is an answer: no table is encrypted by it.
+                unsupported.add(ask.key)
     responses = Responses(answers, frozenset(unsupported), frozenset(denied), world.clock.now())
 
     def read() -> ObservedTable:

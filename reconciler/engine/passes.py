@@ -174,7 +174,8 @@ class Pass:
             self.memory.attempts,
             guard,
             self.request.approved,
-            doubt,
+            doubt=doubt,
+            desired=None if destroy else desired,
             recall=self.memory.recall,
             wishes=self.memory.wishes,
             steady=self.memory.steady,
@@ -288,7 +289,7 @@ class Pass:
         if acted is not None and (acted.led or acted.holder):
             return acted.led
         lease = snapshot.lease
-        return lease is None or not lease.held(self.world.clock.now()) or self.world.store.owns(lease)
+        return lease is None or self.world.store.owns(lease) or not self.world.store.is_held(lease)
 
     def _timed(self, phase: str, work: Callable[[], T]) -> T:
         began = self.world.clock.monotonic()
@@ -301,7 +302,7 @@ class Pass:
 def _holder(snapshot: StateSnapshot | None, acted: Acted | None) -> str | None:
     if acted is not None and acted.holder:
         return acted.holder
-    return snapshot.lease.holder if snapshot is not None and snapshot.lease is not None else None
+    return snapshot.lease.shown if snapshot is not None and snapshot.lease is not None else None
 
 
 def _strangers(

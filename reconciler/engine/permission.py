@@ -70,6 +70,9 @@ def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool, explicit: bool) 
         if wishes_to_write:
             return Permission(snapshot, writes=False, error=problem)
         return Permission(snapshot, writes=False, warning=None if snapshot.fresh else problem)
+    if snapshot.rolled_back is not None:
+        error = snapshot.rolled_back if wishes_to_write else None
+        return Permission(snapshot, writes=False, error=error, warning=snapshot.rolled_back)
     if foreign:
         message = (
             "fingerprint: the state table belongs to another account, region or table than the one it was made in;"

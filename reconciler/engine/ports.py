@@ -115,7 +115,12 @@ class Store(Protocol):
         """Create the state table if it is missing, wait until it is ACTIVE, then load."""
         ...
 
-    def put_entry(self, entry: InventoryEntry) -> None: ...
+    def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
+        """Write the record if it still has the revision of ``entry`` (or is gone); the entry with its new revision.
+
+        ``RecordChanged`` where somebody wrote the record since it was read.
+        """
+        ...
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         """Drop it as it was read; ``RecordChanged`` where it was written anew since."""
@@ -152,11 +157,26 @@ class Store(Protocol):
         ...
 
     def holds_lease(self) -> bool:
-        """Whether our token is still the valid one: renewed right now, under that condition. Before what destroys."""
+        """Whether our token is still the valid one: renewed right now, under that condition.
+
+        The last request before every call that changes a table. ``revoke_lease`` of another process makes it fail.
+        """
         ...
 
     def keep_lease(self) -> bool:
-        """The same without a request while the lease is young. Before every other call that changes something."""
+        """The same without a request while the lease is young. Before every write of an item."""
+        ...
+
+    def revoke_lease(self) -> Lease | None:
+        """Take the lease from whoever holds it and free it, under a higher token.
+
+        A verb that changes what may be done (``suspend``, ``release``) calls this: the pass under way sends nothing
+        more and reads the state anew. The lease that was revoked; ``None`` where nobody but us held it.
+        """
+        ...
+
+    def is_held(self, lease: Lease) -> bool:
+        """Whether another process must be believed to hold ``lease``: by its changes on our steady clock."""
         ...
 
     def owns(self, lease: Lease) -> bool:
@@ -179,6 +199,10 @@ class Source(Protocol):
 
     def load(self) -> DesiredState:
         """Read everything twice and whole; ``DeclarationError`` lists every problem."""
+        ...
+
+    def still(self, desired: DesiredState) -> bool:
+        """Whether the files read now are those that ``desired`` was made from; False where they cannot be read."""
         ...
 
 

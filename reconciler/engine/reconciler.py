@@ -14,6 +14,7 @@ from reconciler.engine.memory import Memory
 from reconciler.engine.passes import Pass, Request
 from reconciler.engine.permission import ask
 from reconciler.engine.rebuild import Rebuild
+from reconciler.engine.releasing import Release
 from reconciler.engine.restore import Restore, Tell, silent
 from reconciler.engine.seed_verbs import SeedVerbs
 from reconciler.engine.verbs import Told, Turn
@@ -75,6 +76,8 @@ class Reconciler:
         report = self._destroyer()._rounds(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
+            if self._made_meanwhile(report, request.focus):
+                report = self._destroyer()._rounds(request)
         return replace(self._remembered(report), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
@@ -102,18 +105,10 @@ class Reconciler:
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables without touching them; one sentence each. ``take_back`` is the way back."""
-        snapshot, said = self.writable_state(), []
-        for wish in tables:
-            declaration = self.world.source.load().named(wish)
-            name = declaration.spec.name if declaration else wish
-            entry = snapshot.inventory.get(name)
-            if entry is None:
-                said.append(f"{name}: not in the inventory, nothing to release")
-                continue
-            self.world.store.put_entry(replace(entry, ownership="released"))
-            back = f"`reconciler import {name}` takes it back"
-            said.append(f"{name}: released; it stays as it is and is no longer managed. {back}")
-        return tuple(said)
+        desired = self.world.source.load()
+        named = ((desired.named(table), table) for table in tables)
+        names = tuple(declaration.spec.name if declaration else table for declaration, table in named)
+        return Release(self.world, self.writable_state).run(names)
 
     def take_back(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Manage released tables again, as adopted, so that they are never pruned; the names of those taken back."""
@@ -127,9 +122,13 @@ class Reconciler:
         return tuple(taken)
 
     def suspend(self, by: str) -> None:
-        """Stop the writes of every loop of this stack and environment; observing goes on."""
+        """Stop the writes of every loop of this stack and environment; observing goes on.
+
+        The lease of a pass under way is revoked, so that it sends nothing more.
+        """
         self.writable_state()
         self.world.store.put_suspension(Suspension(by, self.world.clock.now()))
+        self.world.store.revoke_lease()
 
     def resume(self) -> bool:
         """Lift a suspension; False when there was none."""
@@ -191,6 +190,13 @@ class Reconciler:
 
     def _turn(self) -> Turn:
         return Turn(self.world, self.options, self.allowed_accounts, self.world.clock.now() + self.timeout)
+
+    def _made_meanwhile(self, report: PassReport, focus: frozenset[str] | None) -> bool:
+        """Whether another process created tables while these were destroyed; from the suspension on none can."""
+        seen = {table.name for table in report.tables}
+        inventory = self.world.store.load().inventory
+        made = {name for name, entry in inventory.items() if entry.ownership == "created"} - seen
+        return bool(made if focus is None else made & focus)
 
     def _hold(self, asked: timedelta | None) -> timedelta:
         return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)

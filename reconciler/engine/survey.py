@@ -14,17 +14,18 @@ from functools import partial
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.foreign_guard import ForeignGuard
 from reconciler.engine.gatekeeper import judge
+from reconciler.engine.observing import with_owner
 from reconciler.engine.recall import Recall
 from reconciler.engine.safety_backup import SafetyBackup
 from reconciler.engine.steady import SteadyTimes
 from reconciler.engine.wishes import Wishes
 from reconciler.engine.world import World
 from reconciler.model.change import Change
-from reconciler.model.desired import Declaration, Lifecycle
+from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Action, Approval, Reason, Step
+from reconciler.model.plan import Action, Approval, Fate, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
 from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership
@@ -86,6 +87,8 @@ class Scene:
     attempts: dict[str, Attempts]
     guard: ForeignGuard = field(default_factory=ForeignGuard)
     approved: Approval | None = None
+    desired: DesiredState | None = None
+    """The declarations that this pass decides on; ``None`` where it deletes whatever is declared (``destroy``)."""
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
@@ -150,7 +153,11 @@ def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle)
     """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
     if base.observed is None:
         return base
-    facts = scene.facts(base, base.observed, step, lifecycle)
+    observed = base.observed
+    if step.fate is Fate.READY:
+        observed = with_owner(scene.world, observed)
+        base = replace(base, observed=observed)
+    facts = scene.facts(base, observed, step, lifecycle)
     judged, entry = judge(scene.world, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
 

@@ -14,7 +14,6 @@ from reconciler.model.plan import Fate, Step
 from reconciler.model.records import Attempts
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
-from reconciler.planning.create import equals_request, held
 from reconciler.planning.diff import all_changes
 from reconciler.planning.fates import unprotected_until_replaced, without_prospect
 from reconciler.planning.policy import permit_in_place
@@ -31,9 +30,7 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
     wanted = left_to_it(declaration, rebuild)
     flavor = world.endpoint.flavor
     changes, planned = scene.recall.planned(wanted, observed, flavor)
-    intended = base.recorded is not None and base.recorded.ownership == "intent"
-    ours = intended and equals_request(held(declaration.spec, flavor.lacks), observed)
-    entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world(), equals_request=ours)
+    entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world())
     entry = ownership.declared_by(entry, declaration)
     visible = visible_from(world, base.entry)
     entry, taking = take_over(base.entry, entry, observed, scene.options.scope, visible)
@@ -53,7 +50,7 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
     for step in hold_back(planned, base.attempts, world.clock.now(), emulator=world.emulator):
         if step.destructive:
             judged = judged_by_gate(scene, base, step, lifecycle)
-            base = replace(base, entry=judged.entry)
+            base = replace(base, entry=judged.entry, observed=judged.observed)
             steps += judged.steps
         else:
             steps.append(_permitted(step, scene, lifecycle))

@@ -34,6 +34,8 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
             recorded = replace(recorded, ownership="created", identity=observed.identity)
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=None, observed=observed)
+        if recorded.ending_at is not None and observed.status == "ACTIVE":
+            recorded = replace(recorded, ending_at=None)
         base = replace(base, observed=observed, entry=recorded, seed_record=scene.snapshot.seeds.get(recorded.name))
         return judged_by_gate(scene, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
@@ -30,7 +30,9 @@ class InventoryEntry:
     was made, where later ones of ours took its place; None where this one is the first. ``declared_in`` is the file
     that declared the table last, relative to the declarations' folder and with slashes; None in records of older
     releases. ``tagged_as`` is the stack and environment in the owner tag of a table whose record was transferred from
-    there.
+    there. ``ending_at`` is set right before a call that deletes the table is sent: whoever reads it must expect
+    that call. ``revision`` rises with every write of the record and is the condition of the next one; 0 stands for a
+    record that was not read. ``unknown`` holds members of a newer version as they are stored; a rewrite keeps them.
     """
 
     name: str
@@ -48,6 +50,9 @@ class InventoryEntry:
     ours_since: datetime | None = None
     declared_in: str | None = None
     tagged_as: str | None = None
+    ending_at: datetime | None = None
+    revision: int = field(default=0, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +183,9 @@ class Suspension:
 class Lease:
     """Who may write. ``token`` rises with every new holder and fences the former one.
 
-    ``beat`` rises with every renewal: others believe in a holder for as long as they see it change, by their own
-    clocks. ``expires`` is by the holder's clock, for people. ``released`` frees the lease at once.
+    ``holder`` is the ID of a process, ``name`` its host and process number for people. ``beat`` rises with every
+    renewal: others believe in a holder for as long as they see it change, by their own steady clocks. ``expires`` is by
+    the holder's wall clock, for people only: no decision is made on it. ``released`` frees the lease at once.
     """
 
     holder: str
@@ -187,10 +193,17 @@ class Lease:
     expires: datetime
     beat: int = 0
     released: bool = False
+    name: str = ""
 
-    def held(self, now: datetime) -> bool:
-        """Whether it looks held, by what its holder wrote; for displays, since only its pulse tells for certain."""
-        return not self.released and self.expires > now
+    @property
+    def shown(self) -> str:
+        """The holder as messages name it: HOST:PID, or its ID where an older version wrote the lease."""
+        return self.name or self.holder
+
+    @property
+    def pulse(self) -> tuple[str, int, int, datetime]:
+        """What changes with every renewal and every new holder."""
+        return (self.holder, self.token, self.beat, self.expires)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +248,5 @@ class StateSnapshot:
     """What was done to the records, as sentences."""
     problem: str | None = None
     """Why the state table cannot be used, as a sentence."""
+    rolled_back: str | None = None
+    """Why these records must be an older copy than what was seen before, as a sentence: nothing is written then."""

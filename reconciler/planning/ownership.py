@@ -7,16 +7,15 @@ Called by the engine for every table it looks at. A table is *created* by us onl
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import InventoryEntry, Ownership
 
-CLOCK_SLACK = timedelta(seconds=1)
-"""Emulators round CreationDateTime; on endpoints without tags a create is ours from this long before the intent on."""
 TAKEN_OVER, LOST = "taken-over", "lost"
 """In the place of a nonce: of a table that we took over by its tag, and of one that was taken over from us."""
 
@@ -56,21 +55,23 @@ def resolve(
     declaration: Declaration,
     observed: ObservedTable,
     world: World,
-    *,
-    equals_request: bool,
 ) -> InventoryEntry:
-    """The entry as it should be now. ``equals_request`` says that the table is just what CreateTable would make."""
+    """The entry as it should be now. A table is created by us where our record of its identity or our tag proves it.
+
+    After a lost answer or a crash nothing else does: an application or another stack may have made an equal table.
+    """
     lifecycle = declaration.lifecycle
     if entry is not None and entry.ownership == "released":
         return entry
     if entry is not None and entry.ownership == "intent":
-        ours = observed.identity.same(entry.identity) or _intent_came_true(
-            entry, observed, world, equals_request=equals_request
-        )
+        ours = observed.identity.same(entry.identity) or _intent_came_true(entry, observed, world)
         return _claimed(entry, observed, "created" if ours else "adopted", lifecycle, world)
     if entry is not None and observed.identity.same(entry.identity):
-        if lifecycle.on_existing == "own" and entry.ownership != "created":
-            entry = replace(entry, ownership="created", changed_at=world.now)
+        late = entry.ownership == "adopted" and _intent_came_true(entry, observed, world)
+        if entry.ownership != "created" and (late or lifecycle.on_existing == "own"):
+            entry = replace(entry, ownership="created", nonce=_kept_nonce(entry, observed, world), changed_at=world.now)
+        if entry.ending_at is not None and observed.status == "ACTIVE":
+            entry = replace(entry, ending_at=None)
         if (entry.lifecycle, entry.base_name) == (lifecycle, declaration.base_name):
             return entry
         return replace(entry, lifecycle=lifecycle, base_name=declaration.base_name)
@@ -91,11 +92,37 @@ def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Li
 
     A record of the identity is enough for every other table; its tag is read before something is written.
     """
-    if entry is not None and entry.nonce == LOST:
+    if entry is not None and (entry.nonce == LOST or _tag_may_come(entry)):
         return True
     if entry is None or entry.ownership in ("intent", "released") or not identity.same(entry.identity):
         return True
     return lifecycle is not None and lifecycle.on_existing == "own"
+
+
+def _tag_may_come(entry: InventoryEntry) -> bool:
+    """Whether it was adopted after a create of ours whose tag could not be seen yet; tags are set asynchronously."""
+    return entry.ownership == "adopted" and entry.nonce not in ("", TAKEN_OVER, LOST)
+
+
+def untagged(step: Step, entry: InventoryEntry | None, observed: ObservedTable, scope: str) -> Step | None:
+    """Why a destructive step must not go at an endpoint with tags; ``None`` where an owner tag stands as it should.
+
+    A table that lost our tag is not ours, whatever the record says: somebody removed the tag to keep the table. Tags
+    that could not be read say nothing. A tag of another scope is judged by ``scopes.other_owner``.
+    """
+    if entry is None or entry.ownership != "created":
+        return None
+    if not observed.owner_known:
+        return step.blocked(
+            Reason.NOT_OWNED, "its owner tag cannot be read, so nobody can tell whose it is", "ListTagsOfResource"
+        )
+    if entry.nonce not in ("", LOST) and observed.owner_tag is None:
+        return step.blocked(
+            Reason.NOT_OWNED,
+            f"its owner tag {OWNER_TAG} was removed since this stack created it, so it is not ours to delete",
+            f"the tag {OWNER_TAG}={owner_tag(scope, entry.nonce)} on the table again",
+        )
+    return None
 
 
 def wanted_again(entry: InventoryEntry | None) -> InventoryEntry | None:
@@ -126,7 +153,7 @@ def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
     if entry is None or entry.ownership != "released":
         return entry
-    return replace(entry, ownership="adopted", unwanted_since=None)
+    return replace(entry, ownership="adopted", nonce="", unwanted_since=None)
 
 
 def cannot_be_told_yet(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
@@ -155,7 +182,8 @@ def _claimed(
     entry: InventoryEntry, observed: ObservedTable, ownership: Ownership, lifecycle: Lifecycle, world: World
 ) -> InventoryEntry:
     if lifecycle.on_existing == "own" and ownership != "created":
-        ownership, entry = "created", replace(entry, changed_at=world.now)
+        nonce = _kept_nonce(entry, observed, world)
+        ownership, entry = "created", replace(entry, nonce=nonce, changed_at=world.now)
     return replace(
         entry,
         ownership=ownership,
@@ -169,12 +197,17 @@ def _claimed(
     )
 
 
-def _intent_came_true(entry: InventoryEntry, observed: ObservedTable, world: World, *, equals_request: bool) -> bool:
-    if world.has_tags:
-        return bears_tag(entry, observed.owner_tag, world.scope)
-    if entry.changed_at is None or not equals_request:
-        return False
-    return datetime.fromisoformat(observed.identity.created) >= entry.changed_at - CLOCK_SLACK
+def _intent_came_true(entry: InventoryEntry, observed: ObservedTable, world: World) -> bool:
+    """Whether the live table carries the nonce of our create. Without tags only CreateTable's answer could tell."""
+    drawn = entry.nonce not in ("", TAKEN_OVER, LOST)
+    return world.has_tags and drawn and bears_tag(entry, observed.owner_tag, world.scope)
+
+
+def _kept_nonce(entry: InventoryEntry, observed: ObservedTable, world: World) -> str:
+    """The nonce of a table that is ours from now on: none where its tag was never that of our create."""
+    if entry.nonce in ("", TAKEN_OVER, LOST) or _intent_came_true(entry, observed, world):
+        return entry.nonce
+    return ""
 
 
 def _tagged_ours(observed: ObservedTable, world: World) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.engine.ports import Clock
@@ -21,6 +22,16 @@ from reconciler.sources.text.memory import DocumentMemory
 from reconciler.sources.text.resembling import commented_tables
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The files of the last reading that found no problem: hashes by path, and modules outside the folder."""
+
+    digest: str
+    root: Path
+    hashes: Mapping[str, str]
+    outside: Mapping[Path, bytes]
+
+
 class FolderSource:
     """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
 
@@ -33,6 +44,7 @@ class FolderSource:
         self._settling = Settling(clock)
         self._documents = DocumentMemory()
         self._memory = SeedMemory()
+        self._read: _Read | None = None
 
     def load(self) -> DesiredState:
         """Everything, read twice and equal; ``DeclarationError`` carries all problems, by file and line."""
@@ -63,6 +75,7 @@ class FolderSource:
         if problems:
             raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))
         digest = self._digest(first, python)
+        self._read = _Read(digest, first.root, first.hashes(), dict(python.outside))
         return DesiredState(
             tuple(assembly.declarations),
             digest,
@@ -71,6 +84,21 @@ class FolderSource:
             unread=first.unread,
             settled_at=self._settling.settled_at(digest, first.changed),
         )
+
+    def still(self, desired: DesiredState) -> bool:
+        """Whether every file has the bytes that ``desired`` was read from, and none came or went.
+
+        Only hashes are compared, so that this may be asked right before every call that deletes something.
+        """
+        read = self._read
+        try:
+            if read is None or read.digest != desired.digest:
+                return self.load().digest == desired.digest
+            now = read_snapshot(locate(self.location))
+        except DeclarationError:
+            return False
+        same = now.root == read.root and not now.problems and now.hashes() == read.hashes
+        return same and all(_bytes(path) == content for path, content in read.outside.items())
 
     def _changed(self, first: Snapshot, python: PythonReading) -> list[Problem]:
         """The second reading: every file has the bytes it had, and none came or went."""

@@ -1,4 +1,4 @@
-"""A source that reads its declarations one time, so that one command has one truth. Built by the wiring."""
+"""A source that reads its declarations again only when they changed. Built by the wiring, for one-shot commands."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from reconciler.sources.folder import FolderSource
 
 @dataclass
 class Once:
-    """A source that reads its declarations at the first asking only."""
+    """The declarations of a command: read once, and anew when the files are not any more as they were read."""
 
     source: FolderSource
     loaded: DesiredState | None = None
 
     def load(self) -> DesiredState:
-        """The declarations as they were when first read."""
-        if self.loaded is None:
+        """The declarations as they are now. Raises ``DeclarationError`` where they are broken by now."""
+        if self.loaded is None or not self.source.still(self.loaded):
+            self.loaded = None
             self.loaded = self.source.load()
         return self.loaded
+
+    def still(self, desired: DesiredState) -> bool:
+        """Whether the files are still those that ``desired`` was made from."""
+        return self.source.still(desired)

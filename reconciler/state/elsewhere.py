@@ -7,9 +7,9 @@ from typing import Any
 
 from reconciler.model.records import Claim
 from reconciler.state.client import StateClient, pages
-from reconciler.state.fields import Fields
 from reconciler.state.records import ENTRIES, TABLE
-from reconciler.state.wire import Unreadable, decode, encode
+from reconciler.state.snapshot import understood
+from reconciler.state.wire import Unreadable, encode
 
 
 def claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
@@ -31,7 +31,7 @@ def _claim(item: Mapping[str, Any]) -> Claim:
     """A record that cannot be read still claims its name: whose the table is cannot be told from it."""
     scope = str(item["scope"]["S"])
     try:
-        entry = ENTRIES.read(Fields(decode(item)))
+        entry = ENTRIES.read(understood(item))
     except Unreadable:
         return Claim(scope, "intent", None)
     return Claim(scope, entry.ownership, entry.identity)

@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.model.errors import StateError
 from reconciler.state import records as kinds
+from reconciler.state.fields import Fields
+from reconciler.state.snapshot import read_record
 from reconciler.state.wire import encode
 
 FENCE = "fence"
@@ -35,15 +38,16 @@ def is_fenced(record: str) -> bool:
 def condition(token: int, standing: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The members of a request that keep it from what a later token wrote, and from a record that stands otherwise.
 
-    ``standing`` are members as they were read; a record that is gone by now is as good.
+    ``standing`` are members as they were read, ``None`` for one that was not there; a record that is gone by now is as
+    good.
     """
-    names, values = (
-        {"#fence": FENCE},
-        {":fence": token, **{f":{name}": value for name, value in (standing or {}).items()}},
-    )
+    found = {name: value for name, value in (standing or {}).items() if value is not None}
+    names, values = ({"#fence": FENCE}, {":fence": token, **{f":{name}": value for name, value in found.items()}})
     expression = "attribute_not_exists(#fence) OR #fence <= :fence"
     if standing:
-        as_read = " AND ".join(f"#{name} = :{name}" for name in standing)
+        as_read = " AND ".join(
+            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in standing
+        )
         expression = f"({expression}) AND (attribute_not_exists(#record) OR ({as_read}))"
         names |= {"#record": "record", **{f"#{name}": name for name in standing}}
     return {
@@ -53,6 +57,33 @@ def condition(token: int, standing: Mapping[str, Any] | None = None) -> dict[str
     }
 
 
-def highest(items: Iterable[Mapping[str, Any]]) -> int:
+def tokens(items: Iterable[Mapping[str, Any]], table: str) -> dict[str, int]:
+    """The token that each record bears, by its key; records without one are left out.
+
+    A run of the history that cannot be read stops nothing; any other record must tell its token.
+    """
+    found: dict[str, int] = {}
+    for item in items:
+        record = str((item.get("record") or {}).get("S", ""))
+        if FENCE not in item:
+            continue
+        try:
+            found[record] = read_record({FENCE: item[FENCE], **address(item)}, _token, table)
+        except StateError:
+            if not record.startswith(kinds.RUN):
+                raise
+    return found
+
+
+def highest(items: Iterable[Mapping[str, Any]], table: str) -> int:
     """The latest token that any of these records bears; 0 where none does."""
-    return max((int(item[FENCE]["N"]) for item in items if "N" in item.get(FENCE, {})), default=0)
+    return max(tokens(items, table).values(), default=0)
+
+
+def address(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The key of a record, by which messages name it."""
+    return {name: item[name] for name in ("scope", "record") if name in item}
+
+
+def _token(fields: Fields) -> int:
+    return fields.number(FENCE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -10,6 +10,12 @@ from reconciler.model.identity import Identity
 from reconciler.state.wire import Unreadable
 
 T = TypeVar("T")
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Times outside are nobody's: sums with them would leave what a datetime can hold."""
+LARGEST = 10**30
+"""No count or token of a record is larger, and none is negative: DynamoDB keeps 38 digits."""
+ADDRESS = ("scope", "record", "fence", "format_version")
+"""What every record has beside the members of its kind."""
 
 
 class Fields:
@@ -21,8 +27,15 @@ class Fields:
     def text(self, name: str) -> str:
         return self._typed(name, str)
 
-    def number(self, name: str) -> int:
-        return self._typed(name, int)
+    def number(self, name: str, largest: int = LARGEST) -> int:
+        number = self._typed(name, int)
+        if not 0 <= number <= largest:
+            raise Unreadable(f"{name} is not between 0 and {largest}")
+        return number
+
+    def others(self, known: Container[str]) -> dict[str, Any]:
+        """The members that none of ``known`` names: what a newer version wrote, as it stands."""
+        return {name: value for name, value in self._members.items() if name not in known and name not in ADDRESS}
 
     def flag(self, name: str) -> bool:
         return self._typed(name, bool)
@@ -49,6 +62,8 @@ class Fields:
             raise Unreadable(f"{name} is not a time") from None
         if time.tzinfo is None:
             raise Unreadable(f"{name} is a time without its zone")
+        if not EARLIEST <= time <= LATEST:
+            raise Unreadable(f"{name} is not between the years {EARLIEST.year} and {LATEST.year}")
         return time.astimezone(UTC)
 
     def optional_time(self, name: str) -> datetime | None:

@@ -180,7 +180,7 @@ class Transfer:
         while lease.acquire(above=above) is None:
             if self._clock.monotonic() - began >= PATIENCE or not self._clock.sleep(PAUSE):
                 found = lease.read()
-                holder = found.holder if found else "another reconciler"
+                holder = found.shown if found else "another reconciler"
                 raise StateError(
                     f"{self._sentence(records, 'is to be transferred')}, but {holder} holds the lease of {scope}. Stop"
                     " that reconciler; or set RECONCILER_STACK=default to share its stack, or another name for a stack"
@@ -215,7 +215,7 @@ class Transfer:
         snapshot = snapshot_of((item for item in items if item["record"]["S"] in singles), self._table)
         token = snapshot.lease.token if snapshot.lease else 0
         by_table = {name: tuple(grouped[name]) for name in sorted(grouped)}
-        return _Records(by_table, suspension, snapshot, max(fence.highest(items), token))
+        return _Records(by_table, suspension, snapshot, max(fence.highest(items, self._table), token))
 
     def _sentence(self, records: _Records, what: str) -> str:
         return f"The state of {', '.join(records.by_table)} {what} from {self._former.scope} to {self._scope}"

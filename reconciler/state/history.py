@@ -10,7 +10,8 @@ from reconciler.model.report import PassReport
 from reconciler.state.client import StateClient, query
 from reconciler.state.fields import written_time
 from reconciler.state.records import RUN
-from reconciler.state.wire import decode, encode
+from reconciler.state.snapshot import understood
+from reconciler.state.wire import Unreadable, encode
 
 KEPT = 100
 BATCH = 25
@@ -26,12 +27,16 @@ class History:
         self._table = table
         self._scope = scope
 
-    def add(self, report: PassReport) -> None:
-        """Write one run and delete what is older than the newest hundred."""
+    def add(self, report: PassReport, token: int | None = None) -> None:
+        """Write one run and delete what is older than the newest hundred.
+
+        ``token`` is that of the lease: runs are never written again, so an older copy of other records shows by them.
+        """
         started = written_time(report.started)
         record = {
             "scope": self._scope,
             "record": f"{RUN}{started}#{report.pass_id}",
+            "fence": token,
             "pass_id": report.pass_id,
             "trigger": report.trigger,
             "started": started,
@@ -45,10 +50,25 @@ class History:
         self._trim()
 
     def newest(self, limit: int) -> tuple[Mapping[str, Any], ...]:
-        """Up to ``limit`` runs as plain values; times are ISO 8601 texts in UTC."""
+        """Up to ``limit`` runs as plain values; times are ISO 8601 texts in UTC.
+
+        A run that cannot be read decides nothing, so it stops nothing: its key is shown, and what is wrong with it.
+        """
         items = islice(query(self._client, {**self._runs(), "Limit": limit}), limit) if limit > 0 else ()
-        runs = (decode(item) for item in items)
-        return tuple({name: value for name, value in run.items() if name not in ("scope", "record")} for run in runs)
+        return tuple(self._run(item) for item in items)
+
+    def _run(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            fields = understood(item)
+            run: dict[str, Any] = {name: fields.text(name) for name in ("pass_id", "trigger", "verdict")}
+            run |= {name: fields.time(name).isoformat(timespec="microseconds") for name in ("started", "finished")}
+            run |= {"wrote": fields.flag("wrote"), "summary": fields.map_of("summary", int)}
+            run |= {"error": fields.text("error")} if "error" in item else {}
+        except Unreadable as reason:
+            key = str((item.get("record") or {}).get("S", "?"))
+            said = f"The record {key} of the state table {self._table} cannot be read: {reason}"
+            return {"started": key.removeprefix(RUN), "trigger": "-", "verdict": "unreadable", "error": said}
+        return run
 
     def _trim(self) -> None:
         """What is left unprocessed by the service is deleted after the next run."""

@@ -3,6 +3,7 @@
 No two clocks are compared. A holder believes in its lease for one term by its own steady clock; the others believe in
 it for as long as they see its record change, and take it once it has stood still for a whole term by theirs. The
 token rises with every new holder and is part of every renewal, so a former holder is refused by the table itself.
+A verb that changes what may be done revokes the lease: it raises the token, and the holder's next renewal fails.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.engine.ports import Clock
-from reconciler.model.errors import ConditionFailed, NotFound
+from reconciler.model.errors import ConditionFailed, NotFound, StateError
 from reconciler.model.records import Lease
 from reconciler.state.client import StateClient
 from reconciler.state.fields import written_time
@@ -23,16 +24,27 @@ from reconciler.state.snapshot import read_record
 from reconciler.state.wire import encode
 
 TERM = timedelta(seconds=30)
-FARTHEST_CLOCKS = timedelta(minutes=30)
-"""Two clocks whose signatures the service accepts, each at most 15 minutes off, differ by no more (RequestExpired)."""
+MARGIN = 1 / 6
+"""The part of a term, at its end, in which nothing is sent: connecting takes up to 3 s after the last check."""
+REVOCATIONS = 5
+"""How often a revocation is tried against a holder that renews at the same moment."""
 
 
 class LeaseRecord:
     """The lease of one scope as one holder sees it; safe to use from several threads."""
 
     def __init__(
-        self, client: StateClient, table: str, scope: str, *, holder: str, clock: Clock, term: timedelta = TERM
+        self,
+        client: StateClient,
+        table: str,
+        scope: str,
+        *,
+        holder: str,
+        clock: Clock,
+        name: str = "",
+        term: timedelta = TERM,
     ) -> None:
+        self._name = name
         self._client = client
         self._table = table
         self._key = encode({"scope": scope, "record": LEASE})
@@ -42,6 +54,7 @@ class LeaseRecord:
         self._own: Lease | None = None
         self._found: Lease | None = None
         self._token = 0
+        self._led = False
         self._until = 0.0
         self._seen: Lease | None = None
         self._seen_at = 0.0
@@ -60,12 +73,31 @@ class LeaseRecord:
             if found is not None and not self._is_free(found):
                 return None
             token = max(above, found.token if found is not None else 0) + 1
-            return self._take(found, Lease(self._holder, token, self._clock.now() + self._term, beat=1))
+            wanted = Lease(self._holder, token, self._clock.now() + self._term, beat=1, name=self._name)
+            return self._take(found, wanted)
 
     def holds(self) -> bool:
         """Whether our token is still the valid one: by our clock, then by a renewal that the table itself refuses."""
         with self._lock:
             return self._left() > 0 and self._renewed() is not None
+
+    def revoke(self) -> Lease | None:
+        """Free the lease of whoever holds it, under a higher token; the lease that was revoked.
+
+        ``None`` where it is ours, free or not there: then nobody else can be acting. Raises ``StateError`` where its
+        holder renews it faster than it can be revoked.
+        """
+        with self._lock:
+            for _ in range(REVOCATIONS):
+                found = self.read()
+                if found is None or found.released or found.holder == self._holder:
+                    return None
+                token = found.token + 1
+                freed = Lease(self._holder, token, self._clock.now(), beat=1, released=True, name=self._name)
+                if self._put(freed, _as_seen(found)) or self.read() == freed:
+                    self._own, self._token, self._led = None, token, False
+                    return found
+        raise StateError("the lease could not be revoked, because its holder renews it all the time; try again")
 
     def keeps(self) -> bool:
         """The same without a request while the lease is young."""
@@ -73,13 +105,27 @@ class LeaseRecord:
             return self._left() > 0 and (self._is_young() or self._renewed() is not None)
 
     def lasts(self) -> bool:
-        """Whether the term has not run out by our clock; asks nobody."""
-        return self._left() > 0
+        """Whether something may be sent: the term, less a margin, has not run out by our clock; asks nobody."""
+        return self.left_to_send() > 0
+
+    def left_to_send(self) -> float:
+        """Seconds until the margin at the end of our term begins."""
+        return self._left() - self._term.total_seconds() * MARGIN
+
+    def is_held(self, seen: Lease) -> bool:
+        """Whether another process must be believed to hold the lease as it was read just now; asks nobody."""
+        with self._lock:
+            return not self._is_free(seen)
 
     @property
     def token(self) -> int:
         """The token of our last lease, lost or not; 0 where we never had one."""
         return self._token
+
+    @property
+    def led(self) -> bool:
+        """Whether our token is that of a lease of ours, lost or not; False where we only revoked another one."""
+        return self._led
 
     def lose(self) -> None:
         """Believe in our lease no more: the table showed that another one leads."""
@@ -127,11 +173,9 @@ class LeaseRecord:
 
     def _is_free(self, found: Lease) -> bool:
         now = self._clock.monotonic()
-        if found != self._seen:
+        if self._seen is None or found.pulse != self._seen.pulse:
             self._seen, self._seen_at = found, now
         if found.released or found.holder == self._holder:
-            return True
-        if found.expires + FARTHEST_CLOCKS < self._clock.now():
             return True
         return now - self._seen_at >= self._term.total_seconds()
 
@@ -169,14 +213,19 @@ class LeaseRecord:
     def _take(self, found: Lease | None, wanted: Lease) -> Lease | None:
         """Write ``wanted`` if the record is as found. After a lost answer the SDK's retry fails on our own write."""
         began = self._clock.monotonic()
-        if not self._put(wanted, _as_seen(found)) and self.read() != wanted:
+        self._put(wanted, _as_seen(found))
+        # Read back in any case: the answer may have been lost, or say yes to a write that was not applied.
+        if self.read() != wanted:
             return None
         self._own, self._until = wanted, began + self._term.total_seconds()
-        self._found, self._token = found, wanted.token
+        self._found, self._token, self._led = found, wanted.token, True
         return wanted
 
     def _put(self, wanted: Lease, standing: Mapping[str, Any]) -> bool:
-        """Write the whole record if these members stand there (none: if there is no record); False if they do not."""
+        """Write the whole record if these members stand there (none: if there is no record); False if they do not.
+
+        False as well where the answer does not show the record that was replaced: the write was not applied.
+        """
         condition = " AND ".join(f"#{name} = :{name}" for name in standing)
         values = encode({f":{name}": value for name, value in standing.items()})
         request = {
@@ -184,13 +233,14 @@ class LeaseRecord:
             "Item": {**self._key, **encode(LEASES.write(wanted))},
             "ConditionExpression": condition or "attribute_not_exists(#record)",
             "ExpressionAttributeNames": {f"#{name}": name for name in standing or ("record",)},
+            "ReturnValues": "ALL_OLD",
             **({"ExpressionAttributeValues": values} if values else {}),
         }
         try:
-            self._client.call("PutItem", request)
+            answer = self._client.call("PutItem", request)
         except (ConditionFailed, NotFound):
             return False
-        return True
+        return bool(answer.get("Attributes")) or not standing or self.read() == wanted
 
 
 def _as_seen(found: Lease | None) -> dict[str, Any]:

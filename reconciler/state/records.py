@@ -6,7 +6,7 @@ directions. Called by ``table``, ``lease``, ``elsewhere`` and ``snapshot``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args
 
@@ -34,6 +34,12 @@ TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "r
 SEED_PART = "seedpart#"
 REBUILD, ENDED = "rebuild#", "ended#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
+
+FORMAT = 1
+"""The newest ``format_version`` of a record that this version understands; a record without one is of format 1."""
+
+LONGEST_HOLD = 10**9
+"""Seconds; a longer one, added to a time, leaves what a datetime can hold."""
 
 T = TypeVar("T")
 Read = Callable[[Fields, str], Any]
@@ -96,11 +102,16 @@ IDENTITY: Member = written_identity, Fields.identity
 MAYBE_IDENTITY: Member = written_identity, Fields.optional_identity
 DIGESTS: Member = (lambda packed: packed or None, _packed)
 
+
+def _known_of_entries() -> Container[str]:
+    return ENTRIES.members
+
+
 LIFECYCLES = Kind(
     Lifecycle,
     {"protect": FLAG, "ignore_changes": TEXTS, "on_existing": _one_of(OnExisting), "allow_data_loss": FLAG},
 )
-ENTRIES = Kind(
+ENTRIES: Kind[InventoryEntry] = Kind(
     InventoryEntry,
     {
         "name": TEXT,
@@ -118,6 +129,9 @@ ENTRIES = Kind(
         "ours_since": MAYBE_TIME,
         "declared_in": MAYBE_TEXT,
         "tagged_as": MAYBE_TEXT,
+        "ending_at": MAYBE_TIME,
+        "revision": (lambda revision: revision or None, lambda fields, name: fields.optional_number(name) or 0),
+        "unknown": (lambda _: None, lambda fields, _: fields.others(_known_of_entries())),
     },
 )
 SEED_RECORDS = Kind(
@@ -169,7 +183,7 @@ REBUILDS = Kind(
         "index": TEXT,
         "new_index": TEXT,
         "started": TIME,
-        "hold": NUMBER,
+        "hold": _same(lambda fields, name: fields.number(name, LONGEST_HOLD)),
         "ready_at": MAYBE_TIME,
     },
 )
@@ -183,6 +197,7 @@ LEASES = Kind(
         "expires": TIME,
         "beat": (lambda beat: beat or None, lambda fields, name: fields.optional_number(name) or 0),
         "released": (lambda released: released or None, lambda fields, name: fields.optional_flag(name) or False),
+        "name": (lambda name: name or None, lambda fields, name: fields.optional_text(name) or ""),
     },
 )
 FINGERPRINTS = Kind(Fingerprint, {"partition": TEXT, "account": TEXT, "region": TEXT, "state_table": IDENTITY})

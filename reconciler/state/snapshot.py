@@ -50,9 +50,9 @@ def read_record(
 ) -> Any:
     """One record; ``StateError`` that names it, and says what to do, when it cannot be read."""
     try:
-        record = to_record(Fields(decode(item)))
+        record = to_record(understood(item))
         if name is not None and record.name != name:
-            raise Unreadable(f"name is {record.name!r}")
+            raise Unreadable(f"name is {record.name!r}, and its key says {name!r}")
     except Unreadable as reason:
         key = " / ".join(str((item.get(part) or {}).get("S", "?")) for part in ("scope", "record"))
         raise StateError(
@@ -60,6 +60,19 @@ def read_record(
             "Nothing is written until it is mended, or deleted on purpose."
         ) from None
     return record
+
+
+def understood(item: Mapping[str, Any]) -> Fields:
+    """The members of an item. ``Unreadable`` for a record of a format that is newer than this version."""
+    members = decode(item)
+    fields = Fields(members)
+    version = fields.optional_number("format_version")
+    if version is not None and version > kinds.FORMAT:
+        raise Unreadable(
+            f"format_version is {version} and this version of the reconciler reads up to {kinds.FORMAT}; use the newer"
+            " version that wrote it"
+        )
+    return fields
 
 
 def _unknown(_: Fields) -> Any:

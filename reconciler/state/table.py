@@ -19,6 +19,7 @@ from reconciler.model.errors import (
     ConditionFailed,
     Denied,
     LeaseLost,
+    Malformed,
     NotFound,
     RecordChanged,
     Rejected,
@@ -46,6 +47,7 @@ from reconciler.state.former_stack import FormerStack, Transfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.live import fingerprint_of, is_state_table
+from reconciler.state.memory import Memory, Tokens, contradiction
 from reconciler.state.snapshot import snapshot_of
 from reconciler.state.wire import encode
 
@@ -85,6 +87,7 @@ class StateTable:
         *,
         holder: str,
         clock: Clock,
+        holder_name: str = "",
         lease_term: timedelta = TERM,
         former: FormerStack | None = None,
     ) -> None:
@@ -92,10 +95,11 @@ class StateTable:
         self._client = client
         self._scope = scope
         self._clock = clock
-        self._lease = LeaseRecord(client, name, scope, holder=holder, clock=clock, term=lease_term)
+        self._lease = LeaseRecord(client, name, scope, holder=holder, clock=clock, name=holder_name, term=lease_term)
         self._history = History(client, name, scope)
         self._fresh = False
         self._seen_token = 0
+        self._memory = Memory()
         self._notices: tuple[str, ...] = ()
         self._transfer: Transfer | None = None
         if former is not None and former.scope != scope:
@@ -145,16 +149,19 @@ class StateTable:
         if notice is not None:
             self._notices = (notice,)
 
-    def put_entry(self, entry: InventoryEntry) -> None:
-        self._put(kinds.TABLE + entry.name, kinds.ENTRIES.write(entry))
+    def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
+        written = replace(entry, revision=entry.revision + 1)
+        members = {**entry.unknown, **kinds.ENTRIES.write(written)}
+        self._put(kinds.TABLE + entry.name, members, standing={"revision": entry.revision or None}, confirm=True)
+        return written
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         members = kinds.ENTRIES.write(entry)
         as_read = {name: members[name] for name in ("ownership", "nonce", "changed_at") if members[name] is not None}
-        self._drop(kinds.TABLE + entry.name, as_read)
+        self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})
 
     def put_seed(self, record: SeedRecord) -> None:
-        self._put(kinds.SEED + record.name, kinds.SEED_RECORDS.write(record))
+        self._put(kinds.SEED + record.name, kinds.SEED_RECORDS.write(record), confirm=True)
 
     def drop_seed(self, name: str) -> None:
         self._drop(kinds.SEED + name)
@@ -197,7 +204,7 @@ class StateTable:
         if suspension is None:
             self._drop(kinds.SUSPENSION)
         else:
-            self._put(kinds.SUSPENSION, kinds.SUSPENSIONS.write(suspension))
+            self._put(kinds.SUSPENSION, kinds.SUSPENSIONS.write(suspension), confirm=True)
 
     def acquire_lease(self) -> Lease | None:
         return self._lease.acquire(above=self._seen_token)
@@ -212,8 +219,18 @@ class StateTable:
         return self._lease.keeps()
 
     def lease_lasts(self) -> bool:
-        """Whether the term of our lease has not run out by our own clock; asks nobody."""
+        """Whether the term of our lease, less a margin, has not run out by our own clock; asks nobody."""
         return self._lease.lasts()
+
+    def lease_left(self) -> float:
+        """Seconds in which something may be sent under our lease; negative once it is over; asks nobody."""
+        return self._lease.left_to_send()
+
+    def revoke_lease(self) -> Lease | None:
+        return self._lease.revoke()
+
+    def is_held(self, lease: Lease) -> bool:
+        return self._lease.is_held(lease)
 
     def owns(self, lease: Lease) -> bool:
         return self._lease.owns(lease)
@@ -225,7 +242,7 @@ class StateTable:
         self._lease.release()
 
     def add_history(self, report: PassReport) -> None:
-        self._history.add(report)
+        self._history.add(report, self._token() or None)
 
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
         return self._history.newest(limit)
@@ -270,18 +287,34 @@ class StateTable:
             "ExpressionAttributeNames": {"#scope": "scope"},
             "ExpressionAttributeValues": encode({":scope": self._scope}),
         }
+        here = fingerprint_of(live)
+        before = self._memory.before(here)
         items = list(query(self._client, params))
         snapshot = snapshot_of(items, self.name)
-        self._seen_token = max(fence.highest(items), snapshot.lease.token if snapshot.lease else 0)
         elsewhere = claims(self._client, self.name, self._scope)
+        rolled_back = self._rolled_back(before, snapshot.lease, items)
         snapshot = replace(
             snapshot,
             elsewhere=elsewhere,
             fresh=self._fresh,
-            actual_fingerprint=fingerprint_of(live),
+            actual_fingerprint=here,
+            rolled_back=rolled_back,
             notices=self._notices,
         )
         return self._transfer.shown(snapshot) if self._transfer is not None else snapshot
+
+    def _rolled_back(self, before: Tokens, lease: Lease | None, items: list[Mapping[str, Any]]) -> str | None:
+        """Whether the records are an older copy. A Query is no snapshot: the lease may be of before a new holder."""
+        borne = fence.tokens(items, self.name)
+        highest = max(borne.values(), default=0)
+        if lease is not None and lease.token < max(highest, before.highest):
+            lease = self._lease.read()
+        read = Tokens(lease.token if lease else None, highest, borne)
+        self._seen_token = max(highest, read.lease or 0)
+        problem = contradiction(before, read, self.name)
+        if problem is None:
+            self._memory.keep(read)
+        return problem
 
     def _record_fingerprint(self, fingerprint: Fingerprint) -> bool:
         condition = {
@@ -289,15 +322,39 @@ class StateTable:
             "ExpressionAttributeNames": {"#record": "record"},
         }
         try:
-            self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint), condition)
+            self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint), condition=condition)
         except ConditionFailed:
             return False
         return True
 
-    def _put(self, record: str, members: Mapping[str, Any], condition: Mapping[str, Any] | None = None) -> None:
+    def _put(
+        self,
+        record: str,
+        members: Mapping[str, Any],
+        *,
+        condition: Mapping[str, Any] | None = None,
+        standing: Mapping[str, Any] | None = None,
+        confirm: bool = False,
+    ) -> None:
+        """Write one record. ``confirm`` reads it back: safety rests on it, and an answer alone proves nothing."""
         token = self._token() if fence.is_fenced(record) else None
         item = encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
-        self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token)
+        try:
+            self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token, standing)
+        except RecordChanged:
+            # After a lost answer the SDK sends the request again, and its condition fails on our own first write.
+            if self._stored(record) != item:
+                raise
+            return
+        if confirm and self._stored(record) != item:
+            said = f"the record {record} was answered as written, and the state table {self.name} does not hold it"
+            raise Malformed("PutItem", "NotApplied", said)
+
+    def _stored(self, record: str) -> Mapping[str, Any] | None:
+        key = encode({"scope": self._scope, "record": record})
+        answer = self._client.call("GetItem", {"TableName": self.name, "Key": key, "ConsistentRead": True})
+        item: Mapping[str, Any] | None = answer.get("Item")
+        return item
 
     def _drop(self, record: str, standing: Mapping[str, Any] | None = None) -> None:
         key = encode({"scope": self._scope, "record": record})
@@ -321,10 +378,22 @@ class StateTable:
         try:
             self._client.call(operation, {**request, **fence.condition(token, standing)})
         except ConditionFailed as refused:
-            if standing and self._lease.holds():
+            if standing and self._was_changed(request, token):
                 raise RecordChanged(operation, refused.code, "the record was written anew since it was read") from None
             self._lease.lose()
             raise LeaseLost(operation, refused.code, "another reconciler leads by now and wrote this record") from None
+
+    def _was_changed(self, request: Mapping[str, Any], token: int) -> bool:
+        """Whether a refused write met a changed record, and not the record of a later leader.
+
+        A leader asks its lease. A verb that never led (``release``, ``import``) looks at the token on the record.
+        """
+        if self._lease.led:
+            return self._lease.holds()
+        record = (request.get("Item") or request["Key"])["record"]["S"]
+        stored = self._stored(record)
+        borne = fence.tokens([stored], self.name) if stored else {}
+        return borne.get(record, 0) <= token
 
     def _unusable(self, problem: str) -> StateSnapshot:
         return StateSnapshot(usable=False, fresh=self._fresh, problem=problem)

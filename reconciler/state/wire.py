@@ -56,5 +56,5 @@ def _decode(name: str, value: Mapping[str, Any]) -> Any:
 def _whole(name: str, content: str) -> int:
     try:
         return int(content)
-    except ValueError:
+    except (TypeError, ValueError):
         raise Unreadable(f"{name} is not a whole number") from None

@@ -62,6 +62,10 @@ class Wishes:
         self._remember()
         return DesiredState(tuple(self.declared[name] for name in sorted(self.declared)), digest="d")
 
+    def still(self, desired: DesiredState) -> bool:
+        """The declarations change from one reading to the next, and not in between."""
+        return not self.wish.broken and {each.spec.name: each for each in desired.declarations} == self.declared
+
     def _remember(self) -> None:
         self.readings += 1
         for name in self.declared:

@@ -76,8 +76,10 @@ class Session:
     def ensure(self) -> StateSnapshot:
         return self._call("CreateTable", self._made)
 
-    def put_entry(self, entry: InventoryEntry) -> None:
-        self._keep("inventory", entry.name, entry)
+    def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
+        written = replace(entry, revision=entry.revision + 1)
+        self._keep("inventory", entry.name, written)
+        return written
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         self._keep("inventory", entry.name, None)
@@ -133,6 +135,19 @@ class Session:
             return False
         young = self._own.expires - self._state.clock.now() > TERM * 2 / 3
         return young or bool(self._call("PutItem", self._renewed))
+
+    def revoke_lease(self) -> Lease | None:
+        def write() -> Lease | None:
+            revoked = self._state.lease
+            if revoked is None or revoked.holder == self._holder:
+                return None
+            self._state.lease = None
+            return revoked
+
+        return self._call("PutItem", write)
+
+    def is_held(self, lease: Lease) -> bool:
+        return not lease.released
 
     def owns(self, lease: Lease) -> bool:
         return lease.holder == self._holder

@@ -266,7 +266,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
     assert cli("status").out == (
         "default at http://localhost:8000 (dynamodb-local, us-east-1)\n"
         "suspended by ada@host since 2026-11-22T12:00:00Z; `reconciler resume` lifts it\n"
-        "lease: pod-7 until 2026-11-22T12:00:00Z\n"
+        "lease: pod-7 until 2026-11-22T12:00:00Z, by its own clock\n"
         "orders: blocked (absent, not ours, about - items)\n"
         "  replace keys: blocked (data_loss): the table holds items\n"
         "    allow with: RECONCILER_DATA_LOSS=allow reconciler up users\n"

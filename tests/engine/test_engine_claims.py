@@ -79,10 +79,10 @@ def test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_g
     sim.declare(declaration("orders"), declaration("users"))
     put = sim.store.put_entry
 
-    def refuse(entry: Any) -> None:
+    def refuse(entry: Any) -> Any:
         if entry.name == "orders":
             raise Denied("PutItem", "AccessDeniedException", "not allowed")
-        put(entry)
+        return put(entry)
 
     sim.store.put_entry = refuse  # type: ignore[method-assign]
     report = sim.once()

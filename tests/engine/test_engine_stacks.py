@@ -205,7 +205,7 @@ def test_own_takes_a_table_over_and_its_former_owner_neither_writes_nor_deletes_
     assert second.once().verdict is Verdict.IN_SYNC
     first.declare(declaration("users", keys=(KeyElement("id", "HASH", "S"),)))
     assert reasons(first.once()) == {Reason.OTHER_STACK}
-    first.store.put_entry(replace(second.store.snapshot.inventory["users"]))
+    first.store.overwrite(second.store.snapshot.inventory["users"])
     first.declare(declaration("orders"))
     first.once()
     first.reconciler.destroy()
@@ -282,7 +282,7 @@ def test_what_two_adopted_at_the_same_moment_one_of_them_keeps() -> None:
 
 def claimed(second: Sim, ownership: Any, identity: Any) -> None:
     """The first scope has such a record of ``users``."""
-    second.store.peers["default/default"].put_entry(InventoryEntry("users", "users", ownership, "n", identity=identity))
+    second.store.peers["default/default"].overwrite(InventoryEntry("users", "users", ownership, "n", identity=identity))
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.DYNAMODB_LOCAL])

@@ -163,7 +163,9 @@ MUTANTS = (
         "    world.store.put_entry(intent)\n",
         "",
         "a create whose answer was lost is met as a stranger's table",
-        ("engine/test_engine_pass.py::test_a_create_whose_answer_was_lost_is_recognised_as_ours",),
+        (
+            "engine/test_engine_pass.py::test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere",
+        ),
     ),
     Mutant(
         "adoption is marked as created",
@@ -224,7 +226,7 @@ MUTANTS = (
     Mutant(
         "a write that never sticks is repeated for ever",
         "planning/breaker.py",
-        "return attempts.counts.get(key, 0) >= LIMIT and",
+        "return decided and attempts.counts.get(key, 0) >= LIMIT and",
         "return False and",
         "101,707 updates in 23 hours (crossplane-contrib/provider-upjet-aws#1976)",
         (f"{PASS}::test_a_first_call_that_never_sticks_is_not_made_for_ever",),
@@ -242,8 +244,8 @@ MUTANTS = (
     Mutant(
         "a field that does not stick counts as in sync on AWS",
         "planning/breaker.py",
-        "held = held.unsupported(message) if emulator else held.blocked(",
-        "held = held.unsupported(message) if True else held.blocked(",
+        "return held.unsupported(message) if emulator else held.blocked(",
+        "return held.unsupported(message) if True else held.blocked(",
         "drift that somebody else causes is declared to be none",
         ("engine/test_engine_pass.py::test_the_same_on_aws_is_contested_blocked_and_still_drift",),
     ),

@@ -51,9 +51,9 @@ def get_item(plane: ControlPlane, params: Params) -> Answer:
 def put_item(plane: ControlPlane, params: Params) -> Answer:
     table = _table(plane, "PutItem", params)
     place = key_of(table, params["Item"])
-    _conditioned("PutItem", table, place, params)
+    found = _conditioned("PutItem", table, place, params)
     table.items[place] = copied(dict(params["Item"]))
-    return {}
+    return {"Attributes": copied(found)} if found and params.get("ReturnValues") == "ALL_OLD" else {}
 
 
 def update_item(plane: ControlPlane, params: Params) -> Answer:

@@ -17,7 +17,7 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.world import World
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed
-from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.errors import DeclarationError, Problem, RecordChanged
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
@@ -68,9 +68,19 @@ class MemoryStore:
 
     ensure = load
 
-    def put_entry(self, entry: InventoryEntry) -> None:
+    def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
         self.written += 1
-        self.snapshot = replace(self.snapshot, inventory={**self.snapshot.inventory, entry.name: entry})
+        standing = self.snapshot.inventory.get(entry.name)
+        if standing is not None and standing.revision != entry.revision:
+            raise RecordChanged("PutItem", "ConditionalCheckFailedException", "the record was written anew")
+        written = replace(entry, revision=entry.revision + 1)
+        self.snapshot = replace(self.snapshot, inventory={**self.snapshot.inventory, entry.name: written})
+        return written
+
+    def overwrite(self, entry: InventoryEntry) -> None:
+        """Somebody else writes the record, whatever stands there."""
+        standing = self.snapshot.inventory.get(entry.name)
+        self.put_entry(replace(entry, revision=standing.revision if standing else 0))
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         self.written += 1
@@ -131,6 +141,13 @@ class MemoryStore:
 
     keep_lease = holds_lease
 
+    def revoke_lease(self) -> Lease | None:
+        revoked, self.rival = self.rival, None
+        return revoked
+
+    def is_held(self, lease: Lease) -> bool:
+        return not lease.released
+
     def owns(self, lease: Lease) -> bool:
         return lease.holder == "me"
 
@@ -158,6 +175,9 @@ class ListSource:
         if self.broken:
             raise DeclarationError((Problem("users.yaml", 1, None, "is broken", "Mend it"),))
         return DesiredState(self.declarations, digest="d")
+
+    def still(self, desired: DesiredState) -> bool:
+        return not self.broken and self.declarations == desired.declarations
 
 
 @dataclass

@@ -76,8 +76,18 @@ def _rebuild(store: StateTable, by: str) -> None:
     store.put_rebuild(IndexRebuild("users", IDENTITY, "by_mail", by, NOW, 60))
 
 
+def _entry(store: StateTable, by: str) -> None:
+    """As read right before; one that may not be read any more is written as if it had been."""
+    standing = store.load().inventory.get("users")
+    store.put_entry(replace(ENTRY, nonce=by, revision=standing.revision if standing else 0))
+
+
+def _no_entry(store: StateTable, _: str) -> None:
+    store.drop_entry(replace(ENTRY, nonce="new", revision=1))
+
+
 PUTS: dict[str, Write] = {
-    "table#users": lambda store, by: store.put_entry(replace(ENTRY, nonce=by)),
+    "table#users": _entry,
     "seed#users": _seed,
     "seedpart#users#00001": _seed_part,
     "attempts#users": _attempts,
@@ -85,7 +95,7 @@ PUTS: dict[str, Write] = {
     "rebuild#users": _rebuild,
 }
 DROPS: dict[str, Write] = {
-    "table#users": lambda store, by: store.drop_entry(replace(ENTRY, nonce="new")),
+    "table#users": _no_entry,
     "seed#users": lambda store, _: store.drop_seed("users"),
     "seedpart#users#00001": lambda store, _: store.drop_seed_part("users#00001"),
     "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
@@ -159,14 +169,14 @@ def test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_
     intent = replace(ENTRY, ownership="intent", identity=None)
     first = make("first")
     first.acquire_lease()
-    first.put_entry(intent)
+    intent = first.put_entry(intent)
     second = make("second")
     second.acquire_lease()
     clock.turn(31)
     read = second.load().inventory["users"]
     assert second.acquire_lease() is not None
     assert read == intent
-    first.put_entry(anew)
+    anew = first.put_entry(replace(anew, revision=intent.revision))
     standing = record(endpoint, "table#users")
     with pytest.raises(RecordChanged):
         second.drop_entry(read)
@@ -197,15 +207,14 @@ def test_whoever_never_led_writes_as_of_what_it_has_read(make: Make, clock: Fake
     late, early = make("released by hand"), make("read too early")
     early.load()
     new.put_entry(ENTRY)
-    late.load()
-    late.put_entry(replace(ENTRY, ownership="released"))
+    late.put_entry(replace(late.load().inventory["users"], ownership="released"))
     assert old.load().inventory["users"].ownership == "released"
     clock.turn(31)
     third = make("third")
     third.acquire_lease()
     clock.turn(31)
     assert third.acquire_lease() is not None
-    third.put_entry(ENTRY)
+    third.put_entry(replace(ENTRY, revision=2))
     with pytest.raises(LeaseLost):
         early.put_entry(replace(ENTRY, ownership="released"))
     assert old.load().inventory["users"].ownership == "created"
@@ -216,7 +225,7 @@ def test_a_record_of_before_there_was_a_fence_is_overwritten_and_bears_one_then(
     store.acquire_lease()
     store.put_entry(ENTRY)
     item = record(endpoint, "table#users")
-    del item["fence"]
+    del item["fence"], item["revision"]
     endpoint.client.put_item(TableName=NAME, Item=item)
     assert make("two").load().inventory["users"] == ENTRY
     store.put_entry(replace(ENTRY, nonce="m"))
@@ -234,7 +243,7 @@ def test_a_lease_that_was_deleted_by_hand_gives_no_token_below_those_on_the_reco
     lease = third.acquire_lease()
     assert lease is not None
     assert lease.token == 3
-    third.put_entry(replace(ENTRY, nonce="m"))
+    third.put_entry(replace(ENTRY, nonce="m", revision=1))
     assert make("fourth").load().inventory["users"].nonce == "m"
 
 
@@ -248,7 +257,7 @@ def test_a_suspension_is_anybodys_and_a_scope_has_fences_of_its_own(make: Make, 
     assert make("prod", "default/prod").load().inventory["users"] == ENTRY
 
 
-def test_the_fence_costs_no_request(endpoint: Live, make: Make, clock: FakeClock) -> None:
+def test_an_entry_is_written_as_it_was_read_and_read_back(endpoint: Live, make: Make, clock: FakeClock) -> None:
     with RecordingProxy(endpoint.url) as proxy:
         store = StateTable(
             connect(proxy.url, None, 2, Quiet()).state_client(), NAME, "default/default", holder="one", clock=clock
@@ -256,14 +265,16 @@ def test_the_fence_costs_no_request(endpoint: Live, make: Make, clock: FakeClock
         store.load()
         store.acquire_lease()
         proxy.clear()
-        store.put_entry(ENTRY)
-        store.drop_entry(ENTRY)
-        assert [request.operation for request in proxy.requests] == ["PutItem", "DeleteItem"]
-        conditions = [request.body["ConditionExpression"] for request in proxy.requests]
-    fenced = "attribute_not_exists(#fence) OR #fence <= :fence"
-    standing = "#ownership = :ownership AND #nonce = :nonce AND #changed_at = :changed_at"
-    as_read = f"attribute_not_exists(#record) OR ({standing})"
-    assert conditions == [fenced, f"({fenced}) AND ({as_read})"]
+        store.drop_entry(store.put_entry(store.put_entry(ENTRY)))
+        operations = [request.operation for request in proxy.requests]
+        assert operations == ["PutItem", "GetItem", "PutItem", "GetItem", "DeleteItem"]
+        conditions = [
+            request.body["ConditionExpression"] for request in proxy.requests if "ConditionExpression" in request.body
+        ]
+    fenced = "(attribute_not_exists(#fence) OR #fence <= :fence) AND (attribute_not_exists(#record) OR ({}))"
+    standing = "#ownership = :ownership AND #nonce = :nonce AND #changed_at = :changed_at AND #revision = :revision"
+    as_read = ("attribute_not_exists(#revision)", "#revision = :revision", standing)
+    assert conditions == [fenced.format(condition) for condition in as_read]
 
 
 def test_what_was_read_before_the_lease_is_current_only_if_nobody_led_in_between(make: Make, clock: FakeClock) -> None:

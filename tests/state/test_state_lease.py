@@ -129,14 +129,26 @@ def test_a_holder_whose_clock_is_behind_keeps_its_lease(make: Make, clock: FakeC
         clock.turn(20)
 
 
-def test_a_lease_older_than_any_clock_the_service_accepts_is_free_at_once_and_its_holder_fenced(make: Make) -> None:
-    one, two = make("one"), make("two", own_clock=FakeClock(NOW + timedelta(hours=1)))
-    one.acquire_lease()
-    lease = two.acquire_lease()
-    assert lease is not None
-    assert lease.token == 2
+@pytest.mark.parametrize(
+    "apart", [-36500, -24, -1, -0.5, -0.01, 0.01, 0.5, 1, 24, 36500], ids=lambda hours: f"{hours} h"
+)
+def test_no_clock_however_wrong_takes_the_lease_of_a_living_leader_or_loses_its_own(
+    make: Make, clock: FakeClock, apart: float
+) -> None:
+    other = FakeClock(NOW + timedelta(hours=apart))
+    one, two = make("one"), make("two", own_clock=other)
+    for _ in range(6):
+        assert one.acquire_lease() is not None
+        assert one.holds_lease()
+        assert two.acquire_lease() is None
+        seen = two.load().lease
+        assert seen is not None
+        assert two.is_held(seen)
+        clock.turn(14)
+        other.turn(14)
+    other.turn(30)
+    assert two.acquire_lease() is not None, "it stood still for a term by the clock of the one who looks"
     assert not one.holds_lease()
-    assert not one.keep_lease()
 
 
 def test_a_leader_that_was_paused_past_its_term_does_not_believe_even_when_nobody_took_over(

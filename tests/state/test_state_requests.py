@@ -35,18 +35,26 @@ LIVE = {
 
 
 class Noted:
-    """A client that notes every request; ``answers`` are by operation, one after another, the last for ever."""
+    """A client that notes every request; ``answers`` are by operation, one after another, the last for ever.
+
+    What was put is got from then on.
+    """
 
     def __init__(self, **answers: list[Any]) -> None:
         self.answers = answers
+        self.kept: dict[str, Any] | None = None
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         self.requests.append((operation, dict(params)))
+        if operation == "GetItem" and self.kept is not None:
+            return {"Item": self.kept}
         waiting = self.answers.get(operation, [{}])
         answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(answer, Exception):
             raise answer
+        if operation == "PutItem":
+            self.kept = dict(params["Item"])
         return dict(answer)
 
     def of(self, operation: str) -> list[dict[str, Any]]:
@@ -66,7 +74,7 @@ def test_the_first_lease_is_taken_only_where_there_is_none() -> None:
     taken = lease(client).acquire()
     assert taken is not None
     assert (taken.holder, taken.token, taken.expires) == ("one", 1, NOW + timedelta(seconds=30))
-    assert [read["ConsistentRead"] for read in client.of("GetItem")] == [True]
+    assert [read["ConsistentRead"] for read in client.of("GetItem")] == [True, True]
     (put,) = client.of("PutItem")
     assert put["ConditionExpression"] == "attribute_not_exists(#record)"
 

@@ -47,7 +47,8 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
         yield "blocked", f"suspended by {by} since {since}; `reconciler resume` lifts it"
     if view["lease"]:
         lease = plain(view["lease"])
-        yield "plain", f"lease: {printable(lease['holder'])} until {_to_the_second(lease['expires'])}"
+        until = _to_the_second(lease["expires"])
+        yield "plain", f"lease: {printable(lease['name'] or lease['holder'])} until {until}, by its own clock"
     yield from _tables(report)
     for run in view["runs"]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}

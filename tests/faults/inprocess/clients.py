@@ -42,6 +42,8 @@ class Hooked:
 
     def __getattr__(self, name: str) -> Any:
         wire = self._pool.wire
+        if name.startswith("_"):
+            return getattr(self._client, name)
         if wire is None or wire.whole():
             return getattr(self._client, name)
         service = self.meta.service_model.service_id.hyphenize()

@@ -16,13 +16,13 @@ from faults.inprocess.stage import TIMEOUT, Ended, Stage
 from faults.inprocess.wire import Sending, Serve
 from simulation.clock import VirtualClock
 
-from reconciler.state.lease import FARTHEST_CLOCKS, TERM
+from reconciler.state.lease import TERM
 
 RECOVERIES = 3
 PAUSE = 61.0
 HELD = "holds the lease"
-LEFT_BEHIND = (TERM + FARTHEST_CLOCKS).total_seconds() + 1
-"""Seconds after which a lease that its holder neither renews nor gives back is free even for who just came."""
+LEFT_BEHIND = TERM.total_seconds() + 1
+"""Seconds that a process watches a lease which its holder neither renews nor gives back."""
 RECORD = " / record "
 LONGEST = TIMEOUT.total_seconds() + 300
 """Seconds that a run may take: its deadline, and what a call may take that began before it."""
@@ -132,7 +132,7 @@ def recovered(
 def pause(stage: Stage, ended: Ended) -> float:
     """Seconds to the next run: a minute, or as long as the report says that something must wait.
 
-    A lease whose taking was applied and lost is nobody's: a new process believes in it until no clock could.
+    A lease whose taking was applied and lost is nobody's: a new process watches it for a term.
     """
     held = bool(ended.report and ended.report.lease_holder) or HELD in ended.said
     if held:

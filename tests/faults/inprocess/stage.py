@@ -96,6 +96,7 @@ class Process:
             holder=self.holder,
             clock=stage.clock,
         )
+        connection.fence = store.lease_lasts
         world = World(
             api=connection.tables if endpoint.flavor.emulator else Paced(connection.tables, stage.clock),
             items=connection.items,
@@ -143,14 +144,18 @@ class Process:
 
 @dataclass
 class Own:
-    """The declarations as they were when a process first read them."""
+    """The declarations of a command, read anew when they changed."""
 
     source: ListSource
     loaded: DesiredState | None = None
 
     def load(self) -> DesiredState:
-        self.loaded = self.loaded or self.source.load()
+        if self.loaded is None or not self.source.still(self.loaded):
+            self.loaded = self.source.load()
         return self.loaded
+
+    def still(self, desired: DesiredState) -> bool:
+        return self.source.still(desired)
 
 
 def _ended(verb: str, result: PassReport | Told | int | None) -> Ended:
