@@ -12,7 +12,10 @@ from starlette.types import ASGIApp, Message
 
 from reconciler.http.prefix import UnderPrefix, prefix_of
 
-PAGE = '<body data-prefix="/"><a href="/">a</a><form action="/confirm/run"><a href="/tables/x?y=/z"><a href="#id"><a href="">'
+PAGE = (
+    '<body data-prefix="/"><a href="/">a</a><form action="/confirm/run">'
+    '<a href="/tables/x?y=/z"><a href="#id"><a href="">'
+)
 GIVEN = {
     "/reconciler": "/reconciler",
     "/reconciler/": "/reconciler",
