@@ -7,19 +7,16 @@ from mutants.mutant import Mutant
 REMOVALS = "engine/test_engine_removals.py"
 LOCATE = "sources/test_locate.py"
 RESEMBLING = "sources/test_resembling.py"
+MISREAD = f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table"
 
 MUTANTS = (
     Mutant(
         "a missing folder falls back to the package",
         "sources/locate.py",
-        '    return _error(location, "there is no such folder", f"{_REMEDY}{named}")\n',
-        "    locate_again = locate(f'package:{path.name}')\n"
-        "    raise SystemExit(f'{locate_again} is read in place of the folder')\n",
+        "        raise _unreachable(location, Path(location).expanduser(), error) from None\n",
+        "        return _package(PACKAGE + Path(location).name)\n",
         "a volume that is not mounted turns into the declarations of an installed package",
-        (
-            f"{LOCATE}::test_what_is_no_folder_is_an_error_and_nothing_is_read_in_its_place"
-            "[the name of the installed package]",
-        ),
+        (f"{LOCATE}::test_what_is_no_folder_is_an_error_and_nothing_is_read_in_its_place[the default]",),
     ),
     Mutant(
         "the bundled set is any package of its name",
@@ -34,8 +31,8 @@ MUTANTS = (
         "planning/removals.py",
         "    if not file.tables:\n",
         "    if False:\n",
-        "output of describe-table that is saved over a declaration deletes the table",
-        (f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table[once-something else saved over it]",),
+        "describe-table output saved over a declaration deletes the table",
+        (f"{MISREAD}[once-something else saved over it]",),
     ),
     Mutant(
         "a table in comments counts as removed",
@@ -51,7 +48,7 @@ MUTANTS = (
         "        other = _renamed(path, desired.unread)\n",
         "        other = None\n",
         "a declaration that was converted to another format deletes its table",
-        (f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table[once-converted]",),
+        (f"{MISREAD}[once-converted]",),
     ),
     Mutant(
         "misunderstood files are reported and acted upon",
@@ -64,7 +61,7 @@ MUTANTS = (
     Mutant(
         "a dangling link is skipped",
         "sources/snapshot.py",
-        '            self.problem(path, f"cannot be read: {error.strerror}", remedy)\n            return\n        if stat',
+        '            self.problem(path, f"cannot be read: {error.strerror}", remedy)\n            return\n        if stat',  # noqa: E501
         "            return\n        if stat",
         "a folder whose target is not mounted reads as removed declarations",
         (f"{REMOVALS}::test_a_folder_that_can_no_longer_be_followed_is_an_error",),
@@ -75,7 +72,7 @@ MUTANTS = (
         "        if not in_seeds and path.suffix.lower() in DECLARATION_SUFFIXES:\n",
         "        if False:\n",
         "a bind mount whose file is missing reads as a removed declaration",
-        (f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table[once-a folder of that name]",),
+        (f"{MISREAD}[once-a folder of that name]",),
     ),
     Mutant(
         "a vanished subfolder prunes",
@@ -83,7 +80,7 @@ MUTANTS = (
         "vanished={} if self.request.destroy else vanished(desired, permission.snapshot.inventory)",
         "vanished={}",
         "an unmounted subfolder deletes all of its tables",
-        (f"{REMOVALS}::test_the_tables_of_a_folder_that_vanished_are_blocked[once-an empty mount point remains]",),
+        (f"{REMOVALS}::test_the_tables_of_a_folder_that_vanished_are_blocked[once-the folder is gone]",),
     ),
     Mutant(
         "declarations need not settle",
@@ -102,14 +99,12 @@ MUTANTS = (
         (f"{REMOVALS}::test_a_file_that_comes_back_within_seconds_keeps_its_table",),
     ),
     Mutant(
-        "a change in the future never settles the other way",
+        "a change in the future is believed",
         "sources/settling.py",
         " if changed <= now.timestamp() else 0.0",
         "",
         "declarations on a file server whose clock is ahead never come to rest",
-        (
-            "sources/test_settling.py::test_when_declarations_are_settled[the file server is an hour ahead, seen for long]",
-        ),
+        ("sources/test_settling.py::test_when_declarations_are_settled[the file server is an hour ahead]",),
     ),
     Mutant(
         "the inventory forgets which file declares a table",
@@ -128,12 +123,12 @@ MUTANTS = (
         (f"{RESEMBLING}::test_a_declaration_under_a_name_that_is_not_read_is_an_error[-.Yml]",),
     ),
     Mutant(
-        "a class without SCHEMA is something else",
+        "a class that lost its name is something else",
         "sources/folder.py",
         "        problems += resembling(classes, raws) if not python.problems else ()\n",
         "",
-        "a class that lost its SCHEMA is passed over",
-        (f"{RESEMBLING}::test_a_class_file_that_looks_like_a_declaration_is_an_error[SCHEMA is gone]",),
+        "a class that was copied and kept its name takes the place of another table's",
+        (f"{RESEMBLING}::test_a_class_file_that_looks_like_a_declaration_is_an_error[all of it in comments]",),
     ),
     Mutant(
         "a wrapped table is something else",
