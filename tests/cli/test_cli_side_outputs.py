@@ -28,7 +28,7 @@ def run(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProces
     (folder / "desired_state").mkdir(exist_ok=True)
     (folder / "desired_state" / "users.yaml").write_text(YAML, encoding="utf-8")
     command = [sys.executable, "-m", "reconciler", "--embedded", *words]
-    kept = {**os.environ, "AWS_REGION": "us-east-1", **environ}
+    kept = {**os.environ, "AWS_REGION": "us-east-1", "PYTHONPATH": os.pathsep.join(sys.path), **environ}
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=kept, check=False, timeout=90)
 
 

@@ -90,7 +90,7 @@ def process(body: str, *words: str, folder: Path, **streams: int) -> subprocess.
         [sys.executable, "-c", FAKED.format(body=body), *words],
         text=True,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])},
         **chosen,
     )
 
@@ -105,6 +105,18 @@ def test_a_signal_ends_a_command_whatever_holds_it_up(situation: str, number: in
     _, said = running.communicate(timeout=20)
     assert (running.returncode, said.count("Interrupted by"), "Traceback" in said) == (code, 1, False), said
     assert said.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
+
+
+def test_a_command_that_writes_begins_nothing_more_and_ends_before_its_grace(tmp_path: Path) -> None:
+    body = POOL.replace("fake.preview", "fake.converge").replace("tables=()", "*a")
+    running = process(body, "--once", folder=tmp_path)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "started\n"
+    running.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    _, said = running.communicate(timeout=20)
+    assert (running.returncode, said.count("Interrupted by")) == (143, 1)
+    assert time.monotonic() - began < 6, "the grace of a command that writes is 8 s"
 
 
 @pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
@@ -174,6 +186,7 @@ def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
     (folder / declared).write_text(CLASS_FILE if declared.endswith(".py") else yaml, encoding="utf-8")
     with silent_server() as port:
         environ = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}
+        environ["PYTHONPATH"] = os.pathsep.join(sys.path)
         command = [sys.executable, "-m", "reconciler", *words, "--endpoint-url", f"http://127.0.0.1:{port}"]
         command += ["--http-port", "0"] if words == ("run",) else []
         running = subprocess.Popen(
