@@ -16,6 +16,7 @@ from reconciler.engine.permission import unreachable
 from reconciler.engine.reconciler import Reconciler
 from reconciler.garbage import BetweenPasses
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
+from reconciler.http.healthcheck import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
@@ -73,7 +74,7 @@ class Daemon:
             supervision.silent, supervision.on_hangup = True, self._again
         with interruption.grace(GRACE_SECONDS + AFTERWARDS_SECONDS):
             server.start()
-            log.info("serving", address=f"http://{self.settings.http_host}:{server.port}/")
+            log.info("serving", address=f"http://{authority(self.settings.http_host, server.port)}/")
             try:
                 self._run(control)
             finally:

@@ -83,6 +83,7 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
 
     ``read_only`` gives it clients that refuse every mutating operation. Raises ``SettingsError`` and ``UsageError``.
     """
+    _settle_sdk_variables(settings)
     with ExitStack() as stack:
         app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=settings.endpoint_url)
         if settings.embedded:
@@ -96,6 +97,13 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
         yield app
 
 
+def _settle_sdk_variables(settings: Settings) -> None:
+    """Give the SDK the region and keys of ``.env``; an empty variable counts as unset, as everywhere."""
+    for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+        del os.environ[name]
+    os.environ.update(settings.sdk_variables)
+
+
 @dataclass
 class App:
     """The tool, built and ready to be asked. One-shot verbs load the declarations before they wait for the endpoint."""
@@ -105,13 +113,16 @@ class App:
     read_only: bool
     endpoint_url: str | None
     stop: threading.Event = field(default_factory=interruption.stop_event)
+    said: tuple[str, ...] = ()
+    """The notices of the connection that were said already."""
     _hangs: bool = False
     """Whether a call of an abandoned run may still be under way: then its lease is left to run out by itself."""
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences to say once, for example that local credentials are used."""
-        return self.connection.notices
+        self.said = self.connection.notices
+        return self.said
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         """What would be done, with ``confirming`` after a confirmation; never writes."""
@@ -267,7 +278,7 @@ class App:
     @cached_property
     def board(self) -> Board:
         """What is known right now."""
-        return Board(self.settings.environment_label, self.settings.interval.total_seconds())
+        return Board(self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack)
 
     @cached_property
     def metrics(self) -> Metrics | None:
@@ -343,14 +354,22 @@ class App:
                         "Start the endpoint, or name another one by --endpoint-url."
                     ) from error
             else:
+                self._say_late_notices()
                 return
             if not clock.sleep(pause):
                 raise Interrupted("the process is to stop while it waits for the endpoint")
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    def _say_late_notices(self) -> None:
+        """What came to light when the endpoint was identified: that local keys serve in the place of others."""
+        for notice in self.connection.notices[len(self.said) :]:
+            log.warning("credentials", what=notice)
+        self.said = self.connection.notices
+
     def _build(self) -> Reconciler:
         """One try: raises ``Unreachable`` while nothing answers."""
         endpoint = self.connection.identify()
+        self._say_late_notices()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
         former = self.settings.former_scope

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import queue
 import re
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.model.errors import SettingsError
 
+LOAD_SECONDS = 15.0
+KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+OFFER = (
+    "Beside an emulator name its address by --endpoint-url, for example --endpoint-url http://localhost:8000, "
+    "or try one in this process by --embedded."
+)
 LOCAL_KEY = "local"
 LOCAL_REGION = "us-east-1"
 ACCEPTED_BY_DYNAMODB_LOCAL = re.compile(r"[A-Za-z0-9]+")
@@ -18,43 +27,143 @@ ACCEPTED_BY_DYNAMODB_LOCAL = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A boto3 session with its region, and what has to be said about how it came to be."""
+    """A boto3 session with its region, and what has to be said about how it came to be.
+
+    ``problem`` says why the credentials that were configured cannot be used; ``session`` then is a stand-in, which may
+    call nothing but an emulator.
+    """
 
     session: Any
     region: str
     notices: tuple[str, ...] = ()
+    problem: str | None = None
+    stands_in: bool = False
+    """Whether local keys were taken in the place of credentials that could not be loaded."""
 
 
 def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool = False) -> Opened:
     """The SDK's own credentials, region, profile; ``local`` and ``us-east-1`` where it has none and http:// was given.
 
-    An embedded server asks nobody. Raises ``SettingsError`` for a profile that is not there and the like.
+    An embedded server asks nobody. Raises ``SettingsError`` where no region is set. Calls no endpoint, except that the
+    SDK may ask its own providers of credentials (an instance's metadata, a credential_process) for some seconds.
     """
     import boto3.session
     from botocore.exceptions import BotoCoreError
 
     # boto3 reads AWS_DEFAULT_REGION alone; every other SDK reads AWS_REGION.
-    if region is None and "AWS_DEFAULT_REGION" not in os.environ:
-        region = os.environ.get("AWS_REGION")
+    if region is None and not os.environ.get("AWS_DEFAULT_REGION"):
+        region = os.environ.get("AWS_REGION") or None
 
     if embedded:
-        return Opened(_local_session(boto3, region or LOCAL_REGION), region or LOCAL_REGION)
+        return Opened(_local_session(boto3, region or LOCAL_REGION, isolated=True), region or LOCAL_REGION)
     try:
         session = boto3.session.Session(region_name=region)
-        credentials = session.get_credentials()
-    except BotoCoreError as error:
-        raise SettingsError(f"The AWS settings cannot be used: {error}") from error
+        configured = session.region_name or None
+        credentials = in_time(session.get_credentials)
+    except (BotoCoreError, OSError, ValueError, KeyError, RuntimeError, CredentialsTimeout) as error:
+        chosen = region or LOCAL_REGION
+        return Opened(_local_session(boto3, chosen, isolated=True), chosen, problem=sentence(error))
     stand_in = endpoint_url is not None and endpoint_url.startswith("http://")
     notices = []
-    effective = session.region_name or (LOCAL_REGION if stand_in else None)
+    effective = configured or (LOCAL_REGION if stand_in else None)
     if effective is None:
-        raise SettingsError("No AWS region is set. Set AWS_REGION or --region, or name a region in the profile.")
-    if session.region_name is None:
+        offer = "" if endpoint_url else f" {OFFER}"
+        raise SettingsError(
+            f"No AWS region is set. Set AWS_REGION or --region, or name a region in the profile.{offer}"
+        )
+    if configured is None:
         notices.append(f"no AWS region is set: using {LOCAL_REGION} for {endpoint_url}")
     if credentials is None and stand_in:
         notices.append(f"no AWS credentials were found: using local/local for {endpoint_url}")
         return Opened(_local_session(boto3, effective), effective, tuple(notices))
     return Opened(session, effective, tuple(notices))
+
+
+def loaded(opened: Opened, endpoint_url: str | None) -> Opened:
+    """The same with ``problem`` set where the credentials cannot be loaded now.
+
+    Many providers are asked only when a call is signed: SSO, web identity, an assumed role. Here they are asked before
+    the first call, for ``LOAD_SECONDS`` at most.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if opened.problem is not None:
+        return opened
+    try:
+        found = in_time(lambda: _frozen(opened.session))
+    except (BotoCoreError, ClientError, OSError, ValueError, KeyError, RuntimeError, CredentialsTimeout) as error:
+        return replace(opened, problem=sentence(error))
+    if found:
+        return opened
+    offer = "" if endpoint_url else f" {OFFER}"
+    return replace(opened, problem=f"No AWS credentials were found. {KEYS}.{offer}")
+
+
+def stand_in_keys(opened: Opened) -> Opened:
+    """Local keys in the place of credentials that cannot be loaded, for an emulator, which accepts any."""
+    import boto3.session
+
+    why = (opened.problem or "").rstrip(".")
+    notice = f"using local/local, because this is an emulator. {why}"
+    session = _local_session(boto3, opened.region, isolated=True)
+    return Opened(session, opened.region, (*opened.notices, notice), stands_in=True)
+
+
+def _frozen(session: Any) -> bool:
+    credentials = session.get_credentials()
+    return credentials is not None and bool(credentials.get_frozen_credentials().access_key)
+
+
+class CredentialsTimeout(Exception):
+    """A provider of credentials did not end in time."""
+
+
+def in_time(load: Callable[[], Any], seconds: float | None = None) -> Any:
+    """What ``load`` returns or raises; ``CredentialsTimeout`` where it takes too long. It may go on in its thread."""
+    done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            done.put((load(), None))
+        except BaseException as error:  # noqa: BLE001  (raised again in the thread that waits)
+            done.put((None, error))
+
+    limit = LOAD_SECONDS if seconds is None else seconds
+    threading.Thread(target=work, name="credentials", daemon=True).start()
+    try:
+        result, error = done.get(timeout=limit)
+    except queue.Empty:
+        raise CredentialsTimeout(f"the provider of credentials did not answer within {limit:g} s") from None
+    if error is not None:
+        raise error
+    return result
+
+
+def sentence(error: BaseException) -> str:
+    """Cause and remedy of credentials that cannot be used; never a value of them."""
+    from botocore import exceptions
+
+    text = " ".join(str(error).split()).rstrip(".")
+    profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
+    if isinstance(error, exceptions.SSOError | exceptions.TokenRetrievalError | exceptions.NoAuthTokenError):
+        return f"The SSO login of the profile {profile} cannot be used: {text}. Run: aws sso login --profile {profile}"
+    if isinstance(error, exceptions.ProfileNotFound):
+        return f"The AWS settings cannot be used: {text}. Set AWS_PROFILE to a profile that exists, or unset it."
+    if isinstance(error, exceptions.ConfigParseError):
+        return f"The AWS settings cannot be used: {text}. Correct the file, or name another one by AWS_CONFIG_FILE."
+    if isinstance(error, exceptions.PartialCredentialsError):
+        return f"The AWS settings cannot be used: {text}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY together."
+    if isinstance(error, exceptions.ClientError):
+        operation = getattr(error, "operation_name", "the call")
+        return f"AWS credentials cannot be loaded: {operation} is refused: {text}. Check the role and its trust policy."
+    if isinstance(error, OSError) and getattr(error, "filename", None):
+        reason = error.strerror or type(error).__name__
+        return f"AWS credentials cannot be loaded: {error.filename}: {reason}. Mount the file (web identity tokens)."
+    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
+        return (
+            f"AWS credentials cannot be loaded: {text}. The service that issues them has to be reachable, or: {KEYS}."
+        )
+    return f"AWS credentials cannot be loaded: {text}. Mend their source, or: {KEYS}."
 
 
 def check_url(endpoint_url: str | None) -> None:
@@ -103,10 +212,13 @@ def check_key_id(session: Any) -> None:
     )
 
 
-def _local_session(boto3: Any, region: str) -> Any:
-    """A session that no profile of the environment can break."""
+def _local_session(boto3: Any, region: str, *, isolated: bool = False) -> Any:
+    """A session that no profile of the environment can break; where it is ``isolated``, no file of the SDK either."""
     import botocore.session
 
-    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    variables: dict[str, Any] = {"profile": (None, None, None, None)}
+    if isolated:
+        variables |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = botocore.session.Session(session_vars=variables)
     core.set_credentials(LOCAL_KEY, LOCAL_KEY)
     return boto3.session.Session(botocore_session=core, region_name=region)

@@ -160,7 +160,13 @@ def from_exception(operation: str, error: Exception) -> ApiError:
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
+        asked = getattr(error, "operation_name", operation)
+        if asked != operation.rpartition(":")[2]:
+            # Signing asks other services for credentials: STS, SSO. Their refusal is not that of DynamoDB.
+            return Denied(operation, "CredentialsNotLoaded", f"{asked} is refused: {_one_line(error)}")
         return from_answer(operation, error.response)
+    if isinstance(error, OSError) and error.filename and not isinstance(error, exceptions.BotoCoreError):
+        return Denied(operation, "CredentialsNotLoaded", f"{error.filename}: {error.strerror or 'cannot be read'}")
     kinds: tuple[tuple[tuple[type[Exception], ...], type[ApiError]], ...] = (
         ((exceptions.ParamValidationError,), Rejected),
         ((exceptions.ConnectionError,), Unreachable),

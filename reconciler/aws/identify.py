@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from reconciler.aws import call_deadline
@@ -16,6 +18,7 @@ from reconciler.model.errors import (
     EndpointError,
     Malformed,
     NotFound,
+    SettingsError,
     Unreachable,
     Unsupported,
 )
@@ -38,6 +41,7 @@ def identify(endpoint_url: str | None, url: str, opened: Opened, caller: Caller,
     """
     account: str | None
     if _is_default(endpoint_url, url):
+        check_region(opened.region, url)
         account = _account(Flavor.AWS, url, opened)
         place = None if account else _first_place(caller)
         account = account or (place.account if place else None)
@@ -60,6 +64,31 @@ def _is_default(endpoint_url: str | None, url: str) -> bool:
     """The SDK's own default endpoint is not probed; whatever was named by somebody is."""
     parts = urlsplit(url)
     return endpoint_url is None and parts.scheme == "https" and (parts.hostname or "").endswith(AWS_SUFFIXES)
+
+
+def check_region(region: str, url: str) -> None:
+    """``SettingsError`` for a Region that neither the SDK nor the resolver knows; a new one has an address at least."""
+    import boto3.session
+
+    session = boto3.session.Session(region_name="us-east-1")
+    known = [
+        name
+        for partition in session.get_available_partitions()
+        for name in session.get_available_regions("dynamodb", partition)
+    ]
+    if region in known:
+        return
+    host = urlsplit(url).hostname or ""
+    try:
+        socket.getaddrinfo(host, 443)
+    except OSError:
+        longer = sorted(name for name in known if name.startswith(region))
+        close = longer or get_close_matches(region, known, n=1, cutoff=0.7)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise SettingsError(
+            f"The AWS Region {region!r} is unknown, and {host} has no address.{hint} Set AWS_REGION or --region; "
+            "beside an emulator name its address by --endpoint-url."
+        ) from None
 
 
 def _settled(flavor: Flavor, place: Place | None, caller: Caller, *, may_be_local: bool) -> Flavor:

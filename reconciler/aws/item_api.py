@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.aws.caller import Caller
 from reconciler.model.desired import Item
 from reconciler.model.errors import ApiError, ConditionFailed, Malformed, Rejected
+from reconciler.model.paging import Pages
 from reconciler.model.removal import Removal
 from reconciler.seeding.digest import canonical
 
@@ -31,12 +32,14 @@ class BotoItemApi:
         """Up to ``limit`` items of a consistent Scan; a page without items does not end it, only a missing key does."""
         items: list[Item] = []
         params: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
+        pages = Pages("Scan")
         while True:
             answer = self._caller.call("Scan", {**params, "Limit": limit - len(items)})
             items += answer["Items"]
             last = answer.get("LastEvaluatedKey")
             if not last or len(items) >= limit:
                 return tuple(items[:limit])
+            pages.advance(last)
             params["ExclusiveStartKey"] = last
 
     def put_if_absent(self, table: str, item: Item, key_names: Sequence[str]) -> bool:

@@ -12,9 +12,9 @@ from reconciler.aws import call_deadline, hooks
 from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller, Clients
 from reconciler.aws.capabilities import Capabilities
-from reconciler.aws.credentials import Opened, check_url, is_loopback, open_session
+from reconciler.aws.credentials import Opened, check_url, is_loopback, loaded, open_session, stand_in_keys
 from reconciler.aws.endpoint_guard import EndpointGuard, Identified
-from reconciler.aws.flavor import getter
+from reconciler.aws.flavor import detect, getter
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.table_api import BotoTableApi
@@ -38,7 +38,7 @@ def connect(
     """
     check_url(endpoint_url)
     reopen = partial(open_session, endpoint_url, region, embedded=embedded)
-    return Connection(endpoint_url, reopen(), reopen, workers, telemetry)
+    return Connection(endpoint_url, reopen(), reopen, workers, telemetry, embedded=embedded)
 
 
 class StateCaller:
@@ -68,6 +68,7 @@ class Connection:
         telemetry: Telemetry,
         *,
         reads_only: bool = False,
+        embedded: bool = False,
     ) -> None:
         self.region = opened.region
         self.notices = opened.notices
@@ -78,6 +79,7 @@ class Connection:
         self._workers = workers
         self._telemetry = telemetry
         self._reads_only = reads_only
+        self._embedded = embedded
         self.fence: Callable[[], bool] | None = None
         """Whether our lease still lasts, by our clock: asked right before anything that changes a table is sent."""
         self.guard = EndpointGuard(self._identify)
@@ -100,7 +102,13 @@ class Connection:
     def read_only(self) -> Connection:
         """The same endpoint through clients that refuse every operation that is not known to only read."""
         copy = Connection(
-            self._endpoint_url, self._opened, self._reopen, self._workers, self._telemetry, reads_only=True
+            self._endpoint_url,
+            self._opened,
+            self._reopen,
+            self._workers,
+            self._telemetry,
+            reads_only=True,
+            embedded=self._embedded,
         )
         copy.guard.take_over(self.guard)
         copy._capabilities.flavor = self._capabilities.flavor
@@ -140,11 +148,27 @@ class Connection:
         return endpoint
 
     def _identify(self) -> Identified:
-        """A whole identification, by calls of its own that the guard does not judge."""
-        caller = Caller(self._clients, self._telemetry)
+        """A whole identification, by calls of its own that the guard does not judge.
+
+        Credentials that cannot be loaded are sought anew each time. Nothing is signed with their stand-in before the
+        probes have said that this is an emulator.
+        """
+        if self._opened.problem is not None or self._opened.stands_in:
+            self._clients.forget()
         client = self._clients.get(once=True)
-        url = self._endpoint_url or self.url
-        return identify(self._endpoint_url, self.url, self._opened, caller, getter(url, client._endpoint.http_session))
+        url, opened = self._endpoint_url or self.url, self._opened
+        get = getter(url, client._endpoint.http_session)
+        if not self._embedded:
+            opened = loaded(opened, self._endpoint_url)
+        if opened.problem is not None:
+            self._opened = opened
+            if self._endpoint_url is None or not detect(url, get).emulator:
+                raise SettingsError(opened.problem)
+            self._opened = opened = stand_in_keys(opened)
+            self._used = False
+            self._clients.forget()
+        self.notices = opened.notices
+        return identify(self._endpoint_url, self.url, opened, Caller(self._clients, self._telemetry), get)
 
     def _lasts(self) -> bool:
         return self.fence is None or self.fence()

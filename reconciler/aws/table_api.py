@@ -9,7 +9,8 @@ from reconciler.aws import errors, hooks
 from reconciler.aws.beside import Beside
 from reconciler.aws.caller import Caller
 from reconciler.model.change import Call
-from reconciler.model.errors import LeaseLost, Malformed, NotFound
+from reconciler.model.errors import LeaseLost, NotFound
+from reconciler.model.paging import Pages
 
 PAGED: Mapping[str, tuple[str, str, str]] = {
     "application-autoscaling:DescribeScalableTargets": ("ScalableTargets", "NextToken", "NextToken"),
@@ -32,14 +33,14 @@ class BotoTableApi:
         """Every name, all pages. A page that points back to one already read is Malformed, not an endless loop."""
         names: list[str] = []
         params: dict[str, Any] = {}
-        seen: set[str] = set()
+        pages = Pages("ListTables")
         while True:
             answer = self._caller.call("ListTables", params)
             names += answer["TableNames"]
             last = answer.get("LastEvaluatedTableName")
             if last is None:
                 return tuple(dict.fromkeys(names))
-            _advance("ListTables", last, seen)
+            pages.advance(last)
             params = {"ExclusiveStartTableName": last}
 
     def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -69,7 +70,7 @@ class BotoTableApi:
     def _merged(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         member, asked, told = PAGED[operation]
         found: list[Any] = []
-        seen: set[str] = set()
+        pages = Pages(operation)
         page: Mapping[str, Any] = params
         while True:
             answer = self._call(operation, page)
@@ -77,12 +78,12 @@ class BotoTableApi:
             token = answer.get(told)
             if token is None:
                 return {member: found}
-            _advance(operation, token, seen)
+            pages.advance(token)
             page = {**params, asked: token}
 
     def _tags(self, params: Mapping[str, Any]) -> list[Mapping[str, str]]:
         tags: list[Mapping[str, str]] = []
-        seen: set[str] = set()
+        pages = Pages("ListTagsOfResource")
         page: Mapping[str, Any] = params
         while True:
             answer = self._caller.call("ListTagsOfResource", page)
@@ -90,11 +91,5 @@ class BotoTableApi:
             token = answer.get("NextToken")
             if token is None:
                 return tags
-            _advance("ListTagsOfResource", token, seen)
+            pages.advance(token)
             page = {**params, "NextToken": token}
-
-
-def _advance(operation: str, token: str, seen: set[str]) -> None:
-    if token in seen:
-        raise Malformed(operation, "MalformedAnswer", "the answer's pages go round in a circle")
-    seen.add(token)

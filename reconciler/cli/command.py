@@ -16,6 +16,7 @@ from reconciler.cli import codes, options
 from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.paths import seen_from_here, warning_from_here
 from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
 
@@ -82,8 +83,9 @@ def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -
     warnings = error.warnings if isinstance(error, DeclarationError) else ()
     if not reports or invocation.output is Output.HUMAN:
         for warning in warnings:
-            invocation.console.note("warning", warning)
-        for sentence in [str(problem) for problem in problems] or [str(error)]:
+            invocation.console.note("warning", warning_from_here(warning, invocation.desired_state))
+        sentences = [str(seen_from_here(problem, invocation.desired_state)) for problem in problems]
+        for sentence in sentences or [str(error)]:
             invocation.console.note("error", sentence)
         return
     now = datetime.now(UTC)

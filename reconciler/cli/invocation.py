@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
 from reconciler.cli.console import Console
 from reconciler.cli.options import Output
+from reconciler.cli.paths import seen_from_here, warning_from_here
 from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
 from reconciler.planning.document import FORMAT_VERSION
@@ -30,6 +31,12 @@ class Invocation:
     output: Output
     console: Console
     verbosity: int = 0
+    loaded: list[Settings] = field(default_factory=list)
+
+    @property
+    def desired_state(self) -> str:
+        """Where the declarations are, as far as it is known by now: errors name files from the working directory."""
+        return self.loaded[-1].desired_state if self.loaded else str(self.flags.get("desired_state") or "")
 
     def settings(
         self, *, one_shot: bool = True, quiet_log: bool = True, overrides: Mapping[str, Any] | None = None
@@ -42,6 +49,7 @@ class Invocation:
         from reconciler.settings import load
 
         settings = load({**self.flags, **(overrides or {})}, one_shot=one_shot)
+        self.loaded.append(settings)
         logs.configure(settings.log_format, self._level(settings, quiet=quiet_log))
         return settings
 
@@ -67,10 +75,11 @@ class Invocation:
         """The report on standard output in the form asked for, its warnings and errors on standard error."""
         from reconciler.cli.formats import View, lines
 
+        base = base or self.desired_state
         for warning in report.warnings:
-            self.console.note("warning", warning)
+            self.console.note("warning", warning_from_here(warning, base))
         for problem in report.problems:
-            self.console.note("error", str(problem))
+            self.console.note("error", str(seen_from_here(problem, base)))
         if report.error:
             self.console.note("error", report.error)
         self.console.result(lines(self.output, report, View(applied=applied, diff=diff, base=base)))

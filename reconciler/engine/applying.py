@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.engine.doubt import doubted, elsewhere
 from reconciler.engine.gatekeeper import LOST, still_allowed
-from reconciler.engine.holding import read_again
+from reconciler.engine.holding import limit_of, read_again
 from reconciler.engine.last_look import declared_anew, look_again, still_planned
 from reconciler.engine.observing import observe_table
 from reconciler.engine.safety_backup import secured
@@ -33,7 +33,7 @@ from reconciler.model.errors import (
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, Marks
+from reconciler.model.records import CAP_WINDOW, Attempts, Ended, InventoryEntry, Marks
 from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, held
 from reconciler.planning.diff import diff
@@ -176,7 +176,7 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
     lifecycle = lifecycle or (survey.entry.lifecycle if survey.entry else None)
     if lifecycle is None:
         return Applied(survey, (step,))
-    secure, wrote = secured(world, survey.name, step)
+    secure, wrote = secured(world, survey.name, step, scene.backups)
     if secure.fate is not Fate.READY:
         return Applied(survey, (secure,), wrote=wrote)
     facts = scene.facts(survey, survey.observed, step, lifecycle)
@@ -186,7 +186,22 @@ def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:
         return Applied(survey, (refused,))
     if scene.doubt.invalid:
         return Applied(survey, (doubted(step),))
-    return _ended(scene, survey, step) if step.ends_table else _update(scene, survey, step)
+    if not step.ends_table:
+        return _update(scene, survey, step)
+    _count_end(scene, survey.observed)
+    return _ended(scene, survey, step)
+
+
+def _count_end(scene: Scene, observed: ObservedTable) -> None:
+    """Written down before the call, because a lost answer must not count as none; what no longer counts is dropped."""
+    options, store, now = scene.options, scene.world.store, scene.world.clock.now()
+    if options.explicit_delete or limit_of(options, scene.snapshot) is None:
+        return
+    store.put_ended(Ended(observed.spec.name, observed.identity, now))
+    for ended in scene.snapshot.ended.values():
+        key = ("ended", ended.name)
+        if ended.name != observed.spec.name and not scene.steady.within(key, ended.at, CAP_WINDOW, scene.world.clock):
+            store.drop_ended(ended.name)
 
 
 def _ended(scene: Scene, survey: Survey, step: Step) -> Applied:

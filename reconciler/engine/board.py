@@ -22,6 +22,7 @@ class Board:
 
     environment: str
     interval: float = 60.0
+    stack: str = "default"
     endpoint: Endpoint | None = None
     endpoint_up: bool = False
     report: PassReport | None = None

@@ -9,9 +9,9 @@ from reconciler.engine.doubt import doubted
 from reconciler.engine.survey import Survey
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import Ended, StateSnapshot
 from reconciler.planning.fates import without_prospect
-from reconciler.planning.policy import cap
+from reconciler.planning.policy import cap, is_wanted
 
 READ_AGAIN = "another reconciler led since the state was read; it is read again first"
 IN_FLIGHT_LIMIT = 250
@@ -25,11 +25,13 @@ def hold_together(
     ended: Set[str] = frozenset(),
     foreign: Set[str] = frozenset(),
     *,
+    recent: tuple[Ended, ...] = (),
     doubtful: bool = False,
 ) -> list[Survey]:
     """The surveys with the fates that follow from seeing all of them, and from what earlier rounds ended.
 
-    ``foreign`` are the tables that the declarations look foreign to. ``doubtful`` says that an invalid answer came
+    ``foreign`` are the tables that the declarations look foreign to. ``recent`` is what went within the
+    last hour. ``doubtful`` says that an invalid answer came
     before the surveys.
     """
     if any(_first_unwanted(survey, foreign) for survey in surveys):
@@ -41,9 +43,8 @@ def hold_together(
     if doubtful or any(survey.doubtful for survey in surveys):
         steps = [_after_malformed(step) for step in steps]
     if not options.explicit_delete:
-        elsewhere = ended - {survey.name for survey in surveys if any(_ends(step) for step in survey.steps)}
         unknown = sum(_unjudged(survey) for survey in surveys)
-        steps = cap(steps, _limit(options, snapshot), already=len(elsewhere) + unknown)
+        steps = cap(steps, limit_of(options, snapshot), already=_went(surveys, ended, recent) + unknown)
     steps = _within_flight(steps, sum(_in_flight(survey) for survey in surveys))
     regrouped: list[list[Step]] = [[] for _ in surveys]
     for index, step in zip(owners, steps, strict=True):
@@ -85,8 +86,15 @@ def needs_write(survey: Survey) -> bool:
     return survey.entry_changed or any(step.fate is Fate.READY for step in survey.steps)
 
 
-def _ends(step: Step) -> bool:
-    return step.destructive and step.fate is Fate.READY
+def _went(surveys: list[Survey], ended: Set[str], recent: tuple[Ended, ...]) -> int:
+    """How many tables went before that are not wanted gone now: a delete that did not come true counts once."""
+    wanted = {survey.name: survey.observed for survey in surveys if any(is_wanted(step) for step in survey.steps)}
+    gone = set(ended) - wanted.keys()
+    for each in recent:
+        again = wanted.get(each.name)
+        if each.name not in wanted or (again is not None and not again.identity.same(each.identity)):
+            gone.add(each.name)
+    return len(gone)
 
 
 def _unjudged(survey: Survey) -> bool:
@@ -95,7 +103,8 @@ def _unjudged(survey: Survey) -> bool:
     return survey.declaration is None and unseen and not any(s.destructive for s in survey.steps)
 
 
-def _limit(options: Options, snapshot: StateSnapshot) -> int | None:
+def limit_of(options: Options, snapshot: StateSnapshot) -> int | None:
+    """The cap on deletes and replaces; ``None`` where there is none."""
     if options.max_deletes is not None or options.max_deletes_share is None:
         return options.max_deletes
     owned = sum(entry.ownership == "created" for entry in snapshot.inventory.values())

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.engine.recall import Recall
+from reconciler.engine.safety_backup import SafetyBackup
+from reconciler.engine.steady import SteadyTimes
 from reconciler.engine.wishes import Wishes
 from reconciler.model.desired import DesiredState
 from reconciler.model.records import Attempts, StateSnapshot
@@ -22,6 +24,8 @@ class Memory:
     last_verdict: str | None = None
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    steady: SteadyTimes = field(default_factory=SteadyTimes)
+    backups: dict[str, SafetyBackup] = field(default_factory=dict)
     reports: dict[str, TableReport] = field(default_factory=dict)
 
     def take_over(self, snapshot: StateSnapshot) -> None:

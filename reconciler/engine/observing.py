@@ -72,7 +72,9 @@ def observe_table(
             # An emulator that tells of an index or a stream, and cannot be asked about it, will never know it.
             if not (world.emulator and ask in further):
                 raise
-            unsupported.add(ask.key)
+            if ask.operation != RESOLVE:
+                # An alias that leads to no key is an answer: no table is encrypted by it.
+                unsupported.add(ask.key)
     responses = Responses(answers, frozenset(unsupported), frozenset(denied), world.clock.now())
 
     def read() -> ObservedTable:

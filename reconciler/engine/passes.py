@@ -30,7 +30,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
 from reconciler.planning.removals import misunderstood, vanished
@@ -178,6 +178,8 @@ class Pass:
             desired=None if destroy else desired,
             recall=self.memory.recall,
             wishes=self.memory.wishes,
+            steady=self.memory.steady,
+            backups=self.memory.backups,
             vanished={} if self.request.destroy else vanished(desired, permission.snapshot.inventory),
             settled_at=None if self.request.destroy else desired.settled_at,
             deadline=self.request.deadline,
@@ -188,12 +190,27 @@ class Pass:
                 raise survey.error
         self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
         surveys = hold_together(
-            surveys, self.options, permission.snapshot, self.request.ended, guard.names, doubtful=doubt.invalid
+            surveys,
+            self.options,
+            permission.snapshot,
+            self.request.ended,
+            guard.names,
+            recent=self._recent(permission.snapshot),
+            doubtful=doubt.invalid,
         )
         if not permission.writes or self._plan_differs(look_only(surveys)):
             return look_only(surveys)
         self.world.telemetry.planned(self.pass_id, planned_words(surveys))
         return act(scene, surveys, self.memory, self._tell)
+
+    def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:
+        """What went within the last hour: it counts towards the cap on deletes."""
+        steady, clock = self.memory.steady, self.world.clock
+        return tuple(
+            ended
+            for ended in snapshot.ended.values()
+            if steady.within(("ended", ended.name), ended.at, CAP_WINDOW, clock)
+        )
 
     def _plan_differs(self, planned: Acted) -> bool:
         """Whether the plan is not the one that was shown and confirmed; then nothing of it is carried out."""
@@ -242,6 +259,7 @@ class Pass:
             unmanaged=carried.unmanaged if carried else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
+            stack=self.options.stack,
             plan_changed=self.plan_changed,
         )
 

@@ -16,6 +16,7 @@ from reconciler.model.desired import DesiredState, Item
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
+    Ended,
     IndexRebuild,
     InventoryEntry,
     Lease,
@@ -140,6 +141,10 @@ class Store(Protocol):
     def put_rebuild(self, rebuild: IndexRebuild) -> None: ...
 
     def drop_rebuild(self, name: str) -> None: ...
+
+    def put_ended(self, ended: Ended) -> None: ...
+
+    def drop_ended(self, name: str) -> None: ...
 
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 

@@ -6,34 +6,57 @@ has nothing to keep. These backups are never pruned by the tool.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from reconciler.engine.world import World
 from reconciler.facets import backup_names
 from reconciler.facets.backups import AVAILABLE, READ, taken_of
-from reconciler.model.backups import TakenBackup
 from reconciler.model.change import Call
 from reconciler.model.errors import ApiError, Forbidden, NotFound, Outcome, Unsupported
 from reconciler.model.plan import Reason, Step
 
-FRESH = timedelta(hours=1)
-"""A backup older than this no longer stands for what the table holds."""
+FRESH = timedelta(minutes=5)
+"""A backup that this process made longer ago no longer stands for what the table holds."""
+USED_WITHIN = timedelta(minutes=1)
+"""A backup that was waited for without a break counts for so long after it was first seen AVAILABLE."""
 
 
-def secured(world: World, name: str, step: Step) -> tuple[Step, bool]:
-    """The step, still ready where what the table holds is kept; and whether a call was made that changes something."""
+@dataclass(slots=True)
+class SafetyBackup:
+    """A backup of this process, by its steady clock. Those of other processes and earlier decisions do not count."""
+
+    arn: str
+    name: str
+    made: float
+    looked: float
+    available: float | None = None
+
+    def stands(self, now: float) -> bool:
+        """Whether the table may go on the strength of it."""
+        used = self.available is not None and now - self.available <= USED_WITHIN.total_seconds()
+        return used or now - self.made <= FRESH.total_seconds()
+
+
+def secured(world: World, name: str, step: Step, made: dict[str, SafetyBackup]) -> tuple[Step, bool]:
+    """The step, still ready where what the table holds is kept; and whether a call was made that changes something.
+
+    ``made`` are the backups that this process made, by table; one is added.
+    """
     if not world.items.first_items(name, 1):
         return step, False
     pattern = f"{{table}}-before-{step.action.value}-{{time}}"
     if backup_names.longest_name(pattern, name) > backup_names.LONGEST:
         pattern = f"before-{step.action.value}-{{time}}"
     try:
-        backup = _fresh(world, name, pattern)
-        if backup is not None:
-            return _after(step, backup.name, backup.status), False
+        status = _status(world, name, made)
+        if status is not None:
+            return _after(step, made[name].name, status), False
         wish = backup_names.name_of(pattern, name, world.clock.now())
-        answer = world.api.write(Call("CreateBackup", {"TableName": name, "BackupName": wish}))
-        return _after(step, wish, answer["BackupDetails"]["BackupStatus"]), True
+        details = world.api.write(Call("CreateBackup", {"TableName": name, "BackupName": wish}))["BackupDetails"]
+        now, status = world.clock.monotonic(), details["BackupStatus"]
+        made[name] = SafetyBackup(details["BackupArn"], wish, now, now, now if status == AVAILABLE else None)
+        return _after(step, wish, status), True
     except Unsupported as error:
         if not error.operation.endswith(("Backup", "Backups")):
             raise
@@ -49,23 +72,32 @@ def secured(world: World, name: str, step: Step) -> tuple[Step, bool]:
         raise
 
 
-def _fresh(world: World, name: str, pattern: str) -> TakenBackup | None:
-    """Our newest backup before this very step, if what it holds is recent."""
+def _status(world: World, name: str, made: dict[str, SafetyBackup]) -> str | None:
+    """The status of our backup before this very decision; ``None`` where a new one is needed.
+
+    ListBackups comes first in any case: an endpoint without backups says so here, and nothing is written.
+    """
+    mine = made.get(name)
     table = world.api.read("DescribeTable", {"TableName": name})["Table"]
     try:
         summaries = world.api.read(READ, {"TableName": name, "BackupType": "USER"})["BackupSummaries"]
     except NotFound:
         return None
-    oldest: datetime = world.clock.now() - FRESH
-    ours = [backup for backup in taken_of(table, summaries) if _made(backup, pattern, name) >= oldest]
-    return ours[-1] if ours else None
-
-
-def _made(backup: TakenBackup, pattern: str, table: str) -> datetime:
-    return backup_names.time_of(backup.name, pattern, table) or datetime.min.replace(tzinfo=backup.at.tzinfo)
+    if mine is None:
+        return None
+    status = next((backup.status for backup in taken_of(table, summaries) if backup.arn == mine.arn), None)
+    now = world.clock.monotonic()
+    awaited = now - mine.looked <= FRESH.total_seconds()
+    mine.looked = now
+    if status == AVAILABLE:
+        mine.available = now if mine.available is None and awaited else mine.available
+        return status if mine.stands(now) else None
+    if status is None:
+        return "not listed yet" if mine.available is None and now - mine.made <= FRESH.total_seconds() else None
+    return status
 
 
 def _after(step: Step, backup: str, status: str) -> Step:
     if status == AVAILABLE:
         return step
-    return step.deferred(Reason.BUSY, f"backup {backup} comes first and is {status}")
+    return step.deferred(Reason.BUSY, f"waiting for backup {backup} ({status})")

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.engine.claiming import claim
+from reconciler.engine.clearing import clear_seed
 from reconciler.engine.observing import observe_table
 from reconciler.engine.others import whose
 from reconciler.engine.seed_words import ended_step
-from reconciler.engine.seeding import SeedOutcome, clear_seed, write_seed
+from reconciler.engine.seed_work import SeedOutcome
+from reconciler.engine.seeding import write_seed
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, UsageError

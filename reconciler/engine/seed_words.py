@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.seeding import SeedOutcome
+from reconciler.engine.seed_work import SeedOutcome
 from reconciler.model.errors import LeaseLost, TableChanged
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.planning.text import several

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from reconciler.engine.doubt import Doubt, forbids
 from reconciler.engine.foreign_guard import ForeignGuard
 from reconciler.engine.gatekeeper import judge
 from reconciler.engine.observing import with_owner
 from reconciler.engine.recall import Recall
+from reconciler.engine.safety_backup import SafetyBackup
+from reconciler.engine.steady import SteadyTimes
 from reconciler.engine.wishes import Wishes
 from reconciler.engine.world import World
 from reconciler.model.change import Change
@@ -89,6 +92,8 @@ class Scene:
     doubt: Doubt = field(default_factory=Doubt)
     recall: Recall = field(default_factory=Recall)
     wishes: Wishes = field(default_factory=Wishes)
+    steady: SteadyTimes = field(default_factory=SteadyTimes)
+    backups: dict[str, SafetyBackup] = field(default_factory=dict)
     deadline: datetime | None = None
     """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
     vanished: Mapping[str, str] = field(default_factory=dict)
@@ -123,8 +128,13 @@ class Scene:
             lone=name in self.guard.lone,
             unsettled=name in self.guard.unsettled,
             approved=None if self.approved is None else self.approved.covers(name, step),
+            elapsed=partial(self._elapsed, name),
             vanished=self.vanished.get(name),
         )
+
+    def _elapsed(self, name: str, what: str, since: datetime) -> timedelta:
+        """A daemon must itself have seen a table pending for the whole grace period; a one-shot command cannot."""
+        return self.steady.elapsed((name, what), since, self.world.clock, trusted=self.options.one_shot)
 
     def ownership_world(self) -> ownership.World:
         """What ownership depends on at this endpoint."""

@@ -1,4 +1,9 @@
-"""Facet sse: encryption at rest, by the key that DynamoDB owns or by one in KMS."""
+"""Facet sse: encryption at rest, by the key that DynamoDB owns or by one in KMS.
+
+A declaration that names no key means the one that AWS manages for DynamoDB, as an SSESpecification without a key
+does (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSESpecification.html). DescribeTable answers
+with the ARN of a key alone, so whose key it is has to be asked of KMS.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from reconciler.model.table import Sse, TableSpec
 
 OFF = Sse(enabled=False)
 MANAGED = "alias/aws/dynamodb"
-"""The key that AWS manages for DynamoDB; a request means it by naming none (SSESpecification.KMSMasterKeyId)."""
+"""The key that AWS manages for DynamoDB; a request means it by naming none."""
 RESOLVE = "kms:DescribeKey"
 
 
@@ -23,7 +28,7 @@ class SseFacet:
     reads: tuple[str, ...] = ()
 
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
-        key = desired.sse.key if desired and desired.sse else None
+        key = (desired.sse.key or MANAGED) if desired and desired.sse and desired.sse.enabled else None
         live = (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
         if key and live and key != live and "alias/" in key:
             yield Ask(f"{RESOLVE} {key}", RESOLVE, {"KeyId": key})
@@ -49,14 +54,27 @@ class SseFacet:
         want, have = desired.sse, observed.sse or OFF
         if want.enabled != have.enabled:
             yield Change(self.name, "sse.enabled", have.enabled, want.enabled)
-        if want.enabled and want.key and not _same(want.key, have.key):
-            yield Change(self.name, "sse.key", have.key, want.key)
+        if want.enabled and _other_key(want, have):
+            yield Change(self.name, "sse.key", have.key, want.key or MANAGED)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return Call("UpdateTable", {"TableName": desired.name, "SSESpecification": _shape(desired.sse or OFF)})
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         return {"SSESpecification": _shape(desired.sse)} if desired.sse and desired.sse.enabled else {}
+
+
+def _other_key(want: Sse, have: Sse) -> bool:
+    """Whether the table has another key than the declared one, as far as the endpoint names keys at all."""
+    if want.key is None and not have.enabled:
+        return False
+    if have.enabled and have.key is None:
+        return not _is_managed(want.key)
+    return not _same(want.key or MANAGED, have.key)
+
+
+def _is_managed(key: str | None) -> bool:
+    return key is None or key == MANAGED or key.endswith(f":{MANAGED}")
 
 
 def _same(declared: str, observed: str | None) -> bool:
@@ -68,4 +86,4 @@ def _shape(sse: Sse) -> dict[str, Any]:
     if not sse.enabled:
         return {"Enabled": False}
     shape = {"Enabled": True, "SSEType": "KMS"}
-    return shape if sse.key in (None, MANAGED) else shape | {"KMSMasterKeyId": sse.key}
+    return shape if _is_managed(sse.key) else shape | {"KMSMasterKeyId": sse.key}

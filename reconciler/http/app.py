@@ -24,6 +24,7 @@ from reconciler.http.docs import DocsPage
 from reconciler.http.listing import Wish
 from reconciler.http.middleware import Courteously, RequestCount, SecurityHeaders
 from reconciler.http.page import Page
+from reconciler.http.prefix import UnderPrefix
 from reconciler.http.request_id import RequestId
 from reconciler.metrics import Metrics
 
@@ -66,6 +67,7 @@ def create_app(
     problems.install(app)
     policy = page.content_security_policy
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
+    app.add_middleware(UnderPrefix)
     app.add_middleware(RequestCount, count=metrics.http_request)
     app.add_middleware(RequestId)
     app.add_middleware(Courteously, courtesy=courtesy or Courtesy())

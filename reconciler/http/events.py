@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
 
 from reconciler.http.control import Control
 from reconciler.http.problems import Refused
@@ -22,18 +23,36 @@ RETRY_MILLISECONDS = 2000
 
 def stream(control: Control) -> EventSourceResponse:
     """Everything from now on. Raises ``Refused`` 429 when too many listen already."""
-    if control.feed.listeners >= MOST_LISTENERS:
-        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, f"{MOST_LISTENERS} clients listen already.", {"Retry-After": "10"})
-    return EventSourceResponse(_events(control), ping=PING_SECONDS, send_timeout=PING_SECONDS)
-
-
-async def _events(control: Control) -> AsyncIterator[ServerSentEvent]:
-    loop, unread = asyncio.get_running_loop(), asyncio.Queue[Event | None]()
+    unread = asyncio.Queue[Event | None]()
+    loop = asyncio.get_running_loop()
 
     def hear(event: Event | None) -> None:
         loop.call_soon_threadsafe(unread.put_nowait, event)
 
-    leave = control.feed.listen(hear)
+    # Listening begins here, not with the first byte of the answer: a burst of requests is counted as it comes.
+    leave = control.feed.listen(hear, most=MOST_LISTENERS)
+    if leave is None:
+        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, f"{MOST_LISTENERS} clients listen already.", {"Retry-After": "10"})
+    return _Stream(_events(control, unread, leave), leave)
+
+
+class _Stream(EventSourceResponse):
+    """Gives its place back however it ends, even before its first event was asked for."""
+
+    def __init__(self, events: AsyncIterator[ServerSentEvent], leave: Callable[[], None]) -> None:
+        super().__init__(events, ping=PING_SECONDS, send_timeout=PING_SECONDS)
+        self._leave = leave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
+
+
+async def _events(
+    control: Control, unread: asyncio.Queue[Event | None], leave: Callable[[], None]
+) -> AsyncIterator[ServerSentEvent]:
     try:
         hello = {"mood": mood(control.board).value, "message": sentence(control.board)}
         yield ServerSentEvent(json.dumps(hello), event="hello", retry=RETRY_MILLISECONDS)

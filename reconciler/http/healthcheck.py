@@ -7,20 +7,29 @@ import urllib.error
 import urllib.request
 
 SECONDS = 3.0
-ANYWHERE = ("0.0.0.0", "::", "")
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
+"""Addresses to listen on that no client can connect to, and where a client on this machine asks instead."""
+PAST_PROXIES = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""The daemon is on this machine; a proxy would ask another one."""
 
 
 def ask(host: str, port: int) -> tuple[bool, str]:
     """Whether ``/readyz`` says 200, and its reason where it does not."""
-    target = "127.0.0.1" if host in ANYWHERE else host
-    url = f"http://{f'[{target}]' if ':' in target else target}:{port}/readyz"
+    url = f"http://{authority(host, port)}/readyz"
     try:
-        with urllib.request.urlopen(url, timeout=SECONDS) as answer:
+        with PAST_PROXIES.open(url, timeout=SECONDS) as answer:
             return answer.status == 200, "ready"
     except urllib.error.HTTPError as error:
         return False, f"not ready: {_reason(error.read())}"
     except (OSError, ValueError) as error:
         return False, f"no daemon answers at {url}: {getattr(error, 'reason', error)}"
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port as they stand in a URL by which this machine reaches the server; IPv6 addresses are bracketed."""
+    bare = host.strip("[]")
+    target = ANYWHERE.get(bare, bare)
+    return f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
 
 
 def _reason(body: bytes) -> str:

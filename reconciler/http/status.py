@@ -32,6 +32,7 @@ def status_answer(board: Board, said: str, more: Mapping[str, Any], report_text:
     report = board.report
     data = {
         "version": __version__,
+        "stack": board.stack,
         "environment": board.environment,
         "ready": ready,
         "reason": reason,

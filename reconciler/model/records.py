@@ -158,6 +158,19 @@ class IndexRebuild:
         return (f"global_indexes.{self.index}", f"global_indexes.{self.new_index}")
 
 
+CAP_WINDOW = timedelta(hours=1)
+"""What went within this time counts towards the cap on deletes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A table that a capped pass deleted or replaced, written down right before the call."""
+
+    name: str
+    identity: Identity
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Suspension:
     """The loop's writes are stopped, by whom and since when."""
@@ -226,6 +239,7 @@ class StateSnapshot:
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
     marks: Mapping[str, Marks] = field(default_factory=dict)
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)
+    ended: Mapping[str, Ended] = field(default_factory=dict)
     suspension: Suspension | None = None
     lease: Lease | None = None
     recorded_fingerprint: Fingerprint | None = None

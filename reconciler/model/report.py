@@ -127,6 +127,7 @@ class PassReport:
     """Who holds the lease where it is not this process; ``lease_holder`` only where that kept the pass from writing."""
     unmanaged: int | None = None
     endpoint_up: bool = True
+    stack: str = "default"
     plan_changed: bool = False
     """Whether nothing was done because the plan differed from the one that was confirmed."""
     phases: Mapping[str, float] = field(default_factory=dict)

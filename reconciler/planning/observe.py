@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.facets import ASKING, FACETS, scaling_wire
 from reconciler.facets.base import Ask, Facet
+from reconciler.facets.sse import RESOLVE, SseFacet
 from reconciler.facets.tags import READ as TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
@@ -85,7 +86,10 @@ def _unsupported(responses: Responses) -> frozenset[str]:
     """Facets that this endpoint cannot be asked for."""
     if not responses.unsupported:
         return frozenset()
-    return frozenset(facet.name for facet in FACETS if responses.unsupported & _keys(facet, responses.table))
+    lacking = {facet.name for facet in FACETS if responses.unsupported & _keys(facet, responses.table)}
+    # Which key an alias leads to is asked for a declared table alone: without KMS it cannot be compared.
+    lacking |= {SseFacet.name for key in responses.unsupported if key.startswith(f"{RESOLVE} ")}
+    return frozenset(lacking)
 
 
 def _observe(responses: Responses) -> ObservedTable:

@@ -5,6 +5,7 @@ The deletion gate lives here, whole. Every refusal carries its reason and the se
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ from reconciler.model.options import Options, permits
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import InventoryEntry
 
+PASSING = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
+"""Refusals that end by themselves: when the table is emptied, when the next answer is whole."""
+UNWANTED, EMPTY = "holds items beside its seed", "must be seen empty twice"
 NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
 
 
@@ -24,8 +28,9 @@ class Facts:
 
     ``foreign`` says that several tables of this stack exist and none of them is declared; ``lone`` that this one is the
     only table of this stack and is not declared; ``unsettled`` that neither could be found out. ``approved`` is whether
-    a person confirmed this step, ``None`` where nobody was asked. ``vanished`` is the folder that declared the table,
-    where no file of it declares anything any more.
+    a person confirmed this step, ``None`` where nobody was asked. ``elapsed`` tells how long something of the table has
+    lasted that was recorded at a time, by no clock less; without it the wall clock alone does. ``vanished`` is the
+    folder that declared the table, where no file of it declares anything any more.
     """
 
     options: Options
@@ -38,6 +43,7 @@ class Facts:
     lone: bool = False
     unsettled: bool = False
     approved: bool | None = None
+    elapsed: Callable[[str, datetime], timedelta] | None = None
     vanished: str | None = None
 
 
@@ -190,7 +196,7 @@ def _items(step: Step, facts: Facts, contents: Contents) -> Step:
         )
     if step.action is Action.DELETE and facts.lone and not facts.approved:
         return _foreign(step, facts)
-    return _after_grace(step, facts, facts.entry.unwanted_since if facts.entry else None, "holds items beside its seed")
+    return _after_grace(step, facts, facts.entry.unwanted_since if facts.entry else None, UNWANTED)
 
 
 def _emptiness(step: Step, facts: Facts) -> Step:
@@ -204,28 +210,42 @@ def _emptiness(step: Step, facts: Facts) -> Step:
             "RECONCILER_DATA_LOSS=allow, or leave it to the daemon",
         )
     seen = facts.entry.empty_since if facts.entry else None
-    return _after_grace(step, facts, seen, "must be seen empty twice")
+    return _after_grace(step, facts, seen, EMPTY)
 
 
 def _after_grace(step: Step, facts: Facts, since: datetime | None, why: str) -> Step:
-    grace: timedelta = facts.options.prune_grace
-    not_before = (since or facts.now) + grace
-    if facts.now < not_before or (since is None and grace):
-        return step.deferred(Reason.PRUNE_GRACE, f"the table {why}; `reconciler up` does it now", not_before)
+    left: timedelta = facts.options.prune_grace - _elapsed(facts, since, why)
+    if left > timedelta(0):
+        return step.deferred(Reason.PRUNE_GRACE, f"the table {why}; `reconciler up` does it now", facts.now + left)
     return step
 
 
-def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]:
-    """All destructive steps of a pass: when more are ready than ``limit``, none of them goes (I6).
+def _elapsed(facts: Facts, since: datetime | None, why: str) -> timedelta:
+    if since is None:
+        return timedelta(0)
+    return facts.now - since if facts.elapsed is None else facts.elapsed(why, since)
 
-    ``already`` counts those of earlier rounds of the same run, and tables of which it could not be told.
+
+def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]:
+    """All destructive steps of a pass: when more are wanted than ``limit``, none of them goes (I6).
+
+    One that must wait is wanted like one that may go now: else tables would go one a pass as they become ready.
+    ``already`` counts what went within the last hour, and tables of which it could not be told.
     """
-    wanted = already + sum(step.destructive and step.fate is Fate.READY for step in steps)
+    wanted = already + sum(is_wanted(step) for step in steps)
     if limit is None or wanted <= limit:
         return steps
-    message = f"this pass wants {wanted} deletes and replaces, more than MAX_DELETES={limit}: it makes none of them"
+    before = f", {already} of them within the last hour or not yet known" if already else ""
+    message = f"{wanted} deletions and replacements planned{before}; MAX_DELETES is {limit}, so none is executed"
     allow = f"RECONCILER_MAX_DELETES={wanted}"
+    moving = (Fate.READY, Fate.DEFERRED)
     return [
-        step.blocked(Reason.MAX_DELETES, message, allow) if step.destructive and step.fate is Fate.READY else step
+        step.blocked(Reason.MAX_DELETES, message, allow) if is_wanted(step) and step.fate in moving else step
         for step in steps
     ]
+
+
+def is_wanted(step: Step) -> bool:
+    """Whether a destructive step counts towards the cap: all but those that a rule refuses for good."""
+    passing = step.fate is Fate.BLOCKED and step.reason in PASSING
+    return step.destructive and (passing or step.fate in (Fate.READY, Fate.DEFERRED))

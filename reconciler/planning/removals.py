@@ -7,7 +7,7 @@ else may be a file that was not understood, and its tables must not be deleted. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from posixpath import basename, dirname
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Problem
@@ -27,12 +27,15 @@ def vanished(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
 
     The folder that holds all declarations does not count: without any declaration it is an error anyway.
     """
-    declaring = {
-        folder for path, file in desired.files.items() if file.tables for folder in PurePosixPath(path).parents
-    }
-    folders = {entry.name: PurePosixPath(file).parent for entry, file in _removed(desired, inventory)}
-    top = PurePosixPath()
-    return {name: str(folder) for name, folder in folders.items() if folder != top and folder not in declaring}
+    declaring = {folder for path, file in desired.files.items() if file.tables for folder in _folders(path)}
+    folders = {entry.name: dirname(file) for entry, file in _removed(desired, inventory)}
+    return {name: folder for name, folder in folders.items() if folder and folder not in declaring}
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders around a file, from the nearest to the outermost one below the folder of all declarations."""
+    while path := dirname(path):
+        yield path
 
 
 def _removed(desired: DesiredState, inventory: Inventory) -> Iterator[tuple[InventoryEntry, str]]:
@@ -65,9 +68,11 @@ def _problem(desired: DesiredState, entry: InventoryEntry, path: str) -> Problem
 
 def _renamed(path: str, unread: tuple[str, ...]) -> str | None:
     """A file that is not read, in the same folder and with the same stem: ``users.toml`` for ``users.yaml``."""
-    gone = PurePosixPath(path)
     for each in unread:
-        other = PurePosixPath(each)
-        if other.parent == gone.parent and other.name.split(".")[0] == gone.name.split(".")[0]:
+        if dirname(each) == dirname(path) and _stem(each) == _stem(path):
             return each
     return None
+
+
+def _stem(path: str) -> str:
+    return basename(path).split(".")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,15 @@ class Feed:
             for listener in self._listeners:
                 listener(event)
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Hear everything from now on; call what is returned to stop."""
+    @overload
+    def listen(self, listener: Listener) -> Callable[[], None]: ...
+    @overload
+    def listen(self, listener: Listener, *, most: int) -> Callable[[], None] | None: ...
+    def listen(self, listener: Listener, *, most: int | None = None) -> Callable[[], None] | None:
+        """Hear everything from now on; call what is returned to stop. ``None`` where ``most`` listen already."""
         with self._lock:
+            if most is not None and len(self._listeners) >= most:
+                return None
             if self._closed:
                 listener(None)
             self._listeners.add(listener)

@@ -14,6 +14,12 @@ from reconciler.model.errors import SettingsError
 
 PREFIX = "RECONCILER_"
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL", "DYNAMODB_ENDPOINT")
+SDK_ENDPOINTS = frozenset(ENDPOINT_VARIABLES[:2])
+IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+IDENTITIES = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")
+SDK_VARIABLES = (*REGIONS, *IDENTITIES, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""What of the SDK's own belongs to an endpoint: where it is and who calls."""
 CONFIG_VARIABLE = "RECONCILER_CONFIG"
 # Kubernetes sets these in every pod beside a Service named "reconciler"; they are not settings.
 _SERVICE_LINK = re.compile(r"RECONCILER_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
@@ -34,7 +40,28 @@ def from_flags(flags: Mapping[str, Any]) -> Layer:
     return Layer(given, {name: f"--{name.replace('_', '-')}" for name in given})
 
 
-def from_variables(variables: Mapping[str, str | None], known: Iterable[str], place: str = "") -> Layer:
+def ignores_sdk_endpoints(*layers: Mapping[str, str | None]) -> bool:
+    """Whether AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is on in the first layer that sets it, as the SDKs read it."""
+    said = next((layer[IGNORE_VARIABLE] for layer in layers if layer.get(IGNORE_VARIABLE)), None)
+    return (said or "").strip().lower() == "true"
+
+
+def sdk_variables(dotenv: Mapping[str, str | None], environ: Mapping[str, str]) -> dict[str, str]:
+    """Region and keys that stand in ``.env`` beside an endpoint, as far as the environment leaves them open.
+
+    An application that loads the same file reads the same: one file means one database.
+    """
+    found = {name: value for name in SDK_VARIABLES if (value := dotenv.get(name)) and not environ.get(name)}
+    if any(environ.get(name) for name in REGIONS):
+        found = {name: value for name, value in found.items() if name not in REGIONS}
+    if any(environ.get(name) for name in IDENTITIES):
+        found = {name: value for name, value in found.items() if name in REGIONS}
+    return found
+
+
+def from_variables(
+    variables: Mapping[str, str | None], known: Iterable[str], place: str = "", *, ignore_sdk_endpoints: bool = False
+) -> Layer:
     """``RECONCILER_…`` variables and AWS's own of the endpoint; an empty variable counts as unset.
 
     ``place`` goes before the name in origins, for example ``.env: ``.
@@ -43,8 +70,9 @@ def from_variables(variables: Mapping[str, str | None], known: Iterable[str], pl
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     problems: list[str] = []
+    ignored = SDK_ENDPOINTS if ignore_sdk_endpoints else frozenset()
     for variable in reversed(ENDPOINT_VARIABLES):
-        if variables.get(variable):
+        if variables.get(variable) and variable not in ignored:
             values["endpoint_url"], origins["endpoint_url"] = variables[variable], place + variable
     for variable in sorted(name for name in variables if name.startswith(PREFIX)):
         if variable in names:

@@ -31,11 +31,12 @@ def load(
     known = tuple(Settings.model_fields)
     environment = os.environ if environ is None else environ
     dotenv = layers.from_dotenv(folder)
+    ignores = layers.ignores_sdk_endpoints(environment, dotenv)
     config, config_origin = _config(flags, environment, dotenv)
     ranked = (
         layers.from_file(folder, config, config_origin, known),
-        layers.from_variables(dotenv, known, ".env: "),
-        layers.from_variables(environment, known),
+        layers.from_variables(dotenv, known, ".env: ", ignore_sdk_endpoints=ignores),
+        layers.from_variables(environment, known, ignore_sdk_endpoints=ignores),
         layers.from_flags(flags),
     )
     values: dict[str, Any] = {}
@@ -63,6 +64,8 @@ def load(
     if not named:
         stack, origins["stack"] = derived(settings.desired_state, folder)
         settings = settings.model_copy(update={"stack": stack})
+    if origins.get("endpoint_url", "").startswith(".env: "):
+        settings._sdk_variables.update(layers.sdk_variables(dotenv, environment))
     settings._origins.update(origins)
     settings._one_shot = one_shot
     settings._stack_named = named

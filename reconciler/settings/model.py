@@ -168,12 +168,18 @@ class Settings(BaseModel):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _one_shot: bool = PrivateAttr(default=False)
+    _sdk_variables: dict[str, str] = PrivateAttr(default_factory=dict)
     _stack_named: bool = PrivateAttr(default=True)
 
     @property
     def origins(self) -> dict[str, str]:
         """Where each value came from, by setting: a flag, a variable, ``file: key``, or ``default``."""
         return {name: self._origins.get(name, "default") for name in type(self).model_fields}
+
+    @property
+    def sdk_variables(self) -> dict[str, str]:
+        """Variables of the SDK (region, keys) that stand in ``.env`` beside its endpoint and are used with it."""
+        return dict(self._sdk_variables)
 
     @property
     def one_shot(self) -> bool:

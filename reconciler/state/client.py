@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from reconciler.model.paging import Pages
+
 
 class StateClient(Protocol):
     """Sends one operation and returns its checked answer; failures are ``ApiError``."""
@@ -19,11 +21,12 @@ def query(client: StateClient, params: Mapping[str, Any]) -> Iterator[Mapping[st
 
 def pages(client: StateClient, operation: str, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The items of a consistent Query or Scan, all pages."""
-    page = {**params, "ConsistentRead": True}
+    page, progress = {**params, "ConsistentRead": True}, Pages(operation)
     while True:
         answer = client.call(operation, page)
         yield from answer["Items"]
         last = answer.get("LastEvaluatedKey")
         if not last:
             return
+        progress.advance(last)
         page["ExclusiveStartKey"] = last

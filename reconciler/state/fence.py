@@ -18,7 +18,15 @@ from reconciler.state.snapshot import read_record
 from reconciler.state.wire import encode
 
 FENCE = "fence"
-FENCED = (kinds.TABLE, kinds.SEED, kinds.SEED_PART, kinds.ATTEMPTS, kinds.MARKS, kinds.REBUILD)
+FENCED = (
+    kinds.TABLE,
+    kinds.SEED,
+    kinds.SEED_PART,
+    kinds.ATTEMPTS,
+    kinds.MARKS,
+    kinds.REBUILD,
+    kinds.ENDED,
+)
 """The kinds of records that say what a pass found and did; a suspension is anybody's at any time."""
 
 

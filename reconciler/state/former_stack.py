@@ -85,9 +85,11 @@ class Transfer:
             own,
             inventory={**inventory, **own.inventory},
             seeds={**moved.seeds, **own.seeds},
+            seed_parts={**moved.seed_parts, **own.seed_parts},
             attempts={**moved.attempts, **own.attempts},
             marks={**moved.marks, **own.marks},
             rebuilds={**moved.rebuilds, **own.rebuilds},
+            ended={**moved.ended, **own.ended},
             elsewhere={name: claims for name, claims in elsewhere.items() if claims},
             suspension=own.suspension or records.snapshot.suspension,
             notices=(self._sentence(records, "will be transferred"),),
@@ -126,14 +128,24 @@ class Transfer:
         return self._sentence(records, "was transferred")
 
     def _move(self, name: str, items: Iterable[Item], token: int) -> None:
+        """One transaction, but for the parts of a large seed record, which may be too many: copied before it."""
         writes: list[dict[str, Any]] = []
+        parts: list[Item] = []
         for item in items:
             mine = {**item, **encode({"scope": self._scope, fence.FENCE: token})}
+            if item["record"]["S"].startswith(kinds.SEED_PART):
+                parts.append(item)
+                with suppress(ConditionFailed):
+                    self._client.call("PutItem", self._put(mine)["Put"])
+                continue
             if item["record"]["S"].startswith(kinds.TABLE):
                 mine = {**encode({TAGGED_AS: self._former.scope}), **mine}
             writes += [self._put(mine), self._delete(item)]
         try:
-            self._client.call("TransactWriteItems", {"TransactItems": writes})
+            if writes:
+                self._client.call("TransactWriteItems", {"TransactItems": writes})
+            for part in parts:
+                self._client.call("DeleteItem", self._delete(part)["Delete"])
         except ConditionFailed:
             raise StateError(
                 f"The records of table {name} were changed while they were transferred from {self._former.scope}."
@@ -192,7 +204,8 @@ class Transfer:
             return None
         grouped: dict[str, list[Item]] = {}
         for item in items:
-            prefix, _, name = str(item["record"]["S"]).partition("#")
+            prefix, _, rest = str(item["record"]["S"]).partition("#")
+            name = rest.partition("#")[0]
             if f"{prefix}#" in NAMED and name in declared:
                 grouped.setdefault(name, []).append(item)
         if not grouped:

@@ -14,6 +14,7 @@ from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
     Attempts,
     Counted,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -31,7 +32,7 @@ from reconciler.state.wire import Unreadable
 
 TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 SEED_PART = "seedpart#"
-REBUILD = "rebuild#"
+REBUILD, ENDED = "rebuild#", "ended#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
 FORMAT = 1
@@ -186,6 +187,7 @@ REBUILDS = Kind(
         "ready_at": MAYBE_TIME,
     },
 )
+ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})
 SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})
 LEASES = Kind(
     Lease,

@@ -18,6 +18,7 @@ NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.ATTEMPTS: ("attempts", kinds.ATTEMPTS_OF_TABLES.read),
     kinds.MARKS: ("marks", kinds.MARKS_OF_TABLES.read),
     kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),
+    kinds.ENDED: ("ended", kinds.ENDED_TABLES.read),
 }
 SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.LEASE: ("lease", kinds.LEASES.read),

@@ -27,6 +27,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.records import (
     Attempts,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -192,6 +193,12 @@ class StateTable:
 
     def drop_rebuild(self, name: str) -> None:
         self._drop(kinds.REBUILD + name)
+
+    def put_ended(self, ended: Ended) -> None:
+        self._put(kinds.ENDED + ended.name, kinds.ENDED_TABLES.write(ended))
+
+    def drop_ended(self, name: str) -> None:
+        self._drop(kinds.ENDED + name)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         if suspension is None:

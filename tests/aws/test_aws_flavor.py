@@ -222,15 +222,3 @@ def test_the_region_of_the_other_sdks_counts_too(bare: pytest.MonkeyPatch) -> No
     bare.setenv("AWS_DEFAULT_REGION", "eu-north-1")
     assert connect("http://127.0.0.1:1", None, 2, Quiet()).region == "eu-north-1"
     assert connect("http://127.0.0.1:1", "sa-east-1", 2, Quiet()).region == "sa-east-1"
-
-
-def test_a_profile_that_is_not_there_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "does-not-exist")
-    with pytest.raises(SettingsError, match="does-not-exist"):
-        connect("http://127.0.0.1:1", None, 2, Quiet())
-
-
-def test_half_a_credential_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(SettingsError, match="AWS_SECRET_ACCESS_KEY"):
-        connect("http://127.0.0.1:1", None, 2, Quiet())

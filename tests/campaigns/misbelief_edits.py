@@ -46,6 +46,8 @@ class Folder:
     files: dict[str, Truth] = field(default_factory=dict)
     removed: dict[str, frozenset[str]] = field(default_factory=dict)
     damaged: bool = False
+    recorded: dict[str, str] = field(default_factory=dict)
+    """By table, the file that declared it when a run that writes last read the folder."""
 
     @property
     def understood(self) -> bool:
@@ -93,6 +95,11 @@ class Folder:
             if name not in self.declared:
                 self.removed[name] = before
 
+    def note_read(self) -> None:
+        """A run that writes has read the folder, if it understood it."""
+        if self.understood:
+            self.recorded |= {name: path for path, truth in self.files.items() for name in truth.tables}
+
     def forgive(self) -> None:
         """What is declared is not removed."""
         for name in self.declared & self.removed.keys():
@@ -139,8 +146,7 @@ def delete_file(folder: Folder, name: str, where: int) -> None:
     """The user removes one file."""
     truth = folder.files.pop(name)
     _gone(folder.path(name))
-    if truth.sound:
-        folder.took_away(truth.tables)
+    folder.took_away(truth.tables)
 
 
 def delete_spoilt_file_then_nothing(folder: Folder, name: str, where: int) -> None:
@@ -451,8 +457,11 @@ def _folder_gone(folder: Folder, name: str, how: str) -> None:
     if path.is_symlink() or not path.is_dir():
         return
     shutil.rmtree(path)
+    lost: set[str] = set()
     for each in [each for each in folder.files if Path(each).parts[0] == top]:
-        del folder.files[each]
+        lost |= folder.files.pop(each).tables
+    # A file that was moved in after the last run is, for whoever saw nothing of that, a file that is gone.
+    folder.took_away(name for name in lost if Path(folder.recorded.get(name, top)).parts[0] != top)
     if how == "empty":
         path.mkdir()
     elif how != "gone":

@@ -83,6 +83,7 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
         folder.store(file.path, Truth(file.form, _documents(case, file, number)))
     _date(sim, root, SETTLED)
     sim.once()
+    folder.note_read()
     sim.plane.settle()
     assert folder.declared == set(sim.plane.tables), "the folder was not converged at first"
     for table in sim.plane.tables.values():
@@ -155,6 +156,8 @@ def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Coun
             case _:
                 sim.run()
         sim.clock.seconds += edit.pause
+        if verb != "preview":
+            folder.note_read()
         figures["runs"] += 1
     if edit.undone:
         _put_back(folder, before)
@@ -172,7 +175,7 @@ def _restore(sim: Sim, folder: Folder, judge: Judge, case: MisbeliefCase) -> Non
     _date(sim, folder.root, SETTLED)
     judge.verb = "once"
     for _ in range(3):
-        sim.clock.seconds += 400.0
+        sim.clock.seconds += 4000.0
         report = sim.once()
         sim.plane.settle()
     unsettled = [t for t in report.tables if t.name in folder.declared and t.status.value != "in_sync"]

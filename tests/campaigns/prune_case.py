@@ -26,7 +26,7 @@ AGO = (None, None, 0.0, 60.0, 301.0, 90_000.0)
 """Seconds that a wish to delete, or the proof of emptiness, stands already in the records."""
 STRANGERS = ("elsewhere_1", "elsewhere_2", "elsewhere_3")
 FLAVORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS, Flavor.AWS)
-VERBS = ("pass", "pass", "pass", "once", "destroy", "preview", "observe")
+VERBS = ("pass", "pass", "pass", "once", "up", "destroy", "preview", "observe")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def draw(number: int) -> PruneCase:
     rng = Random(number)
     flavor = rng.choice(FLAVORS)
     lives = tuple(_live(rng, f"table_{position:02}") for position in range(TABLES))
-    wishes = tuple(_wish(rng, lives) for _ in range(rng.choice((1, 2, 2, 3))))
+    wishes = tuple(_wish(rng, lives) for _ in range(rng.choice((2, 2, 3, 3))))
     return PruneCase(flavor, _options(rng, flavor), lives, wishes)
 
 

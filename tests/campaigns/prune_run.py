@@ -22,6 +22,7 @@ from reconciler.model.errors import DeclarationError, Problem
 from reconciler.model.options import permits
 from reconciler.model.records import StateSnapshot
 from reconciler.model.table import KeyElement, TableSpec
+from reconciler.planning.digest import approval
 
 TEXT, NUMBER = (KeyElement("pk", "HASH", "S"),), (KeyElement("pk", "HASH", "N"),)
 SLACK = 0.001
@@ -69,7 +70,7 @@ class Wishes:
         self.readings += 1
         for name in self.declared:
             self.forgotten.pop(name, None)
-        acting = self.wish.verb in ("pass", "once") and not self.wish.elsewhere and self.declared
+        acting = self.wish.verb in ("pass", "once", "up") and not self.wish.elsewhere and self.declared
         for live in self.case.lives if acting else ():
             if live.name not in self.declared:
                 self.forgotten.setdefault(live.name, self.readings)
@@ -99,6 +100,8 @@ class Judge:
     """By name, at which reading of the declarations the engine created the first of its tables."""
     before: dict[str, int] = field(default_factory=dict)
     """The same as this pass found it."""
+    shown: set[str] = field(default_factory=set)
+    """Tables that a plan showed as going, before ``up`` carried it out."""
     standing: set[str] = field(default_factory=set)
     """Tables that we created and that existed when this pass began."""
 
@@ -137,17 +140,20 @@ class Judge:
         truth, table = self.truths.get(name), self.sim.plane.tables.get(name)
         destroy, declared = self.wishes.wish.verb == "destroy", self.wishes.declared.get(name)
         options, found = self.case.options, truth is not None and table is truth.table
+        up = self.wishes.wish.verb == "up"
         told = f"{name}: {truth.live if truth and found else 'made by this very run'}"
         assert table is not None, f"a table that is not there is deleted: {told}"
+        assert not up or name in self.shown, f"up deleted what its plan did not show: {told}"
         assert table.description["TableStatus"] == "ACTIVE", f"deleted though {table.status}: {told}"
         assert not table.description["DeletionProtectionEnabled"], f"a protected table is deleted: {told}"
         if not destroy and declared is None:
             assert options.prune == "owned", f"pruned in spite of PRUNE=never: {told}"
-            assert name not in self.truths or not self._foreign(name), f"pruned for declarations of others: {told}"
+            foreign = name in self.truths and self._foreign(name)
+            assert up or not foreign, f"pruned for declarations of others: {told}"
         elif not destroy and declared is not None and truth is not None and found:
             assert declared.spec.keys != TEXT, f"replaced without need: {told}"
             others = truth.table.items and truth.live.items != "seed"
-            assert not others or options.data_loss == "allow", f"replaced without consent: {told}"
+            assert not others or up or options.data_loss == "allow", f"replaced without consent: {told}"
         self.deletes += 1
         cap = self._cap()
         assert destroy or cap is None or self.deletes <= cap, f"more than {cap} deletes in a pass: {told}"
@@ -274,6 +280,11 @@ def _act(sim: Sim, wish: Wish) -> None:
     match wish.verb:
         case "once":
             sim.reconciler.converge("once")
+        case "up":
+            plan = sim.reconciler.preview(confirming=True)
+            ending = [table.name for table in plan.tables if any(step.ends_table for step in table.steps)]
+            sim.reconciler.world.telemetry.judge.shown = set(ending)  # type: ignore[attr-defined]
+            sim.reconciler.converge("up", approved=approval(plan, only_this=False))
         case "destroy":
             sim.reconciler.destroy()
         case "preview":

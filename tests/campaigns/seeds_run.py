@@ -16,7 +16,7 @@ from campaigns.seeds_case import SeedCase, Turn
 from simulation.items import Items
 from simulation.world import MemoryStore, Sim, declaration, item, simulate
 
-from reconciler.engine import seed_ledger, seeding
+from reconciler.engine import seed_ledger, seed_work
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.errors import Ambiguous, Denied, NotFound, Rejected, Throttled
 from reconciler.model.identity import Identity
@@ -26,7 +26,7 @@ from reconciler.model.removal import Removal
 from reconciler.model.report import PassReport, Verdict
 from reconciler.planning.observe import identity_of
 from reconciler.seeding.digest import items_digest
-from reconciler.seeding.provenance import provenance
+from reconciler.seeding.provenance import item_digest, provenance
 
 NAME = "users"
 WINDOW = 2.0
@@ -272,12 +272,12 @@ def recreate(judge: Judge, count: int) -> None:
 
 def run(case: SeedCase) -> Counter[str]:
     """All turns, then undisturbed runs to the end; raises ``AssertionError`` at the first wrong thing."""
-    sizes = seeding.BATCH, seed_ledger.PART
-    seeding.BATCH, seed_ledger.PART = case.batch, case.part
+    sizes = seed_work.BATCH, seed_ledger.PART
+    seed_work.BATCH, seed_ledger.PART = case.batch, case.part
     try:
         return _run(case)
     finally:
-        seeding.BATCH, seed_ledger.PART = sizes
+        seed_work.BATCH, seed_ledger.PART = sizes
 
 
 def _run(case: SeedCase) -> Counter[str]:
@@ -397,5 +397,5 @@ def _cleared(judge: Judge) -> None:
     if identity is None:
         return
     left = provenance(snapshot.seeds.get(NAME), snapshot.seed_parts, identity).written
-    found = {seeding.item_digest(one) for one in judge.live.values()}
+    found = {item_digest(one) for one in judge.live.values()}
     assert not left & found, "items that the record names are left after clear"

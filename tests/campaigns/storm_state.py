@@ -18,6 +18,7 @@ from reconciler.model.errors import NotFound
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -106,6 +107,12 @@ class Session:
 
     def drop_rebuild(self, name: str) -> None:
         self._keep("rebuilds", name, None)
+
+    def put_ended(self, ended: Ended) -> None:
+        self._keep("ended", ended.name, ended)
+
+    def drop_ended(self, name: str) -> None:
+        self._keep("ended", name, None)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         def write() -> None:

@@ -11,7 +11,7 @@ from campaigns.seeds_campaign import CAMPAIGN, case
 from campaigns.seeds_case import DEEDS, FAULTS, VERBS, Deed, Fault, SeedCase, Turn, draw
 from campaigns.seeds_run import run
 
-from reconciler.engine import seed_ledger, seeding
+from reconciler.engine import seed_ledger, seed_work
 from reconciler.engine.identity_watch import IdentityWatch
 
 CASES, PARTS = 2_400, 4
@@ -93,6 +93,6 @@ def test_the_judge_sees_what_is_wrong(said: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sizes_of_batches_are_as_before_after_a_case() -> None:
-    before = seeding.BATCH, seed_ledger.PART
+    before = seed_work.BATCH, seed_ledger.PART
     run(PRESENT)
-    assert before == (seeding.BATCH, seed_ledger.PART)
+    assert before == (seed_work.BATCH, seed_ledger.PART)

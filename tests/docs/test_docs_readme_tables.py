@@ -18,7 +18,7 @@ from reconciler.settings import Settings
 from reconciler.settings.values import duration
 
 SETTINGS = {plain(row[0]).lower(): row for row in table(README, "Settings")}
-IN_WORDS = ("prune_grace", "max_deletes", "timeout")
+IN_WORDS = ("stack", "prune_grace", "max_deletes", "timeout")
 PREFIX = "dynamodb_reconciler_"
 
 

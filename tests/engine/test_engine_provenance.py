@@ -5,15 +5,15 @@ Each case asserts what the simulated table holds afterwards, not what the engine
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from simulation.world import Sim, declaration, item, simulate
 
-from reconciler.engine import seed_ledger, seeding
-from reconciler.model.errors import Ambiguous, Rejected
+from reconciler.engine import seed_ledger, seed_work
+from reconciler.model.errors import Ambiguous, Interrupted, Rejected
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate, Reason
 from reconciler.model.report import TableReport, TableStatus, Verdict
@@ -249,7 +249,7 @@ CHANGED_SEEDS: dict[str, tuple[tuple[Any, ...], set[str], bool]] = {
 @pytest.mark.parametrize("name", CHANGED_SEEDS)
 @pytest.mark.parametrize("batch", [1, 2, 100])
 def test_a_seed_that_changed_while_it_was_interrupted(name: str, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seeding, "BATCH", batch)
+    monkeypatch.setattr(seed_work, "BATCH", batch)
     seed, expected, whole = CHANGED_SEEDS[name]
     sim = simulate()
     sim.declare(declaration(seed=SEED))
@@ -284,7 +284,7 @@ def test_a_seed_that_changes_with_every_reading_never_piles_up() -> None:
 
 
 def test_after_a_changed_seed_clear_and_seed_lead_to_exactly_the_present_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seeding, "BATCH", 1)
+    monkeypatch.setattr(seed_work, "BATCH", 1)
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     killed_after(sim, 2, sim.once)
@@ -384,6 +384,48 @@ def test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on(after
     assert len(keys(sim)) == (0 if verb == "clear" else len(MANY))
 
 
+class CutShort:
+    """The ``Parallel`` port of a process that is to stop: ``left`` results are given, one more call was sent."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        for one in items:
+            result = function(one)
+            if self.left == 0:
+                raise Interrupted("the process is to stop")
+            self.left -= 1
+            yield result
+
+
+@pytest.mark.parametrize("verb", ["seed", "clear"])
+@pytest.mark.parametrize("left", [0, 1, 2, 3])
+def test_a_batch_that_is_cut_short_is_recorded_as_far_as_its_results_came(left: int, verb: str) -> None:
+    sim = simulate(timeout=3000)
+    sim.declare(declaration(seed=SEED))
+    sim.plane.make(**ACTIVE)
+    if verb == "clear":
+        sim.reconciler.seed()
+    sim.reconciler.world, whole = replace(sim.reconciler.world, parallel=CutShort(left)), sim.reconciler.world
+    (table,) = getattr(sim.reconciler, verb)().tables
+    (step,) = table.steps
+    assert (step.fate, step.reason) == (Fate.DEFERRED, Reason.BUSY)
+    assert f"stopped after {left} of 4 items" in (step.message or "")
+    assert len(keys(sim)) == (left + 1 if verb == "seed" else 4 - left - 1), "one more was sent"
+    record = sim.store.snapshot.seeds["users"]
+    assert record.state == ("started" if verb == "seed" else "cleared")
+    assert len(unpack(record.written)) == (left if verb == "seed" else 4 - left)
+    sim.reconciler.world = whole
+    if verb == "clear":
+        assert cleared(sim).seed_removed == 4 - left - 1
+        assert keys(sim) == set()
+        return
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert len(keys(sim)) == 4
+    assert cleared(sim).seed_kept == 1, "nobody knows who wrote the item whose answer did not come"
+
+
 def test_the_deadline_ends_a_long_seeding_within_a_batch() -> None:
     sim = simulate(timeout=20)
     sim.declare(declaration(seed=MANY))
@@ -432,4 +474,4 @@ def test_digests_are_packed_sorted_and_read_back() -> None:
 
 
 def test_a_part_holds_a_thousand_digests_and_stays_far_below_the_size_of_an_item() -> None:
-    assert len(pack(number.to_bytes(8, "big") for number in range(seed_ledger.PART + seeding.BATCH))) < 400_000 / 10
+    assert len(pack(number.to_bytes(8, "big") for number in range(seed_ledger.PART + seed_work.BATCH))) < 400_000 / 10

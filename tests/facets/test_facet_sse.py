@@ -45,7 +45,6 @@ def test_a_table_without_a_description_has_the_key_that_dynamodb_owns() -> None:
         ("arn:aws:kms:eu-west-1:123456789012:alias/app", True),
         (ARN, False),
         ("1234abcd", False),
-        (None, False),
     ],
 )
 def test_only_an_alias_is_asked_for(key: str | None, asks: bool) -> None:
@@ -66,9 +65,61 @@ def test_an_alias_is_the_key_it_leads_to(resolved: str, differs: bool) -> None:
     )
 
 
-@pytest.mark.parametrize("key", [ARN, "1234abcd", None])
+@pytest.mark.parametrize("key", [ARN, "1234abcd"])
 def test_the_same_key_in_other_words_is_no_change(key: str | None) -> None:
     assert list(FACET.diff(spec(sse=Sse(True, key)), spec(sse=Sse(True, ARN)))) == []
+
+
+MANAGED = "alias/aws/dynamodb"
+MANAGED_ARN = "arn:aws:kms:eu-west-1:123456789012:key/aws-managed"
+OTHER = "arn:aws:kms:eu-west-1:123456789012:key/customer"
+
+
+def asked(key: str, leads_to: str | None, live: Responses) -> Responses:
+    """The answers with KMS's about one alias; None where KMS knows no such key."""
+    resolved = {f"kms:DescribeKey {key}": {"KeyMetadata": {"Arn": leads_to}}} if leads_to else {}
+    return Responses({**live.answers, **resolved})
+
+
+@pytest.mark.parametrize("named", [None, MANAGED, f"arn:aws:kms:eu-west-1:123456789012:{MANAGED}"])
+@pytest.mark.parametrize(
+    ("live", "changes"),
+    [
+        (described("ENABLED", MANAGED_ARN), []),
+        (described("UPDATING", MANAGED_ARN), []),
+        (described("ENABLED", OTHER), [("sse.key", OTHER)]),
+        (described("UPDATING", OTHER), [("sse.key", OTHER)]),
+        (described("ENABLED", None), []),
+        (described("DISABLED", None), [("sse.enabled", False)]),
+        (answers(), [("sse.enabled", False)]),
+    ],
+)
+def test_the_key_managed_by_aws_is_not_a_customers_key(
+    named: str | None, live: Responses, changes: list[tuple[str, object]]
+) -> None:
+    desired = spec(sse=Sse(True, named))
+    asks = list(FACET.asks(desired, live.table))
+    assert [ask.params for ask in asks] == ([{"KeyId": named or MANAGED}] if "key/" in str(live.table) else [])
+    seen = FACET.observe(asked(named or MANAGED, MANAGED_ARN, live) if asks else live)
+    found = list(FACET.diff(desired, spec(sse=seen)))
+    named_anew = [("sse.key", None)] if named and changes == [("sse.enabled", False)] else []
+    assert [(change.path, change.before) for change in found] == changes + named_anew
+    for change in found:
+        request = FACET.request(change, desired, observed(spec(sse=seen))).params["SSESpecification"]
+        assert request == {"Enabled": True, "SSEType": "KMS"}
+
+
+def test_the_key_managed_by_aws_is_drift_where_kms_knows_none_yet() -> None:
+    seen = FACET.observe(described("ENABLED", OTHER))
+    (change,) = FACET.diff(spec(sse=Sse(True)), spec(sse=seen))
+    assert (change.path, change.before, change.after) == ("sse.key", OTHER, MANAGED)
+
+
+def test_what_is_not_declared_is_neither_asked_nor_compared() -> None:
+    live = described("ENABLED", OTHER)
+    assert list(FACET.asks(spec(), live.table)) == []
+    assert list(FACET.asks(spec(sse=Sse(False)), live.table)) == []
+    assert list(FACET.diff(spec(), spec(sse=FACET.observe(live)))) == []
 
 
 def test_turning_it_on_with_a_key_is_one_call() -> None:

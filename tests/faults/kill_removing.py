@@ -177,3 +177,30 @@ REPLACING = (
         ends={"users": 2},
     ),
 )
+
+CONSENT = (
+    Scenario(
+        "on an emulator too, a table with items of others is not replaced without consent",
+        given=(Run(declare(USERS)),),
+        meanwhile=PRECIOUS,
+        when=Run(declare(table("users", "id S", ttl=ttl("expires"))), code=2),
+        quiet_code=2,
+        ends={"users": 2},
+    ),
+    Scenario(
+        "a table with items of others is replaced by up",
+        given=(Run(declare(USERS)),),
+        meanwhile=PRECIOUS,
+        when=Run(declare(table("users", "id S"), users=BY_ID), ("up", "--yes")),
+        ends={"users": 2},
+        may_delete=DELETED,
+    ),
+    Scenario(
+        "the only table of the stack is not pruned with items of others",
+        given=(Run(declare(USERS)),),
+        meanwhile=PRECIOUS,
+        when=Run(declare(ORDERS), code=2),
+        quiet_code=2,
+        ends={"users": 2, "orders": 0},
+    ),
+)

@@ -6,8 +6,20 @@ from faults.kill_beyond import BEYOND
 from faults.kill_creating import ADOPTING, CREATING
 from faults.kill_parallel import PARALLEL
 from faults.kill_records import RECORDS
-from faults.kill_removing import PRUNING, REPLACING
+from faults.kill_removing import CONSENT, PRUNING, REPLACING
 from faults.kill_transitions import chosen
 from faults.kill_verbs import LOST, VERBS
 
-SCENARIOS = (*CREATING, *ADOPTING, *PRUNING, *REPLACING, *VERBS, *LOST, *chosen(), *PARALLEL, *RECORDS, *BEYOND)
+SCENARIOS = (
+    *CREATING,
+    *ADOPTING,
+    *PRUNING,
+    *REPLACING,
+    *VERBS,
+    *LOST,
+    *chosen(),
+    *PARALLEL,
+    *RECORDS,
+    *BEYOND,
+    *CONSENT,
+)

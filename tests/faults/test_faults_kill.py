@@ -35,6 +35,7 @@ SPREAD = (
     ("named tables are imported as documents", 4, Moment.APPLIED),
     ("a loop comes after a destroy that died", 5, Moment.APPLIED),
     ("a daemon prunes a table with items of others", 3, Moment.APPLIED),
+    ("a table with items of others is replaced by up", 5, Moment.APPLIED),
 )
 TWICE = (
     ("a first table", 6, 2, Moment.APPLIED),

@@ -178,7 +178,7 @@ MUTANTS = (
     Mutant(
         "the nonce of the owner tag is not compared",
         "planning/ownership.py",
-        "return observed.owner_tag == owner_tag(world.scope, entry.nonce)",
+        "return bears_tag(entry, observed.owner_tag, world.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
         ("engine/test_engine_claims.py::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
@@ -226,7 +226,7 @@ MUTANTS = (
     Mutant(
         "a write that never sticks is repeated for ever",
         "planning/breaker.py",
-        "return attempts.counts.get(key, 0) >= LIMIT and",
+        "return decided and attempts.counts.get(key, 0) >= LIMIT and",
         "return False and",
         "101,707 updates in 23 hours (crossplane-contrib/provider-upjet-aws#1976)",
         (f"{PASS}::test_a_first_call_that_never_sticks_is_not_made_for_ever",),
@@ -244,8 +244,8 @@ MUTANTS = (
     Mutant(
         "a field that does not stick counts as in sync on AWS",
         "planning/breaker.py",
-        "held = held.unsupported(message) if emulator else held.blocked(",
-        "held = held.unsupported(message) if True else held.blocked(",
+        "return held.unsupported(message) if emulator else held.blocked(",
+        "return held.unsupported(message) if True else held.blocked(",
         "drift that somebody else causes is declared to be none",
         ("engine/test_engine_pass.py::test_the_same_on_aws_is_contested_blocked_and_still_drift",),
     ),

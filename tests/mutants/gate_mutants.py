@@ -104,7 +104,7 @@ MUTANTS = (
     Mutant(
         "the grace of pruning is over at once",
         "planning/policy.py",
-        "if facts.now < not_before or (since is None and grace):",
+        "if left > timedelta(0):",
         "if False:",
         "a declaration that vanishes for a minute costs the table",
         (

@@ -14,7 +14,7 @@ ITEMS = "aws/test_aws_items.py"
 MUTANTS = (
     Mutant(
         "clear needs no record of who wrote an item",
-        "engine/seeding.py",
+        "engine/clearing.py",
         "ours = [each for each in numbered if each[2] in written]",
         "ours = list(numbered)",
         "items of an adopted table that equal the seed are deleted",
@@ -54,7 +54,7 @@ MUTANTS = (
     ),
     Mutant(
         "the identity is not checked while items are sent",
-        "engine/seeding.py",
+        "engine/seed_work.py",
         "                self.watch.confirm()\n",
         "",
         "thousands of items go into a table that somebody recreated in the middle",
@@ -110,15 +110,15 @@ MUTANTS = (
     ),
     Mutant(
         "a stop is not seen between batches",
-        "engine/seeding.py",
-        "if not self.world.clock.sleep(0):",
-        "if False:",
+        "engine/seed_work.py",
+        "if self.interrupted or not self.world.clock.sleep(0):",
+        "if self.interrupted:",
         "Ctrl-C waits until all of 100,000 items are written",
         (STOPPED,),
     ),
     Mutant(
         "the deadline is not seen between batches",
-        "engine/seeding.py",
+        "engine/seed_work.py",
         "return self.deadline is not None and self.world.clock.now() >= self.deadline",
         "return False",
         "--once with a deadline of ten seconds seeds for minutes",

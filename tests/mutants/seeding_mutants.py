@@ -10,8 +10,8 @@ MUTANTS = (
     Mutant(
         "half a seed is called whole",
         "engine/seeding.py",
-        "if error is not None:",
-        "if False:",
+        "whole = not (work.errors or stopped)",
+        "whole = not stopped",
         "a batch that failed in the middle is marked as done and never resumed",
         ("engine/test_engine_seed_records.py::test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed",),
     ),
@@ -28,7 +28,7 @@ MUTANTS = (
     Mutant(
         "seeding is not begun before the first item",
         "engine/seeding.py",
-        "    world.store.put_seed(started)\n",
+        '            ledger.save("started", seed, (digest for _, _, digest in batch))\n',
         "",
         "killed halfway, the rest is never written: the table is not empty any more",
         (
@@ -72,8 +72,8 @@ MUTANTS = (
     Mutant(
         "clear removes items that were changed",
         "aws/item_api.py",
-        "if found is None or canonical(found) != canonical(item):",
-        "if found is None:",
+        "if canonical(found) != canonical(item):\n            return Removal.CHANGED\n        key",
+        "key",
         "what somebody made of a sample is deleted with the samples",
         (f"{ITEMS}::test_an_item_that_was_changed_is_not_even_asked_to_go",),
     ),
@@ -96,8 +96,8 @@ MUTANTS = (
     Mutant(
         "emptiness is read eventually consistent",
         "aws/item_api.py",
-        '{"TableName": table, "ConsistentRead": True}\n        while True:',
-        '{"TableName": table}\n        while True:',
+        'items: list[Item] = []\n        params: dict[str, Any] = {"TableName": table, "ConsistentRead": True}',
+        'items: list[Item] = []\n        params: dict[str, Any] = {"TableName": table}',
         "an item written a moment ago is not seen, and the table counts as empty",
         (f"{ITEMS}::test_emptiness_is_asked_for_consistently_page_by_page",),
     ),

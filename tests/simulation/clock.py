@@ -10,14 +10,15 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class VirtualClock:
-    """Time that moves only when somebody sleeps (or a test turns it)."""
+    """Time that moves only when somebody sleeps, or a test turns it; ``jumped`` is how far the wall clock is off."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.jumped = 0.0
         self.on_sleep: Callable[[], None] | None = None
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.seconds)
+        return START + timedelta(seconds=self.seconds + self.jumped)
 
     def monotonic(self) -> float:
         return self.seconds

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.operations import backups, insights, kinesis, on_demand_backups, policy, tags
 from simulation.refusal import missing
 from simulation.table import Table
+from simulation.updates import encryption
 
 if TYPE_CHECKING:
     from simulation.control_plane import ControlPlane
@@ -32,9 +33,10 @@ def _ttl(plane: ControlPlane, params: Params) -> dict[str, Any]:
 
 
 def _key(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    if params["KeyId"] not in plane.aliases:
-        raise missing("kms:DescribeKey", f"no key {params['KeyId']}")
-    return {"KeyMetadata": {"Arn": plane.aliases[params["KeyId"]]}}
+    key = params["KeyId"]
+    if key not in plane.aliases and key != encryption.AWS_MANAGED:
+        raise missing("kms:DescribeKey", f"no key {key}")
+    return {"KeyMetadata": {"Arn": encryption.arn_of(plane, key)}}
 
 
 READS: dict[str, Callable[[ControlPlane, Params], dict[str, Any]]] = {

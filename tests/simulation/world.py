@@ -24,6 +24,7 @@ from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
     Claim,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -114,6 +115,13 @@ class MemoryStore:
     def drop_rebuild(self, name: str) -> None:
         kept = {key: value for key, value in self.snapshot.rebuilds.items() if key != name}
         self.snapshot = replace(self.snapshot, rebuilds=kept)
+
+    def put_ended(self, ended: Ended) -> None:
+        self.snapshot = replace(self.snapshot, ended={**self.snapshot.ended, ended.name: ended})
+
+    def drop_ended(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.ended.items() if key != name}
+        self.snapshot = replace(self.snapshot, ended=kept)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         self.snapshot = replace(self.snapshot, suspension=suspension)

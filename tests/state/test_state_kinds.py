@@ -12,6 +12,7 @@ from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
+    Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
@@ -135,6 +136,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "ready_at": LATER_TEXT,
         },
     ),
+    "ENDED_TABLES": (Ended("users", ID, AT), {"name": "users", "identity": ID_TEXT, "at": AT_TEXT}),
     "SUSPENSIONS": (Suspension("me", AT), {"by": "me", "at": AT_TEXT}),
     "LEASES": (
         Lease("me", 7, AT, 3, True, "host:12"),

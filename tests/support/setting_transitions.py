@@ -138,7 +138,8 @@ ENCRYPTION = (
     _case("back to the key that DynamoDB owns", spec(sse=Sse(True, "alias/one")), spec(sse=Sse(False)), "sse off"),
     _case("an alias for the ARN", spec(sse=Sse(True, KEYS["alias/one"])), spec(sse=Sse(True, "alias/one"))),
     _case("an ARN for the alias", spec(sse=Sse(True, "alias/one")), spec(sse=Sse(True, KEYS["alias/one"]))),
-    _case("any key will do", spec(sse=Sse(True, "alias/one")), spec(sse=Sse(True))),
+    _case("no key named is the key of AWS", spec(sse=Sse(True, "alias/one")), spec(sse=Sse(True)), "sse managed"),
+    _case("the key of AWS is named or not", spec(sse=Sse(True, "alias/aws/dynamodb")), spec(sse=Sse(True))),
     _case("encryption that never was on is off", PLAIN, spec(sse=Sse(False))),
 )
 RECOVERY = (

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import exits
+from reconciler.cli.asking import place
 from reconciler.cli.command import Tables, command
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
 
 Diff = Annotated[bool, typer.Option("--diff", help="Show the API request of each step too.")]
 ExpectNoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Exit 2 if there is any difference.")]
@@ -22,5 +24,7 @@ def preview(
     settings = invocation.settings()
     with invocation.opened(settings, read_only=True) as app:
         report = app.preview(tuple(tables or ()))
+    if invocation.output is Output.HUMAN and invocation.console.interactive:
+        invocation.say([f"Plan for {place(settings, report)}:"])
     invocation.show(report, applied=False, diff=diff, base=settings.desired_state)
     return exits.preview(report, expect_no_changes=expect_no_changes)

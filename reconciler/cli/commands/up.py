@@ -28,6 +28,8 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             plan = app.preview(names, confirming=True)
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
+            if invocation.output is Output.HUMAN and invocation.console.interactive:
+                invocation.say([f"Plan for {place(settings, plan)}:"])
             if stopped or invocation.output is Output.HUMAN:
                 invocation.show(plan, applied=False, base=settings.desired_state)
             if stopped:

@@ -12,6 +12,7 @@ from reconciler.cli.command import command
 from reconciler.cli.formats import View, github
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.paths import seen_from_here, warning_from_here
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.planning.document import FORMAT_VERSION, problem_entry
@@ -34,12 +35,12 @@ def validate(invocation: Invocation, path: Path = None) -> int:
     except DeclarationError as error:
         _result(invocation, error.problems, error.warnings, settings.desired_state)
         for warning in error.warnings:
-            invocation.console.note("warning", warning)
+            invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
         for problem in error.problems:
-            invocation.console.note("error", str(problem))
+            invocation.console.note("error", str(seen_from_here(problem, settings.desired_state)))
         return codes.ERROR
     for warning in desired.warnings:
-        invocation.console.note("warning", warning)
+        invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
     _result(invocation, (), desired.warnings, settings.desired_state)
     if invocation.output is Output.HUMAN:
         invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])

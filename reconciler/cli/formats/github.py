@@ -38,7 +38,9 @@ def problems(found: Iterable[Problem], view: View) -> Iterable[str]:
     """One error annotation a problem of a declaration."""
     for problem in found:
         subject = f"{problem.field}: " if problem.field else ""
-        yield command("error", f"{subject}{problem.reason}. {problem.remedy}", view.path(problem.file), problem.line)
+        yield command(
+            "error", f"{subject}{problem.reason}. {problem.remedy}", view.annotated(problem.file), problem.line
+        )
 
 
 def command(level: str, message: str, file: str | None = None, line: int | None = None) -> str:
@@ -51,7 +53,7 @@ def command(level: str, message: str, file: str | None = None, line: int | None 
 def _tables(report: PassReport, view: View) -> Iterable[str]:
     for table in sorted(report.tables, key=lambda table: table.name):
         file, line = _place(table)
-        path = view.path(file) if file else None
+        path = view.annotated(file) if file else None
         if table.status is TableStatus.ERROR:
             yield command("error", f"{table.name}: {table.error or 'failed'}", path, line)
         for step in table.steps:

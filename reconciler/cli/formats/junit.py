@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
 from reconciler.cli.formats.view import View
+from reconciler.cli.paths import seen_from_here
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus
 from reconciler.planning.render import render
 from reconciler.planning.text import printable
@@ -14,7 +15,7 @@ from reconciler.planning.text import printable
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """The XML document; errors of the whole pass are cases of their own."""
     tables = sorted(report.managed, key=lambda table: table.name)
-    whole = [(str(problem), view.path(problem.file)) for problem in report.problems]
+    whole = [(str(seen_from_here(each, view.base)), view.path(each.file)) for each in report.problems]
     whole += [(report.error, "")] if report.error else []
     suite = ET.Element("testsuite", name="dynamodb-reconciler", timestamp=report.started.isoformat())
     for sentence, file in whole:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from reconciler.cli.formats.view import View
+from reconciler.cli.paths import seen_from_here
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableReport, Verdict
 from reconciler.planning.render import counts, fate_sentence, rebuild_sentence, step_words, symbol, value_text
@@ -24,7 +25,9 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
     yield f"## DynamoDB: {HEADINGS[report.verdict]} ({escaped(report.environment)})"
     yield ""
     yield counts(report, applied=view.applied)
-    errors = [str(problem) for problem in report.problems] + ([report.error] if report.error else [])
+    errors = [str(seen_from_here(problem, view.base)) for problem in report.problems] + (
+        [report.error] if report.error else []
+    )
     if errors:
         yield ""
         yield from (f"- **error** {escaped(error)}" for error in errors)

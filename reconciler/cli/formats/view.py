@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.cli.paths import from_here, from_workspace
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -15,4 +17,8 @@ class View:
 
     def path(self, file: str) -> str:
         """A declaration's file as seen from the working directory."""
-        return f"{self.base}/{file}" if self.base else file
+        return from_here(file, self.base)
+
+    def annotated(self, file: str) -> str:
+        """The same file as GitHub's annotations name it."""
+        return from_workspace(file, self.base)

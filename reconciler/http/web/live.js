@@ -29,7 +29,7 @@ async function renew() {
   }
 }
 if (document.querySelector("[data-live]")) {
-  const feed = new EventSource("/api/v1/events");
+  const feed = new EventSource(document.body.dataset.prefix + "api/v1/events");
   for (const name of ["hello", "pass_started", "pass_finished", "step", "run"]) {
     feed.addEventListener(name, () => { waiting = waiting || setTimeout(renew, 300); });
   }

@@ -10,7 +10,7 @@ from reconciler.sources.document.part import AlsoSpelled, Part
 
 
 class SsePart(Part):
-    """``{enabled: false}`` means the key that DynamoDB owns; leaving the whole field out leaves it alone."""
+    """``{}`` is the key managed by AWS, ``{enabled: false}`` the one that DynamoDB owns; left out, it is unmanaged."""
 
     enabled: Annotated[bool, AlsoSpelled(("SSEEnabled", "sse_enabled"))] = Field(
         default=True, description="Encrypt by a key in KMS instead of the one that DynamoDB owns."
@@ -19,5 +19,7 @@ class SsePart(Part):
         default=None, description="KMS is the only type that DynamoDB takes."
     )
     kms_master_key_id: Annotated[str | None, AlsoSpelled(("KMSMasterKeyId", "key"))] = Field(
-        default=None, min_length=1, description="Alias, id or ARN; alias/aws/dynamodb is the key managed by AWS."
+        default=None,
+        min_length=1,
+        description="Alias, id or ARN; none means alias/aws/dynamodb, the key managed by AWS.",
     )

@@ -68,9 +68,9 @@ def _limit(seconds: int) -> None:
 
 
 def _end_with_the_tool() -> None:
-    """The tool holds the other end of stdin until it has its answer; when it dies, the kernel sends SIGIO, which ends us.
+    """Let the kernel end this process when the tool dies, which closes the other end of stdin: SIGIO does it.
 
-    That needs no thread and works while the user's code sleeps. Elsewhere than on Linux only the alarm is left.
+    That needs no thread and works while the user's code sleeps. On other systems than Linux only the alarm is left.
     """
     pipe = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, HIGH)
     signal.signal(signal.SIGIO, signal.SIG_DFL)

@@ -51,7 +51,7 @@ class PythonReading:
 def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | None) -> PythonReading:
     """Load every file and ask every class; each failure is a problem of its own.
 
-    Ends within ``LOAD_SECONDS`` whatever the files do, and at once when a signal ends the tool: then ``DeclarationError``.
+    Ends within ``LOAD_SECONDS`` whatever the files do, and at once when a signal ends the tool (``DeclarationError``).
     What they print goes to stderr.
     """
     reading = PythonReading()
@@ -99,12 +99,12 @@ def _take(ending: Ending, reading: PythonReading) -> None:
     try:
         for line in ending.lines:
             answer.frame(line)
+        reading.declarations += answer.declarations()
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         reading.problems.append(_failed(ending, _GARBLED))
     reading.problems += answer.problems
     if ending.reason is not None:
         reading.problems.append(_failed(ending, ending.reason))
-    reading.declarations += answer.declarations()
     reading.outside, reading.silent = answer.outside, answer.silent
     reading.warnings += [
         f"{path}: declares nothing: {why}" for path, why in answer.silent.items() if path.endswith("_table.py")
@@ -136,6 +136,8 @@ class _Answer:
                 self.raw.append((content, []))
             case "items":
                 self.raw[-1][1].extend(content)
+            case _:
+                raise ValueError(f"no frame of a class file: {kind}")
 
     def declarations(self) -> Iterator[RawDeclaration]:
         for found, items in self.raw:

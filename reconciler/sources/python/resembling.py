@@ -1,7 +1,7 @@
 """Class files that look like declarations and are none: found in their text, after all of them were loaded.
 
-A class that lost its ``SCHEMA``, or whose name a later class took, must not look like a table that was removed. Called
-by ``folder`` with what the loading found.
+``classes`` refuses classes that lack something. This finds what no loaded module shows: a class whose name a later one
+took, and a declaration that stands in comments or outside of any class. Called by ``folder``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.snapshot import SourceFile
 
 _BASE_NAME = re.compile(r"^_|Base|Abstract|Mixin|Protocol|Interface")
+_MARKS = ("abstract", "__abstract__")
 _ABSTRACT = frozenset(("ABC", "ABCMeta", "Protocol"))
 _TABLE_FIELDS = frozenset(("table_name", "TableName", "key_schema", "KeySchema"))
 _COMMENTED = re.compile(
@@ -35,7 +36,6 @@ class _Class:
     bases: frozenset[str]
     has_schema: bool = False
     has_get_schema: bool = False
-    looks_up: bool = False
     abstract: bool = False
 
 
@@ -86,17 +86,11 @@ def _of_file(found: _File, known: dict[str, _Class], inherited: frozenset[str]) 
 def _lost(each: _Class, known: dict[str, _Class], inherited: frozenset[str]) -> str | None:
     """Why a class that declares no table looks as if it should."""
     name = each.node.name
-    if each.abstract or each.looks_up or name in inherited or _BASE_NAME.search(name):
+    if not each.has_schema or each.abstract or name in inherited or _BASE_NAME.search(name):
         return None
-    ancestors = _ancestors(each, known)
-    own = [each, *ancestors]
-    if not any(one.has_get_schema for one in own) or any(one.looks_up for one in ancestors):
+    if not any(one.has_get_schema for one in (each, *_ancestors(each, known))):
         return None
-    if not any(one.has_schema for one in own):
-        return "has get_schema but no SCHEMA"
-    if each.has_schema:
-        return "has SCHEMA and get_schema, but the module does not hold it when it is loaded: another has its name"
-    return None
+    return "has SCHEMA and get_schema, but the module does not hold it when it is loaded: another has its name"
 
 
 def _ancestors(each: _Class, known: dict[str, _Class]) -> list[_Class]:
@@ -123,7 +117,7 @@ def _of_text(found: _File) -> Iterator[Problem]:
         return
     for node in found.tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "get_schema":
-            if not _looks_up(node, skip=0):
+            if not _looks_up(node):
                 yield Problem(path, node.lineno, "get_schema", "is a function outside of any class", remedy)
         elif _assigns(node, "SCHEMA") and _is_table(node):
             yield Problem(path, node.lineno, "SCHEMA", "stands outside of any class", remedy)
@@ -136,18 +130,16 @@ def _class(node: ast.ClassDef) -> _Class:
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             found.abstract |= any(_last_name(each).startswith("abstract") for each in statement.decorator_list)
-            if statement.name == "get_schema":
-                static = any(_last_name(each) == "staticmethod" for each in statement.decorator_list)
-                found.has_get_schema = True
-                found.looks_up = _looks_up(statement, skip=0 if static else 1)
+            found.has_get_schema |= statement.name == "get_schema"
+        found.abstract |= any(_assigns(statement, mark) for mark in _MARKS)
         found.has_schema |= _assigns(statement, "SCHEMA")
         found.has_get_schema |= _assigns(statement, "get_schema")
     return found
 
 
-def _looks_up(function: ast.FunctionDef | ast.AsyncFunctionDef, *, skip: int) -> bool:
+def _looks_up(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether ``get_schema(table_name)`` asks for one of several tables, as a registry does, and not an environment."""
-    arguments = [*function.args.posonlyargs, *function.args.args][skip:]
+    arguments = [*function.args.posonlyargs, *function.args.args]
     return bool(arguments) and ("table" in arguments[0].arg or "name" in arguments[0].arg)
 
 

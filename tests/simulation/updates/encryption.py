@@ -21,7 +21,7 @@ def set_encryption(plane: ControlPlane, operation: str, description: dict[str, A
     """Put what ``wish`` asks for into a description; what it has already is refused."""
     after = None
     if wish.get("Enabled"):
-        after = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": _arn(plane, wish.get("KMSMasterKeyId"))}
+        after = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn_of(plane, wish.get("KMSMasterKeyId"))}
     if after == description.get("SSEDescription") and operation == "UpdateTable":
         raise invalid(operation, "Table is already encrypted by the given key")
     description.pop("SSEDescription", None)
@@ -29,7 +29,8 @@ def set_encryption(plane: ControlPlane, operation: str, description: dict[str, A
         description["SSEDescription"] = after
 
 
-def _arn(plane: ControlPlane, key: str | None) -> str:
+def arn_of(plane: ControlPlane, key: str | None) -> str:
+    """The ARN of a key named by alias, id or ARN; None is the key that AWS manages."""
     key = key or AWS_MANAGED
     if key.startswith("arn:") and ":key/" in key:
         return key

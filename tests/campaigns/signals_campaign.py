@@ -1,0 +1,23 @@
+"""SIGINT and SIGTERM at random moments of every command, as real processes over DynamoDB Local."""
+
+from __future__ import annotations
+
+from campaigns.campaign import Campaign
+from campaigns.signals_run import case, standing_stage
+
+CASES = 2_000
+
+
+def prepare() -> None:
+    """The endpoint and the fork server of this process, started before the first case is timed."""
+    standing_stage()
+
+
+CAMPAIGN = Campaign(
+    name="signals",
+    claim="a signal at any moment ends the command within its grace, and the same command again completes the work",
+    unit="signals",
+    total=lambda: CASES,
+    case=case,
+    prepare=prepare,
+)

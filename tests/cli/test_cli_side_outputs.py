@@ -1,0 +1,54 @@
+"""The report comes first, and what happens beside the work changes neither it nor the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+YAML = """\
+table_name: users
+key_schema: [{AttributeName: pk, KeyType: HASH}]
+attribute_definitions: [{AttributeName: pk, AttributeType: S}]
+"""
+BROKEN = {
+    "a dead Pushgateway": {"RECONCILER_PUSH_GATEWAY": "http://127.0.0.1:9"},
+    "a Pushgateway without a name": {"RECONCILER_PUSH_GATEWAY": "http://no-such-host.invalid:9091"},
+    "a metrics file in no folder": {"RECONCILER_METRICS_FILE": "missing/folder/m.prom"},
+    "a metrics file that is a folder": {"RECONCILER_METRICS_FILE": "."},
+    "both": {"RECONCILER_PUSH_GATEWAY": "http://127.0.0.1:9", "RECONCILER_METRICS_FILE": "missing/m.prom"},
+}
+
+
+def run(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    (folder / "desired_state").mkdir(exist_ok=True)
+    (folder / "desired_state" / "users.yaml").write_text(YAML, encoding="utf-8")
+    command = [sys.executable, "-m", "reconciler", "--embedded", *words]
+    kept = {**os.environ, "AWS_REGION": "us-east-1", **environ}
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=kept, check=False, timeout=90)
+
+
+@pytest.mark.parametrize("words", [("--once",), ("up", "--yes")], ids=" ".join)
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_report_is_there_and_the_failure_is_a_warning(name: str, words: tuple[str, ...], tmp_path: Path) -> None:
+    ended = run(tmp_path, *words, "-o", "json", **BROKEN[name])
+    document = json.loads(ended.stdout)
+    assert (ended.returncode, document["verdict"], document["summary"]["create"]) == (0, "in_sync", 1)
+    assert ended.stderr.count("warning: ") == len(BROKEN[name])
+    assert "error: " not in ended.stderr
+
+
+def test_a_job_summary_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
+    ended = run(tmp_path, "--once", "-o", "github", GITHUB_STEP_SUMMARY=str(tmp_path / "missing" / "summary.md"))
+    assert ended.returncode == 0
+    assert "::warning::the job summary" in ended.stdout
+
+
+def test_a_run_that_changed_things_and_converged_ends_its_log_with_in_sync(tmp_path: Path) -> None:
+    ended = run(tmp_path, "--once", RECONCILER_LOG_FORMAT="json")
+    last = json.loads(ended.stderr.splitlines()[-1])
+    assert (last["event"], last["verdict"], last["changed"], last["create"]) == ("run finished", "in_sync", True, 1)

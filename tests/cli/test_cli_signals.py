@@ -1,0 +1,212 @@
+"""SIGINT and SIGTERM at whatever holds a process up: it ends in time, with its code, one sentence, no traceback."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from reconciler.tally import Tally
+
+TESTS = Path(__file__).resolve().parent.parent
+FAKED = """
+import sys, threading, time
+from support.cli_fake import FakeWiring, install
+from support.reports import *
+fake = FakeWiring(plan=a_report(missing()), result=a_report(missing()))
+def started():
+    print('started', flush=True)
+{body}
+install(fake)
+import reconciler.interruption as interruption
+sys.argv = ['reconciler', *sys.argv[1:]]
+from reconciler.__main__ import main
+sys.exit(main())
+"""
+SLOW = "fake.preview = lambda tables=(), **_: (started(), time.sleep(60))"
+LOOP = """
+def loop(tables=(), **_):
+    started()
+    while True:
+        pass
+fake.preview = loop
+"""
+DEAF = """
+def deaf(tables=(), **_):
+    started()
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+fake.preview = deaf
+"""
+POOL = """
+from reconciler.system import Threads
+import reconciler.interruption as interruption
+def pooled(tables=(), **_):
+    started()
+    threads = Threads(10, interruption.stop_event())
+    list(threads.map(lambda _: time.sleep(0.001), range(10**6)))
+fake.preview = pooled
+"""
+READ = """
+import os
+from reconciler.system import Threads
+def reading(tables=(), **_):
+    started()
+    ours, _ = os.pipe()
+    list(Threads(4).map(lambda _: os.read(ours, 1), range(8)))
+fake.preview = reading
+"""
+LOCKED = """
+lock = threading.Lock()
+lock.acquire()
+fake.preview = lambda tables=(), **_: (started(), lock.acquire())
+"""
+SITUATIONS = {
+    "it sleeps": SLOW,
+    "it computes for ever": LOOP,
+    "it swallows every exception": DEAF,
+    "it submits a million items": POOL,
+    "its threads wait for bytes that never come": READ,
+    "it waits for a lock": LOCKED,
+}
+ENDINGS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+def process(body: str, *words: str, folder: Path, **streams: int) -> subprocess.Popen[str]:
+    chosen = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **streams}
+    return subprocess.Popen(
+        [sys.executable, "-c", FAKED.format(body=body), *words],
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        **chosen,
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_signal_ends_a_command_whatever_holds_it_up(situation: str, number: int, code: int, tmp_path: Path) -> None:
+    running = process(SITUATIONS[situation], "preview", folder=tmp_path)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "started\n"
+    running.send_signal(number)
+    _, said = running.communicate(timeout=20)
+    assert (running.returncode, said.count("Interrupted by"), "Traceback" in said) == (code, 1, False), said
+    assert said.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
+
+
+@pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
+def test_a_second_signal_ends_it_at_once(number: int, code: int, tmp_path: Path) -> None:
+    running = process(LOOP.replace("preview", "converge").replace("tables=()", "*a"), "--once", folder=tmp_path)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "started\n"
+    running.send_signal(number)
+    time.sleep(0.5)
+    assert running.poll() is None, "the first signal gives what was sent time to answer"
+    running.send_signal(number)
+    began = time.monotonic()
+    _, said = running.communicate(timeout=20)
+    assert time.monotonic() - began < 3
+    assert (running.returncode, said.count("Interrupted by")) == (code, 1)
+
+
+@pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("verb", ["up", "destroy"])
+def test_a_signal_at_the_question_ends_it_at_once(verb: str, number: int, code: int, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    running = process("", verb, folder=tmp_path, stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL)
+    os.close(theirs)
+    shown = ""
+    deadline = time.monotonic() + 30
+    while "[y/N]" not in shown and time.monotonic() < deadline:
+        shown += os.read(ours, 4096).decode()
+    running.send_signal(number)
+    began = time.monotonic()
+    assert running.wait(timeout=20) == code
+    assert time.monotonic() - began < 5
+    os.close(ours)
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """Takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+CLASS_FILE = "import time\nprint('started', flush=True)\nwhile True:\n    time.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "declared"),
+    [
+        (("--once", "--wait", "60s"), "one.yaml"),
+        (("preview", "--wait", "60s"), "one.yaml"),
+        (("up", "--yes", "--wait", "60s"), "one.yaml"),
+        (("seed", "--wait", "60s"), "one.yaml"),
+        (("status", "--wait", "60s"), "one.yaml"),
+        (("doctor", "--wait", "60s"), "one.yaml"),
+        (("validate",), "one_table.py"),
+        (("--once",), "one_table.py"),
+        (("run",), "one.yaml"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
+def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
+    words: tuple[str, ...], declared: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "desired_state"
+    folder.mkdir()
+    yaml = "table_name: one\nkey_schema: [{AttributeName: pk, KeyType: HASH}]\n"
+    yaml += "attribute_definitions: [{AttributeName: pk, AttributeType: S}]\n"
+    (folder / declared).write_text(CLASS_FILE if declared.endswith(".py") else yaml, encoding="utf-8")
+    with silent_server() as port:
+        environ = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}
+        command = [sys.executable, "-m", "reconciler", *words, "--endpoint-url", f"http://127.0.0.1:{port}"]
+        command += ["--http-port", "0"] if words == ("run",) else []
+        running = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environ
+        )
+        time.sleep(2.5)
+        assert running.poll() is None
+        running.send_signal(signal.SIGTERM)
+        _, said = running.communicate(timeout=40)
+    assert (running.returncode, "Traceback" in said) == (143, False), said
+    assert said.count("Interrupted by") == int(words != ("run",))
+
+
+@pytest.mark.parametrize(
+    ("requests", "words"),
+    [
+        ([], "nothing was changed"),
+        ([("DescribeTable", "a"), ("Scan", "a"), ("ListTables", "")], "nothing was changed"),
+        ([("PutItem", "state")], "no table was changed, only records of the state table"),
+        ([("CreateTable", "a")], "1 table (a) created"),
+        ([("CreateTable", "a"), ("CreateTable", "b")], "2 tables (a, b) created"),
+        ([("CreateTable", name) for name in "abcde"], "5 tables (a, b, c, ...) created"),
+        ([("UpdateTable", "a"), ("TagResource", "a")], "1 table (a) changed"),
+        ([("DeleteTable", "a")], "1 table (a) deleted"),
+        ([("PutItem", "a")] * 1200, "1,200 of 8,000 items of a written"),
+        ([("PutItem", "b")] * 2, "2 items of b written"),
+        ([("DeleteItem", "a")] * 3, "3 of 8,000 items of a removed"),
+        ([("CreateTable", "a"), ("PutItem", "a")], "1 table (a) created; 1 of 8,000 items of a written"),
+    ],
+)
+def test_the_sentence_says_what_was_changed(requests: list[tuple[str, str]], words: str) -> None:
+    tally = Tally("state")
+    tally.expect("a", 8000)
+    for operation, table in requests:
+        tally.request(operation, (table,) if table else ())
+    assert tally.words() == words

@@ -1,0 +1,300 @@
+"""The cap counts what is wanted gone and what went within the hour; the grace and the backup go by a steady clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from simulation.world import Sim, declaration, item, simulate
+from support.specs import keys
+
+from reconciler.engine.memory import Memory
+from reconciler.model.errors import Throttled
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Fate, Reason
+from reconciler.model.report import PassReport
+
+HOUR = 3600.0
+NAMES = ("a1", "a2", "a3", "a4", "a5")
+
+
+def stack(flavor: Flavor = Flavor.AWS, **options: Any) -> Sim:
+    """Six tables of ours with an item each; only ``kept`` is declared from now on."""
+    chosen = {"data_loss": "allow", "prune_grace": timedelta(0), "max_deletes": 1, **options}
+    sim = simulate(flavor=flavor, **chosen)
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES)))
+    for _ in range(3):
+        sim.run()
+        sim.clock.seconds += 60
+    for name in ("kept", *NAMES):
+        sim.plane.tables[name].items["theirs"] = item("theirs")
+    sim.plane.journal.clear()
+    return sim
+
+
+def passes(sim: Sim, count: int, pause: float = 60.0) -> None:
+    for _ in range(count):
+        sim.run()
+        sim.clock.seconds += pause
+
+
+def reasons(report: PassReport, fate: Fate = Fate.BLOCKED) -> set[Reason | None]:
+    return {step.reason for table in report.tables for step in table.steps if step.fate is fate}
+
+
+def left(sim: Sim) -> list[str]:
+    return sorted(sim.plane.tables)
+
+
+def _status(status: str) -> Callable[[Sim, str], None]:
+    def put(sim: Sim, name: str) -> None:
+        sim.plane.tables[name].description["TableStatus"] = status
+
+    return put
+
+
+def _active(sim: Sim, name: str) -> None:
+    sim.plane.tables[name].description["TableStatus"] = "ACTIVE"
+
+
+@pytest.mark.parametrize("status", ["UPDATING", "CREATING"])
+def test_tables_that_become_active_one_after_the_other_do_not_go_one_a_pass(status: str) -> None:
+    sim = stack()
+    for name in NAMES:
+        _status(status)(sim, name)
+    sim.declare(declaration("kept"))
+    for name in NAMES:
+        _active(sim, name)
+        passes(sim, 2)
+    assert left(sim) == [*NAMES, "kept"]
+    assert reasons(sim.run()) == {Reason.MAX_DELETES}
+
+
+def test_tables_whose_grace_ends_one_after_the_other_do_not_go_one_a_pass() -> None:
+    sim = stack(prune_grace=timedelta(minutes=5))
+    for number in range(1, 6):
+        sim.declare(*(declaration(name) for name in ("kept", *NAMES[number:])))
+        passes(sim, 1)
+    passes(sim, 10)
+    assert left(sim) == [*NAMES, "kept"]
+
+
+def test_tables_that_are_emptied_one_after_the_other_do_not_go_one_a_pass() -> None:
+    sim = stack(data_loss="never")
+    sim.declare(declaration("kept"))
+    for name in NAMES:
+        sim.plane.tables[name].items.clear()
+        passes(sim, 3)
+    assert left(sim) == [*NAMES, "kept"]
+
+
+def test_tables_that_need_another_key_count_like_those_that_go() -> None:
+    sim = stack()
+    _status("UPDATING")(sim, "a2")
+    sim.declare(*(declaration(n) for n in ("kept", *NAMES[2:])), declaration("a2", keys=keys("pk N")))
+    passes(sim, 3)
+    assert left(sim) == [*NAMES, "kept"]
+
+
+def test_one_table_an_hour_goes_and_the_next_waits_for_its_hour() -> None:
+    sim = stack()
+    for number in range(1, 4):
+        sim.declare(*(declaration(name) for name in ("kept", *NAMES[number:])))
+        passes(sim, 5)
+        assert len(left(sim)) == 5, "the one that was declared no more is the second of this hour"
+        if number == 1:
+            assert "a1" not in left(sim)
+        break
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[2:])))
+    passes(sim, 50)
+    assert "a2" in left(sim)
+    passes(sim, 15)
+    assert "a2" not in left(sim)
+    assert set(sim.store.snapshot.ended) == {"a2"}, "what no longer counts is dropped"
+
+
+@pytest.mark.parametrize("hand", ["restart", "another process", "wall clock an hour on"])
+def test_the_hour_survives(hand: str) -> None:
+    sim = stack()
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
+    passes(sim, 2)
+    assert "a1" not in left(sim)
+    if hand == "wall clock an hour on":
+        sim.clock.jumped += 2 * HOUR
+    else:
+        sim.reconciler = replace(sim.reconciler, memory=Memory())
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[2:])))
+    passes(sim, 5)
+    assert "a2" in left(sim)
+
+
+def test_a_delete_that_was_throttled_counts_once() -> None:
+    sim = stack()
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
+    refused = []
+
+    def throttle(operation: str, params: object) -> None:
+        if operation == "DeleteTable" and len(refused) < 3:
+            refused.append(operation)
+            raise Throttled(operation, "ThrottlingException", "slow")
+
+    sim.plane.faults = throttle
+    passes(sim, 6)
+    assert "a1" not in left(sim)
+
+
+def test_the_same_table_replaced_twice_within_the_hour_counts_twice() -> None:
+    sim = stack()
+    rest = [declaration(name) for name in ("kept", *NAMES[1:])]
+    sim.declare(*rest, declaration("a1", keys=keys("pk N")))
+    passes(sim, 4)
+    assert "theirs" not in sim.plane.tables["a1"].items
+    sim.plane.tables["a1"].items["later"] = item("later")
+    sim.declare(*rest, declaration("a1"))
+    passes(sim, 5)
+    assert "later" in sim.plane.tables["a1"].items
+    assert reasons(sim.run()) == {Reason.MAX_DELETES}
+
+
+def test_without_a_cap_nothing_is_written_down_and_all_go() -> None:
+    sim = stack(Flavor.DYNAMODB_LOCAL, max_deletes=None)
+    sim.declare(declaration("kept"))
+    passes(sim, 3)
+    assert (left(sim), sim.store.snapshot.ended) == (["kept"], {})
+
+
+def test_an_explicit_destroy_is_not_capped_and_does_not_count() -> None:
+    sim = stack(one_shot=True)
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES)))
+    sim.reconciler.destroy()
+    assert (left(sim), sim.store.snapshot.ended) == ([], {})
+
+
+def test_a_protected_table_is_settled_and_does_not_count() -> None:
+    sim = stack()
+    sim.plane.tables["a1"].description["DeletionProtectionEnabled"] = True
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[2:])))
+    passes(sim, 3)
+    assert left(sim) == ["a1", *NAMES[2:], "kept"]
+
+
+GRACE = timedelta(minutes=5)
+JUMPS = (301.0, HOUR, 24 * HOUR, 365 * 24 * HOUR)
+FLAVORS = [Flavor.DYNAMODB_LOCAL, Flavor.AWS]
+
+
+def pending(flavor: Flavor, *, empty: bool = False) -> Sim:
+    sim = stack(flavor, prune_grace=GRACE, max_deletes=None, data_loss="never" if empty else "allow")
+    if empty:
+        sim.plane.tables["a1"].items.clear()
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
+    return sim
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_jump_of_the_wall_clock_ends_no_grace(flavor: Flavor, jump: float) -> None:
+    sim = pending(flavor)
+    passes(sim, 2)
+    sim.clock.jumped += jump
+    passes(sim, 3)
+    assert "a1" in left(sim)
+    passes(sim, 3)
+    assert "a1" not in left(sim)
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_jump_of_the_wall_clock_is_no_second_look_at_an_empty_table(jump: float) -> None:
+    sim = pending(Flavor.AWS, empty=True)
+    passes(sim, 2)
+    sim.clock.jumped += jump
+    passes(sim, 3)
+    assert "a1" in left(sim)
+    passes(sim, 3)
+    assert "a1" not in left(sim)
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_wall_clock_that_is_set_back_does_not_stop_the_grace_for_ever(jump: float) -> None:
+    sim = pending(Flavor.AWS)
+    passes(sim, 1)
+    sim.clock.jumped -= jump
+    passes(sim, 8)
+    assert "a1" not in left(sim)
+
+
+def test_a_daemon_that_starts_anew_waits_the_whole_grace_itself() -> None:
+    sim = pending(Flavor.AWS)
+    passes(sim, 4)
+    sim.reconciler = replace(sim.reconciler, memory=Memory())
+    sim.clock.seconds += HOUR
+    passes(sim, 5)
+    assert "a1" in left(sim)
+    passes(sim, 2)
+    assert "a1" not in left(sim)
+
+
+def test_one_shot_commands_count_from_the_recorded_time() -> None:
+    sim = pending(Flavor.DYNAMODB_LOCAL)
+    sim.reconciler.options = replace(sim.reconciler.options, one_shot=True)
+    sim.run()
+    sim.clock.seconds += 301
+    sim.reconciler = replace(sim.reconciler, memory=Memory())
+    passes(sim, 2)
+    assert "a1" not in left(sim)
+
+
+def backups(sim: Sim) -> int:
+    return sum(operation == "CreateBackup" for operation in sim.plane.mutating)
+
+
+def throttled(sim: Sim) -> None:
+    def throttle(operation: str, params: object) -> None:
+        if operation == "DeleteTable":
+            raise Throttled(operation, "ThrottlingException", "slow")
+
+    sim.plane.faults = throttle
+
+
+@pytest.mark.parametrize(("pause", "made"), [(60.0, 1), (299.0, 1), (301.0, 2), (1800.0, 2), (3599.0, 2)], ids=str)
+def test_a_backup_before_a_delete_that_was_not_carried_out_counts_for_five_minutes(pause: float, made: int) -> None:
+    sim = pending(Flavor.AWS)
+    sim.plane.has_backups = True
+    sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))
+    throttled(sim)
+    sim.run()
+    assert backups(sim) == 1
+    sim.clock.seconds += pause
+    sim.plane.tables["a1"].items["later"] = item("later")
+    sim.plane.faults = None
+    passes(sim, 2)
+    assert ("a1" in left(sim), backups(sim)) == (False, made)
+
+
+@pytest.mark.parametrize("jump", [-HOUR, -1800.0, HOUR])
+def test_whatever_the_wall_clock_says_an_old_backup_does_not_count(jump: float) -> None:
+    sim = pending(Flavor.AWS)
+    sim.plane.has_backups = True
+    sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))
+    throttled(sim)
+    sim.run()
+    sim.clock.seconds += 1800
+    sim.clock.jumped += jump
+    sim.plane.faults = None
+    passes(sim, 2)
+    assert ("a1" in left(sim), backups(sim)) == (False, 2)
+
+
+def test_the_backup_of_another_process_does_not_count() -> None:
+    sim = pending(Flavor.AWS)
+    sim.plane.has_backups = True
+    sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))
+    throttled(sim)
+    sim.run()
+    sim.reconciler = replace(sim.reconciler, memory=Memory())
+    sim.plane.faults = None
+    passes(sim, 2)
+    assert backups(sim) == 2
