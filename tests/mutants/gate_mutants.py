@@ -52,7 +52,7 @@ MUTANTS = (
     Mutant(
         "the lease is not checked before a delete",
         "engine/gatekeeper.py",
-        "if not world.store.holds_lease():",
+        "if not world.store.keep_lease():",
         "if False:",
         "a paused leader that wakes deletes beside its successor",
         (f"{PERMISSION}::test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the_call",),
@@ -226,7 +226,7 @@ MUTANTS = (
     Mutant(
         "a claimed table has no date",
         "planning/ownership.py",
-        'ownership, entry = "created", replace(entry, changed_at=world.now)',
+        'ownership, entry = "created", replace(entry, nonce=nonce, changed_at=world.now)',
         'ownership = "created"',
         "nobody can tell since when a table that stood there is ours",
         ("engine/test_engine_claimed_tables.py::test_what_is_claimed_is_dated_from_the_claim[own]",),

@@ -76,7 +76,7 @@ MUTANTS = (
     Mutant(
         "an entry is dropped that came true since it was read",
         "state/table.py",
-        "self._drop(kinds.TABLE + entry.name, as_read)",
+        'self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})',
         "self._drop(kinds.TABLE + entry.name)",
         "the table that a paused leader made late is declared again, and its state is lost",
         (FENCE, OVERTAKEN),
@@ -100,7 +100,7 @@ MUTANTS = (
     Mutant(
         "a record written anew is taken for a lost lease",
         "state/table.py",
-        "if standing and self._lease.holds():",
+        "if standing and self._was_changed(request, token):",
         "if False:",
         "a leader says that another leads, and names itself",
         (FENCE, OVERTAKEN),
@@ -180,7 +180,7 @@ MUTANTS = (
     Mutant(
         "the fingerprint of a later account overwrites the first",
         "state/table.py",
-        "self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint), condition)",
+        "self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint), condition=condition)",
         "self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint))",
         "of two that start at once the later one's world is recorded",
         (REQUESTS,),

@@ -1,0 +1,51 @@
+"""Mutants of lease, revisions and ownership: what lets a pass under way go on after somebody decided otherwise."""
+
+from __future__ import annotations
+
+from mutants.mutant import Mutant
+
+REVOKED = "state/test_state_revoked.py"
+LEASE = "state/test_state_lease.py"
+
+MUTANTS = (
+    Mutant(
+        "a revocation keeps the token",
+        "state/lease.py",
+        "token = found.token + 1",
+        "token = found.token",
+        "the holder that was revoked writes over the record of a released table",
+        (REVOKED,),
+    ),
+    Mutant(
+        "a record is written whatever its revision",
+        "state/table.py",
+        'standing={"revision": entry.revision or None}, confirm=True)',
+        "confirm=True)",
+        "a pass overwrites the record that says released",
+        (REVOKED,),
+    ),
+    Mutant(
+        "a token that fell is believed",
+        "state/memory.py",
+        "if read.lease < seen:",
+        "if False:",
+        "records put back from an older copy delete a released table",
+        (REVOKED,),
+    ),
+    Mutant(
+        "members of a newer version are dropped",
+        "state/table.py",
+        "members = {**entry.unknown, **kinds.ENTRIES.write(written)}",
+        "members = kinds.ENTRIES.write(written)",
+        "what a newer version wrote down is forgotten",
+        (REVOKED,),
+    ),
+    Mutant(
+        "a lease that changes is free all the same",
+        "state/lease.py",
+        "return now - self._seen_at >= self._term.total_seconds()",
+        "return found.expires < self._clock.now()",
+        "a clock that is ahead takes the lease of a living leader",
+        (LEASE,),
+    ),
+)
