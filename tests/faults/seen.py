@@ -18,7 +18,9 @@ PASSING = frozenset(
 )
 """Members of a description that tell of time and traffic, not of what was declared."""
 SINCE = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since", "ready_at")
-DROPPED = ("nonce", "fence", "changed_at", "ours_since", "at", "started", "scope", "record")
+DIGESTS = ("written", "uncertain")
+"""Which items are recorded as ours: a batch that a kill interrupts stays uncertain, though the table ends the same."""
+DROPPED = ("nonce", "fence", "changed_at", "ours_since", "at", "started", "scope", "record", *DIGESTS)
 STATE_KEYS = ["scope", "record"]
 
 
