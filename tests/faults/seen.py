@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import pprint
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ PASSING = frozenset(
 SINCE = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since", "ready_at")
 DIGESTS = ("written", "uncertain")
 """Which items are recorded as ours: a batch that a kill interrupts stays uncertain, though the table ends the same."""
-DROPPED = ("nonce", "fence", "changed_at", "ours_since", "at", "started", "scope", "record", *DIGESTS)
+DROPPED = ("nonce", "fence", "revision", "changed_at", "ours_since", "at", "started", "scope", "record", *DIGESTS)
 STATE_KEYS = ["scope", "record"]
 
 
@@ -39,6 +39,19 @@ def seen(dynamodb: Any) -> Shape:
         else:
             tables[name]["items"] = items(dynamodb, name)
     return {"tables": tables, "records": records}
+
+
+def as_if_answered(shape: Shape, tables: Collection[str]) -> Shape:
+    """The shape with these tables recorded as created where they are recorded as adopted."""
+    records = {
+        state: {name: _as_created(record) if name.partition("table#")[2] in tables else record for name, record in of}
+        for state, of in ((state, found.items()) for state, found in shape["records"].items())
+    }
+    return {**shape, "records": records}
+
+
+def _as_created(record: Shape) -> Shape:
+    return {**record, "ownership": {"S": "created"}} if record["ownership"] == {"S": "adopted"} else record
 
 
 def items(dynamodb: Any, table: str) -> list[Shape]:
