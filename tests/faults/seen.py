@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from reconciler.seeding.provenance import unpack
+
 Shape = dict[str, Any]
 PASSING = frozenset(
     (
@@ -19,7 +21,7 @@ PASSING = frozenset(
 """Members of a description that tell of time and traffic, not of what was declared."""
 SINCE = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since", "ready_at")
 DIGESTS = ("written", "uncertain")
-"""Which items are recorded as ours: a batch that a kill interrupts stays uncertain, though the table ends the same."""
+"""Digests of items that are recorded as ours. A batch that a kill interrupts stays uncertain, so both count as one."""
 DROPPED = ("nonce", "fence", "revision", "changed_at", "ours_since", "at", "started", "scope", "record", *DIGESTS)
 STATE_KEYS = ["scope", "record"]
 
@@ -94,6 +96,8 @@ def _records(raw: list[Shape], tables: Mapping[str, Shape]) -> Shape:
 
 def _record(item: Shape, tables: Mapping[str, Shape]) -> Shape:
     kept = {name: value for name, value in item.items() if name not in DROPPED}
+    if ours := unpack(item.get("written", {}).get("S", "")) | unpack(item.get("uncertain", {}).get("S", "")):
+        kept["written or uncertain"] = sorted(digest.hex() for digest in ours)
     for name in SINCE:
         if name in kept:
             kept[name] = "set"
