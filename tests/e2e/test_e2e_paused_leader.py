@@ -77,7 +77,8 @@ class Leader:
         proxy.fault = self
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "RECONCILER_TIMEOUT": f"{TIMEOUT}s"}
         command = [sys.executable, "-c", TOOL, "--once", "--endpoint-url", proxy.url, "--workers", "1"]
-        self.process = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        self.process = subprocess.Popen(command, cwd=folder, env=variables, text=True, **pipes)
 
     def arrived(self, request: Recorded) -> None:
         """Every request is passed on."""
@@ -119,7 +120,7 @@ STATE = "reconciler_state"
 
 
 def assert_held_back(leader: Leader, said: str) -> None:
-    """Its deadline passed while it was stopped. It ends its pass with the step deferred, or is abandoned and says so."""
+    """Its deadline passed while it was stopped: it ends its pass with the step deferred, or is abandoned and says so."""
     abandoned = f"error: the deadline of {TIMEOUT} s passed while a call waited for its answer" in said
     assert leader.process.returncode == (1 if abandoned else 2), said
 
