@@ -25,8 +25,10 @@ from reconciler.model.plan import Action, Step
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.planning.render import render
 
-
-HEADING = "Stack default, environment default, at http://localhost:8000 (dynamodb-local, region us-east-1, account 000000000000)"
+HEADING = (
+    "Stack default, environment default, at http://localhost:8000"
+    " (dynamodb-local, region us-east-1, account 000000000000)"
+)
 
 
 def shown(report: PassReport, **how: bool) -> str:
