@@ -186,8 +186,8 @@ MUTANTS = (
     Mutant(
         "a usage error is drift",
         "cli/app.py",
-        "            _usage(error)\n",
-        "            _usage(error)\n            return 2\n",
+        "        _usage(error)\n    except",
+        "        _usage(error)\n        return 2\n    except",
         "a misspelt option in CI reads as drift",
         ("cli/test_cli_errors.py::test_a_usage_error_is_1_never_2[an unknown verb]",),
     ),
