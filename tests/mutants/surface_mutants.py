@@ -266,7 +266,8 @@ MUTANTS = (
     Mutant(
         "a variable wins over a flag",
         "settings/loading.py",
-        "        layers.from_variables(environment, known, ignore_sdk_endpoints=ignores),\n        layers.from_flags(flags),\n",
+        "        layers.from_variables(environment, known, ignore_sdk_endpoints=ignores),\n"
+        "        layers.from_flags(flags),\n",
         "        layers.from_flags(flags),\n        layers.from_variables(environment, known),\n",
         "what was typed is not what is used",
         ("test_settings.py",),
