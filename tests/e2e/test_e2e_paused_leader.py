@@ -77,8 +77,9 @@ class Leader:
         proxy.fault = self
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "RECONCILER_TIMEOUT": f"{TIMEOUT}s"}
         command = [sys.executable, "-c", TOOL, "--once", "--endpoint-url", proxy.url, "--workers", "1"]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        self.process = subprocess.Popen(command, cwd=folder, env=variables, text=True, **pipes)
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def arrived(self, request: Recorded) -> None:
         """Every request is passed on."""
@@ -120,7 +121,7 @@ STATE = "reconciler_state"
 
 
 def assert_held_back(leader: Leader, said: str) -> None:
-    """Its deadline passed while it stood still: it ends its pass with the step deferred, or is abandoned."""
+    """Its deadline passed while it was stopped: it ends its pass with the step deferred, or is abandoned."""
     abandoned = f"error: the deadline of {TIMEOUT} s passed while a call waited for its answer" in said
     assert leader.process.returncode == (1 if abandoned else 2), said
 
