@@ -121,7 +121,7 @@ STATE = "reconciler_state"
 
 
 def assert_held_back(leader: Leader, said: str) -> None:
-    """Its deadline passed while it was stopped. It ends its pass with the step deferred, or is abandoned and says so."""
+    """Its deadline passed while it was stopped: it ends its pass with the step deferred, or is abandoned."""
     abandoned = f"error: the deadline of {TIMEOUT} s passed while a call waited for its answer" in said
     assert leader.process.returncode == (1 if abandoned else 2), said
 

@@ -66,6 +66,17 @@ def test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell() -> None:
     assert "orders" not in sim.store.snapshot.inventory
 
 
+def test_a_refused_create_keeps_on_existing_fail_asked_where_there_are_tags_too() -> None:
+    sim = _world(Flavor.AWS)
+    sim.declare(replace(OURS, lifecycle=replace(OURS.lifecycle, on_existing="fail")))
+    _before_create(sim, None)
+    for _ in range(3):
+        report = sim.run()
+        sim.clock.seconds += 61
+    assert "lifecycle.on_existing is `fail`" in str(report.tables[0].error)
+    assert "orders" not in sim.store.snapshot.inventory
+
+
 def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
     sim = _world(Flavor.DYNAMODB_LOCAL)
     sim.run()

@@ -202,6 +202,27 @@ def test_a_leader_that_was_refused_once_knows_that_it_leads_no_more(make: Make, 
     assert new.holds_lease()
 
 
+def test_a_record_that_a_successor_dropped_before_it_was_read_back_is_a_lost_lease(
+    make: Make, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = make("old"), make("new")
+    old.acquire_lease()
+    assert new.acquire_lease() is None
+    stored = old._stored
+
+    def paused(name: str) -> Any:
+        clock.turn(31)
+        new.acquire_lease()
+        new.drop_entry(new.load().inventory["users"])
+        return stored(name)
+
+    monkeypatch.setattr(old, "_stored", paused)
+    with pytest.raises(LeaseLost):
+        old.put_entry(ENTRY)
+    assert not old.lease_lasts()
+    assert new.holds_lease()
+
+
 def test_whoever_never_led_writes_as_of_what_it_has_read(make: Make, clock: FakeClock) -> None:
     old, new = taken_over(make, clock)
     late, early = make("released by hand"), make("read too early")
