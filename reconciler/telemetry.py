@@ -92,7 +92,8 @@ class Teller:
                 log.error("table failed", table=table.name, why=table.error)
         self._say_what_is_new(report)
         outcome: dict[str, Any] = {name: count for name, count in report.summary().items() if count}
-        outcome |= {"stack": report.stack, "environment": report.environment}
+        # Under "stack" the console prints a stack trace, on lines of its own.
+        outcome |= {"stack_name": report.stack, "environment": report.environment}
         if report.error:
             outcome["error"] = report.error
         say = log.error if report.verdict is Verdict.ERROR else log.info

@@ -72,8 +72,14 @@ def _copy(sources: Sequence[str], destination: str, here: Path) -> None:
 
 
 def _interpreter(root: Path) -> Path:
-    """A folder whose ``python`` the image's user may run; an installation for root alone would not do."""
-    test = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
+    """A folder whose ``python`` the image's user may run; an installation for root alone would not do.
+
+    The interpreter starts itself once more, as for class files: setpriv can start what its user may not.
+    """
+    test = (
+        "import subprocess, sys, venv, ensurepip;"
+        " sys.exit(sys.version_info < (3, 11) or subprocess.run([sys.executable, '-c', '']).returncode)"
+    )
     for candidate in (Path(sys.executable).resolve(), Path("/usr/bin/python3"), Path("/usr/local/bin/python3")):
         command = [*as_user("65532:65532"), str(candidate), "-c", test]
         if candidate.exists() and subprocess.run(command, check=False, capture_output=True, cwd="/").returncode == 0:

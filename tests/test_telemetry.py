@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
+from io import StringIO
 
+import pytest
+import structlog
 from simulation.clock import START
 from structlog.testing import capture_logs
 
 from reconciler.engine.board import Board
+from reconciler.logs import LogFormat, configure
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.telemetry import Teller
@@ -48,3 +53,17 @@ def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:
     failed = TableReport("users", TableStatus.ERROR, error="the endpoint does not answer")
     one = PassReport("p", "interval", "default", START, START, None, (failed,), error="the endpoint does not answer")
     assert said(Teller(Board("default"), None), one) == ["pass"]
+
+
+@pytest.mark.parametrize("form", ["console", "json", "logfmt"])
+def test_a_pass_is_one_line_of_the_log_that_names_the_stack(form: LogFormat) -> None:
+    stream = StringIO()
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        configure(form, "info", stream)
+        Teller(Board("default"), None).pass_finished(report(stack="shop"))
+    finally:
+        logging.root.handlers[:], logging.root.level = handlers, level
+        structlog.reset_defaults()
+    (line,) = stream.getvalue().splitlines()
+    assert "shop" in line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from difflib import get_close_matches
+from functools import cache
 from urllib.parse import urlsplit
 
 from reconciler.aws import call_deadline
@@ -68,14 +69,7 @@ def _is_default(endpoint_url: str | None, url: str) -> bool:
 
 def check_region(region: str, url: str) -> None:
     """``SettingsError`` for a Region that neither the SDK nor the resolver knows; a new one has an address at least."""
-    import boto3.session
-
-    session = boto3.session.Session(region_name="us-east-1")
-    known = [
-        name
-        for partition in session.get_available_partitions()
-        for name in session.get_available_regions("dynamodb", partition)
-    ]
+    known = _known_regions()
     if region in known:
         return
     host = urlsplit(url).hostname or ""
@@ -89,6 +83,16 @@ def check_region(region: str, url: str) -> None:
             f"The AWS Region {region!r} is unknown, and {host} has no address.{hint} Set AWS_REGION or --region; "
             "beside an emulator name its address by --endpoint-url."
         ) from None
+
+
+@cache
+def _known_regions() -> tuple[str, ...]:
+    """Read once: the SDK's list of endpoints takes a third of a second to load, and each pass may identify anew."""
+    import boto3.session
+
+    session = boto3.session.Session(region_name="us-east-1")
+    partitions = session.get_available_partitions()
+    return tuple(name for each in partitions for name in session.get_available_regions("dynamodb", each))
 
 
 def _settled(flavor: Flavor, place: Place | None, caller: Caller, *, may_be_local: bool) -> Flavor:

@@ -27,7 +27,9 @@ def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
     flavor = reconciler.world.endpoint.flavor
     if not flavor.has_tags:
         yield Finding(
-            "owner tags", Level.WARNING, f"{flavor.value} keeps no tags: ownership is told by creation time instead"
+            "owner tags",
+            Level.WARNING,
+            f"{flavor.value} keeps no tags: a table is ours only where CreateTable answered us",
         )
     yield from _not_kept(reconciler)
 

@@ -48,13 +48,23 @@ def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> 
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
         if table.steps or table.changes or table.error or table.rebuild or table.status is TableStatus.RELEASED:
-            lines += _table(table, diff=diff)
+            lines += _table(table, report.stack, diff=diff)
     if lines:
-        lines.append(("plain", ""))
+        lines = [("dim", heading(report)), *lines, ("plain", "")]
     if report.suspended:
         lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
     lines.append(_last(report, applied=applied))
     return tuple(lines)
+
+
+def heading(report: PassReport) -> str:
+    """Whose tables the plan is about, and where they are: stack, environment, endpoint, region and account."""
+    scope = f"Stack {report.stack}, environment {report.environment}"
+    if report.endpoint is None:
+        return printable(scope)
+    there = report.endpoint
+    account = there.account or "unknown"
+    return printable(f"{scope}, at {there.url} ({there.flavor.value}, region {there.region}, account {account})")
 
 
 def symbol(step: Step) -> tuple[str, str]:
@@ -133,10 +143,12 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     return "title", counts(report, applied=applied and not held)
 
 
-def _table(table: TableReport, *, diff: bool) -> Iterator[Line]:
+def _table(table: TableReport, stack: str, *, diff: bool) -> Iterator[Line]:
     style, sign = _leading(table)
     place = f"  {printable(table.declaration)}" if table.declaration else "  (not declared)"
-    yield style, f"{sign} {printable(table.name)}{place}"
+    ends = table.ownership is not None and any(step.ends_table for step in table.steps)
+    owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
+    yield style, f"{sign} {printable(table.name)}{place}{owner}"
     if table.error:
         yield "error", f"  error: {printable(table.error)}"
     if table.status is TableStatus.RELEASED:

@@ -347,6 +347,10 @@ class StateTable:
                 raise
             return
         if confirm and self._stored(record) != item:
+            if self._lease.led and not self._lease.holds():
+                # It was written, and a later leader has dropped or replaced it while we stood still.
+                self._lease.lose()
+                raise LeaseLost("PutItem", "LeaseLost", "another reconciler leads by now and changed this record")
             said = f"the record {record} was answered as written, and the state table {self.name} does not hold it"
             raise Malformed("PutItem", "NotApplied", said)
 

@@ -51,8 +51,9 @@ class Folder:
 
     @property
     def understood(self) -> bool:
-        """Whether everything in the folder can be read and understood."""
-        return not self.damaged and all(truth.sound for truth in self.files.values())
+        """Whether everything in the folder can be read and understood, and no table is declared twice."""
+        names = [document["TableName"] for truth in self.files.values() for document in truth.documents]
+        return not self.damaged and all(truth.sound for truth in self.files.values()) and len(names) == len(set(names))
 
     @property
     def declared(self) -> set[str]:
@@ -333,7 +334,7 @@ def declare_twice(folder: Folder, name: str, where: int) -> None:
         suffix = Path(name).suffix
         copy = f"{Path(name).with_suffix('')!s}_copy{suffix}"
         folder.write(copy, folder.text(name))
-        folder.files[copy] = Truth(truth.form, truth.documents, sound=False)
+        folder.files[copy] = Truth(truth.form, truth.documents)
 
 
 def break_import(folder: Folder, name: str, where: int) -> None:

@@ -89,6 +89,7 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     for table in sim.plane.tables.values():
         for key in ("one", "two", "three"):
             table.items[repr([key])] = item(key)
+    sim.clock.seconds += SETTLED
     held = dict(sim.plane.tables)
     sim.plane.faults = judge.call
     figures: Counter[str] = Counter()

@@ -58,7 +58,7 @@ def test_each_edit_alone(kind: str, file: int, where: int) -> None:
 
 
 def test_a_deleted_file_is_consent() -> None:
-    edited = replace(BOTH, edits=(Edit("delete_file", 0, verbs=("once", "once"), pause=61.0),))
+    edited = replace(BOTH, edits=(Edit("delete_file", 1, verbs=("once", "once"), pause=61.0),))
     assert run(edited)["deleted with consent"] == 1
 
 

@@ -46,8 +46,8 @@ def test_every_problem_of_the_declarations_is_said(line: str, cli: Callable, fak
     ended = cli(line)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.splitlines() == [
-        "error: users_table.py:7: key_schema: is empty. Name a HASH key.",
-        "error: seeds/users.json: is not JSON. Mend it.",
+        "error: desired_state/users_table.py:7: key_schema: is empty. Name a HASH key.",
+        "error: desired_state/seeds/users.json: is not JSON. Mend it.",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import socket
 import subprocess
@@ -152,13 +153,23 @@ def test_a_signal_at_the_question_ends_it_at_once(verb: str, number: int, code: 
 
 
 @contextmanager
-def silent_server() -> Iterator[int]:
+def silent_server() -> Iterator[socket.socket]:
     """Takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+        yield server
 
 
-CLASS_FILE = "import time\nprint('started', flush=True)\nwhile True:\n    time.sleep(1)\n"
+CLASS_FILE = "import time\nopen({!r}, 'w').close()\nwhile True:\n    time.sleep(1)\n"
+
+
+def until_it_waits(server: socket.socket, started: Path) -> None:
+    """Until a connection arrives, or the class file has begun; a busy machine may take long to come so far."""
+    server.setblocking(False)
+    for _ in range(1200):
+        if started.exists() or select.select([server], [], [], 0.05)[0]:
+            time.sleep(0.3)
+            return
+    pytest.fail("it has not begun to wait")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +194,12 @@ def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
     folder.mkdir()
     yaml = "table_name: one\nkey_schema: [{AttributeName: pk, KeyType: HASH}]\n"
     yaml += "attribute_definitions: [{AttributeName: pk, AttributeType: S}]\n"
-    (folder / declared).write_text(CLASS_FILE if declared.endswith(".py") else yaml, encoding="utf-8")
-    with silent_server() as port:
+    started = tmp_path / "started"
+    (folder / declared).write_text(
+        CLASS_FILE.format(str(started)) if declared.endswith(".py") else yaml, encoding="utf-8"
+    )
+    with silent_server() as server:
+        port = server.getsockname()[1]
         environ = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}
         environ["PYTHONPATH"] = os.pathsep.join(sys.path)
         command = [sys.executable, "-m", "reconciler", *words, "--endpoint-url", f"http://127.0.0.1:{port}"]
@@ -192,7 +207,7 @@ def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
         running = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environ
         )
-        time.sleep(2.5)
+        until_it_waits(server, started)
         assert running.poll() is None
         running.send_signal(signal.SIGTERM)
         _, said = running.communicate(timeout=40)

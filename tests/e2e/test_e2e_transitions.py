@@ -48,6 +48,7 @@ def on_dynamodb_local() -> Iterator[TransitionRun]:
 @pytest.fixture(scope="module")
 def on_moto() -> Iterator[TransitionRun]:
     with MotoServer() as server:
+        server.restart()
         chosen = [i for i in range(len(TRANSITIONS)) if not _turns_stream_on_again(i)]
         yield run(server.url, server.client(), has_tags=True, only=chosen)
 

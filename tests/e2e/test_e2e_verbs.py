@@ -58,8 +58,11 @@ def test_what_a_table_held_at_a_time_becomes_a_new_table(moto: Live, tmp_path: P
     moto.client.update_continuous_backups(TableName="users", PointInTimeRecoverySpecification=recovery)
     done = tool.run("restore", "users", "--at", "latest", "--to", "users-2", "-o", "json")
     assert (done.exit_code, items(moto, "users-2")) == (0, {"mine"}), done.stderr
+    moto.client.put_item(TableName="users-2", Item={"pk": {"S": "later"}, "mail": {"S": "m"}})
     again = tool.run("restore", "users", "--at", "latest", "--to", "users-2")
-    assert (again.exit_code, "exists already" in again.stderr) == (1, True)
+    assert (again.exit_code, items(moto, "users-2")) == (0, {"mine", "later"}), again.stderr
+    refused = tool.run("restore", "users", "--at", "latest", "--to", "users")
+    assert (refused.exit_code, "exists already" in refused.stderr) == (1, True)
 
 
 def test_dynamodb_local_has_no_backups_and_restore_says_so(local: Live, tmp_path: Path) -> None:

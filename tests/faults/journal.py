@@ -33,6 +33,12 @@ def renews_lease(request: Recorded) -> bool:
     return bool(request.body.get("ConditionExpression") == RENEWAL)
 
 
+def announces_end(request: Recorded) -> bool:
+    """Whether an entry of the inventory was written that says that the call which deletes its table comes next."""
+    written = request.operation == "PutItem" and state_record(request).startswith("table#") and request.status == 200
+    return written and "S" in request.body["Item"].get("ending_at", {})
+
+
 class Tally:
     """Counts mutating calls in the order they come. A lease that is renewed because time went by does not count."""
 
@@ -66,10 +72,22 @@ def effects(requests: Iterable[Recorded]) -> Counter[tuple[str, str]]:
     return Counter((request.operation, name) for request in done for name in request.tables)
 
 
+def unrecorded(runs: Iterable[Sequence[Recorded]]) -> set[str]:
+    """Tables that were asked for, by runs that died before it was recorded that they were created."""
+    found: set[str] = set()
+    for request in (request for run in runs for request in run):
+        if request.operation == "CreateTable":
+            found.update(request.tables)
+        elif request.body.get("Item", {}).get("ownership") == {"S": "created"} and request.status == 200:
+            found.discard(_subject(request))
+    return found
+
+
 def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
     """Everything in the calls of one run that may never be done (I1, I4, I5, I7, I9), as sentences.
 
-    What was seen of a table counts until the lease is taken anew, or table or its entry is written.
+    What was seen of a table counts until the lease is taken anew, or table or its entry is written. An entry that
+    announces the delete follows the look that decided it; the lease is renewed after both.
     """
     looked: dict[str, int] = {}
     leased = -1
@@ -86,7 +104,9 @@ def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
                 yield f"I4: {name} was deleted without reading identity and renewing the lease right before"
         elif request.operation in MUTATING:
             yield from _update(request, name, scenario)
-        if request.operation in MUTATING and not renews_lease(request):
+        if announces_end(request) and _subject(request) in looked:
+            looked[_subject(request)] = position
+        elif request.operation in MUTATING and not renews_lease(request):
             for stale in tuple(looked) if state_record(request) == "lease" else (_subject(request),):
                 looked.pop(stale, None)
 

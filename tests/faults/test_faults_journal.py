@@ -32,6 +32,8 @@ TAKEN = record("PutItem", "lease")
 LEASE = replace(TAKEN, body={**TAKEN.body, "ConditionExpression": RENEWAL})
 LOOK, DELETE = call("DescribeTable", "old"), call("DeleteTable", "old")
 READ = record("GetItem", "lease")
+ENTRY = record("PutItem", "table#old")
+ENDING = replace(ENTRY, body={**ENTRY.body, "Item": {**ENTRY.body["Item"], "ending_at": {"S": "2026-01-01"}}})
 CONDITION = {"ConditionExpression": "attribute_not_exists(#key)"}
 OFF = {"DeletionProtectionEnabled": False}
 TWO = {"GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "a"}}, {"Delete": {"IndexName": "b"}}]}
@@ -45,7 +47,11 @@ FORBIDDEN = {
     "the lease is renewed before the last look": ([LEASE, LOOK, DELETE], "I4"),
     "a second delete by the same decision": ([LOOK, LEASE, DELETE, DELETE], "I4"),
     "the lease is taken after the last look": ([LOOK, TAKEN, LEASE, DELETE], "I4"),
-    "the entry is written after the last look": ([LOOK, LEASE, record("PutItem", "table#old"), DELETE], "I4"),
+    "the entry is written after the last look": ([LOOK, LEASE, ENTRY, DELETE], "I4"),
+    "the delete is announced without a look": ([ENDING, LEASE, DELETE], "I4"),
+    "the delete is announced after the lease was renewed": ([LOOK, LEASE, ENDING, DELETE], "I4"),
+    "the announcement was refused": ([LOOK, replace(ENDING, status=400), LEASE, DELETE], "I4"),
+    "a second delete by the same announcement": ([LOOK, ENDING, LEASE, DELETE, LEASE, DELETE], "I4"),
     "an item is written without a condition": ([call("PutItem")], "I5"),
     "an item is removed without a condition": ([call("DeleteItem")], "I5"),
     "items are written wholesale": ([Recorded("BatchWriteItem", {"RequestItems": {"users": []}}, 200)], "I5"),
@@ -55,6 +61,7 @@ FORBIDDEN = {
 }
 ALLOWED = {
     "a delete after looking at table and lease": [LOOK, LEASE, DELETE],
+    "a delete that its entry announces after the look": [LOOK, ENDING, LEASE, DELETE],
     "a delete while another table and its entry are written": [
         *(LOOK, LEASE, record("PutItem", "table#users"), call("CreateTable"), DELETE)
     ],

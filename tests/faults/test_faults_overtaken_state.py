@@ -327,4 +327,9 @@ def test_a_pass_that_met_a_record_written_anew_says_that_it_is_read_again_and_go
     tables = {table.name: table for table in ended.report.tables}
     assert tables["users"].status is TableStatus.PENDING
     assert [(step.fate, step.reason) for step in tables["users"].steps] == [(Fate.DEFERRED, Reason.LEASE)]
+    # "users" alone was ours and is declared no more: that is noted before another table is made.
+    assert [(step.fate, step.reason) for step in tables["orders"].steps] == [(Fate.DEFERRED, Reason.BUSY)]
+    assert ownership(stage) == {"users": "created"}
+    for _ in range(2):
+        led(successor)
     assert ownership(stage) == {"users": "created", "orders": "created"}

@@ -33,7 +33,7 @@ def test_a_case_is_the_same_each_time() -> None:
 
 
 def test_interleaved_processes_leave_the_real_probe_and_the_real_time_behind() -> None:
-    probe, pauses = flavors.detect, botocore.endpoint.time
+    probe, pauses = flavors.probe, botocore.endpoint.time
     for number in range(8):
         run(number)
-    assert (flavors.detect, botocore.endpoint.time) == (probe, pauses)
+    assert (flavors.probe, botocore.endpoint.time) == (probe, pauses)

@@ -35,6 +35,9 @@ BEHIND_UPDATE_TABLE = {
     "dynamodb:DeleteGlobalTableWitness": "GlobalTableWitnessUpdates[].Delete",
 }
 """Actions of the service authorization reference that are no operation, and the members that need them."""
+TRANSACTION = "dynamodb:TransactWriteItems"
+IN_A_TRANSACTION = {"dynamodb:PutItem", "dynamodb:DeleteItem"}
+"""A transaction is no action of the service authorization reference: leave is asked for each write in it."""
 
 
 def allowed(policy: str, *, state: bool | None = None) -> set[str]:
@@ -63,8 +66,12 @@ def named_in_the_code() -> set[str]:
             for prefix, name in re.findall(r'"(?:([\w{}-]+):)?([A-Z]\w+)"', text):
                 service = "application-autoscaling" if prefix.endswith("SERVICE}") else prefix or "dynamodb"
                 if name in known.get(service, ()):
-                    found.add(f"{service}:{name}")
+                    found |= _actions(f"{service}:{name}")
     return found
+
+
+def _actions(operation: str) -> set[str]:
+    return IN_A_TRANSACTION if operation == TRANSACTION else {operation}
 
 
 class Run:
@@ -89,9 +96,10 @@ class Run:
     def sent(self, *, state: bool) -> set[str]:
         """The operations in the journal, those on the state table or the others; then the journal is empty."""
         return {
-            f"dynamodb:{request.operation}"
+            action
             for request in self.proxy.requests
             if " " not in request.operation and state == (request.tables == (STATE,))
+            for action in _actions(f"dynamodb:{request.operation}")
         }
 
 
@@ -151,6 +159,11 @@ def behind_update_table() -> set[str]:
     """What the service asks leave for beside UpdateTable, for the members that some declaration sets."""
     managed = {path.removesuffix(".RegionName") for path in MANAGED["UpdateTable"]}
     return {action for action, member in BEHIND_UPDATE_TABLE.items() if member in managed}
+
+
+def test_the_state_may_be_transferred_in_transactions() -> None:
+    for policy in ("manage", "full"):
+        assert allowed(policy, state=True) >= IN_A_TRANSACTION
 
 
 def test_replicas_and_witnesses_are_made_by_whoever_manages_and_removed_by_the_full_policy_alone() -> None:

@@ -186,8 +186,8 @@ MUTANTS = (
     Mutant(
         "a usage error is drift",
         "cli/app.py",
-        "            _usage(error)\n",
-        "            _usage(error)\n            return 2\n",
+        "        _usage(error)\n    except",
+        "        _usage(error)\n        return 2\n    except",
         "a misspelt option in CI reads as drift",
         ("cli/test_cli_errors.py::test_a_usage_error_is_1_never_2[an unknown verb]",),
     ),
@@ -266,7 +266,8 @@ MUTANTS = (
     Mutant(
         "a variable wins over a flag",
         "settings/loading.py",
-        "        layers.from_variables(environment, known, ignore_sdk_endpoints=ignores),\n        layers.from_flags(flags),\n",
+        "        layers.from_variables(environment, known, ignore_sdk_endpoints=ignores),\n"
+        "        layers.from_flags(flags),\n",
         "        layers.from_flags(flags),\n        layers.from_variables(environment, known),\n",
         "what was typed is not what is used",
         ("test_settings.py",),

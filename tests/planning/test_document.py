@@ -22,6 +22,7 @@ def test_the_document_of_a_fresh_endpoint() -> None:
         "trigger": "preview",
         "started": "2026-11-22T12:00:00Z",
         "finished": "2026-11-22T12:00:00Z",
+        "stack": "default",
         "environment": "default",
         "endpoint": {
             "url": "http://localhost:8000",

@@ -146,6 +146,8 @@ NAMES = {
     "the process": "__import__('os').getpid()",
     "the hash of a text": "hash('users') % 1000",
     "the first of a set": "next(iter({'a', 'b', 'c', 'd', 'e', 'f', 'g'}))",
+    "the first of two": "next(iter({'a', 'b'}))",
+    "the first of three": "next(iter({'red', 'green', 'blue'}))",
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.fakes import FakeClock
 
 from reconciler.model.errors import DeclarationError
 from reconciler.sources.folder import FolderSource
@@ -40,7 +42,7 @@ def names(source: FolderSource) -> list[str]:
 def test_a_second_load_parses_nothing_and_says_the_same(tmp_path, parsed):
     declare(tmp_path, "users")
     declare(tmp_path, "projects")
-    source = FolderSource(str(tmp_path), None)
+    source = FolderSource(str(tmp_path), None, FakeClock(datetime(2026, 1, 1, tzinfo=UTC)))
     first = source.load()
     assert parsed == ["projects.yaml", "users.yaml"]
     assert source.load() == first

@@ -29,6 +29,7 @@ NEUTRAL = {
     "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent/aws-credentials",
     "AWS_EC2_METADATA_DISABLED": "true",
     "NO_COLOR": "1",
+    "RECONCILER_STACK": "default",
 }
 
 

@@ -25,8 +25,9 @@ from reconciler.sources.text.documents import EMPTY
 
 FIRST = Variant(hash_seed="0", chance=0, shifted_clock=False)
 """Fixed, so that the order of sets and the default randomness are the same in every load."""
-SECOND = Variant(hash_seed="1", chance=1, shifted_clock=True)
-SECOND_TODAY = Variant(hash_seed="1", chance=1, shifted_clock=False)
+SECOND = Variant(hash_seed="187", chance=1, shifted_clock=True)
+"""Of the first 250 hash seeds the one that most often puts another element first in small sets of common words."""
+SECOND_TODAY = Variant(hash_seed="187", chance=1, shifted_clock=False)
 """Where the files cannot be loaded on a shifted clock."""
 
 _ENDS_REMEDY = "Let the file only declare; move everything else under `if __name__ == '__main__':`."

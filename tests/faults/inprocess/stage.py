@@ -245,13 +245,17 @@ class Stage:
         self._running += 1
         if self._running == 1:
             self._unreal.enter_context(no_real_time(self.clock))
-            self._unreal.enter_context(mock.patch.object(flavors, "detect", return_value=self.flavor))
+            self._unreal.enter_context(mock.patch.object(flavors, "probe", return_value=self._probed()))
         try:
             yield
         finally:
             self._running -= 1
             if not self._running:
                 self._unreal.close()
+
+    def _probed(self) -> flavors.Probed:
+        """What the probes, which go past the simulated wire, say of this account's endpoint."""
+        return flavors.Probed(self.flavor, flavors.Reply(200), may_be_local=self.flavor is Flavor.DYNAMODB_LOCAL)
 
 
 _pools: list[Pool] = []
