@@ -81,22 +81,24 @@ class LeaseRecord:
         with self._lock:
             return self._left() > 0 and self._renewed() is not None
 
-    def revoke(self) -> Lease | None:
-        """Free the lease of whoever holds it, under a higher token; the lease that was revoked.
+    def revoke(self, above: int = 0) -> Lease | None:
+        """Free the lease of whoever holds it, under a token higher than before and than ``above``; what was revoked.
 
-        ``None`` where it is ours, free or not there: then nobody else can be acting. Raises ``StateError`` where its
+        ``None`` where it is ours, free or not there. A free one gets a new token as well: a pass that has read the
+        records and not yet taken the lease must not take what it read for current. Raises ``StateError`` where its
         holder renews it faster than it can be revoked.
         """
         with self._lock:
             for _ in range(REVOCATIONS):
                 found = self.read()
-                if found is None or found.released or found.holder == self._holder:
+                free = found is None or found.released
+                if found is not None and found.holder == self._holder and not free:
                     return None
-                token = found.token + 1
+                token = max(above, found.token if found else 0) + 1
                 freed = Lease(self._holder, token, self._clock.now(), beat=1, released=True, name=self._name)
                 if self._put(freed, _as_seen(found)) or self.read() == freed:
                     self._own, self._token, self._led = None, token, False
-                    return found
+                    return None if free else found
         raise StateError("the lease could not be revoked, because its holder renews it all the time; try again")
 
     def keeps(self) -> bool:

@@ -227,7 +227,7 @@ class StateTable:
         return self._lease.left_to_send()
 
     def revoke_lease(self) -> Lease | None:
-        return self._lease.revoke()
+        return self._lease.revoke(above=self._seen_token)
 
     def is_held(self, lease: Lease) -> bool:
         return self._lease.is_held(lease)

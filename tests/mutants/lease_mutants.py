@@ -11,9 +11,17 @@ MUTANTS = (
     Mutant(
         "a revocation keeps the token",
         "state/lease.py",
-        "token = found.token + 1",
-        "token = found.token",
+        "token = max(above, found.token if found else 0) + 1",
+        "token = found.token if found else 0",
         "the holder that was revoked writes over the record of a released table",
+        (REVOKED,),
+    ),
+    Mutant(
+        "a free lease is not revoked",
+        "state/lease.py",
+        "                if found is not None and found.holder == self._holder and not free:",
+        "                if found is None or free or found.holder == self._holder:",
+        "a pass that read before a suspension and took the lease after it deletes tables",
         (REVOKED,),
     ),
     Mutant(

@@ -14,7 +14,7 @@ from support.fakes import FakeClock
 
 from reconciler.model.errors import LeaseLost, RecordChanged, StateError
 from reconciler.model.identity import Identity
-from reconciler.model.records import InventoryEntry
+from reconciler.model.records import InventoryEntry, Suspension
 from reconciler.state.table import StateTable
 
 NAME = "reconciler_state"
@@ -63,6 +63,31 @@ def test_a_lease_that_nobody_else_holds_is_not_revoked(make: Make) -> None:
     one.acquire_lease()
     assert one.revoke_lease() is None
     assert one.holds_lease()
+
+
+@pytest.mark.parametrize("before", ["never held", "held and released by another", "held and released by itself"])
+@pytest.mark.parametrize("deed", ["suspend", "release"])
+def test_a_pass_that_has_read_and_not_yet_taken_the_lease_reads_again_after_a_verb(
+    make: Make, deed: str, before: str
+) -> None:
+    one, verb = make("pass"), make("verb")
+    former = one if before.endswith("itself") else make("former")
+    if before != "never held":
+        former.acquire_lease()
+        former.put_entry(ENTRY)
+        former.release_lease()
+    snapshot = one.load()
+    verb.load()
+    if deed == "suspend":
+        verb.put_suspension(Suspension("somebody", NOW))
+    assert verb.revoke_lease() is None, "nobody held it"
+    if deed == "release":
+        verb.put_entry(replace(verb.load().inventory.get("users", ENTRY), ownership="released"))
+    assert one.acquire_lease() is not None
+    assert not one.is_current(snapshot)
+    again = one.load()
+    assert again.rolled_back is None
+    assert one.is_current(again)
 
 
 def test_a_record_is_written_only_under_the_revision_that_was_read(make: Make) -> None:
