@@ -211,7 +211,9 @@ class App:
         folder, base_of = files.target(location), partial(files.base_name, environment=environment)
         found = self.reconciler.look(names, known := files.declared_so_far(location, environment), base_of)
         texts = files.prepared(folder, found.tables, form, environment, known)
-        paths = self.reconciler.remember(found.tables, files.stored(folder, texts)) if texts else files.swept(folder)
+        declared_in = dict(zip(found.tables, texts, strict=True))
+        stored = files.stored(folder, texts)
+        paths = self.reconciler.remember(found.tables, stored, declared_in) if texts else files.swept(folder)
         return paths, found.passed_over, self.reconciler.take_back(found.released)
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:

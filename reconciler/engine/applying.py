@@ -142,7 +142,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
     except LeaseLost:
         raise
     except ApiError as error:
-        if isinstance(error, NameTaken) and not has_tags:
+        if isinstance(error, NameTaken) and (not has_tags or _open_nonce(survey.recorded) is None):
             _withdraw(scene, survey, intent)
         return _lost(survey, step, error)
     created = replace(intent, ownership="created", identity=_identity(answer), changed_at=world.clock.now())
@@ -156,7 +156,10 @@ def _open_nonce(recorded: InventoryEntry | None) -> str | None:
 
 
 def _withdraw(scene: Scene, survey: Survey, intent: InventoryEntry) -> None:
-    """Without tags an intent claims what was made after it; where nothing of ours can have been made, it must not."""
+    """An intent claims what was made after it; where nothing of ours can have been made, it must not.
+
+    It would also keep ``on_existing: fail`` from being asked, as for a table that is managed already.
+    """
     if survey.entry is None:
         scene.world.store.drop_entry(intent)
     elif survey.entry.ownership != "intent":

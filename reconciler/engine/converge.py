@@ -47,7 +47,7 @@ class Rounds:
         failures: dict[str, int] = {}
         ended = request.ended | _ended(report)
         held, pause = report.lease_holder is not None, FIRST_PAUSE
-        while focus := self._unfinished(report, failures):
+        while focus := self._unfinished(request, report, failures):
             progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
             pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
             if not progressed and not self._wait(report, pause):
@@ -86,8 +86,11 @@ class Rounds:
             return False
         return True
 
-    def _unfinished(self, report: PassReport, failures: dict[str, int]) -> list[str]:
-        if report.error or report.problems or report.suspended or report.observe_only or report.plan_changed:
+    def _unfinished(self, request: Request, report: PassReport, failures: dict[str, int]) -> list[str]:
+        """The tables that need another round. A suspended stack needs none, but for ``destroy``, which goes on there:
+        a second ``destroy`` would otherwise end while its backup is being made, and make another one each time."""
+        idle = report.observe_only or (report.suspended and not request.destroy)
+        if report.error or report.problems or idle or report.plan_changed:
             return []
         names = []
         for table in report.tables:

@@ -96,8 +96,13 @@ class Import:
                 raise UsageError(f"{theirs}. Nothing was written")
         return tuple(found)
 
-    def remember(self, tables: Mapping[str, ObservedTable], snapshot: StateSnapshot) -> None:
-        """Adopt them, by base name; what is recorded with the same identity stays, but for a release."""
+    def remember(
+        self, tables: Mapping[str, ObservedTable], snapshot: StateSnapshot, declared_in: Mapping[str, str]
+    ) -> None:
+        """Adopt them, by base name; what is recorded with the same identity stays, but for a release.
+
+        ``declared_in`` are their files, so that the next pass finds nothing left to write down.
+        """
         for base, observed in tables.items():
             name = observed.spec.name
             entry = snapshot.inventory.get(name)
@@ -110,6 +115,7 @@ class Import:
                 nonce="",
                 identity=observed.identity,
                 changed_at=self.world.clock.now(),
+                declared_in=declared_in.get(base),
                 revision=entry.revision if entry is not None else 0,
             )
             self.world.store.put_entry(adopted)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from reconciler.engine.converge import Rounds
@@ -96,11 +97,19 @@ class Reconciler:
         """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
         return Import(self.world, self.options).look(names, declared, base_of)
 
-    def remember(self, tables: Mapping[str, ObservedTable], written: AbstractContextManager[W]) -> W:
-        """Adopt tables that ``import`` writes down by entering ``written``, which happens once writing is allowed."""
+    def remember(
+        self,
+        tables: Mapping[str, ObservedTable],
+        written: AbstractContextManager[W],
+        declared_in: Mapping[str, str] = MappingProxyType({}),
+    ) -> W:
+        """Adopt tables that ``import`` writes down by entering ``written``, which happens once writing is allowed.
+
+        ``declared_in`` are their files by base name, as a declaration's origin names them.
+        """
         snapshot = self.writable_state()
         with written as files:
-            Import(self.world, self.options).remember(tables, snapshot)
+            Import(self.world, self.options).remember(tables, snapshot, declared_in)
         return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:

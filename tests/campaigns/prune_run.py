@@ -265,11 +265,8 @@ def run(case: PruneCase) -> Counter[str]:
 
 
 def _owned(case: PruneCase, wish: Wish) -> list[str]:
-    """Declared as if we had made them; or declared, without tags, just as our open intent would have made them."""
-    lives = [case.lives[at] for at in wish.owned if at < len(case.lives)]
-    declared = {*wish.declared, *(wish.then or ())} if not case.flavor.has_tags else set()
-    lives += [case.lives[at] for at in declared if at < len(case.lives) and case.lives[at].kind.startswith("intent")]
-    return [live.name for live in lives]
+    """Declared as if we had made them; an open intent makes no table ours where there are no tags."""
+    return [case.lives[at].name for at in wish.owned if at < len(case.lives)]
 
 
 def _act(sim: Sim, wish: Wish) -> None:

@@ -66,13 +66,11 @@ class Others:
     def create(self, spec: TableSpec) -> None:
         """A table that others make; none is made in the same moment as another one of its name."""
         self.plane.clock.seconds += 1.5
-        entry = self.state.snapshot.inventory.get(spec.name)
         call = create_call(holdable(spec, self.case.flavor), None, with_tags=self.plane.has_tags)
         if not self._do(call.operation, dict(call.params)):
             return
         fact = self.witness.fact(self.plane.tables[spec.name])
         fact.touched = 1
-        fact.doubtful = not self.plane.has_tags and entry is not None and entry.ownership == "intent"
 
     def _lose_state(self) -> None:
         self.plane.clock.seconds += 1.5

@@ -34,8 +34,6 @@ class Fact:
 
     table: Table
     ours: bool = False
-    doubtful: bool = False
-    """Made by others, in a way that no endpoint without tags tells from our own create."""
     theirs: dict[str, dict[str, Any]] = field(default_factory=dict)
     touched: int = 0
     """How often others changed it."""
@@ -252,7 +250,7 @@ class Witness:
         return not self._spoken_for(fact.first_forgotten)
 
     def _owned(self, fact: Fact, plan: Plan) -> bool:
-        return fact.ours or fact.doubtful or plan.lifecycle.on_existing == "own"
+        return fact.ours or plan.lifecycle.on_existing == "own"
 
     def _protection(self, call: Call, name: str) -> None:
         if call.params.get("DeletionProtectionEnabled") is False and call.operation == "UpdateTable":

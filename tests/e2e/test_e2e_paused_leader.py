@@ -77,7 +77,9 @@ class Leader:
         proxy.fault = self
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "RECONCILER_TIMEOUT": f"{TIMEOUT}s"}
         command = [sys.executable, "-c", TOOL, "--once", "--endpoint-url", proxy.url, "--workers", "1"]
-        self.process = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def arrived(self, request: Recorded) -> None:
         """Every request is passed on."""

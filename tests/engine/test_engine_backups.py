@@ -125,3 +125,12 @@ def test_backups_before_a_delete_are_never_pruned_by_a_schedule():
     names = [kept["summary"]["BackupName"] for kept in sim.plane.backups.values()]
     assert sum("before-delete" in name for name in names) == 1
     assert len(names) == 2
+
+
+def test_a_destroy_in_a_stack_that_is_suspended_waits_for_its_backup_too():
+    sim = doomed(Flavor.AWS, data_loss="allow")
+    sim.reconciler.suspend("somebody")
+    sim.plane.delay = 1.0
+    sim.reconciler.destroy()
+    assert "orders" not in sim.plane.tables
+    assert sim.plane.mutating.count("CreateBackup") == 1

@@ -72,6 +72,17 @@ def effects(requests: Iterable[Recorded]) -> Counter[tuple[str, str]]:
     return Counter((request.operation, name) for request in done for name in request.tables)
 
 
+def unrecorded(runs: Iterable[Sequence[Recorded]]) -> set[str]:
+    """Tables that were asked for, by runs that died before it was recorded that they were created."""
+    found: set[str] = set()
+    for request in (request for run in runs for request in run):
+        if request.operation == "CreateTable":
+            found.update(request.tables)
+        elif request.body.get("Item", {}).get("ownership") == {"S": "created"} and request.status == 200:
+            found.discard(_subject(request))
+    return found
+
+
 def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
     """Everything in the calls of one run that may never be done (I1, I4, I5, I7, I9), as sentences.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import pprint
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+
+from reconciler.seeding.provenance import unpack
 
 Shape = dict[str, Any]
 PASSING = frozenset(
@@ -19,8 +21,8 @@ PASSING = frozenset(
 """Members of a description that tell of time and traffic, not of what was declared."""
 SINCE = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since", "ready_at")
 DIGESTS = ("written", "uncertain")
-"""Which items are recorded as ours: a batch that a kill interrupts stays uncertain, though the table ends the same."""
-DROPPED = ("nonce", "fence", "changed_at", "ours_since", "at", "started", "scope", "record", *DIGESTS)
+"""Digests of items that are recorded as ours. A batch that a kill interrupts stays uncertain, so both count as one."""
+DROPPED = ("nonce", "fence", "revision", "changed_at", "ours_since", "at", "started", "scope", "record", *DIGESTS)
 STATE_KEYS = ["scope", "record"]
 
 
@@ -39,6 +41,19 @@ def seen(dynamodb: Any) -> Shape:
         else:
             tables[name]["items"] = items(dynamodb, name)
     return {"tables": tables, "records": records}
+
+
+def as_if_answered(shape: Shape, tables: Collection[str]) -> Shape:
+    """The shape with these tables recorded as created where they are recorded as adopted."""
+    records = {
+        state: {name: _as_created(record) if name.partition("table#")[2] in tables else record for name, record in of}
+        for state, of in ((state, found.items()) for state, found in shape["records"].items())
+    }
+    return {**shape, "records": records}
+
+
+def _as_created(record: Shape) -> Shape:
+    return {**record, "ownership": {"S": "created"}} if record["ownership"] == {"S": "adopted"} else record
 
 
 def items(dynamodb: Any, table: str) -> list[Shape]:
@@ -81,6 +96,8 @@ def _records(raw: list[Shape], tables: Mapping[str, Shape]) -> Shape:
 
 def _record(item: Shape, tables: Mapping[str, Shape]) -> Shape:
     kept = {name: value for name, value in item.items() if name not in DROPPED}
+    if ours := unpack(item.get("written", {}).get("S", "")) | unpack(item.get("uncertain", {}).get("S", "")):
+        kept["written or uncertain"] = sorted(digest.hex() for digest in ours)
     for name in SINCE:
         if name in kept:
             kept[name] = "set"

@@ -342,7 +342,7 @@ MUTANTS = (
     Mutant(
         "a refused create leaves its intent",
         "engine/applying.py",
-        "if isinstance(error, NameTaken) and not has_tags:",
+        "if isinstance(error, NameTaken) and (not has_tags or _open_nonce(survey.recorded) is None):",
         "if False:",
         "on endpoints without tags a table that others made in the same moment is taken for ours, and pruned",
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from faults.inprocess import judge
 from faults.inprocess.baseline import Baseline, baseline, changes
@@ -16,7 +16,7 @@ from faults.inprocess.crash_scenarios import SCENARIOS
 from faults.inprocess.end_state import differences, end_state
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenario import Scenario
-from faults.inprocess.single import recovered
+from faults.inprocess.single import apart_from_adopted, recovered
 from faults.inprocess.stage import STATE, Stage
 from faults.inprocess.wire import Sending
 from faults.kill import Moment
@@ -93,7 +93,11 @@ def run(place: Place) -> Counter[str]:
     stage.wire.before = stage.wire.after = None
     try:
         assert ended is None or place.moment is Moment.DELIVERED, "it went on"
-        runs = 0 if ended is not None else recovered(place.scenario, stage, known)
+        runs = (
+            0
+            if ended is not None
+            else recovered(place.scenario, stage, known, partial(apart_from_adopted, place.scenario, place.call))
+        )
         judge.sent(stage, known)
         _nothing_twice(stage, known)
         _quiet(place.scenario, stage)
