@@ -34,7 +34,7 @@ class Settling:
         now, steady = self._now(), self._steady()
         if digest != self._digest:
             self._digest, self._since = digest, steady
-        still = max(steady - self._since, now.timestamp() - changed if changed <= now.timestamp() else 0.0)
+        still = max(steady - self._since, now.timestamp() - changed)
         left = SETTLE_SECONDS - still
         return now + timedelta(seconds=left) if left > 0 else None
 

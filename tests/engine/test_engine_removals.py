@@ -173,6 +173,19 @@ def test_the_error_names_file_table_and_remedy_and_changes_nothing_else(tmp_path
     assert sorted(sim.plane.tables) == ["orders", "users"]
 
 
+@pytest.mark.parametrize("lost", ["orders", "users"])
+def test_nothing_is_repaired_while_a_file_is_misunderstood(lost: str, tmp_path: Path) -> None:
+    sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
+    write(tmp_path, {"users.yaml": "services: {}\n"})
+    del sim.plane.tables[lost]
+    sim.plane.journal.clear()
+    for _ in range(3):
+        assert sim.once().verdict is Verdict.ERROR
+        sim.clock.seconds += 3600
+    assert sim.plane.journal == []
+    assert lost not in sim.plane.tables
+
+
 def removed(root: Path) -> None:
     (root / "users.yaml").unlink()
 

@@ -53,8 +53,8 @@ MUTANTS = (
     Mutant(
         "misunderstood files are reported and acted upon",
         "engine/passes.py",
-        "            permission = replace(permission, writes=False)\n            if self.memory.last_good is None:\n",
-        "            if False:\n",
+        "        if not self._understood(desired, permission.snapshot):\n",
+        "        if not self._understood(desired, permission.snapshot) and False:\n",
         "the pass says what it does not understand, and deletes all the same",
         (f"{REMOVALS}::test_the_error_names_file_table_and_remedy_and_changes_nothing_else",),
     ),
@@ -101,9 +101,9 @@ MUTANTS = (
     Mutant(
         "a change in the future is believed",
         "sources/settling.py",
-        " if changed <= now.timestamp() else 0.0",
-        "",
-        "declarations on a file server whose clock is ahead never come to rest",
+        "now.timestamp() - changed)",
+        "abs(now.timestamp() - changed))",
+        "where the clock of a file server is ahead, what was saved a moment ago counts as settled",
         ("sources/test_settling.py::test_when_declarations_are_settled[the file server is an hour ahead]",),
     ),
     Mutant(
