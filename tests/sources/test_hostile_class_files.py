@@ -234,3 +234,13 @@ def test_a_class_file_that_exits_with_success_does_not_end_the_command_with_succ
     )
     assert done.returncode == 1
     assert "a_table.py: ends the process that loads it" in done.stderr
+
+
+def test_an_interpreter_that_cannot_be_started_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(child_process.subprocess, "Popen", refused)
+    write(tmp_path, {"a_table.py": USERS})
+    said = f"a_table.py: cannot be loaded: no process could be started with {sys.executable}: Permission denied."
+    assert [sentence.startswith(said) for sentence in sentences(tmp_path)] == [True]

@@ -72,10 +72,14 @@ def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | 
             reading.problems += _compared(first, second)
     except Interrupted:
         raise DeclarationError((Problem(str(folder), None, None, *_STOPPED),)) from None
+    except OSError as error:
+        reason = f"cannot be loaded: no process could be started with {sys.executable or 'Python'}: {error.strerror}"
+        reading.problems += [Problem(file.path, None, None, reason, _STARTABLE) for file in files if file not in empty]
     return reading
 
 
 _GARBLED = "writes into the answer of the process that loads it"
+_STARTABLE = "Let this user run that interpreter; class files are loaded in a process of their own."
 _STOPPED = ("was not read to its end: the tool is stopping", "Run the command again.")
 
 
