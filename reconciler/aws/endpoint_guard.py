@@ -5,7 +5,7 @@ account. Each answer that describes a table carries an ARN; it names partition, 
 Local, the kind of endpoint. The guard compares all of them, and refuses every mutating request once one differs.
 
 Held by ``Connection``. ``Caller`` shows it each answer, ``hooks.guarded`` asks it right before each mutating request is
-sent. Where no answer confirmed the endpoint since something cast doubt on it (a new pass, a failed connection, new
+sent. Where no answer confirmed the endpoint since it was last put in question (a new pass, a failed connection, new
 credentials), the guard identifies it again before the request may leave.
 """
 
@@ -61,10 +61,10 @@ class EndpointGuard:
 
     def begin_pass(self) -> Endpoint:
         """As ``current``; nothing is written in this pass before an answer of its own confirms the endpoint."""
-        self.doubt()
+        self.unconfirm()
         return self.current()
 
-    def doubt(self) -> None:
+    def unconfirm(self) -> None:
         """A connection failed, credentials are new, or a pass begins: another endpoint may answer from now on."""
         with self._lock:
             self._confirmed = False

@@ -93,12 +93,12 @@ def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:
     return before_send
 
 
-def doubting(doubt: Callable[[], None]) -> Callable[..., None]:
+def unconfirming(unconfirm: Callable[[], None]) -> Callable[..., None]:
     """``response-received``: after a failed connection another endpoint may answer at the same URL."""
 
     def received(exception: BaseException | None = None, **_: Any) -> None:
         if exception is not None:
-            doubt()
+            unconfirm()
 
     return received
 

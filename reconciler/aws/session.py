@@ -177,7 +177,7 @@ class Connection:
         """Both clients; when they are built again, from a session opened anew."""
         if self._used:
             self._opened = self._reopen()
-            self.guard.doubt()
+            self.guard.unconfirm()
         self._used = True
         return self._pair("dynamodb", self._endpoint_url)
 
@@ -207,7 +207,7 @@ class Connection:
             events.register(f"provide-client-params.{of}", hooks.refuse_writes)
         events.register(f"before-send.{of}", hooks.guarded(self.guard.before_write))
         events.register(f"before-send.{of}", hooks.bounded)
-        events.register(f"response-received.{of}", hooks.doubting(self.guard.doubt))
+        events.register(f"response-received.{of}", hooks.unconfirming(self.guard.unconfirm))
         events.register(f"before-send.{of}", hooks.fenced(self._lasts))
         events.register(f"after-call.{of}", hooks.check_bytes)
         events.register(f"request-created.{of}", hooks.retry_counter(self._telemetry.retry))

@@ -63,12 +63,18 @@ def stocked(flavor: Flavor) -> Sim:
     return sim
 
 
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
-@pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.DYNAMODB_LOCAL])
+ELSEWHERE = [
+    pytest.param(flavor, place, id=f"{flavor.value}, {name}")
+    for flavor in (Flavor.AWS, Flavor.DYNAMODB_LOCAL)
+    for name, place in PLACES.items()
+    if (flavor, name) != (Flavor.DYNAMODB_LOCAL, "DynamoDB Local")
+]
+
+
+@pytest.mark.parametrize(("flavor", "place"), ELSEWHERE)
 def test_a_pass_whose_answers_come_from_elsewhere_writes_nothing(flavor: Flavor, place: str) -> None:
     sim = stocked(flavor)
-    if sim.plane.place == place:
-        pytest.skip("no change")
+    assert sim.plane.place != place
     sim.declare(declaration("users", deletion_protection=True), declaration("new"))
     sim.plane.place = place
     for name, table in sim.plane.tables.items():

@@ -35,9 +35,9 @@ MUTANTS = (
         (f"{CHANGES}::test_a_change_that_an_answer_shows_stops_all_writes",),
     ),
     Mutant(
-        "a failed connection casts no doubt on the endpoint",
+        "after a failed connection the endpoint stays confirmed",
         "aws/hooks.py",
-        "        if exception is not None:\n            doubt()",
+        "        if exception is not None:\n            unconfirm()",
         "        if exception is not None:\n            pass",
         "a tunnel breaks, another one opens, and the SDK sends the request again to what is there now",
         (f"{CHANGES}::test_a_change_behind_a_failed_connection_is_seen_before_the_request_is_sent_again",),
