@@ -142,7 +142,8 @@ def _rich(rng: Random, name: str) -> TableSpec:
 def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Counter[str]) -> None:
     before = _state(folder)
     names = sorted(folder.files)
-    if names:
+    # Nobody edits the files of a folder that is not there.
+    if names and (not folder.damaged or edit.kind in ("lose_the_root", "another_checkout")):
         EDITS[edit.kind](folder, names[edit.at % len(names)], edit.where)
         folder.forgive()
         figures[f"{'understood' if folder.understood else 'not understood'}"] += 1
