@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from simulation.world import declaration, item, simulate
 
+from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor, Identity
 from reconciler.model.plan import Fate, Reason
@@ -108,6 +109,11 @@ def _fingerprint(sim):
     sim.store.snapshot = replace(sim.store.snapshot, actual_fingerprint=elsewhere)
 
 
+def _fingerprint_for_a_new_process(sim):
+    _fingerprint(sim)
+    sim.reconciler.world = replace(sim.reconciler.world, watch=EndpointWatch())
+
+
 def _broken(sim):
     sim.source.broken = True
 
@@ -130,6 +136,7 @@ REFUSED = {
     "the table was recreated by somebody": ({}, _recreated, []),
     "the inventory says state_lost": ({}, _adopted, []),
     "the fingerprint differs": ({}, _fingerprint, []),
+    "a new process, the fingerprint differs": ({}, _fingerprint_for_a_new_process, []),
     "the desired state is broken": ({}, _broken, []),
 }
 

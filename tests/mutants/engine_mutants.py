@@ -29,7 +29,7 @@ MUTANTS = (
         "and not recorded.same(actual)",
         "and False",
         "the endpoint was switched to another account, and the state went along",
-        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[the fingerprint differs]",),
+        ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[a new process, the fingerprint differs]",),
     ),
     Mutant(
         "ALLOWED_ACCOUNTS is ignored",

@@ -80,7 +80,8 @@ MUTANTS = (
     Mutant(
         "a changing route is not guarded",
         "http/guard.py",
-        "            control.access.check(request.headers, control.board.endpoint)\n",
+        "            control.access.check(request.headers, control.board.endpoint)\n"
+        "            control.access.check(request.headers, await control.confirmed())\n",
         "",
         "nobody is asked who they are",
         ("http/test_http_access.py::test_with_a_token_set_only_the_right_one_lets_in",),
