@@ -344,9 +344,10 @@ MUTANTS = (
         "engine/applying.py",
         "if isinstance(error, NameTaken) and (not has_tags or _open_nonce(survey.recorded) is None):",
         "if False:",
-        "on endpoints without tags a table that others made in the same moment is taken for ours, and pruned",
+        "a table that others made in the same moment counts as managed, and on_existing: fail is asked no more",
         (
-            "engine/test_engine_name_taken.py::test_a_table_that_others_made_right_before_our_create_is_adopted_and_never_pruned",
+            "engine/test_engine_name_taken.py::test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell",
+            "engine/test_engine_name_taken.py::test_a_refused_create_keeps_on_existing_fail_asked_where_there_are_tags_too",
         ),
     ),
     Mutant(
