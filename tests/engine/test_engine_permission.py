@@ -85,6 +85,20 @@ def test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the
     assert "orders" in sim.plane.tables
 
 
+@pytest.mark.parametrize("declared", [("users", "new"), ("users",)], ids=["before a create", "before a delete"])
+def test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call(declared: tuple[str, ...]) -> None:
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.plane.journal.clear()
+    sim.declare(*(declaration(name) for name in declared))
+    sim.store.keep_lease = lambda: True  # type: ignore[method-assign]
+    sim.store.lost = True
+    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.fate is Fate.DEFERRED}
+    assert waiting == {Reason.LEASE}
+    assert sim.plane.mutating == []
+
+
 def test_once_the_lease_is_lost_nothing_is_created_any_more() -> None:
     sim = simulate()
     sim.declare(declaration())

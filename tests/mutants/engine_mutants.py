@@ -94,10 +94,10 @@ MUTANTS = (
     Mutant(
         "a lease that was lost goes on writing",
         "engine/applying.py",
-        "if not scene.world.store.keep_lease():",
+        "if not scene.world.store.holds_lease():",
         "if False:",
         "the second half of a long pass is written beside the successor",
-        ("engine/test_engine_permission.py::test_once_the_lease_is_lost_nothing_is_created_any_more",),
+        ("engine/test_engine_permission.py::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
     ),
     Mutant(
         "an overdue lease still sends",

@@ -51,11 +51,11 @@ MUTANTS = (
     ),
     Mutant(
         "the lease is not checked before a delete",
-        "engine/gatekeeper.py",
-        "if not world.store.keep_lease():",
-        "if False:",
+        "engine/applying.py",
+        "if not scene.world.store.holds_lease():",
+        'if call.operation != "DeleteTable" and not scene.world.store.holds_lease():',
         "a paused leader that wakes deletes beside its successor",
-        (f"{PERMISSION}::test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the_call",),
+        (f"{PERMISSION}::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
     ),
     Mutant(
         "pruning ignores ownership",
