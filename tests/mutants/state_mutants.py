@@ -84,8 +84,8 @@ MUTANTS = (
     Mutant(
         "an intent that was tried again is dropped",
         "state/table.py",
-        '("ownership", "nonce", "changed_at")',
-        '("ownership", "nonce")',
+        'self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})',
+        "self._drop(kinds.TABLE + entry.name)",
         "the table that comes of the second try has no record, and its state is lost",
         (f"{FENCE}::test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_dropped",),
     ),
