@@ -17,6 +17,8 @@ from typing import Any
 import yaml
 
 Document = dict[str, Any]
+KEY = [{"AttributeName": "pk", "KeyType": "HASH"}]
+TYPES = [{"AttributeName": "pk", "AttributeType": "S"}]
 
 
 @dataclass
@@ -320,7 +322,7 @@ def rename_table(folder: Folder, name: str, where: int) -> None:
 def change_key(folder: Folder, name: str, where: int) -> None:
     """Another key type: only another table could have it."""
     truth = folder.files[name]
-    if truth.sound:
+    if truth.sound and "AttributeDefinitions" in truth.documents[0]:
         documents = [json.loads(json.dumps(document)) for document in truth.documents]
         for definition in documents[0]["AttributeDefinitions"][:1]:
             definition["AttributeType"] = "N" if definition["AttributeType"] == "S" else "S"
@@ -408,7 +410,7 @@ def another_checkout(folder: Folder, name: str, where: int) -> None:
     folder.damaged = False
     gone, one = folder.declared, folder.files[name].documents[0]
     folder.files = {}
-    keys = one["KeySchema"], one["AttributeDefinitions"]
+    keys = one.get("KeySchema", KEY), one.get("AttributeDefinitions", TYPES)
     names = {key["AttributeName"] for key in keys[0]}
     types = [definition for definition in keys[1] if definition["AttributeName"] in names]
     foreign = {"TableName": "theirs", "KeySchema": keys[0], "AttributeDefinitions": types}
@@ -442,7 +444,7 @@ def _clear(path: Path) -> None:
 
 
 def _move(folder: Folder, name: str, to: str, *, sound: bool = True) -> None:
-    if name == to or to in folder.files or not os.path.lexists(folder.path(name)):
+    if name == to or to in folder.files or not folder.path(name).is_file():
         return
     folder.path(to).parent.mkdir(parents=True, exist_ok=True)
     folder.path(name).replace(folder.path(to))
