@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-REMEDIES = "sources/test_remedies_keep_meaning.py"
-LITERALS = "sources/test_literals_kept.py"
-PLACEHOLDERS = "sources/test_placeholders.py"
-UNREAD = "sources/test_unread_seeds.py"
-EXPORTED = "sources/test_seeds_as_exported.py"
-SSE = "facets/test_facet_sse.py"
-PATHS = "cli/test_cli_paths.py"
+REMEDIES = "test_remedies_keep_meaning"
+LITERALS = "test_literals_kept"
+PLACEHOLDERS = "test_placeholders"
+UNREAD = "test_unread_seeds"
+EXPORTED = "test_seeds_as_exported"
+SSE = "test_facet_sse"
+PATHS = "test_cli_paths"
 
 MUTANTS = (
     Mutant(
         "a throughput of 0 asks for 1",
-        "sources/document/check.py",
-        "    pasted = on_demand_capacity(spelled.value, value)\n",
-        "    pasted: list[Finding] = []\n",
+        "_with_on_demand_capacity",
+        "pasted = on_demand_capacity(spelled.value, value)",
+        "pasted: list[Finding] = []",
         "following the message turns a pasted on-demand table into a provisioned one with 1 unit",
         (REMEDIES,),
     ),
     Mutant(
         "a pasted summary is only removed",
-        "sources/document/spelling.py",
-        'return Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")',
-        'return Finding(here, "is reported by DynamoDB and cannot be declared", "Remove it.")',
+        "_unknown",
+        'Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")',
+        'Finding(here, "is reported by DynamoDB and cannot be declared", "Remove it.")',
         "following the message drops the billing mode, the class or the encryption that was meant",
         (REMEDIES,),
     ),
     Mutant(
         "STANDARD_IA is the nearest word",
-        "sources/document/messages.py",
+        "_meant",
         "return other if other in choices else did_you_mean(value, choices)",
         "return did_you_mean(value, choices)",
         "the class for rare access becomes the standard one",
@@ -39,47 +39,47 @@ MUTANTS = (
     ),
     Mutant(
         "the advice shows the number that was read",
-        "sources/document/check.py",
-        'finding_of(detail, place.literal_of(tuple(detail["loc"])))',
-        'finding_of(detail, str(detail["input"]))',
+        "_validated",
+        'place.literal_of(tuple(detail["loc"]))',
+        'str(detail["input"])',
         "012345678901 is quoted as 12345678901, another account",
         (LITERALS,),
     ),
     Mutant(
         "numbers stand in policies",
-        "sources/document/check.py",
-        "    refused += policy_numbers(value, place)\n",
+        "read_document",
+        "refused += policy_numbers(value, place)",
         "",
         "an account ID loses its leading zero and the policy names nobody, or somebody else",
         (LITERALS,),
     ),
     Mutant(
         "merged mappings win over the mapping's own keys in messages",
-        "sources/text/yaml_text.py",
-        "reversed([source for child in children for source in self._merge_sources(child)])",
-        "[source for child in children for source in self._merge_sources(child)]",
+        "_Builder._mapping",
+        "for source in reversed([source for child in children for source in self._merge_sources(child)]): ...",
+        "for source in [source for child in children for source in self._merge_sources(child)]: ...",
         "with <<: [*a, *b] the later one wins, against YAML's rule",
         (LITERALS,),
     ),
     Mutant(
         "placeholders are taken literally",
-        "sources/placeholders.py",
-        "        if _is_placeholder(match, written.policy):\n",
-        "        if False:\n",
+        "finding",
+        "if _is_placeholder(match, written.policy): ...",
+        "if False: ...",
         "time to live is on for an attribute called ${TTL_ATTRIBUTE}",
         (PLACEHOLDERS,),
     ),
     Mutant(
         "any variable stands in a policy",
-        "sources/placeholders.py",
-        'or body in ("{*}", "{?}", "{$}") or _is_variable(body)))',
-        "or True))",
+        "_is_placeholder",
+        'body[0] not in "{(" or body in ("{*}", "{?}", "{$}") or _is_variable(body)',
+        'body[0] not in "{(" or True',
         "a policy for ${self:service} is put as it stands",
         (PLACEHOLDERS,),
     ),
     Mutant(
         "a live text is written down without its escape",
-        "sources/placeholders.py",
+        "escape.escaped",
         'return match.group() if stays else "$" * (2 * dollars) + match["body"]',
         "return match.group()",
         "import writes a declaration that is refused, or reads back another tag",
@@ -87,57 +87,57 @@ MUTANTS = (
     ),
     Mutant(
         "an unread seed of a declared table is a warning",
-        "sources/assemble.py",
-        "            if without_seed:\n",
-        "            if False:\n",
+        "_SeedFiles.name_unread",
+        "if without_seed: ...",
+        "if False: ...",
         "seeds/users.ndjson is passed over, the table stays empty and everything is green",
         (UNREAD,),
     ),
     Mutant(
         "one page of a scan is the whole",
-        "sources/seeds/wrapped.py",
-        "        if answer.get(name):\n",
-        "        if False:\n",
+        "_whole",
+        "if answer.get(name): ...",
+        "if False: ...",
         "the seed is the first megabyte of the table",
         (EXPORTED,),
     ),
     Mutant(
         "items that were cut out of a scan are not missed",
-        "sources/seeds/wrapped.py",
-        "    if count is not None and count != items:\n",
-        "    if False:\n",
+        "_whole",
+        "if count is not None and count != items: ...",
+        "if False: ...",
         "a scan that was cut short is a seed that lacks items",
         (EXPORTED,),
     ),
     Mutant(
         "a type in brackets is part of the name",
-        "sources/seeds/csv_format.py",
-        "    if bracketed:\n",
-        "    if False:\n",
+        "_column",
+        "if bracketed: ...",
+        "if False: ...",
         "the attribute is called 'age (N)' and is a text",
         (EXPORTED,),
     ),
     Mutant(
         "leading zeros are dropped in seeds",
-        "sources/seeds/yaml_format.py",
-        "        if _LOSES_DIGITS.fullmatch(literal):\n",
-        "        if False:\n",
+        "_refuse_lost_digits",
+        "if _LOSES_DIGITS.fullmatch(literal): ...",
+        "if False: ...",
         "the post code 01234 is the number 1234",
         (EXPORTED,),
     ),
     Mutant(
         "any key in KMS is the key of AWS",
-        "facets/sse.py",
-        "        if want.enabled and _other_key(want, have):\n",
-        "        if want.enabled and want.key and _other_key(want, have):\n",
+        "SseFacet.diff",
+        "if want.enabled and _other_key(want, have): ...",
+        "if want.enabled and want.key and _other_key(want, have): ...",
         "a table with a customer's key is in sync with a declaration of the key managed by AWS",
         (SSE,),
     ),
     Mutant(
         "annotations are relative to the working directory",
-        "cli/paths.py",
-        "(_inside(Path(path), Path(workspace)) if workspace else None) or path",
-        "path",
+        "from_workspace",
+        "return (_inside(Path(path), Path(workspace)) if workspace else None) or path",
+        "return path",
         "GitHub shows no annotation at the file in a monorepo",
         (PATHS,),
     ),
