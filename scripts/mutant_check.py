@@ -6,11 +6,14 @@ No test is run, so the answer takes seconds.
 from __future__ import annotations
 
 import ast
+import io
+import itertools
 import json
 import re
 import subprocess
 import sys
 import textwrap
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +21,7 @@ from typing import Any
 
 import syntax_patterns as patterns
 from mutant_places import Code, Killers, NotFoundError, Place
-from syntax_patterns import Pattern
+from syntax_patterns import Match, Pattern
 
 
 @dataclass(slots=True)
@@ -55,8 +58,8 @@ def examined(mutant: Any, code: Code, tests: Killers) -> Finding:
         return found
     found.renamed = place.match.renamed
     if place.match.distance:
-        found.edits["old"] = written(patterns.renamed(old, place.match))
-        found.edits["new"] = written(patterns.renamed(new, place.match))
+        found.edits["old"] = literal(respelt(mutant.old, old, place.match))
+        found.edits["new"] = literal(respelt(mutant.new, new, place.match))
     return found
 
 
@@ -110,16 +113,31 @@ def fix(findings: Sequence[Finding], tables: Sequence[Path]) -> int:
     return len(changed)
 
 
-def written(pattern: Pattern) -> str:
+def respelt(snippet: str, pattern: Pattern, match: Match) -> str:
+    """A snippet in today's names, laid out as it was unless a message was reworded too."""
+    text = textwrap.dedent(snippet).strip()
+    wanted = patterns.renamed(pattern, match).text
+    lines = text.splitlines()
+    tokens = list(tokenize.generate_tokens(io.StringIO(text + "\n").readline))
+    for before, token in reversed(list(itertools.pairwise(tokens))):
+        kinds = ("attribute",) if before.string == "." else ("name", "argument", "definition")
+        names = {match.names[kind, token.string] for kind in kinds if (kind, token.string) in match.names}
+        if token.type == tokenize.NAME and len(names) == 1:
+            (row, start), end = token.start, token.end[1]
+            lines[row - 1] = lines[row - 1][:start] + names.pop() + lines[row - 1][end:]
+    if tokens[0].type == tokenize.NAME and ("name", tokens[0].string) in match.names:
+        lines[0] = match.names["name", tokens[0].string] + lines[0][tokens[0].end[1] :]
+    new = "\n".join(lines)
+    same = patterns.parse(new).text == wanted
+    return new if same else re.sub(r":\n    \.\.\.$", ": ...", wanted)
+
+
+def literal(text: str) -> str:
     """A snippet as it is written in a table."""
-    text = re.sub(r":\n    \.\.\.$", ": ...", pattern.text)
-    if "\n" not in text:
-        return json.dumps(text, ensure_ascii=False) if '"' not in text else repr(text)
-    return f'r"""\n{textwrap.indent(text, " " * 8)}\n        """' if "\\" in text else _block(text)
-
-
-def _block(text: str) -> str:
-    return f'"""\n{textwrap.indent(text, " " * 8)}\n        """'
+    if "\n" in text or ('"' in text and "'" in text):
+        mark = "r" if "\\" in text else ""
+        return f'{mark}"""\n{textwrap.indent(text, " " * 8)}\n        """'
+    return repr(text) if '"' in text else json.dumps(text, ensure_ascii=False)
 
 
 def _edited(text: str, name: str, edits: dict[str, str]) -> str | None:

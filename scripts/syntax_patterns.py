@@ -116,7 +116,8 @@ class Pattern:
     @property
     def text(self) -> str:
         """The snippet again, laid out in one way."""
-        return "\n".join(ast.unparse(_plain(copy.deepcopy(node))) for node in self.nodes)
+        plain = [ast.fix_missing_locations(_plain(copy.deepcopy(node))) for node in self.nodes]
+        return "\n".join(map(ast.unparse, plain))
 
 
 def parse(snippet: str) -> Pattern:

@@ -247,6 +247,41 @@ def test_fix_writes_new_names_into_the_tables(tmp_path: Path) -> None:
         assert f'"{new}"' in text
 
 
+# A snippet, a refactoring of the sample, and the snippet as it is written then.
+RESPELT = {
+    "quotes and parentheses stay": (
+        'raise LostError(\n    f"{step.name} is not recorded",  # why\n    "Record it first.",\n)',
+        word("LostError", "NoRecordError"),
+        'raise NoRecordError(\n    f"{step.name} is not recorded",  # why\n    "Record it first.",\n)',
+    ),
+    "not before a name": (
+        "known.age < LIMIT and not facts.busy",
+        word("facts", "assessment"),
+        "known.age < LIMIT and not assessment.busy",
+    ),
+    "an attribute and no variable": (
+        "self.store.forget(known, cause=error)",
+        word("forget", "discard"),
+        "self.store.discard(known, cause=error)",
+    ),
+    "a named argument": ("send(..., fresh=again)", word("fresh", "consistent"), "send(..., consistent=again)"),
+    "the first word": ("known = ...", word("known", "recorded"), "recorded = ..."),
+    "a new message": (
+        'raise LostError(f"{step.name} is not recorded", "Record it first.")',
+        lambda text: text.replace("Record it first.", "Run up."),
+        "raise LostError(f'{step.name} is not recorded', 'Run up.')",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RESPELT)
+def test_a_snippet_is_written_in_the_names_of_today(case: str) -> None:
+    snippet, change, expected = RESPELT[case]
+    old = patterns.parse(snippet)
+    place = Code({PATH: change(SAMPLE)}).find("Gate.judge", old, old)
+    assert mutant_check.respelt(snippet, old, place.match) == expected
+
+
 def test_every_mutant_keeps_its_place_when_all_local_names_are_new() -> None:
     """Every variable and argument of the packages gets another name; positions stay, so places can be compared."""
     before = Code.read(ROOT)
