@@ -20,6 +20,7 @@ from syntax_patterns import Match, Matcher, Pattern, Site
 
 PACKAGES = ("reconciler", "desired_state")
 TESTS = ("tests",)
+"""Folders below which a test file may be."""
 SHOWN = 3
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -150,8 +151,8 @@ class Code:
         wanted = at.rpartition(":")[2]
         for matcher in (Matcher(), Matcher(lenient=True)):
             ranked: dict[str, tuple[bool, int, float]] = {}
-            for path, tree in self.modules.items():
-                for where, match in patterns.sites([Site(ast.Module(body=[tree]), "body", 0)], old, new, matcher):
+            for path, spots in self._spots(patterns.kinds(old, new)):
+                for where, match in patterns.sites(spots, old, new, matcher):
                     name = self._innermost(path, where)
                     if name is not None:
                         likeness = difflib.SequenceMatcher(None, wanted, name).ratio()
@@ -163,6 +164,20 @@ class Code:
                 sure = alike if matcher.lenient or len(alike) == 1 else names
                 return names, sure[0] if len(sure) == 1 else None
         return [], None
+
+    def _spots(self, kinds: frozenset[type[ast.AST]] | None) -> Iterator[tuple[str, list[Site]]]:
+        """For each module the spots with a node of some types."""
+        for path, index in self._by_kind.items():
+            yield path, [spot for kind in (index if kinds is None else kinds) for spot in index.get(kind, [])]
+
+    @functools.cached_property
+    def _by_kind(self) -> dict[str, dict[type[ast.AST], list[Site]]]:
+        result: dict[str, dict[type[ast.AST], list[Site]]] = {}
+        for path, tree in self.modules.items():
+            index = result.setdefault(path, {})
+            for spot in patterns.spots(Site(ast.Module(body=[tree]), "body", 0)):
+                index.setdefault(type(spot.nodes[0]), []).append(spot)
+        return result
 
     def _innermost(self, module: str, site: Site) -> str | None:
         line = getattr(site.nodes[0], "lineno", 0)
@@ -233,7 +248,7 @@ def _symbols(module: str, parent: ast.AST, prefix: str) -> Iterator[Symbol]:
 
 
 def _in(scope: Symbol, old: Pattern, new: Pattern, matcher: Matcher) -> Iterator[Place]:
-    for site, match in patterns.sites([scope.site], old, new, matcher):
+    for site, match in patterns.sites(patterns.spots(scope.site), old, new, matcher):
         yield Place(scope, site, match)
 
 

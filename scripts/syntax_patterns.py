@@ -24,6 +24,7 @@ from typing import Any
 
 WILDCARD = re.compile(r"_[a-z0-9]+_")
 EXPRESSION = re.compile(r"[=<>]|[#:]\w")
+SPOTS = (ast.expr, ast.stmt, ast.ExceptHandler)
 BUILTINS = frozenset(dir(builtins))
 SKIPPED = frozenset({"kind", "type_comment", "type_params"})
 KINDS = {
@@ -125,7 +126,7 @@ def parse(snippet: str) -> Pattern:
     text = textwrap.dedent(snippet).strip()
     nodes: list[ast.AST]
     if text.startswith("except"):
-        nodes = list(ast.parse(f"try:\n    pass\n{text}").body[0].handlers)  # type: ignore[attr-defined]
+        nodes = list(ast.parse(f"try:\n    pass\n{text}").body[0].handlers)
     else:
         nodes = list(ast.parse(text).body)
     dots = [node for top in nodes for node in ast.walk(top) if isinstance(node, ast.Constant) and node.value is ...]
@@ -142,13 +143,40 @@ def identifiers(tree: ast.AST) -> frozenset[tuple[str, str]]:
     return frozenset((_kind(node), value) for node in ast.walk(tree) for value in _texts_of(node))
 
 
-def sites(root: Iterable[Site], old: Pattern, new: Pattern, matcher: Matcher) -> Iterator[tuple[Site, Match]]:
-    """Each place within ``root`` that the old snippet matches."""
-    for site in root:
-        for place in _places(site, old, expression=old.expression and new.expression):
-            found = next(matcher.matches(old, place), None)
-            if found is not None:
-                yield place, found
+def spots(root: Site) -> Iterator[Site]:
+    """Every expression, statement and clause within a site, and the site itself."""
+    if root.index is not None and isinstance(root.nodes[0], ast.stmt):
+        yield root
+    for top in root.nodes:
+        for node in ast.walk(top):
+            for name, value in ast.iter_fields(node):
+                if isinstance(value, ast.expr):
+                    yield Site(node, name, None)
+                elif isinstance(value, list):
+                    yield from (Site(node, name, at) for at, item in enumerate(value) if isinstance(item, SPOTS))
+
+
+def sites(among: Iterable[Site], old: Pattern, new: Pattern, matcher: Matcher) -> Iterator[tuple[Site, Match]]:
+    """Each place that begins at one of some spots and that the old snippet matches."""
+    expression = old.expression and new.expression
+    for spot in among:
+        if isinstance(spot.nodes[0], ast.expr) is expression:
+            for place in [spot] if expression else _grown(spot, old):
+                found = next(matcher.matches(old, place), None)
+                if found is not None:
+                    yield place, found
+
+
+def kinds(old: Pattern, new: Pattern) -> frozenset[type[ast.AST]] | None:
+    """The types of node that a match can begin with; None for any."""
+    first = old.nodes[0]
+    if isinstance(first, Hole):
+        return None
+    if old.expression and not new.expression:
+        return frozenset({ast.Expr})
+    if _is_message(first):
+        return frozenset({ast.Constant, ast.JoinedStr})
+    return frozenset({ast.Dict if isinstance(first, Entries) else type(first)})
 
 
 def filled(new: Pattern, old: Pattern, match: Match) -> list[ast.AST]:
@@ -300,7 +328,7 @@ class _Filling:
         if isinstance(made, ast.BoolOp) and len(made.values) == 1:
             return made.values[0]
         if getattr(made, "body", None) == [] and isinstance(made, ast.stmt):
-            made.body = [ast.Pass()]  # type: ignore[attr-defined]
+            made.body = [ast.Pass()]
         return made
 
     def _field(self, node: ast.AST, name: str) -> Any:
@@ -366,7 +394,7 @@ class _Holes(ast.NodeTransformer):
         self.generic_visit(node)
         last = node.args[-1] if node.args else None
         if isinstance(last, Hole) and last.many and not any(isinstance(word, Hole) for word in node.keywords):
-            node.keywords.append(Hole(key=f"{last.key}.keywords"))  # type: ignore[arg-type]
+            node.keywords.append(Hole(key=f"{last.key}.keywords"))
         return node
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
@@ -448,22 +476,11 @@ def _texts_of(node: ast.AST) -> Iterator[str]:
         yield from (value for name, value in ast.iter_fields(node) if isinstance(value, str) and name not in SKIPPED)
 
 
-def _places(root: Site, old: Pattern, *, expression: bool) -> Iterator[Site]:
-    """Everywhere that a snippet of this shape could stand."""
-    lengths: Any = [len(old.nodes)]
-    open_ended = any(isinstance(node, Hole) and node.many for node in old.nodes)
-    if not expression and root.index is not None and root.length in lengths:
-        yield root
-    for top in root.nodes:
-        for node in ast.walk(top):
-            for name, value in ast.iter_fields(node):
-                if expression:
-                    if isinstance(value, ast.expr):
-                        yield Site(node, name, None)
-                    elif isinstance(value, list):
-                        yield from (Site(node, name, at) for at, item in enumerate(value) if isinstance(item, ast.expr))
-                elif isinstance(value, list) and value and isinstance(value[0], ast.stmt | ast.ExceptHandler):
-                    for start in range(len(value)):
-                        for length in range(1, len(value) - start + 1) if open_ended else lengths:
-                            if start + length <= len(value):
-                                yield Site(node, name, start, length)
+def _grown(spot: Site, old: Pattern) -> Iterator[Site]:
+    """The statements from a spot on that a snippet of so many statements could match."""
+    if spot.index is not None:
+        room = len(getattr(spot.parent, spot.field)) - spot.index
+        open_ended = any(isinstance(node, Hole) and node.many for node in old.nodes)
+        for length in range(1, room + 1) if open_ended else (len(old.nodes),):
+            if length <= room:
+                yield replace(spot, length=length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 import pytest
 import syntax_patterns as patterns
@@ -91,12 +92,12 @@ def test_a_lenient_match_allows_new_names_and_messages(case: str) -> None:
     old, code, expected = RENAMED[case]
     tree = ast.parse(code)
     matcher = Matcher(lenient=True, kept=patterns.identifiers(tree))
-    found = list(patterns.sites([everything(tree)], patterns.parse(old), patterns.parse("pass"), matcher))
+    found = list(patterns.sites(everything(tree), patterns.parse(old), patterns.parse("pass"), matcher))
     assert bool(found) is expected
 
 
-def everything(tree: ast.Module) -> Site:
-    return Site(ast.Module(body=[tree], type_ignores=[]), "body", 0)
+def everything(tree: ast.Module) -> Iterator[Site]:
+    return patterns.spots(Site(ast.Module(body=[tree], type_ignores=[]), "body", 0))
 
 
 def planted(code: str, old: str, new: str) -> list[str]:
@@ -105,7 +106,7 @@ def planted(code: str, old: str, new: str) -> list[str]:
     number, results = 0, []
     while True:
         tree = ast.parse(code)
-        found = list(patterns.sites([everything(tree)], before, after, Matcher()))
+        found = list(patterns.sites(everything(tree), before, after, Matcher()))
         if number >= len(found):
             return results
         site, match = found[number]

@@ -265,7 +265,11 @@ RESPELT = {
         "self.store.discard(known, cause=error)",
     ),
     "a named argument": ("send(..., fresh=again)", word("fresh", "consistent"), "send(..., consistent=again)"),
-    "the first word": ("known = ...", word("known", "recorded"), "recorded = ..."),
+    "the first word": (
+        "known = self.store.entry(...)",
+        word("known", "recorded"),
+        "recorded = self.store.entry(...)",
+    ),
     "a new message": (
         'raise LostError(f"{step.name} is not recorded", "Record it first.")',
         lambda text: text.replace("Record it first.", "Run up."),
