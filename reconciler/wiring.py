@@ -171,10 +171,10 @@ class App:
                 warnings.append(f"{error} The run itself is not affected.")
         return tuple(warnings)
 
-    def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
         """Delete what we created, under the gate, then suspend."""
         self.source.load()
-        return self.reconciler.destroy(tables)
+        return self.reconciler.destroy(tables, confirmed=confirmed)
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write missing seed items."""

@@ -132,6 +132,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         changed_at=world.clock.now(),
         ours_since=ownership.ours_since(survey.recorded),
         declared_in=declaration.origin.file,
+        project=scene.options.project,
         tagged_as=survey.recorded.tagged_as if _open_nonce(survey.recorded) and survey.recorded else None,
         revision=survey.recorded.revision if survey.recorded else 0,
         unknown=survey.recorded.unknown if survey.recorded else {},

@@ -53,7 +53,7 @@ class Reconciler:
         return self._remembered(self._pass(Request(trigger, focus=self._focus(tables))))
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
-        """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared.
+        """What a pass would do; writes nothing. Raises ``UsageError`` for an unknown table.
 
         ``confirming`` shows as ready what a confirmation of this plan would allow.
         """
@@ -71,9 +71,15 @@ class Reconciler:
         request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._remembered(self._rounds(request))
 
-    def destroy(self, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
-        """Delete what we created, under the deletion gate, then suspend even if some were blocked."""
-        request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step)
+    def destroy(
+        self, tables: tuple[str, ...] = (), on_step: OnStep | None = None, *, confirmed: bool = False
+    ) -> PassReport:
+        """Delete what we created, under the deletion gate, then suspend even if some were blocked.
+
+        ``confirmed`` says that a person was shown the names of the tables; naming them is as good.
+        """
+        approved = Approval(everything=True) if confirmed or tables else None
+        request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step, approved=approved)
         report = self._destroyer()._rounds(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
@@ -83,7 +89,9 @@ class Reconciler:
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
-        return self._destroyer()._pass(Request("preview", dry=True, focus=self._focus(tables), destroy=True))
+        approved = Approval(everything=True) if tables else None
+        request = Request("preview", dry=True, focus=self._focus(tables), destroy=True, approved=approved)
+        return self._destroyer()._pass(request)
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
@@ -192,7 +200,21 @@ class Reconciler:
         return tuple(_known(desired, name) for name in tables)
 
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
-        return frozenset(self.focus_names(tables)) if tables else None
+        """The names of declared tables, and of tables of the inventory that are declared no more."""
+        if not tables:
+            return None
+        desired = self.world.source.load()
+        return frozenset(self._forgotten(name, desired) or _known(desired, name) for name in tables)
+
+    def _forgotten(self, name: str, desired: DesiredState) -> str | None:
+        """The table of the inventory that is meant, where no declared one is; None where there is none either."""
+        if desired.named(name) is not None:
+            return None
+        declared = {declaration.spec.name for declaration in desired.declarations}
+        inventory = self.world.store.load().inventory.values()
+        ours = [entry for entry in inventory if entry.ownership != "released" and entry.name not in declared]
+        exact = [entry.name for entry in ours if entry.name == name]
+        return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
 
     def _destroyer(self) -> Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))

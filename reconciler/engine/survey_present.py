@@ -31,7 +31,7 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
     flavor = world.endpoint.flavor
     changes, planned = scene.recall.planned(wanted, observed, flavor)
     entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world())
-    entry = ownership.declared_by(entry, declaration)
+    entry = ownership.declared_by(entry, declaration, scene.options.project)
     visible = visible_from(world, base.entry)
     entry, taking = take_over(base.entry, entry, observed, scene.options.scope, visible)
     if taking:

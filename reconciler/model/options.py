@@ -32,6 +32,8 @@ class Options:
     state_table: str = "reconciler_state"
     one_shot: bool = False
     explicit_delete: bool = False
+    project: str | None = None
+    """The folder that the stack is named after; ``None`` where the name was set, and may be that of many folders."""
 
     @property
     def environment_label(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Problem
 from reconciler.model.records import InventoryEntry
+from reconciler.planning.ownership import ours_since
 
 Inventory = Mapping[str, InventoryEntry]
 
@@ -29,6 +30,46 @@ def vanished(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
     declaring = {folder for path, file in desired.files.items() if file.tables for folder in _folders(path)}
     folders = {entry.name: file.rpartition("/")[0] for entry, file in _removed(desired, inventory)}
     return {name: folder for name, folder in folders.items() if folder and folder not in declaring}
+
+
+def renamed(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
+    """By table of ours, the tables that its file declares in its place: somebody may mean to rename it.
+
+    One that was recorded stays. A table counts as declared in its place if it is new: without any record of ours, or
+    ours only since the other one is not declared.
+    """
+    found = {}
+    for entry, file in _removed(desired, inventory):
+        if entry.ownership not in ("created", "intent"):
+            continue
+        instead = entry.renamed_to or ", ".join(
+            sorted(
+                each.spec.name
+                for each in desired.declarations
+                if each.origin.file == file and _is_newer(inventory.get(each.spec.name), entry)
+            )
+        )
+        if instead:
+            found[entry.name] = instead
+    return found
+
+
+def declared_elsewhere(desired: DesiredState, inventory: Inventory, project: str | None) -> dict[str, str]:
+    """By table that is not declared, the folder of the other project that declared it last, as far as is recorded."""
+    declared = {declaration.spec.name for declaration in desired.declarations}
+    undeclared = [inventory[name] for name in inventory.keys() - declared]
+    return {e.name: e.project for e in undeclared if project is not None and e.project not in (None, project)}
+
+
+def _is_newer(declared: InventoryEntry | None, removed: InventoryEntry) -> bool:
+    if declared is None:
+        return True
+    if declared.ownership not in ("created", "intent"):
+        return False
+    since = ours_since(declared)
+    if since is None:
+        return declared.ownership == "intent"
+    return removed.forgotten_since is not None and since >= removed.forgotten_since
 
 
 def _folders(path: str) -> Iterator[str]:

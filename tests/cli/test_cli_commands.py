@@ -13,7 +13,7 @@ from support.cli_fake import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
 from reconciler.engine.importing import PassedOver
-from reconciler.model.plan import Action, Step
+from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Lease, Suspension
 from reconciler.model.report import TableStatus
 
@@ -157,6 +157,49 @@ def test_up_asks_on_a_terminal_and_yes_means_yes(
     ended = cli("up")
     assert (ended.code, ("converge", "up", ()) in fake.calls) == (0, True)
     assert "users: create, done" in ended.err
+
+
+CONSENTS = {"up --yes": False, "up users --yes": True, "up": True, "up users": True}
+
+
+@pytest.mark.parametrize("line", CONSENTS)
+def test_yes_is_consent_to_lose_items_only_of_tables_that_are_named(
+    line: str, cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.plan = a_report(missing())
+    Asked("y", monkeypatch)
+    assert cli(line).code == 0
+    assert fake.confirming is CONSENTS[line]
+
+
+def test_the_question_tells_a_loss_from_none(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    going = Step(Action.REPLACE, "keys")
+    fake.plan = a_report(
+        a_table("orders", TableStatus.DRIFTED, going),
+        a_table("carts", TableStatus.DRIFTED, replace(going, nothing_lost=True)),
+    )
+    asked = Asked("n", monkeypatch)
+    cli("up")
+    (question,) = asked.questions
+    assert "orders will be replaced: all their items are lost." in question
+    assert "carts will be replaced: no item other than a seed is in them." in question
+
+
+def test_up_asks_again_about_a_step_that_was_left_out_because_the_table_holds_items_by_now(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = Step(Action.REPLACE, "keys")
+    fake.plan = a_report(a_table("orders", TableStatus.DRIFTED, replace(going, nothing_lost=True)))
+    fake.result = a_report(
+        a_table("orders", TableStatus.DRIFTED, going.blocked(Reason.NOT_APPROVED, "it holds items by now"))
+    )
+    answers = iter("yn")
+    asked = Asked("y", monkeypatch)
+    monkeypatch.setattr("typer.confirm", lambda question, **_: asked.questions.append(question) or next(answers) == "y")
+    ended = cli("up")
+    assert (ended.code, len(asked.questions)) == (1, 2)
+    assert "were left out; this is the present plan" in ended.err
+    assert cli("up --yes").code == 2, "nobody is there to be asked again"
 
 
 def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:

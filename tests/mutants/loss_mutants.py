@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
+CONSENT = "engine/test_engine_consent.py"
+RENAMED = "engine/test_engine_renamed.py"
 BEFORE_DELETE = "engine/test_engine_right_before_delete.py"
 
 MUTANTS = (
@@ -24,5 +26,61 @@ MUTANTS = (
         (
             f"{BEFORE_DELETE}::test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken_for_a_release",
         ),
+    ),
+    Mutant(
+        "consent to replace an empty table covers what it holds by now",
+        "planning/policy.py",
+        "elif facts.approved and not (facts.loss_approved or step.nothing_lost or _allowed(facts)):",
+        "elif False:",
+        "the plan shows a table with its seed alone, an item arrives before the delete, and is lost",
+        (f"{CONSENT}::test_an_item_that_arrives_before_the_last_scan_keeps_its_table",),
+    ),
+    Mutant(
+        "a plan does not tell a loss from none",
+        "planning/digest.py",
+        "            step.nothing_lost,\n",
+        "",
+        "an item arrives before the answer, and the plan that was shown counts as the present one",
+        (f"{CONSENT}::test_an_item_that_arrives_before_the_answer_is_shown_and_asked_about_again",),
+    ),
+    Mutant(
+        "--yes is consent for every table",
+        "cli/commands/up.py",
+        "confirming=not yes or bool(names)",
+        "confirming=True",
+        "a pipeline that runs `up --yes` loses the items of a table whose key changed",
+        ("cli/test_cli_commands.py::test_yes_is_consent_to_lose_items_only_of_tables_that_are_named[up --yes]",),
+    ),
+    Mutant(
+        "a table that its file declares no more is pruned, whatever it declares instead",
+        "planning/policy.py",
+        "if step.action is Action.DELETE and facts.renamed_to is not None and not (allowed or facts.approved):",
+        "if False:",
+        "a table_name is changed in its file, and the items of the old table are gone without a word",
+        (f"{RENAMED}::test_a_table_with_items_stays_and_the_new_one_is_made",),
+    ),
+    Mutant(
+        "a rename is forgotten once the new table is made",
+        "planning/ownership.py",
+        "        entry = replace(entry, renamed_to=renamed_to)\n",
+        "        pass\n",
+        "the next pass takes the new table for an old one, and prunes the table with the items",
+        (f"{RENAMED}::test_the_daemon_keeps_it_as_well",),
+    ),
+    Mutant(
+        "the new table is made before the rename is recorded",
+        "engine/passes.py",
+        "guard.names | scene.renamed.keys(),",
+        "guard.names,",
+        "killed in between, the next process finds two tables of its own and one declaration, and prunes the other",
+        (f"{RENAMED}::test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it",),
+    ),
+    Mutant(
+        "projects of one name are one",
+        "planning/policy.py",
+        "if step.action is Action.DELETE and facts.elsewhere is not None and not facts.approved:",
+        "if False:",
+        "x/backend and y/backend share a table and a derived stack, and the second prunes the tables of the first",
+        (f"{RENAMED}::test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other",),
     ),
 )

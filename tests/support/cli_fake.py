@@ -62,6 +62,7 @@ class FakeWiring:
     overrides: Overrides | None = None
     passed_over: tuple[PassedOver, ...] = ()
     emulator: bool = True
+    confirming: bool | None = None
 
     @property
     def reconciler(self) -> SimpleNamespace:
@@ -79,6 +80,7 @@ class FakeWiring:
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         self.calls.append(("preview", tables))
+        self.confirming = confirming
         return self.plan
 
     def converge(
@@ -95,7 +97,7 @@ class FakeWiring:
         self.calls.append(("publish_metrics",))
         return self.unpublished
 
-    def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
         self.calls.append(("destroy", tables))
         return self.result
 

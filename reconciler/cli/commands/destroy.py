@@ -23,7 +23,7 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             if not confirmed(f"{what} {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-        report = app.destroy(names)
+        report = app.destroy(names, confirmed=not yes)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])
     return exits.act(report)
