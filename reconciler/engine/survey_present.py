@@ -11,11 +11,11 @@ from reconciler.engine.visibility import visible_from
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Fate, Step
-from reconciler.model.records import Attempts
+from reconciler.model.records import Attempts, InventoryEntry
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
-from reconciler.planning.fates import unprotected_until_replaced, without_prospect
+from reconciler.planning.fates import harmless_under_another_key, unprotected_until_replaced, without_prospect
 from reconciler.planning.policy import permit_in_place
 from reconciler.planning.rebuilding import left_to_it, progress, standing
 from reconciler.planning.taking import take_over
@@ -24,7 +24,7 @@ from reconciler.planning.taking import take_over
 def present(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
     """Plan for a declared table that is not of others; ``base`` tells what was known of it before."""
     world, lifecycle = scene.world, declaration.lifecycle
-    if base.entry is None and lifecycle.on_existing == "fail":
+    if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed):
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
     rebuild = standing(scene.snapshot.rebuilds.get(base.name), observed.identity)
     wanted = left_to_it(declaration, rebuild)
@@ -53,21 +53,23 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
             base = replace(base, entry=judged.entry, observed=judged.observed)
             steps += judged.steps
         else:
-            steps.append(_permitted(step, scene, lifecycle))
+            steps.append(_permitted(step, scene, lifecycle, entry))
     wished_away = entry.unwanted_since is not None or entry.empty_since is not None
     if wished_away and not any(step.destructive for step in steps):
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if entry.ownership == "state_lost":
         steps.append(ownership.state_lost())
     if steps:
-        base = replace(base, steps=valid(world, without_prospect(unprotected_until_replaced(tuple(steps)))))
+        fated = unprotected_until_replaced(harmless_under_another_key(tuple(steps)))
+        base = replace(base, steps=valid(world, without_prospect(fated)))
     return with_seed(scene, base, declaration, observed)
 
 
-def _permitted(step: Step, scene: Scene, lifecycle: Lifecycle) -> Step:
+def _permitted(step: Step, scene: Scene, lifecycle: Lifecycle, entry: InventoryEntry) -> Step:
     if step.fate is not Fate.READY:
         return step
-    return permit_in_place(step, scene.options, lifecycle, emulator=scene.world.emulator)
+    ours = entry.ownership == "created"
+    return permit_in_place(step, scene.options, lifecycle, emulator=scene.world.emulator, ours=ours)
 
 
 def _attempts(scene: Scene, observed: ObservedTable) -> Attempts | None:

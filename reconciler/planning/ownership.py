@@ -88,6 +88,13 @@ def declared_by(entry: InventoryEntry, declaration: Declaration, project: str | 
     return replace(entry, declared_in=declaration.origin.file, project=project)
 
 
+def was_there_before(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
+    """Whether the table is none that is managed already: without a record, or made by others in place of that one."""
+    if entry is None:
+        return True
+    return entry.ownership != "intent" and not observed.identity.same(entry.identity)
+
+
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
     """Whether the owner tag must be read: no record of this very table is settled, or the declaration says ``own``.
 

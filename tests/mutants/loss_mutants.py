@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 CONSENT = "engine/test_engine_consent.py"
+ON_EXISTING = "engine/test_engine_on_existing.py"
 RENAMED = "engine/test_engine_renamed.py"
 BEFORE_DELETE = "engine/test_engine_right_before_delete.py"
 
@@ -82,5 +83,21 @@ MUTANTS = (
         "if False:",
         "x/backend and y/backend share a table and a derived stack, and the second prunes the tables of the first",
         (f"{RENAMED}::test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other",),
+    ),
+    Mutant(
+        "a recreated table is adopted though fail is declared",
+        "planning/ownership.py",
+        'return entry.ownership != "intent" and not observed.identity.same(entry.identity)',
+        "return False",
+        "somebody recreates the table, and time to live is enabled on theirs",
+        (f"{ON_EXISTING}::test_a_recreated_table_is_an_error_where_fail_is_declared",),
+    ),
+    Mutant(
+        "a table of others under another key is changed in place",
+        "planning/fates.py",
+        "if step.fate is Fate.READY and (step.takes_away or _loses(step)) else step",
+        "if False else step",
+        "its index goes and its items expire, while the step for its key is blocked because it is not ours",
+        (f"{ON_EXISTING}::test_a_table_of_others_under_another_key_loses_nothing",),
     ),
 )
