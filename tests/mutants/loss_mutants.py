@@ -100,4 +100,12 @@ MUTANTS = (
         "its index goes and its items expire, while the step for its key is blocked because it is not ours",
         (f"{ON_EXISTING}::test_a_table_of_others_under_another_key_loses_nothing",),
     ),
+    Mutant(
+        "a destroyed table stays ready",
+        "engine/board.py",
+        "        self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}\n",
+        "",
+        "after a destroy /readyz and healthcheck go on saying that all tables are there",
+        ("engine/test_engine_board.py::test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again",),
+    ),
 )
