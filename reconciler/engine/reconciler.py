@@ -25,9 +25,9 @@ from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Approval, Step
+from reconciler.model.plan import Approval, Fate, Step
 from reconciler.model.records import StateSnapshot, Suspension
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, TableStatus
 from reconciler.model.restore import Overrides
 
 HOLD = timedelta(hours=1)
@@ -85,7 +85,7 @@ class Reconciler:
             self.suspend("destroy")
             if self._made_meanwhile(report, request.focus):
                 report = self._destroyer()._rounds(request)
-        return replace(self._remembered(report), suspended=True)
+        return replace(self._remembered(self._without_the_destroyed(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
@@ -215,6 +215,20 @@ class Reconciler:
         ours = [entry for entry in inventory if entry.ownership != "released" and entry.name not in declared]
         exact = [entry.name for entry in ours if entry.name == name]
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
+
+    def _without_the_destroyed(self, report: PassReport) -> PassReport:
+        """The report with each declared table that went as missing: it is not in sync with its declaration."""
+        desired = self.memory.last_good
+        declared = {each.spec.name for each in desired.declarations} if desired is not None else set()
+        gone = {
+            table.name
+            for table in report.tables
+            if table.status is TableStatus.IN_SYNC and table.name in declared and table.has(Fate.DONE)
+        }
+        tables = tuple(
+            replace(table, status=TableStatus.MISSING) if table.name in gone else table for table in report.tables
+        )
+        return replace(report, tables=tables)
 
     def _destroyer(self) -> Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))

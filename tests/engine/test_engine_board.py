@@ -112,3 +112,12 @@ def test_a_table_that_somebody_else_deletes_while_the_stack_is_suspended_is_late
     del sim.plane.tables["users"]
     board.finish(sim.run())
     assert board.ready
+
+
+def test_the_run_of_a_destroy_is_not_recorded_as_in_sync():
+    sim = simulate()
+    sim.declare(declaration("users"))
+    sim.once()
+    report = sim.reconciler.destroy()
+    assert "users" not in sim.plane.tables
+    assert [run.verdict.value for run in (report, sim.store.runs[-1])] == ["drifted", "drifted"]
