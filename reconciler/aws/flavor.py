@@ -106,7 +106,7 @@ def probe(url: str, get: Get) -> Probed:
     if root.status == 0:
         raise Unreachable("GET /", "NoAnswer", root.body.decode(errors="replace") or "no answer in time")
     if root.status in NOT_UP_YET:
-        raise Unreachable("GET /", f"HTTP {root.status}", f"HTTP {root.status} is answered: it is not up yet")
+        raise Unreachable("GET /", f"HTTP {root.status}", f"{root.described()}: it is not up yet")
     if _is_dynamodb_local(root):
         jetty = root.server.startswith("Jetty")
         return Probed(Flavor.DYNAMODB_LOCAL if jetty else Flavor.OTHER, root, may_be_local=True)
