@@ -56,7 +56,7 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
         yield "dim", f"run {'  '.join(words)}"
-    good = report.verdict is Verdict.IN_SYNC
+    good = report.verdict is Verdict.IN_SYNC and not view["problem"]
     declared = several(report.summary()["declared"] - report.summary()["released"], "table")
     released = f"; {report.summary()['released']} released" if report.summary()["released"] else ""
     yield (
