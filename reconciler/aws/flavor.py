@@ -50,6 +50,7 @@ class Reply:
     kind: str = ""
     location: str = ""
     final: str = ""
+    date: str = ""
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; empty where it is none."""
@@ -174,6 +175,7 @@ def getter(url: str, session: Any) -> Get:
         headers = answer.headers
         location = headers.get("location", "") if 300 <= answer.status_code < 400 else ""
         kind = headers.get("content-type", "").partition(";")[0].strip()
-        return Reply(answer.status_code, headers.get("server", ""), body, kind, location)
+        date = headers.get("date", "")
+        return Reply(answer.status_code, headers.get("server", ""), body, kind, location, date=date)
 
     return get

@@ -13,6 +13,7 @@ from reconciler.aws.caller import UNREADABLE, Caller
 from reconciler.aws.credentials import Opened, check_key_id
 from reconciler.aws.endpoint_guard import Identified
 from reconciler.aws.flavor import Get, Reply
+from reconciler.aws.signing import CredentialsNotLoaded
 from reconciler.model.errors import (
     Ambiguous,
     ApiError,
@@ -187,7 +188,7 @@ def _account(flavor: Flavor, url: str, opened: Opened) -> str | None:
         call_deadline.install(client)
         with call_deadline.within(STS_SECONDS):
             answer = client.get_caller_identity()
-    except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE):
+    except (BotoCoreError, ClientError, ResponseParserError, CredentialsNotLoaded, *UNREADABLE):
         return None
     account = answer.get("Account")
     return account if isinstance(account, str) and account.isdecimal() else None
