@@ -16,8 +16,8 @@ PAUSE = 1.0
 def claim(world: World, patience: float = PATIENCE.total_seconds(), *, said: bool = False) -> None:
     """Take or renew the lease. ``StateError`` once its holder was seen to renew it, or after ``patience`` seconds.
 
-    For whom it waits and for how long is reported once, unless it was ``said`` before. Whoever comes newly cannot tell a
-    dead holder from a slow one but by watching for a term.
+    For whom it waits and for how long is reported once, unless it was ``said`` before. Whoever comes newly cannot
+    tell a dead holder from a slow one but by watching for a term.
     """
     began, first = world.clock.monotonic(), None
     while world.store.acquire_lease() is None:
