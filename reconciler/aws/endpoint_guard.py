@@ -93,14 +93,14 @@ class EndpointGuard:
         """Compare the ARN in an answer that describes a table. Raises ``EndpointChanged``."""
         described = answer.get("Table") or answer.get("TableDescription")
         arn = described.get("TableArn") if isinstance(described, Mapping) else None
-        if arn is None:
+        if arn is None or not isinstance(described, Mapping):
             return
         with self._lock:
             if self._endpoint is None:
                 return
             if self._problem is None:
                 self._check_arn(str(arn))
-            if described["TableName"] == self._witness_table and self._witness is None:
+            if described.get("TableName") == self._witness_table and self._witness is None and "Table" in answer:
                 self._witness = _identity(described)
             if self._problem is not None:
                 raise EndpointChanged(operation, "EndpointChanged", self._problem)

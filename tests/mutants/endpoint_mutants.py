@@ -23,7 +23,7 @@ MUTANTS = (
         "aws/endpoint_guard.py",
         "        if described is None or _identity(described) != self._witness:\n",
         "        if described is None:\n",
-        "a tunnel is opened anew to another DynamoDB Local in the middle of a seed, and the rest of it is written there",
+        "a tunnel is opened anew to another DynamoDB Local while a table is seeded, and the rest is written there",
         ("e2e/test_e2e_swapped_endpoint.py",),
     ),
     Mutant(
