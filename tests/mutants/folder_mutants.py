@@ -77,7 +77,7 @@ MUTANTS = (
     Mutant(
         "a vanished subfolder prunes",
         "engine/passes.py",
-        "vanished={} if self.request.destroy else vanished(desired, permission.snapshot.inventory)",
+        "vanished={} if destroy else vanished(desired, inventory)",
         "vanished={}",
         "an unmounted subfolder deletes all of its tables",
         (f"{REMOVALS}::test_the_tables_of_a_folder_that_vanished_are_blocked[once-the folder is gone]",),
@@ -109,7 +109,7 @@ MUTANTS = (
     Mutant(
         "the inventory forgets which file declares a table",
         "planning/ownership.py",
-        "    return replace(entry, declared_in=declaration.origin.file)\n",
+        "    return replace(entry, declared_in=declaration.origin.file, project=project)\n",
         "    return entry\n",
         "a file that moved and is then misread deletes its table",
         (f"{REMOVALS}::test_the_inventory_says_which_file_declares_a_table_and_follows_it",),

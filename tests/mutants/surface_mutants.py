@@ -352,8 +352,8 @@ MUTANTS = (
     Mutant(
         "the plan of a rollback deletes",
         "engine/reconciler.py",
-        'Request("preview", dry=True, focus=self._focus(tables), destroy=True)',
-        'Request("preview", dry=False, focus=self._focus(tables), destroy=True)',
+        'Request("preview", dry=True, focus=self._focus(tables), destroy=True, approved=approved)',
+        'Request("preview", dry=False, focus=self._focus(tables), destroy=True, approved=approved)',
         "the page that asks whether to delete has deleted",
         ("runs/test_runs_verbs.py",),
     ),
