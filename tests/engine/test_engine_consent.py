@@ -15,7 +15,7 @@ from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import PassReport
-from reconciler.planning.digest import approval
+from reconciler.planning.digest import approval, plan_digest
 
 SEED = (item("1", name="Ada"), item("2", name="Grace"))
 EMULATORS = [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.LOCALSTACK]
@@ -386,3 +386,11 @@ def test_a_step_that_was_shown_blocked_and_became_harmless_is_not_carried_out_un
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
     assert {step.reason for step in blocked(report)} == {Reason.NOT_APPROVED}
     assert "DeleteTable" not in sim.plane.mutating
+
+
+def test_the_digest_of_a_plan_tells_a_table_with_items_from_one_without() -> None:
+    sim, plan = _shown_as_harmless("an empty table is pruned", confirming=False)
+    _put("theirs")(sim)
+    again = sim.reconciler.preview()
+    assert again.summary()["delete"] == 1, "on an emulator it may go"
+    assert plan_digest(again.tables) != plan_digest(plan.tables)

@@ -167,6 +167,18 @@ def test_a_table_that_was_restored_and_removed_without_another_in_its_place_is_p
     assert "invoices" not in sim.plane.tables
 
 
+def test_it_stays_when_the_table_in_its_place_is_declared_no_more() -> None:
+    case = KEPT["one of two of its file"]
+    sim = staged(case)
+    sim.once()
+    sim.declare(*of("i.yaml", "carts"), *OTHER)
+    for _ in range(2):
+        assert sim.once().verdict.value == "drifted"
+        sim.clock.seconds += 60
+    assert "bills" not in sim.plane.tables
+    assert "mine" in sim.plane.tables["invoices"].items
+
+
 @pytest.mark.parametrize("focus", [(), ("bills",)], ids=["a pass over all", "a pass over the new table alone"])
 def test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it(focus: tuple[str, ...]) -> None:
     """Killed before any call: what the next process finds must still look like a rename."""

@@ -42,7 +42,7 @@ MUTANTS = (
         "            step.nothing_lost,\n",
         "",
         "an item arrives before the answer, and the plan that was shown counts as the present one",
-        (f"{CONSENT}::test_an_item_that_arrives_before_the_answer_is_shown_and_asked_about_again",),
+        (f"{CONSENT}::test_the_digest_of_a_plan_tells_a_table_with_items_from_one_without",),
     ),
     Mutant(
         "--yes is consent for every table",
@@ -65,8 +65,8 @@ MUTANTS = (
         "planning/ownership.py",
         "        entry = replace(entry, renamed_to=renamed_to)\n",
         "        pass\n",
-        "the next pass takes the new table for an old one, and prunes the table with the items",
-        (f"{RENAMED}::test_the_daemon_keeps_it_as_well",),
+        "the table in its place is removed again, and the one with the items goes with it",
+        (f"{RENAMED}::test_it_stays_when_the_table_in_its_place_is_declared_no_more",),
     ),
     Mutant(
         "the new table is made before the rename is recorded",
