@@ -31,11 +31,12 @@ EMPTY = ("is empty, as a file looks while it is being saved", "Fill it or remove
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What one file declares, and what is wrong or odd about it."""
+    """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing."""
 
     declarations: tuple[RawDeclaration, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    hollow: int | None = None
 
 
 def read_documents(file: SourceFile) -> FileReading:
@@ -124,7 +125,8 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
     if not declarations:
         refuse_commented(decode(file))
         others = [] if only_extensions else [f"{file.path}: declares nothing: it has no field of a table"]
-    return FileReading(tuple(declarations), (), tuple(others))
+    hollow = next((document.line for document in documents if document.value in (None, {})), None)
+    return FileReading(tuple(declarations), (), tuple(others), hollow)
 
 
 def _is_extension(key: object) -> bool:

@@ -34,11 +34,6 @@ _COMMENTED_FIELD = re.compile(
     r"|^[ \t]*#+.*\bAWS::DynamoDB::(?:Global)?Table\b",
     re.MULTILINE,
 )
-_COMMENTED_NAME = re.compile(
-    rb"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|TABLE_NAME)[\"']?"
-    rb"[ \t]*[:=][ \t]*[\"']?([A-Za-z0-9_.-]+)",
-    re.MULTILINE,
-)
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 
@@ -80,11 +75,6 @@ def refuse_commented(text: str) -> None:
         line = text.count("\n", 0, found.start()) + 1
         remedy = "Remove the comment signs, or remove the file if its table is to be deleted."
         raise TextFault(line, "has its declaration in comments and declares nothing", remedy)
-
-
-def commented_tables(content: bytes) -> frozenset[str]:
-    """The names that stand in comments as those of tables, in YAML or Python."""
-    return frozenset(found.decode() for found in _COMMENTED_NAME.findall(content))
 
 
 def _is_answer(key: Any, value: Mapping[Any, Any]) -> bool:
