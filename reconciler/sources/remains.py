@@ -225,10 +225,11 @@ def _judge(
 
 
 def _same_stem(found: _Found, gone: str) -> bool:
-    """``users.toml``, ``.users.yaml.swp`` and ``users~`` beside ``users.yaml``; in a hidden folder anywhere."""
+    """``users.toml``, ``.users.yaml.swp`` and ``users~`` beside ``users.yaml``; hidden ones anywhere."""
     folder, _, name = found.path.rpartition("/")
     former, _, former_name = gone.rpartition("/")
-    if _in_seeds(found.path) or not (folder == former or found.aside):
+    hidden = found.aside or name.startswith((".", "#", "~"))
+    if _in_seeds(found.path) or not (folder == former or hidden):
         return False
     return _stem(name) == _stem(former_name)
 

@@ -61,8 +61,10 @@ MUTANTS = (
         "            if False:\n",
         "a class under a condition deletes its table",
         (
-            "engine/test_engine_remains.py::test_a_class_that_is_not_loaded_never_removes_its_table"
-            "[its class under a condition, its name from elsewhere]",
+            (
+                "engine/test_engine_remains.py::test_a_class_that_is_not_loaded_never_removes_its_table"
+                "[its class under a condition, its name from elsewhere]"
+            ),
         ),
     ),
     Mutant(
@@ -96,8 +98,10 @@ MUTANTS = (
         "    if False:\n",
         "a file that was cut at the marks between two documents deletes a table",
         (
-            "engine/test_engine_remains.py::test_an_empty_document_in_the_place_of_a_declaration_is_an_error"
-            "[cut at the marks]",
+            (
+                "engine/test_engine_remains.py::test_an_empty_document_in_the_place_of_a_declaration_is_an_error"
+                "[cut at the marks]"
+            ),
         ),
     ),
     Mutant(
