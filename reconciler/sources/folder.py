@@ -56,15 +56,16 @@ class FolderSource:
         python = read_python(classes, first.root, self.environment)
         readings = self._documents.read(files)
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
+        unread = [*first.problems, *python.problems, *(problem for each in readings for problem in each.problems)]
         assembly = assemble(
             sorted(raws, key=lambda raw: (raw.file, raw.line)),
             first.seeds,
             self.environment,
             self._memory,
             first.unread_seeds,
+            incomplete=bool(unread),
         )
-        problems = [*first.problems, *python.problems, *assembly.problems]
-        problems += [problem for reading in readings for problem in reading.problems]
+        problems = [*unread, *assembly.problems]
         problems += resembling(classes, raws) if not python.problems else ()
         problems += self._changed(first, python)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]

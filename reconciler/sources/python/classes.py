@@ -8,9 +8,10 @@ merely lacks something is an error, because a table whose class is skipped by mi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Any
 
 _OF_A_TABLE = ("table_name", "TableName", "key_schema", "KeySchema")
 _MARKS = ("abstract", "__abstract__", "_is_protocol")
@@ -46,12 +47,13 @@ def declared_classes(module: ModuleType) -> Found:
 def _inner_classes(module: ModuleType) -> Iterator[tuple[str, type]]:
     """Classes inside other classes and in collections of the module, each with the name of what holds it."""
     for name, value in list(vars(module).items()):
+        inside: Iterable[Any] = ()
         if inspect.isclass(value):
             inside = vars(value).values() if value.__module__ == module.__name__ else ()
         elif isinstance(value, list | tuple | set | frozenset):
             inside = value
-        else:
-            inside = value.values() if isinstance(value, dict) and not name.startswith("__") else ()
+        elif isinstance(value, dict) and not name.startswith("__"):
+            inside = value.values()
         for each in list(inside):
             if inspect.isclass(each):
                 yield name, each
