@@ -12,7 +12,7 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.model.desired import Undeclared
@@ -22,13 +22,10 @@ FILE_LIMIT = 10 * 1024 * 1024
 """Bytes of one text; a larger file counts as not understood, unless it is binary."""
 TOTAL_LIMIT = 256 * 1024 * 1024
 FILES_MOST = 20_000
-_FOREIGN_FOLDERS = frozenset(
-    (
-        *(".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "venv", ".direnv", ".tox", ".nox", ".terraform"),
-        *(".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
-    )
-)
+_FOREIGN_FOLDERS = frozenset((".git", ".hg", ".svn", ".jj", "node_modules", ".venv"))
 """Folders of other programs, which hold former versions and copies of everything."""
+_CACHES = frozenset((".cache", ".direnv", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".terraform", ".tox"))
+"""Folders in which tools name files after those that they have looked at."""
 
 _BYTECODE = re.compile(r".+\.[a-z]+-[0-9]+.*\.py[co]")
 """``users.cpython-311.pyc``: Python leaves it in ``__pycache__`` when its source is gone."""
@@ -38,6 +35,7 @@ _SIGN = r"[\"'\\]*\s*(?:[:=]>?|:=|>|:[^\n=:#\"']{1,40}=)"
 """Between a field and its value, in YAML, JSON, Python, HCL, XML and quoted in another text."""
 _BEFORE = r"[\s#(/*>|+-]*(?:[!&][^\s\"']*\s+)*(?:[rRbBuUfF]{1,2}(?=[\"']))?[\"'\\]*"
 _FIELD = re.compile(rf"(?<![A-Za-z0-9])table[_-]?name{_SIGN}{_BEFORE}{_NAME}", re.IGNORECASE)
+_RETURNED = re.compile(rf"\bdef get_table_name\b(?:[^\n]*\n){{1,8}}?[^\n]*\breturn{_BEFORE}{_NAME}")
 _NAMED = re.compile(rf"(?<![A-Za-z0-9_.-])name{_SIGN}{_BEFORE}{_NAME}|\"aws_dynamodb_table\"\s+\"(?P<label>[^\"]+)\"")
 _RESOURCE = re.compile(
     r"aws_dynamodb_table|AWS::DynamoDB::|AWS::Serverless::SimpleTable|dynamodb\.\S*aws"
@@ -64,12 +62,16 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One entry of the file system: its path with slashes, whether below a hidden folder, and its status."""
+    """One entry of the file system: its path with slashes, whether below a hidden folder, and its status.
+
+    The name of a ``leftover`` says nothing: a tool made it after a file that may be gone.
+    """
 
     path: str
     aside: bool
     status: os.stat_result | None
     trouble: str | None = None
+    leftover: bool = False
 
 
 class Remains:
@@ -116,9 +118,9 @@ class Remains:
 
 def _walk(root: Path) -> Iterator[_Found]:
     """Every file below the folder. Links to folders are not followed: what they lead to is read under its own name."""
-    open_folders: list[tuple[str, bool]] = [("", False)]
+    open_folders: list[tuple[str, bool, bool]] = [("", False, False)]
     while open_folders:
-        folder, aside = open_folders.pop()
+        folder, aside, cache = open_folders.pop()
         try:
             with os.scandir(root / folder) as entries:
                 inside = sorted(entries, key=lambda entry: entry.name)
@@ -130,9 +132,10 @@ def _walk(root: Path) -> Iterator[_Found]:
             hidden = aside or entry.name.startswith(".") or entry.name == "__pycache__"
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _FOREIGN_FOLDERS and not (root / path / "pyvenv.cfg").exists():
-                    open_folders.append((path, hidden))
-            elif not (folder.rpartition("/")[2] == "__pycache__" and _BYTECODE.fullmatch(entry.name)):
-                yield _file(root, entry, path, aside=aside)
+                    open_folders.append((path, hidden, cache or entry.name in _CACHES))
+            else:
+                bytecode = folder.rpartition("/")[2] == "__pycache__" and _BYTECODE.fullmatch(entry.name) is not None
+                yield replace(_file(root, entry, path, aside=aside), leftover=cache or bytecode)
 
 
 def _file(root: Path, entry: os.DirEntry[str], path: str, *, aside: bool) -> _Found:
@@ -183,8 +186,11 @@ def _is_binary(beginning: bytes) -> bool:
 def _defined(text: str) -> _Text:
     starts = [0, *(found.end() for found in re.finditer("\n", text))]
     names: dict[str, int] = {}
-    for found in _FIELD.finditer(text):
-        names.setdefault(found["name"], bisect_right(starts, found.start()))
+    for found in (*_FIELD.finditer(text), *_RETURNED.finditer(text)):
+        line = bisect_right(starts, found.start())
+        names.setdefault(found["name"], line)
+        # f"users-{environment}" is the base name with the suffix of an environment.
+        names.setdefault(found["name"].rstrip("-_."), line)
     if _RESOURCE.search(text) is not None:
         for found in _NAMED.finditer(text):
             names.setdefault(found["name"] or found["label"], bisect_right(starts, found.start()))
@@ -229,7 +235,7 @@ def _same_stem(found: _Found, gone: str) -> bool:
     folder, _, name = found.path.rpartition("/")
     former, _, former_name = gone.rpartition("/")
     hidden = found.aside or name.startswith((".", "#", "~"))
-    if _in_seeds(found.path) or not (folder == former or hidden):
+    if found.leftover or _in_seeds(found.path) or not (folder == former or hidden):
         return False
     return _stem(name) == _stem(former_name)
 

@@ -70,6 +70,12 @@ YAML: dict[str, Change] = {
     "without a suffix": moved("users"),
     "in capitals and hidden": moved(".USERS.YML"),
     "in a hidden folder": moved(".old/users.yaml"),
+    "in the cache of a tool": moved(".cache/users.yaml"),
+    "as bytecode that is none": moved("__pycache__/users.cpython-311.pyc"),
+    "hidden in UTF-16": lambda root: (
+        write(root, {".a": (root / "users.yaml").read_text().encode("utf-16")}),
+        (root / "users.yaml").unlink(),
+    )[1],
     "under another name in a hidden folder": moved(".old/2024/a.txt"),
     "in __pycache__": moved("__pycache__/users.yaml"),
     "packed into a hidden folder": packed,
@@ -125,6 +131,10 @@ CLASSES: dict[str, str] = {
         f"{FIRST}\n\ntry:\n    import no_such_module_here\n\n{indented(CLASS)}except ImportError:\n    pass\n"
     ),
     "in comments": FIRST + indented(CLASS, "# "),
+    "in comments, named by its method": (
+        FIRST
+        + "# class Other:\n#     def get_table_name(cls, environment=None):\n#         return f'users-{environment}'\n"
+    ),
     "in a text": f"{FIRST}\n\nOLD = '''\n{CLASS}'''\n",
     "in a function": f"{FIRST}\n\ndef later():\n{indented(CLASS)}    return UsersTable\n",
     "its class under a condition, its name from elsewhere": (
