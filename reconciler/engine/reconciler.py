@@ -95,11 +95,13 @@ class Reconciler:
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
-        return self._seed_verbs("seed").seed(self.focus_names(tables))
+        names = self._seeded_names(tables)
+        return self._seed_verbs("seed").seed(names)
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
-        return self._seed_verbs("clear").clear(self.focus_names(tables))
+        names = self._seeded_names(tables)
+        return self._seed_verbs("clear").clear(names)
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
         """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
@@ -198,6 +200,20 @@ class Reconciler:
         if not tables:
             return tuple(declaration.spec.name for declaration in desired.declarations)
         return tuple(_known(desired, name) for name in tables)
+
+    def _seeded_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """As ``focus_names``; ``UsageError`` where a table that was named has no seed."""
+        names = self.focus_names(tables)
+        desired = self.world.source.load()
+        for name in names if tables else ():
+            declaration = desired.named(name)
+            if declaration is not None and declaration.seed is None:
+                base = declaration.base_name
+                raise UsageError(
+                    f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .yaml, .yml, .csv) beside "
+                    f"{declaration.origin.file}. Write its items into that file, or yield them from seed() of its class"
+                )
+        return names
 
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
         """The names of declared tables, and of tables of the inventory that are declared no more."""
