@@ -149,7 +149,7 @@ def _table(table: TableReport, stack: str, *, diff: bool) -> Iterator[Line]:
     ends = table.ownership is not None and any(step.ends_table for step in table.steps)
     owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
     yield style, f"{sign} {printable(table.name)}{place}{owner}"
-    if table.error:
+    if table.error and not any(step.fate is Fate.FAILED and step.message == table.error for step in table.steps):
         yield "error", f"  error: {printable(table.error)}"
     if table.status is TableStatus.RELEASED:
         yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` takes it back"

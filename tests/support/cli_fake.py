@@ -109,7 +109,12 @@ class FakeWiring:
 
     def import_tables(self, names: tuple[str, ...], form: str) -> Any:
         self.calls.append(("import", names, form))
-        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over, ()
+        return (
+            tuple(Path(f"desired_state/{name}_table.py") for name in names),
+            self.passed_over,
+            (),
+            "nothing was written",
+        )
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))
