@@ -20,8 +20,6 @@ from contextvars import copy_context
 from types import FrameType
 from typing import Any
 
-from reconciler.model.errors import Interrupted
-
 IDLE_SECONDS = 0.5
 """Grace while nothing was begun: options are parsed, settings are read, a question waits for its answer."""
 READING_SECONDS = 2.0
@@ -111,6 +109,9 @@ class Interruption:
         """A step that is finished before the process ends, even on a second signal. ``Interrupted`` once that began."""
         with self._steps:
             if self._closed:
+                # Imported here: --help loads nothing of the engine.
+                from reconciler.model.errors import Interrupted
+
                 raise Interrupted
             self._critical += 1
         try:

@@ -144,12 +144,13 @@ class App:
         tables: tuple[str, ...] = (),
         on_step: OnStep | None = None,
         approved: Approval | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> PassReport:
         """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
-        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved))
+        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved, on_wait))
         if report is None:
             self._hangs = True
             report = self._overdue(trigger, reconciler)

@@ -82,7 +82,12 @@ class FakeWiring:
         return self.plan
 
     def converge(
-        self, trigger: str, tables: tuple[str, ...] = (), on_step: Any = None, approved: Approval | None = None
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: Any = None,
+        approved: Approval | None = None,
+        on_wait: Any = None,
     ) -> PassReport:
         self.calls.append(("converge", trigger, tables))
         for table in self.result.tables:
