@@ -408,6 +408,7 @@ class App:
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
         )
+        self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
         self.connection.limits.append(hooks.within_lease(store.lease_left))
         world = World(

@@ -171,7 +171,8 @@ def getter(url: str, session: Any) -> Get:
                 finally:
                     answer.raw.close()
         except (BotoCoreError, HTTPError, OSError, ValueError) as error:
-            return Reply(0, body=str(error).encode(), final=tls.final_reason(error, url) or "")
+            unusable = tls.bundle_problem(session._verify) if url.startswith("https:") else None
+            return Reply(0, body=str(error).encode(), final=unusable or tls.final_reason(error, url) or "")
         headers = answer.headers
         location = headers.get("location", "") if 300 <= answer.status_code < 400 else ""
         kind = headers.get("content-type", "").partition(";")[0].strip()

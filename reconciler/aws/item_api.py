@@ -15,7 +15,7 @@ from reconciler import interruption
 from reconciler.aws import call_deadline
 from reconciler.aws.caller import Caller
 from reconciler.model.desired import Item
-from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, Malformed, OutcomeUnknown
+from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, EndpointChanged, Malformed, OutcomeUnknown
 from reconciler.model.paging import Pages
 from reconciler.model.removal import Removal
 from reconciler.seeding.digest import canonical
@@ -110,6 +110,9 @@ class BotoItemApi:
                     removed: Item = self._caller.call("DeleteItem", request)["Attributes"]
             except ConditionFailed:
                 return Removal.GONE if self.find_item(table, item, key_names) is None else Removal.CHANGED
+            except EndpointChanged:
+                # The guard refused to send it.
+                raise
             except (Ambiguous, Malformed) as error:
                 raise self._after_no_answer(table, item, key_names, error) from error
             if canonical(removed) == canonical(item):

@@ -19,7 +19,7 @@ from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.table_api import BotoTableApi
 from reconciler.engine.ports import Telemetry
-from reconciler.model.errors import Denied, SettingsError
+from reconciler.model.errors import Denied, NotFound, SettingsError
 from reconciler.model.identity import Endpoint
 
 CONFIRMED_SECONDS = 1.0
@@ -124,6 +124,20 @@ class Connection:
         """Unsigned GETs at the endpoint, through the proxies and the CA bundle of the calls."""
         return getter(self._endpoint_url or self.url, self._clients.get(once=True)._endpoint.http_session)
 
+    def watch_state_table(self, name: str) -> None:
+        """Let the guard compare this table too, before it lets writes go on after a failed connection."""
+        self.guard.watch_table(name, self._look)
+
+    def _look(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            found: Mapping[str, Any] = self._unguarded().call("DescribeTable", {"TableName": name})["Table"]
+        except NotFound:
+            return None
+        return found
+
+    def _unguarded(self) -> Caller:
+        return Caller(self._clients, self._telemetry)
+
     @property
     def known(self) -> Endpoint | None:
         """The endpoint, once ``identify`` has found out what it is."""
@@ -174,7 +188,7 @@ class Connection:
             self._used = False
             self._clients.forget()
         self.notices = opened.notices
-        return identify(self._endpoint_url, self.url, opened, Caller(self._clients, self._telemetry), get)
+        return identify(self._endpoint_url, self.url, opened, self._unguarded(), get)
 
     def _lasts(self) -> bool:
         return self.fence is None or self.fence()

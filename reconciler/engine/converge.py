@@ -35,6 +35,8 @@ class Rounds:
     on_wait: Callable[[str], None] | None = None
     """Told once, in a sentence, that the run waits: for what, and until when."""
     waited: float = 0.0
+    said: bool = False
+    """Whether it was reported that this run waits for the lease."""
 
     def run(self, request: Request) -> PassReport:
         """The report of the last round, with the steps and changes of all rounds."""
@@ -57,6 +59,7 @@ class Rounds:
         while focus := self._unfinished(request, report, failures):
             progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
             pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
+            self._say_waiting(report)
             if not progressed and not self._wait(report, pause):
                 break
             if self.world.clock.now() >= self.deadline:
@@ -73,6 +76,17 @@ class Rounds:
                 break
         return whole, held
 
+    def _say_waiting(self, report: PassReport) -> None:
+        """Once a run, not once a round: who holds the lease, and how long this run waits for it."""
+        if report.lease_holder and not self.said:
+            self.said = True
+            left = (self.deadline - self.world.clock.now()).total_seconds()
+            if self.on_wait is None:
+                self.world.telemetry.waiting(report.lease_holder, max(0.0, left))
+            else:
+                words = f"Waiting up to {max(0.0, left):.0f} s for the lease, which {report.lease_holder} holds."
+                self.on_wait(printable(words))
+
     def _may_be_overtaken(self, report: PassReport) -> bool:
         """Whether another process may have led since this run wrote: what it saw last says nothing of the end then."""
         if report.error or report.problems or not report.wrote:
@@ -87,12 +101,8 @@ class Rounds:
         left = (self.deadline - self.world.clock.now()).total_seconds()
         if report.error or left <= 0:
             return False
-        patience = min(PATIENCE.total_seconds(), left)
-        if self.on_wait is not None:
-            holder = report.lease_holder or report.held_by or "another reconciler"
-            self.on_wait(printable(f"Waiting up to {patience:.0f} s for the lease, which {holder} holds."))
         try:
-            claim(self.world, patience)
+            claim(self.world, min(PATIENCE.total_seconds(), left), said=self.said)
         except ReconcilerError:
             return False
         return True
@@ -136,7 +146,7 @@ class Rounds:
 
     def _say_that_it_waits(self, report: PassReport, seconds: float) -> None:
         before, self.waited = self.waited, self.waited + seconds
-        if self.on_wait is None or not before < SILENCE <= self.waited:
+        if self.on_wait is None or self.said or not before < SILENCE <= self.waited:
             return
         for table in report.tables:
             for step in table.steps:

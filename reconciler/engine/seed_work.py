@@ -19,6 +19,7 @@ from reconciler.model.desired import Declaration, Item, Seed
 from reconciler.model.errors import (
     ApiError,
     Denied,
+    EndpointChanged,
     Interrupted,
     LeaseLost,
     Outcome,
@@ -150,7 +151,7 @@ class SeedWork:
             except ApiError as error:
                 if error.outcome is Outcome.NEVER:
                     return self._placed(error, numbered)
-                if isinstance(error, Denied | Unreachable | LeaseLost):
+                if isinstance(error, Denied | Unreachable | LeaseLost | EndpointChanged):
                     return error
                 failure = error
             if self._late() or not self.world.clock.sleep(self.world.random.uniform(0, pause)):

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ SDK_VARIABLES = (*REGIONS, *IDENTITIES, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TO
 CONFIG_VARIABLE = "RECONCILER_CONFIG"
 # Kubernetes sets these in every pod beside a Service named "reconciler"; they are not settings.
 _SERVICE_LINK = re.compile(r"RECONCILER_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+_OF_THE_TOOL = re.compile(r"\b(?:RECONCILER|AWS|DYNAMODB)_[A-Z_]+\b")
+"""Names of variables that this tool or its SDK reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +89,31 @@ def from_variables(
 
 
 def from_dotenv(folder: Path) -> Mapping[str, str | None]:
-    """The variables of ``.env`` in ``folder``; nothing where there is no such file."""
+    """The variables of ``.env`` in ``folder``; nothing where there is no such file.
+
+    ``SettingsError`` where a line names a setting or a variable of the SDK and cannot be read. Left out silently, a
+    misspelt endpoint would send everything to AWS, with the keys of the environment.
+    """
     path = folder / ".env"
     if not path.is_file():
         return {}
     from dotenv import dotenv_values
 
     try:
-        return dotenv_values(path, interpolate=False)
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f".env cannot be read: {error}. Make it a readable UTF-8 file or remove it.") from error
+    variables = dotenv_values(stream=StringIO(text), interpolate=False)
+    problems = [
+        f".env:{number}: {name} cannot be read. Write {name}=value on a line of its own, with every quote closed."
+        for number, line in enumerate(text.splitlines(), 1)
+        if not line.lstrip().startswith("#")
+        for name in dict.fromkeys(_OF_THE_TOOL.findall(line.partition("=")[0]))
+        if variables.get(name) is None
+    ]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return variables
 
 
 def from_file(folder: Path, config: str | None, config_origin: str, known: Iterable[str]) -> Layer:
