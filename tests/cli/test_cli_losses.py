@@ -126,3 +126,9 @@ def test_up_on_a_suspended_stack_says_that_it_lifts_the_suspension(cli: Callable
 
 def test_validate_with_github_marks_warnings_too(cli: Callable, fake: FakeWiring) -> None:
     assert cli("validate config -o github").out == "::warning::odd file\n"
+
+
+@pytest.mark.parametrize("verb", ["preview", "--once", "status", "validate", "up"])
+def test_an_unknown_output_is_named_without_the_words_of_a_library(verb: str, cli: Callable, fake: FakeWiring) -> None:
+    ended = cli(f"{verb} -o xml")
+    assert (ended.code, "Value error" in ended.err, "'xml' is not one of" in ended.err) == (1, False, True)
