@@ -66,10 +66,14 @@ class Reconciler:
         tables: tuple[str, ...] = (),
         on_step: OnStep | None = None,
         approved: Approval | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> PassReport:
-        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``."""
+        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``.
+
+        ``on_wait`` is told once why the run waits, and until when.
+        """
         request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
-        return self._remembered(self._rounds(request))
+        return self._remembered(self._rounds(request, on_wait))
 
     def destroy(
         self, tables: tuple[str, ...] = (), on_step: OnStep | None = None, *, confirmed: bool = False
@@ -274,9 +278,9 @@ class Reconciler:
             self.memory = Memory(last_good=self.memory.last_good)
         return report
 
-    def _rounds(self, request: Request) -> PassReport:
+    def _rounds(self, request: Request, on_wait: Callable[[str], None] | None = None) -> PassReport:
         deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline).run(replace(request, deadline=deadline))
+        return Rounds(self.world, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
 
     def _remembered(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""
