@@ -27,10 +27,19 @@ from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.errors import (
+    ApiError,
+    EndpointError,
+    Interrupted,
+    ReconcilerError,
+    SettingsError,
+    StateError,
+    Unreachable,
+)
 from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
+from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
@@ -229,12 +238,23 @@ class App:
         return self.reconciler.resume()
 
     def status(self) -> Mapping[str, Any]:
-        """The present state: ``report``, ``suspension``, ``lease``, ``runs``."""
+        """The present state: ``report``, ``suspension``, ``lease``, ``runs``, and the ``problem`` of unread records."""
         report = self.reconciler.preview()
-        snapshot = self.reconciler.world.store.load()
-        runs = self.reconciler.history(10)
+        runs: tuple[Mapping[str, Any], ...] = ()
+        snapshot, problem = StateSnapshot(usable=False), None
+        try:
+            snapshot = self.reconciler.world.store.load()
+            runs = self.reconciler.history(10)
+        except (StateError, ApiError) as error:
+            problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
-        return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
+        return {
+            "report": report,
+            "suspension": snapshot.suspension,
+            "lease": lease,
+            "runs": runs,
+            "problem": problem,
+        }
 
     def doctor(self) -> tuple[Finding, ...]:
         """Everything that can be found out without writing."""
@@ -351,8 +371,9 @@ class App:
             except Unreachable as error:
                 if clock.monotonic() + pause >= deadline:
                     waited = f"{self.settings.wait.total_seconds():g} s"
+                    what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
                     raise EndpointError(
-                        f"Nothing answers at {self.connection.url}: {error.message} (waited {waited}). "
+                        f"{what} {self.connection.url}: {error.message} (waited {waited}). "
                         "Start the endpoint, or name another one by --endpoint-url."
                     ) from error
             else:
@@ -384,6 +405,7 @@ class App:
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
         )
+        self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
         self.connection.limits.append(hooks.within_lease(store.lease_left))
         world = World(

@@ -28,6 +28,8 @@ class Rounds:
     world: World
     run_pass: Callable[[Request], PassReport]
     deadline: datetime
+    said: bool = False
+    """Whether it was reported that this run waits for the lease."""
 
     def run(self, request: Request) -> PassReport:
         """The report of the last round, with the steps and changes of all rounds."""
@@ -50,6 +52,7 @@ class Rounds:
         while focus := self._unfinished(request, report, failures):
             progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
             pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
+            self._say_waiting(report)
             if not progressed and not self._wait(report, pause):
                 break
             if self.world.clock.now() >= self.deadline:
@@ -66,6 +69,13 @@ class Rounds:
                 break
         return whole, held
 
+    def _say_waiting(self, report: PassReport) -> None:
+        """Once a run, not once a round: who holds the lease, and how long this run waits for it."""
+        if report.lease_holder and not self.said:
+            self.said = True
+            left = (self.deadline - self.world.clock.now()).total_seconds()
+            self.world.telemetry.waiting(report.lease_holder, max(0.0, left))
+
     def _may_be_overtaken(self, report: PassReport) -> bool:
         """Whether another process may have led since this run wrote: what it saw last says nothing of the end then."""
         if report.error or report.problems or not report.wrote:
@@ -81,7 +91,7 @@ class Rounds:
         if report.error or left <= 0:
             return False
         try:
-            claim(self.world, min(PATIENCE.total_seconds(), left))
+            claim(self.world, min(PATIENCE.total_seconds(), left), said=self.said)
         except ReconcilerError:
             return False
         return True

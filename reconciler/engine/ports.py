@@ -242,6 +242,10 @@ class Telemetry(Protocol):
 
     def pass_finished(self, report: PassReport) -> None: ...
 
+    def waiting(self, holder: str, seconds: float) -> None:
+        """A run waits until ``holder`` gives the lease back, for ``seconds`` at most; said once a run."""
+        ...
+
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step reached done or failed."""
         ...

@@ -16,7 +16,16 @@ from reconciler.engine.identity_watch import IdentityWatch
 from reconciler.engine.seed_ledger import SeedLedger
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration, Item, Seed
-from reconciler.model.errors import ApiError, Denied, Interrupted, LeaseLost, Outcome, TableChanged, Unreachable
+from reconciler.model.errors import (
+    ApiError,
+    Denied,
+    EndpointChanged,
+    Interrupted,
+    LeaseLost,
+    Outcome,
+    TableChanged,
+    Unreachable,
+)
 from reconciler.model.identity import Identity
 from reconciler.model.records import SeedRecord, StateSnapshot
 from reconciler.seeding.provenance import item_digest
@@ -139,7 +148,7 @@ class SeedWork:
             except ApiError as error:
                 if error.outcome is Outcome.NEVER:
                     return self._placed(error, numbered)
-                if isinstance(error, Denied | Unreachable | LeaseLost):
+                if isinstance(error, Denied | Unreachable | LeaseLost | EndpointChanged):
                     return error
                 failure = error
             if self._late() or not self.world.clock.sleep(self.world.random.uniform(0, pause)):

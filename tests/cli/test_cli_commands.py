@@ -263,6 +263,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
             {"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync"},
             {"pass_id": "p-8", "trigger": "once", "started": "2026-11-22T12:59:59.70+01:00", "verdict": "in_sync"},
         ),
+        "problem": None,
     }
     assert cli("status").out == (
         "default at http://localhost:8000 (dynamodb-local, us-east-1)\n"

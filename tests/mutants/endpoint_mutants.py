@@ -13,10 +13,18 @@ MUTANTS = (
     Mutant(
         "an endpoint is identified once and believed for ever",
         "aws/endpoint_guard.py",
-        "        with self._lock:\n            self._confirmed = False\n\n",
-        "        return\n\n",
+        "            self._confirmed, self._witness_due = False, True\n",
+        "            return\n",
         "a port-forward moves to another endpoint between two passes, and the old flavor is believed",
         (f"{CHANGES}::test_a_change_between_two_passes_stops_the_first_write_of_the_next_one",),
+    ),
+    Mutant(
+        "two DynamoDB Locals are one endpoint",
+        "aws/endpoint_guard.py",
+        "        if described is None or _identity(described) != self._witness:\n",
+        "        if described is None:\n",
+        "a tunnel is opened anew to another DynamoDB Local while a table is seeded, and the rest is written there",
+        ("e2e/test_e2e_swapped_endpoint.py",),
     ),
     Mutant(
         "the ARN of an answer is not compared",

@@ -187,6 +187,7 @@ class Silent:
     steps: list[tuple[str, Step]] = field(default_factory=list)
     reports: list[PassReport] = field(default_factory=list)
     seeds: list[TableReport] = field(default_factory=list)
+    waits: list[tuple[str, float]] = field(default_factory=list)
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None: ...
 
@@ -195,6 +196,9 @@ class Silent:
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
     def planned(self, pass_id: str, words: str) -> None: ...
+
+    def waiting(self, holder: str, seconds: float) -> None:
+        self.waits.append((holder, seconds))
 
     def pass_finished(self, report: PassReport) -> None:
         self.reports.append(report)

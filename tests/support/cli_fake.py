@@ -140,7 +140,7 @@ class FakeWiring:
 
     def status(self) -> Mapping[str, Any]:
         self.calls.append(("status",))
-        return self.view or {"report": self.plan, "suspension": None, "lease": None, "runs": ()}
+        return self.view or {"report": self.plan, "suspension": None, "lease": None, "runs": (), "problem": None}
 
     def doctor(self) -> tuple[Finding, ...]:
         self.calls.append(("doctor",))

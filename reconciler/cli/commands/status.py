@@ -28,13 +28,15 @@ def status(invocation: Invocation) -> int:
         view = app.status()
     report: PassReport = view["report"]
     if invocation.output is Output.JSON:
-        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs")}
+        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs", "problem")}
         invocation.console.result([("plain", json.dumps({**document(report), **records}, indent=2))])
     else:
         invocation.console.result(_lines(view, report))
-        for sentence in [*report.warnings, *map(str, report.problems), *filter(None, [report.error])]:
+        for sentence in report.warnings:
             invocation.console.note("note", sentence)
-    return codes.ERROR if report.error or report.problems else codes.OK
+        for sentence in dict.fromkeys([*map(str, report.problems), *filter(None, [report.error, view["problem"]])]):
+            invocation.console.note("error", sentence)
+    return codes.ERROR if report.error or report.problems or view["problem"] else codes.OK
 
 
 def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
@@ -54,7 +56,7 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
         yield "dim", f"run {'  '.join(words)}"
-    good = report.verdict is Verdict.IN_SYNC
+    good = report.verdict is Verdict.IN_SYNC and not view["problem"]
     declared = several(report.summary()["declared"] - report.summary()["released"], "table")
     released = f"; {report.summary()['released']} released" if report.summary()["released"] else ""
     yield (
