@@ -1,4 +1,4 @@
-"""The command line: ``main`` finds the verb, runs its command and returns the exit code of the contract.
+"""The command line: ``main`` finds the verb, runs its command and returns its exit code (README.md).
 
 Nothing heavier than typer is imported before a command's body runs, so that ``--help`` answers at once.
 """

@@ -67,7 +67,7 @@ class Interrupted(Exception):
 
 
 class UsageError(ReconcilerError):
-    """The command line does not fit the contract."""
+    """A command was called with arguments that it does not take."""
 
 
 class SettingsError(ReconcilerError):

@@ -1,4 +1,4 @@
-"""The plan for people: styled lines with the contract's symbols. Pure; the commands add colour and print."""
+"""The plan for people: styled lines with the symbols of README.md. Pure; the commands add colour and print."""
 
 from __future__ import annotations
 
