@@ -196,7 +196,7 @@ GONE: dict[str, dict[str, Any]] = {
     "caches of tools": {".mypy_cache/3.11/users.data.json": "{}"},
     "a tag with that value": {"carts.yaml": CARTS + "tags: {name: users}\n"},
     "another file of that name": {"more/users.yaml": CARTS},
-    "a document of that name elsewhere": {"docs/users.md": "About users.\n"},
+    "a document of that name elsewhere": {"notes/users.md": "About users.\n"},
     "pictures": {"other.png": b"\x89PNG\0\0\0\0\0\0\0\0\0\0\0\0\0table_name: users"},
 }
 
