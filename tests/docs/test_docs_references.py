@@ -128,9 +128,11 @@ def document(path: Path, name: str) -> Path | None:
 def test_every_named_document_and_heading_exists():
     broken = []
     for path, text in TEXTS:
-        # Tests write pages of their own, so that only what they call a document of docs counts there.
-        page = r"(?:[\w./-]+/)?" if path.suffix == ".md" or path.is_relative_to(ROOT / "reconciler") else r"\bdocs/"
-        for name, anchor in re.findall(rf"({page}[\w-]+\.md)(?:#([\w-]+))?", text):
+        whole = path.suffix == ".md" or path.is_relative_to(ROOT / "reconciler")
+        for name, anchor in re.findall(r"((?:[\w./-]+/)?[\w-]+\.md)(?:#([\w-]+))?", text):
+            if not whole and not (anchor and name.startswith("docs/")):
+                # Tests write pages of their own, so that only a heading of a document counts there.
+                continue
             target = document(path, name)
             if target is None or (anchor and anchor not in anchors(target)):
                 broken.append(f"{path.relative_to(ROOT)}: {name}#{anchor}")
@@ -209,7 +211,7 @@ def test_ownership_in_the_safety_document_is_that_of_the_code():
     assert codes(SAFETY, "Ownership") == list(get_args(Ownership))
     rows = table(SAFETY, "Transitions")
     states = {state for row in rows for cell in (row[0], *row[2:]) for state in re.findall(r"`(\w+)`", cell)}
-    assert states - {"contested", "other_stack", "own"} == known
+    assert states - {"contested", "other_stack", "own", "fail"} == known
     assert {plain(row[0]) for row in rows} == known | {"no record", "any record"}
     assert f"`{OWNER_TAG}`" in section(SAFETY, "Owner tag")
 
