@@ -144,12 +144,13 @@ class App:
         tables: tuple[str, ...] = (),
         on_step: OnStep | None = None,
         approved: Approval | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> PassReport:
         """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
-        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved))
+        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved, on_wait))
         if report is None:
             self._hangs = True
             report = self._overdue(trigger, reconciler)
@@ -164,8 +165,9 @@ class App:
         last, now = self.board.report, SystemClock().now()
         if last is not None:
             return replace(last, trigger=trigger, finished=now, error=error)
-        label = self.settings.environment_label
-        return PassReport("", trigger, label, now, now, reconciler.world.endpoint, error=error, endpoint_up=False)
+        label, stack = self.settings.environment_label, self.settings.stack
+        there = reconciler.world.endpoint
+        return PassReport("", trigger, label, now, now, there, error=error, endpoint_up=False, stack=stack)
 
     def publish_metrics(self) -> tuple[str, ...]:
         """Write METRICS_FILE and push to PUSH_GATEWAY, after the report; a warning for each that failed."""
@@ -209,10 +211,11 @@ class App:
 
     def import_tables(
         self, names: tuple[str, ...], form: str
-    ) -> tuple[tuple[Path, ...], tuple[PassedOver, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Path, ...], tuple[PassedOver, ...], tuple[str, ...], str]:
         """New files that declare the named live tables, or all that no file declares; what was passed over.
 
-        The third member names declared tables that had been released and are managed again.
+        The third member names declared tables that had been released and are managed again; the last one is what to
+        say where nothing was written.
         """
         from reconciler.sources.writing import files
 
@@ -223,7 +226,7 @@ class App:
         declared_in = dict(zip(found.tables, texts, strict=True))
         stored = files.stored(folder, texts)
         paths = self.reconciler.remember(found.tables, stored, declared_in) if texts else files.swept(folder)
-        return paths, found.passed_over, self.reconciler.take_back(found.released)
+        return paths, found.passed_over, self.reconciler.take_back(found.released), found.nothing
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""

@@ -59,10 +59,17 @@ def bundle_problem(bundle: object) -> str | None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=bundle)
     except ssl.SSLError:
-        return f"the CA bundle {os.fspath(bundle)} holds no certificate that can be read. {CA_FILE}"
+        return f"the CA bundle {_origin(bundle)} holds no certificate that can be read. {CA_FILE}"
     except OSError as error:
-        return f"the CA bundle {os.fspath(bundle)} cannot be read: {error.strerror or error}. {CA_FILE}"
+        return f"the CA bundle {_origin(bundle)} cannot be read: {error.strerror or error}. {CA_FILE}"
     return None
+
+
+def _origin(bundle: str | os.PathLike[str]) -> str:
+    """The path of a bundle with the setting that names it, in the order in which the SDK asks for them."""
+    path = os.fspath(bundle)
+    variables = (each for each in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE") if os.environ.get(each) == path)
+    return f"{path} ({next(variables, 'ca_bundle of the profile')})"
 
 
 def _no_http(line: str, url: str) -> str:

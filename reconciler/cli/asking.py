@@ -23,9 +23,14 @@ def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
         raise UsageError(f"`{invocation.verb}` asks before it changes anything, and this is no terminal. Add --yes.")
 
 
+def stack_of(settings: Settings) -> str:
+    """The stack and environment that a command is about."""
+    return printable(f"stack {settings.stack}, environment {settings.environment_label}")
+
+
 def place(settings: Settings, plan: PassReport) -> str:
     """Where something is about to be changed: stack, environment, endpoint, region and account."""
-    scope = f"stack {settings.stack}, environment {settings.environment_label}"
+    scope = stack_of(settings)
     if plan.endpoint is None:
         return scope
     there = plan.endpoint

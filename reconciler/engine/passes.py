@@ -33,7 +33,7 @@ from reconciler.model.plan import Approval, Step
 from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
-from reconciler.planning.removals import declared_elsewhere, misunderstood, renamed, vanished
+from reconciler.planning.removals import declared_elsewhere, misunderstood, renamed, undeclared, vanished
 
 T = TypeVar("T")
 
@@ -148,6 +148,9 @@ class Pass:
             return True
         if not self.request.destroy:
             self.problems = misunderstood(desired, snapshot.inventory)
+            missing = undeclared(desired, snapshot.inventory)
+            # What the file system holds is looked through only where a table would be taken for removed.
+            self.problems += self.world.source.remains(desired, missing) if missing else ()
         if not self.problems:
             self.memory.last_good = desired
         return not self.problems

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from reconciler.model.change import Call
-from reconciler.model.desired import DesiredState, Item
+from reconciler.model.desired import DesiredState, Item, Undeclared
+from reconciler.model.errors import Problem
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
@@ -203,6 +204,13 @@ class Source(Protocol):
 
     def still(self, desired: DesiredState) -> bool:
         """Whether the files read now are those that ``desired`` was made from; False where they cannot be read."""
+        ...
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """A problem for each table that is not declared any more and is still defined beside the declarations.
+
+        Every file below the declarations counts, read or not; what cannot be looked at is a problem too.
+        """
         ...
 
 

@@ -66,10 +66,14 @@ class Reconciler:
         tables: tuple[str, ...] = (),
         on_step: OnStep | None = None,
         approved: Approval | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> PassReport:
-        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``."""
+        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``.
+
+        ``on_wait`` is told once why the run waits, and until when.
+        """
         request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
-        return self._remembered(self._rounds(request))
+        return self._remembered(self._rounds(request, on_wait))
 
     def destroy(
         self, tables: tuple[str, ...] = (), on_step: OnStep | None = None, *, confirmed: bool = False
@@ -95,11 +99,13 @@ class Reconciler:
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
-        return self._seed_verbs("seed").seed(self.focus_names(tables))
+        names = self._seeded_names(tables)
+        return self._seed_verbs("seed").seed(names)
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
-        return self._seed_verbs("clear").clear(self.focus_names(tables))
+        names = self._seeded_names(tables)
+        return self._seed_verbs("clear").clear(names)
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
         """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
@@ -199,6 +205,20 @@ class Reconciler:
             return tuple(declaration.spec.name for declaration in desired.declarations)
         return tuple(_known(desired, name) for name in tables)
 
+    def _seeded_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """As ``focus_names``; ``UsageError`` where a table that was named has no seed."""
+        names = self.focus_names(tables)
+        desired = self.world.source.load()
+        for name in names if tables else ():
+            declaration = desired.named(name)
+            if declaration is not None and declaration.seed is None:
+                base = declaration.base_name
+                raise UsageError(
+                    f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .yaml, .yml, .csv) beside "
+                    f"{declaration.origin.file}. Write its items into that file, or yield them from seed() of its class"
+                )
+        return names
+
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
         """The names of declared tables, and of tables of the inventory that are declared no more."""
         if not tables:
@@ -258,9 +278,9 @@ class Reconciler:
             self.memory = Memory(last_good=self.memory.last_good)
         return report
 
-    def _rounds(self, request: Request) -> PassReport:
+    def _rounds(self, request: Request, on_wait: Callable[[str], None] | None = None) -> PassReport:
         deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline).run(replace(request, deadline=deadline))
+        return Rounds(self.world, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
 
     def _remembered(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""

@@ -205,11 +205,18 @@ def _table(step: Step, facts: Facts) -> Step | None:
     if status != "ACTIVE" or facts.observed.transitions:
         under_way = "; ".join(facts.observed.transitions) or f"the table is {status}"
         return step.deferred(Reason.BUSY, under_way)
+    gone = step.action is Action.DELETE and not facts.options.explicit_delete
     if step.ends_table and facts.observed.spec.deletion_protection:
         return step.blocked(
             Reason.PROTECTED,
             "deletion protection is on, and it is never switched off implicitly",
-            "deletion_protection_enabled: false in the declaration, converged first",
+            f"deletion_protection_enabled: false in {'its restored' if gone else 'the'} declaration, converged first",
+        )
+    if facts.lifecycle.protect and gone:
+        return step.blocked(
+            Reason.PROTECTED,
+            "its declaration, which is gone, said lifecycle.protect",
+            "lifecycle.protect: false in its restored declaration; run once, then remove it",
         )
     if facts.lifecycle.protect:
         return step.blocked(Reason.PROTECTED, "its declaration says lifecycle.protect", "lifecycle.protect: false")

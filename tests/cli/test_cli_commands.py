@@ -121,7 +121,7 @@ def test_up_stops_at_a_broken_plan(cli: Callable, fake: FakeWiring) -> None:
 
 def test_up_lifts_a_suspension(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(in_sync(), suspended=True)
-    assert "The suspension is lifted." in cli("up --yes").err
+    assert "The suspension of stack " in cli("up --yes").err
     assert ("resume",) in fake.calls
 
 
@@ -208,7 +208,7 @@ def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, mon
     fake.plan = a_report(ours, adopted)
     asked = Asked("n", monkeypatch)
     assert cli("destroy users").code == 1
-    assert asked.questions == [f"Delete users-prod and suspend {PLACE}?"]
+    assert asked.questions == [f"Delete users-prod with every item in it and suspend {PLACE}?"]
     assert ("destroy", ("users",)) not in fake.calls
 
 
@@ -265,7 +265,7 @@ def test_import_says_what_it_passed_over_and_ends_with_2_where_it_is_there_to_st
 ) -> None:
     fake.passed_over = (PassedOver("orders", "orders is on its way", later),)
     ended = cli("import --all")
-    assert (ended.code, ended.out) == (code, "passed over: orders is on its way\n")
+    assert (ended.code, ended.out) == (code, "passed over: orders is on its way\nnothing was written\n")
     told = json.loads(cli("import --all -o json").out)
     assert told["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
 
@@ -290,10 +290,13 @@ def test_suspend_says_who(cli: Callable, fake: FakeWiring) -> None:
     assert "@" in {call[0]: call[1:] for call in fake.calls}["suspend"][0]
 
 
-@pytest.mark.parametrize(("was", "sentence"), [(True, "The suspension is lifted."), (False, "It was not suspended.")])
+@pytest.mark.parametrize(
+    ("was", "sentence"), [(True, "The suspension of stack {} is lifted."), (False, "The stack {} was not suspended.")]
+)
 def test_resume_says_whether_it_was_suspended(was: bool, sentence: str, cli: Callable, fake: FakeWiring) -> None:
     fake.suspended = was
-    assert (cli("resume").out, cli("resume").code) == (sentence + "\n", 0)
+    ended = cli("resume")
+    assert (ended.out, ended.code) == (sentence.format(f"{fake.settings.stack}, environment default") + "\n", 0)
 
 
 def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: FakeWiring) -> None:
@@ -309,10 +312,11 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         "problem": None,
     }
     assert cli("status").out == (
-        "default at http://localhost:8000 (dynamodb-local, us-east-1)\n"
+        "Stack default, environment default, at http://localhost:8000 "
+        "(dynamodb-local, region us-east-1, account 000000000000)\n"
         "suspended by ada@host since 2026-11-22T12:00:00Z; `reconciler resume` lifts it\n"
         "lease: pod-7 until 2026-11-22T12:00:00Z, by its own clock\n"
-        "orders: blocked (absent, not ours, about - items)\n"
+        "orders: blocked (absent, not ours, no count of items)\n"
         "  replace keys: blocked (data_loss): the table holds items\n"
         "    allow with: RECONCILER_DATA_LOSS=allow reconciler up users\n"
         "users: in_sync (ACTIVE, created, about 2 items)\n"
@@ -365,7 +369,7 @@ def test_init_writes_an_example_once(cli: Callable, tmp_path: Path) -> None:
     class_file.write_text("mine")
     ended = cli("init new")
     assert (ended.code, class_file.read_text()) == (1, "mine")
-    assert "exists already and is not overwritten" in ended.err
+    assert "new/users_table.py, new/seeds/users.json exist already and are not overwritten" in ended.err
 
 
 def test_init_writes_nothing_at_all_if_one_file_is_there(cli: Callable, tmp_path: Path) -> None:

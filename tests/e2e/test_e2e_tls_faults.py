@@ -155,6 +155,21 @@ def test_a_bundle_that_cannot_be_used_is_named(
         )
 
 
+@pytest.mark.parametrize("setting", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle of the profile"])
+def test_the_setting_that_names_the_bundle_is_named(
+    shell: Shell, authority: Authority, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    path = missing(shell.folder)
+    if setting.isupper():
+        monkeypatch.setenv(setting, str(path))
+    else:
+        profile = shell.folder / "aws-config"
+        profile.write_text(f"[default]\nca_bundle = {path}\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(profile))
+    with RawServer(healthy, tls=authority.context()) as server:
+        refused(shell, server.url, server, f"the CA bundle {path} ({setting}) cannot be read: No such file")
+
+
 def test_a_server_that_closes_during_the_handshake_is_not_up(shell: Shell) -> None:
     with RawServer(lambda _: ()) as server:
         url = server.url.replace("http:", "https:")

@@ -120,7 +120,7 @@ MUTANTS = (
     Mutant(
         "leading zeros are dropped in seeds",
         "sources/seeds/yaml_format.py",
-        "        if _LOSES_DIGITS.fullmatch(literal):\n",
+        "        if LOSES_DIGITS.fullmatch(literal):\n",
         "        if False:\n",
         "the post code 01234 is the number 1234",
         (EXPORTED,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 REMOVALS = "engine/test_engine_removals.py"
+REMAINS = "engine/test_engine_remains.py::test_a_declaration_that_still_stands_somewhere_never_removes_its_table"
 LOCATE = "sources/test_locate.py"
 RESEMBLING = "sources/test_resembling.py"
 MISREAD = f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table"
@@ -35,20 +36,73 @@ MUTANTS = (
         (f"{MISREAD}[once-something else saved over it]",),
     ),
     Mutant(
-        "a table in comments counts as removed",
-        "planning/removals.py",
-        "    if not file.commented.isdisjoint((name, entry.base_name)):\n",
-        "    if False:\n",
+        "nothing is looked for beside the declarations",
+        "engine/passes.py",
+        "            self.problems += self.world.source.remains(desired, missing) if missing else ()\n",
+        "            self.problems += ()\n",
+        "a declaration that was hidden, nested or commented out deletes its table",
+        (f"{REMAINS}[once-hidden]", f"{REMAINS}[once-in comments of another file]"),
+    ),
+    Mutant(
+        "the names that a text defines do not count",
+        "sources/remains.py",
+        "        if name in text.names:\n",
+        "        if False:\n",
         "a document that is put into comments for a moment deletes its table",
-        (f"{REMOVALS}::test_a_document_put_into_comments_beside_another_one_is_an_error",),
+        (
+            f"{REMAINS}[once-under x- in another file]",
+            f"{REMOVALS}::test_a_document_put_into_comments_beside_another_one_is_an_error",
+        ),
+    ),
+    Mutant(
+        "a class that is not loaded counts as removed",
+        "sources/remains.py",
+        "            if (found.path, line) not in classes:\n",
+        "            if False:\n",
+        "a class under a condition deletes its table",
+        (
+            (
+                "engine/test_engine_remains.py::test_a_class_that_is_not_loaded_never_removes_its_table"
+                "[its class under a condition, its name from elsewhere]"
+            ),
+        ),
     ),
     Mutant(
         "a file under another suffix counts as removed",
-        "planning/removals.py",
-        "        other = _renamed(path, desired.unread)\n",
-        "        other = None\n",
+        "sources/remains.py",
+        "    return _stem(name) == _stem(former_name)\n",
+        "    return False\n",
         "a declaration that was converted to another format deletes its table",
-        (f"{MISREAD}[once-converted]",),
+        (f"{MISREAD}[once-converted]", f"{REMAINS}[once-packed into a hidden folder]"),
+    ),
+    Mutant(
+        "hidden folders are not looked through",
+        "sources/remains.py",
+        "                if entry.name not in _FOREIGN_FOLDERS and",
+        "                if not hidden and",
+        "a declaration that was moved into a hidden folder deletes its table",
+        (f"{REMAINS}[once-in a hidden folder]", f"{REMAINS}[once-in __pycache__]"),
+    ),
+    Mutant(
+        "what cannot be looked through counts as removed",
+        "sources/remains.py",
+        "    if trouble is not None:\n",
+        "    if False:\n",
+        "a file that is too large to look through deletes a table",
+        ("engine/test_engine_remains.py::test_what_cannot_be_looked_through_keeps_the_table",),
+    ),
+    Mutant(
+        "an empty document says that its table was removed",
+        "planning/removals.py",
+        "    if file.hollow is not None:\n",
+        "    if False:\n",
+        "a file that was cut at the marks between two documents deletes a table",
+        (
+            (
+                "engine/test_engine_remains.py::test_an_empty_document_in_the_place_of_a_declaration_is_an_error"
+                "[cut at the marks]"
+            ),
+        ),
     ),
     Mutant(
         "misunderstood files are reported and acted upon",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from reconciler.engine.ports import Exchange
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.world import World
 from reconciler.model.change import Call
-from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed
+from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
 from reconciler.model.errors import DeclarationError, Problem, RecordChanged
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.options import Options
@@ -178,6 +178,9 @@ class ListSource:
 
     def still(self, desired: DesiredState) -> bool:
         return not self.broken and self.declarations == desired.declarations
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        return ()
 
 
 @dataclass

@@ -285,7 +285,10 @@ def test_a_record_that_cannot_be_read_is_named_and_never_dropped(
 def report(number: int, error: str | None = None) -> PassReport:
     started = NOW + timedelta(seconds=number)
     return PassReport(
-        f"pass-{number}", "schedule", "default", started, started + timedelta(seconds=1), None, error=error
+        *(f"pass-{number}", "schedule", "default"),
+        *(started, started + timedelta(seconds=1), None),
+        error=error,
+        stack="default",
     )
 
 

@@ -84,7 +84,12 @@ class FakeWiring:
         return self.plan
 
     def converge(
-        self, trigger: str, tables: tuple[str, ...] = (), on_step: Any = None, approved: Approval | None = None
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: Any = None,
+        approved: Approval | None = None,
+        on_wait: Any = None,
     ) -> PassReport:
         self.calls.append(("converge", trigger, tables))
         for table in self.result.tables:
@@ -111,7 +116,12 @@ class FakeWiring:
 
     def import_tables(self, names: tuple[str, ...], form: str) -> Any:
         self.calls.append(("import", names, form))
-        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over, ()
+        return (
+            tuple(Path(f"desired_state/{name}_table.py") for name in names),
+            self.passed_over,
+            (),
+            "nothing was written",
+        )
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.cli import codes, exits
-from reconciler.cli.asking import confirmed, must_be_able_to_ask, place, what_goes
+from reconciler.cli.asking import confirmed, must_be_able_to_ask, place, stack_of, what_goes
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -32,14 +34,17 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             if invocation.output is Output.HUMAN and invocation.console.interactive:
                 invocation.say([f"Plan for {place(settings, plan)}:"])
             if stopped or invocation.output is Output.HUMAN:
-                invocation.show(plan, applied=False, base=settings.desired_state)
+                shown = plan if stopped else replace(plan, suspended=False)
+                invocation.show(shown, applied=False, base=settings.desired_state)
+                if shown is not plan and plan.suspended:
+                    invocation.say([f"The {stack_of(settings)} is suspended; carrying this out lifts the suspension."])
             if stopped:
                 return exits.converge(plan)
             if not yes and not confirmed(f"{what_goes(plan)}Carry this out on {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
             if plan.suspended and app.resume():
-                invocation.say(["The suspension is lifted."])
+                invocation.say([f"The suspension of {stack_of(settings)} is lifted."])
             with progress(invocation, len(work)) as on_step:
                 approved = approval(plan, only_this=not yes)
                 report = app.converge("up", names, on_step=on_step, approved=approved)
