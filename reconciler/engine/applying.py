@@ -273,7 +273,8 @@ def _read_back(scene: Scene, survey: Survey) -> tuple[Change, ...] | None:
     while True:
         try:
             observed = observe_table(scene.world, survey.name, survey.declaration.spec)
-        except ApiError:
+        except ApiError as error:
+            scene.doubt.note(error)
             return None
         if observed is not None and observed.status == "ACTIVE" and not observed.changing:
             return diff(survey.declaration.spec, observed.spec, left_alone(survey.declaration, observed))
