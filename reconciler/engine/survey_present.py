@@ -11,7 +11,7 @@ from reconciler.engine.visibility import visible_from
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Fate, Step
-from reconciler.model.records import Attempts, InventoryEntry
+from reconciler.model.records import Attempts
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
@@ -53,7 +53,7 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
             base = replace(base, entry=judged.entry, observed=judged.observed)
             steps += judged.steps
         else:
-            steps.append(_permitted(step, scene, lifecycle, entry))
+            steps.append(_permitted(step, scene, lifecycle))
     wished_away = entry.unwanted_since is not None or entry.empty_since is not None
     if wished_away and not any(step.destructive for step in steps):
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
@@ -65,11 +65,10 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
     return with_seed(scene, base, declaration, observed)
 
 
-def _permitted(step: Step, scene: Scene, lifecycle: Lifecycle, entry: InventoryEntry) -> Step:
+def _permitted(step: Step, scene: Scene, lifecycle: Lifecycle) -> Step:
     if step.fate is not Fate.READY:
         return step
-    ours = entry.ownership == "created"
-    return permit_in_place(step, scene.options, lifecycle, emulator=scene.world.emulator, ours=ours)
+    return permit_in_place(step, scene.options, lifecycle, emulator=scene.world.emulator)
 
 
 def _attempts(scene: Scene, observed: ObservedTable) -> Attempts | None:

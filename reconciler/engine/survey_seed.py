@@ -42,10 +42,7 @@ def with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: Ob
 
 def wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:
     """Whether the declaration asks for a seed and may: never of a table that is only observed or let go."""
-    if declaration.seed is None or scene.options.seed == "never":
-        return False
-    ours = base.observed is None or (base.entry is not None and base.entry.ownership == "created")
-    if declaration.lifecycle.on_existing == "observe" and not ours:
+    if declaration.seed is None or scene.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
         return False
     return base.entry is None or base.entry.ownership not in ("state_lost", "released")
 

@@ -61,12 +61,9 @@ class Contents:
     only_seed: bool = False
 
 
-def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emulator: bool, ours: bool) -> Step:
-    """The fate of a step that destroys nothing: its hazard against DISRUPTION, and tables only to be observed.
-
-    ``on_existing`` speaks of a table that was there before; one that this stack makes or made, ``ours``, is managed.
-    """
-    if lifecycle.on_existing == "observe" and not ours:
+def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emulator: bool) -> Step:
+    """The fate of a step that destroys nothing: its hazard against DISRUPTION, and tables only to be observed."""
+    if lifecycle.on_existing == "observe" and step.action is not Action.CREATE:
         return _only_observed(step)
     hazardous = [change for change in step.changes if change.hazard is Hazard.DISRUPTION]
     if hazardous and not permits(options.disruption, emulator=emulator):

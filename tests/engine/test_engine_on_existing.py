@@ -1,8 +1,7 @@
-"""``on_existing`` speaks of a table that was there before: one that others recreated is such a table, ours is none."""
+"""``on_existing`` speaks of a table that was there before: one that others recreated is such a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -90,8 +89,9 @@ def test_a_table_that_is_made_again_after_a_failure_is_ours() -> None:
 
 @pytest.mark.parametrize("flavor", FLAVORS, ids=lambda flavor: flavor.value)
 def test_a_recreated_table_is_only_observed_where_observe_is_declared(flavor: Flavor) -> None:
-    sim = settled("observe", flavor, ttl=ttl("expires"))
+    sim = settled("adopt", flavor)
     recreated(sim, SAME)
+    sim.declare(declaration(lifecycle=Lifecycle(on_existing="observe"), ttl=ttl("expires")))
     for _ in range(2):
         step = next(step for step in _of_users(sim.once()).steps)
         assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.ON_EXISTING)
@@ -127,35 +127,3 @@ def test_a_table_of_others_under_another_key_is_managed_in_what_loses_nothing() 
     recreated(sim, ANOTHER)
     sim.once()
     assert written(sim) == ["UpdateTable"], "deletion protection"
-
-
-def _more(sim: Sim, **spec: Any) -> None:
-    sim.declare(declaration(lifecycle=Lifecycle(on_existing="observe"), **spec))
-
-
-OURS: dict[str, Callable[[Sim], None]] = {
-    "nothing more": _more,
-    "time to live": lambda sim: _more(sim, ttl=ttl("expires")),
-    "deletion protection": lambda sim: _more(sim, deletion_protection=True),
-    "an index": lambda sim: _more(sim, global_indexes=(gsi("by_at", "at S"),)),
-    "a seed": lambda sim: _more(sim, seed=(item("1"),)),
-}
-
-
-@pytest.mark.parametrize("made_first", [True, False], ids=["changed afterwards", "from the first"])
-@pytest.mark.parametrize("flavor", FLAVORS, ids=lambda flavor: flavor.value)
-@pytest.mark.parametrize("name", OURS)
-def test_a_table_that_is_only_observed_where_it_was_there_is_managed_where_we_made_it(
-    name: str, flavor: Flavor, made_first: bool
-) -> None:
-    sim = simulate(flavor=flavor, one_shot=True, prune_grace=timedelta(0))
-    if made_first:
-        _more(sim)
-        assert sim.once().verdict.value == "in_sync"
-    OURS[name](sim)
-    sim.clock.seconds += 3600
-    assert sim.once().verdict.value == "in_sync"
-    sim.plane.journal.clear()
-    assert sim.once().verdict.value == "in_sync"
-    assert sim.plane.mutating == []
-    assert sim.store.snapshot.inventory["users"].ownership == "created"

@@ -256,7 +256,7 @@ MUTANTS = (
     Mutant(
         "a table that is only observed is changed",
         "planning/policy.py",
-        'if lifecycle.on_existing == "observe" and not ours:',
+        'if lifecycle.on_existing == "observe" and step.action is not Action.CREATE:',
         "if False:",
         "who asked to observe a table only gets it changed",
         ("engine/test_engine_pass.py::test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says",),
