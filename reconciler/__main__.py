@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; the exit code is the one the contract promises."""
+    """Run the command line; returns the exit code, as README.md lists them."""
     from reconciler import interruption
 
     return interruption.end(interruption.supervised(_command_line, last=True))

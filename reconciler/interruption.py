@@ -1,7 +1,8 @@
 """How a process ends on SIGINT and SIGTERM: the main thread supervises, the command runs in a thread of its own.
 
 No exception is thrown into running code. The first signal sets ``stop``: waits end, no new work is started, and the
-command unwinds. When that takes longer than the grace, or on a second signal, the process ends at once. Started by
+command unwinds. When that takes longer than the grace, or on a second signal, the process ends at once; only a
+critical step (an item that is removed, and put back if it had changed) is finished first. Started by
 ``__main__`` before anything else is imported; the command line, the wiring and the daemon ask it.
 """
 
@@ -43,7 +44,12 @@ class Interruption:
         """The daemon writes a log instead of a sentence."""
         self.on_hangup: Callable[[], None] | None = None
         self._graces: list[float] = []
+        self._critical = 0
+        self._closed = False
+        self._steps = threading.Lock()
         self._hung_up = False
+        self._forced = False
+        """A second signal arrived within a critical step: the process ends right after it."""
         self._code = 0
         self._terminal = _terminal_mode()
         self._reads, self._writes = os.pipe()
@@ -82,6 +88,7 @@ class Interruption:
                 raise error
             if self.received is not None:
                 self._code = 128 + self.received
+                self._end_critical_steps()
                 self._say(in_flight=not outcome)
             return self._code
         finally:
@@ -96,6 +103,30 @@ class Interruption:
             yield
         finally:
             self._graces.pop()
+
+    @contextmanager
+    def critical(self) -> Iterator[None]:
+        """A step that is finished before the process ends, even on a second signal. ``Interrupted`` once that began."""
+        with self._steps:
+            if self._closed:
+                # Imported here: --help loads nothing of the engine.
+                from reconciler.model.errors import Interrupted
+
+                raise Interrupted
+            self._critical += 1
+        try:
+            yield
+        finally:
+            with self._steps:
+                self._critical -= 1
+            self._wake()
+
+    def _end_critical_steps(self) -> None:
+        """No critical step begins any more, and those under way are waited for; each bounds its own time."""
+        with self._steps:
+            self._closed = True
+        while self._critical:
+            self._await(0.1)
 
     def sentence(self, *, in_flight: bool = False) -> str:
         """What was done and how to go on, for people."""
@@ -112,6 +143,8 @@ class Interruption:
             if left is not None and left <= 0:
                 return
             self._await(left)
+            if self._forced:
+                return
             if self._hung_up:
                 self._hung_up = False
                 self._hang_up()
@@ -135,6 +168,8 @@ class Interruption:
             self._hung_up = True
         elif self.received is None:
             self.received = number
+        elif self._critical:
+            self._forced = True
         else:
             _last_words(self.sentence(in_flight=True) if not self.silent else "", self._terminal)
             os._exit(128 + number)
@@ -177,6 +212,17 @@ def received() -> int | None:
 
 
 @contextmanager
+def critical() -> Iterator[None]:
+    """As ``Interruption.critical``; nothing where nobody supervises."""
+    standing = current()
+    if standing is None:
+        yield
+        return
+    with standing.critical():
+        yield
+
+
+@contextmanager
 def grace(seconds: float) -> Iterator[None]:
     """As ``Interruption.grace``; nothing where nobody supervises."""
     standing = current()
@@ -207,6 +253,7 @@ def end(code: int) -> int:
     """The end of a process: at once where threads of an interrupted command may still run, else by returning."""
     standing = current()
     if standing is not None and standing.abandoned:
+        standing._end_critical_steps()
         _last_words("", None)
         os._exit(code)
     return code

@@ -75,6 +75,8 @@ def configure(format: LogFormat = "auto", level: str = "info", stream: TextIO | 
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # It warns with a traceback of each renewal that fails; the error of the call says the same in a sentence.
+    logging.getLogger("botocore.credentials").setLevel(logging.CRITICAL)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -77,6 +77,10 @@ class Teller:
         self._board.planned(words)
         log.debug("planned", pass_id=pass_id, what=words)
 
+    def waiting(self, holder: str, seconds: float) -> None:
+        """Another process leads: a run that waits for its lease says so when it begins to wait."""
+        log.warning("waiting for the lease", what=f"it is held by {holder}; {seconds:.0f} s left to wait")
+
     def pass_finished(self, report: PassReport) -> None:
         """Fill the board and the counters, say what is new, and let go of the pass id."""
         self._board.finish(report)

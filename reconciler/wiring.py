@@ -27,10 +27,19 @@ from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import EndpointError, Interrupted, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.errors import (
+    ApiError,
+    EndpointError,
+    Interrupted,
+    ReconcilerError,
+    SettingsError,
+    StateError,
+    Unreachable,
+)
 from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
+from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
@@ -135,12 +144,13 @@ class App:
         tables: tuple[str, ...] = (),
         on_step: OnStep | None = None,
         approved: Approval | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> PassReport:
         """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
-        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved))
+        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved, on_wait))
         if report is None:
             self._hangs = True
             report = self._overdue(trigger, reconciler)
@@ -155,8 +165,9 @@ class App:
         last, now = self.board.report, SystemClock().now()
         if last is not None:
             return replace(last, trigger=trigger, finished=now, error=error)
-        label = self.settings.environment_label
-        return PassReport("", trigger, label, now, now, reconciler.world.endpoint, error=error, endpoint_up=False)
+        label, stack = self.settings.environment_label, self.settings.stack
+        there = reconciler.world.endpoint
+        return PassReport("", trigger, label, now, now, there, error=error, endpoint_up=False, stack=stack)
 
     def publish_metrics(self) -> tuple[str, ...]:
         """Write METRICS_FILE and push to PUSH_GATEWAY, after the report; a warning for each that failed."""
@@ -171,10 +182,10 @@ class App:
                 warnings.append(f"{error} The run itself is not affected.")
         return tuple(warnings)
 
-    def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
         """Delete what we created, under the gate, then suspend."""
         self.source.load()
-        return self.reconciler.destroy(tables)
+        return self.reconciler.destroy(tables, confirmed=confirmed)
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write missing seed items."""
@@ -200,10 +211,11 @@ class App:
 
     def import_tables(
         self, names: tuple[str, ...], form: str
-    ) -> tuple[tuple[Path, ...], tuple[PassedOver, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Path, ...], tuple[PassedOver, ...], tuple[str, ...], str]:
         """New files that declare the named live tables, or all that no file declares; what was passed over.
 
-        The third member names declared tables that had been released and are managed again.
+        The third member names declared tables that had been released and are managed again; the last one is what to
+        say where nothing was written.
         """
         from reconciler.sources.writing import files
 
@@ -214,7 +226,7 @@ class App:
         declared_in = dict(zip(found.tables, texts, strict=True))
         stored = files.stored(folder, texts)
         paths = self.reconciler.remember(found.tables, stored, declared_in) if texts else files.swept(folder)
-        return paths, found.passed_over, self.reconciler.take_back(found.released)
+        return paths, found.passed_over, self.reconciler.take_back(found.released), found.nothing
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""
@@ -229,12 +241,23 @@ class App:
         return self.reconciler.resume()
 
     def status(self) -> Mapping[str, Any]:
-        """The present state: ``report``, ``suspension``, ``lease``, ``runs``."""
+        """The present state: ``report``, ``suspension``, ``lease``, ``runs``, and the ``problem`` of unread records."""
         report = self.reconciler.preview()
-        snapshot = self.reconciler.world.store.load()
-        runs = self.reconciler.history(10)
+        runs: tuple[Mapping[str, Any], ...] = ()
+        snapshot, problem = StateSnapshot(usable=False), None
+        try:
+            snapshot = self.reconciler.world.store.load()
+            runs = self.reconciler.history(10)
+        except (StateError, ApiError) as error:
+            problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
-        return {"report": report, "suspension": snapshot.suspension, "lease": lease, "runs": runs}
+        return {
+            "report": report,
+            "suspension": snapshot.suspension,
+            "lease": lease,
+            "runs": runs,
+            "problem": problem,
+        }
 
     def doctor(self) -> tuple[Finding, ...]:
         """Everything that can be found out without writing."""
@@ -351,8 +374,9 @@ class App:
             except Unreachable as error:
                 if clock.monotonic() + pause >= deadline:
                     waited = f"{self.settings.wait.total_seconds():g} s"
+                    what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
                     raise EndpointError(
-                        f"Nothing answers at {self.connection.url}: {error.message} (waited {waited}). "
+                        f"{what} {self.connection.url}: {error.message} (waited {waited}). "
                         "Start the endpoint, or name another one by --endpoint-url."
                     ) from error
             else:
@@ -384,6 +408,7 @@ class App:
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
         )
+        self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
         self.connection.limits.append(hooks.within_lease(store.lease_left))
         world = World(

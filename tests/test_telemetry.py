@@ -23,7 +23,8 @@ STEP = Step(Action.DELETE, "table").blocked(Reason.NOT_OWNED, "not ours", "lifec
 def report(*steps: Step, **fields: object) -> PassReport:
     table = TableReport("users", TableStatus.BLOCKED if steps else TableStatus.IN_SYNC, steps=steps)
     times = {"started": START, "finished": START + timedelta(seconds=2), "endpoint": None}
-    return PassReport(pass_id="p1", trigger="interval", environment="default", tables=(table,), **times, **fields)  # type: ignore[arg-type]
+    named = {"pass_id": "p1", "trigger": "interval", "environment": "default", "stack": "s", "tables": (table,)}
+    return PassReport(**{**named, **times, **fields})  # type: ignore[arg-type]
 
 
 def said(teller: Teller, one: PassReport) -> list[str]:
@@ -51,7 +52,7 @@ def test_the_board_holds_the_last_report() -> None:
 
 def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:
     failed = TableReport("users", TableStatus.ERROR, error="the endpoint does not answer")
-    one = PassReport("p", "interval", "default", START, START, None, (failed,), error="the endpoint does not answer")
+    one = PassReport("p", "interval", "default", START, START, None, (failed,), error=failed.error, stack="s")
     assert said(Teller(Board("default"), None), one) == ["pass"]
 
 

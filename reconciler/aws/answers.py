@@ -103,6 +103,14 @@ def _get_item(_: Params, answer: Answer) -> None:
     _optional(answer, "Item", dict)
 
 
+def _deleted_item(params: Params, answer: Answer) -> None:
+    """A delete on the condition that the item is as described has removed one, and proves it by what it removed."""
+    if params.get("ReturnValues") == "ALL_OLD" and "ConditionExpression" in params:
+        removed = _member(answer, "Attributes", dict)
+        for name in params["Key"]:
+            _member(removed, name, dict)
+
+
 def _ttl(member: str, inner: str, kind: type) -> Callable[[Params, Answer], None]:
     def rule(_: Params, answer: Answer) -> None:
         _member(_member(answer, member, dict), inner, kind)
@@ -174,6 +182,7 @@ RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "Scan": _items,
     "Query": _items,
     "GetItem": _get_item,
+    "DeleteItem": _deleted_item,
     "BatchWriteItem": _batch_write,
     "DescribeTimeToLive": _ttl("TimeToLiveDescription", "TimeToLiveStatus", str),
     "UpdateTimeToLive": _ttl("TimeToLiveSpecification", "Enabled", bool),

@@ -12,9 +12,11 @@ from typing import Any
 
 from reconciler.aws import answers, call_deadline, errors
 from reconciler.aws.capabilities import Capabilities
+from reconciler.aws.credentials import sentence
+from reconciler.aws.signing import CredentialsNotLoaded
 from reconciler.engine.ports import Exchange, Telemetry
 from reconciler.model.change import destroys
-from reconciler.model.errors import ApiError, Unsupported
+from reconciler.model.errors import ApiError, Denied, Unsupported
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
 """What botocore's parser lets escape when the bytes of an answer are not what they should be."""
@@ -120,6 +122,8 @@ class Caller:
             answer: dict[str, Any] = getattr(client, xform_name(operation.rpartition(":")[2]))(**plain(params))
         except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
+        except CredentialsNotLoaded as error:
+            raise Denied(operation, "CredentialsNotLoaded", sentence(error)) from error
         return answer
 
 

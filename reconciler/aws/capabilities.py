@@ -56,6 +56,19 @@ ON_AWS = frozenset(
     }
 )
 """What AWS has in every Region and partition; newer operations come to some of them later."""
+TTL = ("DescribeTimeToLive", "UpdateTimeToLive")
+HAS: Mapping[Flavor, frozenset[str]] = {
+    Flavor.AWS: ON_AWS,
+    Flavor.DYNAMODB_LOCAL: frozenset((*TTL, "TransactWriteItems", "TransactGetItems", "DescribeLimits")),
+    Flavor.MOTO: frozenset(
+        {
+            *(*TTL, "TransactWriteItems", "TransactGetItems"),
+            *("ListTagsOfResource", "TagResource", "UntagResource"),
+            *("DescribeContinuousBackups", "UpdateContinuousBackups"),
+        }
+    ),
+}
+"""What a flavor has for certain beside ``EVERYWHERE``."""
 BARE_500 = ("500", "HTTP 500")
 
 
@@ -86,7 +99,7 @@ class Capabilities:
 
     def has_for_certain(self, operation: str) -> bool:
         """Whether a refusal of this operation can only be a fault of the moment."""
-        return operation in EVERYWHERE or (self.flavor is Flavor.AWS and operation in ON_AWS)
+        return operation in EVERYWHERE or (self.flavor is not None and operation in HAS.get(self.flavor, frozenset()))
 
     def judged(self, error: ApiError) -> ApiError:
         """The error as this endpoint means it. After it was gone, nothing that was learnt about it counts."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import queue
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.aws.signing import BoundedCredentials, CredentialsNotLoaded, in_time, source_of
 from reconciler.model.errors import SettingsError
 
-LOAD_SECONDS = 15.0
 KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 OFFER = (
     "Beside an emulator name its address by --endpoint-url, for example --endpoint-url http://localhost:8000, "
@@ -59,8 +57,8 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
     try:
         session = boto3.session.Session(region_name=region)
         configured = session.region_name or None
-        credentials = in_time(session.get_credentials)
-    except (BotoCoreError, OSError, ValueError, KeyError, RuntimeError, CredentialsTimeout) as error:
+        credentials = found_credentials(session)
+    except (BotoCoreError, OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
         chosen = region or LOCAL_REGION
         return Opened(_local_session(boto3, chosen, isolated=True), chosen, problem=sentence(error))
     stand_in = endpoint_url is not None and endpoint_url.startswith("http://")
@@ -83,15 +81,15 @@ def loaded(opened: Opened, endpoint_url: str | None) -> Opened:
     """The same with ``problem`` set where the credentials cannot be loaded now.
 
     Many providers are asked only when a call is signed: SSO, web identity, an assumed role. Here they are asked before
-    the first call, for ``LOAD_SECONDS`` at most.
+    the first call, for ``signing.LOAD_SECONDS`` at most.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     if opened.problem is not None:
         return opened
     try:
-        found = in_time(lambda: _frozen(opened.session))
-    except (BotoCoreError, ClientError, OSError, ValueError, KeyError, RuntimeError, CredentialsTimeout) as error:
+        found = _frozen(opened.session)
+    except (BotoCoreError, ClientError, OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
         return replace(opened, problem=sentence(error))
     if found:
         return opened
@@ -114,35 +112,34 @@ def _frozen(session: Any) -> bool:
     return credentials is not None and bool(credentials.get_frozen_credentials().access_key)
 
 
-class CredentialsTimeout(Exception):
-    """A provider of credentials did not end in time."""
+def found_credentials(session: Any) -> Any:
+    """The credentials of a boto3 session, in bounded time; a time-out names the provider that was asked last."""
+    asked: list[str | None] = [None]
 
+    def noted(provider: Any) -> Callable[[], Any]:
+        load: Callable[[], Any] = provider.load
 
-def in_time(load: Callable[[], Any], seconds: float | None = None) -> Any:
-    """What ``load`` returns or raises; ``CredentialsTimeout`` where it takes too long. It may go on in its thread."""
-    done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        def noting() -> Any:
+            asked.append(provider.METHOD)
+            return load()
 
-    def work() -> None:
-        try:
-            done.put((load(), None))
-        except BaseException as error:  # noqa: BLE001  (raised again in the thread that waits)
-            done.put((None, error))
+        return noting
 
-    limit = LOAD_SECONDS if seconds is None else seconds
-    threading.Thread(target=work, name="credentials", daemon=True).start()
-    try:
-        result, error = done.get(timeout=limit)
-    except queue.Empty:
-        raise CredentialsTimeout(f"the provider of credentials did not answer within {limit:g} s") from None
-    if error is not None:
-        raise error
-    return result
+    core = session._session
+    for provider in core.get_component("credential_provider").providers:
+        provider.load = noted(provider)
+    found = in_time(session.get_credentials, lambda: source_of(asked[-1]))
+    if found is not None:
+        core._credentials = BoundedCredentials(found)
+    return found
 
 
 def sentence(error: BaseException) -> str:
     """Cause and remedy of credentials that cannot be used; never a value of them."""
     from botocore import exceptions
 
+    if isinstance(error, CredentialsNotLoaded) and error.__cause__ is not None:
+        error = error.__cause__
     text = " ".join(str(error).split()).rstrip(".")
     profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
     if isinstance(error, exceptions.SSOError | exceptions.TokenRetrievalError | exceptions.NoAuthTokenError):

@@ -41,6 +41,17 @@ class EndpointGuard:
         self._place: Place | None = None
         self._confirmed = False
         self._problem: str | None = None
+        self._witness_table: str | None = None
+        self._look: Callable[[str], Mapping[str, Any] | None] = lambda _: None
+        self._witness: str | None = None
+        self._witness_due = False
+
+    def watch_table(self, name: str, look: Callable[[str], Mapping[str, Any] | None]) -> None:
+        """Tell endpoints apart whose ARNs are alike, as those of all DynamoDB Locals are, by this table of ours.
+
+        ``look`` describes it now; ``None`` where it is not there.
+        """
+        self._witness_table, self._look = name, look
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -62,12 +73,14 @@ class EndpointGuard:
     def begin_pass(self) -> Endpoint:
         """As ``current``; nothing is written in this pass before an answer of its own confirms the endpoint."""
         self.unconfirm()
+        with self._lock:
+            self._witness, self._witness_due = None, False
         return self.current()
 
     def unconfirm(self) -> None:
         """A connection failed, credentials are new, or a pass begins: another endpoint may answer from now on."""
         with self._lock:
-            self._confirmed = False
+            self._confirmed, self._witness_due = False, True
 
     def confirm(self) -> Endpoint:
         """Identify the endpoint now, whatever is known. The writes stop where it is another one."""
@@ -80,13 +93,15 @@ class EndpointGuard:
         """Compare the ARN in an answer that describes a table. Raises ``EndpointChanged``."""
         described = answer.get("Table") or answer.get("TableDescription")
         arn = described.get("TableArn") if isinstance(described, Mapping) else None
-        if arn is None:
+        if arn is None or not isinstance(described, Mapping):
             return
         with self._lock:
             if self._endpoint is None:
                 return
             if self._problem is None:
                 self._check_arn(str(arn))
+            if described.get("TableName") == self._witness_table and self._witness is None and "Table" in answer:
+                self._witness = _identity(described)
             if self._problem is not None:
                 raise EndpointChanged(operation, "EndpointChanged", self._problem)
 
@@ -97,11 +112,13 @@ class EndpointGuard:
         sending of the same request may have been applied.
         """
         with self._lock:
-            if self._endpoint is None or (self._confirmed and self._problem is None):
+            if self._endpoint is None or (self._confirmed and not self._witness_due and self._problem is None):
                 return
             if self._problem is None:
                 try:
-                    self._compare(self._identify())
+                    if not self._confirmed:
+                        self._compare(self._identify())
+                    self._compare_witness()
                 except ReconcilerError as error:
                     reason = error.message if isinstance(error, ApiError) else str(error)
                     message = f"not sent, because the endpoint could not be identified again: {reason}"
@@ -125,6 +142,16 @@ class EndpointGuard:
             self._place, self._confirmed = self._place or found.place, self._problem is None
         else:
             self._change(f"it was {endpoint}; it is {found.endpoint}")
+
+    def _compare_witness(self) -> None:
+        """Whether the state table still is the one that this pass began with."""
+        if self._witness is None or self._witness_table is None or self._problem is not None:
+            self._witness_due = False
+            return
+        described = self._look(self._witness_table)
+        if described is None or _identity(described) != self._witness:
+            self._change(f"the state table {self._witness_table} is not the one that this pass began with")
+        self._witness_due = False
 
     def _check_arn(self, arn: str) -> None:
         endpoint, place = self._endpoint, Place.of(arn)
@@ -152,3 +179,7 @@ class EndpointGuard:
     def _change(self, what: str) -> None:
         self._confirmed = False
         self._problem = f"the endpoint or the account changed: {what}. Nothing is written until it is identified again"
+
+
+def _identity(described: Mapping[str, Any]) -> str:
+    return f"{described.get('TableId')} {described['TableArn']} {described['CreationDateTime']}"

@@ -105,7 +105,10 @@ QUOTA_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """What the service says where a quota in time is used up; the same codes stand for other refusals (rules 6, 7, 10)."""
 NOT_IMPLEMENTED = 501
-"""It decides over any code: LocalStack calls a service that it does not have an InternalFailure."""
+"""With any code it means that an operation is missing: LocalStack calls a service that it lacks an InternalFailure.
+
+Without a code it is the answer of something in front of the endpoint, which knows nothing about its operations.
+"""
 LONGEST_MESSAGE = 500
 CANCELLED = "TransactionCanceledException"
 
@@ -126,7 +129,7 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     code = str(error.get("Code") or "")
     status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
     kind = _by_cancellation(response) if code == CANCELLED else _by_code(code) or _by_status(code, status)
-    if status == NOT_IMPLEMENTED:
+    if status == NOT_IMPLEMENTED and not is_bare(code):
         kind = Unsupported
     message = _one_line(error.get("Message"))
     if any(words.lower() in message.lower() for words in QUOTA_WORDS.get(code, ())):
@@ -136,6 +139,11 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     if kind is Busy and operation == "CreateTable" and code == "ResourceInUseException" and not _sent_again(response):
         kind = NameTaken
     return kind(operation, code or f"HTTP {status}", message)
+
+
+def is_bare(code: str) -> bool:
+    """Whether an answer names no error type of a service: botocore then gives the HTTP status in the place of one."""
+    return not code or code.isdecimal()
 
 
 def _sent_again(response: Mapping[str, Any]) -> bool:

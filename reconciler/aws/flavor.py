@@ -50,6 +50,7 @@ class Reply:
     kind: str = ""
     location: str = ""
     final: str = ""
+    date: str = ""
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; empty where it is none."""
@@ -106,7 +107,7 @@ def probe(url: str, get: Get) -> Probed:
     if root.status == 0:
         raise Unreachable("GET /", "NoAnswer", root.body.decode(errors="replace") or "no answer in time")
     if root.status in NOT_UP_YET:
-        raise Unreachable("GET /", f"HTTP {root.status}", f"HTTP {root.status} is answered: it is not up yet")
+        raise Unreachable("GET /", f"HTTP {root.status}", f"{root.described()}: it is not up yet")
     if _is_dynamodb_local(root):
         jetty = root.server.startswith("Jetty")
         return Probed(Flavor.DYNAMODB_LOCAL if jetty else Flavor.OTHER, root, may_be_local=True)
@@ -170,10 +171,12 @@ def getter(url: str, session: Any) -> Get:
                 finally:
                     answer.raw.close()
         except (BotoCoreError, HTTPError, OSError, ValueError) as error:
-            return Reply(0, body=str(error).encode(), final=tls.final_reason(error, url) or "")
+            unusable = tls.bundle_problem(session._verify) if url.startswith("https:") else None
+            return Reply(0, body=str(error).encode(), final=unusable or tls.final_reason(error, url) or "")
         headers = answer.headers
         location = headers.get("location", "") if 300 <= answer.status_code < 400 else ""
         kind = headers.get("content-type", "").partition(";")[0].strip()
-        return Reply(answer.status_code, headers.get("server", ""), body, kind, location)
+        date = headers.get("date", "")
+        return Reply(answer.status_code, headers.get("server", ""), body, kind, location, date=date)
 
     return get

@@ -14,6 +14,8 @@ from typing import Any
 from reconciler.aws import call_deadline
 from reconciler.model.errors import Ambiguous, Denied, LeaseLost, Malformed
 
+AWS_NAMESPACE = "com.amazonaws."
+"""Errors of a service begin with it and the service's name; what all services share is ``com.amazon.coral``."""
 READS = ("Describe", "List", "Get")
 LOST = "our lease ran out before the call was sent"
 STATE_CALL: ContextVar[bool] = ContextVar("STATE_CALL", default=False)
@@ -41,16 +43,33 @@ def check_bytes(http_response: Any, model: Any, **_: Any) -> None:
     expected = http_response.headers.get("x-amz-crc32")
     if expected is not None and str(zlib.crc32(body) & 0xFFFFFFFF) != expected:
         raise Malformed(model.name, "ChecksumMismatch", "the answer does not match its checksum")
-    if http_response.status_code >= 300 or (not body and model.output_shape is None):
+    if http_response.status_code >= 300:
+        _check_service(body, model)
         return
     if http_response.status_code != 200:
         raise Malformed(model.name, f"HTTP {http_response.status_code}", "the answer is not one of DynamoDB")
+    if not body and model.output_shape is None:
+        return
     try:
         content = json.loads(body)
     except ValueError:
         raise Malformed(model.name, "NotJson", "the answer is empty, truncated or garbled") from None
     if not isinstance(content, dict):
         raise Malformed(model.name, "NotJson", "the answer is not a JSON object")
+
+
+def _check_service(body: bytes, model: Any) -> None:
+    """An error of another service at this address says nothing about our tables: its "not found" is no absence."""
+    if model.service_model.service_name != "dynamodb":
+        return
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    kind = str(content.get("__type") or "") if isinstance(content, dict) else ""
+    service = kind.partition("#")[0].removeprefix(AWS_NAMESPACE)
+    if kind.startswith(AWS_NAMESPACE) and "#" in kind and not service.startswith("dynamodb"):
+        raise Malformed(model.name, "AnotherService", f"the answer is an error of another service: {kind[:100]}")
 
 
 def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:

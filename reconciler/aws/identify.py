@@ -7,18 +7,20 @@ from difflib import get_close_matches
 from functools import cache
 from urllib.parse import urlsplit
 
-from reconciler.aws import call_deadline
+from reconciler.aws import call_deadline, errors
 from reconciler.aws import flavor as flavors
 from reconciler.aws.caller import UNREADABLE, Caller
 from reconciler.aws.credentials import Opened, check_key_id
 from reconciler.aws.endpoint_guard import Identified
 from reconciler.aws.flavor import Get, Reply
+from reconciler.aws.signing import CredentialsNotLoaded
 from reconciler.model.errors import (
     Ambiguous,
     ApiError,
     EndpointError,
     Malformed,
     NotFound,
+    Rejected,
     SettingsError,
     Unreachable,
     Unsupported,
@@ -118,13 +120,15 @@ def _looked_at(flavor: Flavor, url: str, caller: Caller, root: Reply) -> Place |
     try:
         return _first_place(caller, strict=True)
     except (Unreachable, Ambiguous) as error:
+        if flavor is Flavor.OTHER and root.location:
+            raise EndpointError(not_dynamodb(url, root)) from error
         raise Unreachable(error.operation, error.code, f"{_sentence(error)}: it is not up yet") from error
     except (Malformed, Unsupported) as error:
         if flavor.emulator:
             return None
         raise EndpointError(not_dynamodb(url, root)) from error
     except ApiError as error:
-        if flavor is Flavor.OTHER and _is_no_code(error.code):
+        if flavor is Flavor.OTHER and _is_of_something_else(error):
             raise EndpointError(not_dynamodb(url, root)) from error
         return None
 
@@ -134,10 +138,8 @@ def _first_place(caller: Caller, *, strict: bool = False) -> Place | None:
         with call_deadline.within(LOOK_SECONDS):
             for name in caller.call("ListTables", {"Limit": 1})["TableNames"]:
                 return Place.of(caller.call("DescribeTable", {"TableName": name})["Table"]["TableArn"])
-    except NotFound:
-        return None
-    except ApiError:
-        if strict:
+    except ApiError as error:
+        if strict and not (isinstance(error, NotFound) and error.operation == "DescribeTable"):
             raise
     return None
 
@@ -152,9 +154,15 @@ def _speaks_like_dynamodb_local(caller: Caller) -> bool:
     return False
 
 
-def _is_no_code(code: str) -> bool:
-    """Whether it is an HTTP status in the place of an error code, as for a page of HTML or an answer in XML."""
-    return code.removeprefix("HTTP ").isdecimal()
+def _is_of_something_else(error: ApiError) -> bool:
+    """Whether DynamoDB cannot have refused ListTables or DescribeTable like this.
+
+    It is an HTTP status in the place of an error code, as for a page of HTML or an answer in XML; a code that DynamoDB
+    does not have; or a "not found" in answer to ListTables, which names nothing that could be missing.
+    """
+    unknown = isinstance(error, Rejected) and error.code not in errors.CODES[Rejected]
+    nothing_named = isinstance(error, NotFound) and error.operation == "ListTables"
+    return unknown or nothing_named or error.code.removeprefix("HTTP ").isdecimal()
 
 
 def _sentence(error: ApiError) -> str:
@@ -180,7 +188,7 @@ def _account(flavor: Flavor, url: str, opened: Opened) -> str | None:
         call_deadline.install(client)
         with call_deadline.within(STS_SECONDS):
             answer = client.get_caller_identity()
-    except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE):
+    except (BotoCoreError, ClientError, ResponseParserError, CredentialsNotLoaded, *UNREADABLE):
         return None
     account = answer.get("Account")
     return account if isinstance(account, str) and account.isdecimal() else None

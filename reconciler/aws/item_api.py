@@ -5,21 +5,30 @@ Built by ``Connection``, called by the engine from several threads at once.
 
 from __future__ import annotations
 
+import base64
+import json
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from reconciler import interruption
+from reconciler.aws import call_deadline
 from reconciler.aws.caller import Caller
 from reconciler.model.desired import Item
-from reconciler.model.errors import ApiError, ConditionFailed, Malformed, Rejected
+from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, EndpointChanged, Malformed, OutcomeUnknown
 from reconciler.model.paging import Pages
 from reconciler.model.removal import Removal
 from reconciler.seeding.digest import canonical
 
-CONDITION_TERMS = 100
+CONDITION_TERMS = 150
 """A ConditionExpression may be 4 KB long and hold 300 operators (Constraints, DynamoDB Developer Guide)."""
 
 PUT_BACK_TRIES = 3
 """Calls, each with the retries of the SDK."""
+PUT_BACK_SECONDS = 30.0
+"""All of them together; a process that is to end waits for them."""
+
+log = logging.getLogger("reconciler.items")
 
 
 class BotoItemApi:
@@ -80,10 +89,13 @@ class BotoItemApi:
         """Remove the item if it still equals ``item``, with every attribute and with no further one.
 
         The item is read consistently and compared in full; the delete is then conditioned on every attribute as it is
-        in ``item`` (the first hundred of a larger one). A condition cannot name an attribute that it does not know, so
-        one that somebody adds between the read and the delete is found in the answer of the delete (``ALL_OLD``): such
-        an item is put back, unless its key was taken again. What remains: it is missing for the time of one call, and
-        lost if the process or the connection dies in that time.
+        in ``item`` (the first 150 of a larger one) and sent once. A condition cannot name an attribute that it does not
+        know, so one that somebody adds between the read and the delete is found in the answer of the delete
+        (``ALL_OLD``): such an item is put back before the process ends. Raises ``OutcomeUnknown`` where no usable
+        answer came and the item is not there as it was, or where it could not be put back: the message holds it whole.
+
+        What remains: such an item is missing for the time of one call. What was added is lost if the answer of the
+        delete is lost, or if the process is killed before it is put back; then the log holds the item.
         """
         found = self.find_item(table, item, key_names)
         if found is None:
@@ -92,33 +104,81 @@ class BotoItemApi:
             return Removal.CHANGED
         key = {name: item[name] for name in key_names}
         request = {"TableName": table, "Key": key, "ReturnValues": "ALL_OLD", **_still(item, key_names)}
-        try:
-            removed: Item | None = self._caller.call("DeleteItem", request).get("Attributes")
-        except ConditionFailed:
-            # Changed since the read, or a first sending whose answer was lost has removed it.
-            return Removal.GONE if self.find_item(table, item, key_names) is None else Removal.CHANGED
-        if removed is None or canonical(removed) == canonical(item):
-            return Removal.REMOVED
-        self._put_back(table, removed, key_names)
+        with interruption.critical():
+            try:
+                with call_deadline.within(call_deadline.SENDING_SECONDS):
+                    removed: Item = self._caller.call("DeleteItem", request)["Attributes"]
+            except ConditionFailed:
+                return Removal.GONE if self.find_item(table, item, key_names) is None else Removal.CHANGED
+            except EndpointChanged:
+                # The guard refused to send it.
+                raise
+            except (Ambiguous, Malformed) as error:
+                raise self._after_no_answer(table, item, key_names, error) from error
+            if canonical(removed) == canonical(item):
+                return Removal.REMOVED
+            self._put_back(table, removed, key_names)
         return Removal.CHANGED
+
+    def _after_no_answer(self, table: str, item: Item, key_names: Sequence[str], error: ApiError) -> ApiError:
+        """``error`` itself where the item is there as it was; else the delete may have removed what others added."""
+        try:
+            found = self.find_item(table, item, key_names)
+        except ApiError as unread:
+            return unknown(table, item, key_names, f"{error}. It could not be read again: {unread.message}")
+        if found is not None and canonical(found) == canonical(item):
+            return error
+        now = "there is no item with this key any more" if found is None else "another item has this key now"
+        return unknown(table, item, key_names, f"{error}. Read again: {now}")
 
     def _put_back(self, table: str, item: Item, key_names: Sequence[str]) -> None:
         """Write an item again that was removed although it had changed; a key that was taken again stays as it is."""
-        failure: ApiError | None = None
-        for _ in range(PUT_BACK_TRIES):
-            try:
-                self.put_if_absent(table, item, key_names)
-            except ApiError as error:
-                failure = error
-            else:
-                return
-        key = {name: item[name] for name in key_names}
-        raise Rejected(
+        log.error(
+            "An item of %s changed while it was being removed; it is put back now: %s", table, as_json(item, key_names)
+        )
+        failure = "the calls took too long"
+        with call_deadline.within(PUT_BACK_SECONDS):
+            for _ in range(PUT_BACK_TRIES):
+                try:
+                    if self.put_if_absent(table, item, key_names):
+                        return
+                    # Somebody took the key, or a sending whose answer was lost has put the item back.
+                    found = self.find_item(table, item, key_names)
+                    if found is not None and canonical(found) == canonical(item):
+                        return
+                    if found is not None:
+                        failure = "another item has its key now"
+                        break
+                except ApiError as error:
+                    failure = str(error)
+        log.error("The item of %s above was not put back: %s", table, failure)
+        raise OutcomeUnknown(
             "PutItem",
             "ItemNotPutBack",
-            f"the item {key} of {table} was removed although an attribute was added to it a moment before, "
-            f"and could not be written again: {failure}",
+            f"the item was removed although an attribute was added to it a moment before, and could not be written to "
+            f"{table} again: {failure}. Put it back by hand; it is, in DynamoDB JSON: {as_json(item, key_names)}",
         )
+
+
+def unknown(table: str, item: Item, key_names: Sequence[str], why: str) -> OutcomeUnknown:
+    """The failure of an item of which nobody knows whether this delete removed it."""
+    key = as_json({name: item[name] for name in key_names}, key_names)
+    return OutcomeUnknown(
+        "DeleteItem",
+        "OutcomeUnknown",
+        f"whether the item {key} of {table} was removed is unknown: {why}. An attribute that somebody added a moment "
+        "before would be lost with it: check the item, and restore it from a backup if it is missed",
+    )
+
+
+def as_json(item: Item, key_names: Sequence[str]) -> str:
+    """DynamoDB JSON as ``aws dynamodb put-item --item`` takes it, the key first."""
+    ordered = {name: item[name] for name in [*key_names, *sorted(set(item) - set(key_names))]}
+    return json.dumps(ordered, default=_binary, ensure_ascii=False, separators=(",", ":"))
+
+
+def _binary(value: Any) -> Any:
+    return base64.b64encode(bytes(value)).decode("ascii")
 
 
 def _still(item: Item, key_names: Sequence[str]) -> dict[str, Any]:

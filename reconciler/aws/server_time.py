@@ -1,27 +1,21 @@
-"""How far this machine's clock is from the endpoint's, by the Date header of an unsigned GET. Called by ``doctor``."""
+"""How far this machine's clock is from the endpoint's, by the Date header of an unsigned GET. Called by ``doctor``.
+
+The GET goes through the HTTP session of the client itself, as the probes of ``flavor`` do: its proxies and its CA
+bundle apply, and loopback is never asked through a proxy.
+"""
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-SECONDS = 2.0
+from reconciler.aws.flavor import ROOT, Get
 
 
-def clock_skew(url: str) -> float | None:
+def clock_skew(get: Get) -> float | None:
     """Seconds by which our clock is ahead; ``None`` where the endpoint tells no time."""
+    date = get(ROOT).date
     try:
-        with urllib.request.urlopen(url, timeout=SECONDS) as answer:
-            date = answer.headers.get("Date")
-    except urllib.error.HTTPError as error:
-        date = error.headers.get("Date")
-    except (OSError, ValueError):
-        return None
-    if date is None:
-        return None
-    try:
-        return (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()
-    except ValueError:
+        return (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else None
+    except (ValueError, TypeError):
         return None

@@ -14,15 +14,16 @@ from reconciler.aws.caller import Caller, Clients
 from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import Opened, check_url, is_loopback, loaded, open_session, stand_in_keys
 from reconciler.aws.endpoint_guard import EndpointGuard, Identified
-from reconciler.aws.flavor import detect, getter
+from reconciler.aws.flavor import Get, detect, getter
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.table_api import BotoTableApi
 from reconciler.engine.ports import Telemetry
-from reconciler.model.errors import SettingsError
+from reconciler.model.errors import Denied, NotFound, SettingsError
 from reconciler.model.identity import Endpoint
 
 CONFIRMED_SECONDS = 1.0
+RENEWED_SECONDS = 5.0
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
 ATTEMPTS = 4
@@ -75,6 +76,7 @@ class Connection:
         self._endpoint_url = endpoint_url
         self._opened = opened
         self._used = False
+        self._renewed_at = -RENEWED_SECONDS
         self._reopen = reopen
         self._workers = workers
         self._telemetry = telemetry
@@ -117,6 +119,24 @@ class Connection:
     def state_client(self) -> StateCaller:
         """What the state table is read and written with: ``call(operation, params)``."""
         return StateCaller(self._caller)
+
+    def get(self) -> Get:
+        """Unsigned GETs at the endpoint, through the proxies and the CA bundle of the calls."""
+        return getter(self._endpoint_url or self.url, self._clients.get(once=True)._endpoint.http_session)
+
+    def watch_state_table(self, name: str) -> None:
+        """Let the guard compare this table too, before it lets writes go on after a failed connection."""
+        self.guard.watch_table(name, self._look)
+
+    def _look(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            found: Mapping[str, Any] = self._unguarded().call("DescribeTable", {"TableName": name})["Table"]
+        except NotFound:
+            return None
+        return found
+
+    def _unguarded(self) -> Caller:
+        return Caller(self._clients, self._telemetry)
 
     @property
     def known(self) -> Endpoint | None:
@@ -168,18 +188,31 @@ class Connection:
             self._used = False
             self._clients.forget()
         self.notices = opened.notices
-        return identify(self._endpoint_url, self.url, opened, Caller(self._clients, self._telemetry), get)
+        return identify(self._endpoint_url, self.url, opened, self._unguarded(), get)
 
     def _lasts(self) -> bool:
         return self.fence is None or self.fence()
 
     def _build(self) -> tuple[Any, Any]:
-        """Both clients; when they are built again, from a session opened anew."""
+        """Both clients; when they are built again, from a session opened anew.
+
+        ``Denied`` where its credentials cannot be loaded: off emulators nothing is signed with their stand-in.
+        """
         if self._used:
-            self._opened = self._reopen()
-            self.guard.unconfirm()
+            self._renew()
         self._used = True
         return self._pair("dynamodb", self._endpoint_url)
+
+    def _renew(self) -> None:
+        """Open the session anew. A failure is believed for some seconds, so that many calls do not wait one by one."""
+        known = self.guard.endpoint
+        needed = known is not None and not known.flavor.emulator
+        if not needed or time.monotonic() - self._renewed_at >= RENEWED_SECONDS or self._opened.problem is None:
+            self._opened = self._reopen()
+            self._renewed_at = time.monotonic()
+            self.guard.unconfirm()
+        if needed and self._opened.problem is not None:
+            raise Denied("credentials", "CredentialsNotLoaded", self._opened.problem)
 
     def _pair(self, service: str, url: str | None) -> tuple[Any, Any]:
         return self._client(service, url, ATTEMPTS), self._client(service, url, 1)

@@ -6,6 +6,7 @@ Called by ``flavor`` and ``errors`` with the exception of a failed request; the 
 from __future__ import annotations
 
 import http.client
+import os
 import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
@@ -14,12 +15,20 @@ TLS_RECORD = ("\x15\x03", "\x16\x03")
 """How the answer of a TLS server to plain HTTP begins: an alert or a handshake record."""
 PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 """OpenSSL's names for an answer that is not TLS."""
+OLD_PROTOCOL = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "WRONG_SSL_VERSION")
+"""Parts of OpenSSL's names for a server whose versions of TLS are too old."""
 BUNDLE = "Name the bundle of its CA by AWS_CA_BUNDLE or by ca_bundle of the profile."
+NAME = "Call it by a name in its certificate."
+DATES = "Renew the server's certificate, or set the clock of this machine."
+CA_FILE = "Name a file of certificates in PEM by AWS_CA_BUNDLE or by ca_bundle of the profile, or unset it"
 
 
 def final_reason(error: BaseException, url: str) -> str | None:
     """A sentence on the cause and the remedy; ``None`` for a failure that may pass."""
     for cause in _chain(error):
+        if type(cause).__name__ == "CertificateError":
+            # urllib3's own, for a host that is an IP address; it is no ssl.SSLError.
+            return f"its certificate is refused: mismatch, {str(cause).rstrip('.')}. {NAME}"
         if isinstance(cause, ssl.SSLError):
             return _tls(cause, url)
         if isinstance(cause, http.client.BadStatusLine) and not isinstance(cause, http.client.RemoteDisconnected):
@@ -32,13 +41,35 @@ def _tls(error: ssl.SSLError, url: str) -> str | None:
         return None
     if isinstance(error, ssl.SSLCertVerificationError):
         why = error.verify_message or error.reason
-        remedy = "Call it by a name in its certificate." if "match" in str(why).lower() else BUNDLE
+        dated = "expired" in str(why) or "not yet valid" in str(why)
+        remedy = NAME if "match" in str(why).lower() else DATES if dated else BUNDLE
         return f"its certificate is refused: {str(why).rstrip('.')}. {remedy}"
     if error.reason in PLAIN_HTTP:
         return f"it speaks plain HTTP on this port. Write {_with_scheme(url, 'http')}"
     if error.reason is None:
         return None
-    return f"TLS fails: {error.reason.replace('_', ' ').lower()}"
+    remedy = ". Let the server offer TLS 1.2 or later" if any(name in error.reason for name in OLD_PROTOCOL) else ""
+    return f"TLS fails: {error.reason.replace('_', ' ').lower()}{remedy}"
+
+
+def bundle_problem(bundle: object) -> str | None:
+    """Why the CA bundle that is set cannot be used; ``None`` for one that can, or where the system's own is used."""
+    if not isinstance(bundle, str | os.PathLike):
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=bundle)
+    except ssl.SSLError:
+        return f"the CA bundle {_origin(bundle)} holds no certificate that can be read. {CA_FILE}"
+    except OSError as error:
+        return f"the CA bundle {_origin(bundle)} cannot be read: {error.strerror or error}. {CA_FILE}"
+    return None
+
+
+def _origin(bundle: str | os.PathLike[str]) -> str:
+    """The path of a bundle with the setting that names it, in the order in which the SDK asks for them."""
+    path = os.fspath(bundle)
+    variables = (each for each in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE") if os.environ.get(each) == path)
+    return f"{path} ({next(variables, 'ca_bundle of the profile')})"
 
 
 def _no_http(line: str, url: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line: ``main`` finds the verb, runs its command and returns the exit code of the contract.
+"""The command line: ``main`` finds the verb, runs its command and returns its exit code (README.md).
 
 Nothing heavier than typer is imported before a command's body runs, so that ``--help`` answers at once.
 """
@@ -40,6 +40,10 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _usage(error: typer.TyperException) -> None:
+    message = getattr(error, "message", None)
+    if isinstance(message, str):
+        # The words of the library that checks the value, which say nothing to the user.
+        error.message = message.removeprefix("Value error, ")
     show = getattr(error, "show", None)
     if show is None:
         sys.stderr.write(f"Error: {error.format_message()}\n")

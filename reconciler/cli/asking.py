@@ -23,9 +23,14 @@ def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
         raise UsageError(f"`{invocation.verb}` asks before it changes anything, and this is no terminal. Add --yes.")
 
 
+def stack_of(settings: Settings) -> str:
+    """The stack and environment that a command is about."""
+    return printable(f"stack {settings.stack}, environment {settings.environment_label}")
+
+
 def place(settings: Settings, plan: PassReport) -> str:
     """Where something is about to be changed: stack, environment, endpoint, region and account."""
-    scope = f"stack {settings.stack}, environment {settings.environment_label}"
+    scope = stack_of(settings)
     if plan.endpoint is None:
         return scope
     there = plan.endpoint
@@ -33,17 +38,25 @@ def place(settings: Settings, plan: PassReport) -> str:
 
 
 def what_goes(plan: PassReport) -> str:
-    """The tables whose items would be lost, as a sentence before the question; nothing where there are none."""
+    """The tables that would go, with what is lost, as sentences before the question; nothing where there are none."""
+    lost, harmless = _named(plan, nothing_lost=False), _named(plan, nothing_lost=True)
+    said = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
+    said += f"{'; '.join(harmless)}: no item other than a seed is in them. " if harmless else ""
+    return printable(said)
+
+
+def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
     said = []
     for action, word in ((Action.REPLACE, "replaced"), (Action.DELETE, "deleted")):
         names = [
             table.name
             for table in plan.tables
-            if any(step.action is action and step.fate in (Fate.READY, Fate.DEFERRED) for step in table.steps)
+            for step in table.steps
+            if step.action is action and step.fate in (Fate.READY, Fate.DEFERRED) and step.nothing_lost is nothing_lost
         ]
         if names:
             said.append(f"{', '.join(names)} will be {word}")
-    return printable(f"{'; '.join(said)}: all their items are lost. ") if said else ""
+    return said
 
 
 def confirmed(question: str) -> bool:

@@ -92,7 +92,8 @@ def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -
     report = PassReport(
         pass_id="",
         trigger=invocation.verb,
-        environment=str(invocation.flags.get("environment") or "default"),
+        environment=invocation.environment,
+        stack=invocation.stack,
         started=now,
         finished=now,
         endpoint=None,

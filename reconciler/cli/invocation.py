@@ -38,6 +38,16 @@ class Invocation:
         """Where the declarations are, as far as it is known by now: errors name files from the working directory."""
         return self.loaded[-1].desired_state if self.loaded else str(self.flags.get("desired_state") or "")
 
+    @property
+    def stack(self) -> str:
+        """Whose tables the command is about; empty before the settings are known."""
+        return self.loaded[-1].stack if self.loaded else ""
+
+    @property
+    def environment(self) -> str:
+        """The environment's label, as far as it is known by now."""
+        return self.loaded[-1].environment_label if self.loaded else str(self.flags.get("environment") or "default")
+
     def settings(
         self, *, one_shot: bool = True, quiet_log: bool = True, overrides: Mapping[str, Any] | None = None
     ) -> Settings:

@@ -44,7 +44,7 @@ def _findings(
     place = f"{endpoint.url}: {endpoint.flavor.value} ({kind}), region {endpoint.region}"
     yield Finding("endpoint", Level.OK, f"{place}, account {endpoint.account or 'unknown'}")
     yield _account(settings, endpoint.account)
-    yield _clock(endpoint.url)
+    yield _clock(connection)
     yield from _state(settings, reconciler)
     yield from capabilities(reconciler)
 
@@ -74,8 +74,8 @@ def _account(settings: Settings, account: str | None) -> Finding:
     )
 
 
-def _clock(url: str) -> Finding:
-    skew = clock_skew(url)
+def _clock(connection: Connection) -> Finding:
+    skew = clock_skew(connection.get())
     if skew is None:
         return Finding("clock", Level.WARNING, "the endpoint tells no time to compare with")
     off = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the endpoint"

@@ -132,6 +132,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
         changed_at=world.clock.now(),
         ours_since=ownership.ours_since(survey.recorded),
         declared_in=declaration.origin.file,
+        project=scene.options.project,
         tagged_as=survey.recorded.tagged_as if _open_nonce(survey.recorded) and survey.recorded else None,
         revision=survey.recorded.revision if survey.recorded else 0,
         unknown=survey.recorded.unknown if survey.recorded else {},
@@ -272,7 +273,8 @@ def _read_back(scene: Scene, survey: Survey) -> tuple[Change, ...] | None:
     while True:
         try:
             observed = observe_table(scene.world, survey.name, survey.declaration.spec)
-        except ApiError:
+        except ApiError as error:
+            scene.doubt.note(error)
             return None
         if observed is not None and observed.status == "ACTIVE" and not observed.changing:
             return diff(survey.declaration.spec, observed.spec, left_alone(survey.declaration, observed))

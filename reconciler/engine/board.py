@@ -17,7 +17,8 @@ class Board:
     """The last pass, the next one, and readiness.
 
     ``report`` is the last pass over all tables. ``ready_names`` are the declared tables that were seen ACTIVE with
-    their seeding ended at least once; later drift does not take a name away. ``interval`` is in seconds.
+    their seeding ended at least once; later drift does not take a name away, a table that this stack destroyed does.
+    ``interval`` is in seconds.
     """
 
     environment: str
@@ -70,6 +71,7 @@ class Board:
         if report.verdict is not Verdict.ERROR:
             self.last_success = report.finished
         self.ready_names |= {table.name for table in report.tables if table.ready}
+        self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}
         self.not_ready_reason = self._not_ready(report)
 
     @property
@@ -90,5 +92,15 @@ class Board:
         ours = [t.name for t in report.tables if t.declaration and t.status not in not_ours]
         waiting = [name for name in ours if name not in self.ready_names]
         if waiting:
-            return f"waiting for {', '.join(waiting[:5])}" + (f" and {len(waiting) - 5} more" if waiting[5:] else "")
+            more = f" and {len(waiting) - 5} more" if waiting[5:] else ""
+            suspended = "; the stack is suspended, `reconciler resume` lifts it" if report.suspended else ""
+            return f"waiting for {', '.join(waiting[:5])}{more}{suspended}"
         return ""
+
+
+def _destroyed(report: PassReport, table: TableReport) -> bool:
+    """Whether ``destroy`` took it: the stack is suspended, and neither the table nor a record of it is there.
+
+    Of a table that somebody else deleted the record stands.
+    """
+    return report.suspended and table.status is TableStatus.MISSING and table.ownership is None

@@ -13,10 +13,11 @@ PATIENCE = timedelta(seconds=40)
 PAUSE = 1.0
 
 
-def claim(world: World, patience: float = PATIENCE.total_seconds()) -> None:
+def claim(world: World, patience: float = PATIENCE.total_seconds(), *, said: bool = False) -> None:
     """Take or renew the lease. ``StateError`` once its holder was seen to renew it, or after ``patience`` seconds.
 
-    Whoever comes newly cannot tell a dead holder from a slow one but by watching for a term.
+    For whom it waits and for how long is reported once, unless it was ``said`` before. Whoever comes newly cannot
+    tell a dead holder from a slow one but by watching for a term.
     """
     began, first = world.clock.monotonic(), None
     while world.store.acquire_lease() is None:
@@ -24,8 +25,15 @@ def claim(world: World, patience: float = PATIENCE.total_seconds()) -> None:
         alive = first is not None and _pulse(standing) != _pulse(first)
         first = first or standing
         waited = world.clock.monotonic() - began
+        holder = standing.shown if standing else "unknown"
+        if not said:
+            world.telemetry.waiting(holder, patience)
+            said = True
         if alive or waited >= patience or not world.clock.sleep(PAUSE):
-            raise StateError(f"another reconciler holds the lease: {standing.shown if standing else 'unknown'}")
+            raise StateError(
+                f"another reconciler holds the lease: {holder} (waited {waited:.0f} s). "
+                "Stop it, or try again once it is done; `reconciler status` shows it"
+            )
 
 
 def _pulse(lease: Lease | None) -> tuple[str, int, int] | None:

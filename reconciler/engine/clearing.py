@@ -6,14 +6,14 @@ Called by the verb ``clear`` (``seed_verbs``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.engine import seed_work
 from reconciler.engine.seed_work import Numbered, SeedOutcome, SeedWork, batches, numbered_items
 from reconciler.engine.world import World
-from reconciler.model.desired import Declaration
-from reconciler.model.errors import ApiError, LeaseLost
+from reconciler.model.desired import Declaration, Item
+from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.records import StateSnapshot
 from reconciler.model.removal import Removal
@@ -54,6 +54,8 @@ class _Clearing:
     others: int = 0
     earlier: int = 0
     stopped: str | None = None
+    failed_deletes: dict[bytes, ApiError] = field(default_factory=dict)
+    """The last failure of a delete for the digest of its item."""
 
     def run(self) -> None:
         work, ledger, seed = self.work, self.work.ledger, self.work.seed
@@ -74,7 +76,7 @@ class _Clearing:
         for batch in batches(items):
             if self._ends():
                 return False
-            results = work.batch(batch, lambda item: work.world.items.remove_if_equal(work.table, item, work.keys))
+            results = work.batch(batch, self._removed)
             ends = list(zip(batch, results, strict=False))
             self.removed += results.count(Removal.REMOVED)
             self.gone += results.count(Removal.GONE)
@@ -82,6 +84,27 @@ class _Clearing:
             work.ledger.forget(each[2] for each, end in ends if end in (Removal.REMOVED, Removal.GONE))
             work.ledger.save("cleared", work.seed)
         return not (work.fatal or (work.interrupted and self._ends()))
+
+    def _removed(self, item: Item) -> Removal:
+        """One attempt. After a delete of this item failed, that it is gone proves nothing about who removed it."""
+        work = self.work
+        digest = item_digest(item)
+        try:
+            end = work.world.items.remove_if_equal(work.table, item, work.keys)
+        except ApiError as error:
+            if error.operation == "DeleteItem" and not isinstance(error, LeaseLost | Denied):
+                self.failed_deletes[digest] = error
+            raise
+        failed = self.failed_deletes.get(digest)
+        if end is Removal.GONE and failed is not None:
+            raise OutcomeUnknown(
+                "DeleteItem",
+                "OutcomeUnknown",
+                f"whether this removed the item is unknown: the delete failed ({failed}), and later the item was gone. "
+                "An attribute that somebody added in between would be lost with it: check the item, and restore it "
+                "from a backup if it is missed",
+            )
+        return end
 
     def _count(self, items: Sequence[Numbered]) -> bool:
         """Count what is there of the seed and not known to be ours; nothing is done to it."""
@@ -129,5 +152,6 @@ class _Clearing:
             earlier=self.earlier,
             failed=max(1, len(work.errors)) if work.errors else 0,
             error=work.error(),
+            unknown=tuple(error for error in work.errors if isinstance(error, OutcomeUnknown)),
             stopped=self.stopped,
         )

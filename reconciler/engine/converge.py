@@ -12,11 +12,15 @@ from reconciler.engine.world import World
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Action, Approval, Fate, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.planning.document import timestamp
+from reconciler.planning.text import printable
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 TRIES = 5
 """Rounds in a row that a table may fail in before a run stops trying it."""
+SILENCE = 3.0
+"""Seconds of waiting after which a run says that it waits."""
 FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
 """Failures that another round of the same run must not cover: the service refused, or the table was exchanged."""
 
@@ -28,6 +32,11 @@ class Rounds:
     world: World
     run_pass: Callable[[Request], PassReport]
     deadline: datetime
+    on_wait: Callable[[str], None] | None = None
+    """Told once, in a sentence, that the run waits: for what, and until when."""
+    waited: float = 0.0
+    said: bool = False
+    """Whether it was reported that this run waits for the lease."""
 
     def run(self, request: Request) -> PassReport:
         """The report of the last round, with the steps and changes of all rounds."""
@@ -50,6 +59,7 @@ class Rounds:
         while focus := self._unfinished(request, report, failures):
             progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
             pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
+            self._say_waiting(report)
             if not progressed and not self._wait(report, pause):
                 break
             if self.world.clock.now() >= self.deadline:
@@ -66,6 +76,17 @@ class Rounds:
                 break
         return whole, held
 
+    def _say_waiting(self, report: PassReport) -> None:
+        """Once a run, not once a round: who holds the lease, and how long this run waits for it."""
+        if report.lease_holder and not self.said:
+            self.said = True
+            left = (self.deadline - self.world.clock.now()).total_seconds()
+            if self.on_wait is None:
+                self.world.telemetry.waiting(report.lease_holder, max(0.0, left))
+            else:
+                words = f"Waiting up to {max(0.0, left):.0f} s for the lease, which {report.lease_holder} holds."
+                self.on_wait(printable(words))
+
     def _may_be_overtaken(self, report: PassReport) -> bool:
         """Whether another process may have led since this run wrote: what it saw last says nothing of the end then."""
         if report.error or report.problems or not report.wrote:
@@ -81,7 +102,7 @@ class Rounds:
         if report.error or left <= 0:
             return False
         try:
-            claim(self.world, min(PATIENCE.total_seconds(), left))
+            claim(self.world, min(PATIENCE.total_seconds(), left), said=self.said)
         except ReconcilerError:
             return False
         return True
@@ -119,7 +140,22 @@ class Rounds:
             (soonest - now).total_seconds() if only_dated and soonest else self.world.random.uniform(pause / 2, pause)
         )
         left = (self.deadline - now).total_seconds()
-        return self.world.clock.sleep(max(0.0, min(seconds, left)))
+        seconds = max(0.0, min(seconds, left))
+        self._say_that_it_waits(report, seconds)
+        return self.world.clock.sleep(seconds)
+
+    def _say_that_it_waits(self, report: PassReport, seconds: float) -> None:
+        before, self.waited = self.waited, self.waited + seconds
+        if self.on_wait is None or self.said or not before < SILENCE <= self.waited:
+            return
+        for table in report.tables:
+            for step in table.steps:
+                if step.fate is Fate.DEFERRED and self._open(step):
+                    until = f" until {timestamp(step.not_before)}" if step.not_before else ""
+                    why = f" ({step.message})" if step.message else ""
+                    what = f"{step.action.value} of {table.name} waits{until}{why}"
+                    self.on_wait(printable(f"{what}; this run ends at {timestamp(self.deadline)} at the latest."))
+                    return
 
 
 def _begun(approved: Approval | None, whole: PassReport) -> Approval | None:

@@ -30,9 +30,8 @@ def hold_together(
 ) -> list[Survey]:
     """The surveys with the fates that follow from seeing all of them, and from what earlier rounds ended.
 
-    ``foreign`` are the tables that the declarations look foreign to. ``recent`` is what went within the
-    last hour. ``doubtful`` says that an invalid answer came
-    before the surveys.
+    ``foreign`` are the tables that the declarations look foreign to, or declare another one in place of. ``recent`` is
+    what went within the last hour. ``doubtful`` says that an invalid answer came before the surveys.
     """
     if any(_first_unwanted(survey, foreign) for survey in surveys):
         surveys = [_after_the_note(survey) for survey in surveys]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.observing import observe_table
@@ -14,8 +14,9 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.planning.diff import diff
-from reconciler.planning.scopes import is_state_table, refusal
+from reconciler.planning.scopes import is_state_table, not_ours
 
+NOTHING_LEFT = "every table is declared already; nothing was written"
 SETTLED = ("ACTIVE", "UPDATING")
 BaseOf = Callable[[str], str]
 """The name that a table is declared by; ``UsageError`` for a table of another environment."""
@@ -38,6 +39,8 @@ class Found:
     passed_over: tuple[PassedOver, ...] = ()
     released: tuple[str, ...] = ()
     """Named tables that are declared and were given up by ``release``: they are managed again, as adopted."""
+    nothing: str = NOTHING_LEFT
+    """What to say where no table is to be written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Import:
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
         """The named tables; without names all that are neither declared nor another stack's nor anybody's state table.
+
+        Tables of other stacks and environments are passed over by name, state tables without a word.
 
         What is named and declared already just as it is, by a run that died say, is done and left out. ``UsageError``
         says which of the named ones cannot be had; without names the others are had all the same.
@@ -66,7 +71,7 @@ class Import:
         left: list[PassedOver] = []
         for name, table in zip(listed, read, strict=True):
             theirs = self._theirs(table, snapshot) if isinstance(table, ObservedTable) else None
-            if theirs and not names:
+            if not names and isinstance(table, ObservedTable) and self._holds_records(table):
                 continue
             try:
                 base = base_of(name)
@@ -82,7 +87,8 @@ class Import:
                 found[base] = table
         if left and names:
             raise UsageError(f"{'; '.join(each.message for each in left)}. Nothing was written")
-        return Found(found, tuple(left), released)
+        nothing = NOTHING_LEFT if names else self._nothing(every, read)
+        return Found(found, tuple(left), released, "nothing was written" if left else nothing)
 
     def _released(self, names: tuple[str, ...], known: Mapping[str, Declaration]) -> tuple[str, ...]:
         """Those of the named tables that are declared and recorded as released. ``UsageError`` for another stack's."""
@@ -137,10 +143,22 @@ class Import:
 
     def _theirs(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
         name = table.spec.name
-        if is_state_table(name, table, self.options.state_table):
+        if self._holds_records(table):
             return f"{name} is a state table, which is nobody's to declare"
         other = whose(snapshot, self.options, name, table)
-        return refusal(name, other, missing=False).message if other else None
+        return not_ours(name, other) if other else None
+
+    def _holds_records(self, table: ObservedTable) -> bool:
+        return is_state_table(table.spec.name, table, self.options.state_table)
+
+    def _nothing(self, every: Iterable[str], tables: Iterable[ObservedTable | PassedOver]) -> str:
+        """Why there is nothing to write down, where that is so and no table was passed over."""
+        records = {
+            table.spec.name for table in tables if isinstance(table, ObservedTable) and self._holds_records(table)
+        }
+        if set(every) - records - {self.options.state_table}:
+            return NOTHING_LEFT
+        return f"there is no table to import at {self.world.endpoint.url}; nothing was written"
 
 
 def _gave_up(entry: InventoryEntry | None) -> bool:

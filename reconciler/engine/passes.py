@@ -33,7 +33,7 @@ from reconciler.model.plan import Approval, Step
 from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
-from reconciler.planning.removals import misunderstood, vanished
+from reconciler.planning.removals import declared_elsewhere, misunderstood, renamed, undeclared, vanished
 
 T = TypeVar("T")
 
@@ -148,6 +148,9 @@ class Pass:
             return True
         if not self.request.destroy:
             self.problems = misunderstood(desired, snapshot.inventory)
+            missing = undeclared(desired, snapshot.inventory)
+            # What the file system holds is looked through only where a table would be taken for removed.
+            self.problems += self.world.source.remains(desired, missing) if missing else ()
         if not self.problems:
             self.memory.last_good = desired
         return not self.problems
@@ -166,6 +169,7 @@ class Pass:
 
     def _tables(self, desired: DesiredState, permission: Permission) -> Acted:
         destroy, doubt = self.request.destroy, Doubt()
+        inventory = permission.snapshot.inventory
         guard = ForeignGuard() if destroy else look_for_foreign(self.world, desired, permission.snapshot, doubt)
         scene = Scene(
             self.world,
@@ -180,8 +184,10 @@ class Pass:
             wishes=self.memory.wishes,
             steady=self.memory.steady,
             backups=self.memory.backups,
-            vanished={} if self.request.destroy else vanished(desired, permission.snapshot.inventory),
-            settled_at=None if self.request.destroy else desired.settled_at,
+            vanished={} if destroy else vanished(desired, inventory),
+            renamed={} if destroy else renamed(desired, inventory),
+            elsewhere=declared_elsewhere(desired, inventory, self.options.project),
+            settled_at=None if destroy else desired.settled_at,
             deadline=self.request.deadline,
         )
         surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
@@ -194,7 +200,7 @@ class Pass:
             self.options,
             permission.snapshot,
             self.request.ended,
-            guard.names,
+            guard.names | scene.renamed.keys(),
             recent=self._recent(permission.snapshot),
             doubtful=doubt.invalid,
         )

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from reconciler.model.change import Call
-from reconciler.model.desired import DesiredState, Item
+from reconciler.model.desired import DesiredState, Item, Undeclared
+from reconciler.model.errors import Problem
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
@@ -205,6 +206,13 @@ class Source(Protocol):
         """Whether the files read now are those that ``desired`` was made from; False where they cannot be read."""
         ...
 
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """A problem for each table that is not declared any more and is still defined beside the declarations.
+
+        Every file below the declarations counts, read or not; what cannot be looked at is a problem too.
+        """
+        ...
+
 
 class RequestValidator(Protocol):
     """botocore's own parameter validation, offline."""
@@ -241,6 +249,10 @@ class Telemetry(Protocol):
         ...
 
     def pass_finished(self, report: PassReport) -> None: ...
+
+    def waiting(self, holder: str, seconds: float) -> None:
+        """A run waits until ``holder`` gives the lease back, for ``seconds`` at most; said once a run."""
+        ...
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step reached done or failed."""

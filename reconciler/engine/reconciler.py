@@ -25,9 +25,9 @@ from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Approval, Step
+from reconciler.model.plan import Approval, Fate, Step
 from reconciler.model.records import StateSnapshot, Suspension
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, TableStatus
 from reconciler.model.restore import Overrides
 
 HOLD = timedelta(hours=1)
@@ -53,7 +53,7 @@ class Reconciler:
         return self._remembered(self._pass(Request(trigger, focus=self._focus(tables))))
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
-        """What a pass would do; writes nothing. Raises ``UsageError`` for a table that is not declared.
+        """What a pass would do; writes nothing. Raises ``UsageError`` for an unknown table.
 
         ``confirming`` shows as ready what a confirmation of this plan would allow.
         """
@@ -66,32 +66,46 @@ class Reconciler:
         tables: tuple[str, ...] = (),
         on_step: OnStep | None = None,
         approved: Approval | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> PassReport:
-        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``."""
-        request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
-        return self._remembered(self._rounds(request))
+        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``.
 
-    def destroy(self, tables: tuple[str, ...] = (), on_step: OnStep | None = None) -> PassReport:
-        """Delete what we created, under the deletion gate, then suspend even if some were blocked."""
-        request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step)
+        ``on_wait`` is told once why the run waits, and until when.
+        """
+        request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
+        return self._remembered(self._rounds(request, on_wait))
+
+    def destroy(
+        self, tables: tuple[str, ...] = (), on_step: OnStep | None = None, *, confirmed: bool = False
+    ) -> PassReport:
+        """Delete what we created, under the deletion gate, then suspend even if some were blocked.
+
+        ``confirmed`` says that a person was shown the names of the tables; naming them is as good.
+        """
+        approved = Approval(everything=True) if confirmed or tables else None
+        request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step, approved=approved)
         report = self._destroyer()._rounds(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
             if self._made_meanwhile(report, request.focus):
                 report = self._destroyer()._rounds(request)
-        return replace(self._remembered(report), suspended=True)
+        return replace(self._remembered(self._without_the_destroyed(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
-        return self._destroyer()._pass(Request("preview", dry=True, focus=self._focus(tables), destroy=True))
+        approved = Approval(everything=True) if tables else None
+        request = Request("preview", dry=True, focus=self._focus(tables), destroy=True, approved=approved)
+        return self._destroyer()._pass(request)
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
-        return self._seed_verbs("seed").seed(self.focus_names(tables))
+        names = self._seeded_names(tables)
+        return self._seed_verbs("seed").seed(names)
 
     def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
         """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
-        return self._seed_verbs("clear").clear(self.focus_names(tables))
+        names = self._seeded_names(tables)
+        return self._seed_verbs("clear").clear(names)
 
     def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
         """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
@@ -191,8 +205,50 @@ class Reconciler:
             return tuple(declaration.spec.name for declaration in desired.declarations)
         return tuple(_known(desired, name) for name in tables)
 
+    def _seeded_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """As ``focus_names``; ``UsageError`` where a table that was named has no seed."""
+        names = self.focus_names(tables)
+        desired = self.world.source.load()
+        for name in names if tables else ():
+            declaration = desired.named(name)
+            if declaration is not None and declaration.seed is None:
+                base = declaration.base_name
+                raise UsageError(
+                    f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .yaml, .yml, .csv) beside "
+                    f"{declaration.origin.file}. Write its items into that file, or yield them from seed() of its class"
+                )
+        return names
+
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
-        return frozenset(self.focus_names(tables)) if tables else None
+        """The names of declared tables, and of tables of the inventory that are declared no more."""
+        if not tables:
+            return None
+        desired = self.world.source.load()
+        return frozenset(self._forgotten(name, desired) or _known(desired, name) for name in tables)
+
+    def _forgotten(self, name: str, desired: DesiredState) -> str | None:
+        """The table of the inventory that is meant, where no declared one is; None where there is none either."""
+        if desired.named(name) is not None:
+            return None
+        declared = {declaration.spec.name for declaration in desired.declarations}
+        inventory = self.world.store.load().inventory.values()
+        ours = [entry for entry in inventory if entry.ownership != "released" and entry.name not in declared]
+        exact = [entry.name for entry in ours if entry.name == name]
+        return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
+
+    def _without_the_destroyed(self, report: PassReport) -> PassReport:
+        """The report with each declared table that went as missing: it is not in sync with its declaration."""
+        desired = self.memory.last_good
+        declared = {each.spec.name for each in desired.declarations} if desired is not None else set()
+        gone = {
+            table.name
+            for table in report.tables
+            if table.status is TableStatus.IN_SYNC and table.name in declared and table.has(Fate.DONE)
+        }
+        tables = tuple(
+            replace(table, status=TableStatus.MISSING) if table.name in gone else table for table in report.tables
+        )
+        return replace(report, tables=tables)
 
     def _destroyer(self) -> Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
@@ -222,9 +278,9 @@ class Reconciler:
             self.memory = Memory(last_good=self.memory.last_good)
         return report
 
-    def _rounds(self, request: Request) -> PassReport:
+    def _rounds(self, request: Request, on_wait: Callable[[str], None] | None = None) -> PassReport:
         deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline).run(replace(request, deadline=deadline))
+        return Rounds(self.world, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
 
     def _remembered(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""

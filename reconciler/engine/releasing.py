@@ -2,7 +2,8 @@
 
 The lease of that pass is revoked, so it sends nothing more and writes no record over ours. Each record is written under
 the revision that was read. A pass marks a record right before it deletes the table: where that mark stands, the delete
-may have been sent, and the table is watched until that is known.
+may have been sent, and the table is watched until that is known. The record says released before the watch begins: the
+same pass may lead again meanwhile, and deletes no table whose record says so.
 """
 
 from __future__ import annotations
@@ -48,31 +49,53 @@ class Release:
             entry = self.state().inventory.get(name)
             if entry is None:
                 return f"{name}: not in the inventory, nothing to release"
-            if entry.ending_at is not None:
-                self._survived(entry, revoked)
-            released = replace(
-                entry, ownership="released", unwanted_since=None, empty_since=None, ending_at=None, forgotten_since=None
-            )
+            released = replace(entry, ownership="released", unwanted_since=None, empty_since=None, forgotten_since=None)
             try:
-                self.world.store.put_entry(released)
+                # Before the table is watched: no pass, be it the one just stopped, deletes a released table.
+                released = self.world.store.put_entry(released)
             except (RecordChanged, LeaseLost):
-                self.world.store.revoke_lease()
+                revoked = self.world.store.revoke_lease() or revoked
                 continue
+            if entry.ending_at is not None:
+                self._survived(entry, released, revoked)
             back = f"`reconciler import {name}` takes it back"
             return f"{name}: released; it stays as it is and is no longer managed. {back}"
         raise StateError(
             f"{name}: not released, because its record is written by another process all the time; try again"
         )
 
-    def _survived(self, entry: InventoryEntry, revoked: Lease | None) -> None:
-        """Watch a table whose delete may have been sent. ``StateError`` where it is being deleted or is gone."""
+    def _survived(self, entry: InventoryEntry, released: InventoryEntry, revoked: Lease | None) -> None:
+        """Watch a table whose delete may have been sent. ``StateError`` where it is being deleted or is gone.
+
+        Its record is then as it was before, so that a table which is declared is made again.
+        """
         who = f" by {revoked.shown}" if revoked is not None else ""
         began = self.world.clock.monotonic()
         while True:
             observed = observe_table(self.world, entry.name, None)
             same = observed is not None and observed.identity.same(entry.identity)
             if not same or observed is None or observed.status == "DELETING":
+                self._written(released, entry)
                 raise StateError(f"{entry.name}: not released, because its deletion had been sent{who} before")
-            waited = self.world.clock.monotonic() - began
-            if revoked is None or waited >= WATCH_SECONDS or not self.world.clock.sleep(PAUSE):
+            if self.world.clock.monotonic() - began >= WATCH_SECONDS:
+                break
+            if not self.world.clock.sleep(PAUSE):
+                raise StateError(
+                    f"{entry.name}: released, but its deletion had been sent{who} before and may still be carried out;"
+                    " check that the table is there"
+                )
+        self._written(released, replace(released, ending_at=None))
+
+    def _written(self, released: InventoryEntry, wanted: InventoryEntry) -> None:
+        """Replace the record that says released. One that says something else by now is left as it is."""
+        standing: InventoryEntry | None = released
+        for _ in range(TRIES):
+            if standing is None or standing.ownership != "released":
+                return
+            try:
+                self.world.store.put_entry(replace(wanted, revision=standing.revision))
+            except (RecordChanged, LeaseLost):
+                self.world.store.revoke_lease()
+                standing = self.state().inventory.get(wanted.name)
+            else:
                 return

@@ -21,7 +21,7 @@ from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
-from reconciler.planning.scopes import refusal
+from reconciler.planning.scopes import not_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class SeedVerbs:
             tables=tables,
             wrote=any(table.seed_written or table.seed_removed for table in tables),
             leader=True,
+            stack=self.options.stack,
         )
 
     def _traced(self, declaration: Declaration, action: Action) -> TableReport:
@@ -83,8 +84,7 @@ class SeedVerbs:
             observed = observe_table(self.world, name, None, ask_owner=lambda _: True)
             other = whose(self.snapshot, self.options, name, observed)
             if other is not None:
-                refused = refusal(name, other, missing=observed is None)
-                return _report(declaration, step.failed(refused.message or "", Reason.OTHER_STACK), None)
+                return _report(declaration, step.failed(not_ours(name, other), Reason.OTHER_STACK), None)
             if observed is None or observed.status != "ACTIVE":
                 state = "missing" if observed is None else observed.status
                 return _report(declaration, step.failed(f"the table is {state}; converge first"), None)

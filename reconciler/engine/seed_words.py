@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.engine.seed_work import SeedOutcome
-from reconciler.model.errors import LeaseLost, TableChanged
+from reconciler.model.errors import LeaseLost, OutcomeUnknown, TableChanged
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.planning.text import several
 
@@ -14,6 +14,10 @@ def ended_step(step: Step, outcome: SeedOutcome) -> Step:
     """The step with the fate that its outcome gives it: failed, deferred where it stopped half-way, else done."""
     counts = seeded(outcome) if step.action is Action.SEED else cleared(outcome)
     error = outcome.error
+    if outcome.unknown:
+        # Each of them is named, whatever else happened: they are all that is left of what may be lost.
+        others = () if error is None or isinstance(error, OutcomeUnknown) else (error,)
+        return step.failed("; ".join([*map(str, (*outcome.unknown, *others)), counts]))
     if isinstance(error, LeaseLost):
         return step.deferred(Reason.LEASE, f"{LEASE}; {counts}")
     if isinstance(error, TableChanged):

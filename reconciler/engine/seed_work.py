@@ -16,7 +16,17 @@ from reconciler.engine.identity_watch import IdentityWatch
 from reconciler.engine.seed_ledger import SeedLedger
 from reconciler.engine.world import World
 from reconciler.model.desired import Declaration, Item, Seed
-from reconciler.model.errors import ApiError, Denied, Interrupted, LeaseLost, Outcome, TableChanged, Unreachable
+from reconciler.model.errors import (
+    ApiError,
+    Denied,
+    EndpointChanged,
+    Interrupted,
+    LeaseLost,
+    Outcome,
+    OutcomeUnknown,
+    TableChanged,
+    Unreachable,
+)
 from reconciler.model.identity import Identity
 from reconciler.model.records import SeedRecord, StateSnapshot
 from reconciler.seeding.provenance import item_digest
@@ -53,6 +63,8 @@ class SeedOutcome:
     recorded_earlier: int = 0
     """Items that the record of the seeder names beside the present seed; nobody looked whether they are still there."""
     error: ApiError | None = None
+    unknown: tuple[OutcomeUnknown, ...] = ()
+    """Items that ``clear`` may have removed with what others added to them; each message says which, and what to do."""
     stopped: str | None = None
     """Why it ended before all was done although nothing failed."""
 
@@ -139,7 +151,7 @@ class SeedWork:
             except ApiError as error:
                 if error.outcome is Outcome.NEVER:
                     return self._placed(error, numbered)
-                if isinstance(error, Denied | Unreachable | LeaseLost):
+                if isinstance(error, Denied | Unreachable | LeaseLost | EndpointChanged):
                     return error
                 failure = error
             if self._late() or not self.world.clock.sleep(self.world.random.uniform(0, pause)):
@@ -153,7 +165,8 @@ class SeedWork:
         line = self.seed.lines[position] if position < len(self.seed.lines) else None
         place = f"{self.seed.source}:{line}" if line is not None else f"{self.seed.source}, item [{position}]"
         key = ", ".join(f"{name} {next(iter(item[name].values()))!r}" for name in self.keys if name in item)
-        return type(error)(error.operation, error.code, f"{place}: the item with {key} was refused: {error.message}")
+        failed = "was perhaps removed" if isinstance(error, OutcomeUnknown) else "was refused"
+        return type(error)(error.operation, error.code, f"{place}: the item with {key} {failed}: {error.message}")
 
     def error(self) -> ApiError | None:
         """The failure that says most: another table under the name, the lease, then the first one."""

@@ -77,8 +77,9 @@ class Survey:
 class Scene:
     """What all surveys of a pass share.
 
-    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole. ``settled_at`` is when
-    the declarations will have been unchanged for long enough to remove something; None where they have been.
+    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole, ``renamed`` the tables
+    that its file declares in its place, ``elsewhere`` the other project that declared it. ``settled_at`` is when the
+    declarations will have been unchanged for long enough to remove something; None where they have been.
     """
 
     world: World
@@ -97,6 +98,8 @@ class Scene:
     deadline: datetime | None = None
     """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
     vanished: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     settled_at: datetime | None = None
 
     @property
@@ -112,7 +115,8 @@ class Scene:
     def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
         standing = self.wishes.standing(recorded) or recorded
-        return ownership.forgotten(standing, self.world.clock.now(), foreign=recorded.name in self.guard.foreign)
+        foreign, renamed_to = recorded.name in self.guard.foreign, self.renamed.get(recorded.name)
+        return ownership.forgotten(standing, self.world.clock.now(), foreign=foreign, renamed_to=renamed_to)
 
     def facts(self, survey: Survey, observed: ObservedTable, step: Step, lifecycle: Lifecycle) -> Facts:
         """What the deletion gate decides this step of the surveyed table on."""
@@ -128,8 +132,12 @@ class Scene:
             lone=name in self.guard.lone,
             unsettled=name in self.guard.unsettled,
             approved=None if self.approved is None else self.approved.covers(name, step),
+            loss_approved=self.approved is not None and self.approved.covers_loss(name, step),
+            shown_blocked=self.approved is not None and (name, step.action, step.facet) in self.approved.withheld,
             elapsed=partial(self._elapsed, name),
             vanished=self.vanished.get(name),
+            renamed_to=self.renamed.get(name),
+            elsewhere=self.elsewhere.get(name),
         )
 
     def _elapsed(self, name: str, what: str, since: datetime) -> timedelta:

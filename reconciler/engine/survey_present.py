@@ -15,7 +15,7 @@ from reconciler.model.records import Attempts
 from reconciler.planning import ownership, quotas
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
-from reconciler.planning.fates import unprotected_until_replaced, without_prospect
+from reconciler.planning.fates import harmless_under_another_key, unprotected_until_replaced, without_prospect
 from reconciler.planning.policy import permit_in_place
 from reconciler.planning.rebuilding import left_to_it, progress, standing
 from reconciler.planning.taking import take_over
@@ -24,14 +24,14 @@ from reconciler.planning.taking import take_over
 def present(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
     """Plan for a declared table that is not of others; ``base`` tells what was known of it before."""
     world, lifecycle = scene.world, declaration.lifecycle
-    if base.entry is None and lifecycle.on_existing == "fail":
+    if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed):
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
     rebuild = standing(scene.snapshot.rebuilds.get(base.name), observed.identity)
     wanted = left_to_it(declaration, rebuild)
     flavor = world.endpoint.flavor
     changes, planned = scene.recall.planned(wanted, observed, flavor)
     entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_world())
-    entry = ownership.declared_by(entry, declaration)
+    entry = ownership.declared_by(entry, declaration, scene.options.project)
     visible = visible_from(world, base.entry)
     entry, taking = take_over(base.entry, entry, observed, scene.options.scope, visible)
     if taking:
@@ -60,7 +60,8 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
     if entry.ownership == "state_lost":
         steps.append(ownership.state_lost())
     if steps:
-        base = replace(base, steps=valid(world, without_prospect(unprotected_until_replaced(tuple(steps)))))
+        fated = unprotected_until_replaced(harmless_under_another_key(tuple(steps)))
+        base = replace(base, steps=valid(world, without_prospect(fated)))
     return with_seed(scene, base, declaration, observed)
 
 

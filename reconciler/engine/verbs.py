@@ -16,7 +16,7 @@ from reconciler.model.errors import DeclarationError, StateError, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot
-from reconciler.planning.scopes import refusal
+from reconciler.planning.scopes import not_ours
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -60,7 +60,7 @@ class Turn:
         observed = with_owner(self.world, observed)
         other = whose(snapshot, self.options, name, observed)
         if other is not None:
-            raise StateError(refusal(name, other, missing=False).message or name)
+            raise StateError(not_ours(name, other))
 
     def claim(self) -> None:
         """Take or renew the lease, watching for a term whether its holder lives. ``StateError`` where it does."""

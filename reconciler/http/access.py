@@ -22,6 +22,7 @@ from reconciler.http.problems import Refused
 from reconciler.model.identity import Endpoint
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dynamodb-reconciler"'}
+SEND_IT = "Send the token of RECONCILER_API_TOKEN as 'Authorization: Bearer …'."
 HOW_TO = "Set RECONCILER_API_TOKEN (or RECONCILER_API_TOKEN_FILE) and send it as 'Authorization: Bearer …'."
 
 
@@ -103,7 +104,7 @@ class Access:
         scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         right = same_secret(token, self.token or "")
         if scheme.lower() != "bearer" or not right:
-            raise Refused(HTTPStatus.UNAUTHORIZED, f"The bearer token is missing or wrong. {HOW_TO}", CHALLENGE)
+            raise Refused(HTTPStatus.UNAUTHORIZED, f"The bearer token is missing or wrong. {SEND_IT}", CHALLENGE)
 
     def _check_place(self, endpoint: Endpoint | None) -> None:
         if self.auth == "token":

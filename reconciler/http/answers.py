@@ -113,7 +113,7 @@ class SeedersData(BaseModel):
 
 _SENTENCES: dict[int, str] = {
     400: "The body ended too early.",
-    401: "The bearer token is missing or wrong. Set RECONCILER_API_TOKEN …",
+    401: "The bearer token is missing or wrong. Send the token of RECONCILER_API_TOKEN …",
     403: "Requests from the pages of other sites are refused.",
     404: "no table 'user' is declared; declared are: projects_details, users",
     408: "The body did not arrive within 10 s.",

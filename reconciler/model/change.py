@@ -51,8 +51,14 @@ class Call:
 
 
 def destroys(operation: str, params: Mapping[str, Any]) -> bool:
-    """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4)."""
+    """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4).
+
+    The delete of an item is one where its old attributes are asked for as proof: a second sending would be answered
+    that there is no item, which says nothing about what the first one removed. Records of the state table do not ask.
+    """
     if operation == "UpdateTable":
         members = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates", "ReplicaUpdates")
         return any("Delete" in update for member in members for update in params.get(member) or ())
-    return operation.rpartition(":")[2].startswith(("Delete", "Deregister")) and operation != "DeleteItem"
+    if operation == "DeleteItem":
+        return "ReturnValues" in params
+    return operation.rpartition(":")[2].startswith(("Delete", "Deregister"))

@@ -74,26 +74,39 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class DeclarationFile:
-    """One file that was read and understood: the names of the tables it declares, and those it has in comments."""
+    """One file that was read and understood.
+
+    ``tables`` are the names of the tables it declares; ``hollow`` is the line of a document in it that holds nothing.
+    """
 
     tables: tuple[str, ...] = ()
-    commented: frozenset[str] = frozenset()
+    hollow: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A recorded table that is not declared any more.
+
+    ``names`` are the names that its definition may have, ``gone`` the file that declared it and is not read any more.
+    """
+
+    name: str
+    names: frozenset[str]
+    gone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
     """Every declaration, sorted by table name. ``digest`` covers all files read, for the double reading.
 
-    ``files`` are all declaration files by path, also those that declare nothing, and ``unread`` the files beside them
-    that are not read. ``settled_at`` is when the files will have been unchanged for long enough to delete something
-    because of them; None where they have been.
+    ``files`` are all declaration files by path, also those that declare nothing. ``settled_at`` is when the files will
+    have been unchanged for long enough to delete something because of them; None where they have been.
     """
 
     declarations: tuple[Declaration, ...]
     digest: str
     warnings: tuple[str, ...] = ()
     files: Mapping[str, DeclarationFile] = field(default_factory=dict)
-    unread: tuple[str, ...] = ()
     settled_at: datetime | None = None
 
     def named(self, name: str) -> Declaration | None:

@@ -19,6 +19,7 @@ ReconcilerError
     │   └── Forbidden           they are good, and lack this permission
     ├── Rejected                the request breaks a rule of the service; sending it again changes nothing
     ├── ConditionFailed         a conditional write met another value
+    ├── OutcomeUnknown          an item may have been removed; nobody can say by whom, or whether it had changed
     ├── Unsupported             the endpoint does not know the operation
     ├── Unreachable             no answer; the call was never applied (refused, unresolved)
     ├── Ambiguous               no usable answer; the call may have been applied (timeout, reset, 5xx)
@@ -66,7 +67,7 @@ class Interrupted(Exception):
 
 
 class UsageError(ReconcilerError):
-    """The command line does not fit the contract."""
+    """A command was called with arguments that it does not take."""
 
 
 class SettingsError(ReconcilerError):
@@ -163,6 +164,15 @@ class Rejected(ApiError):
 
 class ConditionFailed(ApiError):
     """ConditionalCheckFailedException: somebody else wrote first."""
+
+    outcome = Outcome.NEVER
+
+
+class OutcomeUnknown(ApiError):
+    """The answer of a delete of one item is lost or is no proof: the item may be gone, with what others added to it.
+
+    It is not tried again, because a second attempt would find the item gone and read that as success.
+    """
 
     outcome = Outcome.NEVER
 

@@ -11,7 +11,7 @@ Permission = Literal["never", "emulator", "allow"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Settings of one pass; names and defaults are those of the contract.
+    """Settings of one pass; README.md lists their names and defaults.
 
     ``one_shot`` marks ``--once``, ``up``, ``destroy`` and ``preview``. ``explicit_delete`` marks ``destroy`` and
     rollback, which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is
@@ -32,6 +32,8 @@ class Options:
     state_table: str = "reconciler_state"
     one_shot: bool = False
     explicit_delete: bool = False
+    project: str | None = None
+    """The folder that the stack is named after; ``None`` where the name was set, and may be that of many folders."""
 
     @property
     def environment_label(self) -> str:

@@ -81,6 +81,8 @@ class Step:
     allow_with: str | None = None
     not_before: datetime | None = None
     staged: bool = False
+    nothing_lost: bool = False
+    """Whether a Scan showed that the table of a destructive step holds no item other than its seed."""
 
     @property
     def destructive(self) -> bool:
@@ -133,9 +135,17 @@ class Approval:
     """
 
     steps: frozenset[tuple[str, Action, str]] = frozenset()
+    harmless: frozenset[tuple[str, Action, str]] = frozenset()
+    """Those of ``steps`` that were shown to lose no item other than a seed."""
+    withheld: frozenset[tuple[str, Action, str]] = frozenset()
+    """Destructive steps that were shown as blocked."""
     everything: bool = False
     digest: str | None = None
 
     def covers(self, table: str, step: Step) -> bool:
         """Whether this very step of the table was shown and confirmed."""
         return self.everything or (table, step.action, step.facet) in self.steps
+
+    def covers_loss(self, table: str, step: Step) -> bool:
+        """Whether it was confirmed as a step that may lose items other than the seed."""
+        return self.covers(table, step) and (table, step.action, step.facet) not in self.harmless

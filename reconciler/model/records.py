@@ -31,7 +31,9 @@ class InventoryEntry:
     that declared the table last, relative to the declarations' folder and with slashes; None in records of older
     releases. ``tagged_as`` is the stack and environment in the owner tag of a table whose record was transferred from
     there. ``ending_at`` is set right before a call that deletes the table is sent: whoever reads it must expect
-    that call. ``revision`` rises with every write of the record and is the condition of the next one; 0 stands for a
+    that call. ``project`` is the folder of the project that declared the table last, where its stack is named after the
+    folder. ``renamed_to`` names the tables that the file of a table which is declared no more declared in its place.
+    ``revision`` rises with every write of the record and is the condition of the next one; 0 stands for a
     record that was not read. ``unknown`` holds members of a newer version as they are stored; a rewrite keeps them.
     """
 
@@ -51,6 +53,8 @@ class InventoryEntry:
     declared_in: str | None = None
     tagged_as: str | None = None
     ending_at: datetime | None = None
+    project: str | None = None
+    renamed_to: str | None = None
     revision: int = field(default=0, compare=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 

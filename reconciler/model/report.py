@@ -127,7 +127,8 @@ class PassReport:
     """Who holds the lease where it is not this process; ``lease_holder`` only where that kept the pass from writing."""
     unmanaged: int | None = None
     endpoint_up: bool = True
-    stack: str = "default"
+    stack: str = field(kw_only=True)
+    """Whose tables these are; empty where a command ended before its settings were known."""
     plan_changed: bool = False
     """Whether nothing was done because the plan differed from the one that was confirmed."""
     phases: Mapping[str, float] = field(default_factory=dict)

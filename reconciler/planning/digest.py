@@ -13,7 +13,7 @@ from reconciler.planning.document import plain
 
 
 def plan_digest(tables: Iterable[TableReport], error: str | None = None, problems: Iterable[Problem] = ()) -> str:
-    """SHA-256 in hexadecimal over actions, fates and changes by table; requests are left out, they carry nonces."""
+    """SHA-256 in hexadecimal over what would be done and lost, by table; requests are left out, they carry nonces."""
     steps = [
         [
             table.name,
@@ -21,6 +21,7 @@ def plan_digest(tables: Iterable[TableReport], error: str | None = None, problem
             step.facet,
             step.call.operation if step.call else None,
             step.fate.value,
+            step.nothing_lost,
             [[change.path, plain(change.before), plain(change.after)] for change in step.changes],
         ]
         for table in sorted(tables, key=lambda table: table.name)
@@ -36,11 +37,11 @@ def approval(plan: PassReport, *, only_this: bool) -> Approval:
     With ``only_this``, a run carries out no other plan. Without it, another plan may be begun, but for destructive
     steps that were not shown.
     """
-    shown = frozenset(
-        (table.name, step.action, step.facet)
-        for table in plan.tables
-        for step in table.steps
-        if step.destructive and step.fate in (Fate.READY, Fate.DEFERRED)
-    )
+    shown = {
+        (table.name, step.action, step.facet): step for table in plan.tables for step in table.steps if step.destructive
+    }
+    steps = frozenset(key for key, step in shown.items() if step.fate in (Fate.READY, Fate.DEFERRED))
+    harmless = frozenset(key for key in steps if shown[key].nothing_lost)
+    withheld = frozenset(key for key, step in shown.items() if step.fate is Fate.BLOCKED)
     digest = plan_digest(plan.tables, plan.error, plan.problems) if only_this else None
-    return Approval(shown, digest=digest)
+    return Approval(steps, harmless, withheld, digest=digest)

@@ -30,7 +30,7 @@ def document(report: PassReport) -> dict[str, Any]:
         "trigger": report.trigger,
         "started": timestamp(report.started),
         "finished": timestamp(report.finished),
-        "stack": report.stack,
+        "stack": report.stack or None,
         "environment": report.environment,
         "endpoint": endpoint_entry(report.endpoint) if report.endpoint else None,
         "verdict": report.verdict.value,

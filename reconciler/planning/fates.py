@@ -16,6 +16,7 @@ EXCLUSIVE = frozenset({"global_indexes", "vector_indexes", "replicas", "multi_re
 """Facets whose work under way leaves the table ACTIVE at times, and yet shuts every other table-changing call out."""
 ONLY_ACTIVE = frozenset(f"{verb}KinesisStreamingDestination" for verb in ("Enable", "Update", "Disable"))
 """Calls beside UpdateTable that are refused while the table is UPDATING (ResourceInUseException)."""
+NOT_OURS = frozenset({Reason.NOT_OWNED, Reason.IDENTITY, Reason.STATE_LOST})
 OUT_OF_ORDER = {
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the table's KMS key",
     "ARCHIVING": "a restore of the table from its archival backup",
@@ -85,6 +86,28 @@ def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> li
         action = Action.CREATE if observed.status == "CREATING" else Action.UPDATE
         waits.append(Step(action, "table").deferred(Reason.BUSY, _status_sentence(observed)))
     return waits
+
+
+def harmless_under_another_key(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """A table that is not ours and has another key is not the one that is declared: nothing is done that loses data.
+
+    Time to live deletes items; an index, a replica or a stream that goes takes what it holds with it.
+    """
+    unlike = next((s for s in steps if s.ends_table and s.fate is Fate.BLOCKED and s.reason in NOT_OURS), None)
+    if unlike is None or unlike.reason is None:
+        return steps
+    reason, allow = unlike.reason, unlike.allow_with
+    why = "the table has another key than the declared one and is not ours, so nothing is done that may lose data"
+    return tuple(
+        step.blocked(reason, why, allow) if step.fate is Fate.READY and (step.takes_away or _loses(step)) else step
+        for step in steps
+    )
+
+
+def _loses(step: Step) -> bool:
+    """Whether items are going to be deleted by time to live, or a stream of records ends, because of this step."""
+    expires = any(change.facet == "ttl" and change.after is not False for change in step.changes)
+    return expires or any(change.facet == "stream" and change.before for change in step.changes)
 
 
 def unprotected_until_replaced(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -80,11 +80,19 @@ def resolve(
     return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
 
 
-def declared_by(entry: InventoryEntry, declaration: Declaration) -> InventoryEntry:
-    """The entry with the file that declares its table now; a released table is left as it is."""
-    if entry.ownership == "released" or entry.declared_in == declaration.origin.file:
+def declared_by(entry: InventoryEntry, declaration: Declaration, project: str | None) -> InventoryEntry:
+    """The entry with the file, and the project, that declare its table now; a released table is left as it is."""
+    project = project or entry.project
+    if entry.ownership == "released" or (entry.declared_in, entry.project) == (declaration.origin.file, project):
         return entry
-    return replace(entry, declared_in=declaration.origin.file)
+    return replace(entry, declared_in=declaration.origin.file, project=project)
+
+
+def was_there_before(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
+    """Whether the table is none that is managed already: without a record, or made by others in place of that one."""
+    if entry is None:
+        return True
+    return entry.ownership != "intent" and not observed.identity.same(entry.identity)
 
 
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
@@ -127,18 +135,23 @@ def untagged(step: Step, entry: InventoryEntry | None, observed: ObservedTable, 
 
 def wanted_again(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table that had been forgotten: that wish is over, whatever can be seen of the table."""
-    if entry is None or entry.forgotten_since is None:
+    if entry is None or (entry.forgotten_since is None and entry.renamed_to is None):
         return entry
-    return replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)
+    over = replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)
+    return replace(over, renamed_to=None)
 
 
-def forgotten(entry: InventoryEntry, now: datetime, *, foreign: bool) -> InventoryEntry:
+def forgotten(entry: InventoryEntry, now: datetime, *, foreign: bool, renamed_to: str | None) -> InventoryEntry:
     """The entry of a table that is not declared, with the time since when that is so of one of ours.
 
-    A wish to replace it is none to prune it. ``foreign`` says that the declarations look like those of another stack.
+    A wish to replace it is none to prune it. ``foreign`` says that the declarations look like those of another stack;
+    ``renamed_to`` are the tables that its file declares in its place.
     """
-    if entry.ownership in ("created", "intent") and entry.forgotten_since is None:
+    ours = entry.ownership in ("created", "intent")
+    if ours and entry.forgotten_since is None:
         entry = replace(entry, forgotten_since=now, unwanted_since=None, empty_since=None)
+    if ours and renamed_to is not None and entry.renamed_to is None:
+        entry = replace(entry, renamed_to=renamed_to)
     return replace(entry, guarded_since=now) if foreign and entry.guarded_since is None else entry
 
 
@@ -193,6 +206,7 @@ def _claimed(
         empty_since=None,
         forgotten_since=None,
         guarded_since=None,
+        renamed_to=None,
         ours_since=entry.ours_since if ownership == "created" else None,
     )
 

@@ -6,7 +6,7 @@ The deletion gate lives here, whole. Every refusal carries its reason and the se
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.model.change import Hazard
@@ -28,9 +28,11 @@ class Facts:
 
     ``foreign`` says that several tables of this stack exist and none of them is declared; ``lone`` that this one is the
     only table of this stack and is not declared; ``unsettled`` that neither could be found out. ``approved`` is whether
-    a person confirmed this step, ``None`` where nobody was asked. ``elapsed`` tells how long something of the table has
-    lasted that was recorded at a time, by no clock less; without it the wall clock alone does. ``vanished`` is the
-    folder that declared the table, where no file of it declares anything any more.
+    a person confirmed this step, ``None`` where nobody was asked; ``loss_approved`` whether as one that may lose items
+    other than the seed; ``shown_blocked`` whether they saw it blocked. ``elapsed`` tells how long something of the
+    table has lasted that was recorded at a time, by no clock less; without it the wall clock alone does. ``vanished``
+    is the folder that declared the table, where no file of it declares anything any more; ``renamed_to`` are the tables
+    that its file declares in its place; ``elsewhere`` is the other project of this stack that declared it.
     """
 
     options: Options
@@ -43,8 +45,12 @@ class Facts:
     lone: bool = False
     unsettled: bool = False
     approved: bool | None = None
+    loss_approved: bool = False
+    shown_blocked: bool = False
     elapsed: Callable[[str, datetime], timedelta] | None = None
     vanished: str | None = None
+    renamed_to: str | None = None
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +74,16 @@ def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emula
 
 def gate(step: Step, facts: Facts, contents: Contents | None) -> Step | None:
     """The deletion gate. ``None`` means that all but the contents allow the step: scan the table and ask again."""
-    refusal = _ownership(step, facts) or _wish(step, facts) or _table(step, facts) or _unapproved(step, facts)
+    refusal = _ownership(step, facts) or _wish(step, facts) or _table(step, facts)
+    if refusal is None and facts.approved is False and not facts.shown_blocked:
+        refusal = _unapproved(step, facts)
     if refusal is not None:
         return refusal
     if contents is None:
         return None
-    return _items(step, facts, contents) if contents.holds_items else _emptiness(step, facts)
+    step = replace(step, nothing_lost=contents.only_seed or not contents.holds_items)
+    judged = _items(step, facts, contents) if contents.holds_items else _emptiness(step, facts)
+    return _unapproved(judged, facts) if judged.fate is Fate.READY else judged
 
 
 def _only_observed(step: Step) -> Step:
@@ -94,7 +104,7 @@ def _wish(step: Step, facts: Facts) -> Step | None:
     if step.action is Action.DELETE and facts.foreign and not facts.approved:
         return _foreign(step, facts)
     if step.action is Action.DELETE and facts.vanished is not None and not facts.approved:
-        return _vanished(step, facts.vanished)
+        return _vanished(step, facts)
     return None
 
 
@@ -105,28 +115,58 @@ def _foreign(step: Step, facts: Facts) -> Step:
         Reason.FOREIGN_DECLARATIONS,
         f"no existing table that stack {stack} created is declared any more; these declarations look like those of"
         " another project",
-        "`reconciler up` and confirm; or, if these declarations are another project's, RECONCILER_STACK=NAME for them",
+        f"`reconciler up {facts.observed.spec.name}` and confirm; or, if these declarations are another project's,"
+        " RECONCILER_STACK=NAME for them",
     )
 
 
-def _vanished(step: Step, folder: str) -> Step:
+def _vanished(step: Step, facts: Facts) -> Step:
     """A folder that vanished as a whole is more often a volume that is not mounted than a removal."""
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
-        f"no file in {folder}/, where the table was declared, declares anything any more; is the folder mounted?",
-        "`reconciler up` and confirm, or restore the folder",
+        f"no file in {facts.vanished}/, where the table was declared, declares anything any more;"
+        " is the folder mounted?",
+        f"`reconciler up {facts.observed.spec.name}` and confirm, or restore the folder",
     )
 
 
-def _unapproved(step: Step, facts: Facts) -> Step | None:
-    """`up` destroys only what its plan showed: the plan may change after the question."""
-    if facts.approved is not False:
-        return None
+def _declared_elsewhere(step: Step, facts: Facts, folder: str) -> Step:
+    """Two projects whose folders have one name share a derived stack, and neither may lose items for the other."""
+    options, name = facts.options, facts.observed.spec.name
+    verb = "destroy" if options.explicit_delete else "up"
     return step.blocked(
-        Reason.NOT_APPROVED,
-        "the plan changed after it was shown, and this step was not part of it",
-        "`reconciler up` again, which shows the present plan",
+        Reason.FOREIGN_DECLARATIONS,
+        f"the project in {folder} declared the table, and this one is in {options.project}; both are named"
+        f" {options.stack}, so they share the stack",
+        f"`reconciler {verb} {name}` and confirm; or RECONCILER_STACK={options.stack} if both are one project, another"
+        " name if not",
     )
+
+
+def _renamed(step: Step, facts: Facts, renamed_to: str) -> Step:
+    """A table_name that changed in its file reads as one table removed and another one added."""
+    name, file = facts.observed.spec.name, facts.entry.declared_in if facts.entry else None
+    return step.blocked(
+        Reason.DATA_LOSS,
+        f"{file} declares {renamed_to} in its place; DynamoDB cannot rename a table, and its items would be lost",
+        f"`reconciler up {name}` and confirm; `reconciler release {name}` keeps the table, no longer managed",
+    )
+
+
+def _unapproved(step: Step, facts: Facts) -> Step:
+    """`up` destroys only what its plan showed: the plan, and what the table holds, may change after the question."""
+    if facts.approved is False:
+        why = "the plan changed after it was shown, and this step was not part of it"
+    elif facts.approved and not (facts.loss_approved or step.nothing_lost or _allowed(facts)):
+        why = "the plan showed a table without items other than its seed, and it holds some by now"
+    else:
+        return step
+    return step.blocked(Reason.NOT_APPROVED, why, "`reconciler up` again, which shows the present plan")
+
+
+def _allowed(facts: Facts) -> bool:
+    """Whether the declaration or a setting gives consent to lose items, whatever was shown."""
+    return facts.options.data_loss == "allow" or facts.lifecycle.allow_data_loss
 
 
 def _ownership(step: Step, facts: Facts) -> Step | None:
@@ -165,11 +205,18 @@ def _table(step: Step, facts: Facts) -> Step | None:
     if status != "ACTIVE" or facts.observed.transitions:
         under_way = "; ".join(facts.observed.transitions) or f"the table is {status}"
         return step.deferred(Reason.BUSY, under_way)
+    gone = step.action is Action.DELETE and not facts.options.explicit_delete
     if step.ends_table and facts.observed.spec.deletion_protection:
         return step.blocked(
             Reason.PROTECTED,
             "deletion protection is on, and it is never switched off implicitly",
-            "deletion_protection_enabled: false in the declaration, converged first",
+            f"deletion_protection_enabled: false in {'its restored' if gone else 'the'} declaration, converged first",
+        )
+    if facts.lifecycle.protect and gone:
+        return step.blocked(
+            Reason.PROTECTED,
+            "its declaration, which is gone, said lifecycle.protect",
+            "lifecycle.protect: false in its restored declaration; run once, then remove it",
         )
     if facts.lifecycle.protect:
         return step.blocked(Reason.PROTECTED, "its declaration says lifecycle.protect", "lifecycle.protect: false")
@@ -178,14 +225,18 @@ def _table(step: Step, facts: Facts) -> Step | None:
 
 def _items(step: Step, facts: Facts, contents: Contents) -> Step:
     options = facts.options
-    allowed = options.data_loss == "allow" or facts.lifecycle.allow_data_loss
+    allowed = _allowed(facts)
     if not (allowed or permits(options.data_loss, emulator=facts.emulator)):
         return step.blocked(
             Reason.DATA_LOSS,
             "the table holds items and DATA_LOSS does not permit losing them here",
             "RECONCILER_DATA_LOSS=allow, or lifecycle.allow_data_loss: true",
         )
-    if contents.only_seed or options.explicit_delete:
+    if contents.only_seed:
+        return step
+    if step.action is Action.DELETE and facts.elsewhere is not None and not facts.approved:
+        return _declared_elsewhere(step, facts, facts.elsewhere)
+    if options.explicit_delete:
         return step
     if step.action is Action.REPLACE and not (allowed or facts.approved):
         name = facts.observed.spec.name
@@ -194,6 +245,8 @@ def _items(step: Step, facts: Facts, contents: Contents) -> Step:
             "replacing the table would lose items other than its seed",
             f"`reconciler up {name}` and confirm, lifecycle.allow_data_loss: true, or RECONCILER_DATA_LOSS=allow",
         )
+    if step.action is Action.DELETE and facts.renamed_to is not None and not (allowed or facts.approved):
+        return _renamed(step, facts, facts.renamed_to)
     if step.action is Action.DELETE and facts.lone and not facts.approved:
         return _foreign(step, facts)
     return _after_grace(step, facts, facts.entry.unwanted_since if facts.entry else None, UNWANTED)

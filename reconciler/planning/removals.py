@@ -1,16 +1,18 @@
 """Which removals of declarations can be believed: the inventory names the file that declared each table last.
 
-A table is removed when its file is gone, or when the file is there, is understood and declares other tables. Everything
-else may be a file that was not understood, and its tables must not be deleted. Called by the engine in every pass.
+A table is removed when its file is gone, or when the file is there, is understood and declares other tables, and when
+nothing beside the declarations defines it still (``Source.remains``). Everything else may be a file that was not
+understood, and its tables must not be deleted. Called by the engine in every pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import DesiredState, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.records import InventoryEntry
+from reconciler.planning.ownership import ours_since
 
 Inventory = Mapping[str, InventoryEntry]
 
@@ -19,6 +21,20 @@ def misunderstood(desired: DesiredState, inventory: Inventory) -> tuple[Problem,
     """Files that declared a table that is not declared any more, and that do not show that it was removed."""
     problems = (_problem(desired, entry, file) for entry, file in _removed(desired, inventory))
     return tuple(problem for problem in problems if problem is not None)
+
+
+def undeclared(desired: DesiredState, inventory: Inventory) -> tuple[Undeclared, ...]:
+    """The recorded tables that are not declared any more, for the ``Source`` to look for what is left of them."""
+    # A base name that another declaration has by now says nothing about the former table.
+    taken = {name for each in desired.declarations for name in (each.base_name, each.spec.name)}
+    return tuple(
+        Undeclared(
+            entry.name,
+            frozenset((entry.name, entry.base_name)) - taken,
+            entry.declared_in if entry.declared_in not in desired.files else None,
+        )
+        for entry in _not_declared(desired, inventory)
+    )
 
 
 def vanished(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
@@ -31,18 +47,61 @@ def vanished(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
     return {name: folder for name, folder in folders.items() if folder and folder not in declaring}
 
 
+def renamed(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
+    """By table of ours, the tables that its file declares in its place: somebody may mean to rename it.
+
+    One that was recorded stays. A table counts as declared in its place if it is new: without any record of ours, or
+    ours only since the other one is not declared.
+    """
+    found = {}
+    for entry, file in _removed(desired, inventory):
+        if entry.ownership not in ("created", "intent"):
+            continue
+        instead = entry.renamed_to or ", ".join(
+            sorted(
+                each.spec.name
+                for each in desired.declarations
+                if each.origin.file == file and _is_newer(inventory.get(each.spec.name), entry)
+            )
+        )
+        if instead:
+            found[entry.name] = instead
+    return found
+
+
+def declared_elsewhere(desired: DesiredState, inventory: Inventory, project: str | None) -> dict[str, str]:
+    """By table that is not declared, the folder of the other project that declared it last, as far as is recorded."""
+    declared = {declaration.spec.name for declaration in desired.declarations}
+    undeclared = [inventory[name] for name in inventory.keys() - declared]
+    return {e.name: e.project for e in undeclared if project is not None and e.project not in (None, project)}
+
+
+def _is_newer(declared: InventoryEntry | None, removed: InventoryEntry) -> bool:
+    if declared is None:
+        return True
+    if declared.ownership not in ("created", "intent"):
+        return False
+    since = ours_since(declared)
+    if since is None:
+        return declared.ownership == "intent"
+    return removed.forgotten_since is not None and since >= removed.forgotten_since
+
+
 def _folders(path: str) -> Iterator[str]:
     """``a/b`` and ``a`` of ``a/b/users.yaml``."""
     while path := path.rpartition("/")[0]:
         yield path
 
 
+def _not_declared(desired: DesiredState, inventory: Inventory) -> Iterator[InventoryEntry]:
+    declared = {declaration.spec.name for declaration in desired.declarations}
+    return (inventory[name] for name in sorted(inventory.keys() - declared) if inventory[name].ownership != "released")
+
+
 def _removed(desired: DesiredState, inventory: Inventory) -> Iterator[tuple[InventoryEntry, str]]:
     """The tables that are not declared, with the file that declared them, as far as records tell."""
-    declared = {declaration.spec.name for declaration in desired.declarations}
-    for name in sorted(inventory.keys() - declared):
-        entry = inventory[name]
-        if entry.declared_in is not None and entry.ownership != "released":
+    for entry in _not_declared(desired, inventory):
+        if entry.declared_in is not None:
             yield entry, entry.declared_in
 
 
@@ -51,26 +110,11 @@ def _problem(desired: DesiredState, entry: InventoryEntry, path: str) -> Problem
     ways = f"if the table is to be deleted; `reconciler release {name}` keeps the table unmanaged."
     file = desired.files.get(path)
     if file is None:
-        other = _renamed(path, desired.unread)
-        if other is None:
-            return None
-        reason = f"is not read, and {path}, which declared the table {name}, is gone"
-        return Problem(other, None, None, reason, f"Rename it to {path}, or move it out of the folder {ways}")
+        return None
     if not file.tables:
         reason = f"declared the table {name} and now declares nothing"
         return Problem(path, None, None, reason, f"Restore the declaration, or remove the file {ways}")
-    if not file.commented.isdisjoint((name, entry.base_name)):
-        reason = f"declared the table {name} and now has it in comments"
-        return Problem(path, None, None, reason, f"Restore the declaration, or remove the comment {ways}")
+    if file.hollow is not None:
+        reason = f"declared the table {name} and now has an empty document"
+        return Problem(path, file.hollow, None, reason, f"Restore the declaration, or remove the empty document {ways}")
     return None
-
-
-def _renamed(path: str, unread: tuple[str, ...]) -> str | None:
-    """A file that is not read, in the same folder and with the same stem: ``users.toml`` for ``users.yaml``."""
-    folder, stem = _folder_and_stem(path)
-    return next((each for each in unread if _folder_and_stem(each) == (folder, stem)), None)
-
-
-def _folder_and_stem(path: str) -> tuple[str, str]:
-    folder, _, name = path.rpartition("/")
-    return folder, name.split(".")[0]

@@ -1,4 +1,4 @@
-"""The plan for people: styled lines with the contract's symbols. Pure; the commands add colour and print."""
+"""The plan for people: styled lines with the symbols of README.md. Pure; the commands add colour and print."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ CARRIED_OUT = {
 }
 SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
 """The triggers of reports that are about the items of seeds alone."""
+ENDING_VERBS = ("destroy", "rollback")
+"""The triggers of reports on the end of every table of the stack, declared or not."""
 REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
 
 
@@ -48,7 +50,7 @@ def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> 
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
         if table.steps or table.changes or table.error or table.rebuild or table.status is TableStatus.RELEASED:
-            lines += _table(table, report.stack, diff=diff)
+            lines += _table(table, report, diff=diff)
     if lines:
         lines = [("dim", heading(report)), *lines, ("plain", "")]
     if report.suspended:
@@ -103,6 +105,31 @@ def rebuild_sentence(rebuild: RebuildProgress) -> str:
     return printable(f"{begun}: {rebuild.phase}{until}; next: {rebuild.then}")
 
 
+def losses(table: TableReport) -> tuple[str, ...]:
+    """A sentence for each step that is about to end the table: what, when, what is lost, and how to stop it."""
+    name = printable(table.name)
+    found = []
+    for step in table.steps:
+        if not step.ends_table or step.fate not in (Fate.READY, Fate.DEFERRED):
+            continue
+        when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
+        if step.action is Action.DELETE:
+            lost, kept = "every item in it is lost", "restore its declaration"
+        else:
+            lost = "it is created again as declared and seeded; every other item in it is lost"
+            kept = "restore its former declaration"
+        stop = f"{kept} or run `reconciler release {name}`"
+        found.append(f"{step.action.value} {name}{when}: {lost}. To stop it, {stop}.")
+    return tuple(found)
+
+
+def in_sync(report: PassReport) -> str:
+    """The last line of a report without differences, with what is counted apart."""
+    summary = report.summary()
+    rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
+    return f"In sync: {several(summary['declared'] - summary['released'], 'table')} as declared{rest}."
+
+
 def value_text(value: Any) -> str:
     """A value on one line of JSON; ``none`` where there is nothing."""
     return "none" if value is None else printable(json.dumps(plain(value), ensure_ascii=False))
@@ -136,20 +163,20 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     summary = report.summary()
     idle = not any(step.fate in (Fate.DONE, Fate.READY) for step in steps)
     if report.verdict is Verdict.IN_SYNC and idle and (summary["declared"] or not applied):
-        rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
-        managed = summary["declared"] - summary["released"]
-        return "in_sync", f"In sync: {several(managed, 'table')} as declared{rest}."
+        return "in_sync", in_sync(report)
     held = applied and not worked and any(step.fate is Fate.READY for step in steps)
     return "title", counts(report, applied=applied and not held)
 
 
-def _table(table: TableReport, stack: str, *, diff: bool) -> Iterator[Line]:
-    style, sign = _leading(table)
-    place = f"  {printable(table.declaration)}" if table.declaration else "  (not declared)"
+def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Line]:
+    style, sign, stack = *_leading(table), report.stack
+    # A destroy asks nobody whether a table is declared.
+    undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
+    place = f"  {printable(table.declaration)}" if table.declaration else undeclared
     ends = table.ownership is not None and any(step.ends_table for step in table.steps)
     owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
     yield style, f"{sign} {printable(table.name)}{place}{owner}"
-    if table.error:
+    if table.error and not any(step.fate is Fate.FAILED and step.message == table.error for step in table.steps):
         yield "error", f"  error: {printable(table.error)}"
     if table.status is TableStatus.RELEASED:
         yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` takes it back"
@@ -186,6 +213,8 @@ def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
     yield style, f"  {number}. {sign} {step_words(step)}{operation}{': ' + sentence if sentence else ''}"
     if step.fate is Fate.BLOCKED and step.allow_with:
         yield "blocked", f"     allow with: {printable(step.allow_with)}"
+    if step.action is Action.REPLACE and step.fate in (Fate.READY, Fate.DEFERRED):
+        yield "plain", "       then: the table is created again as declared, and its seed is written if it has one"
     for change in step.changes:
         yield from _change(change)
     if diff and step.call is not None:

@@ -61,16 +61,27 @@ def other_owner(
 
 def refusal(name: str, other: Other, *, missing: bool) -> Step:
     """The one step of a declared table that is theirs: nothing is done to it."""
-    theirs = there(other.scope)
+    message = f"{belongs(name, other)}: it is neither written nor seeded nor deleted"
     if not other.recorded:
-        message = f"the table {name} carries the owner tag of {theirs}: it is neither written nor seeded nor deleted"
         return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "lifecycle.on_existing: own")
-    message = (
-        f"the table {name} is in the inventory of {theirs}: it is neither written nor seeded nor deleted."
-        f" That stack stops managing it with the command below, and takes it back with `reconciler import {name}`"
-    )
     action = Action.CREATE if missing else Action.UPDATE
+    message = f"{message}. After a release that stack takes it back with `reconciler import {name}`"
     return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, release_by(other.scope, name))
+
+
+def belongs(name: str, other: Other) -> str:
+    """Whose a table is, as the beginning of a sentence."""
+    how = "is in the inventory of" if other.recorded else "carries the owner tag of"
+    return f"the table {name} {how} {there(other.scope)}"
+
+
+def not_ours(name: str, other: Other) -> str:
+    """The refusal of a verb that was asked for a table of another stack, whole in one sentence, with the way out."""
+    if other.recorded:
+        way_out = f"to hand it over, release it there: `{release_by(other.scope, name)}`"
+    else:
+        way_out = "to take it over, declare it with `lifecycle.on_existing: own`"
+    return f"{belongs(name, other)}; {way_out}"
 
 
 def is_state_table(name: str, observed: ObservedTable | None, state_table: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # C0 and C1 controls move the cursor and ring; line separators, bidirectional marks and surrogates forge what is read.
 _UNSAFE = re.compile(
@@ -23,3 +24,9 @@ def _escape(match: re.Match[str]) -> str:
 def several(count: int, noun: str) -> str:
     """``1 table``, ``2 tables``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def kept(names: Sequence[str]) -> str:
+    """What is said of files that are in the way: ``a exists already and is not overwritten``."""
+    exist, are = ("exists", "is") if len(names) == 1 else ("exist", "are")
+    return f"{', '.join(names)} {exist} already and {are} not overwritten"

@@ -24,6 +24,10 @@ class Aside:
         """The SDK sent a request again."""
         self._inner.retry(operation)
 
+    def waiting(self, holder: str, seconds: float) -> None:
+        """Who is waited for."""
+        self._inner.waiting(holder, seconds)
+
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step was carried out or failed."""
         self._inner.step(pass_id, table, step)

@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 from reconciler.model.errors import SettingsError
 from reconciler.settings import layers
 from reconciler.settings.model import Settings
-from reconciler.settings.stack_name import derived
+from reconciler.settings.stack_name import derived, project_root
 from reconciler.settings.values import Malformed
 
 SECRETS = frozenset({"api_token"})
@@ -64,6 +64,7 @@ def load(
     if not named:
         stack, origins["stack"] = derived(settings.desired_state, folder)
         settings = settings.model_copy(update={"stack": stack})
+        settings._project = project_root(settings.desired_state, folder)
     if origins.get("endpoint_url", "").startswith(".env: "):
         settings._sdk_variables.update(layers.sdk_variables(dotenv, environment))
     settings._origins.update(origins)

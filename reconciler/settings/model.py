@@ -170,6 +170,7 @@ class Settings(BaseModel):
     _one_shot: bool = PrivateAttr(default=False)
     _sdk_variables: dict[str, str] = PrivateAttr(default_factory=dict)
     _stack_named: bool = PrivateAttr(default=True)
+    _project: str | None = PrivateAttr(default=None)
 
     @property
     def origins(self) -> dict[str, str]:
@@ -222,6 +223,7 @@ class Settings(BaseModel):
             state_table=self.state_table,
             one_shot=single,
             explicit_delete=explicit_delete,
+            project=self._project,
         )
 
     def deadline(self, flavor: Flavor) -> timedelta:

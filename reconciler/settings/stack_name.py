@@ -31,14 +31,38 @@ def derived(location: str, working_directory: Path) -> tuple[str, str]:
     if location.startswith(PACKAGE):
         top = location.removeprefix(PACKAGE).partition(".")[0]
         return _name(top), f"default from {location}"
-    folder = Path(os.path.abspath(working_directory / Path(location).expanduser()))  # noqa: PTH100 - links stay as named
+    folder = _folder(location, working_directory)
+    named = _named(folder)
+    if named is not None:
+        return _name(named[1]), f"default from {named[0] / 'pyproject.toml'}"
+    return _name(folder.parent.name), f"default from folder {folder.parent}"
+
+
+def project_root(location: str, working_directory: Path) -> str | None:
+    """The real path of the folder that the stack is named after; None for sets of declarations without one.
+
+    Two projects whose folders, or whose pyproject.toml, have one name derive one stack; this tells them apart.
+    """
+    if location == BUNDLED or location.startswith(PACKAGE):
+        return None
+    folder = _folder(location, working_directory)
+    named = _named(folder)
+    return os.path.realpath(folder.parent if named is None else named[0])
+
+
+def _folder(location: str, working_directory: Path) -> Path:
+    return Path(os.path.abspath(working_directory / Path(location).expanduser()))  # noqa: PTH100 - links stay as named
+
+
+def _named(folder: Path) -> tuple[Path, str] | None:
+    """The nearest folder with a project's name in its pyproject.toml, and that name."""
     for place in (folder, *folder.parents):
         project = _project(place / "pyproject.toml")
         if project is not None:
-            return _name(project), f"default from {place / 'pyproject.toml'}"
+            return place, project
         if (place / ".git").exists():
             break
-    return _name(folder.parent.name), f"default from folder {folder.parent}"
+    return None
 
 
 def _project(path: Path) -> str | None:

@@ -36,10 +36,13 @@ def assemble(
     environment: str | None,
     memory: SeedMemory,
     unread: Sequence[str] = (),
+    *,
+    incomplete: bool = False,
 ) -> Assembly:
     """Check each declaration, then all together, then each seed against its table.
 
-    ``unread`` are the paths of files below ``seeds`` that are not read; each of them is named.
+    ``unread`` are the paths of files below ``seeds`` that are not read; each of them is named. ``incomplete`` says that
+    there are declarations beside ``raws`` that could not be read.
     """
     checked = [read_document(raw, environment) for raw in raws]
     result = Assembly(warnings=list(names_that_collide(checked)))
@@ -51,7 +54,9 @@ def assemble(
         if each.sound and each.name and each.base_name:
             result.declarations.append(_declaration(each, file, result.problems, memory))
     result.problems += files.problems
-    result.warnings += files.orphans([each.base_name for each in checked if each.base_name])
+    # A declaration that could not be read may be that of a seed, whose file is not to be removed then.
+    if not incomplete and all(each.base_name for each in checked):
+        result.warnings += files.orphans([each.base_name for each in checked if each.base_name])
     files.name_unread(checked)
     result.problems += files.unread_problems
     result.warnings += files.unread_warnings

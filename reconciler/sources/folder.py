@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.engine.ports import Clock
-from reconciler.model.desired import Declaration, DeclarationFile, DesiredState
+from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.sources.assemble import assemble
 from reconciler.sources.locate import locate
 from reconciler.sources.python.reading import PythonReading, read_python
 from reconciler.sources.python.resembling import resembling
+from reconciler.sources.remains import Remains
 from reconciler.sources.seeds.memory import SeedMemory
 from reconciler.sources.settling import Settling
 from reconciler.sources.snapshot import Snapshot, read_snapshot
+from reconciler.sources.text.documents import FileReading
 from reconciler.sources.text.memory import DocumentMemory
-from reconciler.sources.text.resembling import commented_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class FolderSource:
         self._settling = Settling(clock)
         self._documents = DocumentMemory()
         self._memory = SeedMemory()
+        self._remains = Remains()
         self._read: _Read | None = None
 
     def load(self) -> DesiredState:
@@ -54,15 +56,16 @@ class FolderSource:
         python = read_python(classes, first.root, self.environment)
         readings = self._documents.read(files)
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
+        unread = [*first.problems, *python.problems, *(problem for each in readings for problem in each.problems)]
         assembly = assemble(
             sorted(raws, key=lambda raw: (raw.file, raw.line)),
             first.seeds,
             self.environment,
             self._memory,
             first.unread_seeds,
+            incomplete=bool(unread),
         )
-        problems = [*first.problems, *python.problems, *assembly.problems]
-        problems += [problem for reading in readings for problem in reading.problems]
+        problems = [*unread, *assembly.problems]
         problems += resembling(classes, raws) if not python.problems else ()
         problems += self._changed(first, python)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
@@ -80,8 +83,7 @@ class FolderSource:
             tuple(assembly.declarations),
             digest,
             tuple(sorted(warnings)),
-            files=_files(first, assembly.declarations),
-            unread=first.unread,
+            files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
             settled_at=self._settling.settled_at(digest, first.changed),
         )
 
@@ -99,6 +101,16 @@ class FolderSource:
             return False
         same = now.root == read.root and not now.problems and now.hashes() == read.hashes
         return same and all(_bytes(path) == content for path, content in read.outside.items())
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """What is left of tables that are not declared any more, in any file below the folder."""
+        root = locate(self.location)
+        declaring = {path for path, file in desired.files.items() if file.tables}
+        classes = {(each.origin.file, each.origin.line or 1) for each in desired.declarations}
+        # A file that is read through a link is met under its own name too.
+        own = {path: target for path in declaring if (target := _own_path(root, path)) != path}
+        classes |= {(own[path], line) for path, line in classes if path in own}
+        return self._remains.of(root, undeclared, declaring | set(own.values()), classes)
 
     def _changed(self, first: Snapshot, python: PythonReading) -> list[Problem]:
         """The second reading: every file has the bytes it had, and none came or went."""
@@ -126,13 +138,25 @@ def watch_paths(location: str) -> tuple[str, ...]:
         return ()
 
 
-def _files(snapshot: Snapshot, declarations: Iterable[Declaration]) -> dict[str, DeclarationFile]:
+def _files(
+    snapshot: Snapshot, declarations: Iterable[Declaration], readings: Mapping[str, FileReading]
+) -> dict[str, DeclarationFile]:
     """What each declaration file declares, also where that is nothing."""
     tables: dict[str, list[str]] = {file.path: [] for file in snapshot.declarations}
     for declaration in declarations:
         tables.setdefault(declaration.origin.file, []).append(declaration.spec.name)
-    commented = {file.path: commented_tables(file.content) for file in snapshot.declarations}
-    return {path: DeclarationFile(tuple(names), commented.get(path, frozenset())) for path, names in tables.items()}
+    return {
+        path: DeclarationFile(tuple(names), readings[path].hollow if path in readings else None)
+        for path, names in tables.items()
+    }
+
+
+def _own_path(root: Path, path: str) -> str:
+    """The path of the file itself, where a link led to it."""
+    try:
+        return (root / path).resolve().relative_to(root.resolve()).as_posix()
+    except (OSError, RuntimeError, ValueError):
+        return path
 
 
 def _silent(python: PythonReading) -> list[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import DesiredState, Undeclared
+from reconciler.model.errors import Problem
 from reconciler.sources.folder import FolderSource
 
 
@@ -25,3 +27,7 @@ class Once:
     def still(self, desired: DesiredState) -> bool:
         """Whether the files are still those that ``desired`` was made from."""
         return self.source.still(desired)
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """What is left of tables that are not declared any more."""
+        return self.source.remains(desired, undeclared)

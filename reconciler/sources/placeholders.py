@@ -19,6 +19,15 @@ _MARK = re.compile(
     r"|(?P<slashes>\\*)(?P<other>\{\{.*?\}\}|\{\{|\{%.*?%\}|\{%|<%.*?%>|<%|#\{[^}]*\}?|@@[A-Za-z_]\w*@@|%[A-Z_][A-Z0-9_]*%)",
     re.DOTALL,
 )
+_TOKEN = (
+    r"\{[A-Za-z_][\w.-]*\}|<[A-Za-z_][\w .-]*>|%\([A-Za-z_]\w*\)[sd]?|\(\([A-Za-z_/][\w./-]*\)\)"
+    r"|\[\[[A-Za-z_ ][\w. -]*\]\]|@\{[A-Za-z_][\w.-]*\}|\$env:[A-Za-z_]\w*|__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__"
+    r"|ENC\[[\w+/=,:. -]+\]|ref\+[a-z0-9]+://[\w./?&=+-]+"
+)
+"""Placeholders that are one only where they are a whole text: ``{a}`` or ``<b>`` inside a text may be meant."""
+_WHOLE = re.compile(rf"(?P<slashes>\\*)(?P<token>{_TOKEN})")
+_IN_NAME = re.compile(rf"(?<![A-Za-z0-9])(?:{_TOKEN})(?![A-Za-z0-9])")
+"""The name of a table or an index can hold none of their characters but ``_``."""
 _UNRENDERED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\$\{[^}]*\}")
 _VARIABLE = re.compile(r"\{\s*(?P<key>(?P<prefix>[\w./-]+):[A-Za-z][\w./:@+=-]*)\s*(?:,\s*'[^']*'\s*)?\}")
 _PREFIXES = frozenset({"aws", "dynamodb", "dax", "kms", "iam", "sts", "saml", "lambda", "ec2", "kinesis"})
@@ -68,7 +77,27 @@ def finding(written: Written) -> Finding | None:
             elif written.policy:
                 remedy += " Variables of IAM such as ${aws:PrincipalTag/team} stand as they are."
             return Finding(written.path, f"{kind} the placeholder {shown}, which nothing replaces", remedy)
-    return None
+    return _token(written)
+
+
+def _token(written: Written) -> Finding | None:
+    """A placeholder that is a whole text, a part of a name, or a part of an ARN."""
+    whole = _WHOLE.fullmatch(written.text)
+    if whole is not None and len(whole["slashes"]) % 2 == 0:
+        token, remedy = whole["token"], f"Write the value itself. To keep the text, write {escape(written.text)}."
+    elif written.text.startswith("arn:"):
+        parts = re.split(r"[:/]", written.text)
+        token, remedy = next((part for part in parts if re.fullmatch(_TOKEN, part)), ""), "Write the value itself."
+    else:
+        inside = _IN_NAME.search(written.text) if written.path[-1] in _NAMES and not written.is_key else None
+        token, remedy = inside.group() if inside else "", ""
+    if not token:
+        return None
+    if written.path[-1] in _NAMES:
+        remedy = "Write the name itself; the suffix of an environment is added by --environment."
+    shown = token if len(token) <= _LONGEST else f"{token[:_LONGEST]}…"
+    kind = "is a key with" if written.is_key else "holds"
+    return Finding(written.path, f"{kind} the placeholder {shown}, which nothing replaces", remedy)
 
 
 def unescape(text: str) -> str:
@@ -80,6 +109,9 @@ def unescape(text: str) -> str:
         dollars = len(match["dollars"])
         return match.group() if dollars % 2 else "$" * (dollars // 2) + match["body"]
 
+    whole = _WHOLE.fullmatch(text)
+    if whole is not None:
+        return "\\" * (len(whole["slashes"]) // 2) + whole["token"]
     return _MARK.sub(unescaped, text)
 
 
@@ -93,6 +125,9 @@ def escape(text: str, *, policy: bool = False) -> str:
         stays = dollars % 2 == 1 and not _is_placeholder(match, policy)
         return match.group() if stays else "$" * (2 * dollars) + match["body"]
 
+    whole = _WHOLE.fullmatch(text)
+    if whole is not None:
+        return "\\" * (2 * len(whole["slashes"]) + 1) + whole["token"]
     return _MARK.sub(escaped, text)
 
 

@@ -42,8 +42,8 @@ class SourceFile:
 class Snapshot:
     """What one reading found, sorted by path.
 
-    ``unread`` are files outside ``seeds`` that are not read and not known to be harmless. ``changed`` is when a
-    declaration file or a folder last changed, by the clock of its file system, in seconds since the epoch.
+    ``changed`` is when a declaration file or a folder last changed, by the clock of its file system, in seconds since
+    the epoch.
     ``unread_seeds`` are paths of files below ``seeds`` that are no seeds.
     """
 
@@ -52,7 +52,6 @@ class Snapshot:
     seeds: tuple[SourceFile, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
     changed: float = 0.0
     unread_seeds: tuple[str, ...] = ()
 
@@ -96,7 +95,6 @@ def read_snapshot(root: Path) -> Snapshot:
         seeds,
         tuple(walk.problems),
         warnings,
-        tuple(sorted(walk.unread)),
         walk.changed,
         tuple(sorted(unread_seeds)),
     )
@@ -141,7 +139,6 @@ class _Walk:
         self.files: list[tuple[Path, bool]] = []
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
-        self.unread: list[str] = []
         self.changed = 0.0
         self._seen = {root}
 
@@ -206,7 +203,6 @@ class _Walk:
             return
         if verdict is None:
             return
-        self.unread.append(place)
         if verdict.remedy is not None:
             self.problem(path, verdict.reason, verdict.remedy)
         else:

@@ -130,6 +130,8 @@ ENTRIES: Kind[InventoryEntry] = Kind(
         "declared_in": MAYBE_TEXT,
         "tagged_as": MAYBE_TEXT,
         "ending_at": MAYBE_TIME,
+        "project": MAYBE_TEXT,
+        "renamed_to": MAYBE_TEXT,
         "revision": (lambda revision: revision or None, lambda fields, name: fields.optional_number(name) or 0),
         "unknown": (lambda _: None, lambda fields, _: fields.others(_known_of_entries())),
     },

@@ -4,8 +4,9 @@ import pytest
 from moto.dynamodb.responses import DynamoHandler
 from support.fakes import Quiet
 from support.proxy import RecordingProxy
-from support.scripted import ScriptedServer, answer, refusal
+from support.scripted import Canned, ScriptedServer, answer, refusal
 
+from reconciler.aws import session
 from reconciler.aws.capabilities import ANSWERS_500, REMEMBERED_SECONDS, Capabilities
 from reconciler.aws.session import connect
 from reconciler.model.change import Call
@@ -96,6 +97,37 @@ TTL = {"TableName": "users", "TimeToLiveSpecification": {"Enabled": True, "Attri
 DONE = answer({"TimeToLiveSpecification": TTL["TimeToLiveSpecification"]})
 
 
+HTML = (("Content-Type", "text/html"),)
+JSON = (("Content-Type", "application/json"),)
+IN_FRONT = {
+    "an empty 404": Canned(404, b""),
+    "a page of 404": Canned(404, b"<html>404 not found</html>", HTML),
+    "a 404 of an API gateway": Canned(404, b'{"message":"no Route matched with those values"}', JSON),
+    "a 404 that is JSON without an object": Canned(404, b'"not found"', JSON),
+    "a 405": Canned(405, b"Method Not Allowed"),
+    "a 410": Canned(410, b""),
+    "an empty 501": Canned(501, b""),
+    "a page of 501": Canned(501, b"<html>501 Not Implemented</html>", HTML),
+    "a 501 of an API gateway": Canned(501, b'{"message":"Not Implemented"}', JSON),
+    "a 501 that names itself in words": Canned(501, b"NotImplemented"),
+    "a 501 in XML": Canned(501, b"<Error><Message>no</Message></Error>", (("Content-Type", "text/xml"),)),
+    "a page of 502": Canned(502, b"<html>", HTML),
+}
+
+
+@pytest.mark.parametrize("reply", IN_FRONT.values(), ids=IN_FRONT)
+def test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lacks(reply, monkeypatch):
+    monkeypatch.setattr(session, "ATTEMPTS", 1)
+    replies = [reply, reply, reply, DONE]
+    with ScriptedServer(lambda *_: replies.pop(0)) as server:
+        tables = connect(server.url, "us-east-1", 1, Quiet()).tables
+        for _ in range(3):
+            with pytest.raises((Ambiguous, Malformed)):
+                tables.write(Call("UpdateTimeToLive", TTL))
+        tables.write(Call("UpdateTimeToLive", TTL))
+        assert server.seen == ["UpdateTimeToLive"] * 4
+
+
 @pytest.mark.parametrize("said", UNKNOWN.values(), ids=UNKNOWN)
 def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_comes(said):
     replies, telemetry = [said, DONE, DONE], Quiet()
@@ -133,6 +165,11 @@ CERTAIN = {
     "AWS has time to live": (Flavor.AWS, "UpdateTimeToLive"),
     "AWS has tags": (Flavor.AWS, "ListTagsOfResource"),
     "AWS has point-in-time recovery": (Flavor.AWS, "UpdateContinuousBackups"),
+    "DynamoDB Local has time to live": (Flavor.DYNAMODB_LOCAL, "UpdateTimeToLive"),
+    "DynamoDB Local tells of time to live": (Flavor.DYNAMODB_LOCAL, "DescribeTimeToLive"),
+    "moto has time to live": (Flavor.MOTO, "UpdateTimeToLive"),
+    "moto has tags": (Flavor.MOTO, "ListTagsOfResource"),
+    "moto has point-in-time recovery": (Flavor.MOTO, "UpdateContinuousBackups"),
     "AWS has scalable targets": (Flavor.AWS, "application-autoscaling:RegisterScalableTarget"),
 }
 

@@ -11,7 +11,7 @@ from support.endpoints import Live
 from support.fakes import Quiet
 from support.scripted import Canned, ScriptedServer, answer
 
-from reconciler.aws import credentials
+from reconciler.aws import signing
 from reconciler.aws.session import connect
 from reconciler.model.errors import SettingsError
 from reconciler.model.identity import Flavor
@@ -104,7 +104,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSO_OIDC", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr(credentials, "LOAD_SECONDS", 3.0)
+    monkeypatch.setattr(signing, "LOAD_SECONDS", 3.0)
     return monkeypatch
 
 

@@ -107,7 +107,7 @@ WITHOUT_CODE = {
     "a gateway's page of 502": (Canned(502, b"<html>Bad Gateway</html>"), Ambiguous),
     "a gateway's page of 504": (Canned(504, b""), Ambiguous),
     "a server's page of 500": (Canned(500, b"<html>"), Ambiguous),
-    "an empty 501": (Canned(501, b""), UNBELIEVED),
+    "an empty 501": (Canned(501, b""), Ambiguous),
     "a web server's 404": (Canned(404, b"<html>not found</html>"), Malformed),
     "a web server's 405": (Canned(405, b""), Malformed),
     "a redirect to elsewhere": (Canned(302, b"", (("Location", "http://127.0.0.1:1/"),)), Malformed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +17,18 @@ from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.session import connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.model.change import Call
-from reconciler.model.errors import ConditionFailed, Malformed, NotFound, Rejected, Unreachable
+from reconciler.model.errors import (
+    Ambiguous,
+    ApiError,
+    ConditionFailed,
+    LeaseLost,
+    Malformed,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    Throttled,
+    Unreachable,
+)
 from reconciler.model.removal import Removal
 
 RICH: dict[str, Any] = {
@@ -167,19 +180,89 @@ def test_an_item_that_somebody_changes_between_the_read_and_the_delete_is_there_
     assert held(endpoint) == (after if expected is Removal.CHANGED else [])
 
 
+ADDED = RICH | {"more": {"S": "x"}}
+TAKEN = ConditionFailed("PutItem", "c", "taken")
+DOWN = Unreachable("PutItem", "ConnectionError", "nobody answers")
+LOST = Ambiguous("DeleteItem", "ConnectionClosedError", "the connection was closed")
+SLOW = Throttled("PutItem", "ThrottlingException", "slow down")
+WHOLE = '"more":{"S":"x"}'
+
+
 def test_an_item_whose_key_was_taken_again_is_not_written_over_it() -> None:
-    added = RICH | {"more": {"S": "x"}}
-    caller = Noted({"Item": RICH}, {"Attributes": added}, ConditionFailed("PutItem", "c", "taken"))
-    assert BotoItemApi(caller).remove_if_equal("users", RICH, KEYS) is Removal.CHANGED  # type: ignore[arg-type]
-    operation, request = caller.requests[-1]
-    assert (operation, request["Item"]) == ("PutItem", added)
+    rival = {"pk": RICH["pk"], "sk": RICH["sk"], "by": {"S": "a rival"}}
+    caller = Noted({"Item": RICH}, {"Attributes": ADDED}, TAKEN, {"Item": rival})
+    with pytest.raises(OutcomeUnknown, match="another item has its key now") as raised:
+        BotoItemApi(caller).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    assert WHOLE in str(raised.value)
+    operation, request = caller.requests[2]
+    assert (operation, request["Item"]) == ("PutItem", ADDED)
     assert request["ConditionExpression"] == "attribute_not_exists(#key)"
 
 
+def test_an_item_that_a_first_sending_has_put_back_is_not_reported_as_lost() -> None:
+    caller = Noted({"Item": RICH}, {"Attributes": ADDED}, LOST, TAKEN, {"Item": ADDED})
+    assert BotoItemApi(caller).remove_if_equal("users", RICH, KEYS) is Removal.CHANGED  # type: ignore[arg-type]
+
+
+ENDS: dict[str, tuple[list[dict[str, Any] | Exception], type[ApiError], str]] = {
+    "the answer is lost and the item is gone": ([LOST, {}], OutcomeUnknown, "no item with this key any more"),
+    "the answer is no proof and the item is gone": (
+        [Malformed("DeleteItem", "MalformedAnswer", "the answer lacks Attributes"), {}],
+        OutcomeUnknown,
+        "lacks Attributes",
+    ),
+    "the answer is lost and another item is there": ([LOST, {"Item": ADDED}], OutcomeUnknown, "another item has this"),
+    "the answer is lost and nothing can be read": ([LOST, DOWN], OutcomeUnknown, "could not be read again"),
+    "the answer is lost and the item is there as it was": ([LOST, {"Item": RICH}], Ambiguous, "connection was closed"),
+    "it is throttled": ([SLOW], Throttled, "slow down"),
+    "nobody answers the put-back": ([{"Attributes": ADDED}, DOWN, DOWN, DOWN], OutcomeUnknown, WHOLE),
+    "the put-back is throttled": ([{"Attributes": ADDED}, SLOW, SLOW, SLOW], OutcomeUnknown, WHOLE),
+    "the put-back is refused": (
+        [{"Attributes": ADDED}, *[Rejected("PutItem", "ValidationException", "no")] * 3],
+        OutcomeUnknown,
+        WHOLE,
+    ),
+    "the lease is lost before the put-back": (
+        [{"Attributes": ADDED}, *[LeaseLost("PutItem", "LeaseLost", "over")] * 3],
+        OutcomeUnknown,
+        WHOLE,
+    ),
+    "the put-back is lost and cannot be read": (
+        [{"Attributes": ADDED}, TAKEN, DOWN, TAKEN, DOWN, TAKEN, DOWN],
+        OutcomeUnknown,
+        WHOLE,
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_delete_without_a_usable_answer_is_neither_removed_nor_gone(end: str) -> None:
+    answers, kind, words = ENDS[end]
+    caller = Noted({"Item": RICH}, *answers)
+    with pytest.raises(ApiError) as raised:
+        BotoItemApi(caller).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    assert type(raised.value) is kind
+    assert words in str(raised.value)
+    assert [operation for operation, _ in caller.requests].count("DeleteItem") == 1
+
+
+def test_an_item_that_is_not_put_back_is_named_whole_in_the_log_before_anything_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caller = Noted({"Item": RICH}, {"Attributes": ADDED}, Crashed())
+    with pytest.raises(Crashed):
+        BotoItemApi(caller).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
+    written = json.loads(caplog.text[caplog.text.index('{"pk"') :].splitlines()[0])
+    assert written == {**ADDED, "raw": {"B": base64.b64encode(b"\x00\xff").decode()}}
+
+
+class Crashed(BaseException):
+    """The process ends here."""
+
+
 def test_an_item_that_cannot_be_put_back_is_an_error_that_is_not_tried_again() -> None:
-    down = [Unreachable("PutItem", "ConnectionError", "nobody answers")] * 3
-    caller = Noted({"Item": RICH}, {"Attributes": RICH | {"more": {"S": "x"}}}, *down)
-    with pytest.raises(Rejected, match="could not be written again"):
+    caller = Noted({"Item": RICH}, {"Attributes": ADDED}, *[DOWN] * 3)
+    with pytest.raises(OutcomeUnknown, match="could not be written to users again"):
         BotoItemApi(caller).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
 
 
@@ -231,14 +314,14 @@ def test_an_empty_page_with_a_key_does_not_prove_a_table_empty() -> None:
 class Noted:
     """A caller that notes each request and answers as it is told."""
 
-    def __init__(self, *answers: dict[str, Any] | Exception) -> None:
+    def __init__(self, *answers: dict[str, Any] | BaseException) -> None:
         self.answers = list(answers)
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         self.requests.append((operation, dict(params)))
         answered = self.answers.pop(0)
-        if isinstance(answered, Exception):
+        if isinstance(answered, BaseException):
             raise answered
         return answered
 
@@ -266,7 +349,7 @@ def test_an_item_that_was_changed_is_not_even_asked_to_go() -> None:
 
 
 def test_the_delete_of_a_seed_item_is_conditioned_on_every_attribute() -> None:
-    caller = Noted({"Item": RICH}, {})
+    caller = Noted({"Item": RICH}, {"Attributes": RICH})
     assert BotoItemApi(caller).remove_if_equal("users", RICH, KEYS) is Removal.REMOVED  # type: ignore[arg-type]
     operation, request = caller.requests[-1]
     assert (operation, request["ReturnValues"]) == ("DeleteItem", "ALL_OLD")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class Folder:
     damaged: bool = False
     recorded: dict[str, str] = field(default_factory=dict)
     """By table, the file that declared it when a run that writes last read the folder."""
+    set_aside: dict[str, str] = field(default_factory=dict)
+    """By table, the file in which its definition stands where it is not read as one."""
 
     @property
     def understood(self) -> bool:
@@ -103,10 +106,20 @@ class Folder:
         if self.understood:
             self.recorded |= {name: path for path, truth in self.files.items() for name in truth.tables}
 
+    def drop_set_aside(self) -> None:
+        """What was set aside and is gone from there by now was removed by the user."""
+        for name, file in list(self.set_aside.items()):
+            if name in self.declared or not re.search(_DEFINITION.format(re.escape(name)), self.text(file)):
+                del self.set_aside[name]
+                self.took_away({name})
+
     def forgive(self) -> None:
         """What is declared is not removed."""
         for name in self.declared & self.removed.keys():
             del self.removed[name]
+
+
+_DEFINITION = r"(?<![A-Za-z0-9])TableName: {}(?![A-Za-z0-9_.-])"
 
 
 def written(truth: Truth) -> str:
@@ -159,7 +172,8 @@ def delete_spoilt_file_then_nothing(folder: Folder, name: str, where: int) -> No
 
 def rename_file(folder: Folder, name: str, where: int) -> None:
     """Another name, the same content."""
-    _move(folder, name, str(Path(name).with_name(f"renamed_{Path(name).name}")))
+    if not Path(name).name.startswith("."):
+        _move(folder, name, str(Path(name).with_name(f"renamed_{Path(name).name}")))
 
 
 def move_file(folder: Folder, name: str, where: int) -> None:
@@ -183,6 +197,53 @@ def backup_suffix(folder: Folder, name: str, where: int) -> None:
     """Set aside by an editor or a person: that is no clear removal."""
     suffixes = (".bak", ".orig", "~", ".disabled", ".old", ".txt", ".save", ".tmp", ".swp", ".j2")
     _move(folder, name, f"{name}{suffixes[where % len(suffixes)]}", sound=False)
+
+
+def hide(folder: Folder, name: str, where: int) -> None:
+    """Set aside where nobody looks: hidden, in a hidden folder, or as a file of another kind."""
+    path = Path(name)
+    names = (
+        *(path.with_name(f".{path.name}"), path.with_name(f".{path.name}.bak"), path.with_name(f".{path.name}.swp")),
+        *(path.with_suffix(".md"), path.with_suffix(".pyi"), path.with_suffix(".pyc"), path.with_suffix("")),
+        *(path.parent / ".old" / path.name, path.parent / "__pycache__" / path.name, Path(".attic/x") / path.name),
+    )
+    if folder.files[name].sound and folder.files[name].tables <= folder.existing() & folder.recorded.keys():
+        _move(folder, name, str(names[where % len(names)]), sound=False)
+
+
+def nest(folder: Folder, name: str, where: int) -> None:
+    """The declaration of one file is put into another one, where it is not read as one."""
+    truth = folder.files[name]
+    others = [each for each in folder.files if each != name and folder.files[each].form in ("yaml", "documents")]
+    tables = truth.tables
+    if not truth.sound or not others or not tables <= folder.existing() & folder.recorded.keys():
+        return
+    other = others[where % len(others)]
+    if not folder.files[other].sound:
+        return
+    text = "---\n".join(yaml.safe_dump(document, sort_keys=False) for document in truth.documents[:1])
+    inner = "".join(f"  {line}\n" for line in text.splitlines())
+    comment = "".join(f"# {line}\n" for line in text.splitlines())
+    ways = (f"x-kept:\n{inner}", f"---\nx-kept:\n{inner}", comment, f"---\n{comment}", f"x-text: |\n{inner}")
+    before = folder.text(other)
+    if "x-kept:" in before or "x-text:" in before:
+        return
+    del folder.files[name]
+    _gone(folder.path(name))
+    kept = truth.documents[0]["TableName"]
+    folder.set_aside[kept] = other
+    folder.took_away(tables - {kept})
+    folder.write(other, before + ways[where % len(ways)])
+
+
+def hollow(folder: Folder, name: str, where: int) -> None:
+    """The last document is empty, or the file ends at the marks before it."""
+    truth = folder.files[name]
+    if truth.form != "documents" or not truth.sound or len(truth.documents) < 2:
+        return
+    if folder.recorded.get(truth.documents[-1]["TableName"]) == name:
+        rest = written(Truth(truth.form, truth.documents[:-1]))
+        folder.spoil(name, rest + ("---\n{}\n", "---\n", "---\nnull\n", "---\n---\n")[where % 4])
 
 
 def truncate(folder: Folder, name: str, where: int) -> None:
@@ -352,8 +413,15 @@ def break_import(folder: Folder, name: str, where: int) -> None:
         text.replace("def get_schema(cls", "def get_schema(self, one, two, cls"),
         f"raise SystemExit(0)\n{text}",
         text + "\ndel TableConfig\n",
+        "import os\nif os.environ.get('NOT_SET'):\n" + _indented(text),
+        "class Outer:\n" + _indented(text),
+        "try:\n    import no_such_module\n" + _indented(text) + "except ImportError:\n    pass\n",
     )
     folder.spoil(name, broken[where % len(broken)])
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}\n" for line in text.splitlines())
 
 
 def delete_folder(folder: Folder, name: str, where: int) -> None:
@@ -422,7 +490,18 @@ EDITS: dict[str, Apply] = {
     each.__name__: each
     for each in (
         *(touch, format_text, delete_file, delete_spoilt_file_then_nothing, rename_file, move_file, other_yaml_suffix),
-        *(capital_suffix, backup_suffix, truncate, cut_at_a_document, comment_out, comment_out_a_line, delete_a_line),
+        *(
+            capital_suffix,
+            backup_suffix,
+            hide,
+            nest,
+            hollow,
+            truncate,
+            cut_at_a_document,
+            comment_out,
+            comment_out_a_line,
+            delete_a_line,
+        ),
         *(change_a_character, wrap, describe_output, foreign_content, placeholder, misspell, convert, rename_table),
         *(change_key, declare_twice, break_import, delete_folder, empty_folder, dangling_folder, dangling_file),
         *(file_becomes_folder, fifo, lose_the_root, another_checkout),
@@ -445,6 +524,9 @@ def _clear(path: Path) -> None:
 
 def _move(folder: Folder, name: str, to: str, *, sound: bool = True) -> None:
     if name == to or to in folder.files or not folder.path(name).is_file():
+        return
+    if not folder.files[name].sound and folder.text(name).endswith(("---\n", "{}\n", "null\n")):
+        # A hollow file under another name is one that was cleanly written.
         return
     folder.path(to).parent.mkdir(parents=True, exist_ok=True)
     folder.path(name).replace(folder.path(to))

@@ -145,6 +145,7 @@ def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Coun
     # Nobody edits the files of a folder that is not there.
     if names and (not folder.damaged or edit.kind in ("lose_the_root", "another_checkout")):
         EDITS[edit.kind](folder, names[edit.at % len(names)], edit.where)
+        folder.drop_set_aside()
         folder.forgive()
         figures[f"{'understood' if folder.understood else 'not understood'}"] += 1
     _date(sim, folder.root, 0.0)
@@ -170,7 +171,7 @@ def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Coun
 def _restore(sim: Sim, folder: Folder, judge: Judge, case: MisbeliefCase) -> None:
     """The folder as it was at first: then everything comes to rest, in sync."""
     shutil.rmtree(folder.root, ignore_errors=True)
-    folder.files, folder.damaged = {}, False
+    folder.files, folder.damaged, folder.set_aside = {}, False, {}
     for number, file in enumerate(case.files):
         folder.store(file.path, Truth(file.form, _documents(case, file, number)))
     folder.forgive()
@@ -194,7 +195,8 @@ def _state(folder: Folder) -> dict[str, Any]:
     if folder.root.exists():
         shutil.copytree(folder.root, copy / "kept", symlinks=True, copy_function=_copied)
     files = {name: Truth(t.form, list(t.documents), t.sound) for name, t in folder.files.items()}
-    return {"copy": copy / "kept", "files": files, "damaged": folder.damaged}
+    aside = dict(folder.set_aside)
+    return {"copy": copy / "kept", "files": files, "damaged": folder.damaged, "aside": aside}
 
 
 def _copied(source: str, target: str) -> None:
@@ -208,7 +210,7 @@ def _put_back(folder: Folder, before: dict[str, Any]) -> None:
     shutil.rmtree(folder.root, ignore_errors=True)
     if before["copy"].exists():
         shutil.move(before["copy"], folder.root)
-    folder.files, folder.damaged = before["files"], before["damaged"]
+    folder.files, folder.damaged, folder.set_aside = before["files"], before["damaged"], before["aside"]
 
 
 def _date(sim: Sim, root: Path, ago: float) -> None:

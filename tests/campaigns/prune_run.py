@@ -6,7 +6,7 @@ Judged from the truth of the case at the moment of the call, never from what the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from campaigns.storm_state import ELSEWHERE
 from simulation.copies import copied
 from simulation.world import HERE, Silent, Sim
 
-from reconciler.model.desired import Declaration, DesiredState, Lifecycle, Origin
+from reconciler.model.desired import Declaration, DesiredState, Lifecycle, Origin, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.model.options import permits
 from reconciler.model.records import StateSnapshot
@@ -65,6 +65,10 @@ class Wishes:
     def still(self, desired: DesiredState) -> bool:
         """The declarations change from one reading to the next, and not in between."""
         return not self.wish.broken and {each.spec.name: each for each in desired.declarations} == self.declared
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """There are no files."""
+        return ()
 
     def _remember(self) -> None:
         self.readings += 1

@@ -1,7 +1,7 @@
 """What may never happen, judged call by call from what is live, and from nothing that the engine decides.
 
-Each rule is an invariant of the documentation's chapter on safety: whose a table is is known from who made it, what it
-holds from its items, what is wished from the declarations of the turn.
+Each rule is an invariant of docs/safety.md. The owner of a table is known from who created it, its contents from its
+items, and what is desired from the declarations of the turn.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from support.cli_fake import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
 from reconciler.engine.importing import PassedOver
-from reconciler.model.plan import Action, Step
+from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Lease, Suspension
 from reconciler.model.report import TableStatus
 
@@ -121,7 +121,7 @@ def test_up_stops_at_a_broken_plan(cli: Callable, fake: FakeWiring) -> None:
 
 def test_up_lifts_a_suspension(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(in_sync(), suspended=True)
-    assert "The suspension is lifted." in cli("up --yes").err
+    assert "The suspension of stack " in cli("up --yes").err
     assert ("resume",) in fake.calls
 
 
@@ -159,13 +159,56 @@ def test_up_asks_on_a_terminal_and_yes_means_yes(
     assert "users: create, done" in ended.err
 
 
+CONSENTS = {"up --yes": False, "up users --yes": True, "up": True, "up users": True}
+
+
+@pytest.mark.parametrize("line", CONSENTS)
+def test_yes_is_consent_to_lose_items_only_of_tables_that_are_named(
+    line: str, cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.plan = a_report(missing())
+    Asked("y", monkeypatch)
+    assert cli(line).code == 0
+    assert fake.confirming is CONSENTS[line]
+
+
+def test_the_question_tells_a_loss_from_none(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    going = Step(Action.REPLACE, "keys")
+    fake.plan = a_report(
+        a_table("orders", TableStatus.DRIFTED, going),
+        a_table("carts", TableStatus.DRIFTED, replace(going, nothing_lost=True)),
+    )
+    asked = Asked("n", monkeypatch)
+    cli("up")
+    (question,) = asked.questions
+    assert "orders will be replaced: all their items are lost." in question
+    assert "carts will be replaced: no item other than a seed is in them." in question
+
+
+def test_up_asks_again_about_a_step_that_was_left_out_because_the_table_holds_items_by_now(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = Step(Action.REPLACE, "keys")
+    fake.plan = a_report(a_table("orders", TableStatus.DRIFTED, replace(going, nothing_lost=True)))
+    fake.result = a_report(
+        a_table("orders", TableStatus.DRIFTED, going.blocked(Reason.NOT_APPROVED, "it holds items by now"))
+    )
+    answers = iter("yn")
+    asked = Asked("y", monkeypatch)
+    monkeypatch.setattr("typer.confirm", lambda question, **_: asked.questions.append(question) or next(answers) == "y")
+    ended = cli("up")
+    assert (ended.code, len(asked.questions)) == (1, 2)
+    assert "were left out; this is the present plan" in ended.err
+    assert cli("up --yes").code == 2, "nobody is there to be asked again"
+
+
 def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = a_table("users-prod", TableStatus.IN_SYNC, ownership="created", base_name="users")
     adopted = a_table("legacy", TableStatus.IN_SYNC, ownership="adopted")
     fake.plan = a_report(ours, adopted)
     asked = Asked("n", monkeypatch)
     assert cli("destroy users").code == 1
-    assert asked.questions == [f"Delete users-prod and suspend {PLACE}?"]
+    assert asked.questions == [f"Delete users-prod with every item in it and suspend {PLACE}?"]
     assert ("destroy", ("users",)) not in fake.calls
 
 
@@ -222,7 +265,7 @@ def test_import_says_what_it_passed_over_and_ends_with_2_where_it_is_there_to_st
 ) -> None:
     fake.passed_over = (PassedOver("orders", "orders is on its way", later),)
     ended = cli("import --all")
-    assert (ended.code, ended.out) == (code, "passed over: orders is on its way\n")
+    assert (ended.code, ended.out) == (code, "passed over: orders is on its way\nnothing was written\n")
     told = json.loads(cli("import --all -o json").out)
     assert told["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
 
@@ -247,10 +290,13 @@ def test_suspend_says_who(cli: Callable, fake: FakeWiring) -> None:
     assert "@" in {call[0]: call[1:] for call in fake.calls}["suspend"][0]
 
 
-@pytest.mark.parametrize(("was", "sentence"), [(True, "The suspension is lifted."), (False, "It was not suspended.")])
+@pytest.mark.parametrize(
+    ("was", "sentence"), [(True, "The suspension of stack {} is lifted."), (False, "The stack {} was not suspended.")]
+)
 def test_resume_says_whether_it_was_suspended(was: bool, sentence: str, cli: Callable, fake: FakeWiring) -> None:
     fake.suspended = was
-    assert (cli("resume").out, cli("resume").code) == (sentence + "\n", 0)
+    ended = cli("resume")
+    assert (ended.out, ended.code) == (sentence.format(f"{fake.settings.stack}, environment default") + "\n", 0)
 
 
 def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: FakeWiring) -> None:
@@ -263,12 +309,14 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
             {"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync"},
             {"pass_id": "p-8", "trigger": "once", "started": "2026-11-22T12:59:59.70+01:00", "verdict": "in_sync"},
         ),
+        "problem": None,
     }
     assert cli("status").out == (
-        "default at http://localhost:8000 (dynamodb-local, us-east-1)\n"
+        "Stack default, environment default, at http://localhost:8000 "
+        "(dynamodb-local, region us-east-1, account 000000000000)\n"
         "suspended by ada@host since 2026-11-22T12:00:00Z; `reconciler resume` lifts it\n"
         "lease: pod-7 until 2026-11-22T12:00:00Z, by its own clock\n"
-        "orders: blocked (absent, not ours, about - items)\n"
+        "orders: blocked (absent, not ours, no count of items)\n"
         "  replace keys: blocked (data_loss): the table holds items\n"
         "    allow with: RECONCILER_DATA_LOSS=allow reconciler up users\n"
         "users: in_sync (ACTIVE, created, about 2 items)\n"
@@ -321,7 +369,7 @@ def test_init_writes_an_example_once(cli: Callable, tmp_path: Path) -> None:
     class_file.write_text("mine")
     ended = cli("init new")
     assert (ended.code, class_file.read_text()) == (1, "mine")
-    assert "exists already and is not overwritten" in ended.err
+    assert "new/users_table.py, new/seeds/users.json exist already and are not overwritten" in ended.err
 
 
 def test_init_writes_nothing_at_all_if_one_file_is_there(cli: Callable, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from support.folders import load, write
 from support.markdown import ROOT, code_blocks
 
 from reconciler.facets import FACETS
+from reconciler.model.desired import Lifecycle
 from reconciler.model.table import TableSpec
 
 PAGE = ROOT / "docs" / "declarations.md"
@@ -40,6 +41,27 @@ def test_the_least_is_three_lines_and_declares_nothing_but_the_key(tmp_path: Pat
     assert declared(tmp_path, BLOCKS[0]) == set()
 
 
-@pytest.mark.parametrize("block", BLOCKS[1:])
+LIFECYCLES = {
+    "protect": Lifecycle(protect=True),
+    "ignore_changes": Lifecycle(ignore_changes=("billing",)),
+    "on_existing": Lifecycle(on_existing="observe"),
+    "allow_data_loss": Lifecycle(allow_data_loss=True),
+}
+
+
+def test_each_member_of_lifecycle_has_an_example(tmp_path: Path) -> None:
+    found = {}
+    for number, block in enumerate(filter(is_lifecycle, BLOCKS)):
+        (declaration,) = load(write(tmp_path / str(number), {"tables.yaml": block})).declarations
+        found[block.partition("lifecycle: {")[2].partition(":")[0].strip()] = declaration.lifecycle
+    assert found == LIFECYCLES
+    assert set(found) == set(Lifecycle.__slots__)
+
+
+def is_lifecycle(block: str) -> bool:
+    return "\nlifecycle:" in block
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS[1:] if not is_lifecycle(block)])
 def test_the_longer_examples_are_read(block: str, tmp_path: Path) -> None:
     assert len(declared(tmp_path, block)) >= 2

@@ -44,8 +44,54 @@ def no_folder(tool: Tool, live: Live) -> None:
     (tool.folder / "desired_state").rename(tool.folder / "elsewhere")
 
 
+def moved(tool: Tool, to: str) -> None:
+    target = tool.folder / "desired_state" / to
+    target.parent.mkdir(exist_ok=True)
+    (tool.folder / "desired_state" / "users_table.py").rename(target)
+
+
+def hidden(tool: Tool, live: Live) -> None:
+    moved(tool, ".users_table.py")
+
+
+def in_a_hidden_folder(tool: Tool, live: Live) -> None:
+    moved(tool, ".old/users_table.py")
+
+
+def as_a_stub(tool: Tool, live: Live) -> None:
+    moved(tool, "users_table.pyi")
+
+
+def as_a_document(tool: Tool, live: Live) -> None:
+    moved(tool, "notes.md")
+
+
+def in_pycache(tool: Tool, live: Live) -> None:
+    moved(tool, "__pycache__/kept")
+
+
+def in_comments_of_another(tool: Tool, live: Live) -> None:
+    (tool.folder / "desired_state" / "users_table.py").unlink()
+    tool.write("orders_table.py", ORDERS + "".join(f"# {line}\n" for line in USERS.splitlines()))
+
+
+def nested_in_another(tool: Tool, live: Live) -> None:
+    (tool.folder / "desired_state" / "users_table.py").unlink()
+    tool.write("orders_table.py", ORDERS + "".join(f"    {line}\n" for line in USERS.splitlines()))
+
+
+def under_a_condition(tool: Tool, live: Live) -> None:
+    (tool.folder / "desired_state" / "users_table.py").unlink()
+    inner = "".join(f"    {line}\n" for line in USERS.splitlines())
+    tool.write("orders_table.py", f"import os\n\n\n{ORDERS}\n\nif os.environ.get('NOT_SET'):\n{inner}")
+
+
 CHANGES: dict[str, Callable[[Tool, Live], None]] = {
-    each.__name__: each for each in (described, without_schema, in_capitals, a_resource, something_else, no_folder)
+    each.__name__: each
+    for each in (
+        *(described, without_schema, in_capitals, a_resource, something_else, no_folder, hidden, in_a_hidden_folder),
+        *(as_a_stub, as_a_document, in_pycache, in_comments_of_another, nested_in_another, under_a_condition),
+    )
 }
 
 
@@ -64,3 +110,19 @@ def test_a_folder_that_is_not_understood_deletes_nothing(
     assert done.exit_code == 1, done.stdout
     assert local.client.scan(TableName="users", ConsistentRead=True)["Count"] == 1
     assert "orders" in local.client.list_tables()["TableNames"]
+
+
+@pytest.mark.dynamodb_local
+def test_a_declaration_that_is_removed_everywhere_removes_its_table(local: Live, tmp_path: Path) -> None:
+    tool = Tool(local.url, tmp_path / "app")
+    tool.write("users_table.py", USERS)
+    tool.write("orders_table.py", ORDERS)
+    assert tool.once().exit_code == 0
+    moved(tool, ".users_table.py")
+    refused = tool.run("--once")
+    assert refused.exit_code == 1
+    assert ".users_table.py:" in refused.stdout + refused.stderr
+    assert "users" in local.client.list_tables()["TableNames"]
+    (tool.folder / "desired_state" / ".users_table.py").unlink()
+    assert tool.run("--once").exit_code == 0
+    assert "users" not in local.client.list_tables()["TableNames"]

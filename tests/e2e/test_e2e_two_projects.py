@@ -99,7 +99,10 @@ def test_another_key_is_shown_and_waits_for_consent(endpoint: Live, tmp_path: Pa
     assert len(items(live, "orders")) == 50
     assert shop.run("up").exit_code == 1, "no terminal, and no --yes"
     assert len(items(live, "orders")) == 50
-    done = shop.run("up", "--yes")
+    unnamed = shop.run("up", "--yes")
+    assert (unnamed.exit_code, "`reconciler up orders`" in unnamed.stdout) == (2, True)
+    assert len(items(live, "orders")) == 50
+    done = shop.run("up", "orders", "--yes")
     assert (done.exit_code, "0 created, 0 updated, 1 replaced, 0 deleted, 0 seeded" in done.stdout) == (0, True)
     assert live.client.describe_table(TableName="orders")["Table"]["KeySchema"][0]["AttributeName"] == "id"
 
@@ -124,5 +127,59 @@ def test_a_second_project_of_one_shared_stack_takes_no_table_with_items(endpoint
         blocked = second.run("--once", RECONCILER_STACK="shared")
         assert (blocked.exit_code, "foreign_declarations" in blocked.stdout) == (2, True)
     assert items(live, "orders") == ["1"]
-    assert second.run("up", "--yes", RECONCILER_STACK="shared").exit_code == 0
+    assert second.run("up", "--yes", RECONCILER_STACK="shared").exit_code == 2, "nobody named orders"
+    assert items(live, "orders") == ["1"]
+    assert second.run("up", "orders", "--yes", RECONCILER_STACK="shared").exit_code == 0
     assert "orders" not in live.client.list_tables()["TableNames"]
+
+
+@pytest.mark.parametrize("shared", ["posts.yaml", "users.yaml"], ids=["nothing is shared", "a table is shared"])
+def test_folders_of_one_name_lose_no_items_to_one_another(shared: str, endpoint: Live, tmp_path: Path) -> None:
+    live = endpoint
+    first = project(live, tmp_path / "x" / "backend", "users", "invoices")
+    assert first.once().exit_code == 0
+    put(live, "invoices", "1", "2")
+    second = project(live, tmp_path / "y" / "backend", "posts", shared.removesuffix(".yaml"))
+    for _ in range(2):
+        blocked = second.once()
+        assert (blocked.exit_code, "foreign_declarations" in blocked.stdout) == (2, True), blocked.stdout
+        if shared == "users.yaml":
+            assert str((tmp_path / "x" / "backend").resolve()) in blocked.stdout
+            assert "`reconciler up invoices`" in blocked.stdout
+            assert "RECONCILER_STACK=backend" in blocked.stdout
+    assert second.run("destroy", "--yes").exit_code == 2
+    assert items(live, "invoices") == ["1", "2"]
+    if shared == "users.yaml":
+        assert second.run("up", "invoices", "--yes").exit_code == 0
+        assert "invoices" not in live.client.list_tables()["TableNames"]
+
+
+def test_a_project_that_moves_converges_and_prunes_what_it_declared_there(endpoint: Live, tmp_path: Path) -> None:
+    live = endpoint
+    shop = project(live, tmp_path / "old" / "shop", "users", "invoices")
+    assert shop.once().exit_code == 0
+    put(live, "invoices", "1")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "old" / "shop").rename(tmp_path / "new" / "shop")
+    moved = project(live, tmp_path / "new" / "shop", "users", "invoices")
+    assert moved.once().exit_code == 0
+    (moved.folder / "desired_state" / "invoices.yaml").unlink()
+    assert moved.once().exit_code == 0
+    assert "invoices" not in live.client.list_tables()["TableNames"]
+
+
+def test_a_name_that_changes_in_its_file_waits_for_consent(endpoint: Live, tmp_path: Path) -> None:
+    live = endpoint
+    shop = project(live, tmp_path / "shop", "invoices", "users")
+    assert shop.once().exit_code == 0
+    put(live, "invoices", "1")
+    shop.write("invoices.yaml", TABLE.format(name="bills", key="pk"))
+    for _ in range(2):
+        blocked = shop.once()
+        assert blocked.exit_code == 2
+        assert "invoices.yaml declares bills in its place; DynamoDB cannot rename a table" in blocked.stdout
+    assert items(live, "invoices") == ["1"]
+    assert items(live, "bills") == []
+    assert shop.run("up", "invoices", "--yes").exit_code == 0
+    assert "invoices" not in live.client.list_tables()["TableNames"]
+    assert shop.once().exit_code == 0

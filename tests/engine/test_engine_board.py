@@ -1,9 +1,11 @@
 """Readiness: the endpoint answers and every declared table of ours has been seen ACTIVE with its seeding ended."""
 
+import pytest
 from simulation.world import declaration, item, simulate
 
 from reconciler.engine.board import Board
 from reconciler.model.errors import Unreachable
+from reconciler.model.identity import Flavor
 
 
 def board_after(sim, *reports):
@@ -74,3 +76,48 @@ def test_a_declaration_that_breaks_later_leaves_a_ready_daemon_ready():
     board = board_after(sim)
     assert board.ready
     assert not board.config_ok
+
+
+@pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
+@pytest.mark.parametrize("names", [(), ("users",)], ids=["all", "one of two"])
+def test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again(names, flavor):
+    sim = simulate(flavor=flavor, data_loss="allow")
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.clock.seconds += 3600
+    sim.run()
+    board = board_after(sim)
+    assert board.ready
+    sim.reconciler.destroy(names)
+    assert ("users" in sim.plane.tables, "orders" in sim.plane.tables) == (False, bool(names))
+    board.finish(sim.run())
+    assert not board.ready
+    assert "users" in board.not_ready_reason
+    assert ("orders" in board.not_ready_reason) is not bool(names)
+    assert "`reconciler resume`" in board.not_ready_reason
+    sim.clock.seconds += 3600
+    sim.reconciler.resume()
+    for _ in range(3):
+        board.finish(sim.run())
+        sim.clock.seconds += 60
+    assert board.ready
+
+
+def test_a_table_that_somebody_else_deletes_while_the_stack_is_suspended_is_later_drift():
+    sim = simulate()
+    sim.declare(declaration())
+    sim.once()
+    board = board_after(sim)
+    sim.reconciler.suspend("somebody")
+    del sim.plane.tables["users"]
+    board.finish(sim.run())
+    assert board.ready
+
+
+def test_the_run_of_a_destroy_is_not_recorded_as_in_sync():
+    sim = simulate()
+    sim.declare(declaration("users"))
+    sim.once()
+    report = sim.reconciler.destroy()
+    assert "users" not in sim.plane.tables
+    assert [run.verdict.value for run in (report, sim.store.runs[-1])] == ["drifted", "drifted"]

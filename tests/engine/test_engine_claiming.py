@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,9 +10,13 @@ from datetime import timedelta
 import pytest
 from simulation.world import Sim, declaration, item, simulate
 
+from reconciler import logs
+from reconciler.engine.board import Board
 from reconciler.model.errors import StateError
+from reconciler.model.plan import Approval
 from reconciler.model.records import Lease
 from reconciler.model.report import Verdict
+from reconciler.telemetry import Teller
 
 VERBS: dict[str, Callable[[Sim], object]] = {
     "seed": lambda sim: sim.reconciler.seed(),
@@ -109,3 +114,50 @@ def test_a_run_never_outwaits_a_holder_beyond_its_own_deadline() -> None:
     held(sim)
     sim.once()
     assert sim.clock.seconds - began <= 11
+
+
+def waiting() -> Sim:
+    """A change is to be made."""
+    sim = seeded()
+    sim.declare(declaration(seed=(item("1"), item("2"))), declaration("orders"))
+    return sim
+
+
+WAITING: dict[str, Callable[[Sim], object]] = {
+    **VERBS,
+    "once": lambda sim: sim.once(),
+    "up": lambda sim: sim.reconciler.converge("up", approved=Approval(everything=True)),
+    "destroy": lambda sim: sim.reconciler.destroy(),
+}
+
+
+@pytest.mark.parametrize("verb", WAITING)
+@pytest.mark.parametrize("given", [True, False], ids=["given", "never given"])
+def test_who_is_waited_for_is_said_once_and_for_how_long(verb: str, given: bool) -> None:
+    sim = waiting()
+    held(sim, until=sim.clock.seconds + 30 if given else None)
+    with contextlib.suppress(StateError):
+        WAITING[verb](sim)
+    ((holder, seconds),) = sim.telemetry.waits
+    assert holder == "somebody"
+    assert 30 < seconds <= 3600
+
+
+def test_nothing_is_said_where_nobody_is_waited_for() -> None:
+    sim = waiting()
+    sim.once()
+    sim.reconciler.seed()
+    assert sim.telemetry.waits == []
+
+
+def test_the_sentence_of_the_log_names_the_holder_and_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("console", "warning")
+    Teller(Board("default", 60.0), None, shows_report=True).waiting("host-7:42", 29.6)
+    assert "it is held by host-7:42; 30 s left to wait" in capsys.readouterr().err
+
+
+def test_a_verb_that_was_not_given_the_lease_says_what_to_do() -> None:
+    sim = seeded()
+    held(sim)
+    with pytest.raises(StateError, match=r"somebody \(waited 40 s\)\. Stop it, or try again once it is done"):
+        sim.reconciler.seed()

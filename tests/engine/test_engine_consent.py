@@ -15,7 +15,7 @@ from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import PassReport
-from reconciler.planning.digest import approval
+from reconciler.planning.digest import approval, plan_digest
 
 SEED = (item("1", name="Ada"), item("2", name="Grace"))
 EMULATORS = [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.LOCALSTACK]
@@ -275,3 +275,122 @@ def test_an_item_that_arrives_after_the_question_is_part_of_what_was_confirmed_f
     plan = sim.reconciler.preview(confirming=True)
     _another_item(sim)
     assert sim.reconciler.converge("up", approved=approval(plan, only_this=True)).summary()["replace"] == 1
+
+
+HARMLESS = {
+    "an empty table is replaced": (Case(_untouched), {}),
+    "a table with its seed alone is replaced": (Case(_untouched, seed=SEED), {}),
+    "a table whose seed was emptied is replaced": (Case(_emptied, seed=SEED), {}),
+    "an empty table is pruned": (Case(_untouched), {"pruned": True}),
+    "a table with its seed alone is pruned": (Case(_untouched, seed=SEED), {"pruned": True}),
+}
+
+
+def _shown_as_harmless(name: str, *, confirming: bool) -> tuple[Sim, PassReport]:
+    """A destructive step that loses nothing but a seed, as the plan shows it, beside a table that stays."""
+    case, how = HARMLESS[name]
+    sim = staged(case, Flavor.DYNAMODB_LOCAL)
+    beside = declaration("beside")
+    sim.declare(*sim.source.declarations, beside)
+    sim.reconciler.converge("once", ("beside",))
+    sim.clock.seconds += 60
+    sim.declare(*([] if how else sim.source.declarations), *([beside] if how else []))
+    sim.plane.journal.clear()
+    plan = sim.reconciler.preview(confirming=confirming)
+    assert plan.summary()["delete" if how else "replace"] == 1, plan
+    return sim, plan
+
+
+def _lost(sim: Sim) -> bool:
+    return "DeleteTable" in sim.plane.mutating or "theirs" not in sim.plane.tables["users"].items
+
+
+@pytest.mark.parametrize("only_this", [True, False], ids=["asked", "yes"])
+@pytest.mark.parametrize("name", HARMLESS)
+def test_without_any_other_item_what_was_shown_is_carried_out(name: str, only_this: bool) -> None:
+    sim, plan = _shown_as_harmless(name, confirming=only_this)
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=only_this))
+    assert (report.verdict.value, report.plan_changed) == ("in_sync", False)
+    assert "DeleteTable" in sim.plane.mutating
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_an_item_that_arrives_before_the_answer_is_shown_and_asked_about_again(name: str) -> None:
+    sim, plan = _shown_as_harmless(name, confirming=True)
+    _put("theirs")(sim)
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
+    assert report.plan_changed
+    assert not _lost(sim)
+    again = sim.reconciler.preview(confirming=True)
+    assert sim.reconciler.converge("up", approved=approval(again, only_this=True)).verdict.value == "in_sync"
+    assert "DeleteTable" in sim.plane.mutating, "the second plan shows the loss, and is confirmed"
+
+
+@pytest.mark.parametrize("confirming", [True, False], ids=["the table was named", "no table was named"])
+@pytest.mark.parametrize("name", HARMLESS)
+def test_with_yes_an_item_that_arrives_after_the_plan_keeps_its_table(name: str, confirming: bool) -> None:
+    sim, plan = _shown_as_harmless(name, confirming=confirming)
+    _put("theirs")(sim)
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
+    assert not _lost(sim)
+    assert report.verdict.value == "drifted"
+    assert {step.reason for step in blocked(report)} <= {Reason.NOT_APPROVED, Reason.DATA_LOSS}
+
+
+@pytest.mark.parametrize("only_this", [True, False], ids=["asked", "yes"])
+@pytest.mark.parametrize("name", HARMLESS)
+def test_an_item_that_arrives_before_the_last_scan_keeps_its_table(name: str, only_this: bool) -> None:
+    at = tried = 0
+    while tried == at:
+        at, tried = at + 1, 0
+        sim, plan = _shown_as_harmless(name, confirming=only_this)
+
+        def scanned(operation: str, _: Any, sim: Sim = sim, at: int = at) -> None:
+            nonlocal tried
+            if operation == "Scan" and "users" in sim.plane.tables and tried < at:
+                tried += 1
+                if tried == at:
+                    _put("theirs")(sim)
+
+        sim.items.faults = scanned
+        report = sim.reconciler.converge("up", approved=approval(plan, only_this=only_this))
+        if tried == at and "users" in sim.plane.tables and not _rekeyed_already(sim):
+            assert not _lost(sim), f"before scan {at}"
+            assert report.plan_changed or {step.reason for step in blocked(report)} == {Reason.NOT_APPROVED}
+    assert at > 2, "it is looked at when it is planned and right before the call"
+
+
+def _rekeyed_already(sim: Sim) -> bool:
+    """Whether the item came into the new table."""
+    return sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"] and "theirs" in sim.plane.tables["users"].items
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_yes_without_the_name_of_the_table_is_no_consent_to_lose_its_items(name: str) -> None:
+    sim = staged(LOST[name], Flavor.DYNAMODB_LOCAL)
+    before = dict(sim.plane.tables["users"].items)
+    plan = sim.reconciler.preview(confirming=False)
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
+    (step,) = [step for step in blocked(report) if step.action is Action.REPLACE]
+    assert (step.reason, "`reconciler up users`" in (step.allow_with or "")) == (Reason.DATA_LOSS, True)
+    assert (sim.plane.tables["users"].items, "DeleteTable" in sim.plane.mutating) == (before, False)
+    named = sim.reconciler.preview(("users",), confirming=True)
+    report = sim.reconciler.converge("up", ("users",), approved=approval(named, only_this=False))
+    assert (report.verdict.value, sim.plane.mutating[:2]) == ("in_sync", ["DeleteTable", "CreateTable"])
+
+
+def test_a_step_that_was_shown_blocked_and_became_harmless_is_not_carried_out_unseen() -> None:
+    sim = staged(LOST["another name of the key"], Flavor.DYNAMODB_LOCAL)
+    plan = sim.reconciler.preview(confirming=False)
+    _emptied(sim)
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
+    assert {step.reason for step in blocked(report)} == {Reason.NOT_APPROVED}
+    assert "DeleteTable" not in sim.plane.mutating
+
+
+def test_the_digest_of_a_plan_tells_a_table_with_items_from_one_without() -> None:
+    sim, plan = _shown_as_harmless("an empty table is pruned", confirming=False)
+    _put("theirs")(sim)
+    again = sim.reconciler.preview()
+    assert again.summary()["delete"] == 1, "on an emulator it may go"
+    assert plan_digest(again.tables) != plan_digest(plan.tables)

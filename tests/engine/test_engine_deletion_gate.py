@@ -156,7 +156,10 @@ def test_the_gate_refuses_when(case):
 
 def test_lifecycle_protect_outlives_its_file():
     sim = owned(lifecycle=Lifecycle(protect=True))
-    assert reasons(sim.once()) == [Reason.PROTECTED]
+    report = sim.once()
+    assert reasons(report) == [Reason.PROTECTED]
+    (step,) = next(table for table in report.tables if table.name == "orders").steps
+    assert step.allow_with == "lifecycle.protect: false in its restored declaration; run once, then remove it"
     assert "orders" in sim.plane.tables
 
 

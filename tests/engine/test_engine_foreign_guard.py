@@ -150,7 +150,7 @@ def test_the_message_names_the_stack_and_the_ways_out() -> None:
     sim = staged(GUARDED["one table with items, another project"], Flavor.DYNAMODB_LOCAL)
     (step,) = [step for table in sim.run().tables for step in table.steps if step.fate is Fate.BLOCKED]
     assert "stack default" in (step.message or "")
-    for way in ("`reconciler up`", "RECONCILER_STACK=NAME"):
+    for way in ("`reconciler up orders` and confirm", "RECONCILER_STACK=NAME"):
         assert way in (step.allow_with or "")
 
 

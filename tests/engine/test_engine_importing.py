@@ -126,7 +126,9 @@ def test_another_stacks_table_that_is_just_coming_is_not_waited_for() -> None:
     peer = MemoryStore(sim.clock)
     peer.put_entry(InventoryEntry("orders", "orders", "intent", nonce="n"))
     sim.store.peers["shop/default"] = peer
-    assert look(sim).passed_over == ()
+    (passed,) = look(sim).passed_over
+    assert (passed.name, passed.later) == ("orders", False)
+    assert "is in the inventory of stack shop, environment default" in passed.message
 
 
 class Folder:

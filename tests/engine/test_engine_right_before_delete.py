@@ -314,3 +314,81 @@ def test_a_verb_of_another_process_before_the_delete_keeps_the_table(deed: str, 
         assert sim.plane.tables["orders"].items == {"mine": item("mine")}, where
     assert at > 10
     assert "DeleteTable" in sim.plane.mutating, "without the other process it goes"
+
+
+def _leading_again(beside: Beside) -> Callable[[], None]:
+    """The process whose lease was revoked, or the next one, makes a pass whenever the verb waits."""
+    again = replace(beside.sim.reconciler, world=beside.world("pass again", plain), memory=Memory())
+
+    def on_sleep() -> None:
+        beside.sim.clock.on_sleep = None
+        again.run_pass("interval")
+        beside.sim.clock.on_sleep = on_sleep
+
+    return on_sleep
+
+
+def _released_meanwhile(beside: Beside, on_sleep: Callable[[], None]) -> Callable[[Reconciler], Any]:
+    def deed(other: Reconciler) -> Any:
+        beside.sim.clock.on_sleep = on_sleep
+        try:
+            return other.release(("orders",))
+        finally:
+            beside.sim.clock.on_sleep = None
+
+    return deed
+
+
+@pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
+@pytest.mark.parametrize("verb", ["pruned", "replaced"])
+def test_a_pass_that_leads_again_while_a_release_watches_keeps_the_table(verb: str, flavor: Flavor) -> None:
+    watched = 0
+    for at in count(1):
+        sim = live(flavor)
+        beside = Beside(sim, at, lambda _: None)
+        beside.deed = _released_meanwhile(beside, _leading_again(beside))
+        began = sim.clock.seconds
+        VERBS[verb](sim)
+        where = f"release before call {at}: {beside.before}"
+        if not beside.before:
+            break
+        if beside.sent:
+            continue
+        watched += sim.clock.seconds - began >= 30
+        assert not beside.refused, where
+        assert beside.state.snapshot.inventory["orders"].ownership == "released", where
+        assert beside.state.snapshot.inventory["orders"].ending_at is None, where
+        beside.later()
+        assert "DeleteTable" not in sim.plane.mutating, where
+        assert sim.plane.tables["orders"].items == {"mine": item("mine")}, where
+    assert watched > 0, "one of them comes when the delete may be on its way"
+
+
+@pytest.mark.parametrize("leads", [False, True], ids=["nobody leads meanwhile", "a pass leads meanwhile"])
+@pytest.mark.parametrize("verb", ["pruned", "replaced"])
+def test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken_for_a_release(
+    verb: str, leads: bool
+) -> None:
+    sim = live()
+    at = next(at for at in count(1) if _reaches(verb, at) == "DeleteTable")
+    beside = Beside(sim, at, lambda _: None)
+    again = _leading_again(beside)
+
+    def on_sleep() -> None:
+        sim.plane.tables.pop("orders", None)
+        if leads:
+            again()
+
+    beside.deed = _released_meanwhile(beside, on_sleep)
+    VERBS[verb](sim)
+    assert "its deletion had been sent" in beside.refused
+    beside.later()
+    entry = beside.state.snapshot.inventory.get("orders")
+    assert entry is None if verb == "pruned" else entry is not None and entry.ownership == "created"
+    assert ("orders" in sim.plane.tables) is (verb == "replaced"), "a declared table is made again"
+
+
+def _reaches(verb: str, at: int) -> str:
+    beside = Beside(live(), at, lambda _: None)
+    VERBS[verb](beside.sim)
+    return beside.before

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from simulation.world import declaration, item, simulate
 
-from reconciler.model.errors import Denied, Rejected
+from reconciler.model.errors import Denied, Rejected, UsageError
 from reconciler.model.report import TableStatus, Verdict
 
 SEED = (item("1", name="Ada"), item("2", name="Grace"), item("3", name="Barbara"))
@@ -78,3 +79,18 @@ def test_an_interrupted_seed_that_was_begun_in_an_earlier_table_means_nothing_fo
     del sim.plane.tables["users"]
     sim.once()
     assert len(sim.plane.tables["users"].items) == 3
+
+
+@pytest.mark.parametrize("verb", ["seed", "clear"])
+@pytest.mark.parametrize("names", [("carts",), ("users", "carts")])
+def test_a_named_table_without_a_seed_is_refused_with_the_file_that_is_missing(
+    verb: str, names: tuple[str, ...]
+) -> None:
+    sim = simulate()
+    sim.declare(declaration(seed=SEED), declaration("carts"))
+    sim.once()
+    sim.plane.tables["users"].items.clear()
+    with pytest.raises(UsageError, match=r"carts has no seed: there is no seeds/carts\.json .*beside "):
+        getattr(sim.reconciler, verb)(names)
+    assert not sim.plane.tables["users"].items
+    assert [table.name for table in getattr(sim.reconciler, verb)().tables] == ["users"]

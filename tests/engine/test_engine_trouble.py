@@ -102,6 +102,27 @@ def test_an_invalid_answer_to_a_write_spares_the_tables_that_come_after_it(answe
     assert set(sim.plane.tables) == {"users"}
 
 
+def test_an_invalid_answer_to_the_read_back_of_a_write_spares_the_tables_that_come_after_it():
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+
+    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.declare(declaration("users", deletion_protection=True), declaration("orders"))
+    sim.run()
+
+    def garble(operation, params):
+        written = sim.plane.mutating.count("UpdateTable")
+        if operation == "DescribeTable" and params["TableName"] == "users" and written == 2:
+            raise Malformed(operation, "Table", "cut off")
+
+    sim.declare(declaration("users", deletion_protection=True))
+    sim.plane.faults = garble
+    report = sim.run()
+    assert "DeleteTable" not in sim.plane.mutating
+    assert fates(report, "orders") == [(Fate.BLOCKED, Reason.INVALID_ANSWER)]
+
+
 def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids():
     sim = simulate(max_deletes=0)
     sim.declare(declaration(keys=NUMBER))

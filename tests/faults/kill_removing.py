@@ -191,7 +191,7 @@ CONSENT = (
         "a table with items of others is replaced by up",
         given=(Run(declare(USERS)),),
         meanwhile=PRECIOUS,
-        when=Run(declare(table("users", "id S"), users=BY_ID), ("up", "--yes")),
+        when=Run(declare(table("users", "id S"), users=BY_ID), ("up", "users", "--yes")),
         ends={"users": 2},
         may_delete=DELETED,
     ),

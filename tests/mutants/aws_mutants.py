@@ -11,6 +11,14 @@ MEMBERS = f"{ANSWERS}::test_an_answer_without_its_required_members_is_malformed"
 
 MUTANTS = (
     Mutant(
+        "a bare 501 says what the endpoint lacks",
+        "from_answer",
+        "if status == NOT_IMPLEMENTED and not is_bare(code): ...",
+        "if status == NOT_IMPLEMENTED: ...",
+        "a load balancer's answer makes a declared field unsupported for an hour, with exit code 0",
+        ("test_aws_capabilities::test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lacks",),
+    ),
+    Mutant(
         "a delete is sent again by the SDK",
         "Caller._send",
         "destroys(operation, params) or self._capabilities.doubtful(operation)",

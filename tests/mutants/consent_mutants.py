@@ -37,8 +37,8 @@ MUTANTS = (
     Mutant(
         "up with --yes destroys what was not shown",
         "_unapproved",
-        "if facts.approved is not False: ...",
-        "if True: ...",
+        "if facts.approved is False: ...",
+        "if False: ...",
         "a script confirms a plan that somebody changes before it is carried out",
         (f"{CONSENT}::test_up_with_yes_destroys_nothing_that_was_not_shown",),
     ),

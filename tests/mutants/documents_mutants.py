@@ -120,7 +120,7 @@ MUTANTS = (
     Mutant(
         "leading zeros are dropped in seeds",
         "_refuse_lost_digits",
-        "if _LOSES_DIGITS.fullmatch(literal): ...",
+        "if LOSES_DIGITS.fullmatch(literal): ...",
         "if False: ...",
         "the post code 01234 is the number 1234",
         (EXPORTED,),

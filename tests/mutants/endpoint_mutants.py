@@ -13,13 +13,18 @@ MUTANTS = (
     Mutant(
         "an endpoint is identified once and believed for ever",
         "EndpointGuard.unconfirm",
-        """
-        with self._lock:
-            self._confirmed = False
-        """,
+        "self._confirmed, self._witness_due = False, True",
         "return",
         "a port-forward moves to another endpoint between two passes, and the old flavor is believed",
         (f"{CHANGES}::test_a_change_between_two_passes_stops_the_first_write_of_the_next_one",),
+    ),
+    Mutant(
+        "two DynamoDB Locals are one endpoint",
+        "EndpointGuard._compare_witness",
+        "if described is None or _identity(described) != self._witness: ...",
+        "if described is None: ...",
+        "a tunnel is opened anew to another DynamoDB Local while a table is seeded, and the rest is written there",
+        ("test_e2e_swapped_endpoint",),
     ),
     Mutant(
         "the ARN of an answer is not compared",

@@ -181,7 +181,7 @@ MUTANTS = (
     Mutant(
         "on_existing: fail adopts",
         "present",
-        'if base.entry is None and lifecycle.on_existing == "fail": ...',
+        'if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed): ...',
         "if False: ...",
         "who asked to be told about a name that is taken gets it managed",
         ("test_engine_pass::test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 REMOVALS = "test_engine_removals"
+REMAINS = "test_engine_remains::test_a_declaration_that_still_stands_somewhere_never_removes_its_table"
 LOCATE = "test_locate"
 RESEMBLING = "test_resembling"
 MISREAD = f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table"
@@ -35,20 +36,68 @@ MUTANTS = (
         (f"{MISREAD}[once-something else saved over it]",),
     ),
     Mutant(
-        "a table in comments counts as removed",
-        "_problem",
-        "if not file.commented.isdisjoint((name, entry.base_name)): ...",
+        "nothing is looked for beside the declarations",
+        "Pass._understood",
+        "self.problems += self.world.source.remains(desired, missing) if missing else ()",
+        "self.problems += ()",
+        "a declaration that was hidden, nested or commented out deletes its table",
+        (f"{REMAINS}[once-hidden]", f"{REMAINS}[once-in comments of another file]"),
+    ),
+    Mutant(
+        "the names that a text defines do not count",
+        "_judge",
+        "if name in text.names: ...",
         "if False: ...",
         "a document that is put into comments for a moment deletes its table",
-        (f"{REMOVALS}::test_a_document_put_into_comments_beside_another_one_is_an_error",),
+        (
+            f"{REMAINS}[once-under x- in another file]",
+            f"{REMOVALS}::test_a_document_put_into_comments_beside_another_one_is_an_error",
+        ),
+    ),
+    Mutant(
+        "a class that is not loaded counts as removed",
+        "_judge",
+        "if (found.path, line) not in classes: ...",
+        "if False: ...",
+        "a class under a condition deletes its table",
+        (
+            (
+                "test_engine_remains::test_a_class_that_is_not_loaded_never_removes_its_table"
+                "[its class under a condition, its name from elsewhere]"
+            ),
+        ),
     ),
     Mutant(
         "a file under another suffix counts as removed",
-        "_problem",
-        "other = _renamed(path, desired.unread)",
-        "other = None",
+        "_same_stem",
+        "return _stem(name) == _stem(former_name)",
+        "return False",
         "a declaration that was converted to another format deletes its table",
-        (f"{MISREAD}[once-converted]",),
+        (f"{MISREAD}[once-converted]", f"{REMAINS}[once-packed into a hidden folder]"),
+    ),
+    Mutant(
+        "hidden folders are not looked through",
+        "_walk",
+        "entry.name not in _FOREIGN_FOLDERS and ...",
+        "not hidden and ...",
+        "a declaration that was moved into a hidden folder deletes its table",
+        (f"{REMAINS}[once-in a hidden folder]", f"{REMAINS}[once-in __pycache__]"),
+    ),
+    Mutant(
+        "what cannot be looked through counts as removed",
+        "_judge",
+        "if trouble is not None: ...",
+        "if False: ...",
+        "a file that is too large to look through deletes a table",
+        ("test_engine_remains::test_what_cannot_be_looked_through_keeps_the_table",),
+    ),
+    Mutant(
+        "an empty document says that its table was removed",
+        "_problem",
+        "if file.hollow is not None: ...",
+        "if False: ...",
+        "a file that was cut at the marks between two documents deletes a table",
+        ("test_engine_remains::test_an_empty_document_in_the_place_of_a_declaration_is_an_error[cut at the marks]",),
     ),
     Mutant(
         "misunderstood files are reported and acted upon",
@@ -77,7 +126,7 @@ MUTANTS = (
     Mutant(
         "a vanished subfolder prunes",
         "Pass._tables",
-        "Scene(..., vanished={} if self.request.destroy else vanished(desired, permission.snapshot.inventory))",
+        "Scene(..., vanished={} if destroy else vanished(desired, inventory))",
         "Scene(..., vanished={})",
         "an unmounted subfolder deletes all of its tables",
         (f"{REMOVALS}::test_the_tables_of_a_folder_that_vanished_are_blocked[once-the folder is gone]",),
@@ -109,7 +158,7 @@ MUTANTS = (
     Mutant(
         "the inventory forgets which file declares a table",
         "declared_by",
-        "return replace(entry, declared_in=declaration.origin.file)",
+        "return replace(entry, declared_in=declaration.origin.file, project=project)",
         "return entry",
         "a file that moved and is then misread deletes its table",
         (f"{REMOVALS}::test_the_inventory_says_which_file_declares_a_table_and_follows_it",),

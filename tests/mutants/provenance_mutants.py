@@ -9,6 +9,7 @@ CLEAR = f"{PROVENANCE}::test_clear_removes_what_is_recorded_as_written_and_uncha
 CHANGED = f"{PROVENANCE}::test_a_seed_that_changed_while_it_was_interrupted"
 RECREATED = f"{PROVENANCE}::test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds"
 STOPPED = f"{PROVENANCE}::test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on"
+CLEAR_RACED = "test_e2e_clear_raced"
 ITEMS = "test_aws_items"
 
 MUTANTS = (
@@ -139,9 +140,52 @@ MUTANTS = (
         "an item is put back over what took its key",
         "BotoItemApi._put_back",
         "self.put_if_absent(table, item, key_names)",
-        'self._caller.call("PutItem", {"TableName": table, "Item": item})',
+        'self._caller.call("PutItem", {"TableName": table, "Item": item}) is not None',
         "what somebody wrote in between is overwritten by the item that is put back",
         (f"{ITEMS}::test_an_item_whose_key_was_taken_again_is_not_written_over_it",),
+    ),
+    Mutant(
+        "a lost answer of a delete reads as already gone",
+        "BotoItemApi.remove_if_equal",
+        "raise self._after_no_answer(table, item, key_names, error) from error",
+        "return Removal.GONE",
+        "what somebody added is deleted with its item, and nobody hears of it",
+        (f"{ITEMS}::test_a_delete_without_a_usable_answer_is_neither_removed_nor_gone",),
+    ),
+    Mutant(
+        "a delete of an item is sent again",
+        "destroys",
+        'return "ReturnValues" in params',
+        "return False",
+        "the second sending finds no item, and what the first one removed is never seen",
+        (f"{CLEAR_RACED}::test_a_delete_whose_answer_is_lost_is_a_failure_that_names_the_item[None]",),
+    ),
+    Mutant(
+        "an item that is gone after a failed delete counts as already gone",
+        "_Clearing._removed",
+        "if end is Removal.GONE and failed is not None: ...",
+        "if False: ...",
+        "a delete that was applied and answered by a refusal is taken for the work of others",
+        (f"{CLEAR_RACED}::test_a_delete_whose_answer_is_lost_is_a_failure_that_names_the_item[a throttled request]",),
+    ),
+    Mutant(
+        "a key that was taken again ends the put-back quietly",
+        "BotoItemApi._put_back",
+        """
+        failure = "another item has its key now"
+        break
+        """,
+        "return",
+        "the item that was removed is lost, and nobody hears of it",
+        (f"{ITEMS}::test_an_item_whose_key_was_taken_again_is_not_written_over_it",),
+    ),
+    Mutant(
+        "a second signal does not wait for a put-back",
+        "Interruption._handle",
+        "if self._critical: ...",
+        "if False: ...",
+        "Ctrl-C twice between the delete and the put-back loses the item",
+        (f"{CLEAR_RACED}::test_signals_between_the_delete_and_the_put_back_do_not_lose_the_item[2]",),
     ),
     Mutant(
         "damaged digests are read as none",

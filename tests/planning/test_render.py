@@ -104,6 +104,7 @@ Plan: 0 to create, 0 to update, 0 to replace, 1 to delete, 0 to seed.""",
         """\
 -/+ users  table_configs/users_table.py:12
   1. -/+ replace keys, DeleteTable
+       then: the table is created again as declared, and its seed is written if it has one
 
 Plan: 0 to create, 0 to update, 1 to replace, 0 to delete, 0 to seed.""",
     ),

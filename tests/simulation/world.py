@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from reconciler.engine.ports import Exchange
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.world import World
 from reconciler.model.change import Call
-from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed
+from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
 from reconciler.model.errors import DeclarationError, Problem, RecordChanged
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.options import Options
@@ -179,6 +179,9 @@ class ListSource:
     def still(self, desired: DesiredState) -> bool:
         return not self.broken and self.declarations == desired.declarations
 
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        return ()
+
 
 @dataclass
 class Silent:
@@ -187,6 +190,7 @@ class Silent:
     steps: list[tuple[str, Step]] = field(default_factory=list)
     reports: list[PassReport] = field(default_factory=list)
     seeds: list[TableReport] = field(default_factory=list)
+    waits: list[tuple[str, float]] = field(default_factory=list)
 
     def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None: ...
 
@@ -195,6 +199,9 @@ class Silent:
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
     def planned(self, pass_id: str, words: str) -> None: ...
+
+    def waiting(self, holder: str, seconds: float) -> None:
+        self.waits.append((holder, seconds))
 
     def pass_finished(self, report: PassReport) -> None:
         self.reports.append(report)

@@ -10,6 +10,7 @@ import pytest
 from support.folders import load, sentences, write
 from support.seed_files import USERS, as_json
 
+from reconciler.model.errors import DeclarationError
 from reconciler.sources.seeds import files
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -154,3 +155,25 @@ def test_a_packed_seed_that_unpacks_to_more_than_may_be_is_refused_before_it_fil
 def test_a_seed_of_no_declared_table_is_a_warning(tmp_path: Path, file: str, warning: str) -> None:
     desired = load(write(tmp_path, {**USERS, file: "[]"}))
     assert desired.warnings == (f"{file}: {warning}",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("orders.yaml", "a: ["),
+        ("orders.yaml", ""),
+        ("orders.json", "{"),
+        ("other.yaml", "table_nam: orders\nkey_schema: []\n"),
+        ("orders.py", "import no_such_module_here\n"),
+        ("orders.py", "class Orders:\n    SCHEMA = 1\n    def get_schema(self): ...\n"),
+        ("orders.YAML", "table_name: orders\n"),
+        ("orders.yaml.bak", "table_name: orders\n"),
+        ("orders.yaml", "Table: {TableName: orders, KeySchema: []}\n"),
+        ("orders.yaml", "# table_name: orders\n"),
+    ],
+)
+def test_no_seed_is_to_be_removed_while_a_declaration_cannot_be_read(tmp_path: Path, name: str, text: str) -> None:
+    folder = write(tmp_path, {**USERS, name: text, "seeds/orders.json": "[]"})
+    with pytest.raises(DeclarationError) as raised:
+        load(folder)
+    assert not any("seeds/orders.json" in warning for warning in raised.value.warnings)

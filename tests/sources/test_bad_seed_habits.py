@@ -185,11 +185,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "a request in the wrapping of the API": (
-        as_json('{"RequestItems": {"users": []}}'),
+        as_json('{"RequestItems": {"carts": [{"PutRequest": {"Item": {"pk": {"S": "a"}}}}]}}'),
         [
             (
-                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
-                "request. Write the items as a list, each with its attributes."
+                "seeds/users.json:1: is a request for the table 'carts', not for 'users'. Name the table users, or "
+                "rename the file."
             )
         ],
     ),

@@ -34,6 +34,19 @@ REFUSED = {
     "an interpolation of Ruby": "#{team}",
     "a mark of a build tool": "@@TEAM@@",
     "a variable of Windows": "%TEAM%",
+    "a field of str.format": "{stage}",
+    "a field of str.format with a dot": "{env.stage}",
+    "an instruction in angle brackets": "<stage>",
+    "an instruction of two words": "<your team>",
+    "a field of Python's %": "%(stage)s",
+    "a variable of Concourse": "((stage))",
+    "a variable in double brackets": "[[stage]]",
+    "a variable of MSBuild": "@{stage}",
+    "a variable of PowerShell": "$env:STAGE",
+    "a mark in underscores": "__STAGE__",
+    "a secret of sops": "ENC[AES256_GCM,data:ab+/=,iv:x=,tag:y=,type:str]",
+    "a reference of vals": "ref+awsssm://team/name?region=us-east-1",
+    "a doubled backslash before a whole one": "\\\\{stage}",
     "a doubled backslash, which escapes itself": "\\\\{{ team }}",
 }
 KEPT = {
@@ -47,6 +60,14 @@ KEPT = {
     "an escaped statement": ("\\{% team %}", "{% team %}"),
     "an escaped tag": ("\\<%= team %>", "<%= team %>"),
     "an escaped mark": ("\\@@TEAM@@ \\%TEAM% \\#{team}", "@@TEAM@@ %TEAM% #{team}"),
+    "an escaped field": ("\\{stage}", "{stage}"),
+    "an escaped instruction": ("\\<stage>", "<stage>"),
+    "an escaped mark in underscores": ("\\__STAGE__", "__STAGE__"),
+    "a field inside a text": ("a {stage} of a rocket", "a {stage} of a rocket"),
+    "a comparison": ("a <b> c, x < y > z", "a <b> c, x < y > z"),
+    "a name of Python": ("__init__", "__init__"),
+    "a list in a text": ("[a] [[b]] c", "[a] [[b]] c"),
+    "an address in angle brackets": ("<ops@example.com>", "<ops@example.com>"),
     "a price": ("$5 or $$5", "$5 or $$5"),
     "a dollar at the end": ("US$", "US$"),
     "a percentage": ("100% of 50%", "100% of 50%"),
@@ -103,6 +124,34 @@ def test_a_placeholder_is_refused_by_its_field_wherever_it_stands(
     told = [problem for problem in found if problem.field == field.replace("HERE", "${STAGE}")]
     assert "the placeholder ${STAGE}, which nothing replaces" in told[0].reason
     assert len(told) == 1
+
+
+NAMES = [
+    *("users-{stage}", "users-<stage>", "users-%(stage)s", "((stage))-users", "users-[[stage]]", "users-@{stage}"),
+    *("users-$env:STAGE", "users-__STAGE__", "__STAGE__-users", "users.__MY_STAGE__.x"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("where", ["table_name", "index_name"])
+def test_a_placeholder_inside_a_name_is_called_one(name: str, where: str, tmp_path: Path) -> None:
+    more = {"table_name": name} if where == "table_name" else {"global_secondary_indexes": [index(name)]}
+    (problem,) = problems(write(tmp_path, {"users.json": {**SOUND, **more}}))
+    assert "holds the placeholder " in problem.reason
+    assert problem.remedy == "Write the name itself; the suffix of an environment is added by --environment."
+
+
+@pytest.mark.parametrize("part", ["<region>", "{region}", "__REGION__", "((region))", "[[region]]"])
+def test_a_placeholder_in_an_arn_is_refused(part: str, tmp_path: Path) -> None:
+    arn = f"arn:aws:kinesis:{part}:123456789012:stream/users"
+    found = problems(write(tmp_path, {"users.json": {**SOUND, "kinesis_streaming": {"stream_arn": arn}}}))
+    assert [problem.field for problem in found] == ["kinesis_streaming.stream_arn"]
+    assert f"holds the placeholder {part}, which nothing replaces" in found[0].reason
+
+
+@pytest.mark.parametrize("name", ["users__v2__x", "__users__", "USERS__A", "a__B", "users_-_x"])
+def test_a_name_with_underscores_is_taken(name: str, tmp_path: Path) -> None:
+    assert load(write(tmp_path, {"users.json": {**SOUND, "table_name": name}})).declarations[0].spec.name == name
 
 
 @pytest.mark.parametrize("suffix", ["yaml", "yml"])

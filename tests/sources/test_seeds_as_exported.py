@@ -57,7 +57,7 @@ NO_SCANS: dict[str, tuple[str, int, str]] = {
     ),
     "a count alone": ('{"Count": 2, "ScannedCount": 2}', 1, "is neither a list of items"),
     "one item of GetItem": ('{"Item": {"pk": {"S": "a"}}}', 1, "is neither a list of items"),
-    "items in small letters": ('{"items": [{"pk": "a"}]}', 1, "is a request for the table 'items', not for 'users'"),
+    "items in small letters": ('{"items": [{"pk": "a"}]}', 1, "holds its items under items"),
     "items beside something else": ('{"Items": [{"pk": "a"}], "Table": "users"}', 1, "is neither a list of items"),
     "an item that is none": ('{\n"Items": [\n{"pk": "a"},\n7]}', 4, "is not a mapping of attributes"),
     "an item without its key": ('{"Items": [\n{"pk": "a"},\n{"n": 1}]}', 3, "is missing, which is a key attribute"),

@@ -55,6 +55,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "users.yaml",
             "a/b",
             AT,
+            "/projects/shop",
+            "bills",
             4,
         ),
         {
@@ -78,6 +80,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "ours_since": LATER_TEXT,
             "declared_in": "users.yaml",
             "tagged_as": "a/b",
+            "project": "/projects/shop",
+            "renamed_to": "bills",
             "ending_at": AT_TEXT,
             "revision": 4,
             "unknown": None,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.connected import connected
+from support.damaged_records import BROKEN, broken
 from support.endpoints import Live
 from support.fakes import FakeClock, Quiet
 
@@ -267,40 +268,6 @@ def items_count(endpoint: Live) -> int:
     return count
 
 
-def broken(record: str, **members: Any) -> dict[str, Any]:
-    return {"scope": {"S": "default/default"}, "record": {"S": record}, **members}
-
-
-WHOLE_SEED = {
-    "name": {"S": "users"},
-    "state": {"S": "done"},
-    "digest": {"S": "x"},
-    "source": {"S": "s"},
-    "count": {"N": "1"},
-}
-BROKEN = {
-    "an entry without members": (broken("table#users"), "name is missing"),
-    "a state that does not exist": (broken("seed#users", **{**WHOLE_SEED, "state": {"S": "half"}}), "state is 'half'"),
-    "a count with a fraction": (broken("seed#users", **{**WHOLE_SEED, "count": {"N": "1.5"}}), "count is not a whole"),
-    "a count that is text": (broken("seed#users", **{**WHOLE_SEED, "count": {"S": "1"}}), "count has the wrong type"),
-    "a count that is true": (broken("seed#users", **{**WHOLE_SEED, "count": {"BOOL": True}}), "count has the wrong"),
-    "a name that is not its key's": (broken("seed#projects", **WHOLE_SEED), "name is 'users'"),
-    "a set": (broken("seed#users", **{**WHOLE_SEED, "name": {"SS": ["users"]}}), "name is of type SS"),
-    "a time that is none": (broken("suspension", by={"S": "ops"}, at={"S": "yesterday"}), "at is not a time"),
-    "a time without zone": (broken("suspension", by={"S": "o"}, at={"S": "2026-11-22T12:00:00"}), "without its zone"),
-    "a lease without token": (
-        broken("lease", holder={"S": "x"}, expires={"S": "2026-11-22T12:00:00Z"}),
-        "token is missing",
-    ),
-    "a fingerprint without table": (
-        broken("fingerprint", partition={"S": "aws"}, account={"S": "1"}),
-        "region is missing",
-    ),
-    "a kind of the future": (broken("backup#users"), "no such kind of record"),
-    "a kind without a name": (broken("leases"), "no such kind of record"),
-}
-
-
 @pytest.mark.parametrize(("item", "reason"), BROKEN.values(), ids=BROKEN)
 def test_a_record_that_cannot_be_read_is_named_and_never_dropped(
     endpoint: Live, make: Make, item: dict[str, Any], reason: str
@@ -318,7 +285,10 @@ def test_a_record_that_cannot_be_read_is_named_and_never_dropped(
 def report(number: int, error: str | None = None) -> PassReport:
     started = NOW + timedelta(seconds=number)
     return PassReport(
-        f"pass-{number}", "schedule", "default", started, started + timedelta(seconds=1), None, error=error
+        *(f"pass-{number}", "schedule", "default"),
+        *(started, started + timedelta(seconds=1), None),
+        error=error,
+        stack="default",
     )
 
 

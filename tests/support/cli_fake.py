@@ -62,6 +62,7 @@ class FakeWiring:
     overrides: Overrides | None = None
     passed_over: tuple[PassedOver, ...] = ()
     emulator: bool = True
+    confirming: bool | None = None
 
     @property
     def reconciler(self) -> SimpleNamespace:
@@ -79,10 +80,16 @@ class FakeWiring:
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         self.calls.append(("preview", tables))
+        self.confirming = confirming
         return self.plan
 
     def converge(
-        self, trigger: str, tables: tuple[str, ...] = (), on_step: Any = None, approved: Approval | None = None
+        self,
+        trigger: str,
+        tables: tuple[str, ...] = (),
+        on_step: Any = None,
+        approved: Approval | None = None,
+        on_wait: Any = None,
     ) -> PassReport:
         self.calls.append(("converge", trigger, tables))
         for table in self.result.tables:
@@ -95,7 +102,7 @@ class FakeWiring:
         self.calls.append(("publish_metrics",))
         return self.unpublished
 
-    def destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
         self.calls.append(("destroy", tables))
         return self.result
 
@@ -109,7 +116,12 @@ class FakeWiring:
 
     def import_tables(self, names: tuple[str, ...], form: str) -> Any:
         self.calls.append(("import", names, form))
-        return tuple(Path(f"desired_state/{name}_table.py") for name in names), self.passed_over, ()
+        return (
+            tuple(Path(f"desired_state/{name}_table.py") for name in names),
+            self.passed_over,
+            (),
+            "nothing was written",
+        )
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         self.calls.append(("release", tables))
@@ -140,7 +152,7 @@ class FakeWiring:
 
     def status(self) -> Mapping[str, Any]:
         self.calls.append(("status",))
-        return self.view or {"report": self.plan, "suspension": None, "lease": None, "runs": ()}
+        return self.view or {"report": self.plan, "suspension": None, "lease": None, "runs": (), "problem": None}
 
     def doctor(self) -> tuple[Finding, ...]:
         self.calls.append(("doctor",))

@@ -42,6 +42,7 @@ def report(*tables: TableReport, seconds: float = 0.25, **fields: Any) -> PassRe
         "pass_id": "pass-1",
         "trigger": "interval",
         "environment": "default",
+        "stack": "default",
         "started": T0,
         "finished": T0 + timedelta(seconds=seconds),
         "endpoint": LOCAL,

@@ -20,6 +20,7 @@ def a_report(*tables: TableReport, **members: Any) -> PassReport:
         "pass_id": "p-1",
         "trigger": "preview",
         "environment": "default",
+        "stack": "default",
         "started": NOON,
         "finished": NOON,
         "endpoint": LOCAL,

@@ -44,7 +44,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
 
 
 def report(*tables: TableReport) -> PassReport:
-    return PassReport("p1", "once", "default", NOW, NOW, None, tables)
+    return PassReport("p1", "once", "default", NOW, NOW, None, tables, stack="s")
 
 
 def one(kept: Kept, name: str) -> ReadableSpan:

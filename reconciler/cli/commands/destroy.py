@@ -19,11 +19,12 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             plan = app.preview()
             known = plan.tables
             ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
-            what = f"Delete {', '.join(ours) or 'no table (none is ours)'} and suspend"
+            doomed = f"{', '.join(ours)} with every item in {'it' if len(ours) == 1 else 'them'}"
+            what = f"Delete {doomed if ours else 'no table (none is ours)'} and suspend"
             if not confirmed(f"{what} {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-        report = app.destroy(names)
+        report = app.destroy(names, confirmed=not yes)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])
     return exits.act(report)

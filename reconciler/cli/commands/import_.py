@@ -36,7 +36,7 @@ def import_(invocation: Invocation, tables: Names = None, every: Every = False, 
     if bool(tables) == every:
         raise UsageError("say which tables: by name, or all that are not declared by --all")
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        written, left, again = app.import_tables(tuple(tables or ()), form.value)
+        written, left, again, nothing = app.import_tables(tuple(tables or ()), form.value)
     sentences = [f"wrote {path}" for path in written]
     sentences += [f"{name} was released and is managed again, as adopted: it is never pruned" for name in again]
     sentences += [f"passed over: {each.message}" for each in left]
@@ -45,5 +45,5 @@ def import_(invocation: Invocation, tables: Names = None, every: Every = False, 
         "managed_again": list(again),
         "passed_over": [{"table": each.name, "message": each.message, "later": each.later} for each in left],
     }
-    invocation.answer(sentences or ["every table is declared already; nothing was written"], facts)
+    invocation.answer(sentences if written or again else [*sentences, nothing], facts)
     return codes.DRIFT if any(each.later for each in left) else codes.OK

@@ -13,6 +13,7 @@ from reconciler.cli.example import FILES
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
+from reconciler.planning.text import kept
 
 Directory = Annotated[str, typer.Argument(metavar="DIR", help="Folder to write to.")]
 
@@ -24,7 +25,7 @@ def init(invocation: Invocation, directory: Directory = "./desired_state") -> in
     root = Path(directory)
     existing = [str(root / name) for name in FILES if (root / name).exists()]
     if existing:
-        raise UsageError(f"{', '.join(existing)} exists already and is not overwritten. Name another folder.")
+        raise UsageError(f"{kept(existing)}. Name another folder.")
     written = []
     for name, text in FILES.items():
         path = root / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli import codes
+from reconciler.cli.asking import stack_of
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
@@ -12,8 +13,10 @@ from reconciler.cli.options import Output
 def resume(invocation: Invocation) -> int:
     """Lift the suspension; saying so is no error where there was none."""
     invocation.allow(Output.HUMAN, Output.JSON)
-    with invocation.opened(invocation.settings(), read_only=False) as app:
+    settings = invocation.settings()
+    with invocation.opened(settings, read_only=False) as app:
         lifted = app.resume()
-    sentence = "The suspension is lifted." if lifted else "It was not suspended."
+    which = stack_of(settings)
+    sentence = f"The suspension of {which} is lifted." if lifted else f"The {which} was not suspended."
     invocation.answer([sentence], {"suspended": False, "lifted": lifted})
     return codes.OK

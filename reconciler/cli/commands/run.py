@@ -20,7 +20,7 @@ def run(invocation: Invocation, once: Once = False) -> int:
     with invocation.opened(settings, read_only=False) as app:
         if not once:
             return int(app.serve())
-        report = app.converge("once")
+        report = app.converge("once", on_wait=lambda sentence: invocation.say([sentence]))
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.why_not_done(report))
     invocation.warn(app.publish_metrics())

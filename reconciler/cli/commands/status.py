@@ -14,7 +14,15 @@ from reconciler.cli.options import Output
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableStatus, Verdict
 from reconciler.planning.document import document, plain, timestamp
-from reconciler.planning.render import counts, fate_sentence, rebuild_sentence, step_words
+from reconciler.planning.render import (
+    counts,
+    fate_sentence,
+    heading,
+    in_sync,
+    losses,
+    rebuild_sentence,
+    step_words,
+)
 from reconciler.planning.text import printable, several
 
 Line = tuple[str, str]
@@ -28,19 +36,20 @@ def status(invocation: Invocation) -> int:
         view = app.status()
     report: PassReport = view["report"]
     if invocation.output is Output.JSON:
-        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs")}
+        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs", "problem")}
         invocation.console.result([("plain", json.dumps({**document(report), **records}, indent=2))])
     else:
         invocation.console.result(_lines(view, report))
-        for sentence in [*report.warnings, *map(str, report.problems), *filter(None, [report.error])]:
+        for sentence in report.warnings:
             invocation.console.note("note", sentence)
-    return codes.ERROR if report.error or report.problems else codes.OK
+        for sentence in dict.fromkeys([*map(str, report.problems), *filter(None, [report.error, view["problem"]])]):
+            invocation.console.note("error", sentence)
+    return codes.ERROR if report.verdict is Verdict.ERROR or view["problem"] else codes.OK
 
 
 def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
     if report.endpoint:
-        place = f"{report.endpoint.url} ({report.endpoint.flavor.value}, {report.endpoint.region})"
-        yield "title", f"{printable(report.environment)} at {printable(place)}"
+        yield "title", heading(report)
     if view["suspension"]:
         suspension = plain(view["suspension"])
         by, since = printable(suspension["by"]), _to_the_second(suspension["at"])
@@ -54,12 +63,12 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
         yield "dim", f"run {'  '.join(words)}"
-    good = report.verdict is Verdict.IN_SYNC
-    declared = several(report.summary()["declared"] - report.summary()["released"], "table")
-    released = f"; {report.summary()['released']} released" if report.summary()["released"] else ""
-    yield (
-        ("in_sync", f"In sync: {declared} as declared{released}.") if good else ("title", counts(report, applied=False))
-    )
+    good = report.verdict is Verdict.IN_SYNC and not view["problem"]
+    if good:
+        yield "in_sync", in_sync(report)
+    elif report.tables or not (report.problems or report.error):
+        # Without tables there is no plan: standard error says why.
+        yield "title", counts(report, applied=False)
 
 
 def _to_the_second(value: Any) -> str:
@@ -76,10 +85,10 @@ def _tables(report: PassReport) -> Iterator[Line]:
     if strangers := len(report.tables) - len(report.managed):
         yield "dim", f"{several(strangers, 'table')} at the endpoint {'is' if strangers == 1 else 'are'} not ours"
     for table in sorted(report.managed, key=lambda table: table.name):
-        items = "-" if table.item_count is None else str(table.item_count)
+        items = "no count of items" if table.item_count is None else f"about {several(table.item_count, 'item')}"
         seed = f", seed {table.seed_state}" if table.seed_state else ""
         live = table.live_status or ("not read" if table.error else "absent")
-        facts = f"{live}, {table.ownership or 'not ours'}, about {items} items{seed}"
+        facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
         style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}
         yield (
             style.get(table.status.value, "update"),
@@ -91,6 +100,8 @@ def _tables(report: PassReport) -> Iterator[Line]:
             yield "error", f"  {printable(table.error)}"
         if table.rebuild:
             yield "deferred", f"  {rebuild_sentence(table.rebuild)}"
+        for sentence in losses(table):
+            yield "delete", f"  {sentence}"
         for step in table.steps:
             if step.fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED, Fate.FAILED):
                 yield step.fate.value, f"  {step_words(step)}: {fate_sentence(step)}"

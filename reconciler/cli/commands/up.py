@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.cli import codes, exits
-from reconciler.cli.asking import confirmed, must_be_able_to_ask, place, what_goes
+from reconciler.cli.asking import confirmed, must_be_able_to_ask, place, stack_of, what_goes
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.progress import progress
-from reconciler.model.plan import Fate, Step
+from reconciler.model.plan import Fate, Reason, Step
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
 
@@ -18,37 +20,46 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
     """Show the plan, ask for leave, carry it out and show what was done.
 
     A plan that has changed meanwhile is shown and asked about again. With --yes nobody is there to be asked: then the
-    present plan is carried out, without those destructive steps that were not shown.
+    present plan is carried out, without those destructive steps that were not shown. --yes alone is no consent to
+    lose the items of a table; the name of the table beside it is.
     """
     must_be_able_to_ask(invocation, yes=yes)
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
         while True:
-            plan = app.preview(names, confirming=True)
+            plan = app.preview(names, confirming=not yes or bool(names))
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
             if invocation.output is Output.HUMAN and invocation.console.interactive:
                 invocation.say([f"Plan for {place(settings, plan)}:"])
             if stopped or invocation.output is Output.HUMAN:
-                invocation.show(plan, applied=False, base=settings.desired_state)
+                shown = plan if stopped else replace(plan, suspended=False)
+                invocation.show(shown, applied=False, base=settings.desired_state)
+                if shown is not plan and plan.suspended:
+                    invocation.say([f"The {stack_of(settings)} is suspended; carrying this out lifts the suspension."])
             if stopped:
                 return exits.converge(plan)
             if not yes and not confirmed(f"{what_goes(plan)}Carry this out on {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
             if plan.suspended and app.resume():
-                invocation.say(["The suspension is lifted."])
+                invocation.say([f"The suspension of {stack_of(settings)} is lifted."])
             with progress(invocation, len(work)) as on_step:
                 approved = approval(plan, only_this=not yes)
                 report = app.converge("up", names, on_step=on_step, approved=approved)
-            if not report.plan_changed:
+            if not report.plan_changed and (yes or not _left_out(report)):
                 break
-            invocation.say(["The plan has changed since it was shown. Nothing was done; this is the present plan."])
+            done = "Nothing was done" if report.plan_changed else "Steps that were not shown so were left out"
+            invocation.say([f"The plan has changed since it was shown. {done}; this is the present plan."])
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.why_not_done(report))
     invocation.warn(app.publish_metrics())
     return exits.converge(report)
+
+
+def _left_out(report: PassReport) -> bool:
+    return any(step.reason is Reason.NOT_APPROVED for table in report.tables for step in table.steps)
 
 
 def _work(plan: PassReport) -> list[Step]:

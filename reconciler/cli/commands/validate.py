@@ -57,7 +57,9 @@ def _result(invocation: Invocation, problems: tuple[Problem, ...], warnings: tup
         }
         invocation.console.result([("plain", json.dumps(answer, indent=2))])
     elif invocation.output is Output.GITHUB:
-        invocation.console.result(("plain", line) for line in github.problems(problems, View(base=base)))
+        view = View(base=base)
+        marks = [*github.problems(problems, view), *github.warnings(warnings, view)]
+        invocation.console.result(("plain", line) for line in marks)
 
 
 def _counted(desired: DesiredState, base: str) -> str:

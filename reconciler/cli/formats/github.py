@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from reconciler.cli.formats.view import View
 from reconciler.model.errors import Problem
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.planning.render import losses
 
 # GitHub shows ten annotations a step and cuts a job summary at 1 MiB.
 MOST_ANNOTATIONS = 9
@@ -43,6 +45,17 @@ def problems(found: Iterable[Problem], view: View) -> Iterable[str]:
         )
 
 
+def warnings(found: Iterable[str], view: View) -> Iterable[str]:
+    """One warning annotation a sentence, at the line that it begins with."""
+    for sentence in found:
+        place = re.match(r"(?P<file>[^\s:]+):(?:(?P<line>\d+):)? ", sentence)
+        if place is None or not Path(view.path(place["file"])).exists():
+            yield command("warning", sentence)
+        else:
+            line = int(place["line"]) if place["line"] else None
+            yield command("warning", sentence[place.end() :], view.annotated(place["file"]), line)
+
+
 def command(level: str, message: str, file: str | None = None, line: int | None = None) -> str:
     """One workflow command with its data escaped."""
     properties = [f"file={_property(file)}"] if file else []
@@ -67,7 +80,10 @@ def _tables(report: PassReport, view: View) -> Iterable[str]:
                     path,
                     line,
                 )
-        if table.status in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING):
+        ends = losses(table)
+        for sentence in ends:
+            yield command("warning", sentence, path, line)
+        if not ends and table.status in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING):
             yield command("warning", f"{table.name}: {table.status.value}", path, line)
 
 

@@ -11,5 +11,5 @@ from reconciler.planning.document import document
 
 
 def lines(report: PassReport, _view: View) -> Iterable[tuple[str, str]]:
-    """The document of the contract, indented."""
+    """The report as one JSON document, indented; docs/glossary.md explains its codes."""
     yield "plain", json.dumps(document(report), indent=2, ensure_ascii=True)

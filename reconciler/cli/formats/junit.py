@@ -51,4 +51,5 @@ def _alone(report: PassReport, table: TableReport) -> PassReport:
         finished=report.finished,
         endpoint=report.endpoint,
         tables=(table,),
+        stack=report.stack,
     )

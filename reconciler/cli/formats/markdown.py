@@ -9,7 +9,7 @@ from reconciler.cli.formats.view import View
 from reconciler.cli.paths import seen_from_here
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableReport, Verdict
-from reconciler.planning.render import counts, fate_sentence, rebuild_sentence, step_words, symbol, value_text
+from reconciler.planning.render import counts, fate_sentence, losses, rebuild_sentence, step_words, symbol, value_text
 from reconciler.planning.text import printable
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -51,6 +51,8 @@ def _details(table: TableReport) -> Iterable[str]:
     yield ""
     if table.error:
         yield f"- **error** {escaped(table.error)}"
+    for sentence in losses(table):
+        yield f"- **{escaped(sentence)}**"
     if table.rebuild:
         yield f"- {escaped(rebuild_sentence(table.rebuild))}"
     for step in table.steps:

@@ -19,8 +19,8 @@ from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding, Path, Place
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.rules import RULES
-from reconciler.sources.rules.names import table_name_faults
-from reconciler.sources.text.parsed import TOO_DEEP
+from reconciler.sources.rules.names import no_value_fault, table_name_faults
+from reconciler.sources.text.parsed import LOSES_DIGITS, TOO_DEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,39 @@ def read_document(raw: RawDeclaration, environment: str | None) -> Checked:
     base_name = raw.base_name or document.table_name or None
     name = raw.name or (f"{base_name}-{environment}" if base_name and environment else base_name)
     if name is not None:
-        findings += [Finding(("table_name",), *fault) for fault in table_name_faults(name, environment)]
+        faults = list(table_name_faults(name, environment))
+        # Class files are asked for their names, and ``none_names`` knows which of them are meant.
+        missing = None if faults or raw.file.endswith(".py") else no_value_fault(name)
+        findings += [Finding(("table_name",), *fault) for fault in (*faults, *([missing] if missing else []))]
     findings = [finding for finding in findings if finding.path not in spelled.misspelt]
     findings, unknown = _with_on_demand_capacity(spelled, value, place, findings)
     as_written = replace(place, written={})
     explained = {finding.path for finding in refused}
     unknown = [finding for finding in unknown if finding.path not in explained]
+    told = explained | {place.written_path(each.path) for each in findings} | {each.path for each in unknown}
+    refused += [each for each in _unclear(raw, value) if each.path not in told]
     problems = [as_written.problem(finding) for finding in (*unknown, *refused)]
     explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
     problems += [place.problem(each) for each in findings if place.written_path(each.path) not in explained]
     return Checked(raw, place, document, name, base_name, tuple(problems))
+
+
+def _unclear(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[Finding]:
+    """Numbers that do not keep their spelling, at their paths as written."""
+    found: list[Finding] = []
+    stack: list[tuple[Path, Any]] = [((), value)]
+    while stack:
+        path, item = stack.pop()
+        if path and _is_policy(str(path[0])):
+            continue
+        if isinstance(item, Mapping):
+            stack += [((*path, str(key)), member) for key, member in item.items()]
+        elif isinstance(item, list | tuple):
+            stack += [((*path, index), member) for index, member in enumerate(item)]
+        elif LOSES_DIGITS.fullmatch(literal := raw.literals.get(path, "")):
+            reason = f"is {literal}, which is read as the number {item}"
+            found.append(Finding(path, reason, "Write a plain decimal number."))
+    return found
 
 
 def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[Finding]]:

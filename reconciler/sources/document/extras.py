@@ -17,7 +17,8 @@ class LifecyclePart(Part):
         default_factory=list, description="Paths whose differences are left alone, such as billing.throughput."
     )
     on_existing: Literal["adopt", "own", "observe", "fail"] = Field(
-        default="adopt", description="What to do with a table that was there before it was declared."
+        default="adopt",
+        description="What to do with a table that was there before it was declared, or was recreated by others.",
     )
     allow_data_loss: bool = Field(default=False, description="A step may destroy the items of this table.")
 

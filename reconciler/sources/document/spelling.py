@@ -5,6 +5,7 @@ Called by ``check.read_document`` before any type is looked at. Unknown fields a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -90,6 +91,10 @@ class _Speller:
         return [{"key": key, "value": value} for key, value in tags.items()]
 
 
+_ASIDE = re.compile(r"[xX][-_]|[._]+|(?=(?:anchors?|aliases|templates?|defaults?|definitions|common|shared)$)")
+"""How keys begin, or what they are called, that hold anchors or notes elsewhere."""
+
+
 def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
     """The closest known field, in the style of the key: CamelCase for CamelCase."""
     return did_you_mean(key, [word for word in known if word[:1].isupper() == key[:1].isupper()])
@@ -111,4 +116,7 @@ def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | N
         return Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")
     fields = ", ".join(dict.fromkeys(known.values()))
     remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Fields here are: {fields}."
+    if len(here) == 1 and not suggestion and _ASIDE.match(key):
+        bare = _ASIDE.sub("", key) or key.strip("._").lower()
+        remedy = f"Did you mean `x-{bare}`? A key for anchors or notes begins with x- at the top of the document."
     return Finding(here, "is not a known field", remedy)

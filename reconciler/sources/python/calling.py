@@ -1,4 +1,4 @@
-"""Calls the user's methods as the contract says: with the environment where one is set, else with nothing.
+"""Calls the methods of a class file: with the environment where one is set, else without an argument.
 
 A method that demands the argument gets None. Methods without ``@classmethod`` are called on an instance.
 """

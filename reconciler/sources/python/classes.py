@@ -8,8 +8,10 @@ merely lacks something is an error, because a table whose class is skipped by mi
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Any
 
 _OF_A_TABLE = ("table_name", "TableName", "key_schema", "KeySchema")
 _MARKS = ("abstract", "__abstract__", "_is_protocol")
@@ -34,7 +36,33 @@ def declared_classes(module: ModuleType) -> Found:
             continue
         seen.add(id(value))
         _sort(value, found)
+    for place, value in _inner_classes(module):
+        if id(value) not in seen and value.__module__ == module.__name__ and _is_complete(value):
+            seen.add(id(value))
+            reason = f"stands in {place} alone, and only classes at the top of the module are read"
+            found.refused.append((value, reason, f"Write it at the top of the module. {_MARK_REMEDY}"))
     return found
+
+
+def _inner_classes(module: ModuleType) -> Iterator[tuple[str, type]]:
+    """Classes inside other classes and in collections of the module, each with the name of what holds it."""
+    for name, value in list(vars(module).items()):
+        inside: Iterable[Any] = ()
+        if inspect.isclass(value):
+            inside = vars(value).values() if value.__module__ == module.__name__ else ()
+        elif isinstance(value, list | tuple | set | frozenset):
+            inside = value
+        elif isinstance(value, dict) and not name.startswith("__"):
+            inside = value.values()
+        for each in list(inside):
+            if inspect.isclass(each):
+                yield name, each
+
+
+def _is_complete(owner: type) -> bool:
+    """Whether a class would declare a table if it stood at the top."""
+    marked = any(vars(owner).get(mark) is True for mark in _MARKS)
+    return not marked and isinstance(getattr(owner, "SCHEMA", None), dict) and has_get_schema(owner)
 
 
 def has_get_schema(owner: type) -> bool:

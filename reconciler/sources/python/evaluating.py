@@ -99,7 +99,11 @@ class FileEvaluation:
         value = self._schema(owner, line)
         name = self._name(owner, line)
         description = self._description(owner, line)
-        seeds = callable(getattr(owner, "seed", None))
+        seed = getattr(owner, "seed", None)
+        seeds = callable(seed)
+        if seed is not None and not seeds:
+            remedy = "Write a classmethod seed(cls, environment=None) that yields the items."
+            self._problem(line, "seed", f"is {_kind(seed)}, not a method, and would not be read", remedy)
         if self.failed > before or value is None:
             if seeds:
                 self._seed(owner, line, send=False)
@@ -163,6 +167,8 @@ class FileEvaluation:
         if not isinstance(answer, str) and self.failed == before:
             reason = f"returns {_kind(answer)}, not a text"
             self._problem(line, "get_table_name", reason, "Return the name of the table.")
+        elif answer == "":
+            self._problem(line, "get_table_name", "returns an empty text", "Return the name of the table.")
         return _text_or_none(answer)
 
     def _refuse_none(self, owner: type, name: str | None, line: int) -> None:

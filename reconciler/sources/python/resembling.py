@@ -79,8 +79,27 @@ def _of_file(found: _File, known: dict[str, _Class], inherited: frozenset[str]) 
                 reason = _lost(each, known, inherited)
                 if reason is not None:
                     yield Problem(path, each.node.lineno, each.node.name, reason, _REMOVE)
+        yield from _swallowed(found, known)
     if not found.declared:
         yield from _of_text(found)
+
+
+def _swallowed(found: _File, known: dict[str, _Class]) -> Iterator[Problem]:
+    """Classes of a table that a handled exception kept from being made, where no other class has their name."""
+    loaded = {
+        node.name for node in ast.walk(found.tree) if isinstance(node, ast.ClassDef) and node.lineno in found.declared
+    }
+    for statement in found.tree.body:
+        if not isinstance(statement, ast.Try) or not statement.handlers:
+            continue
+        for node in statement.body:
+            each = _class(node) if isinstance(node, ast.ClassDef) else None
+            if each is None or each.node.name in loaded or not each.has_schema or each.abstract:
+                continue
+            if each.has_get_schema or any(one.has_get_schema for one in _ancestors(each, known)):
+                reason = "stands in a try whose exception is handled, and was not made when the module was loaded"
+                remedy = "Let the exception out, or remove the class if its table is to be deleted."
+                yield Problem(found.file.path, each.node.lineno, each.node.name, reason, remedy)
 
 
 def _lost(each: _Class, known: dict[str, _Class], inherited: frozenset[str]) -> str | None:

@@ -17,7 +17,7 @@ from reconciler.sources.rules.auto_scaling import (
 )
 from reconciler.sources.rules.backups import backup_name, backup_schedule
 from reconciler.sources.rules.billing import index_throughput, mode_and_throughput
-from reconciler.sources.rules.definitions import defined_once, every_definition_used, every_key_defined
+from reconciler.sources.rules.definitions import defined_once, every_definition_used, every_key_defined, visible_names
 from reconciler.sources.rules.extras import ignored_paths
 from reconciler.sources.rules.global_indexes import global_index_count, global_index_keys
 from reconciler.sources.rules.global_tables import (
@@ -42,6 +42,7 @@ from reconciler.sources.rules.switched_off import (
     kinesis_details,
     recovery_details,
     sse_details,
+    sse_key_is_given,
 )
 from reconciler.sources.rules.table_keys import table_keys
 from reconciler.sources.rules.tags import tag_count, tag_keys_differ, tag_lengths
@@ -69,6 +70,7 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (required, ()),
     (table_keys, _KEYS),
     (every_key_defined, ("attribute_definitions", *_KEYS, *_INDEXES)),
+    (visible_names, (*_KEYS, *_INDEXES)),
     (every_definition_used, ("attribute_definitions", *_KEYS, *_INDEXES)),
     (defined_once, ("attribute_definitions",)),
     (index_names, _INDEXES),
@@ -109,6 +111,7 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (maximum_needs_on_demand, (*_LIMITS, *_GLOBAL, *_BILLING)),
     (warm_members, (*_LIMITS, *_GLOBAL)),
     (sse_details, ("sse_specification",)),
+    (sse_key_is_given, ("sse_specification",)),
     (recovery_details, ("point_in_time_recovery",)),
     (insights_details, ("contributor_insights", *_GLOBAL)),
     (kinesis_details, ("kinesis_streaming",)),

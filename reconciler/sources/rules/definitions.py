@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from reconciler.sources.document.keys import KeyElementPart
@@ -23,6 +24,17 @@ def every_key_defined(document: TableDocument) -> Iterator[Finding]:
             yield Finding(
                 (*path, "attribute_name"), f"is {name!r}, which attribute_definitions does not define", remedy
             )
+
+
+def visible_names(document: TableDocument) -> Iterator[Finding]:
+    """The name of a key attribute neither begins nor ends with a space, and holds nothing that nobody sees."""
+    for path, element in _elements(document):
+        name = element.attribute_name
+        hidden = sorted({each for each in name if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp")})
+        if hidden or name != name.strip():
+            codes = ", ".join(f"U+{ord(each):04X}" for each in hidden)
+            held = f"holds {codes}, which nobody sees" if hidden else "begins or ends with a space"
+            yield Finding((*path, "attribute_name"), f"is {name!r}, which {held}", "Write the name without it.")
 
 
 def every_definition_used(document: TableDocument) -> Iterator[Finding]:

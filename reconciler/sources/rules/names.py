@@ -8,6 +8,8 @@ from collections.abc import Iterator
 RESERVED = "reconciler_state"
 """The name of the state table, which is never a declared one."""
 
+_NO_VALUE = re.compile(r"(?:^|[-_.])(?P<word>None|null|undefined|nil)(?:$|[-_.])")
+"""What programs write where a value is missing."""
 _ALLOWED = re.compile(r"[a-zA-Z0-9_.-]")
 
 
@@ -21,6 +23,15 @@ def name_fault(name: str) -> tuple[str, str] | None:
         held = ", ".join(repr(character) for character in strange)
         return f"is {shown}, which holds {held}", "Use only a-z, A-Z, 0-9, _ . and -."
     return None
+
+
+def no_value_fault(name: str) -> tuple[str, str] | None:
+    """Reason and remedy of a name in which a program wrote a missing value, such as ``users-undefined``."""
+    found = _NO_VALUE.search(name)
+    if found is None:
+        return None
+    reason = f"is {name!r}, which is made of {found['word']}, as programs write a missing value"
+    return reason, "Write the name itself; the suffix of an environment is added by --environment."
 
 
 def table_name_faults(name: str, environment: str | None) -> Iterator[tuple[str, str]]:

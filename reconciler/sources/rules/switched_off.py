@@ -18,6 +18,15 @@ def sse_details(document: TableDocument) -> Iterator[Finding]:
         yield Finding(("sse_specification", name), "is given, but enabled is false", remedy)
 
 
+def sse_key_is_given(document: TableDocument) -> Iterator[Finding]:
+    """A key without a value would silently mean another key: the one that AWS manages."""
+    sse = document.sse_specification
+    for name in ("kms_master_key_id", "sse_type"):
+        if sse and name in sse.model_fields_set and getattr(sse, name) is None:
+            remedy = "Give it a value; leave it out for alias/aws/dynamodb, the key managed by AWS."
+            yield Finding(("sse_specification", name), "is empty", remedy)
+
+
 def insights_details(document: TableDocument) -> Iterator[Finding]:
     """A mode only where insights are on."""
     parts: list[tuple[Path, InsightsPart | None]] = [((), document.contributor_insights)]

@@ -10,6 +10,9 @@ from reconciler.sources.text.parsed import TextFault
 
 ANSWER = frozenset({"Items", "Count", "ScannedCount", "ConsumedCapacity", "LastEvaluatedKey", "NextToken"})
 """Members of an answer of Scan and Query, as the SDKs and the AWS CLI print it."""
+REQUEST = frozenset({"RequestItems", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"})
+"""Members of a BatchWriteItem request; the AWS CLI takes what is under RequestItems alone."""
+_WRAPPERS = frozenset({"items", "data", "records", "rows", "results", "seed", "seeds", "values"})
 _SDK = frozenset({"ResponseMetadata", "$metadata"})
 
 
@@ -19,6 +22,17 @@ def wrapped(members: Mapping[Any, Any], line: int | None) -> Records:
     if isinstance(items, list) and members.keys() <= ANSWER | _SDK and not _are_requests(items):
         _whole(members, len(items), line)
         return Records(tuple(items))
+    requests = members.get("RequestItems")
+    if isinstance(requests, Mapping) and members.keys() <= REQUEST:
+        members = {
+            name: [_record(each, line) for each in several] if isinstance(several, list) else several
+            for name, several in requests.items()
+        }
+    alone = next(iter(members), None)
+    inside = members.get(alone)
+    if len(members) == 1 and str(alone).lower() in _WRAPPERS and isinstance(inside, list) and not _are_requests(inside):
+        remedy = f'Write the list alone, [{{…}}, {{…}}], without {{"{alone}": …}} around it.'
+        raise TextFault(line, f"holds its items under {alone}, which is no part of a seed", remedy)
     if not members or not all(isinstance(each, list) for each in members.values()):
         reason = "is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem request"
         raise TextFault(line, reason, "Write the items as a list, each with its attributes.")
@@ -35,6 +49,10 @@ def _whole(answer: Mapping[Any, Any], items: int, line: int | None) -> None:
     if count is not None and count != items:
         reason = f"has {items} items where Count says {count}"
         raise TextFault(line, reason, "Scan the table again, or remove Count if these are all the items of the seed.")
+
+
+def _record(each: Any, line: int | None) -> Record:
+    return each if isinstance(each, Record) else Record(each, line)
 
 
 def _are_requests(records: list[Record]) -> bool:

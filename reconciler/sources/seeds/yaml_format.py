@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sources.place import Path, text_of
 from reconciler.sources.seeds.record import Record, Records
 from reconciler.sources.seeds.wrapped import wrapped
-from reconciler.sources.text.parsed import Parsed, TextFault, exact_number
+from reconciler.sources.text.parsed import LOSES_DIGITS, Parsed, TextFault, exact_number
 from reconciler.sources.text.yaml_text import read_yaml
-
-_LOSES_DIGITS = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|0[xo][0-9a-fA-F]+")
-"""A leading zero or a base: as likely a post code or an identifier as a number, which would not keep them."""
 
 
 def read_yaml_seed(text: str) -> Records:
     """Items with their lines and exact numbers; ``TextFault`` where the text is not such YAML."""
     documents = [document for document in read_yaml(text, exact_number) if document.value is not None]
+    if not documents:
+        remedy = "Write the items as a list, [] for none, or remove the file."
+        raise TextFault(None, "holds no item and no list, only comments or empty documents", remedy)
     for document in documents:
         _refuse_lost_digits(document)
     if len(documents) == 1 and not isinstance(documents[0].value, list):
@@ -55,7 +54,7 @@ def _literals(document: Parsed) -> dict[Path, dict[str, str]]:
 
 def _refuse_lost_digits(document: Parsed) -> None:
     for path, literal in document.literals.items():
-        if _LOSES_DIGITS.fullmatch(literal):
+        if LOSES_DIGITS.fullmatch(literal):
             number = int(literal, 0) if literal[1:2] in ("x", "o") else exact_number(literal)
             reason = f"has {literal} as {text_of(path)}, and a number does not keep that spelling"
             remedy = f'Write "{literal}" in quotes for a text, or {number} for a number.'

@@ -18,6 +18,7 @@ from reconciler.sources.text.parsed import Parsed, TextFault
 from reconciler.sources.text.resembling import (
     TEMPLATE,
     TEMPLATE_REMEDY,
+    holds_table,
     refuse_commented,
     refuse_conflict,
     refuse_resembling,
@@ -26,16 +27,20 @@ from reconciler.sources.text.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
 
+_ALIAS = re.compile(r"(?:^|[\s\[{,])\*[^\s,\]}*]+", re.MULTILINE)
+"""An alias of YAML: what an anchor names is used somewhere."""
+
 EMPTY = ("is empty, as a file looks while it is being saved", "Fill it or remove it.")
 
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What one file declares, and what is wrong or odd about it."""
+    """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing."""
 
     declarations: tuple[RawDeclaration, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    hollow: int | None = None
 
 
 def read_documents(file: SourceFile) -> FileReading:
@@ -95,8 +100,9 @@ def _documents(file: SourceFile, text: str) -> list[Parsed]:
 
 
 def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
-    declarations, others = [], []
+    declarations, others, others_aside = [], [], []
     only_extensions = any(document.value for document in documents)
+    aliased = not file.path.endswith(".json") and _ALIAS.search(decode(file)) is not None
     for document in documents:
         if document.value is None:
             continue
@@ -121,10 +127,19 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
             refuse_resembling(document, value)
             others.append(f"{file.path}:{document.line}: declares nothing: it has no field of a table")
         only_extensions = only_extensions and not value
+        unused = () if aliased else document.value.keys() - value.keys()
+        for key in sorted(unused):
+            if holds_table(document.value[key]):
+                line = document.lines.get((key,), document.line)
+                others_aside.append(
+                    f"{file.path}:{line}: {key} holds a table and nothing refers to it, so it is not declared. "
+                    "Write its fields at the top of a document to declare it."
+                )
     if not declarations:
         refuse_commented(decode(file))
         others = [] if only_extensions else [f"{file.path}: declares nothing: it has no field of a table"]
-    return FileReading(tuple(declarations), (), tuple(others))
+    hollow = next((document.line for document in documents if document.value in (None, {})), None)
+    return FileReading(tuple(declarations), (), (*others, *others_aside), hollow)
 
 
 def _is_extension(key: object) -> bool:

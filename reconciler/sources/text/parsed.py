@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,10 @@ class Parsed:
     lines: Mapping[Path, int]
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
+
+
+LOSES_DIGITS = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|0[xo][0-9a-fA-F]+")
+"""A leading zero or a base: as likely a post code or an identifier as a number, which would not keep them."""
 
 
 class TextFault(Exception):

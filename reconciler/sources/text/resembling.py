@@ -18,6 +18,13 @@ _FIELDS = frozenset(
         *("tableName", "keySchema", "attributeDefinitions", "aws_dynamodb_table", "get_schema"),
     )
 )
+_NAME_FIELDS = frozenset(("TableName", "table_name"))
+_KEY_FIELDS = frozenset(("KeySchema", "key_schema"))
+_OTHER_KEYS = frozenset(
+    ("hashKey", "hash_key", "HashKey", "partitionKey", "partition_key", "PartitionKey", "primaryKey", "primary_key")
+)
+"""How Terraform, Crossplane, Pulumi, the CDK and others call the key of a table."""
+_OTHER_REMEDY = "Declare the table with table_name, key_schema and attribute_definitions, or move it out of the folder."
 _RESOURCES = frozenset(("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable"))
 _ANSWERS = {
     "Table": "is the output of `aws dynamodb describe-table`",
@@ -32,11 +39,6 @@ _UNWRAP = "Write the fields of one table at the top of the document, or move the
 _COMMENTED_FIELD = re.compile(
     r"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|KeySchema|key_schema)[\"']?[ \t]*:"
     r"|^[ \t]*#+.*\bAWS::DynamoDB::(?:Global)?Table\b",
-    re.MULTILINE,
-)
-_COMMENTED_NAME = re.compile(
-    rb"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|TABLE_NAME)[\"']?"
-    rb"[ \t]*[:=][ \t]*[\"']?([A-Za-z0-9_.-]+)",
     re.MULTILINE,
 )
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
@@ -71,6 +73,46 @@ def refuse_resembling(document: Parsed, value: Mapping[Any, Any]) -> None:
     for key, wrapper in _ANSWERS.items():
         if _is_answer(key, value):
             raise TextFault(document.line, wrapper, _UNWRAP)
+    other = _of_another_tool(value)
+    if other is not None:
+        reason = f"looks like a table of another tool ({text_of(other)}), and declares nothing here"
+        raise TextFault(_line(document, other), reason, _OTHER_REMEDY)
+
+
+def _of_another_tool(value: Any) -> Path | None:
+    """Where the key of a table, or the type of the resource, stands as another tool writes it."""
+    open_values: list[tuple[Path, Any]] = [((), value)]
+    while open_values:
+        path, each = open_values.pop()
+        if isinstance(each, Mapping):
+            for key, inner in each.items():
+                here = (*path, str(key))
+                is_key = key in _OTHER_KEYS and isinstance(inner, str | Mapping)
+                is_type = isinstance(inner, str) and inner in ("aws_dynamodb_table", "aws:dynamodb:Table")
+                if is_key or is_type or (key == "kind" and inner in ("Table", "GlobalTable") and _is_dynamodb(each)):
+                    return here
+                open_values.append((here, inner))
+        elif isinstance(each, list):
+            open_values += [((*path, index), inner) for index, inner in enumerate(each)]
+    return None
+
+
+def _is_dynamodb(resource: Mapping[Any, Any]) -> bool:
+    return "dynamodb" in str(resource.get("apiVersion", ""))
+
+
+def holds_table(value: Any) -> bool:
+    """Whether a table with a name and keys is in it, at any depth."""
+    open_values = [value]
+    while open_values:
+        each = open_values.pop()
+        if isinstance(each, Mapping):
+            if not each.keys().isdisjoint(_NAME_FIELDS) and not each.keys().isdisjoint(_KEY_FIELDS):
+                return True
+            open_values += each.values()
+        elif isinstance(each, list):
+            open_values += each
+    return False
 
 
 def refuse_commented(text: str) -> None:
@@ -80,11 +122,6 @@ def refuse_commented(text: str) -> None:
         line = text.count("\n", 0, found.start()) + 1
         remedy = "Remove the comment signs, or remove the file if its table is to be deleted."
         raise TextFault(line, "has its declaration in comments and declares nothing", remedy)
-
-
-def commented_tables(content: bytes) -> frozenset[str]:
-    """The names that stand in comments as those of tables, in YAML or Python."""
-    return frozenset(found.decode() for found in _COMMENTED_NAME.findall(content))
 
 
 def _is_answer(key: Any, value: Mapping[Any, Any]) -> bool:

@@ -13,6 +13,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.errors import UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.planning.diff import diff
+from reconciler.planning.text import kept
 from reconciler.sources.folder import FolderSource
 from reconciler.sources.locate import BUNDLED, is_missing, locate
 from reconciler.sources.snapshot import read_snapshot
@@ -179,4 +180,4 @@ def _name(path: Path) -> None:
 def _refuse_existing(folder: Path, written: Iterable[str]) -> None:
     existing = [str(folder / name) for name in written if (folder / name).exists()]
     if existing:
-        raise UsageError(f"{', '.join(existing)} exists already and is not overwritten; nothing was written")
+        raise UsageError(f"{kept(existing)}; nothing was written")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,8 +28,8 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.verbs import Told
 from reconciler.engine.world import World
 from reconciler.model.change import Call
-from reconciler.model.desired import Declaration, DesiredState
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.desired import Declaration, DesiredState, Undeclared
+from reconciler.model.errors import Problem, ReconcilerError
 from reconciler.model.identity import Flavor
 from reconciler.model.options import Options
 from reconciler.model.report import PassReport
@@ -156,6 +156,9 @@ class Own:
 
     def still(self, desired: DesiredState) -> bool:
         return self.source.still(desired)
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        return self.source.remains(desired, undeclared)
 
 
 def _ended(verb: str, result: PassReport | Told | int | None) -> Ended:

@@ -1,0 +1,255 @@
+"""Whether a table that is no longer declared is still defined somewhere below the declarations folder.
+
+A declaration that was hidden, renamed, nested, quoted or commented out looks like a removed one to every reader of
+declarations. This is the one rule about it: every file counts, read or not, and what cannot be looked at counts as
+not understood. Asked by the engine through ``FolderSource``, only where a recorded table is not declared.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from reconciler.model.desired import Undeclared
+from reconciler.model.errors import Problem
+
+FILE_LIMIT = 10 * 1024 * 1024
+"""Bytes of one text; a larger file counts as not understood, unless it is binary."""
+TOTAL_LIMIT = 256 * 1024 * 1024
+FILES_MOST = 20_000
+_FOREIGN_FOLDERS = frozenset((".git", ".hg", ".svn", ".jj", "node_modules", ".venv"))
+"""Folders of other programs, which hold former versions and copies of everything."""
+_CACHES = frozenset((".cache", ".direnv", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".terraform", ".tox"))
+"""Folders in which tools name files after those that they have looked at."""
+
+_BYTECODE = re.compile(r".+\.[a-z]+-[0-9]+.*\.py[co]")
+"""``users.cpython-311.pyc``: Python leaves it in ``__pycache__`` when its source is gone."""
+
+_NAME = r"(?P<name>[A-Za-z0-9_.-]{3,255})(?![A-Za-z0-9_.-])"
+_SIGN = r"[\"'\\]*\s*(?:[:=]>?|:=|>|:[^\n=:#\"']{1,40}=)"
+"""Between a field and its value, in YAML, JSON, Python, HCL, XML and quoted in another text."""
+_BEFORE = r"[\s#(/*>|+-]*(?:[!&][^\s\"']*\s+)*(?:[rRbBuUfF]{1,2}(?=[\"']))?[\"'\\]*"
+_FIELD = re.compile(rf"(?<![A-Za-z0-9])table[_-]?name{_SIGN}{_BEFORE}{_NAME}", re.IGNORECASE)
+_RETURNED = re.compile(rf"\bdef get_table_name\b(?:[^\n]*\n){{1,8}}?[^\n]*\breturn{_BEFORE}{_NAME}")
+_NAMED = re.compile(rf"(?<![A-Za-z0-9_.-])name{_SIGN}{_BEFORE}{_NAME}|\"aws_dynamodb_table\"\s+\"(?P<label>[^\"]+)\"")
+_RESOURCE = re.compile(
+    r"aws_dynamodb_table|AWS::DynamoDB::|AWS::Serverless::SimpleTable|dynamodb\.\S*aws"
+    r"|\b(?:hash_?key|partition_?key)\b|\bkind[\"']?\s*:\s*[\"']?(?:Global)?Table\b",
+    re.IGNORECASE,
+)
+"""Without one of these, ``name`` is a field of anything."""
+_CLASS = re.compile(r"^[ \t#]*class[ \t]+(?P<name>\w+)[^\n]*", re.MULTILINE)
+_OF_A_TABLE = re.compile(r"\b(?:SCHEMA|TABLE_NAME|get_schema|get_table_name|key_schema|KeySchema)\b")
+_CLASS_ENDING = re.compile(r"(?:table|config|configuration|schema|definition)+$")
+_KEYS = re.compile(r"\b(?:KeySchema|key_schema)\b")
+_REMEDY = "To remove the table, delete this definition as well"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What one file seems to define: the first line of each name, and the lines of each class of a table."""
+
+    names: Mapping[str, int] = field(default_factory=dict)
+    classes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One entry of the file system: its path with slashes, whether below a hidden folder, and its status.
+
+    The name of a ``leftover`` says nothing: a tool made it after a file that may be gone.
+    """
+
+    path: str
+    aside: bool
+    status: os.stat_result | None
+    trouble: str | None = None
+    leftover: bool = False
+
+
+class Remains:
+    """Looks through one folder; remembers what each unchanged file defines."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[int, ...], _Text]] = {}
+
+    def of(
+        self, root: Path, undeclared: Iterable[Undeclared], declaring: Set[str], classes: Set[tuple[str, int]]
+    ) -> tuple[Problem, ...]:
+        """A problem for each table that is still defined, or where that cannot be told.
+
+        ``declaring`` are the files that declare tables, ``classes`` file and line of each class that declares one.
+        """
+        wanted = list(undeclared)
+        if not wanted:
+            return ()
+        known, self._known = self._known, {}
+        problems: dict[str, Problem] = {}
+        size = 0
+        for count, found in enumerate(_walk(root), start=1):
+            size += _counted(found)
+            if count > FILES_MOST or size > TOTAL_LIMIT:
+                limit = f"{FILES_MOST} files" if count > FILES_MOST else f"{TOTAL_LIMIT // 1024 // 1024} MB"
+                reason = f"holds more than {limit}, so nobody can tell whether {_tables(wanted)} is still defined in it"
+                return (Problem(".", None, None, reason, "Move what is no declaration out of the folder."),)
+            text = self._text(root, found, known)
+            for each in wanted:
+                if each.name not in problems and (problem := _judge(found, text, each, declaring, classes)) is not None:
+                    problems[each.name] = problem
+        return tuple(problems.values())
+
+    def _text(self, root: Path, found: _Found, known: dict[str, tuple[tuple[int, ...], _Text]]) -> _Text:
+        status = found.status
+        if status is None:
+            return _Text(trouble=found.trouble)
+        version = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        before = known.get(found.path)
+        text = before[1] if before is not None and before[0] == version else _read(root / found.path, found.path)
+        self._known[found.path] = (version, text)
+        return text
+
+
+def _walk(root: Path) -> Iterator[_Found]:
+    """Every file below the folder. Links to folders are not followed: what they lead to is read under its own name."""
+    open_folders: list[tuple[str, bool, bool]] = [("", False, False)]
+    while open_folders:
+        folder, aside, cache = open_folders.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            yield _Found(folder or ".", aside, None, f"cannot be read: {error.strerror}")
+            continue
+        for entry in inside:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            hidden = aside or entry.name.startswith(".") or entry.name == "__pycache__"
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _FOREIGN_FOLDERS and not (root / path / "pyvenv.cfg").exists():
+                    open_folders.append((path, hidden, cache or entry.name in _CACHES))
+            else:
+                bytecode = folder.rpartition("/")[2] == "__pycache__" and _BYTECODE.fullmatch(entry.name) is not None
+                yield replace(_file(root, entry, path, aside=aside), leftover=cache or bytecode)
+
+
+def _file(root: Path, entry: os.DirEntry[str], path: str, *, aside: bool) -> _Found:
+    try:
+        status = entry.stat()
+        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root.resolve()):
+            return _Found(path, aside, None)
+    except (OSError, RuntimeError):
+        # A link to nowhere, as an editor's lock is: nothing stands there but the name.
+        return _Found(path, aside, None)
+    return _Found(path, aside, status if stat.S_ISREG(status.st_mode) else None)
+
+
+def _counted(found: _Found) -> int:
+    """Bytes that are read of a file; seeds have limits of their own."""
+    return 0 if found.status is None or _in_seeds(found.path) else min(found.status.st_size, FILE_LIMIT)
+
+
+def _in_seeds(path: str) -> bool:
+    return "seeds" in path.split("/")[:-1]
+
+
+def _read(path: Path, place: str) -> _Text:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            content = file.read(FILE_LIMIT + 1)
+    except OSError as error:
+        return _Text(trouble=f"cannot be read: {error.strerror}")
+    if b"\0" in content[:8192] and not content.startswith(_UTF16) and _is_binary(content[:8192]):
+        return _Text()
+    # What is below ``seeds`` may be as large as a seed.
+    in_seeds = _in_seeds(place)
+    if len(content) > FILE_LIMIT and not in_seeds:
+        return _Text(trouble=f"is larger than {FILE_LIMIT // 1024 // 1024} MB and is not looked through")
+    text = content.replace(b"\0", b"").decode("utf-8", errors="replace")
+    if in_seeds and _KEYS.search(text) is None:
+        # Items may have an attribute table_name; only a declaration says which keys a table has.
+        return _Text()
+    return _defined(text)
+
+
+def _is_binary(beginning: bytes) -> bool:
+    """Whether the NULs are none of UTF-16, where every other byte of plain text is one."""
+    return beginning.count(b"\0") < len(beginning) // 3
+
+
+def _defined(text: str) -> _Text:
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+    names: dict[str, int] = {}
+    for found in (*_FIELD.finditer(text), *_RETURNED.finditer(text)):
+        line = bisect_right(starts, found.start())
+        names.setdefault(found["name"], line)
+        # f"users-{environment}" is the base name with the suffix of an environment.
+        names.setdefault(found["name"].rstrip("-_."), line)
+    if _RESOURCE.search(text) is not None:
+        for found in _NAMED.finditer(text):
+            names.setdefault(found["name"] or found["label"], bisect_right(starts, found.start()))
+    classes: dict[str, tuple[int, ...]] = {}
+    heads = list(_CLASS.finditer(text))
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    for head, following in zip(heads, ends, strict=False):
+        if _OF_A_TABLE.search(text, head.end(), following) is not None:
+            name = _class_name(head["name"])
+            classes[name] = (*classes.get(name, ()), bisect_right(starts, head.start()))
+    return _Text(names, classes)
+
+
+def _judge(
+    found: _Found, text: _Text, table: Undeclared, declaring: Set[str], classes: Set[tuple[str, int]]
+) -> Problem | None:
+    remedy = f"{_REMEDY}; `reconciler release {table.name}` keeps the table unmanaged."
+    restore = f"Restore the declaration of {table.name}, or move this out of the folder."
+    trouble = text.trouble or found.trouble
+    if trouble is not None:
+        reason = f"{trouble}, so nobody can tell whether it defines the table {table.name}, which is not declared"
+        return Problem(found.path, None, None, reason, restore)
+    for name in sorted(table.names):
+        if name in text.names:
+            reason = f"still defines the table {name}, where it is not read as a declaration"
+            return Problem(found.path, text.names[name], None, reason, remedy)
+    for name in sorted({_class_name(name) for name in table.names}):
+        for line in text.classes.get(name, ()):
+            if (found.path, line) not in classes:
+                reason = f"still has the class of the table {table.name}, which is not loaded as a declaration"
+                return Problem(found.path, line, None, reason, remedy)
+    if table.gone is not None and found.path not in declaring and _same_stem(found, table.gone):
+        reason = f"is not read as a declaration, and {table.gone}, which declared the table {table.name}, is gone"
+        ways = "or move it out of the folder if the table is to be deleted"
+        keep = f"`reconciler release {table.name}` keeps the table unmanaged."
+        return Problem(found.path, None, None, reason, f"Rename it to {table.gone}, {ways}; {keep}")
+    return None
+
+
+def _same_stem(found: _Found, gone: str) -> bool:
+    """``users.toml``, ``.users.yaml.swp`` and ``users~`` beside ``users.yaml``; hidden ones anywhere."""
+    folder, _, name = found.path.rpartition("/")
+    former, _, former_name = gone.rpartition("/")
+    hidden = found.aside or name.startswith((".", "#", "~"))
+    if found.leftover or _in_seeds(found.path) or not (folder == former or hidden):
+        return False
+    return _stem(name) == _stem(former_name)
+
+
+def _stem(name: str) -> str:
+    return re.split(r"[.~#]", re.sub(r"^(?:\._|[.~#$]+)", "", name), maxsplit=1)[0].casefold()
+
+
+def _class_name(name: str) -> str:
+    """``users`` of ``UsersTable`` and of ``users``: how a class is named after its table."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    return _CLASS_ENDING.sub("", plain) or plain
+
+
+def _tables(wanted: list[Undeclared]) -> str:
+    more = f" (and {len(wanted) - 1} more tables)" if len(wanted) > 1 else ""
+    return f"the table {wanted[0].name}{more}, which is not declared,"

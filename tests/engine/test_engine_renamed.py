@@ -1,0 +1,304 @@
+"""Two mistakes that read as a removal: a table_name that changes in its file, and a project of the same name.
+
+DynamoDB cannot rename a table, and two folders of one name derive one stack: what holds items stays until consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from simulation.world import Sim, declaration, item, simulate
+
+from reconciler.model.desired import Declaration, Origin
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.report import PassReport
+from reconciler.planning.digest import approval
+
+SEED = (item("1"), item("2"))
+EMULATORS = [Flavor.DYNAMODB_LOCAL, Flavor.MOTO]
+
+
+def of(file: str, *names: str, seed: bool = False) -> tuple[Declaration, ...]:
+    """The declarations of one file."""
+    made = [declaration(name, seed=SEED if seed else ()) for name in names]
+    return tuple(replace(each, origin=Origin(file, line + 1)) for line, each in enumerate(made))
+
+
+OTHER = of("other.yaml", "other")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is declared first, and then; ``items`` are put into ``invoices`` in between."""
+
+    first: tuple[Declaration, ...]
+    then: tuple[Declaration, ...]
+    items: tuple[str, ...] = ("mine",)
+    said: str = "bills"
+
+
+KEPT = {
+    "the one table of its file": Case(of("i.yaml", "invoices"), of("i.yaml", "bills")),
+    "one of two of its file": Case(of("i.yaml", "invoices", "carts"), of("i.yaml", "bills", "carts")),
+    "it is the last of its file": Case(of("i.yaml", "carts", "invoices"), of("i.yaml", "carts", "bills")),
+    "its seed is declared for the new name": Case(
+        of("i.yaml", "invoices", seed=True), of("i.yaml", "bills", seed=True)
+    ),
+    "two tables in its place": Case(
+        of("i.yaml", "invoices"), of("i.yaml", "bills", "accounts"), said="accounts, bills"
+    ),
+    "another table moves into its file as well": Case(
+        of("i.yaml", "invoices") + of("c.yaml", "carts"), of("i.yaml", "carts", "bills")
+    ),
+    "a class file": Case(of("tables.py", "invoices"), of("tables.py", "bills")),
+    "a file with dots in its name": Case(of("i.prod.yaml", "invoices"), of("i.prod.yaml", "bills")),
+    "the name changes by its letters' case": Case(of("i.yaml", "invoices"), of("i.yaml", "Invoices"), said="Invoices"),
+    "a thousand items": Case(
+        of("i.yaml", "invoices"), of("i.yaml", "bills"), tuple(f"n{number}" for number in range(1000))
+    ),
+}
+GOES = {
+    "empty": Case(of("i.yaml", "invoices"), of("i.yaml", "bills"), ()),
+    "only its seed": Case(of("i.yaml", "invoices", seed=True), of("i.yaml", "bills", seed=True), ()),
+    "its file is gone": Case(of("i.yaml", "invoices"), of("b.yaml", "bills")),
+    "its file declares no new table": Case(of("i.yaml", "invoices", "carts"), of("i.yaml", "carts")),
+    "a table of before moved into its file": Case(
+        of("i.yaml", "invoices") + of("c.yaml", "carts"), of("i.yaml", "carts")
+    ),
+}
+
+
+def staged(case: Case, flavor: Flavor = Flavor.DYNAMODB_LOCAL) -> Sim:
+    sim = simulate(flavor=flavor, one_shot=True, prune_grace=timedelta(0))
+    sim.declare(*case.first, *OTHER)
+    sim.once()
+    for name in case.items:
+        sim.plane.tables["invoices"].items[name] = item(name)
+    sim.clock.seconds += 60
+    sim.plane.journal.clear()
+    sim.declare(*case.then, *OTHER)
+    return sim
+
+
+def refused(report: PassReport) -> Step:
+    (step,) = [step for table in report.tables for step in table.steps if step.action is Action.DELETE]
+    return step
+
+
+def _kept(sim: Sim, case: Case) -> bool:
+    held = set(sim.plane.tables["invoices"].items) >= set(case.items)
+    return held and "DeleteTable" not in sim.plane.mutating
+
+
+@pytest.mark.parametrize("flavor", EMULATORS, ids=lambda flavor: flavor.value)
+@pytest.mark.parametrize("name", KEPT)
+def test_a_table_with_items_stays_and_the_new_one_is_made(name: str, flavor: Flavor) -> None:
+    case = KEPT[name]
+    sim = staged(case, flavor)
+    for _ in range(3):
+        step = refused(sim.once())
+        assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.DATA_LOSS)
+        assert f"declares {case.said} in its place; DynamoDB cannot rename a table" in (step.message or "")
+        assert "`reconciler up invoices`" in (step.allow_with or "")
+        assert _kept(sim, case)
+        sim.clock.seconds += 3600
+    assert all(each.spec.name in sim.plane.tables for each in case.then)
+
+
+@pytest.mark.parametrize("name", GOES)
+def test_what_is_no_rename_or_loses_nothing_is_pruned_as_before(name: str) -> None:
+    sim = staged(GOES[name])
+    assert sim.once().verdict.value == "in_sync"
+    assert sim.plane.mutating.count("DeleteTable") == 1
+    assert "invoices" not in sim.plane.tables
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["invoices", "all"])
+def test_a_confirmation_deletes_it(named: bool) -> None:
+    sim = staged(KEPT["the one table of its file"])
+    sim.once()
+    names = ("invoices",) if named else ()
+    plan = sim.reconciler.preview(names, confirming=True)
+    assert plan.summary()["delete"] == 1
+    report = sim.reconciler.converge("up", names, approved=approval(plan, only_this=True))
+    assert report.verdict.value == "in_sync"
+    assert "invoices" not in sim.plane.tables
+    assert sim.once().verdict.value == "in_sync"
+
+
+def _restored(sim: Sim) -> None:
+    sim.declare(*KEPT["the one table of its file"].first, *OTHER)
+
+
+def _released(sim: Sim) -> None:
+    sim.reconciler.release(("invoices",))
+
+
+def _emptied(sim: Sim) -> None:
+    sim.plane.tables["invoices"].items.clear()
+
+
+ENDS: dict[str, Callable[[Sim], None]] = {"restored": _restored, "released": _released, "emptied": _emptied}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_it_converges_when_it_is(end: str) -> None:
+    sim = staged(KEPT["the one table of its file"])
+    sim.once()
+    ENDS[end](sim)
+    assert sim.once().verdict.value == "in_sync"
+    assert ("invoices" in sim.plane.tables) is (end != "emptied")
+    assert sim.once().wrote is False
+
+
+def test_a_table_that_was_restored_and_removed_without_another_in_its_place_is_pruned() -> None:
+    sim = staged(KEPT["one of two of its file"])
+    sim.once()
+    sim.declare(*of("i.yaml", "invoices", "bills", "carts"), *OTHER)
+    assert sim.once().verdict.value == "in_sync"
+    sim.declare(*of("i.yaml", "bills", "carts"), *OTHER)
+    assert sim.once().verdict.value == "in_sync"
+    assert "invoices" not in sim.plane.tables
+
+
+def test_it_stays_when_the_table_in_its_place_is_declared_no_more() -> None:
+    case = KEPT["one of two of its file"]
+    sim = staged(case)
+    sim.once()
+    sim.declare(*of("i.yaml", "carts"), *OTHER)
+    for _ in range(2):
+        assert sim.once().verdict.value == "drifted"
+        sim.clock.seconds += 60
+    assert "bills" not in sim.plane.tables
+    assert "mine" in sim.plane.tables["invoices"].items
+
+
+@pytest.mark.parametrize("focus", [(), ("bills",)], ids=["a pass over all", "a pass over the new table alone"])
+def test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it(focus: tuple[str, ...]) -> None:
+    """Killed before any call: what the next process finds must still look like a rename."""
+    case = KEPT["the one table of its file"]
+    for at in range(1, 60):
+        sim, calls = staged(case), 0
+
+        def stopped(*_: object, at: int = at) -> None:
+            nonlocal calls
+            calls += 1
+            if calls >= at:
+                raise KeyboardInterrupt
+
+        put = sim.store.put_entry
+
+        def written(entry: object, put: Callable[..., object] = put, stopped: Callable[..., None] = stopped) -> object:
+            stopped()
+            return put(entry)
+
+        sim.plane.faults = sim.items.faults = stopped
+        sim.store.put_entry = written  # type: ignore[method-assign,assignment]
+        with suppress(KeyboardInterrupt, ReconcilerError):
+            sim.reconciler.converge("once", focus)
+        sim.plane.faults = sim.items.faults = None
+        sim.store.put_entry = put  # type: ignore[method-assign]
+        ended = calls < at
+        assert _kept(sim, case), f"stopped before call {at}"
+        sim.clock.seconds += 60
+        for _ in range(2):
+            sim.once()
+            assert _kept(sim, case), f"stopped before call {at}"
+        if ended:
+            return
+    raise AssertionError("it never came to its end")
+
+
+def test_the_daemon_keeps_it_as_well() -> None:
+    case = KEPT["the one table of its file"]
+    sim = staged(case)
+    sim.reconciler.options = replace(sim.reconciler.options, one_shot=False, prune_grace=timedelta(minutes=5))
+    for _ in range(20):
+        sim.run()
+        sim.clock.seconds += 60
+    assert _kept(sim, case)
+    assert "bills" in sim.plane.tables
+
+
+def two_projects(items: tuple[str, ...], *, other: str | None = "/y/backend", flavor: Flavor = Flavor.MOTO) -> Sim:
+    """``/x/backend`` declared two tables; the declarations of another folder share one of them."""
+    sim = simulate(flavor=flavor, one_shot=True, prune_grace=timedelta(0), project="/x/backend", stack="backend")
+    sim.declare(*of("i.yaml", "invoices"), *of("u.yaml", "users"))
+    sim.once()
+    for name in items:
+        sim.plane.tables["invoices"].items[name] = item(name)
+    sim.clock.seconds += 60
+    sim.plane.journal.clear()
+    sim.reconciler.options = replace(sim.reconciler.options, project=other)
+    sim.declare(*of("u.yaml", "users"), *of("p.yaml", "posts"))
+    return sim
+
+
+@pytest.mark.parametrize("data_loss", ["emulator", "allow"])
+def test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other(data_loss: str) -> None:
+    sim = two_projects(("mine",))
+    sim.reconciler.options = replace(sim.reconciler.options, data_loss=data_loss)
+    for _ in range(3):
+        step = refused(sim.once())
+        assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.FOREIGN_DECLARATIONS)
+        assert "/x/backend" in (step.message or "")
+        assert "/y/backend" in (step.message or "")
+        for way in ("`reconciler up invoices` and confirm", "RECONCILER_STACK=backend"):
+            assert way in (step.allow_with or "")
+        sim.clock.seconds += 3600
+    assert "mine" in sim.plane.tables["invoices"].items
+    assert "posts" in sim.plane.tables, "all else converges"
+    report = sim.reconciler.destroy()
+    assert "mine" in sim.plane.tables["invoices"].items
+    assert [step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED] == [
+        Reason.FOREIGN_DECLARATIONS
+    ]
+
+
+@pytest.mark.parametrize(
+    "situation", ["empty", "the stack is named", "confirmed", "destroyed by name", "destroyed after its question"]
+)
+def test_it_is_pruned_when(situation: str) -> None:
+    sim = two_projects(() if situation == "empty" else ("mine",), other=None if "named" in situation else "/y/backend")
+    match situation:
+        case "confirmed":
+            plan = sim.reconciler.preview(("invoices",), confirming=True)
+            sim.reconciler.converge("up", ("invoices",), approved=approval(plan, only_this=True))
+        case "destroyed by name":
+            sim.reconciler.destroy(("invoices",))
+        case "destroyed after its question":
+            sim.reconciler.destroy(confirmed=True)
+        case _:
+            sim.once()
+    assert "invoices" not in sim.plane.tables
+
+
+def test_a_project_that_moved_converges_and_its_tables_follow_it() -> None:
+    sim = two_projects(("mine",))
+    sim.declare(*of("i.yaml", "invoices"), *of("u.yaml", "users"))
+    assert sim.once().verdict.value == "in_sync"
+    assert {entry.project for entry in sim.store.snapshot.inventory.values()} == {"/y/backend"}
+    written = sim.store.written
+    assert sim.once().verdict.value == "in_sync"
+    assert sim.store.written == written
+    sim.declare(*of("u.yaml", "users"))
+    assert sim.once().verdict.value == "in_sync"
+    assert "invoices" not in sim.plane.tables, "declared here first, and removed here"
+
+
+def test_a_record_of_an_older_release_says_nothing_of_a_project_and_gets_it_once_declared() -> None:
+    sim = two_projects((), other=None)
+    sim.store.snapshot = replace(
+        sim.store.snapshot,
+        inventory={name: replace(e, project=None) for name, e in sim.store.snapshot.inventory.items()},
+    )
+    sim.reconciler.options = replace(sim.reconciler.options, project="/y/backend")
+    assert sim.once().verdict.value == "in_sync"
+    assert "invoices" not in sim.plane.tables
+    assert sim.store.snapshot.inventory["users"].project == "/y/backend"

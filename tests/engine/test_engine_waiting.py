@@ -1,0 +1,67 @@
+"""A converging run that waits says so once: for what, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from simulation.world import Sim, declaration, simulate
+from support.made_up import report, table
+
+from reconciler.engine.converge import Rounds
+from reconciler.engine.passes import Request
+from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.records import Lease
+from reconciler.model.report import PassReport, TableStatus
+
+DELETE = Step(Action.DELETE, "table")
+UPDATE = Step(Action.UPDATE, "ttl")
+
+
+def waiting(sim: Sim, step: Step, rounds: int) -> tuple[list[str], datetime]:
+    """What is said by a run whose one step waits for this many rounds."""
+    said: list[str] = []
+    left = [rounds]
+
+    def one_pass(_: Request) -> PassReport:
+        left[0] -= 1
+        if left[0] < 0:
+            return report(table("orders"))
+        return report(table("orders", TableStatus.PENDING, steps=(step,)))
+
+    deadline = sim.clock.now() + timedelta(minutes=30)
+    Rounds(sim.reconciler.world, one_pass, deadline, said.append).run(Request("once"))
+    return said, deadline
+
+
+@pytest.mark.parametrize("seconds", [4, 60, 600])
+def test_a_run_that_waits_for_a_grace_says_until_when(seconds: int) -> None:
+    sim = simulate()
+    until = sim.clock.now() + timedelta(seconds=seconds)
+    step = DELETE.deferred(Reason.PRUNE_GRACE, "the grace period runs", until)
+    said, _ = waiting(sim, step, 3)
+    assert len(said) == 1
+    assert f"delete of orders waits until {until.isoformat().replace('+00:00', 'Z')} (the grace period runs)" in said[0]
+
+
+def test_a_run_that_waits_for_a_busy_table_says_when_it_ends_at_the_latest() -> None:
+    sim = simulate()
+    said, deadline = waiting(sim, UPDATE.deferred(Reason.BUSY, "the table is UPDATING"), 40)
+    (sentence,) = said
+    assert sentence.startswith("update of orders waits (the table is UPDATING); this run ends at ")
+    assert deadline.isoformat().replace("+00:00", "Z") in sentence
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_a_run_that_hardly_waits_says_nothing(rounds: int) -> None:
+    said, _ = waiting(simulate(), UPDATE.deferred(Reason.BUSY, "the table is UPDATING"), rounds)
+    assert said == []
+
+
+def test_a_run_that_waits_for_the_lease_names_its_holder() -> None:
+    sim = simulate()
+    sim.declare(declaration("users"))
+    sim.store.rival = Lease("pod-7", 3, sim.clock.now() + timedelta(minutes=5))
+    said: list[str] = []
+    sim.reconciler.converge("once", on_wait=said.append)
+    assert any("for the lease, which pod-7" in sentence for sentence in said), said
