@@ -175,7 +175,8 @@ class Code:
         result: dict[str, dict[type[ast.AST], list[Site]]] = {}
         for path, tree in self.modules.items():
             index = result.setdefault(path, {})
-            for spot in patterns.spots(Site(ast.Module(body=[tree]), "body", 0)):
+            holder: list[Any] = [tree]
+            for spot in patterns.spots(Site(ast.Module(body=holder, type_ignores=[]), "body", 0)):
                 index.setdefault(type(spot.nodes[0]), []).append(spot)
         return result
 

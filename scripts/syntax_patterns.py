@@ -20,7 +20,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 WILDCARD = re.compile(r"_[a-z0-9]+_")
 EXPRESSION = re.compile(r"[=<>]|[#:]\w")
@@ -42,6 +42,9 @@ class Hole(ast.expr):
 
     _fields = ("key",)
     key: str
+    if TYPE_CHECKING:
+
+        def __init__(self, *, key: str) -> None: ...
 
     @property
     def many(self) -> bool:
@@ -53,12 +56,21 @@ class Entry(ast.AST):
     """One ``key: value`` of a dict; ``key`` is None for ``**value``."""
 
     _fields = ("key", "value")
+    key: Any
+    value: Any
+    if TYPE_CHECKING:
+
+        def __init__(self, *, key: Any, value: Any) -> None: ...
 
 
 class Entries(ast.expr):
     """A dict as one list, so that it can be matched like any other list."""
 
     _fields = ("entries",)
+    entries: list[Any]
+    if TYPE_CHECKING:
+
+        def __init__(self, *, entries: list[Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,7 @@ class Site:
     def put(self, nodes: Sequence[ast.AST]) -> None:
         """Replace it. A block that becomes empty gets ``pass``."""
         value = getattr(self.parent, self.field)
+        whole: Any
         if self.index is None:
             (whole,) = nodes
         else:
@@ -126,7 +139,8 @@ def parse(snippet: str) -> Pattern:
     text = textwrap.dedent(snippet).strip()
     nodes: list[ast.AST]
     if text.startswith("except"):
-        nodes = list(ast.parse(f"try:\n    pass\n{text}").body[0].handlers)
+        attempt: Any = ast.parse(f"try:\n    pass\n{text}").body[0]
+        nodes = list(attempt.handlers)
     else:
         nodes = list(ast.parse(text).body)
     dots = [node for top in nodes for node in ast.walk(top) if isinstance(node, ast.Constant) and node.value is ...]
@@ -321,13 +335,13 @@ class _Filling:
             return node
         if _is_message(node) and (text := self._match.texts.get(ast.dump(node))) is not None:
             return text
-        made = type(node)(**{name: self._field(node, name) for name in node._fields})
+        made: Any = type(node)(**{name: self._field(node, name) for name in node._fields})
         if isinstance(made, Entries) and not self._keep:
             pairs = [item if isinstance(item, Entry) else Entry(key=None, value=item) for item in made.entries]
             return ast.Dict(keys=[pair.key for pair in pairs], values=[pair.value for pair in pairs])
         if isinstance(made, ast.BoolOp) and len(made.values) == 1:
             return made.values[0]
-        if getattr(made, "body", None) == [] and isinstance(made, ast.stmt):
+        if getattr(made, "body", None) == [] and isinstance(node, ast.stmt):
             made.body = [ast.Pass()]
         return made
 
@@ -393,8 +407,9 @@ class _Holes(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         last = node.args[-1] if node.args else None
-        if isinstance(last, Hole) and last.many and not any(isinstance(word, Hole) for word in node.keywords):
-            node.keywords.append(Hole(key=f"{last.key}.keywords"))
+        words: list[Any] = node.keywords
+        if isinstance(last, Hole) and last.many and not any(isinstance(word, Hole) for word in words):
+            words.append(Hole(key=f"{last.key}.keywords"))
         return node
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
@@ -408,13 +423,13 @@ class _Holes(ast.NodeTransformer):
             node.orelse = [Hole(key=f"{node.body[0].key}.orelse")]
         return node
 
-    def visit_If(self, node: ast.If) -> ast.AST:
+    def visit_If(self, node: ast.If) -> Any:
         return self._block(node)
 
-    def visit_For(self, node: ast.For) -> ast.AST:
+    def visit_For(self, node: ast.For) -> Any:
         return self._block(node)
 
-    def visit_While(self, node: ast.While) -> ast.AST:
+    def visit_While(self, node: ast.While) -> Any:
         return self._block(node)
 
 
