@@ -107,6 +107,8 @@ def serve() -> None:
         process = os.fork()
         if process == 0:
             code = 70
+            # What a shell starts in the background ignores SIGINT, and so would this child and its tool.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 code = child(asked)
             finally:
