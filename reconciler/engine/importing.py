@@ -63,7 +63,7 @@ class Import:
         for name in names:
             if name in known and name not in released and not self._as_declared(known[name]):
                 raise UsageError(f"{name} is declared already, in {known[name].origin}")
-        every = names or self.world.api.list_tables()
+        every = names or tuple(sorted(self.world.api.list_tables()))
         listed = tuple(dict.fromkeys(name for name in every if name not in known))
         read = tuple(self.world.parallel.map(self._read, listed))
         snapshot = self.world.store.load()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.bundled_daemon import Daemon, items, names, ready, running, seeds, until
@@ -68,18 +69,21 @@ def test_a_changed_declaration_is_seen_without_waiting_for_the_interval(server: 
         assert "orders" in names(server.client())
 
 
+def passes(daemon: Daemon) -> list[dict[str, Any]]:
+    return [line for line in daemon.lines() if line["event"] == "pass"]
+
+
 def test_sighup_makes_a_pass_and_sigterm_ends_it_cleanly(server: DynamoDBLocal, tmp_path: Path) -> None:
     with running(tmp_path, server.url, RECONCILER_INTERVAL="1h") as daemon:
         until(lambda: ready(daemon), daemon=daemon)
         server.client().delete_table(TableName="users")
         daemon.process.send_signal(signal.SIGHUP)
         until(lambda: items(server.client(), "users") == seeds("users"), 15, daemon)
+        until(lambda: {"start", "signal"} <= {line["trigger"] for line in passes(daemon)}, 15, daemon)
         began = time.monotonic()
         assert daemon.end(signal.SIGTERM) == 143
         assert time.monotonic() - began < 10
-        passes = [line for line in daemon.lines() if line["event"] == "pass"]
-        assert {line["trigger"] for line in passes} >= {"start", "signal"}
-        assert all(line["pass_id"] for line in passes)
+        assert all(line["pass_id"] for line in passes(daemon))
     expires = server.client().get_item(
         TableName="reconciler_state", Key={"scope": {"S": "default/default"}, "record": {"S": "lease"}}
     )["Item"]["expires"]["S"]

@@ -173,7 +173,7 @@ def shell(elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     monkeypatch.setenv("RECONCILER_TIMEOUT", "20s")
     monkeypatch.setattr(session, "READ_SECONDS", 1.0)
     monkeypatch.setattr(session, "ATTEMPTS", 1)
-    monkeypatch.setattr(flavor, "PROBE_SECONDS", 1.0)
+    monkeypatch.setattr(flavor, "PROBE_SECONDS", 4.0)
     monkeypatch.setattr(call_deadline, "CALL_SECONDS", 3.0)
     opened = Shell(elsewhere, capsys)
     opened.write("users.yaml", USERS)

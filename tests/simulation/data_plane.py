@@ -69,8 +69,8 @@ def delete_item(plane: ControlPlane, params: Params) -> Answer:
     table = _table(plane, "DeleteItem", params)
     place = key_of(table, params["Key"])
     _conditioned("DeleteItem", table, place, params)
-    table.items.pop(place, None)
-    return {}
+    former = table.items.pop(place, None)
+    return {"Attributes": former} if former is not None and params.get("ReturnValues") == "ALL_OLD" else {}
 
 
 def scan(plane: ControlPlane, params: Params) -> Answer:

@@ -78,9 +78,10 @@ def run(plan: Plan) -> Counter[str]:
 
 
 def absorbed(plan: Plan) -> bool:
-    """Whether the SDK makes good for it by itself: it retries everything but what destroys and the question of who."""
+    """Whether the SDK makes good for it by itself: it retries everything but what removes and the question of who."""
     kind, call = plan.kind, plan.call
-    return kind.family in RETRIED and not kind.through and not call.destroys and not call.operation.startswith("sts:")
+    once = call.destroys or call.operation == "DeleteItem" or call.operation.startswith("sts:")
+    return kind.family in RETRIED and not kind.through and not once
 
 
 def _arrived(plan: Plan, stage: Stage, known: Baseline, ended: Ended) -> bool:
