@@ -212,14 +212,10 @@ def _table(step: Step, facts: Facts) -> Step | None:
             "deletion protection is on, and it is never switched off implicitly",
             f"deletion_protection_enabled: false in {'its restored' if gone else 'the'} declaration, converged first",
         )
-    if facts.lifecycle.protect and gone:
-        return step.blocked(
-            Reason.PROTECTED,
-            "its declaration, which is gone, said lifecycle.protect",
-            "lifecycle.protect: false in its restored declaration; run once, then remove it",
-        )
     if facts.lifecycle.protect:
-        return step.blocked(Reason.PROTECTED, "its declaration says lifecycle.protect", "lifecycle.protect: false")
+        said = "its declaration, which is gone, said" if gone else "its declaration says"
+        remedy = " in its restored declaration; run once, then remove it" if gone else ""
+        return step.blocked(Reason.PROTECTED, f"{said} lifecycle.protect", f"lifecycle.protect: false{remedy}")
     return None
 
 
