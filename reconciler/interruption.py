@@ -77,6 +77,9 @@ class Interruption:
                 self._wake()
 
         former: dict[int, Handler] = {}
+        # The kernel may deliver a signal to any thread, for example to one that is starting another. Python's handler
+        # still runs in this one, which sleeps: only the descriptor wakes it.
+        former_fd = signal.set_wakeup_fd(self._writes, warn_on_full_buffer=False)
         try:
             for number in HANDLED:
                 if signal.getsignal(number) is not signal.SIG_IGN:
@@ -92,6 +95,7 @@ class Interruption:
                 self._say(in_flight=not outcome)
             return self._code
         finally:
+            signal.set_wakeup_fd(former_fd)
             for number, handler in former.items():
                 signal.signal(number, self._late if last else handler)
 

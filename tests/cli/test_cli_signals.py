@@ -74,6 +74,15 @@ lock = threading.Lock()
 lock.acquire()
 fake.preview = lambda tables=(), **_: (started(), lock.acquire())
 """
+TAKEN = """
+import signal
+def taken(tables=(), **_):
+    started()
+    signal.pthread_kill(threading.get_ident(), signal.Signals(int(sys.stdin.readline())))
+    time.sleep(60)
+fake.preview = taken
+"""
+"""As the kernel may do with a signal to the whole process."""
 SITUATIONS = {
     "it sleeps": SLOW,
     "it computes for ever": LOOP,
@@ -106,6 +115,13 @@ def test_a_signal_ends_a_command_whatever_holds_it_up(situation: str, number: in
     _, said = running.communicate(timeout=20)
     assert (running.returncode, said.count("Interrupted by"), "Traceback" in said) == (code, 1, False), said
     assert said.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
+
+
+@pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
+def test_a_signal_that_reaches_another_thread_ends_the_command_too(number: int, code: int, tmp_path: Path) -> None:
+    running = process(TAKEN, "preview", folder=tmp_path, stdin=subprocess.PIPE)
+    _, said = running.communicate(f"{int(number)}\n", timeout=20)
+    assert (running.returncode, said.count("Interrupted by")) == (code, 1), said
 
 
 def test_a_command_that_writes_begins_nothing_more_and_ends_before_its_grace(tmp_path: Path) -> None:

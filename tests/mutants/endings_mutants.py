@@ -9,6 +9,14 @@ FIGHTS, ENDS = "test_engine_fights", "test_engine_ends"
 
 MUTANTS = (
     Mutant(
+        "a signal that another thread takes is not heard",
+        "Interruption.supervise",
+        "former_fd = signal.set_wakeup_fd(self._writes, warn_on_full_buffer=False)",
+        "former_fd = -1",
+        "Ctrl-C at the moment in which a thread starts is lost, and the command goes on for ever",
+        ("test_cli_signals::test_a_signal_that_reaches_another_thread_ends_the_command_too",),
+    ),
+    Mutant(
         "a signal leaves the stop event unset",
         "Interruption._until_ended",
         "self.stop.set()",
