@@ -48,7 +48,7 @@ class Release:
         for _ in range(TRIES):
             entry = self.state().inventory.get(name)
             if entry is None:
-                return f"{name}: not in the inventory, nothing to release"
+                raise StateError(f"{name}: not in the inventory of this stack, so there is nothing to release")
             released = replace(entry, ownership="released", unwanted_since=None, empty_since=None, forgotten_since=None)
             try:
                 # Before the table is watched: no pass, be it the one just stopped, deletes a released table.

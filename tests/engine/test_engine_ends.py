@@ -10,7 +10,7 @@ from simulation.world import declaration, item, simulate
 
 from reconciler.cli import exits
 from reconciler.engine.board import Board
-from reconciler.model.errors import ApiError, Forbidden, Unreachable, UsageError
+from reconciler.model.errors import ApiError, Forbidden, StateError, Unreachable, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Fate
 from reconciler.model.report import TableStatus, Verdict
@@ -104,6 +104,17 @@ def test_a_released_table_does_not_keep_a_daemon_from_being_ready() -> None:
     board = Board("default")
     board.finish(sim.run())
     assert board.ready
+
+
+def test_a_mistyped_name_releases_nothing_and_is_an_error_beside_one_that_is_right() -> None:
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    with pytest.raises(StateError, match=r"userz: not in the inventory of this stack") as refused:
+        sim.reconciler.release(("userz", "orders"))
+    assert "orders: released" in str(refused.value)
+    kinds = {name: entry.ownership for name, entry in sim.store.snapshot.inventory.items()}
+    assert kinds == {"users": "created", "orders": "released"}
 
 
 def test_import_takes_a_released_table_back_as_adopted() -> None:
