@@ -140,7 +140,7 @@ class Reconciler:
         snapshot = self._turn().begin()
         taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
         for name in taken:
-            entry = replace(snapshot.inventory[name], ownership="adopted", unwanted_since=None)
+            entry = replace(snapshot.inventory[name], ownership="adopted", nonce="", unwanted_since=None)
             self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
         return tuple(taken)
 
