@@ -12,13 +12,12 @@ from reconciler.sources.normalise import lifecycle, references, table_spec
 from reconciler.sources.place import Finding, did_you_mean
 from reconciler.sources.raw import RawDeclaration
 from reconciler.sources.rules.across import declared_twice, names_that_collide, references_exist
-from reconciler.sources.seeds.files import base_name_of
+from reconciler.sources.seeds.file_names import base_name_of, base_names, why_unread
+from reconciler.sources.seeds.file_names import remedy as unread_remedy
 from reconciler.sources.seeds.memory import SeedMemory
 from reconciler.sources.seeds.reading import seed_of_class
 from reconciler.sources.seeds.target import Target
-from reconciler.sources.seeds.unread import base_names, why_unread
-from reconciler.sources.seeds.unread import remedy as unread_remedy
-from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.source_file import SourceFile
 
 
 @dataclass(slots=True)

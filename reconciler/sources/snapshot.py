@@ -15,27 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.errors import Problem
+from reconciler.sources.seeds.file_names import SEED_LIMIT, seed_suffix
+from reconciler.sources.source_file import SourceFile
 from reconciler.sources.unread import READ_SUFFIXES, judge
 
 DECLARATION_SUFFIXES = READ_SUFFIXES
-SEED_SUFFIXES = (".json", ".jsonl", ".yaml", ".yml", ".csv")
 DECLARATION_LIMIT = 10 * 1024 * 1024
 """Bytes of a declaration file."""
-SEED_LIMIT = 100 * 1024 * 1024
-"""Bytes of a seed file, before and after decompression."""
 NAMED_MOST = 20
 """Files that are not read and are named one by one; more of them are counted."""
 LOOKED_AT = 1024 * 1024
 """Bytes of a file that is not read, in which the marks of a declaration are looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """One file; ``path`` is relative to the desired state's folder, with slashes."""
-
-    path: str
-    absolute: Path
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +211,3 @@ class _Walk:
     def _note_change(self, status: os.stat_result) -> None:
         """The change time: unlike the modification time, nothing can set it back."""
         self.changed = max(self.changed, status.st_ctime)
-
-
-def seed_suffix(name: str) -> str | None:
-    """``.json`` of ``users.json`` and ``users.json.gz``; None where the name is not a seed's."""
-    suffix = Path(name.removesuffix(".gz")).suffix
-    return suffix if suffix in SEED_SUFFIXES else None

@@ -21,7 +21,7 @@ from reconciler.sources.python.lines import class_lines
 from reconciler.sources.seeds.memory import SeedMemory
 from reconciler.sources.seeds.reading import read_seed_file
 from reconciler.sources.seeds.target import Target
-from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.source_file import SourceFile
 from reconciler.sources.text.documents import read_documents
 
 SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)

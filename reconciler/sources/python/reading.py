@@ -20,8 +20,7 @@ from reconciler.sources.python.child_process import Ending, Interrupted, Variant
 from reconciler.sources.python.comparing import differences
 from reconciler.sources.python.packing import unpack
 from reconciler.sources.raw import RawDeclaration
-from reconciler.sources.snapshot import SourceFile
-from reconciler.sources.text.documents import EMPTY
+from reconciler.sources.source_file import EMPTY, SourceFile
 
 FIRST = Variant(hash_seed="0", chance=0, shifted_clock=False)
 """Fixed, so that the order of sets and the default randomness are the same in every load."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.errors import Problem
 from reconciler.sources.raw import RawDeclaration
-from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.source_file import SourceFile
 
 _BASE_NAME = re.compile(r"^_|Base|Abstract|Mixin|Protocol|Interface")
 _MARKS = ("abstract", "__abstract__")

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from pathlib import PurePosixPath
 
 from reconciler.sources.seeds.csv_format import read_csv_seed
+from reconciler.sources.seeds.file_names import SEED_LIMIT, seed_suffix
 from reconciler.sources.seeds.json_format import read_json_seed
 from reconciler.sources.seeds.jsonl_format import read_jsonl_seed
 from reconciler.sources.seeds.record import Records
 from reconciler.sources.seeds.target import Target
 from reconciler.sources.seeds.yaml_format import read_yaml_seed
-from reconciler.sources.snapshot import SEED_LIMIT, SourceFile, seed_suffix
-from reconciler.sources.text.documents import decode
+from reconciler.sources.source_file import SourceFile, decode
 from reconciler.sources.text.parsed import TextFault
-
-
-def base_name_of(path: str) -> str:
-    """``users`` of ``seeds/users.json.gz``."""
-    name = PurePosixPath(path).name.removesuffix(".gz")
-    return name.removesuffix(seed_suffix(name) or "")
 
 
 def read_records(file: SourceFile, target: Target) -> Records:

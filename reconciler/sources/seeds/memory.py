@@ -6,7 +6,7 @@ from reconciler.model.desired import Seed
 from reconciler.model.errors import Problem
 from reconciler.sources.seeds.reading import read_seed_file
 from reconciler.sources.seeds.target import Target
-from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.source_file import SourceFile
 
 Reading = tuple[Seed | None, list[Problem]]
 

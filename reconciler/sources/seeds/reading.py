@@ -11,11 +11,12 @@ from reconciler.seeding.digest import items_digest
 from reconciler.sources.place import Finding
 from reconciler.sources.seeds.check import TEXT_KEY, item_findings, key_of
 from reconciler.sources.seeds.convert import item_of, records_of
+from reconciler.sources.seeds.file_names import seed_suffix
 from reconciler.sources.seeds.files import read_records
 from reconciler.sources.seeds.record import Record, ValueFault
 from reconciler.sources.seeds.shape import Shape, shape_of
 from reconciler.sources.seeds.target import Target
-from reconciler.sources.snapshot import SourceFile, seed_suffix
+from reconciler.sources.source_file import SourceFile
 from reconciler.sources.text.parsed import TextFault
 
 SHOWN = 20

@@ -12,7 +12,7 @@ from reconciler.sources.document.table import API_FIELDS, REQUIRED, TableDocumen
 from reconciler.sources.place import did_you_mean
 from reconciler.sources.placeholders import unrendered
 from reconciler.sources.raw import RawDeclaration
-from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.source_file import SourceFile, decode
 from reconciler.sources.text.json_text import read_json
 from reconciler.sources.text.parsed import Parsed, TextFault
 from reconciler.sources.text.resembling import (
@@ -29,8 +29,6 @@ _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:",
 
 _ALIAS = re.compile(r"(?:^|[\s\[{,])\*[^\s,\]}*]+", re.MULTILINE)
 """An alias of YAML: what an anchor names is used somewhere."""
-
-EMPTY = ("is empty, as a file looks while it is being saved", "Fill it or remove it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +51,6 @@ def read_documents(file: SourceFile) -> FileReading:
         return _reading(file, _parse(file))
     except TextFault as fault:
         return FileReading(problems=(Problem(file.path, fault.line, None, fault.reason, fault.remedy),))
-
-
-def decode(file: SourceFile) -> str:
-    """The text of a file that is not empty and is UTF-8; ``TextFault`` otherwise."""
-    try:
-        text = file.content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = file.content.count(b"\n", 0, error.start) + 1
-        raise TextFault(line, "is not UTF-8", "Save it as UTF-8.") from None
-    if not text.strip():
-        raise TextFault(None, *EMPTY)
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise TextFault(line, "holds NUL, as UTF-16 does and files that were not wholly written", "Save it as UTF-8.")
-    return text
 
 
 def _parse(file: SourceFile) -> list[Parsed]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.sources.snapshot import SourceFile
+from reconciler.sources.source_file import SourceFile
 from reconciler.sources.text.documents import FileReading, read_documents
 
 

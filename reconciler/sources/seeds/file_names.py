@@ -1,18 +1,31 @@
-"""Files under ``seeds/`` that are not read, by the end of their name. Called by ``assemble``, which names each of them.
+"""What the name of a file under ``seeds/`` tells: its table, its format, or that it is not read. Pure.
 
-Where such a file is called after a declared table that has no other seed, it is an error: the table would stay empty,
-and every command would call it in sync.
+Where a file that is not read is called after a declared table that has no other seed, it is an error: the table would
+stay empty, and every command would call it in sync.
 """
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from reconciler.sources.snapshot import SEED_SUFFIXES, seed_suffix
-
+SEED_SUFFIXES = (".json", ".jsonl", ".yaml", ".yml", ".csv")
+SEED_LIMIT = 100 * 1024 * 1024
+"""Bytes of a seed file, before and after decompression."""
 _LINES = (".ndjson", ".ldjson", ".jsonlines", ".jl")
 _PACKED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".br", ".zip", ".7z", ".z", ".gzip", ".tgz", ".tar")
 _READ = "Seeds are read as .json, .jsonl, .yaml, .yml or .csv, each also with .gz."
+
+
+def seed_suffix(name: str) -> str | None:
+    """``.json`` of ``users.json`` and ``users.json.gz``; None where the name is not a seed's."""
+    suffix = PurePosixPath(name.removesuffix(".gz")).suffix
+    return suffix if suffix in SEED_SUFFIXES else None
+
+
+def base_name_of(path: str) -> str:
+    """``users`` of ``seeds/users.json.gz``."""
+    name = PurePosixPath(path).name.removesuffix(".gz")
+    return name.removesuffix(seed_suffix(name) or "")
 
 
 def base_names(path: str) -> tuple[str, ...]:
