@@ -19,6 +19,8 @@ from reconciler.aws import hooks
 from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
+from reconciler.declarations.folder import FolderSource, watch_paths
+from reconciler.declarations.once import Once
 from reconciler.engine.board import Board
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.ports import TableApi, Telemetry
@@ -43,8 +45,6 @@ from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
-from reconciler.sources.folder import FolderSource, watch_paths
-from reconciler.sources.once import Once
 from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
@@ -74,7 +74,7 @@ def desired_state(settings: Settings) -> DesiredState:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a declaration document."""
-    from reconciler.sources.schema import json_schema as schema
+    from reconciler.declarations.schema import json_schema as schema
 
     return schema()
 
@@ -217,7 +217,7 @@ class App:
         The third member names declared tables that had been released and are managed again; the last one is what to
         say where nothing was written.
         """
-        from reconciler.sources.writing import files
+        from reconciler.declarations import writer as files
 
         location, environment = self.settings.desired_state, self.settings.environment
         folder, base_of = files.target(location), partial(files.base_name, environment=environment)

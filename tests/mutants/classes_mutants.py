@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-HOSTILE = "sources/test_hostile_class_files.py"
-CHANGING = "sources/test_changing_class_files.py"
-BASES = "sources/test_base_classes.py"
+HOSTILE = "declarations/test_hostile_class_files.py"
+CHANGING = "declarations/test_changing_class_files.py"
+BASES = "declarations/test_base_classes.py"
 NEVER_SKIPPED = "test_a_table_is_never_skipped_for_what_its_class_lacks"
-NONE = "sources/test_names_of_none.py"
-PYTHON = "sources/python/"
+NONE = "declarations/test_names_of_none.py"
+PYTHON = "declarations/formats/python/"
 
 MUTANTS = (
     Mutant(

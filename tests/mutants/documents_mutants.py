@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-REMEDIES = "sources/test_remedies_keep_meaning.py"
-LITERALS = "sources/test_literals_kept.py"
-PLACEHOLDERS = "sources/test_placeholders.py"
-UNREAD = "sources/test_unread_seeds.py"
-EXPORTED = "sources/test_seeds_as_exported.py"
+REMEDIES = "declarations/test_remedies_keep_meaning.py"
+LITERALS = "declarations/test_literals_kept.py"
+PLACEHOLDERS = "declarations/test_placeholders.py"
+UNREAD = "seeds/test_unread_seeds.py"
+EXPORTED = "seeds/test_seeds_as_exported.py"
 SSE = "facets/test_facet_sse.py"
 PATHS = "cli/test_cli_paths.py"
 
 MUTANTS = (
     Mutant(
         "a throughput of 0 asks for 1",
-        "sources/document/check.py",
+        "declarations/document/check.py",
         "    pasted = on_demand_capacity(spelled.value, value)\n",
         "    pasted: list[Finding] = []\n",
         "following the message turns a pasted on-demand table into a provisioned one with 1 unit",
@@ -23,7 +23,7 @@ MUTANTS = (
     ),
     Mutant(
         "a pasted summary is only removed",
-        "sources/document/spelling.py",
+        "declarations/document/spelling.py",
         'return Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")',
         'return Finding(here, "is reported by DynamoDB and cannot be declared", "Remove it.")',
         "following the message drops the billing mode, the class or the encryption that was meant",
@@ -31,7 +31,7 @@ MUTANTS = (
     ),
     Mutant(
         "STANDARD_IA is the nearest word",
-        "sources/document/messages.py",
+        "declarations/document/messages.py",
         "return other if other in choices else did_you_mean(value, choices)",
         "return did_you_mean(value, choices)",
         "the class for rare access becomes the standard one",
@@ -39,7 +39,7 @@ MUTANTS = (
     ),
     Mutant(
         "the advice shows the number that was read",
-        "sources/document/check.py",
+        "declarations/document/check.py",
         'finding_of(detail, place.literal_of(tuple(detail["loc"])))',
         'finding_of(detail, str(detail["input"]))',
         "012345678901 is quoted as 12345678901, another account",
@@ -47,7 +47,7 @@ MUTANTS = (
     ),
     Mutant(
         "numbers stand in policies",
-        "sources/document/check.py",
+        "declarations/document/check.py",
         "    refused += policy_numbers(value, place)\n",
         "",
         "an account ID loses its leading zero and the policy names nobody, or somebody else",
@@ -55,7 +55,7 @@ MUTANTS = (
     ),
     Mutant(
         "merged mappings win over the mapping's own keys in messages",
-        "sources/text/yaml_text.py",
+        "parsing/yaml_text.py",
         "reversed([source for child in children for source in self._merge_sources(child)])",
         "[source for child in children for source in self._merge_sources(child)]",
         "with <<: [*a, *b] the later one wins, against YAML's rule",
@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     Mutant(
         "placeholders are taken literally",
-        "sources/placeholders.py",
+        "declarations/placeholders.py",
         "        if _is_placeholder(match, written.policy):\n",
         "        if False:\n",
         "time to live is on for an attribute called ${TTL_ATTRIBUTE}",
@@ -71,7 +71,7 @@ MUTANTS = (
     ),
     Mutant(
         "any variable stands in a policy",
-        "sources/placeholders.py",
+        "declarations/placeholders.py",
         'or body in ("{*}", "{?}", "{$}") or _is_variable(body)))',
         "or True))",
         "a policy for ${self:service} is put as it stands",
@@ -79,7 +79,7 @@ MUTANTS = (
     ),
     Mutant(
         "a live text is written down without its escape",
-        "sources/placeholders.py",
+        "declarations/placeholders.py",
         'return match.group() if stays else "$" * (2 * dollars) + match["body"]',
         "return match.group()",
         "import writes a declaration that is refused, or reads back another tag",
@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "an unread seed of a declared table is a warning",
-        "sources/assemble.py",
+        "declarations/assemble.py",
         "            if without_seed:\n",
         "            if False:\n",
         "seeds/users.ndjson is passed over, the table stays empty and everything is green",
@@ -95,7 +95,7 @@ MUTANTS = (
     ),
     Mutant(
         "one page of a scan is the whole",
-        "sources/seeds/wrapped.py",
+        "seeds/wrapped.py",
         "        if answer.get(name):\n",
         "        if False:\n",
         "the seed is the first megabyte of the table",
@@ -103,7 +103,7 @@ MUTANTS = (
     ),
     Mutant(
         "items that were cut out of a scan are not missed",
-        "sources/seeds/wrapped.py",
+        "seeds/wrapped.py",
         "    if count is not None and count != items:\n",
         "    if False:\n",
         "a scan that was cut short is a seed that lacks items",
@@ -111,7 +111,7 @@ MUTANTS = (
     ),
     Mutant(
         "a type in brackets is part of the name",
-        "sources/seeds/csv_format.py",
+        "seeds/csv_format.py",
         "    if bracketed:\n",
         "    if False:\n",
         "the attribute is called 'age (N)' and is a text",
@@ -119,7 +119,7 @@ MUTANTS = (
     ),
     Mutant(
         "leading zeros are dropped in seeds",
-        "sources/seeds/yaml_format.py",
+        "seeds/yaml_format.py",
         "        if LOSES_DIGITS.fullmatch(literal):\n",
         "        if False:\n",
         "the post code 01234 is the number 1234",

@@ -6,14 +6,14 @@ from mutants.mutant import Mutant
 
 REMOVALS = "engine/test_engine_removals.py"
 REMAINS = "engine/test_engine_remains.py::test_a_declaration_that_still_stands_somewhere_never_removes_its_table"
-LOCATE = "sources/test_locate.py"
-RESEMBLING = "sources/test_resembling.py"
+LOCATE = "declarations/test_locate.py"
+RESEMBLING = "declarations/test_resembling.py"
 MISREAD = f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table"
 
 MUTANTS = (
     Mutant(
         "a missing folder falls back to the package",
-        "sources/locate.py",
+        "declarations/locate.py",
         "        raise _unreachable(location, Path(location).expanduser(), error) from None\n",
         "        return _package(PACKAGE + Path(location).name)\n",
         "a volume that is not mounted turns into the declarations of an installed package",
@@ -21,7 +21,7 @@ MUTANTS = (
     ),
     Mutant(
         "the bundled set is any package of its name",
-        "sources/locate.py",
+        "declarations/locate.py",
         "importlib.machinery.PathFinder.find_spec(_BUNDLED_PACKAGE, [beside])",
         "importlib.util.find_spec(_BUNDLED_PACKAGE)",
         "the declarations of another project are read as those of the tool",
@@ -45,7 +45,7 @@ MUTANTS = (
     ),
     Mutant(
         "the names that a text defines do not count",
-        "sources/remains.py",
+        "declarations/remains.py",
         "        if name in text.names:\n",
         "        if False:\n",
         "a document that is put into comments for a moment deletes its table",
@@ -56,7 +56,7 @@ MUTANTS = (
     ),
     Mutant(
         "a class that is not loaded counts as removed",
-        "sources/remains.py",
+        "declarations/remains.py",
         "            if (found.path, line) not in classes:\n",
         "            if False:\n",
         "a class under a condition deletes its table",
@@ -69,7 +69,7 @@ MUTANTS = (
     ),
     Mutant(
         "a file under another suffix counts as removed",
-        "sources/remains.py",
+        "declarations/remains.py",
         "    return _stem(name) == _stem(former_name)\n",
         "    return False\n",
         "a declaration that was converted to another format deletes its table",
@@ -77,7 +77,7 @@ MUTANTS = (
     ),
     Mutant(
         "hidden folders are not looked through",
-        "sources/remains.py",
+        "declarations/remains.py",
         "                if entry.name not in _FOREIGN_FOLDERS and",
         "                if not hidden and",
         "a declaration that was moved into a hidden folder deletes its table",
@@ -85,7 +85,7 @@ MUTANTS = (
     ),
     Mutant(
         "what cannot be looked through counts as removed",
-        "sources/remains.py",
+        "declarations/remains.py",
         "    if trouble is not None:\n",
         "    if False:\n",
         "a file that is too large to look through deletes a table",
@@ -114,7 +114,7 @@ MUTANTS = (
     ),
     Mutant(
         "a dangling link is skipped",
-        "sources/snapshot.py",
+        "declarations/snapshot.py",
         '            self.problem(path, f"cannot be read: {error.strerror}", remedy)\n            return\n        if stat',  # noqa: E501
         "            return\n        if stat",
         "a folder whose target is not mounted reads as removed declarations",
@@ -122,7 +122,7 @@ MUTANTS = (
     ),
     Mutant(
         "a folder with the name of a declaration is walked through",
-        "sources/snapshot.py",
+        "declarations/snapshot.py",
         "        if not in_seeds and path.suffix.lower() in DECLARATION_SUFFIXES:\n",
         "        if False:\n",
         "a bind mount whose file is missing reads as a removed declaration",
@@ -138,7 +138,7 @@ MUTANTS = (
     ),
     Mutant(
         "declarations need not settle",
-        "sources/settling.py",
+        "declarations/settling.py",
         "return now + timedelta(seconds=left) if left > 0 else None",
         "return None",
         "a file that is gone for a second while it is saved deletes its table",
@@ -154,11 +154,11 @@ MUTANTS = (
     ),
     Mutant(
         "a change in the future is believed",
-        "sources/settling.py",
+        "declarations/settling.py",
         "now.timestamp() - changed)",
         "abs(now.timestamp() - changed))",
         "where the clock of a file server is ahead, what was saved a moment ago counts as settled",
-        ("sources/test_settling.py::test_when_declarations_are_settled[the file server is an hour ahead]",),
+        ("declarations/test_settling.py::test_when_declarations_are_settled[the file server is an hour ahead]",),
     ),
     Mutant(
         "the inventory forgets which file declares a table",
@@ -170,7 +170,7 @@ MUTANTS = (
     ),
     Mutant(
         "a suffix in capitals is something else",
-        "sources/unread.py",
+        "declarations/unread.py",
         "    if suffix.lower() in READ_SUFFIXES:\n",
         "    if False:\n",
         "users.YAML, as some editors save it, is passed over",
@@ -178,7 +178,7 @@ MUTANTS = (
     ),
     Mutant(
         "a class that lost its name is something else",
-        "sources/folder.py",
+        "declarations/folder.py",
         "        problems += resembling(classes, raws) if not python.problems else ()\n",
         "",
         "a class that was copied and kept its name takes the place of another table's",
@@ -186,7 +186,7 @@ MUTANTS = (
     ),
     Mutant(
         "a wrapped table is something else",
-        "sources/text/documents.py",
+        "declarations/formats/text/documents.py",
         "            refuse_resembling(document, value)\n",
         "",
         "output of describe-table, a template's resource or a list under a key is passed over",
