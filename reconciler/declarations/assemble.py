@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from reconciler.declarations.across import declared_twice, names_that_collide, references_exist
+from reconciler.declarations.conversion import lifecycle, references, table_spec
 from reconciler.declarations.document.check import Checked, read_document
-from reconciler.declarations.normalise import lifecycle, references, table_spec
 from reconciler.declarations.raw import RawDeclaration
-from reconciler.declarations.rules.across import declared_twice, names_that_collide, references_exist
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
 from reconciler.parsing.place import Finding, did_you_mean

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declarations.document.kinesis import KinesisPart
 from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.features.kinesis_streaming import KinesisPart
 from reconciler.declarations.rules.policies import as_mapping
 from reconciler.facets.policy_json import normal
 from reconciler.model.table import ContributorInsights, IndexInsights, KinesisStreaming, ResourcePolicy

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler.declarations.document.global_table import (
+from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.features.replicas import (
     ReadCapacityPart,
     ReadMaximumPart,
     ReplicaIndexPart,
     ReplicaPart,
 )
-from reconciler.declarations.document.table import TableDocument
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica, ReplicaIndex
 
 

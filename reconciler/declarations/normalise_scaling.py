@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declarations.document.auto_scaling import AutoScalingPart, ScalingPart
+from reconciler.declarations.features.auto_scaling import AutoScalingPart, ScalingPart
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
 
 

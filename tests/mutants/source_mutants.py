@@ -141,7 +141,7 @@ MUTANTS = (
     ),
     Mutant(
         "two declarations of one table are taken",
-        "declarations/rules/across.py",
+        "declarations/across.py",
         "if checked.name and first is not checked:",
         "if False:",
         "two files fight over one table in every pass",
@@ -149,7 +149,7 @@ MUTANTS = (
     ),
     Mutant(
         "the state table may be declared",
-        "declarations/rules/names.py",
+        "declarations/names.py",
         'RESERVED = "reconciler_state"',
         'RESERVED = ""',
         "the tool prunes its own memory",

@@ -15,9 +15,9 @@ from reconciler.declarations.document.pasted import on_demand_capacity
 from reconciler.declarations.document.policy_numbers import POLICIES, policy_numbers
 from reconciler.declarations.document.spelling import Spelled, spell
 from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.names import no_value_fault, table_name_faults
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.declarations.rules import RULES
-from reconciler.declarations.rules.names import no_value_fault, table_name_faults
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import LOSES_DIGITS, TOO_DEEP
 from reconciler.parsing.place import Finding, Path, Place

@@ -6,24 +6,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.auto_scaling import AutoScalingPart
-from reconciler.declarations.document.backups import BackupsPart
 from reconciler.declarations.document.extras import LifecyclePart, ReferencePart, SeedPart
-from reconciler.declarations.document.global_table import ReplicaPart, WitnessPart
-from reconciler.declarations.document.indexes import GlobalIndexPart, LocalIndexPart
-from reconciler.declarations.document.insights import InsightsPart
-from reconciler.declarations.document.keys import AttributeDefinitionPart, KeyElementPart
-from reconciler.declarations.document.kinesis import KinesisPart
-from reconciler.declarations.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.declarations.document.part import AlsoSpelled, Part
-from reconciler.declarations.document.policy import Policy
-from reconciler.declarations.document.recovery import RecoveryPart
-from reconciler.declarations.document.sse import SsePart
-from reconciler.declarations.document.stream import StreamPart
-from reconciler.declarations.document.tags import TagPart
-from reconciler.declarations.document.throughput import ThroughputPart
-from reconciler.declarations.document.ttl import TtlPart
-from reconciler.declarations.document.vectors import VectorIndexPart
+from reconciler.declarations.features.auto_scaling import AutoScalingPart
+from reconciler.declarations.features.backups import BackupsPart
+from reconciler.declarations.features.billing import ThroughputPart
+from reconciler.declarations.features.contributor_insights import InsightsPart
+from reconciler.declarations.features.global_indexes import GlobalIndexPart, LocalIndexPart
+from reconciler.declarations.features.keys import AttributeDefinitionPart, KeyElementPart
+from reconciler.declarations.features.kinesis_streaming import KinesisPart
+from reconciler.declarations.features.on_demand_throughput import OnDemandThroughputPart, WarmThroughputPart
+from reconciler.declarations.features.point_in_time_recovery import RecoveryPart
+from reconciler.declarations.features.policy import Policy
+from reconciler.declarations.features.replicas import ReplicaPart, WitnessPart
+from reconciler.declarations.features.sse import SsePart
+from reconciler.declarations.features.stream import StreamPart
+from reconciler.declarations.features.tags import TagPart
+from reconciler.declarations.features.ttl import TtlPart
+from reconciler.declarations.features.vector_indexes import VectorIndexPart
 
 REQUIRED = ("table_name", "key_schema", "attribute_definitions")
 

@@ -7,24 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.declarations.document.table import TableDocument
-from reconciler.declarations.rules.auto_scaling import (
-    scaled_indexes,
-    scaling_fits_billing,
-    scaling_is_whole,
-    scheduled_scaling,
-)
-from reconciler.declarations.rules.backups import backup_name, backup_schedule
-from reconciler.declarations.rules.billing import index_throughput, mode_and_throughput
-from reconciler.declarations.rules.definitions import (
+from reconciler.declarations.cross_feature_rules import (
     defined_once,
     every_definition_used,
     every_key_defined,
     visible_names,
 )
-from reconciler.declarations.rules.extras import ignored_paths
-from reconciler.declarations.rules.global_indexes import global_index_count, global_index_keys
-from reconciler.declarations.rules.global_tables import (
+from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.features.local_indexes import local_index_count, local_index_keys
+from reconciler.declarations.features.multi_region_consistency import (
     replica_billing,
     replica_indexes,
     replica_regions,
@@ -34,9 +25,18 @@ from reconciler.declarations.rules.global_tables import (
     strong_table,
     witness_count,
 )
+from reconciler.declarations.rules.auto_scaling import (
+    scaled_indexes,
+    scaling_fits_billing,
+    scaling_is_whole,
+    scheduled_scaling,
+)
+from reconciler.declarations.rules.backups import backup_name, backup_schedule
+from reconciler.declarations.rules.billing import index_throughput, mode_and_throughput
+from reconciler.declarations.rules.extras import ignored_paths
+from reconciler.declarations.rules.global_indexes import global_index_count, global_index_keys
 from reconciler.declarations.rules.index_names import index_names, index_names_differ
 from reconciler.declarations.rules.limits import maximum_members, maximum_needs_on_demand, warm_members
-from reconciler.declarations.rules.local_indexes import local_index_count, local_index_keys
 from reconciler.declarations.rules.policies import policies, stream_policy_needs_stream
 from reconciler.declarations.rules.projections import projections, projections_in_total
 from reconciler.declarations.rules.required import required

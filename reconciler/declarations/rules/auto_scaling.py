@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.declarations.document.auto_scaling import ScalingPart
 from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.features.auto_scaling import ScalingPart
 from reconciler.parsing.place import Finding, Path, did_you_mean
 
 LEAST_TARGET, GREATEST_TARGET = 20, 90

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.names import name_fault
 from reconciler.declarations.rules.indexes import all_indexes, vector_indexes
-from reconciler.declarations.rules.names import name_fault
 from reconciler.parsing.place import Finding
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declarations.document.indexes import GlobalIndexPart, LocalIndexPart
 from reconciler.declarations.document.table import TableDocument
-from reconciler.declarations.document.vectors import VectorIndexPart
+from reconciler.declarations.features.global_indexes import GlobalIndexPart, LocalIndexPart
+from reconciler.declarations.features.vector_indexes import VectorIndexPart
 from reconciler.parsing.place import Path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.declarations.document.keys import KeyElementPart
+from reconciler.declarations.features.keys import KeyElementPart
 from reconciler.parsing.place import Finding, Path
 
 

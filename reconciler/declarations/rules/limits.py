@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declarations.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.features.on_demand_throughput import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.parsing.place import Finding, Path
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declarations.document.insights import InsightsPart
 from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.features.contributor_insights import InsightsPart
 from reconciler.parsing.place import Finding, Path
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declarations.document.keys import KeyElementPart
 from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.features.keys import KeyElementPart
 from reconciler.declarations.rules.key_shape import key_shape
 from reconciler.parsing.place import Finding, Path
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from reconciler.declarations.document.keys import KeyElementPart
 from reconciler.declarations.document.table import TableDocument
-from reconciler.declarations.document.vectors import SearchElementPart
+from reconciler.declarations.features.keys import KeyElementPart
+from reconciler.declarations.features.vector_indexes import SearchElementPart
 from reconciler.declarations.rules.indexes import all_indexes, vector_indexes
 from reconciler.parsing.place import Finding, Path
 

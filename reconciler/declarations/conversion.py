@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.declarations import normalise_aside
-from reconciler.declarations.document.indexes import GlobalIndexPart, LocalIndexPart, ProjectionPart
-from reconciler.declarations.document.keys import KeyElementPart
-from reconciler.declarations.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.declarations.document.table import TableDocument
-from reconciler.declarations.document.throughput import ThroughputPart
-from reconciler.declarations.document.vectors import VectorIndexPart
+from reconciler.declarations.features.billing import ThroughputPart
+from reconciler.declarations.features.global_indexes import GlobalIndexPart, LocalIndexPart, ProjectionPart
+from reconciler.declarations.features.keys import KeyElementPart
+from reconciler.declarations.features.on_demand_throughput import OnDemandThroughputPart, WarmThroughputPart
+from reconciler.declarations.features.vector_indexes import VectorIndexPart
 from reconciler.declarations.normalise_global import consistency, replicas, settings
 from reconciler.declarations.normalise_scaling import auto_scaling
 from reconciler.declarations.rules.billing import is_provisioned

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.insights import InsightsPart
-from reconciler.declarations.document.keys import AttributeName, KeyElementPart
-from reconciler.declarations.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.declarations.document.part import AlsoSpelled, Part
-from reconciler.declarations.document.throughput import ThroughputPart
+from reconciler.declarations.features.billing import ThroughputPart
+from reconciler.declarations.features.contributor_insights import InsightsPart
+from reconciler.declarations.features.keys import AttributeName, KeyElementPart
+from reconciler.declarations.features.on_demand_throughput import OnDemandThroughputPart, WarmThroughputPart
 
 
 class ProjectionPart(Part):

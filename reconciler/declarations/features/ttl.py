@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.declarations.document.keys import AttributeName
 from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.features.keys import AttributeName
 
 
 class TtlPart(Part):

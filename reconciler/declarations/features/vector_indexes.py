@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.indexes import ProjectionPart
-from reconciler.declarations.document.keys import AttributeName
 from reconciler.declarations.document.part import Part
+from reconciler.declarations.features.global_indexes import ProjectionPart
+from reconciler.declarations.features.keys import AttributeName
 
 
 class VectorAttributePart(Part):

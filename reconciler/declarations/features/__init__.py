@@ -1,0 +1,1 @@
+"""How each feature of a table is declared."""
