@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reconciler.declarations.across import declared_twice, names_that_collide, references_exist
-from reconciler.declarations.conversion import lifecycle, references, table_spec
+from reconciler.declarations.conversion import table_spec
 from reconciler.declarations.document.check import Checked, read_document
+from reconciler.declarations.document.extras import lifecycle, references
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem

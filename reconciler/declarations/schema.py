@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from reconciler.declarations.document.part import Part, spellings
+from pydantic.fields import FieldInfo
+
+from reconciler.declarations.document.part import MappingForm, Part, TextForm, mark_of, spellings
 from reconciler.declarations.document.table import REQUIRED, TableDocument, sole_part
 
 _ADDRESS = "#/definitions/"
-_TAG_MAPPING = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 256}, "maxProperties": 50}
 
 
 def json_schema() -> dict[str, Any]:
@@ -23,15 +24,25 @@ def json_schema() -> dict[str, Any]:
     for part in _parts(TableDocument):
         if part is not TableDocument:
             definitions[part.__name__] = _both_spellings(part, definitions[part.__name__])
-    reference = {"anyOf": [{"type": "string", "minLength": 1}, {"$ref": f"{_ADDRESS}ReferencePart"}]}
-    schema["properties"]["references"]["anyOf"][0]["items"] = reference
-    schema["properties"]["tags"]["anyOf"].insert(1, dict(_TAG_MAPPING))
+    for name, info in TableDocument.model_fields.items():
+        _offer_other_forms(schema["properties"][name], info)
     schema["required"] = list(REQUIRED)
     schema = _both_spellings(TableDocument, schema)
     schema["properties"]["$schema"] = {"type": "string", "description": "The address of this schema, for editors."}
     schema["patternProperties"] = {"^x-": {"description": "Ignored: a place for YAML anchors and for other tools."}}
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "DynamoDB table declaration"}
     return {**schema, **head, "definitions": definitions}
+
+
+def _offer_other_forms(field: dict[str, Any], info: FieldInfo) -> None:
+    """Add the forms in which a list may be written beside its parts."""
+    mapping, text = mark_of(info, MappingForm), mark_of(info, TextForm)
+    if mapping is not None:
+        values = {"type": "string", "maxLength": mapping.longest}
+        field["anyOf"].insert(1, {"type": "object", "additionalProperties": values, "maxProperties": mapping.most})
+    if text is not None:
+        elements = field["anyOf"][0]
+        elements["items"] = {"anyOf": [{"type": "string", "minLength": 1}, elements["items"]]}
 
 
 def _both_spellings(model: type[Part], schema: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from reconciler.declarations.conversion import table_document
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.formats import class_file, yaml_file
 from reconciler.declarations.locate import BUNDLED, is_missing, locate
 from reconciler.declarations.snapshot import read_snapshot
-from reconciler.declarations.written_document import document
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import UsageError
 from reconciler.model.observed import ObservedTable
@@ -93,7 +93,7 @@ def texts(tables: Mapping[str, ObservedTable], form: str, taken: Set[str] = froz
         name, number = f"{stem}{ending}", 2
         while name in found or name in taken:
             name, number = f"{stem}_{number}{ending}", number + 1
-        found[name] = write(document(observed.spec, base))
+        found[name] = write(table_document(observed.spec, base))
     return found
 
 

@@ -9,18 +9,27 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.declarations import placeholders
+from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
+from reconciler.declarations.document.extras import ignored_paths
 from reconciler.declarations.document.messages import finding_of
 from reconciler.declarations.document.part import spellings
-from reconciler.declarations.document.pasted import on_demand_capacity
-from reconciler.declarations.document.policy_numbers import POLICIES, policy_numbers
+from reconciler.declarations.document.policy_numbers import policy_numbers
 from reconciler.declarations.document.spelling import Spelled, spell
-from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.document.table import IAM_FIELDS, TableDocument, required
+from reconciler.declarations.features import FEATURES
+from reconciler.declarations.features.base import Rule
 from reconciler.declarations.names import no_value_fault, table_name_faults
 from reconciler.declarations.raw import RawDeclaration
-from reconciler.declarations.rules import RULES
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import LOSES_DIGITS, TOO_DEEP
 from reconciler.parsing.place import Finding, Path, Place
+
+_RULES: tuple[Rule, ...] = (
+    Rule(required, ()),
+    *(rule for feature in FEATURES for rule in feature.rules),
+    *RULES,
+    Rule(ignored_paths, ("lifecycle",)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +59,9 @@ def read_document(raw: RawDeclaration, environment: str | None) -> Checked:
     place = Place(raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals)
     refused += policy_numbers(value, place)
     document, broken, findings = _validated(spelled.value, place)
-    for rule, fields in RULES:
-        if broken.isdisjoint(fields):
-            findings += [finding for finding in rule(document) if finding.path[0] not in broken]
+    for rule in _RULES:
+        if broken.isdisjoint(rule.fields):
+            findings += [finding for finding in rule.check(document) if finding.path[0] not in broken]
     base_name = raw.base_name or document.table_name or None
     name = raw.name or (f"{base_name}-{environment}" if base_name and environment else base_name)
     if name is not None:
@@ -108,7 +117,7 @@ def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], 
 
 def _is_policy(key: str) -> bool:
     """Whether IAM reads what stands under a field of the document."""
-    return spellings(TableDocument).get(key) in POLICIES
+    return spellings(TableDocument).get(key) in IAM_FIELDS
 
 
 def _with_on_demand_capacity(

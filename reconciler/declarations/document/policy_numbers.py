@@ -11,12 +11,10 @@ from typing import Any
 
 from reconciler.declarations.document.messages import text_wanted
 from reconciler.declarations.document.part import spellings
-from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.document.table import IAM_FIELDS, TableDocument
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import Parsed, TextFault
 from reconciler.parsing.place import Finding, Path, Place
-
-POLICIES = ("resource_policy", "stream_policy")
 
 
 def policy_numbers(document: Mapping[Any, Any], place: Place) -> list[Finding]:
@@ -24,7 +22,7 @@ def policy_numbers(document: Mapping[Any, Any], place: Place) -> list[Finding]:
     known = spellings(TableDocument)
     found: list[Finding] = []
     for key, policy in document.items():
-        if not isinstance(key, str) or known.get(key) not in POLICIES:
+        if not isinstance(key, str) or known.get(key) not in IAM_FIELDS:
             continue
         parsed = _parsed(policy)
         if parsed is None:
@@ -36,7 +34,7 @@ def policy_numbers(document: Mapping[Any, Any], place: Place) -> list[Finding]:
 
 
 def _parsed(policy: Any) -> Parsed | None:
-    """A policy given as JSON text; None for a mapping, and for a text that ``rules.policies`` refuses."""
+    """A policy given as JSON text; None for a mapping, and for a text that ``policy_findings`` refuses."""
     try:
         return read_json(policy) if isinstance(policy, str) else None
     except TextFault:

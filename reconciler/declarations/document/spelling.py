@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.declarations.document.part import Part, spellings
-from reconciler.declarations.document.pasted import in_its_place, same_meaning
+from pydantic.fields import FieldInfo
+
+from reconciler.declarations.document.part import MappingForm, Part, TextForm, mark_of, spellings
+from reconciler.declarations.document.pasted import in_its_place, kind_of, same_meaning
 from reconciler.declarations.document.table import TableDocument, is_list, sole_part
-from reconciler.declarations.document.unmanaged import kind_of
 from reconciler.parsing.place import Finding, Path, did_you_mean
 
 
@@ -63,32 +64,36 @@ class _Speller:
                 self.findings.append(Finding(here, reason, f"Keep {first} or {key}, not both."))
             else:
                 self.written[*path, name] = here
-                canonical[name] = self._value(model.model_fields[name].annotation, item, (*path, name), here)
+                canonical[name] = self._value(model.model_fields[name], item, (*path, name), here)
         return canonical
 
-    def _value(self, annotation: Any, item: Any, path: Path, here: Path) -> Any:
-        if path == ("tags",) and isinstance(item, Mapping):
-            return self._tag_list(item, path, here)
+    def _value(self, info: FieldInfo, item: Any, path: Path, here: Path) -> Any:
+        mapping, annotation = mark_of(info, MappingForm), info.annotation
+        if mapping is not None and isinstance(item, Mapping):
+            return self._from_mapping(mapping, item, path, here)
         part = sole_part(annotation)
         if part is None:
             return item
         if isinstance(item, Mapping) and not is_list(annotation):
             return self.part(part, item, path, here)
         if isinstance(item, list) and is_list(annotation):
-            return [self._element(part, each, (*path, i), (*here, i)) for i, each in enumerate(item)]
+            text = mark_of(info, TextForm)
+            return [self._element(part, each, (*path, i), (*here, i), text) for i, each in enumerate(item)]
         return item
 
-    def _element(self, part: type[Part], item: Any, path: Path, here: Path) -> Any:
+    def _element(self, part: type[Part], item: Any, path: Path, here: Path, text: TextForm | None) -> Any:
         self.written[path] = here
-        if path[0] == "references" and isinstance(item, str):
-            return {"table": item}
+        if text is not None and isinstance(item, str):
+            return {text.field: item}
         return self.part(part, item, path, here) if isinstance(item, Mapping) else item
 
-    def _tag_list(self, tags: Mapping[Any, Any], path: Path, parent: Path) -> list[dict[str, Any]]:
-        for index, key in enumerate(tags):
+    def _from_mapping(
+        self, form: MappingForm, members: Mapping[Any, Any], path: Path, parent: Path
+    ) -> list[dict[str, Any]]:
+        for index, key in enumerate(members):
             here = (*parent, str(key))
-            self.written.update({(*path, index, end): here for end in ("key", "value")})
-        return [{"key": key, "value": value} for key, value in tags.items()]
+            self.written.update({(*path, index, end): here for end in (form.key, form.value)})
+        return [{form.key: key, form.value: value} for key, value in members.items()]
 
 
 _ASIDE = re.compile(r"[xX][-_]|[._]+|(?=(?:anchors?|aliases|templates?|defaults?|definitions|common|shared)$)")
