@@ -11,8 +11,7 @@ from pathlib import Path
 from reconciler.declarations.assemble import assemble
 from reconciler.declarations.formats.python.reading import PythonReading, read_python
 from reconciler.declarations.formats.python.resembling import resembling
-from reconciler.declarations.formats.text.documents import FileReading
-from reconciler.declarations.formats.text.memory import DocumentMemory
+from reconciler.declarations.formats.text.documents import DocumentMemory, FileReading
 from reconciler.declarations.locate import locate
 from reconciler.declarations.remains import Remains
 from reconciler.declarations.settling import Settling
@@ -128,6 +127,29 @@ class FolderSource:
             "outside": outside,
         }
         return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass
+class Once:
+    """The declarations of a command: read once, and anew when the files are not any more as they were read."""
+
+    source: FolderSource
+    loaded: DesiredState | None = None
+
+    def load(self) -> DesiredState:
+        """The declarations as they are now. Raises ``DeclarationError`` where they are broken by now."""
+        if self.loaded is None or not self.source.still(self.loaded):
+            self.loaded = None
+            self.loaded = self.source.load()
+        return self.loaded
+
+    def still(self, desired: DesiredState) -> bool:
+        """Whether the files are still those that ``desired`` was made from."""
+        return self.source.still(desired)
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """What is left of tables that are not declared any more."""
+        return self.source.remains(desired, undeclared)
 
 
 def watch_paths(location: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, write
 
-from reconciler.declarations import writer as files
+from reconciler.declarations import writer
 from reconciler.declarations.folder import FolderSource, watch_paths
 from reconciler.model.errors import DeclarationError, UsageError
 from reconciler.settings import load as load_settings
@@ -169,12 +169,12 @@ def test_import_makes_no_folder_in_the_place_of_one_that_cannot_be_read(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "state").symlink_to(tmp_path / "unmounted")
     with pytest.raises((DeclarationError, UsageError)):
-        files.target(location)
+        writer.target(location)
     with pytest.raises(DeclarationError):
-        files.declared_so_far(location, None)
+        writer.declared_so_far(location, None)
 
 
 def test_import_does_not_take_an_unreadable_folder_for_an_empty_one(tmp_path: Path) -> None:
     (tmp_path / "tables").symlink_to(tmp_path / "unmounted")
     with pytest.raises(DeclarationError):
-        files.declared_so_far(str(tmp_path), None)
+        writer.declared_so_far(str(tmp_path), None)

@@ -12,7 +12,7 @@ from support.declared_everywhere import SOURCE, everywhere
 from support.specs import declaration, observed, spec
 from support.table_settings import KEYS
 
-from reconciler.declarations import writer as files
+from reconciler.declarations import writer
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.formats.class_file import class_name
 from reconciler.engine.observing import observe_table
@@ -50,7 +50,7 @@ def without_home(table: TableSpec) -> TableSpec:
 
 
 def read_again(table: TableSpec, form: str, folder: Path) -> TableSpec:
-    for name, text in files.texts({table.name: observed(table)}, form).items():
+    for name, text in writer.texts({table.name: observed(table)}, form).items():
         folder.mkdir()
         (folder / name).write_text(text, encoding="utf-8")
     (declaration,) = FolderSource(str(folder), None).load().declarations
@@ -87,7 +87,7 @@ def test_what_is_off_stays_nobodys(form: str, tmp_path: Path) -> None:
         global_indexes=(),
         local_indexes=(),
     )
-    (text,) = files.texts({off.name: observed(off)}, form).values()
+    (text,) = writer.texts({off.name: observed(off)}, form).values()
     for name in ("stream", "time_to_live", "tags", "deletion", "table_class", "sse", "recovery", "indexes"):
         assert name not in text
     assert read_again(off, form, tmp_path / "off") == replace(spec(), billing=Billing("PAY_PER_REQUEST"))
@@ -104,21 +104,21 @@ def test_a_tag_that_looks_like_something_else_stays_a_text(form: str, value: str
 
 def test_names_that_are_no_names_of_files_or_classes_get_their_own() -> None:
     tables = {name: observed(replace(spec(), name=name)) for name in ("a.b-c", "a.b_c", "2fast")}
-    assert list(files.texts(tables, "python")) == ["a_b_c_table.py", "a_b_c_2_table.py", "2fast_table.py"]
+    assert list(writer.texts(tables, "python")) == ["a_b_c_table.py", "a_b_c_2_table.py", "2fast_table.py"]
     assert class_name("orders.by-day") == "OrdersByDayTableConfig"
     assert class_name("2fast") == "T2fastTableConfig"
 
 
 def test_a_name_that_a_file_of_another_table_has_gets_a_number() -> None:
     tables = {name: observed(replace(spec(), name=name)) for name in ("a.b_c", "2fast")}
-    assert list(files.texts(tables, "python", {"a_b_c_table.py"})) == ["a_b_c_2_table.py", "2fast_table.py"]
+    assert list(writer.texts(tables, "python", {"a_b_c_table.py"})) == ["a_b_c_2_table.py", "2fast_table.py"]
 
 
 def test_a_table_of_another_environment_is_refused() -> None:
-    assert files.base_name("users-prod", "prod") == "users"
-    assert files.base_name("users-prod", None) == "users-prod"
+    assert writer.base_name("users-prod", "prod") == "users"
+    assert writer.base_name("users-prod", None) == "users-prod"
     with pytest.raises(UsageError, match="users is no table of environment 'prod', whose tables are called NAME-prod"):
-        files.base_name("users", "prod")
+        writer.base_name("users", "prod")
 
 
 def test_a_file_that_is_there_stops_it_before_the_first_write(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_file_that_is_there_stops_it_before_the_first_write(tmp_path: Path) ->
         UsageError, match=r"bbb_table\.py exists already and is not overwritten; nothing was written"
     )
     with refused:
-        files.prepared(tmp_path, tables, "python", None)
-    with refused, files.stored(tmp_path, {"aaa_table.py": "x", "bbb_table.py": "y"}):
+        writer.prepared(tmp_path, tables, "python", None)
+    with refused, writer.stored(tmp_path, {"aaa_table.py": "x", "bbb_table.py": "y"}):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["bbb_table.py"]
     assert (tmp_path / "bbb_table.py").read_text(encoding="utf-8") == "mine"
@@ -144,7 +144,7 @@ def test_files_are_taken_back_where_what_follows_fails(existed: bool, tmp_path: 
     seen: list[str] = []
 
     def meanwhile() -> None:
-        with files.stored(folder, {"a_table.py": "x", "b_table.py": "y"}) as paths:
+        with writer.stored(folder, {"a_table.py": "x", "b_table.py": "y"}) as paths:
             seen.extend(path.with_name(f".{path.name}.part").read_text(encoding="utf-8") for path in paths)
             raise KeyboardInterrupt
 
@@ -156,7 +156,7 @@ def test_files_are_taken_back_where_what_follows_fails(existed: bool, tmp_path: 
 
 
 def test_a_name_that_no_file_can_have_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="too long"), files.stored(tmp_path, {"a_table.py": "x", "b" * 300: "y"}):
+    with pytest.raises(OSError, match="too long"), writer.stored(tmp_path, {"a_table.py": "x", "b" * 300: "y"}):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -204,13 +204,13 @@ def test_a_folder_is_judged_by_what_it_holds_itself(
         (path if entry.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
         if not entry.endswith("/"):
             path.write_text(f"table_name: {path.stem}\n{DECLARED}\n", encoding="utf-8")
-    assert files.target(str(tmp_path / location)) == tmp_path / folder
-    found = files.declared_so_far(str(tmp_path / location), None)
+    assert writer.target(str(tmp_path / location)) == tmp_path / folder
+    found = writer.declared_so_far(str(tmp_path / location), None)
     assert [declaration.spec.name for declaration in found.declarations] == declared
 
 
 def store(folder: Path, written: dict[str, str]) -> None:
-    with files.stored(folder, written):
+    with writer.stored(folder, written):
         pass
 
 
@@ -228,13 +228,13 @@ def test_the_second_name_that_a_writer_left_when_it_died_is_forgotten(tmp_path: 
     store(tmp_path, {"a_table.py": "whole"})
     (tmp_path / ".a_table.py.part").hardlink_to(tmp_path / "a_table.py")
     (tmp_path / ".b_table.py.part").write_text("of others", encoding="utf-8")
-    assert files.swept(tmp_path) == ()
+    assert writer.swept(tmp_path) == ()
     assert in_it(tmp_path) == {"a_table.py": "whole", ".b_table.py.part": "of others"}
-    assert files.swept(tmp_path / "not there") == ()
+    assert writer.swept(tmp_path / "not there") == ()
 
 
 def test_files_have_their_names_only_once_all_that_belongs_to_them_is_done(tmp_path: Path) -> None:
-    with files.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}) as paths:
+    with writer.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}) as paths:
         assert in_it(tmp_path) == {".a_table.py.part": "x", ".b_table.py.part": "y"}
     assert [path.name for path in paths] == ["a_table.py", "b_table.py"]
     assert in_it(tmp_path) == {"a_table.py": "x", "b_table.py": "y"}
@@ -243,7 +243,7 @@ def test_files_have_their_names_only_once_all_that_belongs_to_them_is_done(tmp_p
 def test_a_file_that_comes_meanwhile_is_not_overwritten_and_no_other_stays(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match=r"b_table\.py came to be meanwhile and is not overwritten"),
-        files.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}),
+        writer.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}),
     ):
         (tmp_path / "b_table.py").write_text("mine", encoding="utf-8")
     assert in_it(tmp_path) == {"b_table.py": "mine"}
@@ -260,11 +260,11 @@ def test_a_file_system_without_hard_links_gets_its_files_too(tmp_path: Path, mon
 
 def test_a_text_that_would_declare_another_table_is_refused() -> None:
     table = replace(spec(), ttl=Ttl(True, "a"))
-    texts = files.texts({table.name: observed(replace(table, ttl=Ttl(True, "b")))}, "yaml")
+    texts = writer.texts({table.name: observed(replace(table, ttl=Ttl(True, "b")))}, "yaml")
     with pytest.raises(UsageError, match=r"cannot be declared as it is: ttl\.attribute would be 'b' and is 'a'"):
-        files.prove(texts, [observed(table)], None)
+        writer.prove(texts, [observed(table)], None)
 
 
 def test_the_bundled_declarations_are_not_written_to() -> None:
     with pytest.raises(UsageError, match="the bundled declarations are not written to"):
-        files.target("bundled")
+        writer.target("bundled")

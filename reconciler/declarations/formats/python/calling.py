@@ -1,12 +1,14 @@
-"""Calls the methods of a class file: with the environment where one is set, else without an argument.
+"""Calls the methods of a class file, and makes plain values of what they return. Called by ``evaluating``.
 
-A method that demands the argument gets None. Methods without ``@classmethod`` are called on an instance.
+Methods get the environment where one is set, else no argument; one that demands the argument gets None. Methods without
+``@classmethod`` are called on an instance.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum
 from types import FunctionType
 from typing import Any
 
@@ -36,3 +38,18 @@ def call(function: Callable[..., Any], environment: str | None) -> Any:
 def _takes_self(function: FunctionType) -> bool:
     names = list(inspect.signature(function).parameters)
     return bool(names) and names[0] == "self"
+
+
+def plain(value: Any) -> Any:
+    """Tuples and sets become lists, enumerations their values; nothing is shared with the user's objects."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=repr)
+    return value

@@ -15,14 +15,13 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from reconciler.declarations.formats.python.bases import is_base
-from reconciler.declarations.formats.python.calling import ask
+from reconciler.declarations.formats.python.calling import ask, plain
 from reconciler.declarations.formats.python.channel import Channel
 from reconciler.declarations.formats.python.classes import Found, declared_classes, has_get_schema
 from reconciler.declarations.formats.python.faults import fault, shown_path
 from reconciler.declarations.formats.python.lines import class_lines
 from reconciler.declarations.formats.python.none_names import built_from_none
 from reconciler.declarations.formats.python.packing import TOO_DEEP, pack
-from reconciler.declarations.formats.python.plain import plain
 from reconciler.declarations.formats.python.private_import import PrivateImports
 
 SEED_MOST = 1_000_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.declarations.document.part import spellings
@@ -51,6 +51,19 @@ def read_documents(file: SourceFile) -> FileReading:
         return _reading(file, _parse(file))
     except TextFault as fault:
         return FileReading(problems=(Problem(file.path, fault.line, None, fault.reason, fault.remedy),))
+
+
+class DocumentMemory:
+    """What each file declared, as long as its bytes do not change."""
+
+    def __init__(self) -> None:
+        self._known: dict[SourceFile, FileReading] = {}
+
+    def read(self, files: Iterable[SourceFile]) -> list[FileReading]:
+        """The reading of each file; reading is pure, so remembering it changes nothing. All others are forgotten."""
+        known = self._known
+        self._known = {file: known.get(file) or read_documents(file) for file in files}
+        return list(self._known.values())
 
 
 def _parse(file: SourceFile) -> list[Parsed]:
