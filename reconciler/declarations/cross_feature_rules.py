@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.declarations.document.pasted import fold, in_its_place
 from reconciler.declarations.features import global_indexes, local_indexes, vector_indexes
-from reconciler.declarations.features.auto_scaling import scaled_capacities
+from reconciler.declarations.features.auto_scaling import ScalingPart, scaled_capacities
 from reconciler.declarations.features.base import Rule, rule
 from reconciler.declarations.features.billing import is_provisioned
 from reconciler.declarations.features.policy import as_mapping
@@ -128,7 +128,7 @@ def mode_and_throughput(document: Document) -> Iterator[Finding]:
             "Remove it to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED.",
         )
     scaling = document.auto_scaling
-    scaled = bool(scaling and scaling.read and scaling.write)
+    scaled = scaling is not None and _are_scaled(scaling.read, scaling.write)
     if document.billing_mode == "PROVISIONED" and not document.provisioned_throughput and not scaled:
         yield Finding(
             ("provisioned_throughput",),
@@ -142,7 +142,7 @@ def index_throughput(document: Document) -> Iterator[Finding]:
     """Each global index has its own throughput where the table is provisioned, and none elsewhere."""
     provisioned = is_provisioned(document)
     scaling = document.auto_scaling
-    scaled = {each.index_name for each in (scaling and scaling.indexes) or () if each.read and each.write}
+    scaled = {each.index_name for each in (scaling and scaling.indexes) or () if _are_scaled(each.read, each.write)}
     for position, index in enumerate(document.global_secondary_indexes or []):
         path = ("global_secondary_indexes", position, "provisioned_throughput")
         if provisioned and index.provisioned_throughput is None and index.index_name not in scaled:
@@ -150,6 +150,11 @@ def index_throughput(document: Document) -> Iterator[Finding]:
             yield Finding(path, reason, "Add read_capacity_units and write_capacity_units.")
         if not provisioned and index.provisioned_throughput is not None:
             yield Finding(path, "is given, but the table is not provisioned", "Remove it; an index on demand has none.")
+
+
+def _are_scaled(read: ScalingPart | None, write: ScalingPart | None) -> bool:
+    """Whether limits stand in for a throughput."""
+    return bool(read and read.enabled and write and write.enabled)
 
 
 @rule(*_BILLING)
@@ -179,11 +184,10 @@ def scaled_indexes(document: Document) -> Iterator[Finding]:
 @rule("on_demand_throughput", _GLOBAL, *_BILLING)
 def maximum_needs_on_demand(document: Document) -> Iterator[Finding]:
     """A provisioned table takes no maximum."""
-    mode = document.billing_mode or ("PROVISIONED" if document.provisioned_throughput else None)
     limited: list[tuple[Path, Any]] = [((), document.on_demand_throughput)]
     limited += [(path, index.on_demand_throughput) for path, index in global_indexes.indexes_with_paths(document)]
     for path, part in limited:
-        if part is not None and mode == "PROVISIONED":
+        if part is not None and is_provisioned(document):
             reason = "is given, but the table is provisioned"
             remedy = "Remove it to stay provisioned; a maximum is for on-demand tables."
             yield Finding((*path, "on_demand_throughput"), reason, remedy)
@@ -192,11 +196,10 @@ def maximum_needs_on_demand(document: Document) -> Iterator[Finding]:
 @rule(*_BILLING, _VECTOR)
 def vector_billing(document: Document) -> Iterator[Finding]:
     """Only a table that is billed on demand has vector indexes."""
-    provisioned = document.billing_mode == "PROVISIONED" or (
-        document.billing_mode is None and document.provisioned_throughput is not None
-    )
-    if provisioned and document.vector_indexes:
-        remedy = "Set billing_mode to PAY_PER_REQUEST and remove provisioned_throughput, or remove the vector indexes."
+    if is_provisioned(document) and document.vector_indexes:
+        given = [name for name in ("provisioned_throughput", "auto_scaling") if getattr(document, name)]
+        removed = " and ".join(given or ["provisioned_throughput"])
+        remedy = f"Set billing_mode to PAY_PER_REQUEST and remove {removed}, or remove the vector indexes."
         yield Finding(("vector_indexes",), "are given, but the table is provisioned", remedy)
 
 
@@ -231,7 +234,7 @@ def replica_indexes(document: Document) -> Iterator[Finding]:
 @rule("replicas", *_BILLING)
 def replica_billing(document: Document) -> Iterator[Finding]:
     """A capacity is overridden on a provisioned table, a maximum on one that is billed on demand."""
-    mode = document.billing_mode or ("PROVISIONED" if document.provisioned_throughput else None)
+    mode = "PROVISIONED" if is_provisioned(document) else document.billing_mode
     wrong = {"PAY_PER_REQUEST": "provisioned_throughput_override", "PROVISIONED": "on_demand_throughput_override"}
     for position, replica in enumerate(document.replicas or []):
         field = wrong.get(mode or "")

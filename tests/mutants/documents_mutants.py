@@ -14,6 +14,14 @@ PATHS = "cli/test_cli_paths.py"
 
 MUTANTS = (
     Mutant(
+        "a table whose capacity is scaled is not provisioned",
+        "declarations/features/billing.py",
+        "    scaled = any(part.enabled for _, part in scaled_capacities(document))\n",
+        "    scaled = False\n",
+        "CreateTable with PROVISIONED and MaxReadRequestUnits is planned, and refused in every pass",
+        ("declarations/test_provisioned.py",),
+    ),
+    Mutant(
         "a throughput of 0 asks for 1",
         "declarations/document/check.py",
         "    pasted = on_demand_capacity(spelled.value, value)\n",
