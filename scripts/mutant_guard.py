@@ -12,8 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
-PACKAGES = ("reconciler", "desired_state")
+from mutant_places import PACKAGES
 
 
 class Guard:

@@ -19,8 +19,10 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
+import syntax_patterns
+from mutant_places import PACKAGES, Code, Killers
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("reconciler", "desired_state")
 SECONDS = 180
 """A run over a mutant that takes longer has lost itself; that is told, and is no kill."""
 FIRST_SECONDS = 1800
@@ -42,30 +44,29 @@ class End:
 class Scratch:
     """One copy of the packages; mutants are planted in it one after another, never two at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, code: Code, tests: Killers) -> None:
         self.folder = folder
+        self._code = code
+        self._tests = tests
         for package in PACKAGES:
             shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
 
     @contextmanager
-    def planted(self, file: str, old: str, new: str) -> Iterator[None]:
-        """``ValueError`` where ``old`` does not stand exactly once in ``file``."""
-        path = self.folder / "reconciler" / file
-        text = (ROOT / "reconciler" / file).read_text(encoding="utf-8")
-        if (times := text.count(old)) != 1:
-            raise ValueError(f"its text stands {times} times in {file}")
-        if old == new:
-            raise ValueError("it changes nothing")
-        mutated = text.replace(old, new)
-        compile(mutated, file, "exec")
-        self._write(path, mutated)
+    def planted(self, mutant: Any) -> Iterator[None]:
+        """``ValueError`` if the code of the mutant is not found exactly once, or if it changes nothing."""
+        old, new = syntax_patterns.parse(mutant.old), syntax_patterns.parse(mutant.new)
+        place = self._code.find(mutant.at, old, new)
+        path = self.folder / place.symbol.module
+        text = path.read_text(encoding="utf-8")
+        self._write(path, self._code.planted(place, old, new))
         try:
             yield
         finally:
             self._write(path, text)
 
     def run(self, tests: Iterable[str], *, first_failure: bool = True) -> End:
-        """The tests over what is planted at this moment."""
+        """The tests over what is planted at this moment. ``ValueError`` if a test does not exist."""
+        found = [self._tests.find(test) for test in dict.fromkeys(tests)]
         began = time.monotonic()
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
@@ -82,7 +83,7 @@ class Scratch:
             "--tb=line",
         ]
         command += [f"-p{plugin}" for plugin in PLUGINS] + (["-x"] if first_failure else [])
-        command += [f"tests/{test}" for test in dict.fromkeys(tests)]
+        command += found
         try:
             done = subprocess.run(
                 command,
@@ -136,5 +137,6 @@ def _end(done: subprocess.CompletedProcess[str], told: dict[str, Any], seconds: 
 @contextmanager
 def scratches(count: int) -> Iterator[list[Scratch]]:
     """So many copies, gone afterwards."""
+    code, tests = Code.read(ROOT), Killers(ROOT)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        yield [Scratch(Path(folder).resolve() / str(number)) for number in range(count)]
+        yield [Scratch(Path(folder).resolve() / str(number), code, tests) for number in range(count)]

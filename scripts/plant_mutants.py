@@ -1,8 +1,11 @@
 """Plant each mutant in a copy of our own code and see that its tests fail. Called by ``make mutants``.
 
 ``plant_mutants.py`` runs all of them, ``plant_mutants.py NAME`` those whose name holds NAME, ``--part 1/3`` every
-third. First the tests must pass with nothing planted. Ends with 1 where a mutant survives, where its text no longer
-stands in the code, or where a run proves nothing; each is named.
+third. First the tests must pass with nothing planted. Ends with 1 where a mutant survives, where its code is not found
+exactly once, or where a run proves nothing; each is named.
+
+``--check`` runs no test. It names every mutant whose code or tests are not found, with the likeliest candidates.
+``--fix`` does the same and writes new names into the tables wherever only one candidate exists.
 """
 
 from __future__ import annotations
@@ -15,19 +18,27 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
+import mutant_check
+from mutant_places import Code, Killers
 from mutant_run import ROOT, End, Scratch, scratches
 
+FOLDER = ROOT / "tests" / "mutants"
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def mutants() -> list[Any]:
     """Every mutant of the tables in tests/mutants, in a fixed order."""
-    sys.path[:0] = [str(ROOT / "tests")]
-    tables = sorted(path.stem for path in (ROOT / "tests" / "mutants").glob("*_mutants.py") if path.stem[:5] != "test_")
-    return [mutant for table in tables for mutant in importlib.import_module(f"mutants.{table}").MUTANTS]
+    sys.path[:0] = [str(FOLDER.parent)]
+    return [mutant for table in tables() for mutant in importlib.import_module(f"mutants.{table.stem}").MUTANTS]
+
+
+def tables() -> list[Path]:
+    """The files that define mutants."""
+    return sorted(FOLDER.glob("*_mutants.py"))
 
 
 def chosen(every: Sequence[Any], names: Sequence[str], part: str) -> list[Any]:
@@ -63,7 +74,10 @@ class Pool:
 def unmutated(pool: Pool, tests: Sequence[str], parts: int) -> list[str]:
     """What is wrong before anything is planted."""
     shares = [tests[part::parts] for part in range(parts) if tests[part::parts]]
-    ends = pool.map(lambda copy, share: copy.run(share, first_failure=False), shares)
+    try:
+        ends = pool.map(lambda copy, share: copy.run(share, first_failure=False), shares)
+    except ValueError as error:
+        return [f"with nothing planted: {error}"]
     found = [f"fails with nothing planted: {name}" for end in ends for name in end.failed]
     return found + [f"with nothing planted: {end.problem}" for end in ends if end.problem]
 
@@ -71,7 +85,7 @@ def unmutated(pool: Pool, tests: Sequence[str], parts: int) -> list[str]:
 def trial(copy: Scratch, mutant: Any) -> str | None:
     """What is wrong with this mutant's death; None for a kill."""
     try:
-        with copy.planted(mutant.file, mutant.old, mutant.new):
+        with copy.planted(mutant):
             end: End = copy.run(mutant.killers)
     except (ValueError, SyntaxError, OSError) as error:
         verdict = f"stale: {error}"
@@ -83,17 +97,29 @@ def trial(copy: Scratch, mutant: Any) -> str | None:
     return f"{mutant.name}: {verdict}" if verdict else None
 
 
+def check(some: Sequence[Any], *, fix: bool) -> int:
+    """See the module: 1 if a mutant has lost its code or its tests."""
+    findings, broken = mutant_check.report(some, Code.read(ROOT), Killers(ROOT))
+    if fix:
+        print(f"mutants: {mutant_check.fix(findings, tables())} definitions rewritten; check again")
+    return 1 if broken else 0
+
+
 def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="part of a mutant's name")
     parser.add_argument("--part", default="1/1", help="n/m: of every m mutants the n-th")
+    parser.add_argument("--check", action="store_true", help="only say whose code or tests are not found")
+    parser.add_argument("--fix", action="store_true", help="the same, and write new names into the tables")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
     asked = parser.parse_args()
     every = mutants()
     some = chosen(every, asked.names, asked.part)
     if not some:
         parser.error("no such mutant")
+    if asked.check or asked.fix:
+        return check(some, fix=asked.fix)
     began = time.monotonic()
     with scratches(asked.workers) as copies:
         pool = Pool(copies)

@@ -4,49 +4,47 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-ANSWERS = "aws/test_aws_answers.py"
-CONNECTION = "aws/test_aws_connection.py"
-ERRORS = "aws/test_aws_errors.py"
+ANSWERS = "test_aws_answers"
+CONNECTION = "test_aws_connection"
+ERRORS = "test_aws_errors"
 MEMBERS = f"{ANSWERS}::test_an_answer_without_its_required_members_is_malformed"
 
 MUTANTS = (
     Mutant(
         "a bare 501 says what the endpoint lacks",
-        "aws/errors.py",
-        "if status == NOT_IMPLEMENTED and not is_bare(code):",
-        "if status == NOT_IMPLEMENTED:",
+        "from_answer",
+        "if status == NOT_IMPLEMENTED and not is_bare(code): ...",
+        "if status == NOT_IMPLEMENTED: ...",
         "a load balancer's answer makes a declared field unsupported for an hour, with exit code 0",
-        (
-            "aws/test_aws_capabilities.py::test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lacks",
-        ),
+        ("test_aws_capabilities::test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lacks",),
     ),
     Mutant(
         "a delete is sent again by the SDK",
-        "aws/caller.py",
-        "once=destroys(operation, params) or",
-        "once=False or",
+        "Caller._send",
+        "destroys(operation, params) or self._capabilities.doubtful(operation)",
+        "False or self._capabilities.doubtful(operation)",
         "the first delete was applied, its answer lost; the retry deletes the table made in between",
         (f"{CONNECTION}::test_a_throttled_delete_is_not_sent_again_either",),
     ),
     Mutant(
         "the removal of an index is sent again by the SDK",
-        "model/change.py",
-        'return any("Delete" in update for member in members for update in params.get(member) or ())',
+        "destroys",
+        'return any(("Delete" in update for member in members for update in params.get(member) or ()))',
         "return False",
         "the same, for an index that was built again in between",
         (f"{CONNECTION}::test_what_destroys_is_sent_exactly_once_whatever_comes_back",),
     ),
     Mutant(
         "a malformed 200 is accepted",
-        "aws/caller.py",
-        "            answers.check(operation, params, answer)\n",
+        "Caller.call",
+        "answers.check(operation, params, answer)",
         "",
         "botocore reads a garbled answer as an empty one: no tables, no items",
         (f"{ANSWERS}::test_an_answer_without_its_required_members_is_malformed[ListTables without TableNames]",),
     ),
     Mutant(
         "a success that is no JSON is accepted",
-        "aws/hooks.py",
+        "check_bytes",
         'raise Malformed(model.name, "NotJson", "the answer is empty, truncated or garbled") from None',
         "return",
         "the login page of a proxy, with status 200, reads as an empty answer",
@@ -54,15 +52,15 @@ MUTANTS = (
     ),
     Mutant(
         "a wrong checksum is accepted",
-        "aws/hooks.py",
-        "if expected is not None and str(zlib.crc32(body) & 0xFFFFFFFF) != expected:",
-        "if False:",
+        "check_bytes",
+        "if expected is not None and str(zlib.crc32(body) & 0xFFFFFFFF) != expected: ...",
+        "if False: ...",
         "botocore retries on a mismatch and then lets the answer through",
         (f"{ANSWERS}::test_a_success_that_is_no_json_object_is_malformed",),
     ),
     Mutant(
         "unprocessed items are ignored",
-        "aws/answers.py",
+        "_batch_write",
         '_member(answer, "UnprocessedItems", dict)',
         "return",
         "a swallowed 200: a batch whose items were not written counts as written",
@@ -70,15 +68,15 @@ MUTANTS = (
     ),
     Mutant(
         "a scan needs no count",
-        "aws/answers.py",
+        "_items",
         'count = _member(answer, "Count", int)',
         'count = answer.get("Count", len(answer.get("Items", ())))',
         "a truncated answer without Count proves a table empty",
-        ("aws/test_aws_items.py::test_a_scan_without_its_count_proves_nothing",),
+        ("test_aws_items::test_a_scan_without_its_count_proves_nothing",),
     ),
     Mutant(
         "an answer about another table is believed",
-        "aws/answers.py",
+        "_description.rule",
         'raise _Wrong("is about another table than the one asked for")',
         "pass",
         "a cache or proxy mixes answers up, and the wrong table is judged",
@@ -86,63 +84,75 @@ MUTANTS = (
     ),
     Mutant(
         "a lost list page is taken for the end",
-        "aws/table_api.py",
-        '            last = answer.get("LastEvaluatedTableName")\n            if last is None:',
-        '            last = answer.get("LastEvaluatedTableName")\n            if True:',
+        "BotoTableApi.list_tables",
+        "if last is None: ...",
+        "if True: ...",
         "the 101st table does not exist",
         (f"{CONNECTION}::test_all_pages_of_tables_are_listed",),
     ),
     Mutant(
         "the second page of tags is not read",
-        "aws/table_api.py",
-        '            token = answer.get("NextToken")\n            if token is None:',
-        '            token = answer.get("NextToken")\n            if True:',
+        "BotoTableApi._tags",
+        "if token is None: ...",
+        "if True: ...",
         "the owner tag on page two is missing: not ours",
         (f"{CONNECTION}::test_the_pages_of_tags_come_merged",),
     ),
     Mutant(
         "pages may go round in a circle",
-        "model/paging.py",
-        "        if known in self._seen:",
-        "        if len(self._seen) > 9:",
+        "Pages.advance",
+        "if known in self._seen: ...",
+        "if len(self._seen) > 9: ...",
         "a broken emulator repeats its first page",
         (f"{ANSWERS}::test_pages_that_go_round_in_a_circle_are_malformed",),
     ),
     Mutant(
         "expired credentials are taken for absence",
-        "aws/errors.py",
-        "if code in BAD_CREDENTIALS or code.startswith(EXPIRED):\n        return Denied",
-        "if code in BAD_CREDENTIALS or code.startswith(EXPIRED):\n        return NotFound",
+        "_by_code",
+        """
+        if code in BAD_CREDENTIALS or code.startswith(EXPIRED):
+            return Denied
+        """,
+        """
+        if code in BAD_CREDENTIALS or code.startswith(EXPIRED):
+            return NotFound
+        """,
         "expired credentials read as an endpoint without tables",
         (f"{ERRORS}::test_every_code_of_the_service_becomes_its_class",),
     ),
     Mutant(
         "a server error is taken for a refusal",
-        "aws/errors.py",
-        "    if status >= 500 or status == 0:\n        return Ambiguous",
-        "    if status >= 500 or status == 0:\n        return Rejected",
+        "_by_status",
+        """
+        if status >= 500 or status == 0:
+            return Ambiguous
+        """,
+        """
+        if status >= 500 or status == 0:
+            return Rejected
+        """,
         "a call that may have been applied counts as not made",
         (f"{ERRORS}::test_every_code_of_the_service_becomes_its_class",),
     ),
     Mutant(
         "a timeout is taken for never sent",
-        "aws/errors.py",
-        "((exceptions.HTTPClientError,), Ambiguous),",
-        "((exceptions.HTTPClientError,), Unreachable),",
+        "from_exception",
+        "(exceptions.HTTPClientError,), Ambiguous",
+        "(exceptions.HTTPClientError,), Unreachable",
         "a call whose answer was lost counts as not made",
         (f"{ERRORS}::test_every_exception_of_the_sdk_becomes_its_class",),
     ),
     Mutant(
         "a preview's client writes",
-        "aws/session.py",
-        "if self._reads_only:",
-        "if False:",
+        "Connection._client",
+        "if self._reads_only: ...",
+        "if False: ...",
         "a preview that can write will do so one day",
         (f"{CONNECTION}::test_a_reading_client_refuses_every_operation_that_may_change_something[DeleteTable]",),
     ),
     Mutant(
         "what is not known to write is a read",
-        "aws/hooks.py",
+        "is_read",
         "return operation.startswith(READS) or operation in READ_ITEMS",
         'return not operation.startswith(("Create", "Update", "Delete", "Put"))',
         "BatchWriteItem, TagResource and RestoreTable pass the guard of the readers",
@@ -150,7 +160,7 @@ MUTANTS = (
     ),
     Mutant(
         "rotated credentials are never picked up",
-        "aws/caller.py",
+        "Caller.call",
         "self._clients.forget()",
         "pass",
         "the daemon fails until somebody restarts it",
@@ -158,26 +168,26 @@ MUTANTS = (
     ),
     Mutant(
         "an endpoint is an emulator because of its URL",
-        "aws/flavor.py",
+        "probe",
         "return Probed(Flavor.AWS if _is_aws(root) else Flavor.OTHER, root, may_be_local=False)",
         "return Probed(Flavor.MOTO, root, may_be_local=False)",
         "a tunnel to AWS on localhost is taken for an emulator, where losing everything costs nothing",
-        ("aws/test_aws_flavor.py::test_the_answers_decide",),
+        ("test_aws_flavor::test_the_answers_decide",),
     ),
     Mutant(
         "the second look at an emulator is not taken",
-        "aws/identify.py",
+        "_settled",
         "return Flavor.OTHER if flavor is Flavor.DYNAMODB_LOCAL else flavor",
         "return flavor",
         "something that answers like DynamoDB Local holds tables of AWS",
-        ("aws/test_aws_flavor.py::test_a_table_with_another_arn_unmasks_an_impostor",),
+        ("test_aws_flavor::test_a_table_with_another_arn_unmasks_an_impostor",),
     ),
     Mutant(
         "an operation once refused is never asked again",
-        "aws/capabilities.py",
-        "if self._monotonic() - learnt < REMEMBERED_SECONDS:",
-        "if True:",
+        "Capabilities.lacking",
+        "if self._monotonic() - learnt < REMEMBERED_SECONDS: ...",
+        "if True: ...",
         "after an upgrade of the endpoint a feature stays unsupported until a restart",
-        ("aws/test_aws_capabilities.py::test_what_was_learnt_is_asked_again_after_an_hour",),
+        ("test_aws_capabilities::test_what_was_learnt_is_asked_again_after_an_hour",),
     ),
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-REVOKED = "state/test_state_revoked.py"
-LEASE = "state/test_state_lease.py"
+REVOKED = "test_state_revoked"
+LEASE = "test_state_lease"
 
 MUTANTS = (
     Mutant(
         "a revocation keeps the token",
-        "state/lease.py",
+        "LeaseRecord.revoke",
         "token = max(above, found.token if found else 0) + 1",
         "token = found.token if found else 0",
         "the holder that was revoked writes over the record of a released table",
@@ -18,31 +18,31 @@ MUTANTS = (
     ),
     Mutant(
         "a free lease is not revoked",
-        "state/lease.py",
-        "                if found is not None and found.holder == self._holder and not free:",
-        "                if found is None or free or found.holder == self._holder:",
+        "LeaseRecord.revoke",
+        "if found is not None and found.holder == self._holder and not free: ...",
+        "if found is None or free or found.holder == self._holder: ...",
         "a pass that read before a suspension and took the lease after it deletes tables",
         (REVOKED,),
     ),
     Mutant(
         "a record is written whatever its revision",
-        "state/table.py",
-        'standing={"revision": entry.revision or None}, confirm=True)',
-        "confirm=True)",
+        "StateTable.put_entry",
+        'self._put(kinds.TABLE + entry.name, members, standing={"revision": entry.revision or None}, confirm=True)',
+        "self._put(kinds.TABLE + entry.name, members, confirm=True)",
         "a pass overwrites the record that says released",
         (REVOKED,),
     ),
     Mutant(
         "a token that fell is believed",
-        "state/memory.py",
-        "if read.lease < seen:",
-        "if False:",
+        "contradiction",
+        "if read.lease < seen: ...",
+        "if False: ...",
         "records put back from an older copy delete a released table",
         (REVOKED,),
     ),
     Mutant(
         "members of a newer version are dropped",
-        "state/table.py",
+        "StateTable.put_entry",
         "members = {**entry.unknown, **kinds.ENTRIES.write(written)}",
         "members = kinds.ENTRIES.write(written)",
         "what a newer version wrote down is forgotten",
@@ -50,7 +50,7 @@ MUTANTS = (
     ),
     Mutant(
         "a lease that changes is free all the same",
-        "state/lease.py",
+        "LeaseRecord._is_free",
         "return now - self._seen_at >= self._term.total_seconds()",
         "return found.expires < self._clock.now()",
         "a clock that is ahead takes the lease of a living leader",

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-CONSENT = "engine/test_engine_consent.py"
-ON_EXISTING = "engine/test_engine_on_existing.py"
-RENAMED = "engine/test_engine_renamed.py"
-BEFORE_DELETE = "engine/test_engine_right_before_delete.py"
+CONSENT = "test_engine_consent"
+ON_EXISTING = "test_engine_on_existing"
+RENAMED = "test_engine_renamed"
+BEFORE_DELETE = "test_engine_right_before_delete"
 
 MUTANTS = (
     Mutant(
         "a table is watched before its record says released",
-        "engine/releasing.py",
-        'entry, ownership="released", unwanted_since=None',
-        'entry, ownership="released" if entry.ending_at is None else entry.ownership, unwanted_since=None',
+        "Release._one",
+        'replace(..., ownership="released")',
+        'replace(..., ownership="released" if entry.ending_at is None else entry.ownership)',
         "the pass that was stopped leads again while the verb watches, and sends a second DeleteTable",
         (f"{BEFORE_DELETE}::test_a_pass_that_leads_again_while_a_release_watches_keeps_the_table[pruned-moto]",),
     ),
     Mutant(
         "a table whose delete arrived late counts as released",
-        "engine/releasing.py",
-        "                self._written(released, entry)\n",
+        "Release._survived",
+        "self._written(released, entry)",
         "",
         "a declared table is gone, and never made again",
         (
@@ -30,63 +30,63 @@ MUTANTS = (
     ),
     Mutant(
         "consent to replace an empty table covers what it holds by now",
-        "planning/policy.py",
-        "elif facts.approved and not (facts.loss_approved or step.nothing_lost or _allowed(facts)):",
-        "elif False:",
+        "_unapproved",
+        "if facts.approved and not (facts.loss_approved or step.nothing_lost or _allowed(facts)): ...",
+        "if False: ...",
         "the plan shows a table with its seed alone, an item arrives before the delete, and is lost",
         (f"{CONSENT}::test_an_item_that_arrives_before_the_last_scan_keeps_its_table",),
     ),
     Mutant(
         "a plan does not tell a loss from none",
-        "planning/digest.py",
-        "            step.nothing_lost,\n",
-        "",
+        "plan_digest",
+        "[..., step.nothing_lost, ...]",
+        "[..., ...]",
         "an item arrives before the answer, and the plan that was shown counts as the present one",
         (f"{CONSENT}::test_the_digest_of_a_plan_tells_a_table_with_items_from_one_without",),
     ),
     Mutant(
         "--yes is consent for every table",
-        "cli/commands/up.py",
-        "confirming=not yes or bool(names)",
-        "confirming=True",
+        "up",
+        "app.preview(..., confirming=not yes or bool(names))",
+        "app.preview(..., confirming=True)",
         "a pipeline that runs `up --yes` loses the items of a table whose key changed",
-        ("cli/test_cli_commands.py::test_yes_is_consent_to_lose_items_only_of_tables_that_are_named[up --yes]",),
+        ("test_cli_commands::test_yes_is_consent_to_lose_items_only_of_tables_that_are_named[up --yes]",),
     ),
     Mutant(
         "a table that its file declares no more is pruned, whatever it declares instead",
-        "planning/policy.py",
-        "if step.action is Action.DELETE and facts.renamed_to is not None and not (allowed or facts.approved):",
-        "if False:",
+        "_items",
+        "if step.action is Action.DELETE and facts.renamed_to is not None and not (allowed or facts.approved): ...",
+        "if False: ...",
         "a table_name is changed in its file, and the items of the old table are gone without a word",
         (f"{RENAMED}::test_a_table_with_items_stays_and_the_new_one_is_made",),
     ),
     Mutant(
         "a rename is forgotten once the new table is made",
-        "planning/ownership.py",
-        "        entry = replace(entry, renamed_to=renamed_to)\n",
-        "        pass\n",
+        "forgotten",
+        "entry = replace(entry, renamed_to=renamed_to)",
+        "",
         "the table in its place is removed again, and the one with the items goes with it",
         (f"{RENAMED}::test_it_stays_when_the_table_in_its_place_is_declared_no_more",),
     ),
     Mutant(
         "the new table is made before the rename is recorded",
-        "engine/passes.py",
-        "guard.names | scene.renamed.keys(),",
-        "guard.names,",
+        "Pass._tables",
+        "guard.names | scene.renamed.keys()",
+        "guard.names",
         "killed in between, the next process finds two tables of its own and one declaration, and prunes the other",
         (f"{RENAMED}::test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it",),
     ),
     Mutant(
         "projects of one name are one",
-        "planning/policy.py",
-        "if step.action is Action.DELETE and facts.elsewhere is not None and not facts.approved:",
-        "if False:",
+        "_items",
+        "if step.action is Action.DELETE and facts.elsewhere is not None and not facts.approved: ...",
+        "if False: ...",
         "x/backend and y/backend share a table and a derived stack, and the second prunes the tables of the first",
         (f"{RENAMED}::test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other",),
     ),
     Mutant(
         "a recreated table is adopted though fail is declared",
-        "planning/ownership.py",
+        "was_there_before",
         'return entry.ownership != "intent" and not observed.identity.same(entry.identity)',
         "return False",
         "somebody recreates the table, and time to live is enabled on theirs",
@@ -94,18 +94,18 @@ MUTANTS = (
     ),
     Mutant(
         "a table of others under another key is changed in place",
-        "planning/fates.py",
-        "if step.fate is Fate.READY and (step.takes_away or _loses(step)) else step",
-        "if False else step",
+        "harmless_under_another_key",
+        "step.fate is Fate.READY and (step.takes_away or _loses(step))",
+        "False",
         "its index goes and its items expire, while the step for its key is blocked because it is not ours",
         (f"{ON_EXISTING}::test_a_table_of_others_under_another_key_loses_nothing",),
     ),
     Mutant(
         "a destroyed table stays ready",
-        "engine/board.py",
-        "        self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}\n",
+        "Board.finish",
+        "self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}",
         "",
         "after a destroy /readyz and healthcheck go on saying that all tables are there",
-        ("engine/test_engine_board.py::test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again",),
+        ("test_engine_board::test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again",),
     ),
 )

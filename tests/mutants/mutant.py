@@ -1,7 +1,7 @@
 """What a mutant is: one small fault planted in a copy of our own code, and the tests that must notice it.
 
-``scripts/plant_mutants.py`` plants each of them and runs its tests. The tables beside this file are by the part of the
-package that they hurt.
+``scripts/plant_mutants.py`` plants each mutant and runs its tests. The tables beside this file follow the parts of the
+package. ``scripts/syntax_patterns.py`` describes the snippets.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """``old`` stands exactly once in ``file`` (below reconciler/) and becomes ``new``.
+    """Within the symbol ``at``, code that matches ``old`` exactly once becomes ``new``.
 
-    ``bug`` is the fault of real tools, or of real users' days, that the mutant stands for. ``killers`` are tests below
-    tests/ as pytest names them: at least one of them must fail.
+    ``at`` is the dotted name of a function, class or constant in any module (``Pages.advance``). Where two modules have
+    the same symbol with the same code, the module goes before a colon: ``access:Guard.check``. ``old`` and ``new`` are
+    Python; an empty ``new`` deletes the statement.
+
+    ``bug`` is the fault of real tools, or of a user's working day, that the mutant stands for. At least one of
+    ``killers`` must fail: test files by name, or single tests (``test_state_lease::test_x[a case]``).
     """
 
     name: str
-    file: str
+    at: str
     old: str
     new: str
     bug: str

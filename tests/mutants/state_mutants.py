@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-REQUESTS = "state/test_state_requests.py"
-FENCE = "state/test_state_fence.py"
-OVERTAKEN = "faults/test_faults_overtaken_state.py"
+REQUESTS = "test_state_requests"
+FENCE = "test_state_fence"
+OVERTAKEN = "test_faults_overtaken_state"
 
 MUTANTS = (
     Mutant(
         "the fencing token is ignored",
-        "state/lease.py",
-        '{"holder": own.holder, "token": own.token}) else None',
-        '{"holder": own.holder}) else None',
+        "LeaseRecord._renewed",
+        '{"holder": own.holder, "token": own.token}',
+        '{"holder": own.holder}',
         "a clone of a process goes on beside the one that went on without it",
         (REQUESTS,),
     ),
     Mutant(
         "an overdue lease still holds",
-        "state/lease.py",
+        "LeaseRecord.holds",
         "return self._left() > 0 and self._renewed() is not None",
         "return self._renewed() is not None",
         "a leader that was paused past its lease wakes and acts",
@@ -27,7 +27,7 @@ MUTANTS = (
     ),
     Mutant(
         "whether the lease is held is not asked",
-        "state/lease.py",
+        "LeaseRecord.holds",
         "return self._left() > 0 and self._renewed() is not None",
         "return self._left() > 0",
         "a leader whose clock is slow deletes beside its successor",
@@ -35,23 +35,23 @@ MUTANTS = (
     ),
     Mutant(
         "a lease is taken without a condition",
-        "state/lease.py",
-        '"ConditionExpression": condition or "attribute_not_exists(#record)",',
-        "",
+        "LeaseRecord._put",
+        '{**..., "ConditionExpression": condition or "attribute_not_exists(#record)", **...}',
+        "{**..., **...}",
         "two processes take the free lease in one moment",
         (REQUESTS,),
     ),
     Mutant(
         "a lease of another is taken over while it is valid",
-        "state/lease.py",
-        "if found is not None and not self._is_free(found):",
-        "if False:",
+        "LeaseRecord.acquire",
+        "if found is not None and not self._is_free(found): ...",
+        "if False: ...",
         "the second process acts beside the first",
         (REQUESTS,),
     ),
     Mutant(
         "the token does not rise",
-        "state/lease.py",
+        "LeaseRecord.acquire",
         "token = max(above, found.token if found is not None else 0) + 1",
         "token = found.token if found is not None else 1",
         "a former holder cannot tell that it is one",
@@ -59,23 +59,23 @@ MUTANTS = (
     ),
     Mutant(
         "a release takes the lease of a successor",
-        "state/lease.py",
-        '"ConditionExpression": "#holder = :holder AND #token = :token",',
-        '"ConditionExpression": "#holder = :holder OR #token <> :token",',
+        "LeaseRecord._free",
+        '"#holder = :holder AND #token = :token"',
+        '"#holder = :holder OR #token <> :token"',
         "the process that ends late frees what is no longer its own",
         (REQUESTS,),
     ),
     Mutant(
         "records are written whoever leads by now",
-        "state/table.py",
-        "{**request, **fence.condition(token, standing)}",
-        "request",
+        "StateTable._write",
+        "self._client.call(operation, {**request, **fence.condition(token, standing)})",
+        "self._client.call(operation, request)",
         "a leader that was paused overwrites what its successor wrote down",
         (FENCE, OVERTAKEN),
     ),
     Mutant(
         "an entry is dropped that came true since it was read",
-        "state/table.py",
+        "StateTable.drop_entry",
         'self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})',
         "self._drop(kinds.TABLE + entry.name)",
         "the table that a paused leader made late is declared again, and its state is lost",
@@ -83,7 +83,7 @@ MUTANTS = (
     ),
     Mutant(
         "an intent that was tried again is dropped",
-        "state/table.py",
+        "StateTable.drop_entry",
         'self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})',
         "self._drop(kinds.TABLE + entry.name)",
         "the table that comes of the second try has no record, and its state is lost",
@@ -91,31 +91,45 @@ MUTANTS = (
     ),
     Mutant(
         "any record of the table will do",
-        "state/fence.py",
-        'as_read = " AND ".join(',
-        'as_read = " OR ".join(',
+        "condition",
+        """
+        " AND ".join(
+            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in standing
+        )
+        """,
+        """
+        " OR ".join(
+            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in standing
+        )
+        """,
         "what was released by hand while a pass went on is forgotten again",
         (f"{FENCE}::test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_dropped",),
     ),
     Mutant(
         "a record written anew is taken for a lost lease",
-        "state/table.py",
-        "if standing and self._was_changed(request, token):",
-        "if False:",
+        "StateTable._write",
+        "if standing and self._was_changed(request, token): ...",
+        "if False: ...",
         "a leader says that another leads, and names itself",
         (FENCE, OVERTAKEN),
     ),
     Mutant(
         "an older token passes the fence",
-        "state/fence.py",
-        "#fence <= :fence",
-        "#fence >= :fence",
+        "condition",
+        """
+        names, values = {"#fence": FENCE}, {":fence": token, **{f":{name}": value for name, value in found.items()}}
+        expression = "attribute_not_exists(#fence) OR #fence <= :fence"
+        """,
+        """
+        names, values = {"#fence": FENCE}, {":fence": token, **{f":{name}": value for name, value in found.items()}}
+        expression = "attribute_not_exists(#fence) OR #fence >= :fence"
+        """,
         "the former leader writes, and the present one is refused",
         (FENCE,),
     ),
     Mutant(
         "a lease that was deleted starts its tokens anew",
-        "state/lease.py",
+        "LeaseRecord.acquire",
         "token = max(above, found.token if found is not None else 0) + 1",
         "token = (found.token if found is not None else 0) + 1",
         "no record of before can be written any more",
@@ -123,15 +137,15 @@ MUTANTS = (
     ),
     Mutant(
         "what was read before the lease is taken for the present",
-        "engine/acting.py",
-        "if not scene.world.store.is_current(scene.snapshot):",
-        "if False:",
+        "act",
+        "if not scene.world.store.is_current(scene.snapshot): ...",
+        "if False: ...",
         "a table that a rival made meanwhile is taken for one whose state was lost",
         (OVERTAKEN,),
     ),
     Mutant(
         "whoever stood still is taken to have written nothing",
-        "state/lease.py",
+        "LeaseRecord.is_current",
         "at_rest = seen is None or seen.released or seen.holder == own.holder",
         "at_rest = True",
         "the last record of a leader that died in between is not read",
@@ -139,47 +153,47 @@ MUTANTS = (
     ),
     Mutant(
         "a record of a kind that nobody knows is read all the same",
-        "state/fields.py",
-        "if value not in choices:",
-        "if False:",
+        "Fields.one_of",
+        "if value not in choices: ...",
+        "if False: ...",
         "what a newer version wrote is taken for what this one would have meant",
         (REQUESTS,),
     ),
     Mutant(
         "the first page of records is all",
-        "state/client.py",
-        "if not last:",
-        "if True:",
+        "pages",
+        "if not last: ...",
+        "if True: ...",
         "with more than a megabyte of records, the rest of the inventory is lost",
         (REQUESTS,),
     ),
     Mutant(
         "records are read eventually consistent",
-        "state/client.py",
-        '{**params, "ConsistentRead": True}',
-        "dict(params)",
+        "pages",
+        'page, progress = {**params, "ConsistentRead": True}, Pages(operation)',
+        "page, progress = dict(params), Pages(operation)",
         "the intent written a moment ago is not there",
         (REQUESTS,),
     ),
     Mutant(
         "a stranger's table is taken for the state table",
-        "state/live.py",
-        "return keys == KEYS and all(",
-        "return all(",
+        "is_state_table",
+        'return keys == KEYS and all(types.get(name) == "S" for name, _ in KEYS)',
+        'return all(types.get(name) == "S" for name, _ in KEYS)',
         "records are written among the items of an application",
         (REQUESTS,),
     ),
     Mutant(
         "the state table is not protected",
-        "state/table.py",
-        '"DeletionProtectionEnabled": True,',
-        "",
+        "create_request",
+        '{**..., "DeletionProtectionEnabled": True}',
+        "{**...}",
         "a clean-up script deletes the memory of what is ours",
         (REQUESTS,),
     ),
     Mutant(
         "the fingerprint of a later account overwrites the first",
-        "state/table.py",
+        "StateTable._record_fingerprint",
         "self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint), condition=condition)",
         "self._put(kinds.FINGERPRINT, kinds.FINGERPRINTS.write(fingerprint))",
         "of two that start at once the later one's world is recorded",
@@ -187,26 +201,26 @@ MUTANTS = (
     ),
     Mutant(
         "a recorded fingerprint is replaced by the present one",
-        "state/table.py",
-        "if not snapshot.usable or snapshot.recorded_fingerprint or snapshot.actual_fingerprint is None:",
-        "if not snapshot.usable or snapshot.actual_fingerprint is None:",
+        "StateTable.ensure",
+        "if not snapshot.usable or snapshot.recorded_fingerprint or snapshot.actual_fingerprint is None: ...",
+        "if not snapshot.usable or snapshot.actual_fingerprint is None: ...",
         "the one proof that the world is another is overwritten by it",
         (REQUESTS,),
     ),
     Mutant(
         "times lose their zone",
-        "state/fields.py",
-        "        if time.tzinfo is None:",
-        "        if False:",
+        "Fields.time",
+        "if time.tzinfo is None: ...",
+        "if False: ...",
         "a time without its zone is read as local: grace and quotas are hours off",
         (REQUESTS,),
     ),
     Mutant(
         "two identities without TableId are the same",
-        "model/identity.py",
+        "Identity.same",
         "return (self.arn, self.created) == (other.arn, other.created)",
         "return self.arn == other.arn",
         "beside DynamoDB Local a table made anew is taken for the old one",
-        ("planning/test_identity.py",),
+        ("test_identity",),
     ),
 )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mutant_check
 import plant_mutants
 import pytest
+from mutant_places import Code, Killers
 from mutant_run import ROOT, Scratch, scratches
 from mutants.mutant import Mutant
 
 EVERY: list[Any] = plant_mutants.mutants()
-TEST = "planning/test_policy_gate.py::test_an_empty_table_that_we_created_may_be_deleted_beside_an_emulator"
-OTHER_TEST = "planning/test_policy_gate.py::test_a_seed_alone_needs_no_grace"
+SYMBOL = "_table"
+TEST = "test_policy_gate::test_an_empty_table_that_we_created_may_be_deleted_beside_an_emulator"
+OTHER_TEST = "test_policy_gate::test_a_seed_alone_needs_no_grace"
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +26,23 @@ def scratch() -> Iterator[Scratch]:
         yield copy
 
 
+@pytest.fixture(scope="module")
+def code() -> Code:
+    return Code.read(ROOT)
+
+
+@pytest.fixture(scope="module")
+def tests() -> Killers:
+    return Killers(ROOT)
+
+
 def mutant(**fields: Any) -> Mutant:
     """A mutant of the gate that blocks what may go, with any field as given."""
     whole: dict[str, Any] = {
         "name": "a made-up one",
-        "file": "planning/policy.py",
-        "old": "    if facts.lifecycle.protect:",
-        "new": "    if not facts.lifecycle.protect:",
+        "at": SYMBOL,
+        "old": "if facts.lifecycle.protect: ...",
+        "new": "if not facts.lifecycle.protect: ...",
         "bug": "made up",
         "killers": (TEST,),
     }
@@ -44,37 +56,37 @@ def test_at_least_sixty_bugs_are_planted_under_names_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("planted", EVERY, ids=[each.name for each in EVERY])
-def test_it_says_what_it_stands_for_and_which_tests_must_notice_it(planted: Mutant) -> None:
+def test_its_code_and_its_tests_are_found_and_it_says_what_it_stands_for(
+    planted: Mutant, code: Code, tests: Killers
+) -> None:
     assert planted.bug
     assert planted.killers
     assert isinstance(planted.killers, tuple)
-    assert planted.old != planted.new
-    text = (ROOT / "reconciler" / planted.file).read_text(encoding="utf-8")
-    assert text.count(planted.old) == 1, "no longer the code that it was made for"
+    found = mutant_check.examined(planted, code, tests)
+    assert found.problems == []
 
 
 def test_a_mutant_that_a_test_notices_is_killed(scratch: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
     assert plant_mutants.trial(scratch, mutant()) is None
-    assert f"a made-up one: killed by {TEST}" in capsys.readouterr().out
+    assert f"a made-up one: killed by planning/{TEST.replace('::', '.py::')}" in capsys.readouterr().out
 
 
 def test_a_mutant_that_no_test_notices_is_a_survivor(scratch: Scratch) -> None:
-    unnoticed = mutant(new="    if facts.lifecycle.protect and facts.now:")
+    unnoticed = mutant(new="if facts.lifecycle.protect and facts.now: ...")
     said = plant_mutants.trial(scratch, unnoticed)
     assert said == f"a made-up one: SURVIVED {TEST}; it is made up"
 
 
 WORTHLESS = {
-    "its text is gone": (mutant(old="no such text"), "stale: its text stands 0 times in planning/policy.py"),
-    "its text stands twice": (mutant(old="    return None"), "stale: its text stands"),
-    "its file is gone": (mutant(file="planning/nothing.py"), "stale: "),
-    "it changes nothing": (mutant(new="    if facts.lifecycle.protect:"), "stale: it changes nothing"),
-    "it is no Python": (mutant(new="    if facts.lifecycle.protect"), "stale: "),
-    "it cannot be imported": (
-        mutant(old="from dataclasses import dataclass", new="import nothing"),
-        "pytest ended with",
-    ),
-    "its test is gone": (mutant(killers=("planning/test_policy_gate.py::test_nothing",)), "pytest ended with 4"),
+    "its code is gone": (mutant(old="if no.such.code(): ..."), f"stale: {SYMBOL} has no such code"),
+    "its code is there twice": (mutant(old="return _any_", new="return 1"), f"stale: the code of {SYMBOL} matches"),
+    "its symbol is gone": (mutant(at="nothing"), "stale: no symbol nothing"),
+    "it changes nothing": (mutant(new="if (facts.lifecycle.protect): ..."), "stale: it changes nothing"),
+    "it is no Python": (mutant(new="if facts.lifecycle.protect"), "stale: "),
+    "it cannot be imported": (mutant(at="PASSING", old="PASSING = ...", new="import nothing"), "pytest ended with"),
+    "its test is gone": (mutant(killers=("test_policy_gate::test_nothing",)), "stale: test_policy_gate.py has no test"),
+    "its test file is gone": (mutant(killers=("test_nothing::test_x",)), "stale: no test file test_nothing.py"),
+    "its case is gone": (mutant(killers=(f"{TEST}[no case]",)), "pytest ended with 4"),
 }
 
 
@@ -92,11 +104,12 @@ def test_afterwards_the_copy_is_as_it_was(scratch: Scratch) -> None:
     assert (end.failed, end.passed, end.problem) == ((), 2, None)
 
 
-def test_a_test_that_fails_with_nothing_planted_is_named(scratch: Scratch, tmp_path: Path) -> None:
-    broken = tmp_path / "test_broken.py"
+def test_a_test_that_fails_with_nothing_planted_is_named(code: Code, tmp_path: Path) -> None:
+    broken = tmp_path / "tests" / "test_broken.py"
+    broken.parent.mkdir()
     broken.write_text("def test_broken():\n    assert False\n", encoding="utf-8")
-    pool = plant_mutants.Pool([scratch])
-    (said,) = plant_mutants.unmutated(pool, [os.path.relpath(broken, ROOT / "tests")], 1)
+    pool = plant_mutants.Pool([Scratch(tmp_path / "copy", code, Killers(tmp_path))])
+    (said,) = plant_mutants.unmutated(pool, ["test_broken"], 1)
     assert said.startswith("fails with nothing planted: ")
     assert said.endswith("test_broken")
 
