@@ -1,7 +1,7 @@
 """Placeholders of other tools in the texts of a declaration: found, escaped and unescaped. Pure.
 
 Nothing replaces ``${STAGE}`` or ``{{ stage }}`` here, so such a text would reach DynamoDB as it stands. ``check``
-refuses it by field; ``writing`` escapes what a live table really holds. A ``$`` is escaped by doubling it, as in
+refuses it by field; ``conversion`` escapes what a live table really holds. A ``$`` is escaped by doubling it, as in
 Compose, and any other mark by a backslash before it. Seeds are data: their texts stay as they are.
 """
 

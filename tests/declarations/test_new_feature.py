@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from support.contributing import blocks, copy_with_the_feature
+from support.markdown import ROOT
 
 USE = """
 import json, sys, tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import field_reference
 import reconciler
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.schema import json_schema
@@ -57,6 +59,7 @@ print(json.dumps({
     "update": calls(declared, live),
     "in sync": calls(load("# unmanaged"), live),
     "written": [text for written in forms.values() for text in written.values()],
+    "page": field_reference.text(),
     "schema": json_schema()["properties"]["AuditDays"]["description"],
 }, default=str))
 """
@@ -66,7 +69,7 @@ print(json.dumps({
 def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the package with the new feature says."""
     folder = copy_with_the_feature(tmp_path_factory.mktemp("contributed"))
-    where = {**os.environ, "PYTHONPATH": str(folder)}
+    where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT / "scripts")])}
     done = subprocess.run(
         [sys.executable, "-P", "-c", USE, str(folder)], capture_output=True, text=True, check=False, env=where
     )
@@ -112,4 +115,6 @@ def test_it_is_imported_in_both_forms_and_read_back_as_it_is(used: dict[str, Any
 
 
 def test_it_is_documented(used: dict[str, Any]) -> None:
-    assert used["schema"] == "Days for which the audit trail is kept; 0 is no audit trail."
+    description = "Days for which the audit trail is kept; 0 is no audit trail."
+    assert used["schema"] == description
+    assert f"## `audit_days`\n\n| field | meaning |\n|---|---|\n| `audit_days` | {description} |\n" in used["page"]

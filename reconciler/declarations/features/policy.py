@@ -41,7 +41,7 @@ def policy_findings(field: str, value: Any) -> Iterator[Finding]:
     try:
         size = len((normal(policy) or "").encode())
     except (TypeError, ValueError):
-        # Numbers and keys that are no text are refused by document.policy_numbers with their spelling.
+        # Numbers and keys that are no text are refused by document/policy_numbers with their spelling.
         remedy = "Write texts, lists and mappings with texts as keys."
         yield Finding((field,), "holds a value that JSON has no form for", remedy)
         return
