@@ -14,8 +14,9 @@ from reconciler.declarations.features import FEATURES
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "fields.md"
 OPENING = """# Fields of a declaration
 
-Written by `scripts/field_reference.py` from the descriptions in `reconciler/declarations/features/`. Every field may also
-be written in CamelCase, as AWS spells it. [declarations.md](declarations.md) has the shortest declaration of each feature.
+Written by `scripts/field_reference.py` from the descriptions in `reconciler/declarations/features/`. Every field may
+also be written in CamelCase, as AWS spells it. [declarations.md](declarations.md) has the shortest declaration of each
+feature.
 """
 HEAD = "| field | meaning |\n|---|---|\n"
 
