@@ -16,8 +16,7 @@ from reconciler.parsing.place import Finding, did_you_mean
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.file_names import base_name_of, base_names, why_unread
 from reconciler.seeds.file_names import remedy as unread_remedy
-from reconciler.seeds.memory import SeedMemory
-from reconciler.seeds.reading import seed_of_class
+from reconciler.seeds.reading import SeedMemory, seed_of_class
 from reconciler.seeds.target import Target
 
 

@@ -19,7 +19,7 @@ from reconciler.declarations.snapshot import Snapshot, read_snapshot
 from reconciler.engine.ports import Clock
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
-from reconciler.seeds.memory import SeedMemory
+from reconciler.seeds.reading import SeedMemory
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,42 @@
-"""Records → items of the wire. Called by ``reading`` once the shape is known."""
+"""Records → items of the wire: told apart as plain items or DynamoDB JSON, then converted. Called by ``reading``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from reconciler.model.desired import Item
 from reconciler.parsing.parsed import TOO_DEEP, TextFault
 from reconciler.seeds.record import Record, Records, ValueFault
-from reconciler.seeds.serialise import attribute_value, name_of
-from reconciler.seeds.shape import Shape, looks_typed
 from reconciler.seeds.target import Target
-from reconciler.seeds.wire import wire_value
+from reconciler.seeds.values import attribute_value, name_of
+from reconciler.seeds.wire import TYPES, wire_value
+
+Shape = Literal["plain", "dynamodb-json"]
+
+
+def shape_of(records: Iterable[Record]) -> Shape:
+    """The shape all values share; ``TextFault`` where some look like one and some like the other."""
+    typed: int | None = None
+    seen: set[bool] = set()
+    for record in records:
+        if not isinstance(record.value, Mapping):
+            continue
+        for value in record.value.values():
+            looks = looks_typed(value)
+            typed = record.line if looks and typed is None else typed
+            seen.add(looks)
+        if len(seen) == 2:
+            reason = "could be plain items or DynamoDB JSON: some values look like one, some like the other"
+            raise TextFault(
+                typed, reason, 'Say which in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
+            )
+    return "dynamodb-json" if seen == {True} else "plain"
+
+
+def looks_typed(value: Any) -> bool:
+    """One key that is the name of a type, as ``{"S": …}``."""
+    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in TYPES
 
 
 def item_of(record: Record, shape: Shape) -> Item:

@@ -12,18 +12,18 @@ from reconciler.parsing.place import Finding
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeding.digest import items_digest
 from reconciler.seeds.check import TEXT_KEY, item_findings, key_of
-from reconciler.seeds.convert import item_of, records_of
+from reconciler.seeds.convert import Shape, item_of, records_of, shape_of
 from reconciler.seeds.file_names import seed_suffix
 from reconciler.seeds.files import read_records
 from reconciler.seeds.record import Record, ValueFault
-from reconciler.seeds.shape import Shape, shape_of
 from reconciler.seeds.target import Target
 
+Reading = tuple[Seed | None, list[Problem]]
 SHOWN = 20
 """Faulty items of one seed that are told one by one; the rest is counted."""
 
 
-def read_seed_file(file: SourceFile, target: Target) -> tuple[Seed | None, list[Problem]]:
+def read_seed_file(file: SourceFile, target: Target) -> Reading:
     """The seed of a file, or its problems."""
     try:
         records = records_of(read_records(file, target), target)
@@ -33,7 +33,7 @@ def read_seed_file(file: SourceFile, target: Target) -> tuple[Seed | None, list[
     return _seed(_Reader(file.path, target, shape), records, file.path)
 
 
-def seed_of_class(items: Iterable[Any], file: str, line: int, target: Target) -> tuple[Seed | None, list[Problem]]:
+def seed_of_class(items: Iterable[Any], file: str, line: int, target: Target) -> Reading:
     """The seed that a class yields, or its problems."""
     records = [Record(value, line) for value in items]
     return _seed(_Reader(file, target, target.format or "plain"), records, f"{file}:{line} seed()")
@@ -80,7 +80,7 @@ class _Reader:
             yield Finding((), f"has the same key as {place}: {shown}", "Keep one of the two.")
 
 
-def _seed(reader: _Reader, records: Iterable[Record], source: str) -> tuple[Seed | None, list[Problem]]:
+def _seed(reader: _Reader, records: Iterable[Record], source: str) -> Reading:
     items: list[Item] = []
     lines: list[int | None] = []
     problems: list[Problem] = []
@@ -98,3 +98,25 @@ def _seed(reader: _Reader, records: Iterable[Record], source: str) -> tuple[Seed
     if problems:
         return None, problems
     return Seed(source, tuple(items), items_digest(items), tuple(lines)), []
+
+
+class SeedMemory:
+    """What each seed file gave for each table, as long as neither its bytes nor the table change."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[SourceFile, Target], Reading] = {}
+        self._used: set[tuple[SourceFile, Target]] = set()
+
+    def read(self, file: SourceFile, target: Target) -> Reading:
+        """The seed or its problems; reading is pure, so remembering it changes nothing."""
+        key = (file, target)
+        self._used.add(key)
+        reading = self._known.get(key)
+        if reading is None:
+            reading = self._known[key] = read_seed_file(file, target)
+        return reading
+
+    def forget_unused(self) -> None:
+        """End of a load: what was not asked for is gone."""
+        self._known = {key: reading for key, reading in self._known.items() if key in self._used}
+        self._used = set()

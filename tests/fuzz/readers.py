@@ -20,8 +20,7 @@ from reconciler.model.table import GlobalIndex, KeyElement, Projection, TableSpe
 from reconciler.parsing.source_file import SourceFile
 from reconciler.planning.create import create_call
 from reconciler.seeding.digest import items_digest
-from reconciler.seeds.memory import SeedMemory
-from reconciler.seeds.reading import read_seed_file
+from reconciler.seeds.reading import SeedMemory, read_seed_file
 from reconciler.seeds.target import Target
 
 SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)

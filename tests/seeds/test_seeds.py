@@ -20,9 +20,8 @@ from reconciler.declarations.folder import FolderSource
 from reconciler.model.desired import Seed
 from reconciler.seeding.digest import items_digest
 from reconciler.seeds import memory
-from reconciler.seeds.numbers import number_text
-from reconciler.seeds.serialise import attribute_value
 from reconciler.seeds.size import item_size
+from reconciler.seeds.values import attribute_value, number_text
 from reconciler.seeds.wire import wire_value
 
 ITEMS = [{"pk": {"S": "a"}, "n": {"N": "1.5"}, "m": {"M": {"l": {"L": [{"NULL": True}, {"BOOL": False}]}}}}]
