@@ -9,7 +9,7 @@ import pytest
 from support.fakes import FakeClock
 
 from reconciler.declarations.folder import FolderSource
-from reconciler.declarations.formats.text import memory
+from reconciler.declarations.formats.text import documents
 from reconciler.model.errors import DeclarationError
 
 TABLE = "table_name: {name}\nkey_schema: [{{AttributeName: pk, KeyType: HASH}}]\n"
@@ -20,13 +20,13 @@ DEFINITIONS = "attribute_definitions: [{{AttributeName: pk, AttributeType: {kind
 def parsed(monkeypatch):
     """The paths of the files that were parsed, in order."""
     paths = []
-    parse = memory.read_documents
+    parse = documents.read_documents
 
     def noted(file):
         paths.append(file.path)
         return parse(file)
 
-    monkeypatch.setattr(memory, "read_documents", noted)
+    monkeypatch.setattr(documents, "read_documents", noted)
     return paths
 
 

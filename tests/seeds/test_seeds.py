@@ -19,7 +19,7 @@ from support.folders import SOUND, load, write
 from reconciler.declarations.folder import FolderSource
 from reconciler.model.desired import Seed
 from reconciler.seeding.digest import items_digest
-from reconciler.seeds import memory
+from reconciler.seeds import reading
 from reconciler.seeds.size import item_size
 from reconciler.seeds.values import attribute_value, number_text
 from reconciler.seeds.wire import wire_value
@@ -225,8 +225,8 @@ def test_a_seed_is_read_again_only_when_its_bytes_or_its_table_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = memory.read_seed_file
-    monkeypatch.setattr(memory, "read_seed_file", lambda file, target: read.append(file.path) or real(file, target))
+    real = reading.read_seed_file
+    monkeypatch.setattr(reading, "read_seed_file", lambda file, target: read.append(file.path) or real(file, target))
     write(tmp_path, {"users.json": SOUND, "seeds/users.json": '[{"pk": "a"}]'})
     source = FolderSource(str(tmp_path), None)
     first = source.load()
