@@ -19,6 +19,7 @@ from reconciler.aws import hooks
 from reconciler.aws.pace import Paced
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
+from reconciler.declarations.folder import FolderSource, Once, watch_paths
 from reconciler.engine.board import Board
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.ports import TableApi, Telemetry
@@ -43,8 +44,6 @@ from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
-from reconciler.sources.folder import FolderSource, watch_paths
-from reconciler.sources.once import Once
 from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
@@ -74,7 +73,7 @@ def desired_state(settings: Settings) -> DesiredState:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a declaration document."""
-    from reconciler.sources.schema import json_schema as schema
+    from reconciler.declarations.schema import json_schema as schema
 
     return schema()
 
@@ -217,15 +216,15 @@ class App:
         The third member names declared tables that had been released and are managed again; the last one is what to
         say where nothing was written.
         """
-        from reconciler.sources.writing import files
+        from reconciler.declarations import writer
 
         location, environment = self.settings.desired_state, self.settings.environment
-        folder, base_of = files.target(location), partial(files.base_name, environment=environment)
-        found = self.reconciler.look(names, known := files.declared_so_far(location, environment), base_of)
-        texts = files.prepared(folder, found.tables, form, environment, known)
+        folder, base_of = writer.target(location), partial(writer.base_name, environment=environment)
+        found = self.reconciler.look(names, known := writer.declared_so_far(location, environment), base_of)
+        texts = writer.prepared(folder, found.tables, form, environment, known)
         declared_in = dict(zip(found.tables, texts, strict=True))
-        stored = files.stored(folder, texts)
-        paths = self.reconciler.remember(found.tables, stored, declared_in) if texts else files.swept(folder)
+        stored = writer.stored(folder, texts)
+        paths = self.reconciler.remember(found.tables, stored, declared_in) if texts else writer.swept(folder)
         return paths, found.passed_over, self.reconciler.take_back(found.released), found.nothing
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def fuzz(arguments: list[str]) -> None:
     atheris = importlib.import_module("atheris")
 
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
-    with atheris.instrument_imports(include=["reconciler.sources", "ruamel.yaml"]):
+    with atheris.instrument_imports(include=["reconciler.declarations", "ruamel.yaml"]):
         corpus, mutation, readers = (
             importlib.import_module(f"fuzz.{part}") for part in ("corpus", "mutate", "readers")
         )

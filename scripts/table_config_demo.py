@@ -83,7 +83,7 @@ def plain_problems(environment: str | None) -> list[str]:
 def rules_available() -> bool:
     """Whether the reconciler can be imported here."""
     try:
-        import reconciler.sources.folder  # noqa: F401
+        import reconciler.declarations.folder  # noqa: F401
     except ImportError:
         return False
     return True
@@ -93,8 +93,8 @@ def rule_problems(environment: str | None) -> list[str]:
     """Everything ``reconciler validate`` would say, where it can be imported."""
     if not rules_available():
         return []
+    from reconciler.declarations.folder import FolderSource
     from reconciler.model.errors import DeclarationError
-    from reconciler.sources.folder import FolderSource
 
     try:
         FolderSource(str(ROOT / "desired_state"), environment).load()

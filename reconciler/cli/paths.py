@@ -47,7 +47,7 @@ def _folder(base: str) -> Path:
     path = Path(base).expanduser()
     if path.is_dir():
         return path
-    from reconciler.sources.locate import locate
+    from reconciler.declarations.locate import locate
 
     try:
         return locate(base)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 from reconciler.aws.server_time import clock_skew
 from reconciler.aws.session import Connection
+from reconciler.declarations.folder import FolderSource
 from reconciler.doctor.capabilities import capabilities
 from reconciler.doctor.finding import Finding, Level
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.errors import ApiError, DeclarationError, Denied, ReconcilerError
 from reconciler.model.records import StateSnapshot
 from reconciler.settings import Settings
-from reconciler.sources.folder import FolderSource
 from reconciler.state.table import create_request
 
 LARGEST_SKEW = 60.0

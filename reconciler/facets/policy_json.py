@@ -1,6 +1,6 @@
 """Resource policies as values: one normal form of JSON, and the calls that put and delete them. Pure.
 
-Used by the facets resource_policy and stream_policy, and by the sources, so that both sides are of one form.
+Used by the facets resource_policy and stream_policy, and by the declarations, so that both sides are of one form.
 """
 
 from __future__ import annotations

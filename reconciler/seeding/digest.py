@@ -1,4 +1,4 @@
-"""One digest for a set of items, whatever their order; sources and the engine use this one."""
+"""One digest for a set of items, whatever their order; seeds and the engine use this one."""
 
 from __future__ import annotations
 

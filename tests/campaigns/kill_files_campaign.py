@@ -15,7 +15,7 @@ from campaigns.kill_campaign import prepare
 from faults.bench import standing_bench
 from faults.kill_beyond import IMPORTS
 
-FILE, FUNCTION = "reconciler/sources/writing/files.py", "stored"
+FILE, FUNCTION = "reconciler/declarations/writer.py", "stored"
 ROOM = 128
 
 

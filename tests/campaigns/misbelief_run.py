@@ -23,8 +23,8 @@ from simulation.world import Sim, item, simulate
 from support.random_tables import table_spec
 from support.spec_documents import document
 
+from reconciler.declarations.folder import FolderSource
 from reconciler.model.table import Billing, TableSpec
-from reconciler.sources.folder import FolderSource
 
 MEMORY = Path("/dev/shm")
 SETTLED = 600.0

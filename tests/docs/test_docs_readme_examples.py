@@ -8,7 +8,7 @@ import boto3
 import pytest
 from support.markdown import README, code_blocks
 
-from reconciler.sources.folder import FolderSource
+from reconciler.declarations.folder import FolderSource
 
 FORMS = {"orders_table.py": "python", "orders.yaml": "yaml", "orders.json": "json"}
 

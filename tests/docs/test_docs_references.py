@@ -15,6 +15,7 @@ import pytest
 from support.markdown import ROOT, plain, section, table
 
 from reconciler import wiring
+from reconciler.declarations.settling import SETTLE_SECONDS
 from reconciler.engine import ports
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.metrics import labels
@@ -24,7 +25,6 @@ from reconciler.model.plan import Action, Fate, Reason
 from reconciler.model.records import Ownership, SeedState
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.settings.model import DAEMON_GRACE, MAX_DELETES_SHARE
-from reconciler.sources.settling import SETTLE_SECONDS
 from reconciler.state import lease, records
 
 DOCS = ROOT / "docs"

@@ -15,8 +15,8 @@ from engine.test_engine_removals import CARTS, DOC, ORDERS, USERS, converged, sa
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import write
 
+from reconciler.declarations import remains
 from reconciler.model.report import Verdict
-from reconciler.sources import remains
 
 CLASS = HEAD + SCHEMA + GET_SCHEMA
 BOTH_CLASSES = CLASS.replace("users", "carts").replace("Users", "Carts") + "\n\n" + CLASS

@@ -19,11 +19,11 @@ from simulation.world import Sim, declaration, item, simulate
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, write
 
+from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.settling import SETTLE_SECONDS
 from reconciler.model.errors import DeclarationError
 from reconciler.model.plan import Action, Fate, Reason
 from reconciler.model.report import PassReport, Verdict
-from reconciler.sources.folder import FolderSource
-from reconciler.sources.settling import SETTLE_SECONDS
 
 ORDERS = SOUND | {"table_name": "orders"}
 DOC = (

@@ -11,7 +11,7 @@ from typing import Any
 
 from fuzz.readers import as_input
 
-SOURCES = Path(__file__).resolve().parent.parent / "sources"
+TESTS = Path(__file__).resolve().parent.parent
 LONGEST = 4096
 """Bytes; what is longer is there for its length, and mutating it finds nothing else."""
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -48,7 +48,7 @@ def inputs() -> list[bytes]:
 
 
 def _of_cases() -> Iterator[bytes]:
-    for table in sorted(SOURCES.glob("test_bad_*.py")):
+    for table in [path for part in ("declarations", "seeds") for path in sorted((TESTS / part).glob("test_bad_*.py"))]:
         for files, _ in runpy.run_path(str(table)).get("CASES", {}).values():
             # Some tables of cases hold fields of one document, the others files by their paths.
             whole = files if any("." in path for path in files) else {"users.json": files}

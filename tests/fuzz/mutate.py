@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from reconciler.sources.document.part import spellings
-from reconciler.sources.document.table import TableDocument
+from reconciler.declarations.document.part import spellings
+from reconciler.declarations.document.table import TableDocument
 
 WORDS = tuple(
     word.encode()

@@ -11,18 +11,17 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from reconciler.declarations.assemble import assemble
+from reconciler.declarations.formats.python.lines import class_lines
+from reconciler.declarations.formats.text.documents import read_documents
 from reconciler.model.desired import Declaration, Seed
 from reconciler.model.errors import Problem
 from reconciler.model.table import GlobalIndex, KeyElement, Projection, TableSpec
+from reconciler.parsing.source_file import SourceFile
 from reconciler.planning.create import create_call
 from reconciler.seeding.digest import items_digest
-from reconciler.sources.assemble import assemble
-from reconciler.sources.python.lines import class_lines
-from reconciler.sources.seeds.memory import SeedMemory
-from reconciler.sources.seeds.reading import read_seed_file
-from reconciler.sources.seeds.target import Target
-from reconciler.sources.snapshot import SourceFile
-from reconciler.sources.text.documents import read_documents
+from reconciler.seeds.reading import SeedMemory, read_seed_file
+from reconciler.seeds.target import Target
 
 SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)
 BY_EMAIL = GlobalIndex("by_email", (KeyElement("email", "HASH", "S"),), Projection("ALL"))

@@ -14,6 +14,14 @@ PATHS = "test_cli_paths"
 
 MUTANTS = (
     Mutant(
+        "a table whose capacity is scaled is not provisioned",
+        "is_provisioned",
+        "scaled = any(part.enabled for _, part in scaled_capacities(document))",
+        "scaled = False",
+        "CreateTable with PROVISIONED and MaxReadRequestUnits is planned, and refused in every pass",
+        ("test_provisioned",),
+    ),
+    Mutant(
         "a throughput of 0 asks for 1",
         "_with_on_demand_capacity",
         "pasted = on_demand_capacity(spelled.value, value)",

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sources.test_auto_scaling_documents import GOOD
-from sources.test_class_files import SHAPES
-from sources.test_json_schema import SOUND_DOCUMENTS
-from sources.test_normalise import MEANINGS, YAML
+from declarations.test_auto_scaling_documents import GOOD
+from declarations.test_class_files import SHAPES
+from declarations.test_json_schema import SOUND_DOCUMENTS
+from declarations.test_normalise import MEANINGS, YAML
 from support.aside_transitions import ASIDE
 from support.class_files import DOCUMENTED
 from support.documents import T, defs, index

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reconciler.declarations.folder import FolderSource
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Problem
-from reconciler.sources.folder import FolderSource
 
 KEY = [{"AttributeName": "pk", "KeyType": "HASH"}]
 DEFINITIONS = [{"AttributeName": "pk", "AttributeType": "S"}]

@@ -1,0 +1,56 @@
+"""What only all declarations together can tell: names declared twice, references to nothing. Called by ``assemble``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.declarations.document.check import Checked
+from reconciler.model.errors import Problem
+from reconciler.parsing.place import Finding, did_you_mean
+
+
+def declared_twice(declarations: Sequence[Checked]) -> Iterator[Problem]:
+    """A table name, and a base name, belongs to one declaration."""
+    names: dict[str, Checked] = {}
+    base_names: dict[str, Checked] = {}
+    for checked in declarations:
+        remedy = "Keep one of the two, or rename one."
+        first = names.setdefault(checked.name or "", checked)
+        if checked.name and first is not checked:
+            reason = f"is {checked.name!r}, which {_where(first)} declares too"
+            yield checked.place.problem(Finding(("table_name",), reason, remedy))
+            continue
+        first = base_names.setdefault(checked.base_name or "", checked)
+        if checked.base_name and first is not checked:
+            reason = f"has the base name {checked.base_name!r}, which {_where(first)} has too"
+            yield checked.place.problem(Finding(("table_name",), reason, remedy))
+
+
+def references_exist(declarations: Sequence[Checked]) -> Iterator[Problem]:
+    """A reference names the base name of a declared table."""
+    known = sorted(checked.base_name for checked in declarations if checked.base_name)
+    for checked in declarations:
+        for position, reference in enumerate(checked.document.references or []):
+            if reference.table not in known:
+                suggestion = did_you_mean(reference.table, known)
+                remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Declared are: {', '.join(known)}."
+                finding = Finding(
+                    ("references", position, "table"), f"is {reference.table!r}, which is not declared", remedy
+                )
+                yield checked.place.problem(finding)
+
+
+def names_that_collide(declarations: Sequence[Checked]) -> Iterator[str]:
+    """A warning where names differ by case alone: DynamoDB Local takes them for one table."""
+    by_fold: dict[str, Checked] = {}
+    for checked in declarations:
+        first = by_fold.setdefault((checked.name or "").lower(), checked)
+        if checked.name and first.name != checked.name:
+            yield (
+                f"{_where(checked)}: {checked.name} differs from {first.name} ({_where(first)}) by case alone, "
+                "and DynamoDB Local takes them for one table"
+            )
+
+
+def _where(checked: Checked) -> str:
+    return f"{checked.raw.file}:{checked.raw.line}"

@@ -1,0 +1,155 @@
+"""All declarations as written, and all seed files → checked declarations. Called by ``folder``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reconciler.declarations.across import declared_twice, names_that_collide, references_exist
+from reconciler.declarations.conversion import table_spec
+from reconciler.declarations.document.check import Checked, read_document
+from reconciler.declarations.document.extras import lifecycle, references
+from reconciler.declarations.raw import RawDeclaration
+from reconciler.model.desired import Declaration, Origin, Seed
+from reconciler.model.errors import Problem
+from reconciler.parsing.place import Finding, did_you_mean
+from reconciler.parsing.source_file import SourceFile
+from reconciler.seeds.file_names import base_name_of, base_names, why_unread
+from reconciler.seeds.file_names import remedy as unread_remedy
+from reconciler.seeds.reading import SeedMemory, seed_of_class
+from reconciler.seeds.target import Target
+
+
+@dataclass(slots=True)
+class Assembly:
+    """Declarations sorted by table name, and everything that is wrong."""
+
+    declarations: list[Declaration] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def assemble(
+    raws: Sequence[RawDeclaration],
+    seeds: Sequence[SourceFile],
+    environment: str | None,
+    memory: SeedMemory,
+    unread: Sequence[str] = (),
+    *,
+    incomplete: bool = False,
+) -> Assembly:
+    """Check each declaration, then all together, then each seed against its table.
+
+    ``unread`` are the paths of files below ``seeds`` that are not read; each of them is named. ``incomplete`` says that
+    there are declarations beside ``raws`` that could not be read.
+    """
+    checked = [read_document(raw, environment) for raw in raws]
+    result = Assembly(warnings=list(names_that_collide(checked)))
+    result.problems += [problem for each in checked for problem in each.problems]
+    result.problems += [*declared_twice(checked), *references_exist(checked)]
+    files = _SeedFiles(seeds, unread)
+    for each in checked:
+        file = files.take(each)
+        if each.sound and each.name and each.base_name:
+            result.declarations.append(_declaration(each, file, result.problems, memory))
+    result.problems += files.problems
+    # A declaration that could not be read may be that of a seed, whose file is not to be removed then.
+    if not incomplete and all(each.base_name for each in checked):
+        result.warnings += files.orphans([each.base_name for each in checked if each.base_name])
+    files.name_unread(checked)
+    result.problems += files.unread_problems
+    result.warnings += files.unread_warnings
+    memory.forget_unused()
+    result.declarations.sort(key=lambda declaration: declaration.spec.name)
+    return result
+
+
+def _declaration(checked: Checked, file: SourceFile | None, problems: list[Problem], memory: SeedMemory) -> Declaration:
+    document, raw = checked.document, checked.raw
+    spec = table_spec(document, checked.name or "")
+    target = Target(checked.base_name or "", spec, document.seed.format if document.seed else None)
+    seed: Seed | None = None
+    found: list[Problem] = []
+    if file is not None and raw.seed is not None:
+        remedy = "Keep the method or the file, not both."
+        found = [checked.place.problem(Finding(("seed",), f"is a method, and {file.path} is there too", remedy))]
+    elif file is not None:
+        seed, found = memory.read(file, target)
+    elif raw.seed is not None:
+        seed, found = seed_of_class(raw.seed, raw.file, raw.line, target)
+    problems += found
+    description = raw.description or document.description
+    origin = Origin(raw.file, raw.line)
+    return Declaration(target.base_name, spec, origin, lifecycle(document), description, seed, references(document))
+
+
+class _SeedFiles:
+    """The seed files, each taken by one table at most."""
+
+    def __init__(self, files: Sequence[SourceFile], unread: Sequence[str] = ()) -> None:
+        self.files = {file.path: file for file in files}
+        self.unread = unread
+        self.taken: set[str] = set()
+        self.seeded: set[str] = set()
+        self.problems: list[Problem] = []
+        self.unread_problems: list[Problem] = []
+        self.unread_warnings: list[str] = []
+
+    def take(self, checked: Checked) -> SourceFile | None:
+        """The file that the declaration names, else the one called after its base name."""
+        named = checked.document.seed.file if checked.document.seed else None
+        file = self._named(checked, named) if named is not None else self._called(checked)
+        if checked.base_name and (file or named or checked.raw.seed is not None):
+            self.seeded.add(checked.base_name)
+        return file
+
+    def _called(self, checked: Checked) -> SourceFile | None:
+        paths = [path for path in self.files if base_name_of(path) == checked.base_name]
+        self.taken.update(paths)
+        for path in paths[1:]:
+            reason = f"is a second seed of {checked.base_name}, beside {paths[0]}"
+            self.problems.append(Problem(path, None, None, reason, "Keep one of them."))
+        return self.files[paths[0]] if paths else None
+
+    def orphans(self, base_names: Sequence[str]) -> list[str]:
+        """Seed files of no declared table: a misspelling, or what a removed declaration left behind."""
+        warnings = []
+        for path in self.files.keys() - self.taken:
+            name = base_name_of(path)
+            if name in base_names:
+                continue
+            suggestion = did_you_mean(name, base_names)
+            remedy = f"Did you mean `{suggestion}`?" if suggestion else "Remove it, or declare the table."
+            warnings.append(f"{path}: is a seed of {name!r}, which is not declared. {remedy}")
+        return warnings
+
+    def name_unread(self, declarations: Sequence[Checked]) -> None:
+        """Each file that is not read: an error where a declared table would have no seed, a warning elsewhere."""
+        names = {name: each for each in declarations for name in (each.name, each.base_name) if name}
+        folded = {name.lower(): name for name in names}
+        for path in self.unread:
+            meant = [folded[name.lower()] for name in base_names(path) if name.lower() in folded]
+            reason, remedy = why_unread(path), unread_remedy(path)
+            without_seed = [name for name in meant if names[name].base_name not in self.seeded]
+            if without_seed:
+                reason += f", and the table {without_seed[0]} would have no seed"
+                self.unread_problems.append(Problem(path, None, None, reason, remedy))
+            else:
+                self.unread_warnings.append(f"{path}: {reason}. {remedy}")
+
+    def _named(self, checked: Checked, named: str) -> SourceFile | None:
+        path = named.removeprefix("./")
+        path = path if path in self.files else f"seeds/{path}"
+        if path in self.files:
+            self.taken.add(path)
+            return self.files[path]
+        unread = next((each for each in self.unread if each in (path, named.removeprefix("./"))), None)
+        if unread is not None:
+            finding = Finding(("seed", "file"), f"is {named!r}, which {why_unread(unread)}", unread_remedy(unread))
+            self.problems.append(checked.place.problem(finding))
+            return None
+        suggestion = did_you_mean(named, self.files)
+        remedy = f"Did you mean `{suggestion}`?" if suggestion else "Put the file into seeds/ beside the declarations."
+        finding = Finding(("seed", "file"), f"is {named!r}, which is not among the seeds", remedy)
+        self.problems.append(checked.place.problem(finding))
+        return None

@@ -1,0 +1,368 @@
+"""Offline rules that concern several features: what may not be combined, and what must fit together.
+
+Asked by ``document.check``, after the rules of each feature. A document in which a rule's fields have the wrong type is
+not checked by it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from reconciler.declarations.document.pasted import fold, in_its_place
+from reconciler.declarations.features import global_indexes, local_indexes, vector_indexes
+from reconciler.declarations.features.auto_scaling import ScalingPart, scaled_capacities
+from reconciler.declarations.features.base import Rule, rule
+from reconciler.declarations.features.billing import is_provisioned
+from reconciler.declarations.features.policy import as_mapping
+from reconciler.parsing.place import Finding, Path, did_you_mean, listed
+
+if TYPE_CHECKING:
+    from reconciler.declarations.features.billing import BillingDocument
+    from reconciler.declarations.features.global_indexes import GlobalIndexPart
+    from reconciler.declarations.features.index_parts import IndexPart
+    from reconciler.declarations.features.keys import KeyElementPart
+    from reconciler.declarations.features.local_indexes import LocalIndexPart
+    from reconciler.declarations.features.multi_region_consistency import ConsistencyFields
+    from reconciler.declarations.features.on_demand_throughput import OnDemandThroughputFields
+    from reconciler.declarations.features.replicas import ReplicasFields
+    from reconciler.declarations.features.stream import StreamFields
+    from reconciler.declarations.features.stream_policy import StreamPolicyFields
+    from reconciler.declarations.features.ttl import TtlFields
+    from reconciler.declarations.features.vector_indexes import SearchElementPart
+
+    class Document(
+        vector_indexes.VectorIndexesFields,
+        local_indexes.LocalIndexesFields,
+        global_indexes.GlobalIndexesFields,
+        BillingDocument,
+        ConsistencyFields,
+        OnDemandThroughputFields,
+        ReplicasFields,
+        StreamFields,
+        StreamPolicyFields,
+        TtlFields,
+    ):
+        """What these rules read of a document."""
+
+
+_KEYS, _DEFINITIONS = "key_schema", "attribute_definitions"
+_GLOBAL, _LOCAL, _VECTOR = "global_secondary_indexes", "local_secondary_indexes", "vector_indexes"
+_BILLING = ("billing_mode", "provisioned_throughput", "auto_scaling")
+_INDEXES = (_GLOBAL, _LOCAL, _VECTOR)
+REGION_SETS = (
+    frozenset({"us-east-1", "us-east-2", "us-west-2"}),
+    frozenset({"eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1"}),
+    frozenset({"ap-northeast-1", "ap-northeast-2", "ap-northeast-3"}),
+)
+"""A strongly consistent table lies in Regions of one of these sets (UpdateTable)."""
+
+
+@rule(_DEFINITIONS, _KEYS, *_INDEXES)
+def every_key_defined(document: Document) -> Iterator[Finding]:
+    """A key attribute without definition has no type."""
+    if not document.attribute_definitions:
+        return
+    defined = {definition.attribute_name for definition in document.attribute_definitions}
+    for path, element in _elements(document):
+        name = element.attribute_name
+        if name not in defined:
+            remedy = f'Add {{"AttributeName": "{name}", "AttributeType": "S"}} (or "N", "B") to attribute_definitions.'
+            yield Finding(
+                (*path, "attribute_name"), f"is {name!r}, which attribute_definitions does not define", remedy
+            )
+
+
+@rule(_KEYS, *_INDEXES)
+def visible_names(document: Document) -> Iterator[Finding]:
+    """The name of a key attribute neither begins nor ends with a space, and holds nothing that nobody sees."""
+    for path, element in _elements(document):
+        name = element.attribute_name
+        hidden = sorted({each for each in name if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp")})
+        if hidden or name != name.strip():
+            codes = ", ".join(f"U+{ord(each):04X}" for each in hidden)
+            held = f"holds {codes}, which nobody sees" if hidden else "begins or ends with a space"
+            yield Finding((*path, "attribute_name"), f"is {name!r}, which {held}", "Write the name without it.")
+
+
+@rule(_DEFINITIONS, _KEYS, *_INDEXES)
+def every_definition_used(document: Document) -> Iterator[Finding]:
+    """DynamoDB refuses definitions of attributes that are in no key."""
+    used = {element.attribute_name for _, element in _elements(document)}
+    for position, definition in enumerate(document.attribute_definitions or []):
+        if used and definition.attribute_name not in used:
+            reason = f"defines {definition.attribute_name!r}, which is in no key of the table or an index"
+            yield Finding(("attribute_definitions", position), reason, "Remove it: only key attributes are defined.")
+
+
+@rule(*_INDEXES)
+def index_names_differ(document: Document) -> Iterator[Finding]:
+    """No two indexes of a table share a name, be they global, local or vector."""
+    seen: set[str] = set()
+    for path, index in _indexes(document):
+        if index.index_name in seen:
+            reason = f"is {index.index_name!r}, the name of another index of this table"
+            yield Finding((*path, "index_name"), reason, "Give each index a name of its own.")
+        seen.add(index.index_name)
+
+
+@rule(*_INDEXES)
+def projections_in_total(document: Document) -> Iterator[Finding]:
+    """The INCLUDE lists of a table name at most 100 attributes together, counted once for each index."""
+    total = sum(len(set(index.projection.non_key_attributes or [])) for _, index in _keyed(document))
+    if total > 100:
+        path = ("global_secondary_indexes",) if document.global_secondary_indexes else ("local_secondary_indexes",)
+        yield Finding(
+            path, f"project {total} attributes by INCLUDE", "DynamoDB allows 100 over all indexes of a table."
+        )
+
+
+@rule(*_BILLING)
+def mode_and_throughput(document: Document) -> Iterator[Finding]:
+    """On demand has no throughput; provisioned has one, or auto scaling of read and write."""
+    if document.billing_mode == "PAY_PER_REQUEST" and document.provisioned_throughput:
+        yield Finding(
+            ("provisioned_throughput",),
+            "is given with billing_mode PAY_PER_REQUEST",
+            "Remove it to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED.",
+        )
+    scaling = document.auto_scaling
+    scaled = scaling is not None and _are_scaled(scaling.read, scaling.write)
+    if document.billing_mode == "PROVISIONED" and not document.provisioned_throughput and not scaled:
+        yield Finding(
+            ("provisioned_throughput",),
+            "is missing, which billing_mode PROVISIONED needs",
+            "Add read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST.",
+        )
+
+
+@rule(*_BILLING, _GLOBAL)
+def index_throughput(document: Document) -> Iterator[Finding]:
+    """Each global index has its own throughput where the table is provisioned, and none elsewhere."""
+    provisioned = is_provisioned(document)
+    scaling = document.auto_scaling
+    scaled = {each.index_name for each in (scaling and scaling.indexes) or () if _are_scaled(each.read, each.write)}
+    for position, index in enumerate(document.global_secondary_indexes or []):
+        path = ("global_secondary_indexes", position, "provisioned_throughput")
+        if provisioned and index.provisioned_throughput is None and index.index_name not in scaled:
+            reason = "is missing, which an index of a provisioned table needs"
+            yield Finding(path, reason, "Add read_capacity_units and write_capacity_units.")
+        if not provisioned and index.provisioned_throughput is not None:
+            yield Finding(path, "is given, but the table is not provisioned", "Remove it; an index on demand has none.")
+
+
+def _are_scaled(read: ScalingPart | None, write: ScalingPart | None) -> bool:
+    """Whether limits stand in for a throughput."""
+    return bool(read and read.enabled and write and write.enabled)
+
+
+@rule(*_BILLING)
+def scaling_fits_billing(document: Document) -> Iterator[Finding]:
+    """Only provisioned capacity can be scaled."""
+    if document.billing_mode == "PAY_PER_REQUEST" and any(part.enabled for _, part in scaled_capacities(document)):
+        remedy = "Remove it to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED."
+        yield Finding(("auto_scaling",), "is given with billing_mode PAY_PER_REQUEST", remedy)
+
+
+@rule(_GLOBAL, "auto_scaling")
+def scaled_indexes(document: Document) -> Iterator[Finding]:
+    """Each index once, and one that the declaration has, where it lists any."""
+    known = [index.index_name for index in document.global_secondary_indexes or ()]
+    seen: set[str] = set()
+    for position, index in enumerate((document.auto_scaling and document.auto_scaling.indexes) or ()):
+        path, name = ("auto_scaling", "indexes", position, "index_name"), index.index_name
+        if name in seen:
+            yield Finding(path, f"is {name!r}, which is given already", "Keep one of them.")
+        elif document.global_secondary_indexes is not None and name not in known:
+            suggestion = did_you_mean(name, known)
+            remedy = f"Did you mean `{suggestion}`?" if suggestion else "Declare the index, or remove its scaling."
+            yield Finding(path, f"is {name!r}, which is no global secondary index of this table", remedy)
+        seen.add(name)
+
+
+@rule("on_demand_throughput", _GLOBAL, *_BILLING)
+def maximum_needs_on_demand(document: Document) -> Iterator[Finding]:
+    """A provisioned table takes no maximum."""
+    limited: list[tuple[Path, Any]] = [((), document.on_demand_throughput)]
+    limited += [(path, index.on_demand_throughput) for path, index in global_indexes.indexes_with_paths(document)]
+    for path, part in limited:
+        if part is not None and is_provisioned(document):
+            reason = "is given, but the table is provisioned"
+            remedy = "Remove it to stay provisioned; a maximum is for on-demand tables."
+            yield Finding((*path, "on_demand_throughput"), reason, remedy)
+
+
+@rule(*_BILLING, _VECTOR)
+def vector_billing(document: Document) -> Iterator[Finding]:
+    """Only a table that is billed on demand has vector indexes."""
+    if is_provisioned(document) and document.vector_indexes:
+        given = [name for name in ("provisioned_throughput", "auto_scaling") if getattr(document, name)]
+        removed = " and ".join(given or ["provisioned_throughput"])
+        remedy = f"Set billing_mode to PAY_PER_REQUEST and remove {removed}, or remove the vector indexes."
+        yield Finding(("vector_indexes",), "are given, but the table is provisioned", remedy)
+
+
+@rule("replicas", "stream_specification", "multi_region_consistency")
+def replica_stream(document: Document) -> Iterator[Finding]:
+    """Eventual consistency is carried by a stream with new and old images."""
+    stream = document.stream_specification
+    if not document.replicas or stream is None or document.multi_region_consistency == "STRONG":
+        return
+    if not stream.stream_enabled or stream.stream_view_type != "NEW_AND_OLD_IMAGES":
+        remedy = "Enable it with stream_view_type NEW_AND_OLD_IMAGES."
+        yield Finding(("stream_specification",), "does not suit replicas, which need new and old images", remedy)
+
+
+@rule("replicas", _GLOBAL)
+def replica_indexes(document: Document) -> Iterator[Finding]:
+    """A replica overrides indexes that the table has, each once."""
+    if document.global_secondary_indexes is None:
+        return
+    known = {index.index_name for index in document.global_secondary_indexes}
+    for position, replica in enumerate(document.replicas or []):
+        seen: set[str] = set()
+        for number, index in enumerate(replica.global_secondary_indexes or []):
+            place = ("replicas", position, "global_secondary_indexes", number, "index_name")
+            if index.index_name not in known:
+                yield Finding(place, f"is {index.index_name!r}, which is no global index of the table", "Correct it.")
+            if index.index_name in seen:
+                yield Finding(place, f"is {index.index_name!r}, which is given already", "Keep one of them.")
+            seen.add(index.index_name)
+
+
+@rule("replicas", *_BILLING)
+def replica_billing(document: Document) -> Iterator[Finding]:
+    """A capacity is overridden on a provisioned table, a maximum on one that is billed on demand."""
+    mode = "PROVISIONED" if is_provisioned(document) else document.billing_mode
+    wrong = {"PAY_PER_REQUEST": "provisioned_throughput_override", "PROVISIONED": "on_demand_throughput_override"}
+    for position, replica in enumerate(document.replicas or []):
+        field = wrong.get(mode or "")
+        parts = [replica, *(replica.global_secondary_indexes or [])]
+        if field and any(getattr(part, field) is not None for part in parts):
+            yield Finding(("replicas", position), f"has {field}, but the table is {mode}", f"Remove {field}.")
+
+
+@rule("global_table_witnesses", "replicas")
+def witness_count(document: Document) -> Iterator[Finding]:
+    """One witness, in a Region without a replica."""
+    witnesses, path = document.global_table_witnesses or [], ("global_table_witnesses",)
+    if len(witnesses) > 1:
+        yield Finding(path, f"has {len(witnesses)} witnesses", "A global table has at most one.")
+    regions = {replica.region_name for replica in document.replicas or []}
+    for position, witness in enumerate(witnesses):
+        if witness.region_name in regions:
+            reason = f"is {witness.region_name!r}, which has a replica"
+            yield Finding((*path, position, "region_name"), reason, "Put the witness into a Region of its own.")
+
+
+@rule("multi_region_consistency", "global_table_witnesses", "replicas")
+def strong_regions(document: Document) -> Iterator[Finding]:
+    """Strong consistency has three Regions of one set, one of which may be a witness; no other table has a witness."""
+    witnesses = [witness.region_name for witness in document.global_table_witnesses or []]
+    if document.multi_region_consistency != "STRONG":
+        if witnesses:
+            remedy = "Set multi_region_consistency to STRONG, or remove it."
+            yield Finding(("global_table_witnesses",), "is given without strong consistency", remedy)
+        return
+    regions = [replica.region_name for replica in document.replicas or []]
+    if not regions or len(regions) + len(witnesses) not in (2, 3):
+        reason = "is STRONG, which needs the table's own Region and two more"
+        remedy = "Declare two further replicas, or one and a witness."
+        yield Finding(("multi_region_consistency",), reason, remedy)
+    elif not any(one.issuperset([*regions, *witnesses]) for one in REGION_SETS):
+        sets = listed(", ".join(sorted(one)) for one in REGION_SETS)
+        yield Finding(("replicas",), "are not in one set of Regions, as strong consistency needs", f"Use {sets}.")
+
+
+@rule("multi_region_consistency", "time_to_live", _LOCAL)
+def strong_table(document: Document) -> Iterator[Finding]:
+    """A strongly consistent table has neither time to live nor local indexes."""
+    if document.multi_region_consistency != "STRONG":
+        return
+    if document.time_to_live and document.time_to_live.enabled:
+        reason = "is enabled, which a strongly consistent table cannot have"
+        yield Finding(("time_to_live",), reason, "Turn it off, or use EVENTUAL consistency.")
+    if document.local_secondary_indexes:
+        reason = "are given, which a strongly consistent table cannot have"
+        yield Finding(("local_secondary_indexes",), reason, "Use global indexes, or EVENTUAL consistency.")
+
+
+@rule("stream_policy", "stream_specification")
+def stream_policy_needs_stream(document: Document) -> Iterator[Finding]:
+    """A policy of a stream that is declared to be off can never be set."""
+    stream = document.stream_specification
+    if as_mapping(document.stream_policy) and stream and not stream.stream_enabled:
+        yield Finding(("stream_policy",), "is given, but the stream is disabled", "Remove it, or enable the stream.")
+
+
+def _elements(document: Document) -> Iterator[tuple[Path, KeyElementPart | SearchElementPart]]:
+    """Every element of a key of the table or an index, and what narrows a search."""
+    schemas: list[tuple[Path, list[KeyElementPart]]] = [(("key_schema",), document.key_schema or [])]
+    schemas += [((*path, "key_schema"), index.key_schema) for path, index in _keyed(document)]
+    for path, keys in schemas:
+        for position, element in enumerate(keys):
+            yield (*path, position), element
+    for path, index in vector_indexes.indexes_with_paths(document):
+        for position, filtered in enumerate(index.search_schema or []):
+            yield (*path, "search_schema", position), filtered
+
+
+def _keyed(document: Document) -> Iterator[tuple[Path, GlobalIndexPart | LocalIndexPart]]:
+    """The indexes that have a key."""
+    yield from global_indexes.indexes_with_paths(document)
+    yield from local_indexes.indexes_with_paths(document)
+
+
+def _indexes(document: Document) -> Iterator[tuple[Path, IndexPart]]:
+    """The indexes of all kinds."""
+    yield from _keyed(document)
+    yield from vector_indexes.indexes_with_paths(document)
+
+
+RULES: tuple[Rule, ...] = (
+    every_key_defined,
+    visible_names,
+    every_definition_used,
+    index_names_differ,
+    projections_in_total,
+    mode_and_throughput,
+    index_throughput,
+    scaling_fits_billing,
+    scaled_indexes,
+    maximum_needs_on_demand,
+    vector_billing,
+    replica_stream,
+    replica_indexes,
+    replica_billing,
+    witness_count,
+    strong_regions,
+    strong_table,
+    stream_policy_needs_stream,
+)
+
+
+def on_demand_capacity(document: Mapping[str, Any], written: Mapping[Any, Any]) -> list[Finding]:
+    """Throughput of 0 and 0 is DescribeTable's answer for an on-demand table; it never means a capacity of 1.
+
+    ``document`` has canonical names, ``written`` is the same as the user spelled it.
+    """
+    if document.get("billing_mode") == "PROVISIONED":
+        return []
+    found: list[Finding] = []
+    reason = "is 0 and 0, as DescribeTable shows it for an on-demand table"
+    if _is_zero(document.get("provisioned_throughput")):
+        told = "billing_mode" in document or any(fold(str(key)) == "billingmodesummary" for key in written)
+        remedy = "Remove it." if told else in_its_place("BillingMode", "PAY_PER_REQUEST")
+        found.append(Finding(("provisioned_throughput",), reason, remedy))
+    indexes = document.get("global_secondary_indexes")
+    for position, index in enumerate(indexes if isinstance(indexes, list) else []):
+        if isinstance(index, Mapping) and _is_zero(index.get("provisioned_throughput")):
+            path: Path = ("global_secondary_indexes", position, "provisioned_throughput")
+            found.append(Finding(path, reason, "Remove it."))
+    return found
+
+
+def _is_zero(throughput: Any) -> bool:
+    members = ("read_capacity_units", "write_capacity_units")
+    return isinstance(throughput, Mapping) and all(throughput.get(name) == 0 for name in members)

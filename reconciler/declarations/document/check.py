@@ -1,0 +1,147 @@
+"""One declaration as written → its document, or its problems. Called by ``assemble`` for every declaration found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.declarations import placeholders
+from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
+from reconciler.declarations.document.extras import ignored_paths
+from reconciler.declarations.document.messages import finding_of
+from reconciler.declarations.document.part import spellings
+from reconciler.declarations.document.policy_numbers import policy_numbers
+from reconciler.declarations.document.spelling import Spelled, spell
+from reconciler.declarations.document.table import IAM_FIELDS, TableDocument, required
+from reconciler.declarations.features import FEATURES
+from reconciler.declarations.features.base import Rule
+from reconciler.declarations.names import no_value_fault, table_name_faults
+from reconciler.declarations.raw import RawDeclaration
+from reconciler.model.errors import Problem
+from reconciler.parsing.parsed import LOSES_DIGITS, TOO_DEEP
+from reconciler.parsing.place import Finding, Path, Place
+
+_RULES: tuple[Rule, ...] = (
+    Rule(required, ()),
+    *(rule for feature in FEATURES for rule in feature.rules),
+    *RULES,
+    Rule(ignored_paths, ("lifecycle",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A declaration after every offline check but those that need the other declarations.
+
+    ``name`` and ``base_name`` are None where they could not be told; ``sound`` is False when problems were found.
+    """
+
+    raw: RawDeclaration
+    place: Place
+    document: TableDocument
+    name: str | None
+    base_name: str | None
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def sound(self) -> bool:
+        """Whether this declaration alone is fit to be used."""
+        return not self.problems
+
+
+def read_document(raw: RawDeclaration, environment: str | None) -> Checked:
+    """Spell, validate, apply every rule: all findings at once."""
+    value, refused = _without_placeholders(raw.value)
+    spelled = spell(value)
+    place = Place(raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals)
+    refused += policy_numbers(value, place)
+    document, broken, findings = _validated(spelled.value, place)
+    for rule in _RULES:
+        if broken.isdisjoint(rule.fields):
+            findings += [finding for finding in rule.check(document) if finding.path[0] not in broken]
+    base_name = raw.base_name or document.table_name or None
+    name = raw.name or (f"{base_name}-{environment}" if base_name and environment else base_name)
+    if name is not None:
+        faults = list(table_name_faults(name, environment))
+        # Class files are asked for their names, and ``none_names`` knows which of them are meant.
+        missing = None if faults or raw.file.endswith(".py") else no_value_fault(name)
+        findings += [Finding(("table_name",), *fault) for fault in (*faults, *([missing] if missing else []))]
+    findings = [finding for finding in findings if finding.path not in spelled.misspelt]
+    findings, unknown = _with_on_demand_capacity(spelled, value, place, findings)
+    as_written = replace(place, written={})
+    explained = {finding.path for finding in refused}
+    unknown = [finding for finding in unknown if finding.path not in explained]
+    told = explained | {place.written_path(each.path) for each in findings} | {each.path for each in unknown}
+    refused += [each for each in _unclear(raw, value) if each.path not in told]
+    problems = [as_written.problem(finding) for finding in (*unknown, *refused)]
+    explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
+    problems += [place.problem(each) for each in findings if place.written_path(each.path) not in explained]
+    return Checked(raw, place, document, name, base_name, tuple(problems))
+
+
+def _unclear(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[Finding]:
+    """Numbers that do not keep their spelling, at their paths as written."""
+    found: list[Finding] = []
+    stack: list[tuple[Path, Any]] = [((), value)]
+    while stack:
+        path, item = stack.pop()
+        if path and _is_policy(str(path[0])):
+            continue
+        if isinstance(item, Mapping):
+            stack += [((*path, str(key)), member) for key, member in item.items()]
+        elif isinstance(item, list | tuple):
+            stack += [((*path, index), member) for index, member in enumerate(item)]
+        elif LOSES_DIGITS.fullmatch(literal := raw.literals.get(path, "")):
+            reason = f"is {literal}, which is read as the number {item}"
+            found.append(Finding(path, reason, "Write a plain decimal number."))
+    return found
+
+
+def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[Finding]]:
+    """The value with its escapes undone, or as it was with a finding for each placeholder; paths are as written."""
+    found, escaped = [], False
+    for written in placeholders.texts(value, _is_policy):
+        fault = None if written.path[0] == "$schema" else placeholders.finding(written)
+        found += [fault] if fault else []
+        escaped = escaped or placeholders.unescape(written.text) != written.text
+    if found or not escaped:
+        return value, found
+    try:
+        return placeholders.mapped(value, placeholders.unescape), found
+    except RecursionError:
+        return value, [Finding((), *TOO_DEEP)]
+
+
+def _is_policy(key: str) -> bool:
+    """Whether IAM reads what stands under a field of the document."""
+    return spellings(TableDocument).get(key) in IAM_FIELDS
+
+
+def _with_on_demand_capacity(
+    spelled: Spelled, value: Mapping[Any, Any], place: Place, findings: list[Finding]
+) -> tuple[list[Finding], list[Finding]]:
+    """Findings and unknown fields, with one finding instead of several where a capacity of 0 and 0 was pasted."""
+    pasted = on_demand_capacity(spelled.value, value)
+    paths = {finding.path for finding in pasted}
+    written = {place.written_path(path) for path in paths}
+
+    def inside(path: Path, parents: set[Path]) -> bool:
+        return any(path[:size] in parents for size in range(1, len(path) + 1))
+
+    kept = [finding for finding in findings if not inside(finding.path, paths)]
+    return kept + pasted, [finding for finding in spelled.findings if not inside(finding.path, written)]
+
+
+def _validated(value: Mapping[str, Any], place: Place) -> tuple[TableDocument, set[str], list[Finding]]:
+    """The document without its broken fields, their names, and what is wrong with them."""
+    try:
+        return TableDocument.model_validate(value), set(), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        findings = [finding_of(detail, place.literal_of(tuple(detail["loc"]))) for detail in details]
+    broken = {str(finding.path[0]) for finding in findings}
+    rest = {key: item for key, item in value.items() if key not in broken}
+    return TableDocument.model_validate(rest), broken, findings

@@ -1,0 +1,87 @@
+"""The fields of a document that belong to no feature: the table's name, and what is ours and not CreateTable's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reconciler.declarations.document.part import Part, TextForm
+from reconciler.model.desired import Lifecycle, Reference
+from reconciler.model.table import TableSpec
+from reconciler.parsing.place import Finding, did_you_mean
+
+FACETS = tuple(field.name for field in fields(TableSpec) if field.name != "name")
+
+
+class LifecyclePart(Part):
+    """What may be done to the table beside changing it in place."""
+
+    protect: bool = Field(default=False, description="Never delete or replace the table.")
+    ignore_changes: list[str] = Field(
+        default_factory=list, description="Paths whose differences are left alone, such as billing.throughput."
+    )
+    on_existing: Literal["adopt", "own", "observe", "fail"] = Field(
+        default="adopt",
+        description="What to do with a table that was there before it was declared, or was recreated by others.",
+    )
+    allow_data_loss: bool = Field(default=False, description="A step may destroy the items of this table.")
+
+
+class ReferencePart(Part):
+    """Items of this table name items of another."""
+
+    table: str = Field(min_length=1, description="The base name of the declared table that is referred to.")
+    attribute: str | None = Field(default=None, min_length=1, description="The attribute that holds the other's key.")
+
+
+class SeedPart(Part):
+    """How to read the table's seed, where its name and content do not tell."""
+
+    format: Literal["plain", "dynamodb-json"] | None = Field(
+        default=None, description='plain: {"pk": "a"}; dynamodb-json: {"pk": {"S": "a"}}.'
+    )
+    file: str | None = Field(default=None, min_length=1, description="The seed file, as seeds/NAME.json.")
+
+
+class TableNameFields(Part):
+    """What the table is called."""
+
+    table_name: str | None = Field(default=None, description="The base name; an environment adds its own suffix.")
+
+
+class ExtraFields(Part):
+    """What is said about the table without being a property of it in DynamoDB."""
+
+    description: str | None = Field(default=None, description="What the table is for.")
+    seed: SeedPart | None = Field(default=None, description="How to read the seed of this table.")
+    references: Annotated[list[ReferencePart] | None, TextForm("table")] = Field(
+        default=None, description="Declared tables this one refers to."
+    )
+    lifecycle: LifecyclePart | None = Field(default=None, description="What may be done to the table.")
+
+
+def ignored_paths(document: ExtraFields) -> Iterator[Finding]:
+    """A path starts with the name of a facet, as previews print it, or with ``*`` for any."""
+    for position, path in enumerate(document.lifecycle.ignore_changes if document.lifecycle else []):
+        facet = path.split(".")[0]
+        if facet not in (*FACETS, "*"):
+            suggestion = did_you_mean(facet, FACETS)
+            remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Start with one of: {', '.join(FACETS)}."
+            where = ("lifecycle", "ignore_changes", position)
+            yield Finding(where, f"is {path!r}, which starts with no facet", remedy)
+
+
+def lifecycle(document: ExtraFields) -> Lifecycle:
+    """What may be done to the table; the defaults of the model where nothing is said."""
+    part = document.lifecycle
+    if part is None:
+        return Lifecycle()
+    return Lifecycle(part.protect, tuple(part.ignore_changes), part.on_existing, part.allow_data_loss)
+
+
+def references(document: ExtraFields) -> tuple[Reference, ...]:
+    """Which declared tables it refers to, in the order they are written; one said twice is one."""
+    return tuple(dict.fromkeys(Reference(part.table, part.attribute) for part in document.references or []))

@@ -1,0 +1,172 @@
+"""pydantic's errors as sentences. Called by ``check.read_document`` for every type error of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from reconciler.parsing.place import Finding, did_you_mean, listed
+
+Details = Mapping[str, Any]
+_LONGEST = 128
+"""Characters of a number that a message shows."""
+OTHER_WORDS = {
+    "standardia": "STANDARD_INFREQUENT_ACCESS",
+    "infrequentaccess": "STANDARD_INFREQUENT_ACCESS",
+    "ia": "STANDARD_INFREQUENT_ACCESS",
+    "ondemand": "PAY_PER_REQUEST",
+    "payperrequest": "PAY_PER_REQUEST",
+    "provisionedthroughput": "PROVISIONED",
+    "string": "S",
+    "number": "N",
+    "binary": "B",
+    "partition": "HASH",
+    "sort": "RANGE",
+    "bothimages": "NEW_AND_OLD_IMAGES",
+}
+"""Words that people and other tools use for a choice, folded, with the choice."""
+
+
+def finding_of(error: Details, literal: str | None = None) -> Finding:
+    """One error of ``ValidationError.errors()`` as a finding at its canonical path.
+
+    ``literal`` is the spelling of a value that is no text, None where it is not known.
+    """
+    path = tuple(error["loc"])
+    if error["type"] == "string_type":
+        return Finding(path, *text_wanted(error["input"], literal))
+    make = _SENTENCES.get(error["type"], _other)
+    reason, remedy = make(error)
+    return Finding(path, reason, remedy)
+
+
+def text_wanted(value: Any, literal: str | None) -> tuple[str, str]:
+    """Reason and remedy where ``value`` stands and a text is wanted: the remedy keeps every digit as it was written.
+
+    A number has lost its zeros, signs and exponents once it is read (012, 1.10, 1e3, 0x1F): ``literal`` alone has them.
+    """
+    reason = f"is {kind(value)}, not a text"
+    if value is None:
+        return reason, f'Write a text, in quotes if it is to read "{literal}".' if literal else "Write a text."
+    if not isinstance(value, bool | int | float | Decimal):
+        return reason, "Write a text."
+    if literal is None:
+        digits = "" if isinstance(value, bool) else " with every digit that it is to have"
+        return reason, f"Write a text in quotes{digits}."
+    if len(literal) > _LONGEST:
+        return reason, "Put it in quotes as it stands."
+    shown = reason if isinstance(value, bool) else f"is the number {literal}, not a text"
+    return shown, f'Write a text in quotes: "{literal}".'
+
+
+def kind(value: Any) -> str:
+    """What a value is, in words."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return f"{str(value).lower()}"
+    if isinstance(value, int | float | Decimal):
+        return f"the number {value}" if _shows(value) else _huge(value)
+    if isinstance(value, str):
+        return f"the text {_short(value)}"
+    if isinstance(value, list | set | frozenset | bytes):
+        return {list: "a list", bytes: "binary"}.get(type(value), "a set")
+    return "a mapping" if isinstance(value, Mapping) else f"a Python {type(value).__name__}"
+
+
+def _shows(number: int | float | Decimal) -> bool:
+    """Whether a number is short enough to be shown; Python itself refuses to write out a huge one."""
+    return isinstance(number, float) or (isinstance(number, int) and number.bit_length() <= 128)
+
+
+def _huge(number: int | float | Decimal) -> str:
+    """Such a number in words. One of a class file may be a Decimal, which no field takes, however small."""
+    digits = Decimal(number).adjusted() + 1
+    return f"a number of {digits} digits" if digits > 38 or isinstance(number, int) else "a Python Decimal"
+
+
+def _bool(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not true or false", "Write true or false, without quotes."
+
+
+def _int(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a whole number", "Write a whole number, without quotes."
+
+
+def _float(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a number", "Write a number, without quotes."
+
+
+def _list(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a list", "Write a list."
+
+
+def _mapping(error: Details) -> tuple[str, str]:
+    return f"is {kind(error['input'])}, not a mapping", "Write its fields as a mapping."
+
+
+def _missing(error: Details) -> tuple[str, str]:
+    return "is missing", f"Add {error['loc'][-1]}."
+
+
+def _literal(error: Details) -> tuple[str, str]:
+    choices = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+    value = error["input"]
+    suggestion = _meant(value, choices) if isinstance(value, str) else None
+    remedy = f"Did you mean {suggestion}?" if suggestion else f"Write {listed(choices)}."
+    if value == "AES256" and choices == ["KMS"]:
+        remedy = (
+            "Remove the field and set enabled: false for the key that DynamoDB owns (AES256), true for a key in KMS."
+        )
+    return f"is {kind(value)}, which is not {listed(choices)}", remedy
+
+
+def _meant(value: str, choices: list[str]) -> str | None:
+    """The choice that ``value`` means; STANDARD_IA is never taken for STANDARD, which is the closest by its letters."""
+    other = OTHER_WORDS.get(value.replace("_", "").replace("-", "").replace(" ", "").lower())
+    return other if other in choices else did_you_mean(value, choices)
+
+
+def _too_small(error: Details) -> tuple[str, str]:
+    value = error["input"] if _shows(error["input"]) else _huge(error["input"])
+    return f"is {value}, less than {error['ctx']['ge']}", f"Write {error['ctx']['ge']} or more."
+
+
+def _too_large(error: Details) -> tuple[str, str]:
+    value = error["input"] if _shows(error["input"]) else _huge(error["input"])
+    return f"is {value}, more than {error['ctx']['le']}", f"Write {error['ctx']['le']} or less."
+
+
+def _too_short(_: Details) -> tuple[str, str]:
+    return "is an empty text", "Give it a value."
+
+
+def _too_long(error: Details) -> tuple[str, str]:
+    most = error["ctx"]["max_length"]
+    return f"has {len(error['input'])} characters, more than {most}", f"Shorten it to {most} characters."
+
+
+def _other(error: Details) -> tuple[str, str]:
+    return f"is not valid: {error['msg']}", "Correct it."
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+_SENTENCES: dict[str, Callable[[Details], tuple[str, str]]] = {
+    "bool_type": _bool,
+    "int_type": _int,
+    "float_type": _float,
+    "list_type": _list,
+    "model_type": _mapping,
+    "model_attributes_type": _mapping,
+    "dict_type": _mapping,
+    "missing": _missing,
+    "literal_error": _literal,
+    "greater_than_equal": _too_small,
+    "less_than_equal": _too_large,
+    "string_too_short": _too_short,
+    "string_too_long": _too_long,
+}

@@ -1,0 +1,75 @@
+"""The base of every part of the document: strict types, no unknown fields, and the other ways to write a field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoSpelled:
+    """Spellings of a field beside its own name and that name in CamelCase."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingForm:
+    """A list of parts that may be written as a mapping of texts: from the field ``key`` to the field ``value``.
+
+    ``most`` entries are allowed, and ``longest`` characters of a value.
+    """
+
+    key: str
+    value: str
+    most: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextForm:
+    """A list of parts whose elements may be written as a text, which is the value of ``field``."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadByIam:
+    """IAM reads the field: its numbers are texts, and its variables stay as they are."""
+
+
+LONG = 2**63 - 1
+"""The largest whole number that the service takes anywhere."""
+
+
+class Part(BaseModel):
+    """Nothing is coerced: ``"5"`` is no number and ``1`` is not true."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def camel(name: str) -> str:
+    """``key_schema`` to ``KeySchema``, as AWS spells it."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+@cache
+def spellings(model: type[Part]) -> dict[str, str]:
+    """Every accepted spelling of every field of a part, with the field's own name."""
+    known: dict[str, str] = {}
+    for name, info in model.model_fields.items():
+        also = mark_of(info, AlsoSpelled)
+        known.update(dict.fromkeys([name, camel(name), *(also.words if also else ())], name))
+    return known
+
+
+Mark = TypeVar("Mark", AlsoSpelled, MappingForm, TextForm, ReadByIam)
+
+
+def mark_of(info: FieldInfo, kind: type[Mark]) -> Mark | None:
+    """What a field is marked with; None where it has no mark of this kind."""
+    return next((mark for mark in info.metadata if isinstance(mark, kind)), None)

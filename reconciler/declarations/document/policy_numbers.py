@@ -1,0 +1,60 @@
+"""Numbers inside policies, which IAM reads as texts: an account ID loses its leading zeros once it is a number.
+
+Asked by ``check`` for the document as it was written, because only the file knows how a number was spelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from reconciler.declarations.document.messages import text_wanted
+from reconciler.declarations.document.part import spellings
+from reconciler.declarations.document.table import IAM_FIELDS, TableDocument
+from reconciler.parsing.json_text import read_json
+from reconciler.parsing.parsed import Parsed, TextFault
+from reconciler.parsing.place import Finding, Path, Place
+
+
+def policy_numbers(document: Mapping[Any, Any], place: Place) -> list[Finding]:
+    """A finding for each number and each key that is no text, at its path as written."""
+    known = spellings(TableDocument)
+    found: list[Finding] = []
+    for key, policy in document.items():
+        if not isinstance(key, str) or known.get(key) not in IAM_FIELDS:
+            continue
+        parsed = _parsed(policy)
+        if parsed is None:
+            found += _findings((key,), policy, place.literals, place.key_literals)
+        else:
+            literals = {(key, *path): literal for path, literal in parsed.literals.items()}
+            found += _findings((key,), parsed.value, literals, {})
+    return found
+
+
+def _parsed(policy: Any) -> Parsed | None:
+    """A policy given as JSON text; None for a mapping, and for a text that ``policy_findings`` refuses."""
+    try:
+        return read_json(policy) if isinstance(policy, str) else None
+    except TextFault:
+        return None
+
+
+def _findings(
+    start: Path, policy: Any, literals: Mapping[Path, str], key_literals: Mapping[Path, str]
+) -> Iterator[Finding]:
+    stack: list[tuple[Path, Any]] = [(start, policy)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, Mapping):
+            for key, member in value.items():
+                here = (*path, str(key))
+                if not isinstance(key, str):
+                    reason, remedy = text_wanted(key, key_literals.get(here))
+                    yield Finding(here, f"has a key that {reason}", remedy)
+                stack.append((here, member))
+        elif isinstance(value, list | tuple):
+            stack += [((*path, index), member) for index, member in enumerate(value)]
+        elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            yield Finding(path, *text_wanted(value, literals.get(path)))

@@ -1,0 +1,127 @@
+"""Both spellings become one: a document as written → the same document in snake_case, with the way back.
+
+Called by ``check.read_document`` before any type is looked at. Unknown fields are found here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from reconciler.declarations.document.part import MappingForm, Part, TextForm, mark_of, spellings
+from reconciler.declarations.document.pasted import in_its_place, kind_of, same_meaning
+from reconciler.declarations.document.table import TableDocument, is_list, sole_part
+from reconciler.parsing.place import Finding, Path, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The canonical document, its findings (at paths as written), and every canonical path with the path as written.
+
+    ``misspelt`` are the canonical paths that an unknown field was probably meant for.
+    """
+
+    value: dict[str, Any]
+    findings: list[Finding]
+    written: dict[Path, Path]
+    misspelt: set[Path]
+
+
+def spell(value: Mapping[Any, Any]) -> Spelled:
+    """The document with canonical field names."""
+    speller = _Speller()
+    without_schema = {key: item for key, item in value.items() if key != "$schema"}
+    value = speller.part(TableDocument, without_schema, (), ())
+    return Spelled(value, speller.findings, speller.written, speller.misspelt)
+
+
+class _Speller:
+    """Walks a document along the model; ``path`` is canonical, ``here`` the same as written."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.written: dict[Path, Path] = {}
+        self.misspelt: set[Path] = set()
+
+    def part(self, model: type[Part], value: Mapping[Any, Any], path: Path, parent: Path) -> dict[str, Any]:
+        known = spellings(model)
+        canonical: dict[str, Any] = {}
+        for key, item in value.items():
+            here = (*parent, str(key))
+            name = known.get(key) if isinstance(key, str) else None
+            if name is None:
+                suggestion = _suggestion(str(key), known)
+                self.misspelt.add((*path, known.get(suggestion or "", "")))
+                same = _same_meaning(str(key), item, value, known)
+                self.findings.append(_unknown(str(key), known, here, suggestion, same))
+            elif name in canonical:
+                first = self.written[*path, name][-1]
+                reason = f"says the same as {first}, which is given too"
+                self.findings.append(Finding(here, reason, f"Keep {first} or {key}, not both."))
+            else:
+                self.written[*path, name] = here
+                canonical[name] = self._value(model.model_fields[name], item, (*path, name), here)
+        return canonical
+
+    def _value(self, info: FieldInfo, item: Any, path: Path, here: Path) -> Any:
+        mapping, annotation = mark_of(info, MappingForm), info.annotation
+        if mapping is not None and isinstance(item, Mapping):
+            return self._from_mapping(mapping, item, path, here)
+        part = sole_part(annotation)
+        if part is None:
+            return item
+        if isinstance(item, Mapping) and not is_list(annotation):
+            return self.part(part, item, path, here)
+        if isinstance(item, list) and is_list(annotation):
+            text = mark_of(info, TextForm)
+            return [self._element(part, each, (*path, i), (*here, i), text) for i, each in enumerate(item)]
+        return item
+
+    def _element(self, part: type[Part], item: Any, path: Path, here: Path, text: TextForm | None) -> Any:
+        self.written[path] = here
+        if text is not None and isinstance(item, str):
+            return {text.field: item}
+        return self.part(part, item, path, here) if isinstance(item, Mapping) else item
+
+    def _from_mapping(
+        self, form: MappingForm, members: Mapping[Any, Any], path: Path, parent: Path
+    ) -> list[dict[str, Any]]:
+        for index, key in enumerate(members):
+            here = (*parent, str(key))
+            self.written.update({(*path, index, end): here for end in (form.key, form.value)})
+        return [{form.key: key, form.value: value} for key, value in members.items()]
+
+
+_ASIDE = re.compile(r"[xX][-_]|[._]+|(?=(?:anchors?|aliases|templates?|defaults?|definitions|common|shared)$)")
+"""How keys begin, or what they are called, that hold anchors or notes elsewhere."""
+
+
+def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
+    """The closest known field, in the style of the key: CamelCase for CamelCase."""
+    return did_you_mean(key, [word for word in known if word[:1].isupper() == key[:1].isupper()])
+
+
+def _same_meaning(key: str, item: Any, siblings: Mapping[Any, Any], known: Mapping[str, str]) -> str | None:
+    """The remedy that keeps the meaning of a pasted field, None where no field declares it or one does already."""
+    same = same_meaning(key, item)
+    given = {known.get(sibling) for sibling in siblings if isinstance(sibling, str)}
+    return None if same is None or known.get(same[0], same[0]) in {same[0], *given} else in_its_place(*same)
+
+
+def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None, same: str | None) -> Finding:
+    kind = kind_of(key)
+    if kind == "not managed":
+        reason = "is a field of DynamoDB that this release does not manage"
+        return Finding(here, reason, "Remove it; the table keeps what it has there.")
+    if kind == "read only":
+        return Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")
+    fields = ", ".join(dict.fromkeys(known.values()))
+    remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Fields here are: {fields}."
+    if len(here) == 1 and not suggestion and _ASIDE.match(key):
+        bare = _ASIDE.sub("", key) or key.strip("._").lower()
+        remedy = f"Did you mean `x-{bare}`? A key for anchors or notes begins with x- at the top of the document."
+    return Finding(here, "is not a known field", remedy)

@@ -1,0 +1,58 @@
+"""The whole document of one table, put together from the features.
+
+Every field is optional here; ``required`` says which must be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.declarations.document.extras import ExtraFields, TableNameFields
+from reconciler.declarations.document.part import Part, ReadByIam, mark_of
+from reconciler.declarations.features import FEATURES
+from reconciler.parsing.place import Finding
+
+_REMEDIES = {
+    "table_name": "Add table_name: the name of the table.",
+    "key_schema": 'Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].',
+    "attribute_definitions": 'Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].',
+}
+REQUIRED = tuple(_REMEDIES)
+"""What CreateTable cannot do without."""
+
+
+# pydantic collects fields from the last base to the first, so that the name comes first and the extras come last.
+class TableDocument(ExtraFields, *reversed([feature.fields for feature in FEATURES]), TableNameFields):  # type: ignore[misc]
+    """One DynamoDB table. A field left out is left alone; an empty list empties what it names."""
+
+
+API_FIELDS = frozenset(TableNameFields.model_fields).union(
+    *(feature.fields.model_fields for feature in FEATURES if feature.marks_a_table)
+)
+"""Fields that make a mapping recognisable as a table."""
+IAM_FIELDS = frozenset(name for name, info in TableDocument.model_fields.items() if mark_of(info, ReadByIam))
+"""Fields that hold a policy."""
+
+
+def required(document: TableDocument) -> Iterator[Finding]:
+    """``table_name``, ``key_schema`` and ``attribute_definitions`` are there."""
+    for name in REQUIRED:
+        if name not in document.model_fields_set:
+            yield Finding((name,), "is missing", _REMEDIES[name])
+        elif getattr(document, name) in (None, [], ""):
+            yield Finding((name,), "is empty", _REMEDIES[name])
+
+
+def sole_part(annotation: Any) -> type[Part] | None:
+    """The Part in ``SomePart | None`` or ``list[SomePart] | None``, however deep."""
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    found = [sole_part(argument) for argument in getattr(annotation, "__args__", ())]
+    return next((part for part in found if part is not None), None)
+
+
+def is_list(annotation: Any) -> bool:
+    """Whether the field is a list, be it optional."""
+    options = (annotation, *getattr(annotation, "__args__", ()))
+    return any(getattr(option, "__origin__", None) is list for option in options)

@@ -1,0 +1,72 @@
+"""What the declaration of one feature consists of. Each file of this package fills it in; ``FEATURES`` lists them.
+
+Documents, their schema, the offline checks and both directions of the conversion go over ``FEATURES`` and know no
+feature by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.declarations.document.part import Part
+from reconciler.model.table import TableSpec
+from reconciler.parsing.place import Finding
+
+Check = Callable[[Any], Iterator[Finding]]
+Members = Mapping[str, Any]
+"""Fields of a document by name, with values as people write them. A field that is None or empty is left out."""
+Response = Mapping[str, Any]
+Equivalent = Callable[[Response], tuple[str, Any] | None]
+"""A field of DescribeTable → the field, as AWS spells it, and the value that declare the same; None where none does."""
+IS_ON = ("ENABLED", "ENABLING", "UPDATING")
+"""Statuses of a feature that is on or about to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An offline check, and the fields of the document that it reads.
+
+    A document in which one of ``fields`` has the wrong type is not checked by it.
+    """
+
+    check: Check
+    fields: tuple[str, ...]
+
+
+def rule(*fields: str) -> Callable[[Check], Rule]:
+    """Make a generator of findings a ``Rule`` that reads ``fields`` of the document."""
+    return lambda check: Rule(check, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """How one feature is declared.
+
+    ``name`` is that of its facet and of its field in ``TableSpec``. ``fields`` is the model of its fields in a
+    document; their descriptions are its documentation. ``to_model`` turns a sound document into the value of the field
+    in ``TableSpec``, and returns None where nothing is declared. ``from_model`` returns the fields that declare an
+    observed table; what is off, or as every new table has it, is left out, so that it stays unmanaged.
+    """
+
+    name: str
+    fields: type[Part]
+    rules: tuple[Rule, ...]
+    to_model: Callable[[Any], Any]
+    from_model: Callable[[TableSpec], Members]
+    read_only: Mapping[str, Equivalent] = field(default_factory=dict)
+    """Fields of DescribeTable and its sister reads that stand for this feature, as AWS spells them."""
+    marks_a_table: bool = True
+    """Whether its fields make a mapping recognisable as a table. Tags do not: anything may have them."""
+
+
+def not_written(spec: TableSpec) -> Members:
+    """``from_model`` of a feature that ``import`` leaves unmanaged."""
+    del spec
+    return {}
+
+
+def given(members: Members) -> dict[str, Any]:
+    """The members that have a value."""
+    return {name: value for name, value in members.items() if value is not None}

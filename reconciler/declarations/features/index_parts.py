@@ -1,0 +1,65 @@
+"""What all kinds of indexes have: a name and a projection. Used by the features of the three kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol
+
+from pydantic import Field
+
+from reconciler.declarations.document.part import Part
+from reconciler.declarations.features.keys import AttributeName
+from reconciler.declarations.names import name_fault
+from reconciler.model.table import Projection
+from reconciler.parsing.place import Finding, Path
+
+MOST_COPIED = 20
+"""Attributes that one index copies by INCLUDE."""
+
+
+class ProjectionPart(Part):
+    """What an index copies from the table."""
+
+    projection_type: Literal["ALL", "KEYS_ONLY", "INCLUDE"] = Field(description="INCLUDE names further attributes.")
+    non_key_attributes: list[AttributeName] | None = Field(
+        default=None, description="The attributes copied by INCLUDE, at most 20 an index and 100 a table."
+    )
+
+
+class IndexPart(Protocol):
+    """An index of any kind."""
+
+    @property
+    def index_name(self) -> str:
+        """Unique among all indexes of the table."""
+
+    @property
+    def projection(self) -> ProjectionPart:
+        """What it copies."""
+
+
+def index_findings(index: IndexPart, path: Path) -> Iterator[Finding]:
+    """An index is named by the same rule as a table. INCLUDE names 1 to 20 attributes; ALL and KEYS_ONLY name none."""
+    fault = name_fault(index.index_name)
+    if fault:
+        yield Finding((*path, "index_name"), *fault)
+    kind, names = index.projection.projection_type, index.projection.non_key_attributes
+    place = (*path, "projection", "non_key_attributes")
+    if kind == "INCLUDE" and not names:
+        yield Finding(place, "is missing, which INCLUDE needs", "Name the attributes to copy, or use KEYS_ONLY.")
+    elif kind != "INCLUDE" and names is not None:
+        yield Finding(place, f"is given with {kind}", "Remove it, or use INCLUDE.")
+    elif names and len(set(names)) > MOST_COPIED:
+        remedy = f"DynamoDB allows {MOST_COPIED} an index; ALL has no limit."
+        yield Finding(place, f"has {len(set(names))} attributes", remedy)
+
+
+def projection(part: ProjectionPart) -> Projection:
+    """What the index copies, without an order."""
+    return Projection(part.projection_type, frozenset(part.non_key_attributes or ()))
+
+
+def projection_members(copied: Projection) -> dict[str, Any]:
+    """The reverse of ``projection``."""
+    names = {"NonKeyAttributes": sorted(copied.non_key_attributes)} if copied.non_key_attributes else {}
+    return {"ProjectionType": copied.type, **names}

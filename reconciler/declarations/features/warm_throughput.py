@@ -1,0 +1,52 @@
+"""Warm throughput of a table or an index (CreateTable.WarmThroughput)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from reconciler.declarations.document.part import LONG, Part
+from reconciler.declarations.features.base import Feature, not_written, rule
+from reconciler.model.table import WarmThroughput
+from reconciler.parsing.place import Finding, Path
+
+
+class WarmThroughputPart(Part):
+    """Units per second that are ready at once. It only ever rises, and DynamoDB raises it by itself."""
+
+    read_units_per_second: int | None = Field(default=None, ge=1, le=LONG, description="Reads per second.")
+    write_units_per_second: int | None = Field(default=None, ge=1, le=LONG, description="Writes per second.")
+
+
+class WarmThroughputFields(Part):
+    """What is ready at once for the table."""
+
+    warm_throughput: WarmThroughputPart | None = Field(default=None, description="It only ever rises.")
+
+
+def warm_findings(part: WarmThroughputPart | None, path: Path) -> Iterator[Finding]:
+    """At least one member. ``path`` is that of the table or the index."""
+    if part is not None and part.read_units_per_second is None and part.write_units_per_second is None:
+        remedy = "Add read_units_per_second or write_units_per_second, or remove it."
+        yield Finding((*path, "warm_throughput"), "is empty", remedy)
+
+
+@rule("warm_throughput")
+def own_warm_throughput(document: WarmThroughputFields) -> Iterator[Finding]:
+    """The members of the table's own warm throughput."""
+    yield from warm_findings(document.warm_throughput, ())
+
+
+def warm(part: WarmThroughputPart | None) -> WarmThroughput | None:
+    """The warm throughput of a table or an index."""
+    return None if part is None else WarmThroughput(part.read_units_per_second, part.write_units_per_second)
+
+
+def to_model(document: WarmThroughputFields) -> WarmThroughput | None:
+    """The warm throughput of the table."""
+    return warm(document.warm_throughput)
+
+
+# Never written: DynamoDB raises it by itself, so an observed value is nobody's wish.
+WARM_THROUGHPUT = Feature("warm_throughput", WarmThroughputFields, (own_warm_throughput,), to_model, not_written)

@@ -1,0 +1,198 @@
+"""The desired state of one folder. Implements the engine's ``Source`` port; built by ``wiring``, called once a pass."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.declarations.assemble import assemble
+from reconciler.declarations.formats.python.reading import PythonReading, read_python
+from reconciler.declarations.formats.python.resembling import resembling
+from reconciler.declarations.formats.text.documents import DocumentMemory, FileReading
+from reconciler.declarations.locate import locate
+from reconciler.declarations.remains import Remains
+from reconciler.declarations.settling import Settling
+from reconciler.declarations.snapshot import Snapshot, read_snapshot
+from reconciler.engine.ports import Clock
+from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
+from reconciler.model.errors import DeclarationError, Problem
+from reconciler.seeds.reading import SeedMemory
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The files of the last reading that found no problem: hashes by path, and modules outside the folder."""
+
+    digest: str
+    root: Path
+    hashes: Mapping[str, str]
+    outside: Mapping[Path, bytes]
+
+
+class FolderSource:
+    """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
+
+    ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
+    """
+
+    def __init__(self, location: str, environment: str | None, clock: Clock | None = None) -> None:
+        self.location = location
+        self.environment = environment or None
+        self._settling = Settling(clock)
+        self._documents = DocumentMemory()
+        self._memory = SeedMemory()
+        self._remains = Remains()
+        self._read: _Read | None = None
+
+    def load(self) -> DesiredState:
+        """Everything, read twice and equal; ``DeclarationError`` carries all problems, by file and line."""
+        first = read_snapshot(locate(self.location))
+        files = [file for file in first.declarations if not file.path.endswith(".py")]
+        classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
+        python = read_python(classes, first.root, self.environment)
+        readings = self._documents.read(files)
+        raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
+        unread = [*first.problems, *python.problems, *(problem for each in readings for problem in each.problems)]
+        assembly = assemble(
+            sorted(raws, key=lambda raw: (raw.file, raw.line)),
+            first.seeds,
+            self.environment,
+            self._memory,
+            first.unread_seeds,
+            incomplete=bool(unread),
+        )
+        problems = [*unread, *assembly.problems]
+        problems += resembling(classes, raws) if not python.problems else ()
+        problems += self._changed(first, python)
+        warnings = [*first.warnings, *python.warnings, *assembly.warnings]
+        warnings += [warning for reading in readings for warning in reading.warnings]
+        if not problems and not assembly.declarations:
+            remedy = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
+            reason = "holds no declaration of a table"
+            problems += [Problem(path, None, None, f"declares nothing: {why}", remedy) for path, why in _silent(python)]
+            problems.append(Problem(self.location, None, None, reason, remedy))
+        if problems:
+            raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))
+        digest = self._digest(first, python)
+        self._read = _Read(digest, first.root, first.hashes(), dict(python.outside))
+        return DesiredState(
+            tuple(assembly.declarations),
+            digest,
+            tuple(sorted(warnings)),
+            files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
+            settled_at=self._settling.settled_at(digest, first.changed),
+        )
+
+    def still(self, desired: DesiredState) -> bool:
+        """Whether every file has the bytes that ``desired`` was read from, and none came or went.
+
+        Only hashes are compared, so that this may be asked right before every call that deletes something.
+        """
+        read = self._read
+        try:
+            if read is None or read.digest != desired.digest:
+                return self.load().digest == desired.digest
+            now = read_snapshot(locate(self.location))
+        except DeclarationError:
+            return False
+        same = now.root == read.root and not now.problems and now.hashes() == read.hashes
+        return same and all(_bytes(path) == content for path, content in read.outside.items())
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """What is left of tables that are not declared any more, in any file below the folder."""
+        root = locate(self.location)
+        declaring = {path for path, file in desired.files.items() if file.tables}
+        classes = {(each.origin.file, each.origin.line or 1) for each in desired.declarations}
+        # A file that is read through a link is met under its own name too.
+        own = {path: target for path in declaring if (target := _own_path(root, path)) != path}
+        classes |= {(own[path], line) for path, line in classes if path in own}
+        return self._remains.of(root, undeclared, declaring | set(own.values()), classes)
+
+    def _changed(self, first: Snapshot, python: PythonReading) -> list[Problem]:
+        """The second reading: every file has the bytes it had, and none came or went."""
+        before, after = first.hashes(), read_snapshot(first.root).hashes()
+        paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+        paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
+        remedy = "Nothing is wrong if it was being saved: the next pass reads it again."
+        return [Problem(path, None, None, "changed while it was read", remedy) for path in paths]
+
+    def _digest(self, snapshot: Snapshot, python: PythonReading) -> str:
+        outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}
+        everything: Mapping[str, object] = {
+            "environment": self.environment,
+            "files": snapshot.hashes(),
+            "outside": outside,
+        }
+        return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass
+class Once:
+    """The declarations of a command: read once, and anew when the files are not any more as they were read."""
+
+    source: FolderSource
+    loaded: DesiredState | None = None
+
+    def load(self) -> DesiredState:
+        """The declarations as they are now. Raises ``DeclarationError`` where they are broken by now."""
+        if self.loaded is None or not self.source.still(self.loaded):
+            self.loaded = None
+            self.loaded = self.source.load()
+        return self.loaded
+
+    def still(self, desired: DesiredState) -> bool:
+        """Whether the files are still those that ``desired`` was made from."""
+        return self.source.still(desired)
+
+    def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
+        """What is left of tables that are not declared any more."""
+        return self.source.remains(desired, undeclared)
+
+
+def watch_paths(location: str) -> tuple[str, ...]:
+    """The folders whose changes call for a pass; none while the location does not exist."""
+    try:
+        return (str(locate(location)),)
+    except DeclarationError:
+        return ()
+
+
+def _files(
+    snapshot: Snapshot, declarations: Iterable[Declaration], readings: Mapping[str, FileReading]
+) -> dict[str, DeclarationFile]:
+    """What each declaration file declares, also where that is nothing."""
+    tables: dict[str, list[str]] = {file.path: [] for file in snapshot.declarations}
+    for declaration in declarations:
+        tables.setdefault(declaration.origin.file, []).append(declaration.spec.name)
+    return {
+        path: DeclarationFile(tuple(names), readings[path].hollow if path in readings else None)
+        for path, names in tables.items()
+    }
+
+
+def _own_path(root: Path, path: str) -> str:
+    """The path of the file itself, where a link led to it."""
+    try:
+        return (root / path).resolve().relative_to(root.resolve()).as_posix()
+    except (OSError, RuntimeError, ValueError):
+        return path
+
+
+def _silent(python: PythonReading) -> list[tuple[str, str]]:
+    """Class files that have no table; a package's ``__init__.py`` is not meant to."""
+    return [(path, why) for path, why in python.silent.items() if not path.endswith("__init__.py")]
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """By file and line, each once: a broken module may fail every file that imports it."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))

@@ -1,0 +1,121 @@
+"""Two evaluations of the same class files: do they declare the same tables? Called by ``reading``.
+
+Each load starts from nothing, so whatever differs between two of them would differ at the next load as well: a name
+that changes makes the table of the last load an undeclared one, a seed that changes is another seed at every start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.declarations.formats.python.packing import canonical
+from reconciler.model.errors import Problem
+
+_NAME_REMEDY = "Let it return the same name every time; a name made of the time or of chance leaves tables behind."
+_SEED_REMEDY = (
+    "Let it yield the same items every time: fixed ids or uuid.uuid5, random.seed(1) or Faker.seed(1) before them, "
+    "fixed dates, sorted(…) around a set."
+)
+_SCHEMA_REMEDY = "Let it return the same schema every time, without the time, chance or the order of a set."
+
+
+@dataclass(slots=True)
+class Evaluated:
+    """One declaration as a child sent it; ``items`` are still packed."""
+
+    declaration: Mapping[str, Any]
+    items: list[Any] = field(default_factory=list)
+
+
+def evaluated(lines: Sequence[bytes]) -> dict[tuple[str, int, str], Evaluated]:
+    """The declarations in frames of a child, by file, line and class."""
+    found: dict[tuple[str, int, str], Evaluated] = {}
+    last: Evaluated | None = None
+    for line in lines:
+        frame = json.loads(line)
+        if "declaration" in frame:
+            declaration = frame["declaration"]
+            last = Evaluated(declaration)
+            found[declaration["file"], declaration["line"], declaration["class"]] = last
+        elif "items" in frame and last is not None:
+            last.items += frame["items"]
+    return found
+
+
+def differences(first: Sequence[bytes], second: Sequence[bytes]) -> Iterator[Problem]:
+    """What the second evaluation of the same files has otherwise than the first."""
+    if list(first) == list(second):
+        return
+    one, other = evaluated(first), evaluated(second)
+    for file, line, name in sorted({*one} ^ {*other}):
+        reason = "is declared in one load and not in the next"
+        yield Problem(file, line, name, reason, "Declare the class every time, whatever the time or chance.")
+    for key in sorted({*one} & {*other}):
+        yield from _of_declaration(one[key], other[key])
+
+
+def _of_declaration(one: Evaluated, other: Evaluated) -> Iterator[Problem]:
+    before, after = one.declaration, other.declaration
+    file, line = before["file"], before["line"]
+    for member in ("name", "base_name"):
+        if before[member] != after[member]:
+            reason = f"is {before[member]!r} in one load and {after[member]!r} in the next"
+            yield Problem(file, line, "table_name", reason, _NAME_REMEDY)
+            return
+    if _unordered(before["value"]) != _unordered(after["value"]):
+        path = _first_difference(before["value"], after["value"])
+        yield Problem(file, line, "get_schema", f"returns another schema each time: {path}", _SCHEMA_REMEDY)
+    difference = _of_seeds(one.items, other.items)
+    if difference:
+        place, number = before["seed_at"] or (file, line)
+        yield Problem(place, number, "seed", f"yields other items each time: {difference}", _SEED_REMEDY)
+
+
+def _of_seeds(one: Sequence[Any], other: Sequence[Any]) -> str | None:
+    """The first item that differs, with its attribute; None where both are the same items in any order."""
+    texts, others = [canonical(item) for item in one], [canonical(item) for item in other]
+    if sorted(texts) == sorted(others):
+        return None
+    known, here = set(others), set(texts)
+    for index, text in enumerate(texts):
+        if text not in known:
+            if index < len(other) and others[index] not in here:
+                return f"item [{index}]{_first_difference(one[index], other[index])}"
+            return f"item [{index}] is not there the next time"
+    return f"{len(one)} items the first time, {len(other)} the next"
+
+
+def _first_difference(one: Any, other: Any, path: str = "") -> str:
+    """``.age was 30 and is 54``."""
+    if isinstance(one, dict) and isinstance(other, dict) and "$" not in one:
+        for key in one:
+            if key not in other:
+                return f"{path}.{key} is not there the next time"
+            if one[key] != other[key]:
+                return _first_difference(one[key], other[key], f"{path}.{key}")
+        for key in other.keys() - one.keys():
+            return f"{path}.{key} is there only the next time"
+    if isinstance(one, list) and isinstance(other, list):
+        for index, (left, right) in enumerate(zip(one, other, strict=False)):
+            if left != right:
+                return _first_difference(left, right, f"{path}[{index}]")
+        return f"{path} has {len(one)} and then {len(other)} members"
+    return f"{path} is {_shown(one)} and then {_shown(other)}"
+
+
+def _shown(value: Any) -> str:
+    value = value.get("of") if isinstance(value, dict) and "$" in value else value
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _unordered(value: Any) -> Any:
+    """With lists sorted: their order in a schema may come from a set, and does not matter until the table is built."""
+    if isinstance(value, dict):
+        return {key: _unordered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted((_unordered(item) for item in value), key=canonical)
+    return value

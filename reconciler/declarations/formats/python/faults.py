@@ -1,0 +1,82 @@
+"""Exceptions of the user's code as problems at the line in the user's file. Called by ``evaluating``."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from pathlib import Path
+
+from reconciler.declarations.formats.python.missing_settings import missing_variables
+from reconciler.declarations.formats.python.private_import import PrivateImports
+
+_PLACE = re.compile(r" \((?:/|[A-Za-z]:\\|unknown location).*\)$")
+"""Where an imported module stands on this machine, as ImportError adds it."""
+
+
+def fault(
+    error: BaseException, imports: PrivateImports, path: Path, field: str | None, line: int | None
+) -> tuple[str, int | None, str | None, str, str]:
+    """File, line, field, reason and remedy; ``path`` and ``line`` count where none of the user's code was running."""
+    frames = list(traceback.extract_tb(error.__traceback__))
+    if isinstance(error, SyntaxError) and error.filename and imports.own_file(error.filename):
+        path, line = Path(error.filename), error.lineno or None
+    else:
+        for frame in frames:
+            own = imports.own_file(frame.filename)
+            if own:
+                path, line = own, frame.lineno
+    reason, remedy = _reason(error, field), _remedy(error, field)
+    missing = _missing(error, frames)
+    if missing:
+        named, is_not = " and ".join(missing), "is not set" if len(missing) == 1 else "are not set"
+        reason += f"; the environment variable{'s' if missing[1:] else ''} {named} {is_not}"
+        remedy = f"Set {named} where the reconciler runs, or give the setting a default."
+    return shown_path(path, imports.folder), line, field, imports.public(reason), remedy
+
+
+def shown_path(path: Path, folder: Path) -> str:
+    """A path as problems show it: relative to the desired state's folder, with slashes."""
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _reason(error: BaseException, field: str | None) -> str:
+    kind = type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"is not Python: {error.msg}"
+    if isinstance(error, SystemExit):
+        return "ends the program instead of declaring a table"
+    if isinstance(error, RecursionError):
+        return "calls itself without end"
+    text = [_PLACE.sub("", line) for line in _text(error).strip().splitlines()]
+    said = f"{kind}: {text[0].rstrip('.')}" if text else kind
+    return f"raises {said}" if field else f"cannot be loaded: {said}"
+
+
+def _missing(error: BaseException, frames: list[traceback.FrameSummary]) -> list[str]:
+    if isinstance(error, SyntaxError | SystemExit | RecursionError):
+        return []
+    try:
+        return missing_variables(error, frames, _text(error))
+    except Exception:  # noqa: BLE001 - exceptions of the user's code may have any shape
+        return []
+
+
+def _text(error: BaseException) -> str:
+    """What an exception says; one of the user's own may fail to say it."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the user's code may raise anything
+        return ""
+
+
+def _remedy(error: BaseException, field: str | None) -> str:
+    if isinstance(error, SyntaxError):
+        return "Correct the syntax."
+    if isinstance(error, ImportError):
+        return "Install what it imports, or correct the import."
+    if isinstance(error, SystemExit) and not field:
+        return "Move what calls exit under `if __name__ == '__main__':`."
+    if isinstance(error, EOFError) and "when reading a line" in _text(error):
+        return "Remove input(); a class file has nobody to ask."
+    return "Correct the code, or move it out of the folder."

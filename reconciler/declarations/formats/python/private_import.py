@@ -1,0 +1,128 @@
+"""Imports the user's modules under private names from the bytes that were read, so nothing stale and nothing public.
+
+The package root is the topmost ancestor with an ``__init__.py``; without one, the desired state's folder stands for it.
+Absolute imports of that package's own name are turned to the private one. Called by ``evaluating``, in a process of its
+own, which ends with the load.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+from reconciler.declarations.formats.python.own_imports import OwnImports
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+
+_PREFIX = "_declared_"
+
+
+class PrivateImports:
+    """The finder and loader of one load; ``outside`` holds the bytes of modules read from outside the folder.
+
+    Not derived from the classes of ``importlib.abc``, whose import takes longer than all else here.
+    """
+
+    def __init__(self, folder: Path, contents: Mapping[Path, bytes]) -> None:
+        self.folder = folder
+        self.contents = contents
+        self.outside: dict[Path, bytes] = {}
+        self.roots: dict[str, Path] = {}
+        self.places: dict[str, Path] = {}
+        self._loader = cast("Loader", self)
+
+    def activate(self) -> None:
+        """From now on private names can be imported in this process."""
+        sys.meta_path.insert(0, self)
+
+    def load(self, path: Path) -> ModuleType:
+        """Import one file; whatever it raises is raised."""
+        root = _package_root(path) or self.folder
+        private = self._private_name(root)
+        parts = list(path.relative_to(root).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        name = ".".join([private, *(part.replace(".", "_dot_") for part in parts)])
+        for size in range(1, len(parts) + 1):
+            here = root.joinpath(*parts[:size])
+            self.places[".".join(name.split(".")[: size + 1])] = path if here == path.with_suffix("") else here
+        return importlib.import_module(name)
+
+    def own_file(self, filename: str) -> Path | None:
+        """The path of a traceback's file if it belongs to the user's package."""
+        path = Path(filename)
+        return path if any(path.is_relative_to(root) for root in (self.folder, *self.roots.values())) else None
+
+    def public(self, text: str) -> str:
+        """A message with private module names turned back."""
+        for private, root in self.roots.items():
+            text = text.replace(f"{private}.", f"{root.name}.").replace(private, root.name)
+        return text
+
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """A package, a module or a plain folder below one of the roots."""
+        top, *rest = fullname.split(".")
+        if top not in self.roots:
+            return None
+        place = self.places.get(fullname) or self.roots[top].joinpath(*rest)
+        if place.is_dir():
+            return self._package_spec(fullname, place)
+        file = place if place.suffix == ".py" else place.with_name(f"{place.name}.py")
+        if not file.is_file():
+            return None
+        spec = ModuleSpec(fullname, self._loader, origin=str(file))
+        spec.has_location = True
+        return spec
+
+    def create_module(self, _spec: ModuleSpec) -> ModuleType | None:
+        """Python makes the module itself."""
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Compile the bytes that were read; a plain folder has nothing to run."""
+        origin = module.__spec__.origin if module.__spec__ else None
+        if origin is None:
+            return
+        tree = ast.parse(self._read(Path(origin)), origin)
+        private = module.__name__.split(".", maxsplit=1)[0]
+        tree = OwnImports(private, self.roots[private]).visit(tree)
+        exec(compile(tree, origin, "exec", dont_inherit=True), vars(module))  # noqa: S102 - class files are code
+
+    def _package_spec(self, fullname: str, folder: Path) -> ModuleSpec:
+        init = folder / "__init__.py"
+        spec = ModuleSpec(fullname, self._loader, origin=str(init) if init.is_file() else None, is_package=True)
+        spec.submodule_search_locations = [str(folder)]
+        spec.has_location = spec.origin is not None
+        return spec
+
+    def _private_name(self, root: Path) -> str:
+        for name, known in self.roots.items():
+            if known == root:
+                return name
+        name = f"{_PREFIX}{len(self.roots)}"
+        self.roots[name] = root
+        return name
+
+    def _read(self, path: Path) -> bytes:
+        if path in self.contents:
+            return self.contents[path]
+        return self.outside.setdefault(path, path.read_bytes())
+
+
+def _package_root(path: Path) -> Path | None:
+    """The topmost of the ancestors that have an ``__init__.py`` without a gap."""
+    root = None
+    for ancestor in path.parents:
+        if not (ancestor / "__init__.py").is_file():
+            break
+        root = ancestor
+    return root

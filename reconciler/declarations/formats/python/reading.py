@@ -1,0 +1,187 @@
+"""All class files of a folder → their declarations as written. Called by ``folder`` once a load.
+
+The files are evaluated twice, at the same time, in two child processes that differ in all that should not matter: hash
+seed, chance and date. What the first one says counts; where the second says something else, the files are refused.
+"""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler.declarations.formats.python.child_process import Ending, Interrupted, Variant, run
+from reconciler.declarations.formats.python.comparing import differences
+from reconciler.declarations.formats.python.packing import unpack
+from reconciler.declarations.raw import RawDeclaration
+from reconciler.model.errors import DeclarationError, Problem
+from reconciler.parsing.source_file import EMPTY, SourceFile
+
+FIRST = Variant(hash_seed="0", chance=0, shifted_clock=False)
+"""Fixed, so that the order of sets and the default randomness are the same in every load."""
+SECOND = Variant(hash_seed="187", chance=1, shifted_clock=True)
+"""Of the first 250 hash seeds the one that most often puts another element first in small sets of common words."""
+SECOND_TODAY = Variant(hash_seed="187", chance=1, shifted_clock=False)
+"""Where the files cannot be loaded on a shifted clock."""
+
+_ENDS_REMEDY = "Let the file only declare; move everything else under `if __name__ == '__main__':`."
+_LONG_REMEDY = "Let the file only declare: no endless loop, no waiting, no work on import."
+
+
+@dataclass(slots=True)
+class PythonReading:
+    """What the class files declare.
+
+    ``outside`` are the modules read from outside the folder; ``silent`` says of each file without a table why it has
+    none.
+    """
+
+    declarations: list[RawDeclaration] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    outside: Mapping[Path, bytes] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | None) -> PythonReading:
+    """Load every file and ask every class; each failure is a problem of its own.
+
+    Ends within ``LOAD_SECONDS`` whatever the files do, and at once when a signal ends the tool (``DeclarationError``).
+    What they print goes to stderr.
+    """
+    reading = PythonReading()
+    empty = [file for file in files if _empty(file)]
+    reading.problems += [Problem(file.path, None, None, *EMPTY) for file in empty]
+    if len(empty) == len(files):
+        return reading
+    rows = [[file.path, str(file.absolute), file.content.decode("latin-1"), file in empty] for file in files]
+    request = {"files": rows, "folder": str(folder), "environment": environment}
+    try:
+        first, second = run(request, (FIRST, SECOND))
+        _pass_on(first)
+        _take(first, reading)
+        if not reading.problems:
+            if second.reason is not None or _problems(second):
+                (second,) = run(request, (SECOND_TODAY,))
+            reading.problems += _compared(first, second)
+    except Interrupted:
+        raise DeclarationError((Problem(str(folder), None, None, *_STOPPED),)) from None
+    except OSError as error:
+        reason = f"cannot be loaded: no process could be started with {sys.executable or 'Python'}: {error.strerror}"
+        reading.problems += [Problem(file.path, None, None, reason, _STARTABLE) for file in files if file not in empty]
+    return reading
+
+
+_GARBLED = "writes into the answer of the process that loads it"
+_STARTABLE = "Let this user run that interpreter; class files are loaded in a process of their own."
+_STOPPED = ("was not read to its end: the tool is stopping", "Run the command again.")
+
+
+def _empty(file: SourceFile) -> bool:
+    """A file of no bytes is what a file looks like that is being saved; only a package's may be so."""
+    return not file.content.removeprefix(codecs.BOM_UTF8).strip() and file.absolute.name != "__init__.py"
+
+
+def _pass_on(ending: Ending) -> None:
+    """What the files printed, on stderr: stdout is for results alone."""
+    if not ending.output or sys.stderr is None:
+        return
+    sys.stderr.write(ending.output.decode(errors="replace"))
+    if ending.dropped:
+        sys.stderr.write(f"\n({ending.dropped} more bytes that class files printed are not shown)\n")
+    sys.stderr.flush()
+
+
+def _take(ending: Ending, reading: PythonReading) -> None:
+    """The answer of a child; one that makes no sense is a problem, as no answer is."""
+    answer = _Answer()
+    try:
+        for line in ending.lines:
+            answer.frame(line)
+        reading.declarations += answer.declarations()
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        reading.problems.append(_failed(ending, _GARBLED))
+    reading.problems += answer.problems
+    if ending.reason is not None:
+        reading.problems.append(_failed(ending, ending.reason))
+    reading.outside, reading.silent = answer.outside, answer.silent
+    reading.warnings += [
+        f"{path}: declares nothing: {why}" for path, why in answer.silent.items() if path.endswith("_table.py")
+    ]
+
+
+class _Answer:
+    """The frames of one child, taken apart; see ``channel``."""
+
+    def __init__(self) -> None:
+        self.raw: list[tuple[dict[str, Any], list[Any]]] = []
+        self.problems: list[Problem] = []
+        self.outside: dict[Path, bytes] = {}
+        self.silent: dict[str, str] = {}
+
+    def frame(self, line: bytes) -> None:
+        ((kind, content),) = unpack(line).items()
+        match kind:
+            case "problem":
+                file, number, name, reason, remedy = content
+                self.problems.append(Problem(file, number, name, reason, remedy))
+            case "silent":
+                path, why = content
+                self.silent[path] = why
+            case "outside":
+                path, encoded = content
+                self.outside[Path(path)] = binascii.a2b_base64(encoded)
+            case "declaration":
+                self.raw.append((content, []))
+            case "items":
+                self.raw[-1][1].extend(content)
+            case _:
+                raise ValueError(f"no frame of a class file: {kind}")
+
+    def declarations(self) -> Iterator[RawDeclaration]:
+        for found, items in self.raw:
+            yield RawDeclaration(
+                found["file"],
+                found["line"],
+                found["value"],
+                {tuple(path): number for path, number in found["lines"]},
+                found["name"],
+                found["base_name"],
+                found["description"],
+                tuple(items) if found["seed_at"] is not None else None,
+            )
+
+
+def _problems(ending: Ending) -> bool:
+    return any(line.startswith(b'{"problem":') for line in ending.lines)
+
+
+def _compared(first: Ending, second: Ending) -> Iterator[Problem]:
+    if second.reason is not None:
+        yield _failed(second, f"{second.reason}, though not every time")
+        return
+    try:
+        for line in second.lines:
+            if line.startswith(b'{"problem":'):
+                file, number, name, reason, _ = json.loads(line)["problem"]
+                yield Problem(file, number, name, f"{reason}, though not every time", "Let it do the same every time.")
+                return
+        yield from differences(first.lines, second.lines)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        yield _failed(second, _GARBLED)
+
+
+def _failed(ending: Ending, reason: str) -> Problem:
+    """A child that gave no answer, at what it did last."""
+    remedy = _LONG_REMEDY if ending.late else _ENDS_REMEDY
+    if ending.at:
+        file, line, name = ending.at
+        return Problem(file, line, name, reason, remedy)
+    said = ending.output.decode(errors="replace").strip().splitlines()
+    detail = f" ({said[-1]})" if said else ""
+    return Problem("class files", None, None, f"one of them {reason}{detail}", remedy)

@@ -1,0 +1,154 @@
+"""A YAML or JSON file → its declarations as written. Called by ``folder`` for every such file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.declarations.document.part import spellings
+from reconciler.declarations.document.table import API_FIELDS, REQUIRED, TableDocument
+from reconciler.declarations.formats.text.resembling import (
+    TEMPLATE,
+    TEMPLATE_REMEDY,
+    holds_table,
+    refuse_commented,
+    refuse_conflict,
+    refuse_resembling,
+)
+from reconciler.declarations.placeholders import unrendered
+from reconciler.declarations.raw import RawDeclaration
+from reconciler.model.errors import Problem
+from reconciler.parsing.json_text import read_json
+from reconciler.parsing.parsed import Parsed, TextFault
+from reconciler.parsing.place import did_you_mean
+from reconciler.parsing.source_file import SourceFile, decode
+from reconciler.parsing.yaml_text import read_yaml
+
+_TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
+
+_ALIAS = re.compile(r"(?:^|[\s\[{,])\*[^\s,\]}*]+", re.MULTILINE)
+"""An alias of YAML: what an anchor names is used somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing."""
+
+    declarations: tuple[RawDeclaration, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    hollow: int | None = None
+
+
+def read_documents(file: SourceFile) -> FileReading:
+    """Every table of the file.
+
+    A document that declares nothing is a warning; one that looks like a declaration all the same, and a file that
+    cannot be read, is a problem.
+    """
+    try:
+        return _reading(file, _parse(file))
+    except TextFault as fault:
+        return FileReading(problems=(Problem(file.path, fault.line, None, fault.reason, fault.remedy),))
+
+
+class DocumentMemory:
+    """What each file declared, as long as its bytes do not change."""
+
+    def __init__(self) -> None:
+        self._known: dict[SourceFile, FileReading] = {}
+
+    def read(self, files: Iterable[SourceFile]) -> list[FileReading]:
+        """The reading of each file; reading is pure, so remembering it changes nothing. All others are forgotten."""
+        known = self._known
+        self._known = {file: known.get(file) or read_documents(file) for file in files}
+        return list(self._known.values())
+
+
+def _parse(file: SourceFile) -> list[Parsed]:
+    text = decode(file)
+    refuse_conflict(text)
+    try:
+        return _documents(file, text)
+    except TextFault as fault:
+        raise _unrendered(text, fault.line) or fault from None
+
+
+def _unrendered(text: str, line: int | None) -> TextFault | None:
+    """The fault that a template expression explains, in the line where parsing failed or in the one before."""
+    lines = text.split("\n")
+    for number in (line, line - 1) if line else ():
+        expression = unrendered(lines[number - 1]) if 0 < number <= len(lines) else None
+        if expression is not None:
+            reason = f"holds {expression}, a template expression that is not rendered here"
+            return TextFault(number, reason, "Render the template into this folder, or write the value itself.")
+    return None
+
+
+def _documents(file: SourceFile, text: str) -> list[Parsed]:
+    if file.path.endswith(".json"):
+        return [read_json(text)]
+    template = _TEMPLATE.search(text)
+    if template:
+        raise _template_fault(text.count("\n", 0, template.start()) + 1)
+    return read_yaml(text)
+
+
+def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
+    declarations, others, others_aside = [], [], []
+    only_extensions = any(document.value for document in documents)
+    aliased = not file.path.endswith(".json") and _ALIAS.search(decode(file)) is not None
+    for document in documents:
+        if document.value is None:
+            continue
+        if not isinstance(document.value, Mapping):
+            remedy = "Write one table a document; seeds belong into seeds/."
+            raise TextFault(document.line, "holds something that is not a mapping", remedy)
+        if "Resources" in document.value:
+            raise _template_fault(document.lines.get(("Resources",)))
+        value = {key: item for key, item in document.value.items() if not _is_extension(key)}
+        if _looks_like_table(value):
+            declarations.append(
+                RawDeclaration(
+                    file.path,
+                    document.line,
+                    value,
+                    document.lines,
+                    literals=document.literals,
+                    key_literals=document.key_literals,
+                )
+            )
+        elif value:
+            refuse_resembling(document, value)
+            others.append(f"{file.path}:{document.line}: declares nothing: it has no field of a table")
+        only_extensions = only_extensions and not value
+        unused = () if aliased else document.value.keys() - value.keys()
+        for key in sorted(unused):
+            if holds_table(document.value[key]):
+                line = document.lines.get((key,), document.line)
+                others_aside.append(
+                    f"{file.path}:{line}: {key} holds a table and nothing refers to it, so it is not declared. "
+                    "Write its fields at the top of a document to declare it."
+                )
+    if not declarations:
+        refuse_commented(decode(file))
+        others = [] if only_extensions else [f"{file.path}: declares nothing: it has no field of a table"]
+    hollow = next((document.line for document in documents if document.value in (None, {})), None)
+    return FileReading(tuple(declarations), (), (*others, *others_aside), hollow)
+
+
+def _is_extension(key: object) -> bool:
+    """A place for YAML anchors and for other tools, as in Compose: a top-level key that begins with ``x-``."""
+    return isinstance(key, str) and key.startswith("x-")
+
+
+def _looks_like_table(value: Mapping[object, object]) -> bool:
+    """Any field of CreateTable, or a misspelling of one that every table has."""
+    known = {word for word, name in spellings(TableDocument).items() if name in API_FIELDS}
+    words = [key for key in value if isinstance(key, str) and key != "$schema"]
+    return any(word in known or did_you_mean(word, REQUIRED) for word in words)
+
+
+def _template_fault(line: int | None) -> TextFault:
+    return TextFault(line, TEMPLATE, TEMPLATE_REMEDY)

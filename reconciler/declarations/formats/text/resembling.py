@@ -1,0 +1,155 @@
+"""Does a document that declares no table look like a declaration all the same? Called by ``documents`` and ``folder``.
+
+A declaration that was wrapped, converted or commented out must not look like one that was removed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.parsing.parsed import Parsed, TextFault
+from reconciler.parsing.place import Path, text_of
+
+_FIELDS = frozenset(
+    (
+        *("TableName", "KeySchema", "AttributeDefinitions", "table_name", "key_schema", "attribute_definitions"),
+        *("tableName", "keySchema", "attributeDefinitions", "aws_dynamodb_table", "get_schema"),
+    )
+)
+_NAME_FIELDS = frozenset(("TableName", "table_name"))
+_KEY_FIELDS = frozenset(("KeySchema", "key_schema"))
+_OTHER_KEYS = frozenset(
+    ("hashKey", "hash_key", "HashKey", "partitionKey", "partition_key", "PartitionKey", "primaryKey", "primary_key")
+)
+"""How Terraform, Crossplane, Pulumi, the CDK and others call the key of a table."""
+_OTHER_REMEDY = "Declare the table with table_name, key_schema and attribute_definitions, or move it out of the folder."
+_RESOURCES = frozenset(("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable"))
+_ANSWERS = {
+    "Table": "is the output of `aws dynamodb describe-table`",
+    "TableDescription": "is the output of `aws dynamodb create-table`",
+    "Tables": "holds its tables under Tables",
+}
+"""Top-level keys of what the AWS CLI prints, where their values are as it prints them."""
+TEMPLATE = "is a CloudFormation, SAM or serverless template, and templates are not read yet"
+TEMPLATE_REMEDY = "Declare its tables one by one, or move it out of the folder."
+_UNWRAP = "Write the fields of one table at the top of the document, or move the file out of the folder."
+
+_COMMENTED_FIELD = re.compile(
+    r"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|KeySchema|key_schema)[\"']?[ \t]*:"
+    r"|^[ \t]*#+.*\bAWS::DynamoDB::(?:Global)?Table\b",
+    re.MULTILINE,
+)
+_CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
+
+
+def refuse_conflict(text: str) -> None:
+    """``TextFault`` for a file in which a merge was not finished: it holds two versions, or half of one."""
+    found = _CONFLICT.search(text)
+    if found is not None:
+        line = text.count("\n", 0, found.start()) + 1
+        raise TextFault(line, "has the marks of a merge conflict", "Finish the merge: keep one of the two versions.")
+
+
+def refuse_resembling(document: Parsed, value: Mapping[Any, Any]) -> None:
+    """``TextFault`` for a mapping that is no table at its top, and holds one somewhere or is made of one.
+
+    ``value`` is that of the document without what stands there only for its anchors.
+    """
+    if "json-schema.org" in str(value.get("$schema", "")):
+        return
+    for path, kind in _marks(value):
+        line = _line(document, path)
+        if kind == "resource":
+            raise TextFault(line, TEMPLATE, TEMPLATE_REMEDY)
+        wrapper = _ANSWERS.get(str(path[0])) if len(path) > 1 else None
+        if wrapper is not None and _is_answer(path[0], value):
+            raise TextFault(document.line, wrapper, _UNWRAP)
+        reason = (
+            f"has the field {path[-1]} of a table under {text_of(path[:-1]) or 'the document'}, where it is not read"
+        )
+        raise TextFault(line, reason, _UNWRAP)
+    for key, wrapper in _ANSWERS.items():
+        if _is_answer(key, value):
+            raise TextFault(document.line, wrapper, _UNWRAP)
+    other = _of_another_tool(value)
+    if other is not None:
+        reason = f"looks like a table of another tool ({text_of(other)}), and declares nothing here"
+        raise TextFault(_line(document, other), reason, _OTHER_REMEDY)
+
+
+def _of_another_tool(value: Any) -> Path | None:
+    """Where the key of a table, or the type of the resource, stands as another tool writes it."""
+    open_values: list[tuple[Path, Any]] = [((), value)]
+    while open_values:
+        path, each = open_values.pop()
+        if isinstance(each, Mapping):
+            for key, inner in each.items():
+                here = (*path, str(key))
+                is_key = key in _OTHER_KEYS and isinstance(inner, str | Mapping)
+                is_type = isinstance(inner, str) and inner in ("aws_dynamodb_table", "aws:dynamodb:Table")
+                if is_key or is_type or (key == "kind" and inner in ("Table", "GlobalTable") and _is_dynamodb(each)):
+                    return here
+                open_values.append((here, inner))
+        elif isinstance(each, list):
+            open_values += [((*path, index), inner) for index, inner in enumerate(each)]
+    return None
+
+
+def _is_dynamodb(resource: Mapping[Any, Any]) -> bool:
+    return "dynamodb" in str(resource.get("apiVersion", ""))
+
+
+def holds_table(value: Any) -> bool:
+    """Whether a table with a name and keys is in it, at any depth."""
+    open_values = [value]
+    while open_values:
+        each = open_values.pop()
+        if isinstance(each, Mapping):
+            if not each.keys().isdisjoint(_NAME_FIELDS) and not each.keys().isdisjoint(_KEY_FIELDS):
+                return True
+            open_values += each.values()
+        elif isinstance(each, list):
+            open_values += each
+    return False
+
+
+def refuse_commented(text: str) -> None:
+    """``TextFault`` for a file without any table, if there is one in its comments."""
+    found = _COMMENTED_FIELD.search(text)
+    if found is not None:
+        line = text.count("\n", 0, found.start()) + 1
+        remedy = "Remove the comment signs, or remove the file if its table is to be deleted."
+        raise TextFault(line, "has its declaration in comments and declares nothing", remedy)
+
+
+def _is_answer(key: Any, value: Mapping[Any, Any]) -> bool:
+    inner = value.get(key)
+    return isinstance(inner, Mapping if key in ("Table", "TableDescription") else list)
+
+
+def _marks(value: Any) -> Iterator[tuple[Path, str]]:
+    """Where a field of a table or the type of a resource stands, resources first; no deeper than a file can be."""
+    found: list[tuple[Path, str]] = []
+    open_values: list[tuple[Path, Any]] = [((), value)]
+    while open_values:
+        path, each = open_values.pop()
+        if isinstance(each, Mapping):
+            for key, inner in each.items():
+                here = (*path, str(key))
+                if isinstance(inner, str) and inner in _RESOURCES:
+                    found.append((here, "resource"))
+                elif (key in _FIELDS and not isinstance(inner, str | None)) or key in ("TableName", "table_name"):
+                    found.append((here, "field"))
+                open_values.append((here, inner))
+        elif isinstance(each, list):
+            open_values += [((*path, index), inner) for index, inner in enumerate(each)]
+    return iter(sorted(found, key=lambda mark: (mark[1] != "resource", len(mark[0]), [str(part) for part in mark[0]])))
+
+
+def _line(document: Parsed, path: Path) -> int:
+    for size in range(len(path), 0, -1):
+        if path[:size] in document.lines:
+            return document.lines[path[:size]]
+    return document.line

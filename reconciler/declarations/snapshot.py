@@ -1,0 +1,213 @@
+"""Every file of a desired state as bytes, read whole and only where it is safe. Called by ``folder``, twice a load.
+
+Skipped: hidden files and folders and ``__pycache__``. Folders named ``seeds`` hold seeds and no declarations. Symbolic
+links may not leave the folder; only regular files are opened. Every other entry is followed and named: one that cannot
+be followed or read is a problem, because what it holds would look like removed declarations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.declarations.unread import READ_SUFFIXES, judge
+from reconciler.model.errors import Problem
+from reconciler.parsing.source_file import SourceFile
+from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
+
+DECLARATION_SUFFIXES = READ_SUFFIXES
+DECLARATION_LIMIT = 10 * 1024 * 1024
+"""Bytes of a declaration file."""
+NAMED_MOST = 20
+"""Files that are not read and are named one by one; more of them are counted."""
+LOOKED_AT = 1024 * 1024
+"""Bytes of a file that is not read, in which the marks of a declaration are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one reading found, sorted by path.
+
+    ``changed`` is when a declaration file or a folder last changed, by the clock of its file system, in seconds since
+    the epoch.
+    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds.
+    """
+
+    root: Path
+    declarations: tuple[SourceFile, ...]
+    seeds: tuple[SourceFile, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...] = ()
+    changed: float = 0.0
+    unread_seeds: tuple[str, ...] = ()
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every file by its path."""
+        return {file.path: hashlib.sha256(file.content).hexdigest() for file in (*self.declarations, *self.seeds)}
+
+
+class Refused(Exception):
+    """A file that is not read; the text is the reason. ``unreadable`` says that the file system refused it."""
+
+    def __init__(self, reason: str, remedy: str, *, unreadable: bool = False) -> None:
+        self.reason = reason
+        self.remedy = remedy
+        self.unreadable = unreadable
+        super().__init__(reason)
+
+
+def read_snapshot(root: Path) -> Snapshot:
+    """Read the whole folder; what cannot be read is a problem, never an absence."""
+    walk = _Walk(root)
+    walk.folder(root, in_seeds=False)
+    found: dict[bool, list[SourceFile]] = {False: [], True: []}
+    unread_seeds: list[str] = []
+    for absolute, is_seed in walk.files:
+        path = absolute.relative_to(root).as_posix()
+        if is_seed and seed_suffix(absolute.name) is None:
+            unread_seeds.append(path)
+            continue
+        try:
+            content = read_regular(absolute, root, SEED_LIMIT if is_seed else DECLARATION_LIMIT)
+        except Refused as refused:
+            walk.problem(absolute, refused.reason, refused.remedy)
+        else:
+            found[is_seed].append(SourceFile(path, absolute, content))
+    declarations, seeds = (tuple(sorted(found[kind], key=lambda file: file.path)) for kind in (False, True))
+    warnings = _shortened(sorted(walk.warnings))
+    return Snapshot(
+        root,
+        declarations,
+        seeds,
+        tuple(walk.problems),
+        warnings,
+        walk.changed,
+        tuple(sorted(unread_seeds)),
+    )
+
+
+def _shortened(warnings: list[str]) -> tuple[str, ...]:
+    more = len(warnings) - NAMED_MOST
+    return (*warnings[:NAMED_MOST], f"{more} more files are not read") if more > 0 else tuple(warnings)
+
+
+def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> bytes:
+    """The bytes of a regular file inside ``root``; ``Refused`` for anything else, without ever waiting.
+
+    A file larger than ``limit`` is refused, or cut where it need not be ``whole``.
+    """
+    try:
+        if not path.resolve(strict=True).is_relative_to(root):
+            raise Refused("is a link that leaves the desired state's folder", "Put the file itself here.")
+        # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                raise Refused("is not a regular file", "Remove it or move it elsewhere.")
+            content = file.read(limit + 1) if status.st_size <= limit or not whole else None
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        remedy = "Make it readable for this user, or remove it."
+        raise Refused(f"cannot be read: {reason}", remedy, unreadable=True) from None
+    if content is not None and not whole:
+        return content[:limit]
+    if content is None or len(content) > limit:
+        raise Refused(f"is larger than {limit // 1024 // 1024} MB", "Split it.")
+    return content
+
+
+class _Walk:
+    """One walk through the folder; ``files`` are what is to be read, each with whether it is a seed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: list[tuple[Path, bool]] = []
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+        self.changed = 0.0
+        self._seen = {root}
+
+    def folder(self, folder: Path, *, in_seeds: bool) -> None:
+        """Every entry of one folder."""
+        entries = self._entries(folder)
+        if entries == [] and folder != self.root and not in_seeds:
+            place = folder.relative_to(self.root).as_posix()
+            self.warnings.append(f"{place}: is an empty folder; if a volume belongs here, it is not mounted")
+        names = frozenset(entry.name for entry in entries or ())
+        for entry in entries or ():
+            if not (entry.name.startswith(".") or entry.name == "__pycache__"):
+                self._entry(folder / entry.name, names, in_seeds=in_seeds)
+
+    def problem(self, path: Path, reason: str, remedy: str) -> None:
+        """Something wrong with one entry."""
+        self.problems.append(Problem(path.relative_to(self.root).as_posix(), None, None, reason, remedy))
+
+    def _entry(self, path: Path, beside: Set[str], *, in_seeds: bool) -> None:
+        try:
+            status = path.stat()
+        except OSError as error:
+            remedy = "Correct or remove the link." if path.is_symlink() else "Make it readable for this user."
+            self.problem(path, f"cannot be read: {error.strerror}", remedy)
+            return
+        if stat.S_ISDIR(status.st_mode):
+            self._subfolder(path, in_seeds=in_seeds)
+        elif in_seeds:
+            self.files.append((path, True))
+        elif path.suffix in DECLARATION_SUFFIXES:
+            self._note_change(status)
+            self.files.append((path, False))
+        else:
+            self._not_read(path, beside)
+
+    def _subfolder(self, path: Path, *, in_seeds: bool) -> None:
+        if not in_seeds and path.suffix.lower() in DECLARATION_SUFFIXES:
+            # A bind mount of a file that is missing on the host leaves an empty folder of its name.
+            self.problem(path, "is a folder with the name of a declaration", "Put the file back, or rename the folder.")
+            return
+        try:
+            target = path.resolve(strict=True)
+        except (OSError, RuntimeError) as error:
+            reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+            self.problem(path, reason, "Make the folder readable for this user.")
+            return
+        if not target.is_relative_to(self.root):
+            self.problem(path, "is a link that leaves the desired state's folder", "Put the folder itself here.")
+        elif target not in self._seen:
+            self._seen.add(target)
+            self.folder(path, in_seeds=in_seeds or path.name == "seeds")
+
+    def _not_read(self, path: Path, beside: Set[str]) -> None:
+        place = path.relative_to(self.root).as_posix()
+        try:
+            verdict = judge(path.name, beside, lambda: read_regular(path, self.root, LOOKED_AT, whole=False))
+        except Refused as refused:
+            if refused.unreadable:
+                self.problem(path, refused.reason, refused.remedy)
+            else:
+                self.warnings.append(f"{place}: is not read: it {refused.reason}")
+            return
+        if verdict is None:
+            return
+        if verdict.remedy is not None:
+            self.problem(path, verdict.reason, verdict.remedy)
+        else:
+            self.warnings.append(f"{place}: {verdict.reason}")
+
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]] | None:
+        """Real entries before links, so that a link to a folder read anyway is not read twice; None if unreadable."""
+        try:
+            self._note_change(folder.stat())
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: (entry.is_symlink(), entry.name))
+        except OSError as error:
+            self.problem(folder, f"cannot be read: {error.strerror}", "Make the folder readable for this user.")
+            return None
+
+    def _note_change(self, status: os.stat_result) -> None:
+        """The change time: unlike the modification time, nothing can set it back."""
+        self.changed = max(self.changed, status.st_ctime)

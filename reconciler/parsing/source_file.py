@@ -1,0 +1,34 @@
+"""A file as bytes, and its text. Read by ``snapshot``, decoded by the readers of declarations and seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.parsing.parsed import TextFault
+
+EMPTY = ("is empty, as a file looks while it is being saved", "Fill it or remove it.")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file; ``path`` is relative to the desired state's folder, with slashes."""
+
+    path: str
+    absolute: Path
+    content: bytes
+
+
+def decode(file: SourceFile) -> str:
+    """The text of a file that is not empty and is UTF-8; ``TextFault`` otherwise."""
+    try:
+        text = file.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.content.count(b"\n", 0, error.start) + 1
+        raise TextFault(line, "is not UTF-8", "Save it as UTF-8.") from None
+    if not text.strip():
+        raise TextFault(None, *EMPTY)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise TextFault(line, "holds NUL, as UTF-16 does and files that were not wholly written", "Save it as UTF-8.")
+    return text

@@ -1,0 +1,184 @@
+"""YAML 1.2 with lines, from ruamel's nodes: nothing is constructed but texts, numbers, lists and mappings.
+
+``yes``, ``on`` and dates stay texts. Duplicate keys, unknown tags, aliases that contain themselves and aliases that
+multiply beyond reason are refused. ruamel is imported when the first YAML file is met.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, TextFault, plain_number
+from reconciler.parsing.place import Path
+
+Node = Any
+"""ruamel's node; its types do not say what every node has."""
+
+_TAG = "tag:yaml.org,2002:"
+_NULL = re.compile(r"|~|null|Null|NULL")
+_BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_LEAST, _TIMES = 100_000, 10
+"""Aliases may make a document this many times bigger than it is written, beyond the least."""
+
+
+def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
+    """Every document that holds something; ``TextFault`` with the line where one is malformed."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    _allow_anchors_anew()
+    try:
+        nodes = list(YAML(typ="safe", pure=True).compose_all(text))
+        return [_Builder(number).document(node) for node in nodes if node is not None]
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark is not None else None
+        raise TextFault(line, f"is not YAML: {error.problem or error.context}", "Correct the syntax.") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise TextFault(line, f"is not YAML: it holds the character U+{_code(error):04X}", "Remove it.") from None
+    except YAMLError as error:
+        raise TextFault(None, f"is not YAML: {str(error).splitlines()[0]}", "Correct the syntax.") from None
+    except RecursionError:
+        raise TextFault(None, *TOO_DEEP) from None
+
+
+@cache
+def _allow_anchors_anew() -> None:
+    """YAML lets an anchor be given anew; a warning of the library would stand on standard error."""
+    import warnings
+
+    from ruamel.yaml.error import ReusedAnchorWarning
+
+    warnings.simplefilter("ignore", ReusedAnchorWarning)
+
+
+def _code(error: Any) -> int:
+    """The character that no YAML may hold; ruamel tells its number or itself."""
+    return error.character if isinstance(error.character, int) else ord(error.character)
+
+
+class _Builder:
+    """Turns the nodes of one document into values, counting what aliases repeat."""
+
+    def __init__(self, number: Number) -> None:
+        self.number = number
+        self.lines: dict[Path, int] = {}
+        self.literals: dict[Path, str] = {}
+        self.key_literals: dict[Path, str] = {}
+        self.built = 0
+        self.distinct: set[int] = set()
+        self.open: set[int] = set()
+
+    def document(self, node: Node) -> Parsed:
+        value = self.value(node, ())
+        return Parsed(value, _line(node), self.lines, self.literals, self.key_literals)
+
+    def value(self, node: Node, path: Path, line: int | None = None) -> Any:
+        self._count(node)
+        self.lines[path] = _line(node) if line is None else line
+        if id(node) in self.open:
+            raise TextFault(_line(node), "has an anchor that contains itself", "Remove the alias.")
+        self.open.add(id(node))
+        try:
+            if node.id == "mapping":
+                return self._mapping(node, path)
+            if node.id == "sequence":
+                self._plain_tag(node, "seq")
+                return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+            value = self._scalar(node)
+            if not isinstance(value, str):
+                self.literals[path] = str(node.value)
+            return value
+        finally:
+            self.open.discard(id(node))
+
+    def _mapping(self, node: Node, path: Path) -> Any:
+        if str(node.tag) == f"{_TAG}set":
+            return {self._key(key) for key, _ in node.value}
+        self._plain_tag(node, "map")
+        own: dict[Any, Any] = {}
+        merged: dict[Any, Any] = {}
+        # Later values replace earlier ones, with their lines and literals: the mapping's own keys come last.
+        children = [child for key, child in node.value if str(key.tag) == f"{_TAG}merge"]
+        for source in reversed([source for child in children for source in self._merge_sources(child)]):
+            merged |= self.value(source, path, self.lines[path])
+        for key_node, child in node.value:
+            if str(key_node.tag) == f"{_TAG}merge":
+                continue
+            key = self._key(key_node)
+            if key in own:
+                raise TextFault(_line(key_node), f"has the key {key!r} twice in one mapping", "Keep one of them.")
+            here = (*path, str(key))
+            if not isinstance(key, str):
+                self.key_literals[here] = str(key_node.value)
+            own[key] = self.value(child, here, _line(key_node))
+        return {**merged, **own}
+
+    def _merge_sources(self, node: Node) -> Iterator[Node]:
+        sources = node.value if node.id == "sequence" else [node]
+        for source in sources:
+            if source.id != "mapping":
+                raise TextFault(_line(node), "merges something that is not a mapping", "Let << name a mapping.")
+            yield source
+
+    def _key(self, node: Node) -> Any:
+        if node.id != "scalar":
+            raise TextFault(_line(node), "has a key that is a list or a mapping", "Use texts as keys.")
+        return self._scalar(node)
+
+    def _scalar(self, node: Node) -> Any:
+        tag, text = str(node.tag), str(node.value)
+        if tag == f"{_TAG}binary":
+            return self._binary(node)
+        if not tag.startswith(_TAG):
+            raise TextFault(_line(node), f"has the tag {tag}, which is not read here", "Write the value itself.")
+        if tag == f"{_TAG}str" or (node.style is not None and tag not in (f"{_TAG}int", f"{_TAG}float")):
+            return text
+        return self._core(node, text)
+
+    def _core(self, node: Node, text: str) -> Any:
+        """The core schema of YAML 1.2: everything it does not know is a text."""
+        if _NULL.fullmatch(text):
+            return None
+        if _BOOL.fullmatch(text):
+            return text.lower() == "true"
+        if _BASED.fullmatch(text):
+            if len(text) > 100:
+                raise TextFault(_line(node), f"has {text[:20]}…, which is no number that fits anywhere", "Shorten it.")
+            return self.number(str(int(text, 0)))
+        if _NOT_FINITE.fullmatch(text):
+            remedy = f'Write a finite number, or a text in quotes: "{text}".'
+            raise TextFault(_line(node), f"has {text}, which is no number of DynamoDB", remedy)
+        if _INT.fullmatch(text) or _FLOAT.fullmatch(text):
+            return self.number(text)
+        return text
+
+    def _binary(self, node: Node) -> bytes:
+        try:
+            return base64.b64decode("".join(str(node.value).split()), validate=True)
+        except ValueError:
+            raise TextFault(_line(node), "has !!binary that is not base64", "Encode it as base64.") from None
+
+    def _plain_tag(self, node: Node, name: str) -> None:
+        if str(node.tag) != f"{_TAG}{name}":
+            raise TextFault(_line(node), f"has the tag {node.tag}, which is not read here", "Write the value itself.")
+
+    def _count(self, node: Node) -> None:
+        self.built += 1
+        self.distinct.add(id(node))
+        if self.built > max(_LEAST, _TIMES * len(self.distinct)):
+            raise TextFault(_line(node), "has aliases that multiply beyond reason", "Write the values out.")
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1

@@ -1,0 +1,60 @@
+"""Whether the items of a seed fit their table. Called by ``reading`` for every item; each fault is one problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.model.desired import Item
+from reconciler.model.table import ScalarType
+from reconciler.parsing.place import Finding
+from reconciler.seeds.size import DEPTH, LIMIT, depth, item_size
+from reconciler.seeds.target import Target
+
+_WORDS = {"S": "a text (S)", "N": "a number (N)", "B": "binary (B)"}
+TEXT_KEY = f"Write {_WORDS['S']}."
+"""The remedy for a key that is no text and is to be one."""
+_KEY_LIMITS = {"HASH": 2048, "RANGE": 1024}
+
+
+def item_findings(item: Item, target: Target) -> Iterator[Finding]:
+    """Keys present, of the declared type, not empty, not too long; nesting and size within DynamoDB's limits."""
+    for element in target.spec.keys:
+        if element.attribute not in item:
+            remedy = f"Every item of {target.base_name} has {element.attribute}, {_WORDS[element.type]}."
+            yield Finding((element.attribute,), "is missing, which is a key attribute", remedy)
+        else:
+            yield from _key_value(item, element.attribute, element.type, "the table's key")
+            yield from _key_length(item, element.attribute, _KEY_LIMITS[element.role])
+    for name, kind in target.index_keys.items():
+        if name in item:
+            yield from _key_value(item, name, kind, "the key of an index")
+    deepest = max((depth(value) for value in item.values()), default=0)
+    if deepest > DEPTH:
+        yield Finding((), f"is nested {deepest} levels deep", f"DynamoDB allows {DEPTH} levels.")
+        return
+    size = item_size(item)
+    if size > LIMIT:
+        yield Finding((), f"is {size} bytes long, more than {LIMIT} (400 KB)", "Split it, or move the bulk elsewhere.")
+
+
+def key_of(item: Item, target: Target) -> tuple[Any, ...] | None:
+    """The values of the table's key, or None where one is missing or wrong."""
+    values = [item.get(name, {}).get(kind) for name, kind in target.keys.items()]
+    return None if None in values else tuple(values)
+
+
+def _key_value(item: Item, name: str, kind: ScalarType, what: str) -> Iterator[Finding]:
+    value: Mapping[str, Any] = item[name]
+    if kind not in value:
+        actual = next(iter(value))
+        yield Finding((name,), f"is of type {actual}, but {what} has type {kind}", f"Write {_WORDS[kind]}.")
+    elif value[kind] in ("", b""):
+        yield Finding((name,), f"is empty, and it is {what}", "Give it a value.")
+
+
+def _key_length(item: Item, name: str, limit: int) -> Iterator[Finding]:
+    content = item[name].get("S", item[name].get("B", ""))
+    length = len(content.encode() if isinstance(content, str) else content)
+    if length > limit:
+        yield Finding((name,), f"is {length} bytes long, more than {limit}", "Shorten the key.")

@@ -1,0 +1,121 @@
+"""``.csv``: a header, then one item a row. Called by ``files``.
+
+A column is a text unless its header says otherwise (``age:N``, ``active:BOOL``, ``address:JSON``); key attributes take
+their declared type by themselves, as an S3 import does. An empty cell is an absent attribute.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.parsing.parsed import TextFault, exact_number
+from reconciler.parsing.place import listed
+from reconciler.seeds.json_format import decoder
+from reconciler.seeds.record import Record, Records
+
+TYPES = ("S", "N", "B", "BOOL", "JSON")
+NO_TYPES = frozenset(
+    {
+        *TYPES,
+        "L",
+        "M",
+        "SS",
+        "NS",
+        "BS",
+        "NULL",
+        "STRING",
+        "STR",
+        "TEXT",
+        "NUMBER",
+        "INT",
+        "INTEGER",
+        "FLOAT",
+        "DECIMAL",
+    }
+    | {"BINARY", "BYTES", "BOOLEAN", "LIST", "MAP", "SET"}
+)
+"""What people write for a type, in capitals; behind a colon it is taken for a mistake, not for a part of the name."""
+_BRACKETED = re.compile(
+    rf"(?P<name>.*\S)\s*(?:[(\[{{<]\s*(?P<kind>{'|'.join(sorted(NO_TYPES))})\s*[)\]}}>]"
+    rf"|[.|](?P<flat>{'|'.join(sorted(TYPES))}))",
+    re.IGNORECASE,
+)
+"""``id (S)``, ``id[N]``, and ``id.S`` as tools flatten DynamoDB JSON."""
+_SAME_TYPE = {
+    **dict.fromkeys(("STRING", "STR", "TEXT"), "S"),
+    **dict.fromkeys(("NUMBER", "INT", "INTEGER", "FLOAT", "DECIMAL"), "N"),
+    **dict.fromkeys(("BINARY", "BYTES"), "B"),
+    "BOOLEAN": "BOOL",
+}
+LONGEST_CELL = 1024 * 1024
+"""Characters; more than an item may hold. The standard reader's own limit is a third of an item."""
+
+
+def read_csv_seed(text: str, key_types: Mapping[str, str]) -> Records:
+    """Rows as plain items; ``TextFault`` names the row that does not fit the header."""
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        columns = [_column(cell, key_types) for cell in header]
+        names = [name for name, _ in columns]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None or "" in names:
+            reason = f"has the column {twice!r} twice" if twice else "has a column without a name"
+            raise TextFault(1, reason, "Give each column a name of its own.")
+        return Records(tuple(_record(row, columns, reader.line_num) for row in reader if row))
+    except csv.Error as error:
+        raise TextFault(reader.line_num, f"is not CSV: {error}", "Correct the quotes.") from None
+
+
+def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
+    name, _, kind = cell.strip().rpartition(":")
+    if name and kind in TYPES:
+        return name, kind
+    bracketed = _BRACKETED.fullmatch(cell.strip())
+    if bracketed:
+        kind = bracketed["kind"] or bracketed["flat"]
+        # item(s) is a plural, and item.s may be a name: a type of one or two letters stands in capitals.
+        if kind.isupper() or len(kind) > 2:
+            raise _bracketed(cell.strip(), bracketed["name"].strip(), kind.upper())
+    if name and kind.upper() in NO_TYPES:
+        reason = f"has the column {cell.strip()!r}, whose type is not {listed(TYPES)}"
+        raise TextFault(1, reason, f"Write {name}:N for numbers, {name}:JSON for lists and mappings, {name} for texts.")
+    return cell.strip(), key_types.get(cell.strip(), "S")
+
+
+def _bracketed(cell: str, name: str, kind: str) -> TextFault:
+    """The console and other tools write types so; a name may end in brackets too, so nothing is guessed."""
+    reason = f"has the column {cell!r}, which looks like the attribute {name!r} with its type"
+    typed = _SAME_TYPE.get(kind, kind)
+    plain = f"{name}:{typed}" if typed in TYPES else f"{name}:JSON, with lists and mappings as JSON"
+    return TextFault(1, reason, f"Write {plain}. If the name ends so, write {cell}:S or another type after it.")
+
+
+def _record(row: list[str], columns: list[tuple[str, str]], line: int) -> Record:
+    if len(row) != len(columns):
+        reason = f"has {len(row)} cells where the header has {len(columns)}"
+        raise TextFault(line, reason, "Give each row as many cells as the header.")
+    values = {name: _value(cell, name, kind, line) for (name, kind), cell in zip(columns, row, strict=True) if cell}
+    return Record(values, line)
+
+
+def _value(cell: str, name: str, kind: str, line: int) -> Any:
+    try:
+        if kind == "N":
+            return exact_number(cell.strip())
+        if kind == "BOOL":
+            return {"true": True, "false": False}[cell.strip().lower()]
+        if kind == "B":
+            return base64.b64decode(cell.strip(), validate=True)
+        return decoder().decode(cell) if kind == "JSON" else cell
+    except (TextFault, KeyError, ValueError, RecursionError):
+        words = {"N": "a number", "BOOL": "true or false", "B": "base64", "JSON": "JSON"}
+        raise TextFault(
+            line, f"has {cell[:40]!r} in the column {name}, which is not {words[kind]}", "Correct it."
+        ) from None

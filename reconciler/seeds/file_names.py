@@ -1,0 +1,61 @@
+"""What the name of a file under ``seeds/`` tells: its table, its format, or that it is not read. Pure.
+
+Where a file that is not read is called after a declared table that has no other seed, it is an error: the table would
+stay empty, and every command would call it in sync.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+SEED_SUFFIXES = (".json", ".jsonl", ".yaml", ".yml", ".csv")
+SEED_LIMIT = 100 * 1024 * 1024
+"""Bytes of a seed file, before and after decompression."""
+_LINES = (".ndjson", ".ldjson", ".jsonlines", ".jl")
+_PACKED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".br", ".zip", ".7z", ".z", ".gzip", ".tgz", ".tar")
+_READ = "Seeds are read as .json, .jsonl, .yaml, .yml or .csv, each also with .gz."
+
+
+def seed_suffix(name: str) -> str | None:
+    """``.json`` of ``users.json`` and ``users.json.gz``; None where the name is not a seed's."""
+    suffix = PurePosixPath(name.removesuffix(".gz")).suffix
+    return suffix if suffix in SEED_SUFFIXES else None
+
+
+def base_name_of(path: str) -> str:
+    """``users`` of ``seeds/users.json.gz``."""
+    name = PurePosixPath(path).name.removesuffix(".gz")
+    return name.removesuffix(seed_suffix(name) or "")
+
+
+def base_names(path: str) -> tuple[str, ...]:
+    """Every table that the file may be for: the name up to each of its dots, because a table's name may hold dots."""
+    parts = PurePosixPath(path).name.split(".")
+    return tuple(".".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+def why_unread(path: str) -> str:
+    """The reason, as a phrase after the path."""
+    suffix = PurePosixPath(path).suffix
+    return f"is not read, because of its suffix {suffix}" if suffix else "is not read, because its name has no suffix"
+
+
+def remedy(path: str) -> str:
+    """How to make it a seed that is read."""
+    file = PurePosixPath(path)
+    name, suffix = file.name, file.suffix.lower()
+    if seed_suffix(name.lower()):
+        packed = ".gz" if name.lower().endswith(".gz") else ""
+        stem = name[: len(name) - len(packed)]
+        plain = PurePosixPath(stem)
+        return f"Rename it to {plain.stem}{plain.suffix.lower()}{packed}."
+    if suffix in _LINES:
+        return f"Rename it to {file.stem}.jsonl."
+    if suffix == ".tsv":
+        return f"Convert it to {file.stem}.csv, with commas between the cells."
+    if suffix in _PACKED:
+        inner = seed_suffix(file.stem.lower())
+        return f"Unpack it, or pack it as {file.stem}.gz." if inner else f"Unpack it. {_READ}"
+    if not suffix:
+        return f"Give it the suffix of its format, as {name}{SEED_SUFFIXES[0]}. {_READ}"
+    return f"Convert it, or move it out of seeds. {_READ}"

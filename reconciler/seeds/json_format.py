@@ -1,0 +1,122 @@
+"""``.json``: a list of items, what a scan prints, or a BatchWriteItem request. Called by ``files``."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Any
+
+from reconciler.parsing.parsed import TOO_DEEP, TextFault, exact_number, json_words
+from reconciler.seeds.record import Record, Records
+from reconciler.seeds.wrapped import wrapped
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def read_json_seed(text: str) -> Records:
+    """Items with their lines; ``TextFault`` where the text is not such JSON."""
+    start = _skip(text, 0)
+    try:
+        if text.startswith("[", start):
+            items, end = _list(text, start + 1)
+            _at_end(text, end, "list")
+            return Records(tuple(items))
+        if text.startswith("{", start):
+            members, end = _members(text, start + 1)
+        else:
+            members, end = {}, decoder().raw_decode(text, start)[1]
+        _at_end(text, end, "document")
+    except json.JSONDecodeError as error:
+        raise TextFault(error.lineno, f"is not JSON: {json_words(error.msg)}", "Correct the syntax.") from None
+    except RecursionError:
+        raise TextFault(None, *TOO_DEEP) from None
+    return wrapped(members, _line(text, start))
+
+
+def _at_end(text: str, at: int, of: str) -> None:
+    if _skip(text, at) < len(text):
+        raise json.JSONDecodeError(f"more follows after the end of the {of}", text, at)
+
+
+def decoder() -> json.JSONDecoder:
+    """The standard decoder with exact numbers, no NaN, and no duplicate keys."""
+    return json.JSONDecoder(
+        parse_float=exact_number, parse_int=Decimal, parse_constant=_no_constant, object_pairs_hook=unique
+    )
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping of a JSON object; ``TextFault`` for a key given twice."""
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise TextFault(None, f"has the key {twice!r} twice in one mapping", "Keep one of them.")
+    return result
+
+
+def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
+    """The members of the outermost object, its lists as records; and where it ends."""
+    decode = decoder().raw_decode
+    found: dict[str, Any] = {}
+    at = _skip(text, at)
+    while not text.startswith("}", at):
+        at = _after(",", text, at) if found else at
+        if not text.startswith('"', at):
+            raise json.JSONDecodeError("a key in double quotes is expected", text, at)
+        start = at
+        key, at = scanstring(text, at + 1, True)
+        if key in found:
+            raise TextFault(_line(text, start), f"has the key {key!r} twice in one mapping", "Keep one of them.")
+        at = _after(":", text, _skip(text, at))
+        if text.startswith("[", at):
+            found[key], at = _list(text, at + 1)
+        else:
+            try:
+                found[key], at = decode(text, at)
+            except TextFault as fault:
+                raise TextFault(_line(text, start), fault.reason, fault.remedy) from None
+        at = _skip(text, at)
+    return found, at + 1
+
+
+def _list(text: str, at: int) -> tuple[list[Record], int]:
+    """The elements of a list with their lines, and where it ends."""
+    decode = decoder().raw_decode
+    found: list[Record] = []
+    at = _skip(text, at)
+    line, counted = _line(text, at), at
+    while not text.startswith("]", at):
+        if found:
+            if not text.startswith(",", at):
+                raise json.JSONDecodeError("',' or ']' is expected", text, at)
+            at = _skip(text, at + 1)
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            value, end = decode(text, at)
+        except TextFault as fault:
+            raise TextFault(line, fault.reason, fault.remedy) from None
+        found.append(Record(value, line))
+        at = _skip(text, end)
+    return found, at + 1
+
+
+def _after(mark: str, text: str, at: int) -> int:
+    if not text.startswith(mark, at):
+        raise json.JSONDecodeError(f"{mark!r} is expected", text, at)
+    return _skip(text, at + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def _no_constant(word: str) -> Any:
+    raise TextFault(None, f"has {word}, which is no number of DynamoDB", "Write a finite number.")

@@ -1,0 +1,122 @@
+"""The seed of one table: records → items, all faults as problems. Called by ``assemble`` for every declared table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from reconciler.model.desired import Item, Seed
+from reconciler.model.errors import Problem
+from reconciler.parsing.parsed import TextFault
+from reconciler.parsing.place import Finding
+from reconciler.parsing.source_file import SourceFile
+from reconciler.seeding.digest import items_digest
+from reconciler.seeds.check import TEXT_KEY, item_findings, key_of
+from reconciler.seeds.convert import Shape, item_of, records_of, shape_of
+from reconciler.seeds.file_names import seed_suffix
+from reconciler.seeds.files import read_records
+from reconciler.seeds.record import Record, ValueFault
+from reconciler.seeds.target import Target
+
+Reading = tuple[Seed | None, list[Problem]]
+SHOWN = 20
+"""Faulty items of one seed that are told one by one; the rest is counted."""
+
+
+def read_seed_file(file: SourceFile, target: Target) -> Reading:
+    """The seed of a file, or its problems."""
+    try:
+        records = records_of(read_records(file, target), target)
+        shape: Shape = target.format or ("plain" if seed_suffix(file.path) == ".csv" else shape_of(records))
+    except TextFault as fault:
+        return None, [Problem(file.path, fault.line, None, fault.reason, fault.remedy)]
+    return _seed(_Reader(file.path, target, shape), records, file.path)
+
+
+def seed_of_class(items: Iterable[Any], file: str, line: int, target: Target) -> Reading:
+    """The seed that a class yields, or its problems."""
+    records = [Record(value, line) for value in items]
+    return _seed(_Reader(file, target, target.format or "plain"), records, f"{file}:{line} seed()")
+
+
+class _Reader:
+    def __init__(self, file: str, target: Target, shape: Shape) -> None:
+        self.file = file
+        self.target = target
+        self.shape = shape
+        self.first: dict[tuple[Any, ...], tuple[int, Record]] = {}
+
+    def read(self, index: int, record: Record) -> tuple[Item | None, list[Problem]]:
+        try:
+            item = item_of(record, self.shape)
+        except ValueFault as fault:
+            field = f"[{index}].{fault.path}" if fault.path else f"[{index}]"
+            return None, [Problem(self.file, record.line, field, fault.reason, fault.remedy)]
+        findings = [*item_findings(item, self.target), *self._duplicate(item, index, record)]
+        return item, [
+            Problem(
+                self.file,
+                record.line,
+                ".".join([f"[{index}]", *map(str, finding.path)]),
+                finding.reason,
+                self._remedy(finding, record),
+            )
+            for finding in findings
+        ]
+
+    def _remedy(self, finding: Finding, record: Record) -> str:
+        """Where a key wants a text and a number was written: the text with the digits of the file."""
+        literal = record.literals.get(str(finding.path[0])) if finding.path else None
+        return f'Write a text in quotes: "{literal}".' if literal and finding.remedy == TEXT_KEY else finding.remedy
+
+    def _duplicate(self, item: Item, index: int, record: Record) -> Iterator[Finding]:
+        key = key_of(item, self.target)
+        if key is None:
+            return
+        earlier = self.first.setdefault(key, (index, record))
+        if earlier[0] != index:
+            place = f"item [{earlier[0]}]" + (f" on line {earlier[1].line}" if earlier[1].line != record.line else "")
+            shown = ", ".join(repr(part) for part in key)
+            yield Finding((), f"has the same key as {place}: {shown}", "Keep one of the two.")
+
+
+def _seed(reader: _Reader, records: Iterable[Record], source: str) -> Reading:
+    items: list[Item] = []
+    lines: list[int | None] = []
+    problems: list[Problem] = []
+    faulty = 0
+    for index, record in enumerate(records):
+        item, found = reader.read(index, record)
+        faulty += bool(found)
+        problems += found if faulty <= SHOWN else []
+        if item is not None:
+            items.append(item)
+            lines.append(record.line)
+    if faulty > SHOWN:
+        reason = f"has {faulty - SHOWN} more faulty items"
+        problems.append(Problem(reader.file, None, None, reason, "Correct those above first."))
+    if problems:
+        return None, problems
+    return Seed(source, tuple(items), items_digest(items), tuple(lines)), []
+
+
+class SeedMemory:
+    """What each seed file gave for each table, as long as neither its bytes nor the table change."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[SourceFile, Target], Reading] = {}
+        self._used: set[tuple[SourceFile, Target]] = set()
+
+    def read(self, file: SourceFile, target: Target) -> Reading:
+        """The seed or its problems; reading is pure, so remembering it changes nothing."""
+        key = (file, target)
+        self._used.add(key)
+        reading = self._known.get(key)
+        if reading is None:
+            reading = self._known[key] = read_seed_file(file, target)
+        return reading
+
+    def forget_unused(self) -> None:
+        """End of a load: what was not asked for is gone."""
+        self._known = {key: reading for key, reading in self._known.items() if key in self._used}
+        self._used = set()

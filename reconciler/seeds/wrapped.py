@@ -1,0 +1,61 @@
+"""A mapping around the items of a seed: what a scan prints, or a BatchWriteItem request. Called by the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.parsing.parsed import TextFault
+from reconciler.seeds.record import Record, Records
+
+ANSWER = frozenset({"Items", "Count", "ScannedCount", "ConsumedCapacity", "LastEvaluatedKey", "NextToken"})
+"""Members of an answer of Scan and Query, as the SDKs and the AWS CLI print it."""
+REQUEST = frozenset({"RequestItems", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"})
+"""Members of a BatchWriteItem request; the AWS CLI takes what is under RequestItems alone."""
+_WRAPPERS = frozenset({"items", "data", "records", "rows", "results", "seed", "seeds", "values"})
+_SDK = frozenset({"ResponseMetadata", "$metadata"})
+
+
+def wrapped(members: Mapping[Any, Any], line: int | None) -> Records:
+    """The records inside; lists are given as records. ``TextFault`` for any other mapping."""
+    items = members.get("Items")
+    if isinstance(items, list) and members.keys() <= ANSWER | _SDK and not _are_requests(items):
+        _whole(members, len(items), line)
+        return Records(tuple(items))
+    requests = members.get("RequestItems")
+    if isinstance(requests, Mapping) and members.keys() <= REQUEST:
+        members = {
+            name: [_record(each, line) for each in several] if isinstance(several, list) else several
+            for name, several in requests.items()
+        }
+    alone = next(iter(members), None)
+    inside = members.get(alone)
+    if len(members) == 1 and str(alone).lower() in _WRAPPERS and isinstance(inside, list) and not _are_requests(inside):
+        remedy = f'Write the list alone, [{{…}}, {{…}}], without {{"{alone}": …}} around it.'
+        raise TextFault(line, f"holds its items under {alone}, which is no part of a seed", remedy)
+    if not members or not all(isinstance(each, list) for each in members.values()):
+        reason = "is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem request"
+        raise TextFault(line, reason, "Write the items as a list, each with its attributes.")
+    return Records(requests={str(name): tuple(several) for name, several in members.items()})
+
+
+def _whole(answer: Mapping[Any, Any], items: int, line: int | None) -> None:
+    """One page of several, or an answer that was cut by hand, would be a seed that lacks items."""
+    for name in ("LastEvaluatedKey", "NextToken"):
+        if answer.get(name):
+            remedy = f"Scan the table to its end, or remove {name} if these are all the items of the seed."
+            raise TextFault(line, f"is one page of a scan: it has {name}", remedy)
+    count = answer.get("Count")
+    if count is not None and count != items:
+        reason = f"has {items} items where Count says {count}"
+        raise TextFault(line, reason, "Scan the table again, or remove Count if these are all the items of the seed.")
+
+
+def _record(each: Any, line: int | None) -> Record:
+    return each if isinstance(each, Record) else Record(each, line)
+
+
+def _are_requests(records: list[Record]) -> bool:
+    """Whether it is a request for a table that is called Items."""
+    kinds = ({"PutRequest"}, {"DeleteRequest"})
+    return bool(records) and all(isinstance(r.value, Mapping) and set(r.value) in kinds for r in records)

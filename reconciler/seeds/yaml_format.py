@@ -1,0 +1,61 @@
+"""``.yaml``: a list, one item a document, what a scan prints, or a BatchWriteItem request. Called by ``files``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.parsing.parsed import LOSES_DIGITS, Parsed, TextFault, exact_number
+from reconciler.parsing.place import Path, text_of
+from reconciler.parsing.yaml_text import read_yaml
+from reconciler.seeds.record import Record, Records
+from reconciler.seeds.wrapped import wrapped
+
+
+def read_yaml_seed(text: str) -> Records:
+    """Items with their lines and exact numbers; ``TextFault`` where the text is not such YAML."""
+    documents = [document for document in read_yaml(text, exact_number) if document.value is not None]
+    if not documents:
+        remedy = "Write the items as a list, [] for none, or remove the file."
+        raise TextFault(None, "holds no item and no list, only comments or empty documents", remedy)
+    for document in documents:
+        _refuse_lost_digits(document)
+    if len(documents) == 1 and not isinstance(documents[0].value, list):
+        value, line = documents[0].value, documents[0].line
+        members = value if isinstance(value, Mapping) else {}
+        return wrapped({name: _records(each, documents[0], (str(name),)) for name, each in members.items()}, line)
+    return Records(tuple(record for document in documents for record in _of_document(document)))
+
+
+def _of_document(document: Parsed) -> list[Record]:
+    if isinstance(document.value, list):
+        return list(_records(document.value, document, ()))
+    return [Record(document.value, document.line, _literals(document).get((), {}))]
+
+
+def _records(value: Any, document: Parsed, path: Path) -> Any:
+    """The elements of a list as records, anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    literals = _literals(document)
+    return [
+        Record(each, document.lines.get((*path, index)), literals.get((*path, index), {}))
+        for index, each in enumerate(value)
+    ]
+
+
+def _literals(document: Parsed) -> dict[Path, dict[str, str]]:
+    """The spelling of attributes that are no text, by the path of their item."""
+    found: dict[Path, dict[str, str]] = {}
+    for path, literal in document.literals.items():
+        found.setdefault(path[:-1], {})[str(path[-1]) if path else ""] = literal
+    return found
+
+
+def _refuse_lost_digits(document: Parsed) -> None:
+    for path, literal in document.literals.items():
+        if LOSES_DIGITS.fullmatch(literal):
+            number = int(literal, 0) if literal[1:2] in ("x", "o") else exact_number(literal)
+            reason = f"has {literal} as {text_of(path)}, and a number does not keep that spelling"
+            remedy = f'Write "{literal}" in quotes for a text, or {number} for a number.'
+            raise TextFault(document.lines.get(path), reason, remedy)

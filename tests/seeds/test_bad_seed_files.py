@@ -1,0 +1,179 @@
+"""Seed files that belong to no table, to two, or that are not what their name says."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import load, sentences, write
+from support.seed_files import USERS, as_json
+
+from reconciler.model.errors import DeclarationError
+from reconciler.seeds import files
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "two seeds of one table": (
+        {**USERS, "seeds/users.json": '[{"pk": "a"}]', "seeds/users.yaml": "- pk: a\n"},
+        ["seeds/users.yaml: is a second seed of users, beside seeds/users.json. Keep one of them."],
+    ),
+    "a packed seed that is not packed": (
+        {**USERS, "seeds/users.json.gz": '[{"pk": "a"}]'},
+        ["seeds/users.json.gz: is not gzip, as its name says. Compress it, or drop .gz from the name."],
+    ),
+    "a packed seed cut short": (
+        {**USERS, "seeds/users.json.gz": gzip.compress(b'[{"pk": "a"}]')[:-6]},
+        ["seeds/users.json.gz: is cut short: its gzip stream does not end. Write the file again."],
+    ),
+    "a packed seed with a fault": (
+        {**USERS, "seeds/users.jsonl.gz": gzip.compress(b'{"pk": "a"}\n{}\n')},
+        [
+            (
+                "seeds/users.jsonl.gz:2: [1].pk: is missing, which is a key attribute. Every item of users has "
+                "pk, a text (S)."
+            )
+        ],
+    ),
+    "more faults than are told": (
+        as_json("[" + ",\n".join(23 * ['{"x": 1}']) + "]"),
+        [
+            "seeds/users.json: has 3 more faulty items. Correct those above first.",
+            (
+                "seeds/users.json:1: [0].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:2: [1].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:3: [2].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:4: [3].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:5: [4].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:6: [5].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:7: [6].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:8: [7].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:9: [8].pk: is missing, which is a key attribute. Every item of users has pk, a "
+                "text (S)."
+            ),
+            (
+                "seeds/users.json:10: [9].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:11: [10].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:12: [11].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:13: [12].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:14: [13].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:15: [14].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:16: [15].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:17: [16].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:18: [17].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:19: [18].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+            (
+                "seeds/users.json:20: [19].pk: is missing, which is a key attribute. Every item of users has pk, "
+                "a text (S)."
+            ),
+        ],
+    ),
+}
+"""The files of a folder, and every sentence they lead to."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_seed_file_is_told_by_its_name(case: str, tmp_path: Path) -> None:
+    written, expected = CASES[case]
+    assert sentences(write(tmp_path / "app", written)) == expected
+
+
+def test_a_packed_seed_that_unpacks_to_more_than_may_be_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "SEED_LIMIT", 1024 * 1024)
+    packed = gzip.compress(b"[" + b" " * 1024 * 1024 + b"]")
+    assert len(packed) < 2048
+    folder = write(tmp_path / "app", {**USERS, "seeds/users.json.gz": packed})
+    assert sentences(folder) == ["seeds/users.json.gz: unpacks to more than 1 MB. Split it."]
+    half = gzip.compress(b" " * 600 * 1024)
+    write(folder, {"seeds/users.json.gz": half + half})
+    assert sentences(folder) == ["seeds/users.json.gz: unpacks to more than 1 MB. Split it."]
+
+
+@pytest.mark.parametrize(
+    ("file", "warning"),
+    [
+        ("seeds/user.json", "is a seed of 'user', which is not declared. Did you mean `users`?"),
+        ("seeds/orders.json", "is a seed of 'orders', which is not declared. Remove it, or declare the table."),
+        ("seeds/users-prod.json", "is a seed of 'users-prod', which is not declared. Remove it, or declare the table."),
+    ],
+)
+def test_a_seed_of_no_declared_table_is_a_warning(tmp_path: Path, file: str, warning: str) -> None:
+    desired = load(write(tmp_path, {**USERS, file: "[]"}))
+    assert desired.warnings == (f"{file}: {warning}",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("orders.yaml", "a: ["),
+        ("orders.yaml", ""),
+        ("orders.json", "{"),
+        ("other.yaml", "table_nam: orders\nkey_schema: []\n"),
+        ("orders.py", "import no_such_module_here\n"),
+        ("orders.py", "class Orders:\n    SCHEMA = 1\n    def get_schema(self): ...\n"),
+        ("orders.YAML", "table_name: orders\n"),
+        ("orders.yaml.bak", "table_name: orders\n"),
+        ("orders.yaml", "Table: {TableName: orders, KeySchema: []}\n"),
+        ("orders.yaml", "# table_name: orders\n"),
+    ],
+)
+def test_no_seed_is_to_be_removed_while_a_declaration_cannot_be_read(tmp_path: Path, name: str, text: str) -> None:
+    folder = write(tmp_path, {**USERS, name: text, "seeds/orders.json": "[]"})
+    with pytest.raises(DeclarationError) as raised:
+        load(folder)
+    assert not any("seeds/orders.json" in warning for warning in raised.value.warnings)
