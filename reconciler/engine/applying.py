@@ -121,7 +121,7 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
     has_tags = world.endpoint.flavor.has_tags
     nonce = _open_nonce(survey.recorded) or world.random.token()
     tag = ownership.owner_tag(scene.options.scope, nonce) if has_tags else None
-    call = create_call(held(declaration.spec, world.endpoint.flavor.lacks), tag, with_tags=has_tags)
+    call = create_call(held(declaration.spec, world.endpoint.flavor.lacks), tag)
     intent = InventoryEntry(
         survey.name,
         declaration.base_name,

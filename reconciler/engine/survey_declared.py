@@ -85,7 +85,7 @@ def _owner_read(scene: Scene, survey: Survey) -> Survey:
 def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
     world, recorded = scene.world, base.recorded
     flavor = world.endpoint.flavor
-    steps = plan(declaration, None, with_tags=flavor.has_tags, lacks=flavor.lacks)
+    steps = plan(declaration, None, lacks=flavor.lacks)
     steps = tuple(permit_in_place(s, scene.options, declaration.lifecycle, emulator=world.emulator) for s in steps)
     not_before = visible_from(world, recorded)
     if not_before is not None:

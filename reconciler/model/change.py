@@ -45,6 +45,11 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def changes_table(self) -> bool:
+        """Whether it needs an ACTIVE table and makes it busy; one such call a table and round."""
+        return self.operation in ("CreateTable", "UpdateTable", "DeleteTable")
+
+    @property
     def destroys(self) -> bool:
         """Whether it ends a table or takes a part of one away."""
         return destroys(self.operation, self.params)

@@ -263,8 +263,8 @@ MUTANTS = (
     ),
     Mutant(
         "a quota in time is not waited for",
-        "planning/quotas.py",
-        "free = len(times) < quota.number or times[-quota.number] + quota.window <= now",
+        "facets/quota.py",
+        "free = len(times) < self.number or times[-self.number] + self.window <= now",
         "free = True",
         "the second change of time to live within the hour is refused and locks it for longer",
         ("planning/test_quotas.py",),
@@ -279,7 +279,7 @@ MUTANTS = (
     ),
     Mutant(
         "the protection is taken off first",
-        "planning/order.py",
+        "facets/rank.py",
         "    UNPROTECT = 18",
         "    UNPROTECT = -1",
         "while the other steps go on, the table stands unprotected",
