@@ -75,15 +75,13 @@ class Reconciler:
         request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._remembered(self._rounds(request, on_wait))
 
-    def destroy(
-        self, tables: tuple[str, ...] = (), on_step: OnStep | None = None, *, confirmed: bool = False
-    ) -> PassReport:
+    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked.
 
         ``confirmed`` says that a person was shown the names of the tables; naming them is as good.
         """
         approved = Approval(everything=True) if confirmed or tables else None
-        request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step, approved=approved)
+        request = Request("destroy", focus=self._focus(tables), destroy=True, approved=approved)
         report = self._destroyer()._rounds(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")

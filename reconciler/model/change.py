@@ -55,6 +55,18 @@ class Call:
         return destroys(self.operation, self.params)
 
 
+def is_read(operation: str) -> bool:
+    """Whether an operation of DynamoDB or of a service beside it changes nothing; what is not known counts as a write.
+
+    Operations of other services carry the name of the service: ``kms:DescribeKey``.
+    """
+    name = operation.rpartition(":")[2]
+    return name.startswith(("Describe", "List", "Get")) or name in _READ_ITEMS
+
+
+_READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
+
+
 def destroys(operation: str, params: Mapping[str, Any]) -> bool:
     """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4).
 

@@ -43,7 +43,6 @@ class InventoryEntry:
     nonce: str
     identity: Identity | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    digest: str | None = None
     changed_at: datetime | None = None
     unwanted_since: datetime | None = None
     empty_since: datetime | None = None

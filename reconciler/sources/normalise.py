@@ -33,7 +33,7 @@ from reconciler.sources.document.throughput import ThroughputPart
 from reconciler.sources.document.vectors import VectorIndexPart
 from reconciler.sources.normalise_global import consistency, replicas, settings
 from reconciler.sources.normalise_scaling import auto_scaling
-from reconciler.sources.rules.billing import is_provisioned
+from reconciler.sources.rules.billing_mode import declared_mode
 
 Types = Mapping[str, ScalarType]
 
@@ -104,7 +104,7 @@ def references(document: TableDocument) -> tuple[Reference, ...]:
 
 def _billing(document: TableDocument) -> Billing | None:
     throughput = _throughput(document.provisioned_throughput)
-    mode = document.billing_mode or ("PROVISIONED" if is_provisioned(document) else None)
+    mode = declared_mode(document)
     return None if mode is None else Billing(mode, throughput)
 
 

@@ -120,7 +120,6 @@ ENTRIES: Kind[InventoryEntry] = Kind(
         "nonce": TEXT,
         "identity": MAYBE_IDENTITY,
         "lifecycle": (LIFECYCLES.write, lambda fields, name: LIFECYCLES.read(fields.map(name))),
-        "digest": MAYBE_TEXT,
         "changed_at": MAYBE_TIME,
         "unwanted_since": MAYBE_TIME,
         "empty_since": MAYBE_TIME,

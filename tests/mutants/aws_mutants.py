@@ -142,9 +142,9 @@ MUTANTS = (
     ),
     Mutant(
         "what is not known to write is a read",
-        "aws/hooks.py",
-        "return operation.startswith(READS) or operation in READ_ITEMS",
-        'return not operation.startswith(("Create", "Update", "Delete", "Put"))',
+        "model/change.py",
+        'return name.startswith(("Describe", "List", "Get")) or name in _READ_ITEMS',
+        'return not name.startswith(("Create", "Update", "Delete", "Put"))',
         "BatchWriteItem, TagResource and RestoreTable pass the guard of the readers",
         (f"{CONNECTION}::test_a_reading_client_refuses_every_operation_that_may_change_something[BatchWriteItem]",),
     ),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding
-from reconciler.sources.rules.auto_scaling import scaled_capacities
+from reconciler.sources.rules.billing_mode import is_provisioned
 
 
 def mode_and_throughput(document: TableDocument) -> Iterator[Finding]:
@@ -25,13 +25,6 @@ def mode_and_throughput(document: TableDocument) -> Iterator[Finding]:
             "is missing, which billing_mode PROVISIONED needs",
             "Add read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST.",
         )
-
-
-def is_provisioned(document: TableDocument) -> bool:
-    """The mode as it is declared: throughput or auto scaling alone means provisioned."""
-    scaled = any(part.enabled for _, part in scaled_capacities(document))
-    alone = document.billing_mode is None and (document.provisioned_throughput is not None or scaled)
-    return document.billing_mode == "PROVISIONED" or alone
 
 
 def index_throughput(document: TableDocument) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding, listed
+from reconciler.sources.rules.billing_mode import declared_mode
 
 REGION_SETS = (
     frozenset({"us-east-1", "us-east-2", "us-west-2"}),
@@ -53,7 +54,7 @@ def replica_indexes(document: TableDocument) -> Iterator[Finding]:
 
 def replica_billing(document: TableDocument) -> Iterator[Finding]:
     """A capacity is overridden on a provisioned table, a maximum on one that is billed on demand."""
-    mode = document.billing_mode or ("PROVISIONED" if document.provisioned_throughput else None)
+    mode = declared_mode(document)
     wrong = {"PAY_PER_REQUEST": "provisioned_throughput_override", "PROVISIONED": "on_demand_throughput_override"}
     for position, replica in enumerate(document.replicas or []):
         field = wrong.get(mode or "")

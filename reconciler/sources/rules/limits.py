@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.sources.document.limits import OnDemandThroughputPart, WarmThroughputPart
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding, Path
+from reconciler.sources.rules.billing_mode import is_provisioned
 
 
 def maximum_members(document: TableDocument) -> Iterator[Finding]:
@@ -24,9 +25,9 @@ def maximum_members(document: TableDocument) -> Iterator[Finding]:
 
 def maximum_needs_on_demand(document: TableDocument) -> Iterator[Finding]:
     """A provisioned table takes no maximum."""
-    mode = document.billing_mode or ("PROVISIONED" if document.provisioned_throughput else None)
+    provisioned = is_provisioned(document)
     for path, part, _ in _parts(document):
-        if part is not None and mode == "PROVISIONED":
+        if part is not None and provisioned:
             reason = "is given, but the table is provisioned"
             yield Finding(
                 (*path, "on_demand_throughput"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.sources.document.table import TableDocument
 from reconciler.sources.place import Finding
+from reconciler.sources.rules.billing_mode import is_provisioned
 from reconciler.sources.rules.indexes import vector_indexes
 
 
@@ -18,11 +19,10 @@ def vector_index_count(document: TableDocument) -> Iterator[Finding]:
 
 def vector_billing(document: TableDocument) -> Iterator[Finding]:
     """Only a table that is billed on demand has vector indexes."""
-    provisioned = document.billing_mode == "PROVISIONED" or (
-        document.billing_mode is None and document.provisioned_throughput is not None
-    )
-    if provisioned and document.vector_indexes:
-        remedy = "Set billing_mode to PAY_PER_REQUEST and remove provisioned_throughput, or remove the vector indexes."
+    if is_provisioned(document) and document.vector_indexes:
+        given = (name for name in ("provisioned_throughput", "auto_scaling") if getattr(document, name) is not None)
+        without = "".join(f" and remove {name}" for name in given)
+        remedy = f"Set billing_mode to PAY_PER_REQUEST{without}, or remove the vector indexes."
         yield Finding(("vector_indexes",), "are given, but the table is provisioned", remedy)
 
 
