@@ -29,6 +29,7 @@ from reconciler.model.plan import Approval, Fate, Step
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.model.restore import Overrides
+from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
 HOLD = timedelta(hours=1)
 """How long an old index stays off emulators after the new one is ready."""
@@ -136,10 +137,11 @@ class Reconciler:
         if not names:
             return ()
         snapshot = self._turn().begin()
-        taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
+        taken = [name for name in names if is_released(snapshot.inventory.get(name))]
         for name in taken:
-            entry = replace(snapshot.inventory[name], ownership="adopted", unwanted_since=None)
-            self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
+            now = self.world.clock.now()
+            adopted = advance(snapshot.inventory[name], Event.IMPORT, unwanted_since=None, changed_at=now)
+            self.world.store.put_entry(adopted)
         return tuple(taken)
 
     def suspend(self, by: str) -> None:
@@ -230,7 +232,7 @@ class Reconciler:
             return None
         declared = {declaration.spec.name for declaration in desired.declarations}
         inventory = self.world.store.load().inventory.values()
-        ours = [entry for entry in inventory if entry.ownership != "released" and entry.name not in declared]
+        ours = [entry for entry in inventory if not is_released(entry) and entry.name not in declared]
         exact = [entry.name for entry in ours if entry.name == name]
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
 
@@ -258,7 +260,7 @@ class Reconciler:
         """Whether another process created tables while these were destroyed; from the suspension on none can."""
         seen = {table.name for table in report.tables}
         inventory = self.world.store.load().inventory
-        made = {name for name, entry in inventory.items() if entry.ownership == "created"} - seen
+        made = {name for name, entry in inventory.items() if is_ours(entry)} - seen
         return bool(made if focus is None else made & focus)
 
     def _hold(self, asked: timedelta | None) -> timedelta:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from simulation.refusal import missing
-from simulation.world import MemoryStore, Sim, simulate
+from simulation.world import MemoryStore, Sim, declaration, simulate
 
 from reconciler.engine.importing import Found, PassedOver
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import StateError, UsageError
-from reconciler.model.identity import Identity
+from reconciler.model.identity import Flavor, Identity
 from reconciler.model.records import InventoryEntry
 
 HASH = [{"AttributeName": "pk", "KeyType": "HASH"}]
@@ -197,3 +197,22 @@ def test_the_state_is_read_once_to_remember(monkeypatch: pytest.MonkeyPatch) -> 
     assert asked == ["ensure"]
     assert sorted(sim.store.snapshot.inventory) == ["carts", "orders", "users"]
     assert {entry.ownership for entry in sim.store.snapshot.inventory.values()} == {"adopted"}
+
+
+@pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
+def test_a_table_that_we_created_and_released_is_only_adopted_when_it_is_taken_back(flavor: Flavor) -> None:
+    sim = simulate(flavor=flavor)
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.run()
+    sim.clock.seconds += 61
+    sim.reconciler.release(("users",))
+    assert sim.reconciler.take_back(("users",)) == ("users",)
+    for _ in range(3):
+        sim.run()
+        sim.clock.seconds += 61
+    assert sim.store.snapshot.inventory["users"].ownership == "adopted"
+    sim.declare(declaration("orders"))
+    for _ in range(3):
+        sim.run()
+        sim.clock.seconds += 3600
+    assert "users" in sim.plane.tables

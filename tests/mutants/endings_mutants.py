@@ -138,9 +138,9 @@ MUTANTS = (
     ),
     Mutant(
         "what is taken back is ours to delete",
-        "engine/reconciler.py",
-        'ownership="adopted", unwanted_since=None)\n',
-        'ownership="created", unwanted_since=None)\n',
+        "planning/ownership.py",
+        "Event.IMPORT: dict.fromkeys(State, State.ADOPTED)",
+        "Event.IMPORT: dict.fromkeys(State, State.CREATED)",
         "release and import make an adopted table one that is pruned",
         (f"{ENDS}::test_import_takes_a_released_table_back_as_adopted",),
     ),

@@ -170,15 +170,15 @@ MUTANTS = (
     Mutant(
         "adoption is marked as created",
         "planning/ownership.py",
-        '_tagged_ours(observed, world) else "adopted"',
-        '_tagged_ours(observed, world) else "created"',
+        "    return Event.FOUND\n",
+        "    return Event.CLAIM\n",
         "a table of somebody else is ours to delete from the first pass on",
         ("engine/test_engine_deletion_gate.py::test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted",),
     ),
     Mutant(
         "the nonce of the owner tag is not compared",
         "planning/ownership.py",
-        "return world.has_tags and drawn and bears_tag(entry, observed.owner_tag, world.scope)",
+        "return may_come_true and bears_tag(entry, observed.owner_tag, world.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
         ("engine/test_engine_claims.py::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
@@ -194,7 +194,7 @@ MUTANTS = (
     Mutant(
         "a released table is managed again",
         "engine/survey_declared.py",
-        'if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:',
+        "if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:",
         "if False:",
         "there is no way to stop managing a table",
         ("engine/test_engine_board.py::test_a_released_table_is_not_waited_for",),
@@ -342,7 +342,7 @@ MUTANTS = (
     Mutant(
         "a refused create leaves its intent",
         "engine/applying.py",
-        "if isinstance(error, NameTaken) and (not has_tags or _open_nonce(survey.recorded) is None):",
+        "if isinstance(error, NameTaken) and (not has_tags or ownership.open_nonce(survey.recorded) is None):",
         "if False:",
         "a table that others made in the same moment counts as managed, and on_existing: fail is asked no more",
         (
@@ -353,7 +353,7 @@ MUTANTS = (
     Mutant(
         "a refused create forgets what was recorded before",
         "engine/applying.py",
-        'elif survey.entry.ownership != "intent":',
+        "elif not ownership.is_open(survey.entry):",
         "elif False:",
         "the record says intent where it had the identity of the table that we made",
         ("engine/test_engine_name_taken.py::test_what_was_recorded_before_a_refused_create_stands_again",),
@@ -371,7 +371,7 @@ MUTANTS = (
     Mutant(
         "each try of a create has a nonce of its own",
         "engine/applying.py",
-        "nonce = _open_nonce(survey.recorded) or world.random.token()",
+        "nonce = ownership.open_nonce(survey.recorded) or world.random.token()",
         "nonce = world.random.token()",
         "a table that a paused leader made late is taken for somebody else's, and never pruned",
         ("engine/test_engine_name_taken.py::test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack",),

@@ -60,7 +60,7 @@ MUTANTS = (
     Mutant(
         "pruning ignores ownership",
         "planning/policy.py",
-        'entry is None or entry.ownership != "created":',
+        "entry is None or not ownership.is_ours(entry):",
         "entry is None:",
         "an adopted table is deleted when its declaration goes (pulumi-aws-native#1263)",
         (
@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant(
         "whatever is in the inventory is pruned",
         "engine/survey_undeclared.py",
-        'if recorded.ownership != "created" and not open_intent:',
+        "if not ownership.is_ours(recorded) and not open_intent:",
         "if False:",
         "a table that was only adopted is wished away with its file",
         ("engine/test_engine_deletion_gate.py::test_the_gate_refuses_when[the inventory says state_lost]",),
@@ -78,8 +78,8 @@ MUTANTS = (
     Mutant(
         "a lost state is taken for ownership",
         "planning/ownership.py",
-        '"state_lost" if _tagged_ours(observed, world) else "adopted"',
-        '"created" if _tagged_ours(observed, world) else "adopted"',
+        "return Event.FOUND_WITH_OUR_TAG",
+        "return Event.CLAIM",
         "after the state table was lost, tables are claimed by their tag alone",
         (
             "engine/test_engine_deletion_gate.py::test_an_owner_tag_without_an_inventory_entry_means_that_state_was_lost",
@@ -113,8 +113,8 @@ MUTANTS = (
     ),
     Mutant(
         "a replaced table is young again",
-        "engine/applying.py",
-        "        ours_since=ownership.ours_since(survey.recorded),\n",
+        "planning/ownership.py",
+        "        ours_since=ours_since(recorded),\n",
         "",
         "what was forgotten beside it looks like the tables of another stack, for ever",
         (f"{FORGOTTEN}::test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did",),
@@ -122,7 +122,7 @@ MUTANTS = (
     Mutant(
         "a table of others inherits the age of ours",
         "planning/ownership.py",
-        'ours_since=entry.ours_since if ownership == "created" else None,',
+        "ours_since=entry.ours_since if after in OURS else None,",
         "ours_since=entry.ours_since,",
         "a stranger of a known name speaks for declarations that are not ours",
         (f"{FORGOTTEN}::test_a_table_of_others_in_the_place_of_ours_speaks_for_nothing",),
@@ -226,8 +226,8 @@ MUTANTS = (
     Mutant(
         "a claimed table has no date",
         "planning/ownership.py",
-        'ownership, entry = "created", replace(entry, nonce=nonce, changed_at=world.now)',
-        'ownership = "created"',
+        "    if event is Event.CLAIM:\n        entry = replace(entry, changed_at=world.now)\n",
+        "",
         "nobody can tell since when a table that stood there is ours",
         ("engine/test_engine_claimed_tables.py::test_what_is_claimed_is_dated_from_the_claim[own]",),
     ),
@@ -258,7 +258,7 @@ MUTANTS = (
     Mutant(
         "destroy takes adopted tables too",
         "engine/surveying.py",
-        'if entry.ownership == "created" if destroy else entry.name not in declared:',
+        "if is_ours(entry) if destroy else entry.name not in declared:",
         "if destroy or entry.name not in declared:",
         "destroy forgets, or deletes, what was there before the tool came",
         ("engine/test_engine_limits.py::test_destroy_leaves_what_was_adopted_in_the_inventory",),

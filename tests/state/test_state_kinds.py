@@ -83,6 +83,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "ending_at": AT_TEXT,
             "revision": 4,
             "unknown": None,
+            "own_tag": None,
         },
     ),
     "SEED_RECORDS": (
