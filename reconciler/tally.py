@@ -6,7 +6,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
-READS = ("Describe", "List", "Get", "Scan", "Query", "BatchGet", "TransactGet")
+from reconciler.model.change import is_read
+
 ITEMS = {"PutItem": "written", "DeleteItem": "removed"}
 TABLES = {"CreateTable": "created", "DeleteTable": "deleted"}
 NAMED = 3
@@ -31,7 +32,7 @@ class Tally:
 
     def request(self, operation: str, tables: Iterable[str]) -> None:
         """One request was answered with success."""
-        if operation.rpartition(":")[2].startswith(READS):
+        if is_read(operation):
             return
         named = [table for table in tables if table != self._state_table]
         with self._lock:

@@ -284,7 +284,6 @@ def test_prune_grace_depends_on_the_command_unless_set(
 def test_options_take_one_shot_from_how_the_settings_were_loaded(tmp_path: Path) -> None:
     settings = load({}, one_shot=True, environ={}, cwd=tmp_path)
     assert settings.options(Flavor.AWS).one_shot
-    assert settings.options(Flavor.AWS, explicit_delete=True).explicit_delete
 
 
 CAPS = [

@@ -12,20 +12,14 @@ from contextvars import ContextVar
 from typing import Any
 
 from reconciler.aws import call_deadline
+from reconciler.model.change import is_read
 from reconciler.model.errors import Ambiguous, Denied, LeaseLost, Malformed
 
 AWS_NAMESPACE = "com.amazonaws."
 """Errors of a service begin with it and the service's name; what all services share is ``com.amazon.coral``."""
-READS = ("Describe", "List", "Get")
 LOST = "our lease ran out before the call was sent"
 STATE_CALL: ContextVar[bool] = ContextVar("STATE_CALL", default=False)
 """Whether the call under way is about the state table: whoever has no lease must be able to take one."""
-READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
-
-
-def is_read(operation: str) -> bool:
-    """Whether an operation of DynamoDB changes nothing; what is not known to be a read counts as a write."""
-    return operation.startswith(READS) or operation in READ_ITEMS
 
 
 def refuse_writes(model: Any, **_: Any) -> None:
@@ -94,7 +88,7 @@ def within_lease(left: Callable[[], float]) -> Callable[[str], float | None]:
     """
 
     def limit(operation: str) -> float | None:
-        free = is_read(operation.rpartition(":")[2]) or STATE_CALL.get()
+        free = is_read(operation) or STATE_CALL.get()
         seconds = 0.0 if free else left()
         return seconds if seconds > 0 else None
 

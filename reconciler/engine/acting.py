@@ -18,6 +18,7 @@ from reconciler.model.errors import LeaseLost
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import TableReport
 from reconciler.planning import breaker
+from reconciler.planning.ownership import is_released
 from reconciler.seeding.decide import Need
 
 
@@ -94,7 +95,7 @@ def _shown(survey: Survey) -> bool:
         return False
     if survey.declaration is not None or survey.steps:
         return True
-    return survey.entry is not None and survey.entry.ownership != "released"
+    return survey.entry is not None and not is_released(survey.entry)
 
 
 def _settled(scene: Scene, acted: Acted, surveys: list[Survey], memory: Memory) -> Acted:

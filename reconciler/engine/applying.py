@@ -119,41 +119,24 @@ def _create(scene: Scene, survey: Survey, step: Step) -> Applied:
     if declaration is None:
         return Applied(survey, (step,))
     has_tags = world.endpoint.flavor.has_tags
-    nonce = _open_nonce(survey.recorded) or world.random.token()
+    nonce = ownership.open_nonce(survey.recorded) or world.random.token()
     tag = ownership.owner_tag(scene.options.scope, nonce) if has_tags else None
-    call = create_call(held(declaration.spec, world.endpoint.flavor.lacks), tag, with_tags=has_tags)
-    intent = InventoryEntry(
-        survey.name,
-        declaration.base_name,
-        "intent",
-        nonce,
-        identity=_created_before(survey.recorded),
-        lifecycle=declaration.lifecycle,
-        changed_at=world.clock.now(),
-        ours_since=ownership.ours_since(survey.recorded),
-        declared_in=declaration.origin.file,
-        project=scene.options.project,
-        tagged_as=survey.recorded.tagged_as if _open_nonce(survey.recorded) and survey.recorded else None,
-        revision=survey.recorded.revision if survey.recorded else 0,
-        unknown=survey.recorded.unknown if survey.recorded else {},
-    )
+    call = create_call(held(declaration.spec, world.endpoint.flavor.lacks), tag)
+    now, project = world.clock.now(), scene.options.project
+    intent = ownership.intended(survey.entry, survey.recorded, declaration, nonce, changed_at=now, project=project)
     intent = world.store.put_entry(intent)
     try:
         answer = _write(scene, call)
     except LeaseLost:
         raise
     except ApiError as error:
-        if isinstance(error, NameTaken) and (not has_tags or _open_nonce(survey.recorded) is None):
+        if isinstance(error, NameTaken) and (not has_tags or ownership.open_nonce(survey.recorded) is None):
             _withdraw(scene, survey, intent)
         return _lost(survey, step, error)
-    created = replace(intent, ownership="created", identity=_identity(answer), changed_at=world.clock.now())
+    proven = ownership.Event.CREATE_PROVEN
+    created = ownership.advance(intent, proven, identity=_identity(answer), changed_at=world.clock.now())
     created = world.store.put_entry(created)
     return Applied(replace(survey, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True)
-
-
-def _open_nonce(recorded: InventoryEntry | None) -> str | None:
-    """The nonce of a create of ours that may yet come true: whichever of the two makes the table, it is ours."""
-    return recorded.nonce if recorded is not None and recorded.ownership == "intent" else None
 
 
 def _withdraw(scene: Scene, survey: Survey, intent: InventoryEntry) -> None:
@@ -163,13 +146,8 @@ def _withdraw(scene: Scene, survey: Survey, intent: InventoryEntry) -> None:
     """
     if survey.entry is None:
         scene.world.store.drop_entry(intent)
-    elif survey.entry.ownership != "intent":
+    elif not ownership.is_open(survey.entry):
         scene.world.store.put_entry(replace(survey.entry, revision=intent.revision))
-
-
-def _created_before(recorded: InventoryEntry | None) -> Identity | None:
-    """What we created under this name already: DescribeTable may have missed a table that is still there."""
-    return recorded.identity if recorded is not None and recorded.ownership in ("created", "intent") else None
 
 
 def _delete(scene: Scene, survey: Survey, step: Step) -> Applied:

@@ -43,10 +43,10 @@ def look_for_foreign(world: World, desired: DesiredState, snapshot: StateSnapsho
     ``doubt`` hears of invalid answers and refused credentials, after which the pass destroys nothing at all (I3).
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
-    ours = [entry for entry in snapshot.inventory.values() if entry.ownership in ("created", "intent")]
+    ours = [entry for entry in snapshot.inventory.values() if ownership.may_be_ours(entry)]
     unwanted = [entry for entry in ours if entry.name not in declared]
-    kept = _Kept(world, doubt, [entry for entry in ours if entry.name in declared and entry.ownership == "created"])
-    several = sum(entry.ownership == "created" for entry in unwanted) > 1
+    kept = _Kept(world, doubt, [entry for entry in ours if entry.name in declared and ownership.is_ours(entry)])
+    several = sum(ownership.is_ours(entry) for entry in unwanted) > 1
     foreign: set[str] = set()
     lone: set[str] = set()
     unsettled: set[str] = set()

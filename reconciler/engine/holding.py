@@ -11,6 +11,7 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import Ended, StateSnapshot
 from reconciler.planning.fates import without_prospect
+from reconciler.planning.ownership import is_ours, may_be_ours
 from reconciler.planning.policy import cap, is_wanted
 
 READ_AGAIN = "another reconciler led since the state was read; it is read again first"
@@ -106,7 +107,7 @@ def limit_of(options: Options, snapshot: StateSnapshot) -> int | None:
     """The cap on deletes and replaces; ``None`` where there is none."""
     if options.max_deletes is not None or options.max_deletes_share is None:
         return options.max_deletes
-    owned = sum(entry.ownership == "created" for entry in snapshot.inventory.values())
+    owned = sum(is_ours(entry) for entry in snapshot.inventory.values())
     return max(1, int(owned * options.max_deletes_share))
 
 
@@ -143,8 +144,7 @@ def _noted_first(step: Step) -> Step:
 
 def _claims(survey: Survey) -> bool:
     before, after = survey.recorded, survey.entry
-    ours = ("intent", "created")
-    return after is not None and after.ownership == "created" and (before is None or before.ownership not in ours)
+    return is_ours(after) and not may_be_ours(before)
 
 
 def _after_malformed(step: Step) -> Step:

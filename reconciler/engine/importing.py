@@ -14,6 +14,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.planning.diff import diff
+from reconciler.planning.ownership import OWNERSHIPS, Event, is_released, next_state, state_of
 from reconciler.planning.scopes import is_state_table, not_ours
 
 NOTHING_LEFT = "every table is declared already; nothing was written"
@@ -112,12 +113,12 @@ class Import:
         for base, observed in tables.items():
             name = observed.spec.name
             entry = snapshot.inventory.get(name)
-            if entry is not None and observed.identity.same(entry.identity) and entry.ownership != "released":
+            if entry is not None and observed.identity.same(entry.identity) and not is_released(entry):
                 continue
             adopted = InventoryEntry(
                 name,
                 base,
-                "adopted",
+                OWNERSHIPS[next_state(state_of(entry), Event.IMPORT)],
                 nonce="",
                 identity=observed.identity,
                 changed_at=self.world.clock.now(),
@@ -162,7 +163,7 @@ class Import:
 
 
 def _gave_up(entry: InventoryEntry | None) -> bool:
-    return entry is not None and entry.ownership == "released"
+    return is_released(entry)
 
 
 def _unsettled(name: str, status: str) -> PassedOver:

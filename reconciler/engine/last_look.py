@@ -55,7 +55,6 @@ def still_planned(scene: Scene, survey: Survey, step: Step, fresh: ObservedTable
     planned = plan(
         left_to_it(survey.declaration, rebuild),
         _joined(survey.observed, fresh),
-        with_tags=flavor.has_tags,
         lacks=flavor.lacks,
     )
     return any(_covers(other, step) for other in planned)

@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.engine.recall import Recall
 from reconciler.engine.world import World
+from reconciler.facets import LOOKUPS
 from reconciler.facets.base import Ask
-from reconciler.facets.sse import RESOLVE
 from reconciler.facets.tags import READ as LIST_TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import EndpointChanged, Forbidden, NotFound, Unsupported
@@ -60,7 +60,7 @@ def observe_table(
         try:
             answers[ask.key] = world.api.read(ask.operation, ask.params)
         except Forbidden:
-            if (owner_needed and ask.key == LIST_TAGS) or (whole and ask.operation != RESOLVE):
+            if (owner_needed and ask.key == LIST_TAGS) or (whole and ask.operation not in LOOKUPS):
                 raise
             denied[ask.key] = ask.operation
         except Unsupported:
@@ -72,8 +72,8 @@ def observe_table(
             # An emulator that tells of an index or a stream, and cannot be asked about it, will never know it.
             if not (world.emulator and ask in further):
                 raise
-            if ask.operation != RESOLVE:
-                # An alias that leads to no key is an answer: no table is encrypted by it.
+            if ask.operation not in LOOKUPS:
+                # A name that leads to nothing is an answer: no table is encrypted by such a key.
                 unsupported.add(ask.key)
     responses = Responses(answers, frozenset(unsupported), frozenset(denied), world.clock.now())
 

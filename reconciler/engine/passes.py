@@ -33,6 +33,7 @@ from reconciler.model.plan import Approval, Step
 from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
+from reconciler.planning.ownership import is_released
 from reconciler.planning.removals import declared_elsewhere, misunderstood, renamed, undeclared, vanished
 
 T = TypeVar("T")
@@ -314,6 +315,6 @@ def _holder(snapshot: StateSnapshot | None, acted: Acted | None) -> str | None:
 def _strangers(
     names: tuple[str, ...], desired: DesiredState, snapshot: StateSnapshot, state_table: str
 ) -> tuple[TableReport, ...]:
-    ours = {name for name, entry in snapshot.inventory.items() if entry.ownership != "released"}
+    ours = {name for name, entry in snapshot.inventory.items() if not is_released(entry)}
     known = {declaration.spec.name for declaration in desired.declarations} | ours | {state_table}
     return tuple(TableReport(name, TableStatus.UNMANAGED) for name in names if name not in known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from reconciler.facets import TIME_DEPENDENT
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
@@ -18,9 +19,6 @@ from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff
 from reconciler.planning.planner import plan
 from reconciler.planning.scaled import left_alone
-
-CLOCKED = "ListBackups"
-"""What its answer means depends on when it was read as well: a backup comes due with time alone."""
 
 Planned = tuple[tuple[Change, ...], tuple[Step, ...]]
 
@@ -52,7 +50,8 @@ class Recall:
     ) -> ObservedTable:
         """What ``read`` makes of the responses, or the very object it made of equal ones last time."""
         last = self.looks.get(name)
-        if last is not None and CLOCKED not in responses.answers and _equal(last, spec, responses):
+        timeless = responses.answers.keys().isdisjoint(TIME_DEPENDENT)
+        if last is not None and timeless and _equal(last, spec, responses):
             return last.observed
         observed = read()
         self.looks[name] = _Look(spec, responses, observed)
@@ -65,7 +64,7 @@ class Recall:
         if last is not None and last.observed is observed and last.flavor is flavor and last.declaration == declaration:
             return last.planned
         changes = diff(declaration.spec, observed.spec, left_alone(declaration, observed))
-        steps = plan(declaration, observed, with_tags=flavor.has_tags, lacks=flavor.lacks, changes=changes)
+        steps = plan(declaration, observed, lacks=flavor.lacks, changes=changes)
         planned = (changes, steps)
         self.plans[name] = _Plan(declaration, observed, flavor, planned)
         return planned

@@ -29,6 +29,7 @@ from reconciler.model.plan import Approval, Fate, Step
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.model.restore import Overrides
+from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
 HOLD = timedelta(hours=1)
 """How long an old index stays off emulators after the new one is ready."""
@@ -75,15 +76,13 @@ class Reconciler:
         request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._remembered(self._rounds(request, on_wait))
 
-    def destroy(
-        self, tables: tuple[str, ...] = (), on_step: OnStep | None = None, *, confirmed: bool = False
-    ) -> PassReport:
+    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked.
 
         ``confirmed`` says that a person was shown the names of the tables; naming them is as good.
         """
         approved = Approval(everything=True) if confirmed or tables else None
-        request = Request("destroy", focus=self._focus(tables), destroy=True, on_step=on_step, approved=approved)
+        request = Request("destroy", focus=self._focus(tables), destroy=True, approved=approved)
         report = self._destroyer()._rounds(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
@@ -138,10 +137,11 @@ class Reconciler:
         if not names:
             return ()
         snapshot = self._turn().begin()
-        taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
+        taken = [name for name in names if is_released(snapshot.inventory.get(name))]
         for name in taken:
-            entry = replace(snapshot.inventory[name], ownership="adopted", nonce="", unwanted_since=None)
-            self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
+            now = self.world.clock.now()
+            adopted = advance(snapshot.inventory[name], Event.IMPORT, unwanted_since=None, changed_at=now)
+            self.world.store.put_entry(adopted)
         return tuple(taken)
 
     def suspend(self, by: str) -> None:
@@ -232,7 +232,7 @@ class Reconciler:
             return None
         declared = {declaration.spec.name for declaration in desired.declarations}
         inventory = self.world.store.load().inventory.values()
-        ours = [entry for entry in inventory if entry.ownership != "released" and entry.name not in declared]
+        ours = [entry for entry in inventory if not is_released(entry) and entry.name not in declared]
         exact = [entry.name for entry in ours if entry.name == name]
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
 
@@ -260,7 +260,7 @@ class Reconciler:
         """Whether another process created tables while these were destroyed; from the suspension on none can."""
         seen = {table.name for table in report.tables}
         inventory = self.world.store.load().inventory
-        made = {name for name, entry in inventory.items() if entry.ownership == "created"} - seen
+        made = {name for name, entry in inventory.items() if is_ours(entry)} - seen
         return bool(made if focus is None else made & focus)
 
     def _hold(self, asked: timedelta | None) -> timedelta:

@@ -15,6 +15,7 @@ from reconciler.engine.observing import observe_table
 from reconciler.engine.world import World
 from reconciler.model.errors import LeaseLost, RecordChanged, StateError
 from reconciler.model.records import InventoryEntry, Lease, StateSnapshot
+from reconciler.planning.ownership import Event, advance, is_released
 
 TRIES = 5
 WATCH_SECONDS = 30.0
@@ -49,7 +50,7 @@ class Release:
             entry = self.state().inventory.get(name)
             if entry is None:
                 raise StateError(f"{name}: not in the inventory of this stack, so there is nothing to release")
-            released = replace(entry, ownership="released", unwanted_since=None, empty_since=None, forgotten_since=None)
+            released = advance(entry, Event.RELEASE, unwanted_since=None, empty_since=None, forgotten_since=None)
             try:
                 # Before the table is watched: no pass, be it the one just stopped, deletes a released table.
                 released = self.world.store.put_entry(released)
@@ -90,7 +91,7 @@ class Release:
         """Replace the record that says released. One that says something else by now is left as it is."""
         standing: InventoryEntry | None = released
         for _ in range(TRIES):
-            if standing is None or standing.ownership != "released":
+            if standing is None or not is_released(standing):
                 return
             try:
                 self.world.store.put_entry(replace(wanted, revision=standing.revision))

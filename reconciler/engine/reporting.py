@@ -10,6 +10,7 @@ from reconciler.model.errors import ApiError
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
+from reconciler.planning.ownership import is_released
 from reconciler.planning.text import several
 
 FACET_FIELDS = tuple(name for name in TableSpec.__dataclass_fields__ if name != "name")
@@ -83,7 +84,7 @@ def _status(survey: Survey, steps: tuple[Step, ...], message: str | None, *, dri
     pending_seed = any(step.action is Action.SEED and step.fate is Fate.READY for step in steps)
     if message or Fate.FAILED in fates:
         return TableStatus.ERROR
-    if survey.entry is not None and survey.entry.ownership == "released":
+    if is_released(survey.entry):
         return TableStatus.RELEASED
     if Fate.BLOCKED in fates:
         return TableStatus.BLOCKED

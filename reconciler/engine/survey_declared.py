@@ -30,7 +30,7 @@ def survey_declared(scene: Scene, declaration: Declaration) -> Survey:
     entry = ownership.wanted_again(scene.wishes.standing(recorded))
     base = Survey(name, declaration, recorded=recorded, entry=entry, seed_record=scene.snapshot.seeds.get(name))
     lifecycle = declaration.lifecycle
-    if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None:
+    if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
         return _released(scene, base)
     try:
         observed = observe_table(
@@ -69,7 +69,8 @@ def _released(scene: Scene, base: Survey) -> Survey:
 def _theirs(base: Survey, observed: ObservedTable | None, other: Other) -> Survey:
     """A declared table of another stack or environment: nothing of it is ours, and nothing is done to it."""
     step = refusal(base.name, other, missing=observed is None)
-    return Survey(base.name, base.declaration, observed, base.recorded, entry=None, steps=(step,))
+    entry = ownership.dropped(base.entry, ownership.Event.OTHER_STACK)
+    return Survey(base.name, base.declaration, observed, base.recorded, entry=entry, steps=(step,))
 
 
 def _owner_read(scene: Scene, survey: Survey) -> Survey:
@@ -85,7 +86,7 @@ def _owner_read(scene: Scene, survey: Survey) -> Survey:
 def _missing(scene: Scene, base: Survey, declaration: Declaration) -> Survey:
     world, recorded = scene.world, base.recorded
     flavor = world.endpoint.flavor
-    steps = plan(declaration, None, with_tags=flavor.has_tags, lacks=flavor.lacks)
+    steps = plan(declaration, None, lacks=flavor.lacks)
     steps = tuple(permit_in_place(s, scene.options, declaration.lifecycle, emulator=world.emulator) for s in steps)
     not_before = visible_from(world, recorded)
     if not_before is not None:

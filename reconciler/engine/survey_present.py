@@ -57,7 +57,7 @@ def present(scene: Scene, base: Survey, declaration: Declaration, observed: Obse
     wished_away = entry.unwanted_since is not None or entry.empty_since is not None
     if wished_away and not any(step.destructive for step in steps):
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
-    if entry.ownership == "state_lost":
+    if ownership.is_state_lost(entry):
         steps.append(ownership.state_lost())
     if steps:
         fated = unprotected_until_replaced(harmless_under_another_key(tuple(steps)))

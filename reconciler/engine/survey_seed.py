@@ -10,6 +10,7 @@ from reconciler.model.desired import Declaration, Item, Seed
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Fate, Reason, Step
 from reconciler.planning.fates import until_strong
+from reconciler.planning.ownership import is_released, is_state_lost
 from reconciler.planning.planner import seed_step
 from reconciler.planning.text import several
 from reconciler.seeding.decide import Need, need
@@ -44,7 +45,7 @@ def wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:
     """Whether the declaration asks for a seed and may: never of a table that is only observed or let go."""
     if declaration.seed is None or scene.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
         return False
-    return base.entry is None or base.entry.ownership not in ("state_lost", "released")
+    return not (is_state_lost(base.entry) or is_released(base.entry))
 
 
 def _resumed(scene: Scene, base: Survey, seed: Seed, observed: ObservedTable, step: Step) -> tuple[Step, int]:

@@ -19,21 +19,21 @@ def survey_undeclared(scene: Scene, recorded: InventoryEntry) -> Survey:
     before, recorded = recorded, scene.forgotten(recorded)
     base = Survey(recorded.name, recorded=before, entry=recorded)
     has_tags = scene.world.endpoint.flavor.has_tags
-    open_intent = recorded.ownership == "intent" and has_tags
-    if recorded.ownership == "released":
+    open_intent = ownership.is_open(recorded) and has_tags
+    if ownership.is_released(recorded):
         return replace(base, entry=replace(recorded, unwanted_since=recorded.unwanted_since or scene.world.clock.now()))
-    if recorded.ownership != "created" and not open_intent:
-        return replace(base, entry=None)
+    if not ownership.is_ours(recorded) and not open_intent:
+        return replace(base, entry=ownership.dropped(base.entry, ownership.Event.NOT_DECLARED))
     try:
         observed = observe_twice(scene.world, recorded.name)
         if observed is None:
             return _unseen(scene, base, recorded)
         if other_of(scene, base, observed) is not None:
-            return replace(base, entry=None)
+            return replace(base, entry=ownership.dropped(base.entry, ownership.Event.OTHER_STACK))
         if open_intent and ownership.bears_tag(recorded, observed.owner_tag, scene.options.scope):
-            recorded = replace(recorded, ownership="created", identity=observed.identity)
+            recorded = ownership.advance(recorded, ownership.Event.CREATE_PROVEN, identity=observed.identity)
         if not observed.identity.same(recorded.identity):
-            return replace(base, entry=None, observed=observed)
+            return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE), observed=observed)
         if recorded.ending_at is not None and observed.status == "ACTIVE":
             recorded = replace(recorded, ending_at=None)
         base = replace(base, observed=observed, entry=recorded, seed_record=scene.snapshot.seeds.get(recorded.name))
@@ -46,6 +46,6 @@ def _unseen(scene: Scene, base: Survey, recorded: InventoryEntry) -> Survey:
     """A table that is wished away and not there is forgotten, but for one whose create may not be visible yet."""
     not_before = visible_from(scene.world, recorded)
     if not_before is None:
-        return replace(base, entry=None)
+        return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE))
     step = prune_step(recorded.name).deferred(Reason.NOT_BEFORE, UNSEEN, not_before)
     return replace(base, steps=(step,))

@@ -10,6 +10,7 @@ from reconciler.engine.survey_declared import survey_declared
 from reconciler.engine.survey_undeclared import survey_undeclared
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.plan import Action, Step
+from reconciler.planning.ownership import is_ours
 
 
 def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool) -> list[Survey]:
@@ -22,7 +23,7 @@ def survey_all(scene: Scene, desired: DesiredState, focus: frozenset[str] | None
     if not destroy:
         jobs += [(_unseen(scene, d.spec.name, d), partial(survey_declared, scene, d)) for d in desired.declarations]
     for entry in scene.snapshot.inventory.values():
-        if entry.ownership == "created" if destroy else entry.name not in declared:
+        if is_ours(entry) if destroy else entry.name not in declared:
             jobs.append((_unseen(scene, entry.name), partial(survey_undeclared, scene, entry)))
     if focus is None:
         return list(scene.world.parallel.map(partial(_survey, scene), jobs))

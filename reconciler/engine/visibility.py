@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from reconciler.engine.world import World
 from reconciler.model.records import InventoryEntry
+from reconciler.planning.ownership import may_be_ours
 
 CREATE_GRACE = timedelta(seconds=30)
 """Off emulators DescribeTable may not find a table for a while after its create (eventual consistency)."""
@@ -20,5 +21,5 @@ def visible_from(world: World, recorded: InventoryEntry | None) -> datetime | No
     if recorded is None or recorded.changed_at is None or world.emulator:
         return None
     not_before = recorded.changed_at + CREATE_GRACE
-    young = recorded.ownership in ("intent", "created") and world.clock.now() < not_before
+    young = may_be_ours(recorded) and world.clock.now() < not_before
     return not_before if young else None

@@ -19,6 +19,7 @@ from reconciler.facets.local_indexes import LocalIndexesFacet
 from reconciler.facets.multi_region_consistency import MultiRegionConsistencyFacet
 from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet
 from reconciler.facets.point_in_time_recovery import PointInTimeRecoveryFacet
+from reconciler.facets.quota import Quota
 from reconciler.facets.replicas import ReplicasFacet
 from reconciler.facets.resource_policy import ResourcePolicyFacet
 from reconciler.facets.sse import SseFacet
@@ -29,6 +30,7 @@ from reconciler.facets.tags import TagsFacet
 from reconciler.facets.ttl import TtlFacet
 from reconciler.facets.vector_indexes import VectorIndexesFacet
 from reconciler.facets.warm_throughput import WarmThroughputFacet
+from reconciler.model.records import Counted
 
 FACETS: tuple[Facet, ...] = (
     KeysFacet(),
@@ -65,3 +67,11 @@ Told apart once: asking whether an object keeps a protocol is too slow for every
 STAGED: Mapping[str, InStages] = {f.name: f for f in FACETS if isinstance(f, InStages)}
 HINDERED: Mapping[str, HasObstacles] = {f.name: f for f in FACETS if isinstance(f, HasObstacles)}
 ASKING: Mapping[str, AsksMore] = {f.name: f for f in FACETS if isinstance(f, AsksMore)}
+READS: Mapping[str, tuple[str, ...]] = {facet.name: facet.reads for facet in FACETS if facet.reads}
+READ_BY: Mapping[str, Facet] = {operation: facet for facet in FACETS for operation in facet.reads}
+LOOKUPS: Mapping[str, str] = {operation: name for name, facet in ASKING.items() for operation in facet.lookups}
+"""By operation that only resolves a name, the facet that needs it."""
+TIME_DEPENDENT = frozenset(operation for facet in FACETS if facet.time_dependent for operation in facet.reads)
+EXCLUSIVE = frozenset(facet.name for facet in FACETS if facet.exclusive)
+NEEDS_ACTIVE = frozenset(facet.name for facet in FACETS if facet.needs_active)
+QUOTAS: Mapping[Counted, Quota] = {quota.kind: quota for facet in FACETS for quota in facet.quotas}

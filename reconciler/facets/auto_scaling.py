@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, scaling_wire
-from reconciler.facets.base import Ask, Obstacle
+from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle
+from reconciler.facets.rank import Rank
 from reconciler.facets.scaling_wire import Place
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate
+from reconciler.model.plan import Fate, Step
 from reconciler.model.scaling import AutoScaling, Scaling, ScheduledScaling
 from reconciler.model.table import GlobalIndex, TableSpec
 
@@ -24,11 +25,12 @@ TRACKING = ("target", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_
 Difference = tuple[Change, Call]
 
 
-class AutoScalingFacet:
+class AutoScalingFacet(Facet, HasObstacles, AsksMore):
     """Only the declared capacities are ours; of one, only the declared members."""
 
     name = "auto_scaling"
-    reads: tuple[str, ...] = (scaling_wire.TARGETS,)
+    rank = Rank.SCALING_TARGET
+    reads = (scaling_wire.TARGETS,)
 
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
         """Policies and actions of what is declared; of the whole table where ``desired`` is None."""
@@ -38,13 +40,13 @@ class AutoScalingFacet:
         )
         yield from scaling_wire.ask_details(table["TableName"], dict.fromkeys(declared if desired else [None, *live]))
 
+    def read_params(self, name: str, arn: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        return scaling_wire.targets_params(name, table)
+
     def observe(self, responses: Responses) -> AutoScaling | None:
         if scaling_wire.TARGETS not in responses.answers:
             return None
         return scaling_wire.read(responses)
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         for change, _ in self._differences(desired, observed):
@@ -71,6 +73,9 @@ class AutoScalingFacet:
         if desired.global_indexes is None or _named(desired, index) is None:
             return Obstacle(f"the table has no index {index}", "an auto_scaling without it")
         return Obstacle(f"waits until index {index} is built", fate=Fate.DEFERRED)
+
+    def rank_of(self, step: Step) -> Rank:
+        return scaling_wire.RANKS.get(step.call.operation, self.rank) if step.call else self.rank
 
     def _place(self, change: Change, desired: TableSpec, observed: TableSpec) -> Place:
         for place, differences in self._by_place(desired, observed):

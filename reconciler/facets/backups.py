@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.facets import backup_names, cron
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, Obstacle
+from reconciler.facets.rank import Rank
 from reconciler.model.backups import Backups, TakenBackup
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -22,11 +23,16 @@ AVAILABLE = "AVAILABLE"
 Ours = tuple[datetime, TakenBackup]
 
 
-class BackupsFacet:
+class BackupsFacet(Facet, HasObstacles):
     """A backup due is a difference like any other; it is gone once the backup is there."""
 
     name = "backups"
-    reads: tuple[str, ...] = (READ,)
+    rank = Rank.BACKUP
+    reads = (READ,)
+    time_dependent = True
+
+    def read_params(self, name: str, arn: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"TableName": name, "BackupType": "USER"}
 
     def observe(self, responses: Responses) -> Backups | None:
         if READ in responses.unsupported:
@@ -36,9 +42,6 @@ class BackupsFacet:
         table = responses.table
         taken = taken_of(table, responses.answers[READ]["BackupSummaries"])
         return Backups(taken=taken, seen_at=responses.seen_at, born=_aware(table["CreationDateTime"]))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         want, have = desired.backups, observed.backups

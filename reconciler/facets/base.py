@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from reconciler.facets.quota import Quota
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate
-from reconciler.model.table import TableSpec
+from reconciler.model.plan import Fate, Step
+from reconciler.model.records import Counted
+from reconciler.model.table import KeyElement, TableSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,35 @@ class Obstacle:
 
 
 class Facet(Protocol):
-    """One feature of a table."""
+    """One feature of a table, with all the facts about it that planning and engine ask for.
+
+    A facet derives from this class, and from the protocols below that apply to it. What is set here is the default.
+    """
 
     name: str
     """The field of TableSpec it owns; also the metric label ``facet``."""
-    reads: tuple[str, ...]
+    rank: Rank
+    """The place of its steps in a plan; see ``rank_of``."""
+    reads: tuple[str, ...] = ()
     """Describe operations it needs beyond DescribeTable; asked only where the facet is declared."""
+    time_dependent: bool = False
+    """Whether what its reads mean depends on when they were read: a backup comes due with time alone."""
+    exclusive: bool = False
+    """Whether its work must run alone: it leaves the table ACTIVE at times, and yet the service refuses every other
+    table-changing call meanwhile.
+    """
+    needs_active: bool = False
+    """Whether its calls beside UpdateTable are refused while the table is UPDATING (ResourceInUseException)."""
+    forbids_replacement: bool = False
+    """Whether the service refuses to delete a table that has it."""
+    seed_waits_because: str | None = None
+    """Why the table must stay empty until its changes are made, as a sentence; ``None`` where it need not."""
+    quotas: tuple[Quota, ...] = ()
+    """What the service counts of its changes; see ``uses``."""
+    scaled_paths: tuple[str, ...] = ()
+    """Paths of capacities that a scalable target may own. The further reads of such a facet tell only that; all else
+    of it is known from DescribeTable.
+    """
 
     def observe(self, responses: Responses) -> Any:
         """The value of the field ``name``, normalised; a transition under way reads as already done."""
@@ -55,7 +81,7 @@ class Facet(Protocol):
 
     def transitions(self, responses: Responses) -> Iterator[str]:
         """Sentences on what is still changing, for example ``index by_email is CREATING``."""
-        ...
+        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         """One change for each field that differs; nothing where the facet is not declared."""
@@ -69,6 +95,22 @@ class Facet(Protocol):
         """
         ...
 
+    def rank_of(self, step: Step) -> Rank:
+        """The rank of one of its steps, which has a call."""
+        return self.rank
+
+    def read_params(self, name: str, arn: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Parameters of its ``reads``; ``table`` is DescribeTable's, empty where only name and ARN are known."""
+        return {"TableName": name}
+
+    def uses(self, call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+        """Which of its ``quotas`` one of its calls uses up."""
+        return tuple(quota.kind for quota in self.quotas)
+
+    def loses_data(self, change: Change) -> bool:
+        """Whether items, or the records of a stream, go because of a change that is no hazard by itself."""
+        return False
+
 
 @runtime_checkable
 class RidesInCreate(Protocol):
@@ -77,6 +119,15 @@ class RidesInCreate(Protocol):
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         """Members of CreateTable other than TableName and AttributeDefinitions; empty where not declared."""
         ...
+
+    def shown_in_create(self, desired: TableSpec) -> Any:
+        """Its part of CreateTable for people; None where it has none."""
+        members = self.create_members(desired)
+        return dict(members) if len(members) > 1 else next(iter(members.values()), None)
+
+    def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
+        """The attributes that its part of CreateTable needs in AttributeDefinitions."""
+        yield from ()
 
 
 @runtime_checkable
@@ -100,6 +151,11 @@ class HasObstacles(Protocol):
 @runtime_checkable
 class AsksMore(Protocol):
     """A facet with reads that depend on the declaration or on the table: one an index, one a stream, one a key."""
+
+    lookups: tuple[str, ...] = ()
+    """Operations that only resolve a name, for example that of an encryption key. *Not found* is an answer then, and a
+    table is read whole without them.
+    """
 
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
         """Further reads for a declared facet; ``table`` is DescribeTable's, ``desired`` None reads all there is."""

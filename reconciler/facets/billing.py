@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, wire
-from reconciler.facets.base import Ask, Obstacle
+from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.records import Counted
 from reconciler.model.table import Billing, TableSpec
 
 
-class BillingFacet:
+class BillingFacet(Facet, RidesInCreate, HasObstacles, AsksMore):
     """Throughput is compared only where PROVISIONED is declared with one; a no-op call would be refused."""
 
     name = "billing"
-    reads: tuple[str, ...] = ()
+    rank = Rank.CAPACITY
+    quotas = capacity.QUOTAS
+    scaled_paths = ("billing.throughput",)
 
     def observe(self, responses: Responses) -> Billing:
         table = responses.table
@@ -26,9 +30,6 @@ class BillingFacet:
 
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
         return capacity.asks(desired, table)
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.billing is None:
@@ -47,6 +48,9 @@ class BillingFacet:
 
     def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
         return capacity.switch_obstacle(desired, observed)
+
+    def uses(self, call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+        return capacity.uses(call, observed)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         mode = capacity.mode_of(desired)

@@ -5,16 +5,81 @@ Both facets build the same call where one UpdateTable must carry both, so that t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reconciler.facets import scaling_wire, wire
 from reconciler.facets.base import Ask, Obstacle
+from reconciler.facets.quota import DAY, HOUR, Quota
 from reconciler.model.change import Call
+from reconciler.model.observed import Counters, ObservedTable
+from reconciler.model.records import Counted
 from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput
 
+FREE_DECREASES = 4
+"""Decreases of capacity a UTC day that need no hour between them."""
 LEAST = Throughput(1, 1)
 """The least the service takes, where a provisioned table is declared without throughput (somebody else scales it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandSwitches(Quota):
+    """DescribeTable tells the last switch; creating a table on demand reads as if it were one."""
+
+    def last_change(self, counters: Counters) -> datetime | None:
+        return counters.on_demand_since
+
+
+@dataclass(frozen=True, slots=True)
+class Decreases(Quota):
+    """DescribeTable counts the decreases of the UTC day, of the table and of each index by itself."""
+
+    def free_from(
+        self, call: Call, observed: ObservedTable, times: Sequence[datetime], now: datetime
+    ) -> datetime | None:
+        counters = observed.counters
+        tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + self.window
+        waits = [
+            min(counters.last_decrease[name] + HOUR, tomorrow) if name in counters.last_decrease else tomorrow
+            for name in decreased(call, observed)
+            if counters.decreases.get(name, 0) >= self.number
+        ]
+        return max((until for until in waits if until > now), default=None)
+
+
+QUOTAS = (
+    OnDemandSwitches("mode", 4, DAY, "a table switches to on demand at most four times in 24 hours (rule 6)"),
+    Decreases(
+        "decrease",
+        FREE_DECREASES,
+        DAY,
+        "after four decreases of capacity in a UTC day the service takes one an hour (rule 7)",
+    ),
+)
+
+
+def uses(call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+    """Which of these quotas a call uses up."""
+    mode = observed.spec.billing.mode if observed.spec.billing else None
+    switches = call.params.get("BillingMode") == "PAY_PER_REQUEST" and mode == "PROVISIONED"
+    kinds: tuple[Counted, ...] = ("mode",) if switches else ()
+    return (*kinds, "decrease") if list(decreased(call, observed)) else kinds
+
+
+def decreased(call: Call, observed: ObservedTable) -> Iterator[str]:
+    """Whose capacity a call lowers: index names, and ``""`` for the table itself."""
+    billing = observed.spec.billing
+    wanted = {"": (call.params.get("ProvisionedThroughput"), billing.throughput if billing else None)}
+    had = {index.name: index.throughput for index in observed.spec.global_indexes or ()}
+    for update in call.params.get("GlobalSecondaryIndexUpdates") or ():
+        if "Update" in update:
+            name = update["Update"]["IndexName"]
+            wanted[name] = (update["Update"].get("ProvisionedThroughput"), had.get(name))
+    for name, (want, have) in wanted.items():
+        if want and have and (want["ReadCapacityUnits"] < have.read or want["WriteCapacityUnits"] < have.write):
+            yield name
 
 
 def read_mode(table: Mapping[str, Any]) -> BillingMode:

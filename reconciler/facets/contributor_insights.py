@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Ask, Obstacle
+from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Fate
@@ -21,11 +22,12 @@ WIDEST: InsightsMode = "ACCESSED_AND_THROTTLED_KEYS"
 Part = ContributorInsights | IndexInsights
 
 
-class ContributorInsightsFacet:
+class ContributorInsightsFacet(Facet, HasObstacles, AsksMore):
     """Only declared indexes are ours; the mode is compared only where it is declared."""
 
     name = "contributor_insights"
-    reads: tuple[str, ...] = (READ,)
+    rank = Rank.ASIDE
+    reads = (READ,)
 
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
         ours = None if desired is None else {index.name for index in _declared(desired).indexes}

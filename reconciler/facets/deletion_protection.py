@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Step
 from reconciler.model.table import TableSpec
 
 
-class DeletionProtectionFacet:
+class DeletionProtectionFacet(Facet, RidesInCreate):
     """Switched off only where that is declared."""
 
     name = "deletion_protection"
-    reads: tuple[str, ...] = ()
+    rank = Rank.PROTECT
+    forbids_replacement = True
 
     def observe(self, responses: Responses) -> bool:
         return bool(responses.table.get("DeletionProtectionEnabled", False))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         have = bool(observed.deletion_protection)
@@ -30,6 +31,9 @@ class DeletionProtectionFacet:
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         enabled = bool(desired.deletion_protection)
         return Call("UpdateTable", {"TableName": desired.name, "DeletionProtectionEnabled": enabled})
+
+    def rank_of(self, step: Step) -> Rank:
+        return self.rank if all(change.after for change in step.changes) else Rank.UNPROTECT
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         return {"DeletionProtectionEnabled": True} if desired.deletion_protection else {}

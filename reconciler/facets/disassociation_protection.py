@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, Obstacle
+from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import is_strong, others
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Step
 from reconciler.model.table import TableSpec
 
 
-class DisassociationProtectionFacet:
+class DisassociationProtectionFacet(Facet, HasObstacles):
     """Only a replica has it, and has it by default; on a table of one Region nothing is compared."""
 
     name = "disassociation_protection"
-    reads: tuple[str, ...] = ()
+    rank = Rank.PROTECT
 
     def observe(self, responses: Responses) -> bool | None:
         found = responses.table.get("DisassociationProtectionEnabled")
         return None if found is None else bool(found)
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         wish, seen = desired.disassociation_protection, observed.disassociation_protection
@@ -35,6 +34,9 @@ class DisassociationProtectionFacet:
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         enabled = bool(desired.disassociation_protection)
         return Call("UpdateTable", {"TableName": desired.name, "DisassociationProtectionEnabled": enabled})
+
+    def rank_of(self, step: Step) -> Rank:
+        return self.rank if all(change.after for change in step.changes) else Rank.UNPROTECT
 
     def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
         if not is_strong(observed):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, index_calls, index_limits, index_room, limits, wire
-from reconciler.facets.base import Ask, Obstacle
-from reconciler.facets.index_pairs import definition, named, pairs, readable, redefined
+from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, InStages, Obstacle, RidesInCreate
+from reconciler.facets.index_pairs import definition, index_verbs, named, pairs, readable, redefined
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.table import GlobalIndex, TableSpec
+from reconciler.model.plan import Step
+from reconciler.model.records import Counted
+from reconciler.model.table import GlobalIndex, KeyElement, TableSpec
 
 REMOVED = "index {name} is deleted: queries on it fail from then on"
 REBUILT = "index {name} is deleted and built again under its name: queries on it fail until it is back"
@@ -19,11 +22,14 @@ AFTER = "index {name} can only be created once {other} is deleted, and reads of 
 Pair = tuple[GlobalIndex | None, GlobalIndex | None]
 
 
-class GlobalIndexesFacet:
+class GlobalIndexesFacet(Facet, RidesInCreate, InStages, HasObstacles, AsksMore):
     """The list is whole where it is given. Key and projection of an index never change under one name."""
 
     name = "global_indexes"
-    reads: tuple[str, ...] = ()
+    rank = Rank.CAPACITY
+    exclusive = True
+    quotas = capacity.QUOTAS
+    scaled_paths = ("global_indexes.*.throughput",)
 
     def observe(self, responses: Responses) -> tuple[GlobalIndex, ...]:
         table = responses.table
@@ -86,6 +92,18 @@ class GlobalIndexesFacet:
             return None
         hindered = index_limits.obstacle(change, want, desired, observed)
         return hindered or capacity.switch_obstacle(desired, observed)
+
+    def rank_of(self, step: Step) -> Rank:
+        verbs = index_verbs(step.call, "GlobalSecondaryIndexUpdates")
+        if "Create" in verbs:
+            return Rank.INDEX_CREATE_AFTER if step.hazardous else Rank.INDEX_CREATE
+        return Rank.INDEX_DELETE if "Delete" in verbs else self.rank
+
+    def uses(self, call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+        return capacity.uses(call, observed)
+
+    def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
+        yield from (index.keys for index in desired.global_indexes or ())
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.global_indexes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import others
 from reconciler.model.change import Call, Change
 from reconciler.model.global_table import GlobalTableSettings, SettingsMode
@@ -16,17 +17,14 @@ OVERRIDES: SettingsMode = "ENABLED_WITH_OVERRIDES"
 """What the service itself sets for a global table within one account."""
 
 
-class GlobalTableSettingsFacet:
+class GlobalTableSettingsFacet(Facet, RidesInCreate, HasObstacles):
     """The source is told to CreateTable alone and is in no answer, so it is never compared."""
 
     name = "global_table_settings"
-    reads: tuple[str, ...] = ()
+    rank = Rank.SETTINGS
 
     def observe(self, responses: Responses) -> GlobalTableSettings:
         return GlobalTableSettings(responses.table.get("GlobalTableSettingsReplicationMode"))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         wish = desired.global_table_settings.mode if desired.global_table_settings else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from reconciler.facets import limits, wire
+from reconciler.model.change import Call
 from reconciler.model.table import GlobalIndex, LocalIndex, VectorIndex
 
 Index = TypeVar("Index", GlobalIndex, LocalIndex, VectorIndex)
@@ -52,3 +53,8 @@ def readable(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
 def redefined(desired: GlobalIndex | LocalIndex, observed: GlobalIndex | LocalIndex) -> bool:
     """Whether key or projection differ, which no index ever changes in place."""
     return desired.keys != observed.keys or desired.projection != observed.projection
+
+
+def index_verbs(call: Call | None, member: str) -> set[str]:
+    """What an UpdateTable does to indexes of one kind: Create, Update or Delete."""
+    return {verb for update in call.params.get(member, ()) for verb in update} if call else set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import wire
+from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import KeyElement, TableSpec
@@ -15,18 +17,15 @@ UNSAFE = (
 )
 
 
-class KeysFacet:
+class KeysFacet(Facet, RidesInCreate):
     """The order of the elements and the type of each are part of the key."""
 
     name = "keys"
-    reads: tuple[str, ...] = ()
+    rank = Rank.TABLE
 
     def observe(self, responses: Responses) -> tuple[KeyElement, ...]:
         table = responses.table
         return wire.read_keys(table["KeySchema"], table["AttributeDefinitions"])
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.keys != observed.keys:
@@ -35,6 +34,12 @@ class KeysFacet:
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return Call("DeleteTable", {"TableName": desired.name})
+
+    def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
+        yield desired.keys
+
+    def shown_in_create(self, desired: TableSpec) -> Any:
+        return wire.readable_keys(desired.keys)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         return {"KeySchema": wire.key_schema(desired.keys)}

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.facets.base import Facet, InStages
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import KinesisStreaming, TableSpec, TimePrecision
@@ -19,11 +21,13 @@ COARSE: TimePrecision = "MILLISECOND"
 ON = ("ACTIVE", "ENABLING", "UPDATING")
 
 
-class KinesisStreamingFacet:
+class KinesisStreamingFacet(Facet, InStages):
     """The precision is compared only where it is declared."""
 
     name = "kinesis_streaming"
-    reads: tuple[str, ...] = (READ,)
+    rank = Rank.ASIDE
+    needs_active = True
+    reads = (READ,)
 
     def observe(self, responses: Responses) -> KinesisStreaming | None:
         if READ not in responses.answers:

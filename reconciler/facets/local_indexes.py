@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import wire
+from reconciler.facets.base import Facet, RidesInCreate
 from reconciler.facets.index_pairs import definition, pairs, readable
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.table import LocalIndex, TableSpec
+from reconciler.model.table import KeyElement, LocalIndex, TableSpec
 
 UNSAFE = (
     "local index {name} can only be made with the table: "
@@ -17,11 +19,11 @@ UNSAFE = (
 )
 
 
-class LocalIndexesFacet:
+class LocalIndexesFacet(Facet, RidesInCreate):
     """The list is whole where it is given."""
 
     name = "local_indexes"
-    reads: tuple[str, ...] = ()
+    rank = Rank.TABLE
 
     def observe(self, responses: Responses) -> tuple[LocalIndex, ...]:
         table = responses.table
@@ -34,9 +36,6 @@ class LocalIndexesFacet:
             for index in table.get("LocalSecondaryIndexes") or ()
         )
         return tuple(sorted(indexes, key=lambda index: index.name))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.local_indexes is None:
@@ -56,6 +55,9 @@ class LocalIndexesFacet:
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return Call("DeleteTable", {"TableName": desired.name})
+
+    def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
+        yield from (index.keys for index in desired.local_indexes or ())
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.local_indexes:

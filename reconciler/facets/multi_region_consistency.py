@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.facets import replica_calls
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, Obstacle
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.global_table import ConsistencyMode, MultiRegionConsistency
 from reconciler.model.observed import ObservedTable, Responses
@@ -14,11 +15,13 @@ from reconciler.model.table import TableSpec
 EVENTUAL = MultiRegionConsistency("EVENTUAL")
 
 
-class MultiRegionConsistencyFacet:
+class MultiRegionConsistencyFacet(Facet, HasObstacles):
     """It rides in the call that makes the replicas; afterwards it never changes."""
 
     name = "multi_region_consistency"
-    reads: tuple[str, ...] = ()
+    rank = Rank.REPLICA
+    exclusive = True
+    seed_waits_because = "the table must be empty until it is strongly consistent"
 
     def observe(self, responses: Responses) -> MultiRegionConsistency:
         table = responses.table

@@ -6,23 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import limits
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import OnDemandThroughput, TableSpec
 
 
-class OnDemandThroughputFacet:
+class OnDemandThroughputFacet(Facet, RidesInCreate, HasObstacles):
     """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
 
     name = "on_demand_throughput"
-    reads: tuple[str, ...] = ()
+    rank = Rank.LIMITS
 
     def observe(self, responses: Responses) -> OnDemandThroughput:
         return limits.read_maximum(responses.table.get("OnDemandThroughput"))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         want, have = desired.on_demand_throughput, observed.on_demand_throughput

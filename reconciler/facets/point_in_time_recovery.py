@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.facets.base import Facet
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import PointInTimeRecovery, TableSpec
@@ -16,11 +18,12 @@ OFF = PointInTimeRecovery(enabled=False)
 READ = "DescribeContinuousBackups"
 
 
-class PointInTimeRecoveryFacet:
+class PointInTimeRecoveryFacet(Facet):
     """The days are compared only where they are declared; DynamoDB's own choice is 35."""
 
     name = "point_in_time_recovery"
-    reads: tuple[str, ...] = (READ,)
+    rank = Rank.ASIDE
+    reads = (READ,)
 
     def observe(self, responses: Responses) -> PointInTimeRecovery | None:
         if READ not in responses.answers:
@@ -29,9 +32,6 @@ class PointInTimeRecoveryFacet:
         if shape.get("PointInTimeRecoveryStatus") != "ENABLED":
             return OFF
         return PointInTimeRecovery(True, shape.get("RecoveryPeriodInDays"))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.point_in_time_recovery is None:

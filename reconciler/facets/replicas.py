@@ -6,22 +6,25 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import replica_calls
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, InStages, Obstacle
+from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import TROUBLE, pairs
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.global_table import Replica, ReplicaIndex
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Step
 from reconciler.model.table import TableSpec
 
 REMOVED = "the replica in {region} is deleted with every item in it; scalable targets of it stay behind"
 REKEYED = "the replica in {region} is deleted with every item in it and made again, under the other key"
 
 
-class ReplicasFacet:
+class ReplicasFacet(Facet, InStages, HasObstacles):
     """The list is whole where it is given; the table's own Region may be in it or not."""
 
     name = "replicas"
-    reads: tuple[str, ...] = ()
+    rank = Rank.REPLICA
+    exclusive = True
 
     def observe(self, responses: Responses) -> tuple[Replica, ...]:
         table = responses.table
@@ -75,6 +78,9 @@ class ReplicasFacet:
         if change.hazard is Hazard.DATA_LOSS:
             return replica_calls.removal_obstacle(desired, observed)
         return replica_calls.creation_obstacle(want, desired, observed) if want and not have else None
+
+    def rank_of(self, step: Step) -> Rank:
+        return Rank.REPLICA_REMOVE if step.hazardous else self.rank
 
     def _differences(self, path: str, want: Replica, have: Replica) -> Iterator[Change]:
         if have.status in TROUBLE:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import policy_json
+from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import ResourcePolicy, TableSpec
@@ -13,19 +15,20 @@ from reconciler.model.table import ResourcePolicy, TableSpec
 NONE = ResourcePolicy(None)
 
 
-class ResourcePolicyFacet:
+class ResourcePolicyFacet(Facet, RidesInCreate):
     """Compared as JSON. A revision that somebody else wrote since it was read makes the service refuse ours."""
 
     name = "resource_policy"
-    reads: tuple[str, ...] = (policy_json.READ,)
+    rank = Rank.ASIDE
+    reads = (policy_json.READ,)
+
+    def read_params(self, name: str, arn: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"ResourceArn": arn}
 
     def observe(self, responses: Responses) -> ResourcePolicy | None:
         if policy_json.READ not in responses.answers:
             return None
         return policy_json.read(responses.answers[policy_json.READ], responses.table["TableArn"])
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         want, have = desired.resource_policy, observed.resource_policy or NONE

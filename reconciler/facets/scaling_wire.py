@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets.base import Ask
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
@@ -18,6 +19,11 @@ TARGETS = f"{SERVICE}:DescribeScalableTargets"
 POLICIES = f"{SERVICE}:DescribeScalingPolicies"
 ACTIONS = f"{SERVICE}:DescribeScheduledActions"
 REGISTER = f"{SERVICE}:RegisterScalableTarget"
+PUT_POLICY = f"{SERVICE}:PutScalingPolicy"
+PUT_ACTION = f"{SERVICE}:PutScheduledAction"
+DELETE_ACTION = f"{SERVICE}:DeleteScheduledAction"
+RANKS = {PUT_POLICY: Rank.SCALING_POLICY, PUT_ACTION: Rank.SCALING_ACTION, DELETE_ACTION: Rank.SCALING_ACTION}
+"""The calls that need a registered target come after it."""
 UNITS = {"read": "ReadCapacityUnits", "write": "WriteCapacityUnits"}
 METRICS = {"read": "DynamoDBReadCapacityUtilization", "write": "DynamoDBWriteCapacityUtilization"}
 
@@ -87,6 +93,18 @@ def deregister(table: str, place: Place) -> Call:
     return Call(f"{SERVICE}:DeregisterScalableTarget", _address(table, place))
 
 
+def registers(call: Call | None) -> bool:
+    """Whether a call registers a target, or changes the limits of one."""
+    return call is not None and call.operation == REGISTER
+
+
+def target_of(call: Call | None) -> tuple[object, object] | None:
+    """The scalable target that a call of this service is about; ``None`` for any other call."""
+    if call is None or not call.operation.startswith(f"{SERVICE}:"):
+        return None
+    return call.params["ResourceId"], call.params["ScalableDimension"]
+
+
 def put_policy(table: str, place: Place, wanted: Scaling, observed: Scaling) -> Call:
     """The whole policy, for it is replaced as a whole; what is not declared stays as observed (PutScalingPolicy).
 
@@ -106,7 +124,7 @@ def put_policy(table: str, place: Place, wanted: Scaling, observed: Scaling) -> 
         "PolicyType": "TargetTrackingScaling",
         "TargetTrackingScalingPolicyConfiguration": configuration,
     }
-    return Call(f"{SERVICE}:PutScalingPolicy", {**_address(table, place), **params})
+    return Call(PUT_POLICY, {**_address(table, place), **params})
 
 
 def put_action(table: str, place: Place, action: ScheduledScaling) -> Call:
@@ -119,12 +137,12 @@ def put_action(table: str, place: Place, action: ScheduledScaling) -> Call:
     }
     if action.timezone is not None:
         params["Timezone"] = action.timezone
-    return Call(f"{SERVICE}:PutScheduledAction", {**_address(table, place), **params})
+    return Call(PUT_ACTION, {**_address(table, place), **params})
 
 
 def delete_action(table: str, place: Place, name: str) -> Call:
     """A scheduled action goes (DeleteScheduledAction)."""
-    return Call(f"{SERVICE}:DeleteScheduledAction", {**_address(table, place), "ScheduledActionName": name})
+    return Call(DELETE_ACTION, {**_address(table, place), "ScheduledActionName": name})
 
 
 def readable(action: ScheduledScaling | None) -> dict[str, Any] | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Ask
+from reconciler.facets.base import Ask, AsksMore, Facet, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import Sse, TableSpec
@@ -21,14 +22,16 @@ MANAGED = "alias/aws/dynamodb"
 RESOLVE = "kms:DescribeKey"
 
 
-class SseFacet:
+class SseFacet(Facet, RidesInCreate, AsksMore):
     """An alias is compared by the ARN of its key, which only KMS tells: DescribeTable answers with ARNs alone."""
 
     name = "sse"
-    reads: tuple[str, ...] = ()
+    rank = Rank.SETTINGS
+    lookups = (RESOLVE,)
 
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
-        key = (desired.sse.key or MANAGED) if desired and desired.sse and desired.sse.enabled else None
+        wanted = desired.sse if desired else Sse(enabled=True)
+        key = (wanted.key or MANAGED) if wanted and wanted.enabled else None
         live = (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
         if key and live and key != live and "alias/" in key:
             yield Ask(f"{RESOLVE} {key}", RESOLVE, {"KeyId": key})

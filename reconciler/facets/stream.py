@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, InStages, Obstacle, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import is_strong, others
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.plan import Step
 from reconciler.model.table import Stream, StreamView, TableSpec
 
 OFF = Stream(enabled=False)
@@ -17,20 +19,17 @@ WIDEST: StreamView = "NEW_AND_OLD_IMAGES"
 UNSAFE = "a stream's view never changes in place: the stream is disabled and a new one with another ARN enabled"
 
 
-class StreamFacet:
+class StreamFacet(Facet, RidesInCreate, InStages, HasObstacles):
     """A disabled stream is one state, whatever remains of its details."""
 
     name = "stream"
-    reads: tuple[str, ...] = ()
+    rank = Rank.STREAM
 
     def observe(self, responses: Responses) -> Stream:
         shape = responses.table.get("StreamSpecification") or {}
         if not shape.get("StreamEnabled"):
             return OFF
         return Stream(True, shape.get("StreamViewType"))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.stream is None:
@@ -60,6 +59,12 @@ class StreamFacet:
         if change.hazard is not Hazard.DISRUPTION:
             return None
         return f"then the stream is enabled again with {change.after}, under a new ARN"
+
+    def rank_of(self, step: Step) -> Rank:
+        return Rank.STREAM_VIEW if step.hazardous else self.rank
+
+    def loses_data(self, change: Change) -> bool:
+        return bool(change.before)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if desired.stream is None or not desired.stream.enabled:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import policy_json
-from reconciler.facets.base import Ask, Obstacle
+from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Fate
@@ -16,11 +17,11 @@ NONE = ResourcePolicy(None)
 KEY = f"{policy_json.READ} stream"
 
 
-class StreamPolicyFacet:
+class StreamPolicyFacet(Facet, HasObstacles, AsksMore):
     """Read and written under the ARN of the enabled stream, which is another one each time it is enabled."""
 
     name = "stream_policy"
-    reads: tuple[str, ...] = ()
+    rank = Rank.ASIDE
 
     def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
         arn = _stream(table)
@@ -32,9 +33,6 @@ class StreamPolicyFacet:
         if arn is None:
             return NONE
         return policy_json.read(responses.answers[KEY], arn) if KEY in responses.answers else None
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         want, have = desired.stream_policy, observed.stream_policy or NONE

@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.quota import DAY, Quota
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
-from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.observed import Counters, ObservedTable, Responses
 from reconciler.model.table import TableClass, TableSpec
 
 STANDARD: TableClass = "STANDARD"
 
 
-class TableClassFacet:
+@dataclass(frozen=True, slots=True)
+class ClassSwitches(Quota):
+    """DescribeTable tells the last switch; creating a table in a class reads as if it were one."""
+
+    def last_change(self, counters: Counters) -> datetime | None:
+        return counters.class_changed
+
+
+QUOTA = ClassSwitches(
+    "class",
+    2,
+    timedelta(days=30),
+    "a table switches its class at most twice in 30 days (rule 30)",
+    retry=DAY,
+    unsaid=True,
+)
+
+
+class TableClassFacet(Facet, RidesInCreate):
     """A table whose class was never set has no TableClassSummary, and is STANDARD."""
 
     name = "table_class"
-    reads: tuple[str, ...] = ()
+    rank = Rank.SETTINGS
+    quotas = (QUOTA,)
 
     def observe(self, responses: Responses) -> TableClass:
         summary = responses.table.get("TableClassSummary") or {}
         seen: TableClass = summary.get("TableClass") or STANDARD
         return seen
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         have = observed.table_class or STANDARD

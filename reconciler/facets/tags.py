@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
@@ -15,20 +18,21 @@ READ = "ListTagsOfResource"
 Tags = tuple[tuple[str, str], ...]
 
 
-class TagsFacet:
+class TagsFacet(Facet, RidesInCreate):
     """Tags of the service (``aws:``) and the owner tag are not part of the value."""
 
     name = "tags"
-    reads: tuple[str, ...] = (READ,)
+    rank = Rank.TAGS
+    reads = (READ,)
+
+    def read_params(self, name: str, arn: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"ResourceArn": arn}
 
     def observe(self, responses: Responses) -> Tags | None:
         if READ not in responses.answers:
             return None
         tags = ((tag["Key"], tag["Value"]) for tag in responses.answers[READ]["Tags"])
         return tuple(sorted((key, value) for key, value in tags if key != OWNER_TAG and not key.startswith("aws:")))
-
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         had = dict(observed.tags or ())
@@ -45,6 +49,12 @@ class TagsFacet:
         if not desired.tags:
             return {}
         return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(desired.tags)]}
+
+
+def with_owner(call: Call, value: str) -> Call:
+    """A CreateTable that also sets our owner tag."""
+    tags = [*call.params.get("Tags", ()), {"Key": OWNER_TAG, "Value": value}]
+    return replace(call, params={**call.params, "Tags": sorted(tags, key=lambda tag: str(tag["Key"]))})
 
 
 def owner_of(responses: Responses) -> str | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.facets.base import Facet, InStages
+from reconciler.facets.quota import HOUR, Quota
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.errors import Malformed
 from reconciler.model.observed import ObservedTable, Responses
@@ -11,13 +14,18 @@ from reconciler.model.table import TableSpec, Ttl
 
 OFF = Ttl(enabled=False)
 READ = "DescribeTimeToLive"
+QUOTA = Quota(
+    "ttl", 1, HOUR, "time to live takes one change an hour (rule 10)", second_call="an hour later at the earliest"
+)
 
 
-class TtlFacet:
+class TtlFacet(Facet, InStages):
     """One attribute at a time: moving it means disabling it now and enabling it in a later round."""
 
     name = "ttl"
-    reads: tuple[str, ...] = (READ,)
+    rank = Rank.TTL
+    reads = (READ,)
+    quotas = (QUOTA,)
 
     def observe(self, responses: Responses) -> Ttl | None:
         if READ not in responses.answers:
@@ -49,6 +57,9 @@ class TtlFacet:
         target = Ttl(False, have.attribute) if have.enabled else want
         shape = {"Enabled": target.enabled, "AttributeName": target.attribute}
         return Call("UpdateTimeToLive", {"TableName": desired.name, "TimeToLiveSpecification": shape})
+
+    def loses_data(self, change: Change) -> bool:
+        return change.after is not False
 
     def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         want, have = desired.ttl or OFF, observed.ttl or OFF

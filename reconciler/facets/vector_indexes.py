@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import index_room, vector_calls, wire
-from reconciler.facets.base import Obstacle
-from reconciler.facets.index_pairs import named, pairs
+from reconciler.facets.base import Facet, HasObstacles, InStages, Obstacle, RidesInCreate
+from reconciler.facets.index_pairs import index_verbs, named, pairs
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.table import SearchElement, TableSpec, VectorIndex
+from reconciler.model.plan import Step
+from reconciler.model.table import KeyElement, SearchElement, TableSpec, VectorIndex
 
 REMOVED = "vector index {name} is deleted: searches of it fail from then on"
 REBUILT = "vector index {name} is deleted and built again under its name: searches of it fail until it is back"
@@ -19,11 +21,12 @@ AFTER = "vector index {name} can only be created once {other} is deleted, and re
 Pair = tuple[VectorIndex | None, VectorIndex | None]
 
 
-class VectorIndexesFacet:
+class VectorIndexesFacet(Facet, RidesInCreate, InStages, HasObstacles):
     """The list is whole where it is given. No field of an index changes under one name."""
 
     name = "vector_indexes"
-    reads: tuple[str, ...] = ()
+    rank = Rank.INDEX_CREATE
+    exclusive = True
 
     def observe(self, responses: Responses) -> tuple[VectorIndex, ...]:
         table = responses.table
@@ -68,6 +71,15 @@ class VectorIndexesFacet:
     def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
         want, _ = self._pair(change, desired, observed)
         return vector_calls.obstacle(want, desired, observed) if want else None
+
+    def rank_of(self, step: Step) -> Rank:
+        verbs = index_verbs(step.call, "VectorIndexUpdates")
+        if "Create" in verbs:
+            return Rank.INDEX_CREATE_AFTER if step.hazardous else Rank.INDEX_CREATE
+        return Rank.INDEX_DELETE if "Delete" in verbs else self.rank
+
+    def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
+        yield from (wire.search_keys(index) for index in desired.vector_indexes or ())
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.vector_indexes:

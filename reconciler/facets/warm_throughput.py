@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, limits
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec, WarmThroughput
 
 
-class WarmThroughputFacet:
+class WarmThroughputFacet(Facet, RidesInCreate, HasObstacles):
     """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
 
     name = "warm_throughput"
-    reads: tuple[str, ...] = ()
+    rank = Rank.LIMITS
 
     def observe(self, responses: Responses) -> WarmThroughput | None:
         return limits.read_warm(responses.table.get("WarmThroughput"))

@@ -15,7 +15,7 @@ from reconciler.http.control import Control
 from reconciler.http.events import stream
 from reconciler.http.prepared import PreparedReport
 from reconciler.http.problems import Refused
-from reconciler.http.status import StatusAnswer, status_answer
+from reconciler.http.status import status_answer
 from reconciler.http.table import table_data
 from reconciler.planning.text import several
 from reconciler.runs.book import MOST_RECORDS
@@ -30,7 +30,7 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
     @router.get(
         "/status",
         summary="The last pass and the state of the loop",
-        response_model=StatusAnswer,
+        response_model=Answer[Json],
         responses={**errors(500), 200: example("In sync: 2 tables as declared", {"ready": True, "report": None})},
     )
     async def status() -> Response:

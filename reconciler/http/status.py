@@ -6,23 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field
-
 from reconciler import __version__
 from reconciler.engine.board import Board
 from reconciler.http.health import readiness
 
 
-class StatusAnswer(BaseModel):
-    """The form of every answer: whether the request succeeded, a sentence, and the data."""
-
-    success: bool = Field(description="Whether the request itself succeeded; drift is not a failure.")
-    message: str = Field(description="The state in a sentence.")
-    data: dict[str, Any] = Field(description="The last report and the state of the loop.")
-
-
 def status_answer(board: Board, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
-    """A ``StatusAnswer`` as bytes: what is known right now around the prepared text of the last report.
+    """An ``Answer`` as bytes: what is known right now around the prepared text of the last report.
 
     ``more`` comes from the wiring; the report is ``null`` before the first pass.
     """

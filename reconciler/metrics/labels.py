@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from reconciler.model.change import is_read
 from reconciler.model.plan import Action
 from reconciler.model.report import TableStatus, Verdict
 
@@ -26,8 +27,6 @@ REQUEST_TYPES = ("read", "write")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CODE_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 
-_READS = ("Describe", "List", "Get", "Scan", "Query", "BatchGet")
-
 
 def known(value: str, values: tuple[str, ...]) -> str:
     """``value`` if it is one of ``values``, else ``other``."""
@@ -35,8 +34,8 @@ def known(value: str, values: tuple[str, ...]) -> str:
 
 
 def request_type(operation: str) -> str:
-    """``read`` for operations that change nothing, by DynamoDB's own verbs; anything else is a ``write``."""
-    return "read" if operation.startswith(_READS) else "write"
+    """``read`` for operations that change nothing; anything else is a ``write``."""
+    return "read" if is_read(operation) else "write"
 
 
 def code_class(status: int) -> str:

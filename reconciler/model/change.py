@@ -45,9 +45,26 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def changes_table(self) -> bool:
+        """Whether it needs an ACTIVE table and makes it busy; one such call a table and round."""
+        return self.operation in ("CreateTable", "UpdateTable", "DeleteTable")
+
+    @property
     def destroys(self) -> bool:
         """Whether it ends a table or takes a part of one away."""
         return destroys(self.operation, self.params)
+
+
+def is_read(operation: str) -> bool:
+    """Whether an operation of DynamoDB or of a service beside it changes nothing; what is not known counts as a write.
+
+    Operations of other services carry the name of the service: ``kms:DescribeKey``.
+    """
+    name = operation.rpartition(":")[2]
+    return name.startswith(("Describe", "List", "Get")) or name in _READ_ITEMS
+
+
+_READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
 
 
 def destroys(operation: str, params: Mapping[str, Any]) -> bool:

@@ -36,7 +36,6 @@ from enum import StrEnum
 class Outcome(StrEnum):
     """What the engine does about the end of a call; nothing else is ever decided on an error."""
 
-    DONE = "done"
     AGAIN = "again"
     RETRY = "retry"
     NEVER = "never"

@@ -70,18 +70,26 @@ class Flavor(StrEnum):
     @property
     def has_tags(self) -> bool:
         """False where tagging is refused or silently dropped (DynamoDB Local)."""
-        return self is not Flavor.DYNAMODB_LOCAL
+        return "tags" not in self.lacks
 
     @property
     def lacks(self) -> frozenset[str]:
-        """Facets beside tags that it is known to refuse, or to forget inside a CreateTable that it then refuses."""
+        """Facets that it is known to refuse, or to forget inside a CreateTable that it then refuses."""
         return _LACKS.get(self, frozenset())
 
 
 _LACKS: dict[Flavor, frozenset[str]] = {
     Flavor.DYNAMODB_LOCAL: frozenset(
         {
-            *("table_class", "sse", "warm_throughput", "vector_indexes", "replicas", "multi_region_consistency"),
+            *(
+                "tags",
+                "table_class",
+                "sse",
+                "warm_throughput",
+                "vector_indexes",
+                "replicas",
+                "multi_region_consistency",
+            ),
             *("global_table_settings", "disassociation_protection"),
         }
     ),

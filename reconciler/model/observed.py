@@ -69,6 +69,5 @@ class ObservedTable:
     owner_known: bool = False
     """Whether the tags were read, so that a missing owner tag means that there is none."""
     counters: Counters = field(default_factory=Counters)
-    extra: Mapping[str, Any] = field(default_factory=dict)
     scaled: tuple[str, ...] = ()
     """Paths of capacities that a scalable target owns, for example ``billing.throughput.read``."""

@@ -92,8 +92,12 @@ class Step:
     @property
     def takes_away(self) -> bool:
         """True for steps that take something from a table that stays: an index, a replica, a stream, a backup."""
-        hazardous = any(change.hazard is not Hazard.NONE for change in self.changes)
-        return not self.ends_table and self.call is not None and (hazardous or self.call.destroys)
+        return not self.ends_table and self.call is not None and (self.hazardous or self.call.destroys)
+
+    @property
+    def hazardous(self) -> bool:
+        """True where a change of it costs something; see ``Hazard``."""
+        return any(change.hazard is not Hazard.NONE for change in self.changes)
 
     @property
     def ends_table(self) -> bool:

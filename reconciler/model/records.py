@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Literal
 
 from reconciler.model.desired import Lifecycle
@@ -16,10 +17,22 @@ Counted = Literal["ttl", "mode", "class", "decrease"]
 SeedState = Literal["started", "done", "cleared"]
 
 
+class OwnTag(StrEnum):
+    """What became of our owner tag on a table."""
+
+    OF_CREATE = "of_create"
+    """It carries the nonce of our create; there is none of ours where the record has no nonce."""
+    TAKEN_OVER = "taken_over"
+    """We put it over the tag of another stack."""
+    OVERWRITTEN = "overwritten"
+    """Another stack put its tag over ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class InventoryEntry:
-    """Whose a table is.
+    """Whose a table is; ``planning.ownership`` decides it and knows what state the members stand for.
 
+    ``nonce`` is that of our create, empty where none was ours. ``own_tag`` says what became of our owner tag.
     ``intent`` is written before CreateTable and has no identity yet; ``created`` may be pruned and replaced under the
     deletion gate; ``adopted`` is managed in place and never deleted by pruning; ``state_lost`` carries our owner tag
     but had no entry; ``released`` is left alone until it was declared no more. ``lifecycle`` is the last declared one,
@@ -43,7 +56,6 @@ class InventoryEntry:
     nonce: str
     identity: Identity | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    digest: str | None = None
     changed_at: datetime | None = None
     unwanted_since: datetime | None = None
     empty_since: datetime | None = None
@@ -57,6 +69,7 @@ class InventoryEntry:
     renamed_to: str | None = None
     revision: int = field(default=0, compare=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    own_tag: OwnTag = OwnTag.OF_CREATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,12 @@ Called by the planner; what is permitted is decided afterwards, by policy.
 
 from __future__ import annotations
 
-from reconciler.facets import FACETS
+from reconciler.facets import BY_NAME, EXCLUSIVE, FACETS, NEEDS_ACTIVE
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.table import TableSpec
-from reconciler.planning.order import TABLE_CHANGING
 
 SETTLING = ("CREATING", "UPDATING", "DELETING")
-EXCLUSIVE = frozenset({"global_indexes", "vector_indexes", "replicas", "multi_region_consistency"})
-"""Facets whose work under way leaves the table ACTIVE at times, and yet shuts every other table-changing call out."""
-ONLY_ACTIVE = frozenset(f"{verb}KinesisStreamingDestination" for verb in ("Enable", "Update", "Disable"))
-"""Calls beside UpdateTable that are refused while the table is UPDATING (ResourceInUseException)."""
 NOT_OURS = frozenset({Reason.NOT_OWNED, Reason.IDENTITY, Reason.STATE_LOST})
 OUT_OF_ORDER = {
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the table's KMS key",
@@ -30,8 +25,6 @@ def settled(
     steps: list[Step],
     desired: TableSpec,
     observed: ObservedTable,
-    *,
-    with_tags: bool,
     lacks: frozenset[str] = frozenset(),
 ) -> list[Step]:
     """The steps with the fate that the observed table gives them, and a wait for each declared facet in transition."""
@@ -40,18 +33,17 @@ def settled(
         steps = steps or [Step(Action.UPDATE, "table")]
         allow = OUT_OF_ORDER.get(status, "the table being ACTIVE again")
         return [step.blocked(Reason.STATUS, f"table {name} is {status}", allow) for step in steps]
-    fated = [_fate(step, observed, with_tags=with_tags, lacks=lacks) for step in steps]
+    fated = [_fate(step, observed, lacks) for step in steps]
     return [*fated, *_waits(fated, desired, observed)]
 
 
-def _fate(step: Step, observed: ObservedTable, *, with_tags: bool, lacks: frozenset[str]) -> Step:
+def _fate(step: Step, observed: ObservedTable, lacks: frozenset[str]) -> Step:
     missing = next((name for name in sorted(lacks) if _is_about(step, name)), None)
     if missing:
         return step.unsupported(f"the endpoint cannot hold {missing}")
-    lacking = step.facet in observed.unsupported or (step.facet == "tags" and not with_tags)
-    if lacking:
-        reads = (read for facet in FACETS if facet.name == step.facet for read in facet.reads)
-        return step.unsupported(f"the endpoint does not have {next(reads, 'what it is read with')}")
+    if step.facet in observed.unsupported:
+        reads = BY_NAME[step.facet].reads
+        return step.unsupported(f"the endpoint does not have {reads[0] if reads else 'what it is read with'}")
     busy = _busy(step, observed)
     if busy is None or step.reason is not None:
         return step
@@ -67,11 +59,11 @@ def _is_about(step: Step, facet: str) -> bool:
 def _busy(step: Step, observed: ObservedTable) -> str | None:
     """Why the service would refuse the call of a step for now (ResourceInUseException)."""
     under_way = "; ".join(observed.transitions)
-    if step.call is None or step.call.operation in TABLE_CHANGING:
+    if step.call is None or step.call.changes_table:
         if observed.status in SETTLING:
             return _status_sentence(observed)
         return under_way if observed.changing & {*EXCLUSIVE, step.facet} else None
-    if observed.status != "ACTIVE" and (observed.status != "UPDATING" or step.call.operation in ONLY_ACTIVE):
+    if observed.status != "ACTIVE" and (observed.status != "UPDATING" or step.facet in NEEDS_ACTIVE):
         return _status_sentence(observed)
     return under_way if step.facet in observed.changing else None
 
@@ -106,8 +98,7 @@ def harmless_under_another_key(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def _loses(step: Step) -> bool:
     """Whether items are going to be deleted by time to live, or a stream of records ends, because of this step."""
-    expires = any(change.facet == "ttl" and change.after is not False for change in step.changes)
-    return expires or any(change.facet == "stream" and change.before for change in step.changes)
+    return any(BY_NAME[change.facet].loses_data(change) for change in step.changes if change.facet in BY_NAME)
 
 
 def unprotected_until_replaced(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -117,7 +108,7 @@ def unprotected_until_replaced(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     message = "the table is about to be replaced, which protection would forbid"
     return tuple(
         step.deferred(Reason.AFTER, message)
-        if step.fate is Fate.READY and step.facet == "deletion_protection"
+        if step.fate is Fate.READY and step.facet in BY_NAME and BY_NAME[step.facet].forbids_replacement
         else step
         for step in steps
     )
@@ -152,12 +143,12 @@ def _as_unsupported(step: Step) -> Step:
 
 
 def until_strong(seeding: Step, steps: tuple[Step, ...]) -> Step:
-    """Only an empty table becomes strongly consistent (UpdateTable), so its seed waits for that."""
-    facet = "multi_region_consistency"
+    """A seed waits for changes that the service makes to an empty table alone."""
     for step in steps:
-        if step.fate is Fate.UNSUPPORTED or not any(change.facet == facet for change in step.changes):
+        facets = (BY_NAME.get(change.facet) for change in step.changes)
+        message = next((facet.seed_waits_because for facet in facets if facet and facet.seed_waits_because), None)
+        if message is None or step.fate is Fate.UNSUPPORTED:
             continue
-        message = "the table must be empty until it is strongly consistent"
         if step.fate is Fate.BLOCKED:
             return seeding.blocked(step.reason or Reason.REJECTED, message, step.allow_with)
         return seeding.deferred(Reason.BUSY, message)

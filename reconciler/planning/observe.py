@@ -6,27 +6,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.facets import ASKING, FACETS, scaling_wire
+from reconciler.facets import ASKING, FACETS, LOOKUPS, READ_BY, READS, scaling_wire
 from reconciler.facets.base import Ask, Facet
-from reconciler.facets.sse import RESOLVE, SseFacet
 from reconciler.facets.tags import READ as TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.table import Sse, TableSpec
+from reconciler.model.table import TableSpec
 from reconciler.planning.counters import counters_of
-
-BY_ARN = frozenset({"ListTagsOfResource", "GetResourcePolicy"})
-"""Reads that name the table by its ARN."""
 
 
 def reads_for(spec: TableSpec | None) -> tuple[str, ...]:
     """Operations beyond DescribeTable that the declared facets need; none for a table that is not declared."""
     if spec is None:
         return ()
-    declared = (facet for facet in FACETS if getattr(spec, facet.name) is not None)
-    return tuple(dict.fromkeys(operation for facet in declared for operation in facet.reads))
+    return tuple([read for name, reads in READS.items() if getattr(spec, name) is not None for read in reads])
 
 
 def asks_for(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Ask, ...]:
@@ -39,22 +34,18 @@ def asks_for(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Ask, ...
 
 def all_reads() -> tuple[str, ...]:
     """Every operation beyond DescribeTable that any facet knows, to read a table whole."""
-    return tuple(dict.fromkeys(operation for facet in FACETS for operation in facet.reads))
+    return tuple(READ_BY)
 
 
 def all_asks(table: Mapping[str, Any]) -> tuple[Ask, ...]:
-    """The reads beyond ``all_reads`` that this table gives reason for; an AWS managed key is known by its alias."""
-    managed = TableSpec(name="", keys=(), sse=Sse(enabled=True, key="alias/aws/dynamodb"))
-    return tuple(ask for name, f in ASKING.items() for ask in f.asks(managed if name == "sse" else None, table))
+    """The reads beyond ``all_reads`` that this table gives reason for."""
+    return tuple(ask for facet in ASKING.values() for ask in facet.asks(None, table))
 
 
-def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
     """Parameters of one of these reads; ``table`` is what DescribeTable said, for reads that name its indexes."""
-    if operation == scaling_wire.TARGETS:
-        return scaling_wire.targets_params(name, table or {})
-    if operation == "ListBackups":
-        return {"TableName": name, "BackupType": "USER"}
-    return {"ResourceArn": arn} if operation in BY_ARN else {"TableName": name}
+    facet = READ_BY.get(operation)
+    return facet.read_params(name, arn, table or {}) if facet is not None else {"TableName": name}
 
 
 def observe(responses: Responses) -> ObservedTable:
@@ -87,9 +78,9 @@ def _unsupported(responses: Responses) -> frozenset[str]:
     if not responses.unsupported:
         return frozenset()
     lacking = {facet.name for facet in FACETS if responses.unsupported & _keys(facet, responses.table)}
-    # Which key an alias leads to is asked for a declared table alone: without KMS it cannot be compared.
-    lacking |= {SseFacet.name for key in responses.unsupported if key.startswith(f"{RESOLVE} ")}
-    return frozenset(lacking)
+    # Which name is resolved depends on the declaration: whatever it is, the facet cannot be compared without.
+    operations = (key.partition(" ")[0] for key in responses.unsupported)
+    return frozenset(lacking | {LOOKUPS[operation] for operation in operations if operation in LOOKUPS})
 
 
 def _observe(responses: Responses) -> ObservedTable:

@@ -1,23 +1,178 @@
-"""Whose a live table is: the inventory entry that follows from what is recorded and what is seen.
+"""Whose a table is: one state machine. The states, the events, and the transitions between them.
 
-Called by the engine for every table it looks at. A table is *created* by us only when that is proven; in doubt it is
-*adopted*, which can never lead to a delete.
+Nothing else decides on ownership: planner and engine ask here, and the table in docs/safety.md shows ``TRANSITIONS``. A
+table is *created* by us only when that is proven; in doubt it is *adopted*, which can never lead to a delete.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
-from reconciler.model.records import InventoryEntry, Ownership
+from reconciler.model.records import InventoryEntry, Ownership, OwnTag
 
-TAKEN_OVER, LOST = "taken-over", "lost"
-"""In the place of a nonce: of a table that we took over by its tag, and of one that was taken over from us."""
+TAKEN_OVER_NONCE = "taken-over"
+"""In the place of a nonce in the owner tag of a table that we took over from another stack."""
+
+
+class State(StrEnum):
+    """Whose a table is, with what is known of our owner tag. ``OWNERSHIPS`` groups them for people and records."""
+
+    NO_RECORD = "no record"
+    INTENT = "intent"
+    CREATED = "created"
+    CLAIMED = "claimed"
+    TAKEN_OVER = "taken over"
+    ADOPTED = "adopted"
+    UNPROVEN = "unproven"
+    TAKEN_FROM_US = "taken from us"
+    STATE_LOST = "state lost"
+    RELEASED = "released"
+
+
+class Event(StrEnum):
+    """What happened to a table or was found out about it."""
+
+    CREATE_SENT = "create_sent"
+    CREATE_PROVEN = "create_proven"
+    FOUND = "found"
+    FOUND_WITH_OUR_TAG = "found_with_our_tag"
+    CLAIM = "claim"
+    TAG_WRITTEN = "tag_written"
+    TAG_OVERWRITTEN = "tag_overwritten"
+    OTHER_STACK = "other_stack"
+    NOT_DECLARED = "not_declared"
+    GONE = "gone"
+    RELEASE = "release"
+    DECLARED_AGAIN = "declared_again"
+    IMPORT = "import"
+
+
+OWNERSHIPS: Mapping[State, Ownership] = {
+    State.INTENT: "intent",
+    State.CREATED: "created",
+    State.CLAIMED: "created",
+    State.TAKEN_OVER: "created",
+    State.ADOPTED: "adopted",
+    State.UNPROVEN: "adopted",
+    State.TAKEN_FROM_US: "adopted",
+    State.STATE_LOST: "state_lost",
+    State.RELEASED: "released",
+}
+RECORDED = tuple(OWNERSHIPS)
+OURS = frozenset(state for state, ownership in OWNERSHIPS.items() if ownership == "created")
+TAGGED_BY_US = frozenset({State.CREATED, State.TAKEN_OVER})
+"""States of tables that carry our owner tag, where the endpoint has tags."""
+UNDECIDED = frozenset({State.UNPROVEN, State.TAKEN_FROM_US})
+"""States that the owner tag may end."""
+_MANAGED = tuple(state for state in State if state is not State.RELEASED)
+
+TRANSITIONS: Mapping[Event, Mapping[State, State]] = {
+    Event.CREATE_SENT: dict.fromkeys(_MANAGED, State.INTENT),
+    Event.CREATE_PROVEN: dict.fromkeys((State.INTENT, State.UNPROVEN), State.CREATED),
+    Event.FOUND: {**dict.fromkeys(_MANAGED, State.ADOPTED), State.INTENT: State.UNPROVEN},
+    Event.FOUND_WITH_OUR_TAG: dict.fromkeys((s for s in _MANAGED if s is not State.INTENT), State.STATE_LOST),
+    Event.CLAIM: dict.fromkeys(_MANAGED, State.CLAIMED),
+    Event.TAG_WRITTEN: {State.CLAIMED: State.TAKEN_OVER},
+    Event.TAG_OVERWRITTEN: dict.fromkeys((*sorted(TAGGED_BY_US), State.TAKEN_FROM_US), State.TAKEN_FROM_US),
+    Event.OTHER_STACK: dict.fromkeys(State, State.NO_RECORD),
+    Event.NOT_DECLARED: dict.fromkeys(
+        (State.INTENT, State.ADOPTED, State.UNPROVEN, State.TAKEN_FROM_US, State.STATE_LOST), State.NO_RECORD
+    ),
+    Event.GONE: dict.fromkeys((State.INTENT, *sorted(OURS)), State.NO_RECORD),
+    Event.RELEASE: dict.fromkeys(RECORDED, State.RELEASED),
+    Event.DECLARED_AGAIN: {State.RELEASED: State.ADOPTED},
+    Event.IMPORT: dict.fromkeys(State, State.ADOPTED),
+}
+"""By event, the state that follows from each state in which it can happen."""
+
+
+def next_state(state: State, event: Event) -> State:
+    """The state after an event; ``ValueError`` where it cannot happen in that state."""
+    after = TRANSITIONS[event].get(state)
+    if after is None:
+        raise ValueError(f"a table in the state {state.value!r} has no transition for {event.value!r}")
+    return after
+
+
+def state_of(entry: InventoryEntry | None) -> State:
+    """The state that a record stands for."""
+    if entry is None:
+        return State.NO_RECORD
+    match entry.ownership:
+        case "created" if entry.own_tag is OwnTag.TAKEN_OVER:
+            return State.TAKEN_OVER
+        case "created":
+            return State.CREATED if entry.nonce else State.CLAIMED
+        case "adopted" if entry.own_tag is OwnTag.OVERWRITTEN:
+            return State.TAKEN_FROM_US
+        case "adopted":
+            return State.UNPROVEN if entry.nonce else State.ADOPTED
+        case "intent":
+            return State.INTENT
+        case "state_lost":
+            return State.STATE_LOST
+        case "released":
+            return State.RELEASED
+
+
+def advance(entry: InventoryEntry, event: Event, **changes: Any) -> InventoryEntry:
+    """The record after an event, with other members that change with it."""
+    return in_state(entry, next_state(state_of(entry), event), **changes)
+
+
+def in_state(entry: InventoryEntry, state: State, **changes: Any) -> InventoryEntry:
+    """The record in another state. Nonce and owner tag of a released table are kept as they were."""
+    moved = replace(entry, ownership=OWNERSHIPS[state], **changes)
+    match state:
+        case State.RELEASED:
+            return moved
+        case State.INTENT | State.CREATED | State.UNPROVEN:
+            return replace(moved, own_tag=OwnTag.OF_CREATE)
+        case State.TAKEN_OVER:
+            return replace(moved, nonce="", own_tag=OwnTag.TAKEN_OVER)
+        case State.TAKEN_FROM_US:
+            return replace(moved, nonce="", own_tag=OwnTag.OVERWRITTEN)
+        case _:
+            return replace(moved, nonce="", own_tag=OwnTag.OF_CREATE)
+
+
+def dropped(entry: InventoryEntry | None, event: Event) -> InventoryEntry | None:
+    """The record after an event that ends it, which is none."""
+    return None if next_state(state_of(entry), event) is State.NO_RECORD else entry
+
+
+def is_ours(entry: InventoryEntry | None) -> bool:
+    """Whether the table counts as created by this stack, so that the deletion gate may allow its deletion."""
+    return state_of(entry) in OURS
+
+
+def may_be_ours(entry: InventoryEntry | None) -> bool:
+    """Whether it is ours, or a create of ours is open."""
+    return entry is not None and entry.ownership in ("created", "intent")
+
+
+def is_open(entry: InventoryEntry | None) -> bool:
+    """Whether a create of ours is open: it was sent, and its response is not known."""
+    return entry is not None and entry.ownership == "intent"
+
+
+def is_released(entry: InventoryEntry | None) -> bool:
+    """Whether ``reconciler release`` gave the table up."""
+    return entry is not None and entry.ownership == "released"
+
+
+def is_state_lost(entry: InventoryEntry | None) -> bool:
+    """Whether only its owner tag says that the table is ours."""
+    return entry is not None and entry.ownership == "state_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +197,12 @@ def owner_tag(scope: str, nonce: str) -> str:
 def bears_tag(entry: InventoryEntry, tag: str | None, scope: str) -> bool:
     """Whether the owner tag is that of this record: with its nonce, from this scope or the one it came from."""
     scopes = (scope, entry.tagged_as) if entry.tagged_as else (scope,)
-    return tag is not None and tag in [owner_tag(each, entry.nonce) for each in scopes]
+    return tag is not None and tag in [owner_tag(each, tag_nonce(entry)) for each in scopes]
+
+
+def tag_nonce(entry: InventoryEntry) -> str:
+    """What our owner tag on the table of this record ends with."""
+    return TAKEN_OVER_NONCE if entry.own_tag is OwnTag.TAKEN_OVER else entry.nonce
 
 
 def scope_of(tag: str) -> str:
@@ -60,30 +220,88 @@ def resolve(
 
     After a lost answer or a crash nothing else does: an application or another stack may have made an equal table.
     """
-    lifecycle = declaration.lifecycle
-    if entry is not None and entry.ownership == "released":
+    lifecycle, state = declaration.lifecycle, state_of(entry)
+    if entry is not None and state is State.RELEASED:
         return entry
-    if entry is not None and entry.ownership == "intent":
-        ours = observed.identity.same(entry.identity) or _intent_came_true(entry, observed, world)
-        return _claimed(entry, observed, "created" if ours else "adopted", lifecycle, world)
-    if entry is not None and observed.identity.same(entry.identity):
-        late = entry.ownership == "adopted" and _intent_came_true(entry, observed, world)
-        if entry.ownership != "created" and (late or lifecycle.on_existing == "own"):
-            entry = replace(entry, ownership="created", nonce=_kept_nonce(entry, observed, world), changed_at=world.now)
+    event = _event(entry, observed, lifecycle, world)
+    if entry is not None and state is not State.INTENT and observed.identity.same(entry.identity):
+        if event is not None:
+            entry = advance(entry, event, changed_at=world.now)
         if entry.ending_at is not None and observed.status == "ACTIVE":
             entry = replace(entry, ending_at=None)
         if (entry.lifecycle, entry.base_name) == (lifecycle, declaration.base_name):
             return entry
         return replace(entry, lifecycle=lifecycle, base_name=declaration.base_name)
-    name, base = observed.spec.name, declaration.base_name
-    stranger = InventoryEntry(name, base, "adopted", nonce="", ours_since=ours_since(entry))
-    return _claimed(stranger, observed, "state_lost" if _tagged_ours(observed, world) else "adopted", lifecycle, world)
+    after = next_state(state, event or Event.FOUND)
+    if entry is None or state is not State.INTENT:
+        name, base = observed.spec.name, declaration.base_name
+        entry = InventoryEntry(name, base, OWNERSHIPS[after], nonce="", ours_since=ours_since(entry))
+    if event is Event.CLAIM:
+        entry = replace(entry, changed_at=world.now)
+    return in_state(
+        entry,
+        after,
+        identity=observed.identity,
+        lifecycle=lifecycle,
+        unwanted_since=None,
+        empty_since=None,
+        forgotten_since=None,
+        guarded_since=None,
+        renamed_to=None,
+        ours_since=entry.ours_since if after in OURS else None,
+    )
+
+
+def _event(entry: InventoryEntry | None, observed: ObservedTable, lifecycle: Lifecycle, world: World) -> Event | None:
+    """What a look at a live, declared table means for its record; ``None`` where it stays as it is."""
+    state = state_of(entry)
+    known = entry is not None and observed.identity.same(entry.identity)
+    if entry is not None and (known or state is State.INTENT) and _create_proven(entry, observed, world):
+        return Event.CREATE_PROVEN
+    if known and state in OURS:
+        return None
+    if lifecycle.on_existing == "own":
+        return Event.CLAIM
+    if known and state is not State.INTENT:
+        return None
+    if state is not State.INTENT and _tagged_ours(observed, world):
+        return Event.FOUND_WITH_OUR_TAG
+    return Event.FOUND
+
+
+def intended(
+    entry: InventoryEntry | None, recorded: InventoryEntry | None, declaration: Declaration, nonce: str, **changes: Any
+) -> InventoryEntry:
+    """The record that is written before CreateTable; ``recorded`` is the stored one, ``entry`` what became of it.
+
+    It keeps the identity of a table that we created under this name: DescribeTable may have missed one that is there.
+    """
+    state = next_state(state_of(entry), Event.CREATE_SENT)
+    return InventoryEntry(
+        declaration.spec.name,
+        declaration.base_name,
+        OWNERSHIPS[state],
+        nonce,
+        identity=recorded.identity if recorded is not None and may_be_ours(recorded) else None,
+        lifecycle=declaration.lifecycle,
+        ours_since=ours_since(recorded),
+        declared_in=declaration.origin.file,
+        tagged_as=recorded.tagged_as if recorded is not None and open_nonce(recorded) else None,
+        revision=recorded.revision if recorded else 0,
+        unknown=recorded.unknown if recorded else {},
+        **changes,
+    )
+
+
+def open_nonce(recorded: InventoryEntry | None) -> str | None:
+    """The nonce of a create of ours that may yet come true: whichever of the two makes the table, it is ours."""
+    return recorded.nonce if recorded is not None and is_open(recorded) else None
 
 
 def declared_by(entry: InventoryEntry, declaration: Declaration, project: str | None) -> InventoryEntry:
     """The entry with the file, and the project, that declare its table now; a released table is left as it is."""
     project = project or entry.project
-    if entry.ownership == "released" or (entry.declared_in, entry.project) == (declaration.origin.file, project):
+    if is_released(entry) or (entry.declared_in, entry.project) == (declaration.origin.file, project):
         return entry
     return replace(entry, declared_in=declaration.origin.file, project=project)
 
@@ -92,7 +310,7 @@ def was_there_before(entry: InventoryEntry | None, observed: ObservedTable) -> b
     """Whether the table is none that is managed already: without a record, or made by others in place of that one."""
     if entry is None:
         return True
-    return entry.ownership != "intent" and not observed.identity.same(entry.identity)
+    return not is_open(entry) and not observed.identity.same(entry.identity)
 
 
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
@@ -100,16 +318,15 @@ def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Li
 
     A record of the identity is enough for every other table; its tag is read before something is written.
     """
-    if entry is not None and (entry.nonce == LOST or _tag_may_come(entry)):
-        return True
-    if entry is None or entry.ownership in ("intent", "released") or not identity.same(entry.identity):
+    state = state_of(entry)
+    if (
+        state in UNDECIDED
+        or entry is None
+        or state in (State.INTENT, State.RELEASED)
+        or not identity.same(entry.identity)
+    ):
         return True
     return lifecycle is not None and lifecycle.on_existing == "own"
-
-
-def _tag_may_come(entry: InventoryEntry) -> bool:
-    """Whether it was adopted after a create of ours whose tag could not be seen yet; tags are set asynchronously."""
-    return entry.ownership == "adopted" and entry.nonce not in ("", TAKEN_OVER, LOST)
 
 
 def untagged(step: Step, entry: InventoryEntry | None, observed: ObservedTable, scope: str) -> Step | None:
@@ -118,17 +335,17 @@ def untagged(step: Step, entry: InventoryEntry | None, observed: ObservedTable, 
     A table that lost our tag is not ours, whatever the record says: somebody removed the tag to keep the table. Tags
     that could not be read say nothing. A tag of another scope is judged by ``scopes.other_owner``.
     """
-    if entry is None or entry.ownership != "created":
+    if entry is None or not is_ours(entry):
         return None
     if not observed.owner_known:
         return step.blocked(
             Reason.NOT_OWNED, "its owner tag cannot be read, so nobody can tell whose it is", "ListTagsOfResource"
         )
-    if entry.nonce not in ("", LOST) and observed.owner_tag is None:
+    if state_of(entry) in TAGGED_BY_US and observed.owner_tag is None:
         return step.blocked(
             Reason.NOT_OWNED,
             f"its owner tag {OWNER_TAG} was removed since this stack created it, so it is not ours to delete",
-            f"the tag {OWNER_TAG}={owner_tag(scope, entry.nonce)} on the table again",
+            f"the tag {OWNER_TAG}={owner_tag(scope, tag_nonce(entry))} on the table again",
         )
     return None
 
@@ -147,7 +364,7 @@ def forgotten(entry: InventoryEntry, now: datetime, *, foreign: bool, renamed_to
     A wish to replace it is none to prune it. ``foreign`` says that the declarations look like those of another stack;
     ``renamed_to`` are the tables that its file declares in its place.
     """
-    ours = entry.ownership in ("created", "intent")
+    ours = may_be_ours(entry)
     if ours and entry.forgotten_since is None:
         entry = replace(entry, forgotten_since=now, unwanted_since=None, empty_since=None)
     if ours and renamed_to is not None and entry.renamed_to is None:
@@ -157,21 +374,21 @@ def forgotten(entry: InventoryEntry, now: datetime, *, foreign: bool, renamed_to
 
 def ours_since(entry: InventoryEntry | None) -> datetime | None:
     """Since when tables of ours stand under the name of this one, whichever of them it was; None where none did yet."""
-    if entry is None or entry.ownership not in ("created", "intent"):
+    if entry is None or not may_be_ours(entry):
         return None
-    return entry.ours_since or (entry.changed_at if entry.ownership == "created" else None)
+    return entry.ours_since or (entry.changed_at if is_ours(entry) else None)
 
 
 def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
-    if entry is None or entry.ownership != "released":
+    if entry is None or not is_released(entry):
         return entry
-    return replace(entry, ownership="adopted", nonce="", unwanted_since=None)
+    return advance(entry, Event.DECLARED_AGAIN, unwanted_since=None)
 
 
 def cannot_be_told_yet(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
     """Whether a table without an owner tag is too young to be judged: tags are set asynchronously (TagResource)."""
-    unsettled = entry is None or entry.ownership == "intent" or not observed.identity.same(entry.identity)
+    unsettled = entry is None or is_open(entry) or not observed.identity.same(entry.identity)
     return unsettled and observed.owner_known and observed.owner_tag is None and observed.status == "CREATING"
 
 
@@ -191,37 +408,16 @@ def state_lost() -> Step:
     )
 
 
-def _claimed(
-    entry: InventoryEntry, observed: ObservedTable, ownership: Ownership, lifecycle: Lifecycle, world: World
-) -> InventoryEntry:
-    if lifecycle.on_existing == "own" and ownership != "created":
-        nonce = _kept_nonce(entry, observed, world)
-        ownership, entry = "created", replace(entry, nonce=nonce, changed_at=world.now)
-    return replace(
-        entry,
-        ownership=ownership,
-        identity=observed.identity,
-        lifecycle=lifecycle,
-        unwanted_since=None,
-        empty_since=None,
-        forgotten_since=None,
-        guarded_since=None,
-        renamed_to=None,
-        ours_since=entry.ours_since if ownership == "created" else None,
-    )
+def _create_proven(entry: InventoryEntry, observed: ObservedTable, world: World) -> bool:
+    """Whether a create of ours made this table: by its recorded identity, or by the nonce in its owner tag.
 
-
-def _intent_came_true(entry: InventoryEntry, observed: ObservedTable, world: World) -> bool:
-    """Whether the live table carries the nonce of our create. Without tags only CreateTable's answer could tell."""
-    drawn = entry.nonce not in ("", TAKEN_OVER, LOST)
-    return world.has_tags and drawn and bears_tag(entry, observed.owner_tag, world.scope)
-
-
-def _kept_nonce(entry: InventoryEntry, observed: ObservedTable, world: World) -> str:
-    """The nonce of a table that is ours from now on: none where its tag was never that of our create."""
-    if entry.nonce in ("", TAKEN_OVER, LOST) or _intent_came_true(entry, observed, world):
-        return entry.nonce
-    return ""
+    Without tags only the response of CreateTable, or an identity that we recorded before, can tell.
+    """
+    state = state_of(entry)
+    if state is State.INTENT and observed.identity.same(entry.identity):
+        return True
+    may_come_true = state in (State.INTENT, State.UNPROVEN) and world.has_tags
+    return may_come_true and bears_tag(entry, observed.owner_tag, world.scope)
 
 
 def _tagged_ours(observed: ObservedTable, world: World) -> bool:

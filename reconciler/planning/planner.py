@@ -32,27 +32,24 @@ def plan(
     declaration: Declaration,
     observed: ObservedTable | None,
     *,
-    with_tags: bool,
-    owner: str | None = None,
     lacks: frozenset[str] = frozenset(),
     changes: tuple[Change, ...] | None = None,
 ) -> tuple[Step, ...]:
     """All steps that bring ``observed`` (``None``: no such table) to the declaration, in their order.
 
-    ``with_tags`` is false where the endpoint has no tags; ``owner`` is the value of the owner tag, for a create.
-    ``lacks`` names further facets that the endpoint cannot hold. ``changes`` are the differences, where they are known.
+    ``lacks`` names the facets that the endpoint cannot hold. ``changes`` are the differences, where they are known.
     """
     if observed is None:
-        return _create(declaration.spec, with_tags=with_tags, owner=owner, lacks=lacks)
+        return _create(declaration.spec, lacks)
     if observed.status == "DELETING":
-        return tuple(settled([], declaration.spec, observed, with_tags=with_tags))
+        return tuple(settled([], declaration.spec, observed))
     ignore = left_alone(declaration, observed)
     changes = diff(declaration.spec, observed.spec, ignore) if changes is None else changes
     if not changes and not observed.unknown:
-        return tuple(settled([], declaration.spec, observed, with_tags=with_tags, lacks=lacks))
+        return tuple(settled([], declaration.spec, observed))
     desired = effective(declaration.spec, observed.spec, ignore)
     planned = _steps(changes, desired, observed)
-    steps = settled(planned, declaration.spec, observed, with_tags=with_tags, lacks=lacks)
+    steps = settled(planned, declaration.spec, observed, lacks)
     return tuple(sorted([*steps, *unseen(declaration, observed)], key=order))
 
 
@@ -68,13 +65,12 @@ def seed_step(source: str, count: int) -> Step:
     return Step(Action.SEED, "seed", message=f"{count} item{'' if count == 1 else 's'} from {source}")
 
 
-def _create(spec: TableSpec, *, with_tags: bool, owner: str | None, lacks: frozenset[str]) -> tuple[Step, ...]:
+def _create(spec: TableSpec, lacks: frozenset[str]) -> tuple[Step, ...]:
     possible = held(spec, lacks)
-    call = create_call(possible, owner, with_tags=with_tags)
-    create = Step(Action.CREATE, "table", create_changes(possible, with_tags=with_tags), call)
-    created = as_created(possible, with_tags=with_tags)
+    create = Step(Action.CREATE, "table", create_changes(possible), create_call(possible))
+    created = as_created(possible)
     after = ObservedTable(created, Identity(None, spec.name, ""), "ACTIVE")
-    steps = settled(_steps(diff(spec, created), spec, after), spec, after, with_tags=with_tags, lacks=lacks)
+    steps = settled(_steps(diff(spec, created), spec, after), spec, after, lacks)
     return (create, *sorted(steps, key=order))
 
 

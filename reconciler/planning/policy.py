@@ -15,6 +15,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options, permits
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.records import InventoryEntry
+from reconciler.planning import ownership
 
 PASSING = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
 """Refusals that end by themselves: when the table is emptied, when the next answer is whole."""
@@ -171,13 +172,13 @@ def _allowed(facts: Facts) -> bool:
 
 def _ownership(step: Step, facts: Facts) -> Step | None:
     entry = facts.entry
-    if entry is not None and entry.ownership == "state_lost":
+    if ownership.is_state_lost(entry):
         return step.blocked(
             Reason.STATE_LOST,
             "the table carries our owner tag but the inventory had no entry: the state was lost",
             "lifecycle.on_existing: own",
         )
-    if entry is None or entry.ownership != "created":
+    if entry is None or not ownership.is_ours(entry):
         return step.blocked(
             Reason.NOT_OWNED,
             f"this stack did not create the table, so {_spared(step)}",

@@ -6,11 +6,12 @@ comes from DescribeTable where that tells it, else from our own marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from reconciler.facets import BY_NAME, QUOTAS
+from reconciler.facets.quota import DAY
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Fate, Reason, Step
@@ -18,30 +19,6 @@ from reconciler.model.records import Counted, Marks
 
 SAME_CALL = timedelta(minutes=5)
 """A time that DescribeTable tells is that of our own call when it lies no further from one of our marks."""
-FREE_DECREASES = 4
-"""Decreases of capacity a UTC day that need no hour between them."""
-HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """At most ``number`` calls in any ``window``; ``rule`` is the sentence for people."""
-
-    number: int
-    window: timedelta
-    rule: str
-
-
-QUOTAS: Mapping[Counted, Quota] = {
-    "ttl": Quota(1, HOUR, "time to live takes one change an hour (rule 10)"),
-    "mode": Quota(4, timedelta(hours=24), "a table switches to on demand at most four times in 24 hours (rule 6)"),
-    "class": Quota(2, timedelta(days=30), "a table switches its class at most twice in 30 days (rule 30)"),
-}
-DECREASE_RULE = "after four decreases of capacity in a UTC day the service takes one an hour (rule 7)"
-UNSAID: frozenset[Counted] = frozenset({"class"})
-"""Kinds whose quota the service refuses in words that tell it from no other limit."""
-RETRY: Mapping[Counted, timedelta] = {"ttl": HOUR, "mode": HOUR, "class": timedelta(days=1), "decrease": HOUR}
-"""How long a change is left alone after a refusal that our marks do not explain."""
 
 
 def hold(steps: Iterable[Step], observed: ObservedTable, marks: Marks | None, now: datetime) -> tuple[Step, ...]:
@@ -50,23 +27,9 @@ def hold(steps: Iterable[Step], observed: ObservedTable, marks: Marks | None, no
 
 
 def counted(step: Step, observed: ObservedTable) -> tuple[Counted, ...]:
-    """Which quotas the call of a step uses up, read off the call."""
-    call = step.call
-    if call is None:
-        return ()
-    if call.operation == "UpdateTimeToLive":
-        return ("ttl",)
-    if call.operation != "UpdateTable":
-        return ()
-    kinds: list[Counted] = []
-    mode = observed.spec.billing.mode if observed.spec.billing else None
-    if call.params.get("BillingMode") == "PAY_PER_REQUEST" and mode == "PROVISIONED":
-        kinds.append("mode")
-    if "TableClass" in call.params:
-        kinds.append("class")
-    if list(_decreased(call.params, observed)):
-        kinds.append("decrease")
-    return tuple(kinds)
+    """Which quotas the call of a step uses up; its facet tells."""
+    facet = BY_NAME.get(step.facet)
+    return facet.uses(step.call, observed) if facet is not None and step.call is not None else ()
 
 
 def noted(marks: Marks | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime) -> Marks:
@@ -91,15 +54,15 @@ def plausible(kinds: Iterable[Counted], observed: ObservedTable, marks: Marks | 
     about the time when the table was made, or of a call of ours, may be theirs as well.
     """
     known = marks if marks is not None and observed.identity.same(marks.identity) else None
-    unsaid = [kind for kind in kinds if kind in UNSAID]
-    return any(time > now - _window(kind) for kind in unsaid for time in _seen(kind, observed, known))
+    unsaid = [kind for kind in kinds if QUOTAS[kind].unsaid]
+    return any(time > now - QUOTAS[kind].window for kind in unsaid for time in _seen(kind, observed, known))
 
 
 def turned_away(step: Step, kinds: Iterable[Counted], now: datetime) -> Step:
     """A step that the service just refused because a quota in time is used up: when it is tried again, and the rule."""
     known = tuple(kinds)
-    until = now + max(RETRY[kind] for kind in known)
-    return step.deferred(Reason.NOT_BEFORE, f"refused for now: {'; '.join(_rule(kind) for kind in known)}", until)
+    until = now + max(QUOTAS[kind].retry for kind in known)
+    return step.deferred(Reason.NOT_BEFORE, f"refused for now: {'; '.join(QUOTAS[kind].rule for kind in known)}", until)
 
 
 def accepted(marks: Marks, kinds: Iterable[Counted]) -> Marks:
@@ -117,24 +80,21 @@ def _held(step: Step, observed: ObservedTable, marks: Marks | None, now: datetim
     if waits:
         until, rule = max(waits)
         return step.deferred(Reason.NOT_BEFORE, rule, until)
-    if "ttl" in kinds and step.message:
-        return replace(step, message=f"{step.message}, an hour later at the earliest")
-    return step
+    second = next((QUOTAS[kind].second_call for kind in kinds if QUOTAS[kind].second_call), None)
+    return replace(step, message=f"{step.message}, {second}") if second and step.message else step
 
 
 def _wait(
     kind: Counted, step: Step, observed: ObservedTable, marks: Marks | None, now: datetime
 ) -> tuple[datetime, str] | None:
     """From when on the service takes the call, and the rule that says so."""
-    if kind == "decrease":
-        found = _after_decreases(step, observed, now)
-    else:
-        quota = QUOTAS[kind]
-        times = sorted(_times(kind, observed, marks))
-        free = len(times) < quota.number or times[-quota.number] + quota.window <= now
-        found = None if free else (times[-quota.number] + quota.window, quota.rule)
+    quota = QUOTAS[kind]
+    until = quota.free_from(step.call, observed, sorted(_times(kind, observed, marks)), now) if step.call else None
+    found = None if until is None else (until, quota.rule)
     if found is None and marks is not None and kind in marks.refused:
-        return marks.refused[kind] + RETRY[kind], f"the service refused such a change a while ago: {_rule(kind)}"
+        return marks.refused[kind] + QUOTAS[
+            kind
+        ].retry, f"the service refused such a change a while ago: {QUOTAS[kind].rule}"
     return found
 
 
@@ -142,7 +102,7 @@ def _times(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Itera
     """A table that is made on demand, or in a class, tells that as if it were a switch; it is none."""
     ours = marks.times.get(kind, ()) if marks else ()
     yield from ours
-    told = _told(kind, observed)
+    told = QUOTAS[kind].last_change(observed.counters)
     known = (*ours, datetime.fromisoformat(observed.identity.created))
     if told is not None and not any(abs(told - time) <= SAME_CALL for time in known):
         yield told
@@ -151,45 +111,11 @@ def _times(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Itera
 def _seen(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Iterator[datetime]:
     """Every time that is known of a kind, two of which may be of one call."""
     yield from marks.times.get(kind, ()) if marks else ()
-    told = _told(kind, observed)
+    told = QUOTAS[kind].last_change(observed.counters)
     if told is not None:
         yield told
 
 
-def _told(kind: Counted, observed: ObservedTable) -> datetime | None:
-    """The last change as DescribeTable tells it."""
-    return {"mode": observed.counters.on_demand_since, "class": observed.counters.class_changed}.get(kind)
-
-
-def _after_decreases(step: Step, observed: ObservedTable, now: datetime) -> tuple[datetime, str] | None:
-    counters = observed.counters
-    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    waits = [
-        min(counters.last_decrease[name] + HOUR, tomorrow) if name in counters.last_decrease else tomorrow
-        for name in _decreased(step.call.params if step.call else {}, observed)
-        if counters.decreases.get(name, 0) >= FREE_DECREASES
-    ]
-    late = [until for until in waits if until > now]
-    return (max(late), DECREASE_RULE) if late else None
-
-
-def _decreased(params: Mapping[str, Any], observed: ObservedTable) -> Iterator[str]:
-    """Whose capacity a call lowers: index names, and ``""`` for the table itself."""
-    billing = observed.spec.billing
-    wishes = {"": (params.get("ProvisionedThroughput"), billing.throughput if billing else None)}
-    had = {index.name: index.throughput for index in observed.spec.global_indexes or ()}
-    for update in params.get("GlobalSecondaryIndexUpdates") or ():
-        if "Update" in update:
-            name = update["Update"]["IndexName"]
-            wishes[name] = (update["Update"].get("ProvisionedThroughput"), had.get(name))
-    for name, (wish, have) in wishes.items():
-        if wish and have and (wish["ReadCapacityUnits"] < have.read or wish["WriteCapacityUnits"] < have.write):
-            yield name
-
-
-def _rule(kind: Counted) -> str:
-    return DECREASE_RULE if kind == "decrease" else QUOTAS[kind].rule
-
-
 def _window(kind: Counted) -> timedelta:
-    return QUOTAS[kind].window if kind in QUOTAS else timedelta(days=1)
+    """A kind that only another release knows is forgotten after a day."""
+    return QUOTAS[kind].window if kind in QUOTAS else DAY

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.desired import DesiredState, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.records import InventoryEntry
-from reconciler.planning.ownership import ours_since
+from reconciler.planning.ownership import is_open, is_released, may_be_ours, ours_since
 
 Inventory = Mapping[str, InventoryEntry]
 
@@ -55,7 +55,7 @@ def renamed(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
     """
     found = {}
     for entry, file in _removed(desired, inventory):
-        if entry.ownership not in ("created", "intent"):
+        if not may_be_ours(entry):
             continue
         instead = entry.renamed_to or ", ".join(
             sorted(
@@ -79,11 +79,11 @@ def declared_elsewhere(desired: DesiredState, inventory: Inventory, project: str
 def _is_newer(declared: InventoryEntry | None, removed: InventoryEntry) -> bool:
     if declared is None:
         return True
-    if declared.ownership not in ("created", "intent"):
+    if not may_be_ours(declared):
         return False
     since = ours_since(declared)
     if since is None:
-        return declared.ownership == "intent"
+        return is_open(declared)
     return removed.forgotten_since is not None and since >= removed.forgotten_since
 
 
@@ -95,7 +95,7 @@ def _folders(path: str) -> Iterator[str]:
 
 def _not_declared(desired: DesiredState, inventory: Inventory) -> Iterator[InventoryEntry]:
     declared = {declaration.spec.name for declaration in desired.declarations}
-    return (inventory[name] for name in sorted(inventory.keys() - declared) if inventory[name].ownership != "released")
+    return (inventory[name] for name in sorted(inventory.keys() - declared) if not is_released(inventory[name]))
 
 
 def _removed(desired: DesiredState, inventory: Inventory) -> Iterator[tuple[InventoryEntry, str]]:

@@ -31,14 +31,15 @@ def after_target(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
     The service refuses them without one (ObjectNotFoundException of PutScalingPolicy and PutScheduledAction).
     """
-    registering = [step for step in steps if step.call and step.call.operation == scaling_wire.REGISTER]
-    coming = {_resource(step) for step in registering if step.fate in (Fate.READY, Fate.DEFERRED)}
+    registering = [step for step in steps if scaling_wire.registers(step.call)]
+    coming = {scaling_wire.target_of(step.call) for step in registering if step.fate in (Fate.READY, Fate.DEFERRED)}
     missing = {
-        _resource(step): step
+        scaling_wire.target_of(step.call): step
         for step in registering
-        if _resource(step) not in coming and any(change.path.endswith(".enabled") for change in step.changes)
+        if scaling_wire.target_of(step.call) not in coming
+        and any(change.path.endswith(".enabled") for change in step.changes)
     }
-    return tuple(_following(step, missing.get(_resource(step))) for step in steps)
+    return tuple(_following(step, missing.get(scaling_wire.target_of(step.call))) for step in steps)
 
 
 def _following(step: Step, target: Step | None) -> Step:
@@ -49,10 +50,3 @@ def _following(step: Step, target: Step | None) -> Step:
         return replace(step.unsupported(f"{said}, and that is unsupported"), not_before=None)
     blocked = step.blocked(target.reason or Reason.CONTESTED, f"{said}, and that is blocked", target.allow_with)
     return replace(blocked, not_before=None)
-
-
-def _resource(step: Step) -> tuple[object, object] | None:
-    """The scalable dimension that a call is about; None of any other call."""
-    if step.call is None or not step.call.operation.startswith(f"{scaling_wire.SERVICE}:"):
-        return None
-    return step.call.params["ResourceId"], step.call.params["ScalableDimension"]

@@ -14,7 +14,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Claim, InventoryEntry, Ownership
 from reconciler.model.table import KeyElement
-from reconciler.planning.ownership import LOST, bears_tag, scope_of
+from reconciler.planning.ownership import State, bears_tag, may_be_ours, scope_of, state_of
 
 STATE_KEYS = (KeyElement("scope", "HASH", "S"), KeyElement("record", "RANGE", "S"))
 STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2, "intent": 1, "released": 0}
@@ -51,7 +51,7 @@ def other_owner(
     tagged = scope_of(observed.owner_tag) if observed is not None and observed.owner_tag else None
     if tagged is None or tagged == scope or (lifecycle is not None and lifecycle.on_existing == "own"):
         return None
-    adopted = entry is not None and entry.ownership in ("adopted", "state_lost") and entry.nonce != LOST
+    adopted = state_of(entry) in (State.ADOPTED, State.UNPROVEN, State.STATE_LOST)
     if adopted and mine[0]:
         return None
     if any(c.scope == tagged and c.ownership == "released" and _is_about(c.identity, identity) for c in claims):
@@ -109,7 +109,7 @@ def release_by(scope: str, name: str) -> str:
 
 
 def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:
-    return entry.ownership in ("intent", "created") and bears_tag(entry, observed.owner_tag, scope)
+    return may_be_ours(entry) and bears_tag(entry, observed.owner_tag, scope)
 
 
 def _beats(claim: Claim, identity: Identity | None, mine: tuple[int, str]) -> bool:

@@ -6,7 +6,6 @@ well, and two stacks that took the table back from one another would never rest.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from reconciler.facets.tags import OWNER_TAG
@@ -14,7 +13,19 @@ from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import InventoryEntry
-from reconciler.planning.ownership import LOST, TAKEN_OVER, bears_tag, owner_tag, scope_of
+from reconciler.planning.ownership import (
+    TAGGED_BY_US,
+    TAKEN_OVER_NONCE,
+    Event,
+    State,
+    advance,
+    bears_tag,
+    in_state,
+    next_state,
+    owner_tag,
+    scope_of,
+    state_of,
+)
 from reconciler.planning.scopes import release_by, there
 
 
@@ -37,7 +48,8 @@ def take_over(
         return _seen(resolved, observed, scope), ()
     step = _step(observed, theirs, scope)
     if entry is None or not _was_ours(entry):
-        return replace(resolved, nonce=""), (step,)
+        # What CreateTable made is theirs by now as well: their tag is on it, and not ours.
+        return in_state(resolved, next_state(state_of(entry), Event.CLAIM)), (step,)
     if not_before is not None:
         return entry, (step.deferred(Reason.NOT_BEFORE, "our owner tag may not be visible yet", not_before),)
     name = observed.spec.name
@@ -46,17 +58,17 @@ def take_over(
         " Leave it to them by releasing it here; or take `own` out of their declaration, and out of this one for one"
         " pass, to have it back"
     )
-    lost = replace(entry, ownership="adopted", nonce=LOST, unwanted_since=None, empty_since=None)
+    lost = advance(entry, Event.TAG_OVERWRITTEN, unwanted_since=None, empty_since=None)
     return lost, (step.blocked(Reason.CONTESTED, message, release_by(scope, name)),)
 
 
 def taken_over(entry: InventoryEntry, now: datetime) -> InventoryEntry:
     """The record of a table that we have just put our tag on."""
-    return replace(entry, nonce=TAKEN_OVER, changed_at=now)
+    return advance(entry, Event.TAG_WRITTEN, changed_at=now)
 
 
 def _step(observed: ObservedTable, theirs: str, scope: str) -> Step:
-    tag = {"Key": OWNER_TAG, "Value": owner_tag(scope, TAKEN_OVER)}
+    tag = {"Key": OWNER_TAG, "Value": owner_tag(scope, TAKEN_OVER_NONCE)}
     call = Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": [tag]})
     change = Change("ownership", "ownership.scope", theirs, scope)
     return Step(Action.UPDATE, "ownership", (change,), call, message="taken over first; the rest follows")
@@ -64,11 +76,10 @@ def _step(observed: ObservedTable, theirs: str, scope: str) -> Step:
 
 def _was_ours(entry: InventoryEntry) -> bool:
     """Whether our tag has been on a table of this record, by our create or by a take-over."""
-    return entry.nonce == LOST or (entry.ownership == "created" and bool(entry.nonce))
+    return state_of(entry) in TAGGED_BY_US | {State.TAKEN_FROM_US}
 
 
 def _seen(entry: InventoryEntry, observed: ObservedTable, scope: str) -> InventoryEntry:
-    if entry.nonce not in ("", LOST):
-        return entry
-    nonce = TAKEN_OVER if observed.owner_tag == owner_tag(scope, TAKEN_OVER) else ""
-    return entry if entry.nonce == nonce else replace(entry, nonce=nonce)
+    """Our tag may have been written by a call whose response was lost."""
+    written = observed.owner_tag == owner_tag(scope, TAKEN_OVER_NONCE)
+    return advance(entry, Event.TAG_WRITTEN) if written and state_of(entry) is State.CLAIMED else entry

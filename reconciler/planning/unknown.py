@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.facets import ASKING, FACETS
+from reconciler.facets import ASKING, BY_NAME, FACETS
 from reconciler.facets.base import Facet
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
@@ -18,9 +18,6 @@ from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff
 from reconciler.planning.ignore import covered
 from reconciler.planning.scaled import left_alone
-
-CAPACITY = {"billing": ("billing.throughput",), "global_indexes": ("global_indexes.*.throughput",)}
-"""Facets that ask only whose a capacity is: all else of them is known from DescribeTable."""
 
 
 def permission(operation: str) -> str:
@@ -35,7 +32,7 @@ def unknown(spec: TableSpec | None, table: Mapping[str, Any], denied: Mapping[st
         if spec is None or getattr(spec, facet.name) is None:
             continue
         missing = next((denied[key] for key in _keys(facet, spec, table) if key in denied), None)
-        for path in CAPACITY.get(facet.name, (facet.name,)) if missing else ():
+        for path in (facet.scaled_paths or (facet.name,)) if missing else ():
             found[path] = permission(str(missing))
     return found
 
@@ -45,7 +42,7 @@ def unseen(declaration: Declaration, observed: ObservedTable) -> Iterator[Step]:
     for path, missing in observed.unknown.items():
         facet = path.split(".")[0]
         said = f"{missing} is not permitted"
-        if facet in CAPACITY:
+        if BY_NAME[facet].scaled_paths:
             hidden = _hidden(declaration, observed, path)
             if not hidden:
                 continue

@@ -204,7 +204,7 @@ class Settings(BaseModel):
             return self.interval.total_seconds() * float(self.jitter[:-1]) / 100
         return values.duration(self.jitter).total_seconds()
 
-    def options(self, flavor: Flavor, *, one_shot: bool | None = None, explicit_delete: bool = False) -> Options:
+    def options(self, flavor: Flavor, *, one_shot: bool | None = None) -> Options:
         """What a pass may do at an endpoint of this flavor; ``one_shot`` defaults to how the settings were loaded."""
         single = self._one_shot if one_shot is None else one_shot
         grace = ONE_SHOT_GRACE if single else DAEMON_GRACE
@@ -222,7 +222,6 @@ class Settings(BaseModel):
             seed=self.seed,
             state_table=self.state_table,
             one_shot=single,
-            explicit_delete=explicit_delete,
             project=self._project,
         )
 

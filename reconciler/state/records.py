@@ -7,7 +7,7 @@ directions. Called by ``table``, ``lease``, ``elsewhere`` and ``snapshot``.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, get_args
 
 from reconciler.model.desired import Lifecycle, OnExisting
@@ -21,6 +21,7 @@ from reconciler.model.records import (
     Lease,
     Marks,
     Ownership,
+    OwnTag,
     SeedPart,
     SeedRecord,
     SeedState,
@@ -111,7 +112,23 @@ LIFECYCLES = Kind(
     Lifecycle,
     {"protect": FLAG, "ignore_changes": TEXTS, "on_existing": _one_of(OnExisting), "allow_data_loss": FLAG},
 )
-ENTRIES: Kind[InventoryEntry] = Kind(
+TAG_NONCES = {OwnTag.TAKEN_OVER: "taken-over", OwnTag.OVERWRITTEN: "lost"}
+"""What is stored in the place of a nonce where the owner tag is not that of a create."""
+
+
+class _Entries(Kind[InventoryEntry]):
+    """The stored ``nonce`` says what became of our owner tag as well."""
+
+    def write(self, record: InventoryEntry) -> dict[str, Any]:
+        return {**super().write(record), "nonce": TAG_NONCES.get(record.own_tag, record.nonce)}
+
+    def read(self, fields: Fields) -> InventoryEntry:
+        entry = super().read(fields)
+        tag = next((tag for tag, stored in TAG_NONCES.items() if stored == entry.nonce), None)
+        return entry if tag is None else replace(entry, nonce="", own_tag=tag)
+
+
+ENTRIES: Kind[InventoryEntry] = _Entries(
     InventoryEntry,
     {
         "name": TEXT,
@@ -120,7 +137,6 @@ ENTRIES: Kind[InventoryEntry] = Kind(
         "nonce": TEXT,
         "identity": MAYBE_IDENTITY,
         "lifecycle": (LIFECYCLES.write, lambda fields, name: LIFECYCLES.read(fields.map(name))),
-        "digest": MAYBE_TEXT,
         "changed_at": MAYBE_TIME,
         "unwanted_since": MAYBE_TIME,
         "empty_since": MAYBE_TIME,
@@ -134,6 +150,7 @@ ENTRIES: Kind[InventoryEntry] = Kind(
         "renamed_to": MAYBE_TEXT,
         "revision": (lambda revision: revision or None, lambda fields, name: fields.optional_number(name) or 0),
         "unknown": (lambda _: None, lambda fields, _: fields.others(_known_of_entries())),
+        "own_tag": (lambda _: None, lambda _, __: OwnTag.OF_CREATE),
     },
 )
 SEED_RECORDS = Kind(

@@ -163,9 +163,6 @@ class StateTable:
     def put_seed(self, record: SeedRecord) -> None:
         self._put(kinds.SEED + record.name, kinds.SEED_RECORDS.write(record), confirm=True)
 
-    def drop_seed(self, name: str) -> None:
-        self._drop(kinds.SEED + name)
-
     def put_seed_part(self, part: SeedPart) -> None:
         self._put(kinds.SEED_PART + part.name, kinds.SEED_PARTS.write(part))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from campaigns.esr_case import EsrCase, Subject
 from campaigns.raw import holdable, lacking
@@ -120,7 +121,7 @@ def attempt(sim: Sim, operation: str, params: dict[str, object]) -> bool:
 
 
 def _foreign_table(sim: Sim, spec: TableSpec) -> None:
-    call = create_call(spec, None, with_tags=sim.plane.has_tags)
+    call = create_call(spec if sim.plane.has_tags else replace(spec, tags=None))
     attempt(sim, call.operation, dict(call.params))
     sim.plane.settle()
 

@@ -66,7 +66,7 @@ class Others:
     def create(self, spec: TableSpec) -> None:
         """A table that others make; none is made in the same moment as another one of its name."""
         self.plane.clock.seconds += 1.5
-        call = create_call(holdable(spec, self.case.flavor), None, with_tags=self.plane.has_tags)
+        call = create_call(holdable(spec, self.case.flavor))
         if not self._do(call.operation, dict(call.params)):
             return
         fact = self.witness.fact(self.plane.tables[spec.name])

@@ -87,9 +87,6 @@ class Session:
     def put_seed(self, record: SeedRecord) -> None:
         self._keep("seeds", record.name, record)
 
-    def drop_seed(self, name: str) -> None:
-        self._keep("seeds", name, None)
-
     def put_seed_part(self, part: SeedPart) -> None:
         self._keep("seed_parts", part.name, part)
 

@@ -77,3 +77,77 @@ def test_the_spelling_of_the_service_is_the_same_declaration(tmp_path: Path) -> 
     night = ScheduledScaling("night", "rate(1 day)", 1, None, "Europe/Berlin")
     write_ = Scaling(True, 5, 50, 70.0, scale_in_cooldown=60, scheduled=(night,))
     assert spec.auto_scaling == AutoScaling(indexes=(IndexScaling("by_mail", write=write_),))
+
+
+BY_MAIL = {
+    "index_name": "by_mail",
+    "key_schema": [{"attribute_name": "pk", "key_type": "HASH"}],
+    "projection": {"projection_type": "ALL"},
+}
+VECTORS = {
+    "index_name": "by_meaning",
+    "vector_attribute": {"attribute_name": "embedding"},
+    "dimensions": 3,
+    "distance_function": "COSINE",
+    "projection": {"projection_type": "ALL"},
+}
+BOTH = {"read": GOOD, "write": GOOD}
+MODES: dict[str, tuple[dict[str, Any], bool]] = {
+    "nothing": ({}, False),
+    "on demand": ({"billing_mode": "PAY_PER_REQUEST"}, False),
+    "on demand with scaling that is off": (
+        {"billing_mode": "PAY_PER_REQUEST", "auto_scaling": {"read": {"enabled": False}}},
+        False,
+    ),
+    "scaling that is off": ({"auto_scaling": {"read": {"enabled": False}, "write": {"enabled": False}}}, False),
+    "throughput": ({"provisioned_throughput": {"read_capacity_units": 1, "write_capacity_units": 1}}, True),
+    "the mode and scaling": ({"billing_mode": "PROVISIONED", "auto_scaling": BOTH}, True),
+    "scaling of read and write": ({"auto_scaling": BOTH}, True),
+    "scaling of read": ({"auto_scaling": {"read": GOOD}}, True),
+    "scaling of write, that of read being off": ({"auto_scaling": {"read": {"enabled": False}, "write": GOOD}}, True),
+    "scaling of an index": ({"auto_scaling": {"indexes": [{"index_name": "by_mail", **BOTH}]}}, True),
+}
+"""What says how a table is paid for, and whether it is provisioned then."""
+ONLY_ON_DEMAND: dict[str, tuple[dict[str, Any], str]] = {
+    "a maximum": (
+        {"on_demand_throughput": {"max_read_request_units": 5}},
+        "on_demand_throughput: is given, but the table is provisioned",
+    ),
+    "a maximum of an index": (
+        {"global_secondary_indexes": [{**BY_MAIL, "on_demand_throughput": {"max_write_request_units": 5}}]},
+        "global_secondary_indexes[0].on_demand_throughput: is given, but the table is provisioned",
+    ),
+    "a vector index": ({"vector_indexes": [VECTORS]}, "vector_indexes: are given, but the table is provisioned"),
+    "a maximum of a replica": (
+        {
+            "replicas": [{"region_name": "eu-west-1", "on_demand_throughput_override": {"max_read_request_units": 5}}],
+            "stream_specification": {"stream_enabled": True, "stream_view_type": "NEW_AND_OLD_IMAGES"},
+        },
+        "replicas[0]: has on_demand_throughput_override, but the table is PROVISIONED",
+    ),
+}
+
+
+@pytest.mark.parametrize("feature", ONLY_ON_DEMAND)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_only_an_on_demand_table_has_is_refused_beside_any_sign_of_provisioned(
+    mode: str, feature: str, tmp_path: Path
+) -> None:
+    (billing, provisioned), (fields, expected) = MODES[mode], ONLY_ON_DEMAND[feature]
+    document = {**SOUND, "global_secondary_indexes": [BY_MAIL], **billing, **fields}
+    told = [
+        sentence for sentence in sentences(write(tmp_path / "app", {"users.json": document})) if expected in sentence
+    ]
+    assert len(told) == provisioned
+
+
+def test_scaled_capacity_is_never_created_with_an_on_demand_maximum(tmp_path: Path) -> None:
+    document = {**SOUND, "auto_scaling": BOTH, "on_demand_throughput": {"max_read_request_units": 5}}
+    (sentence,) = sentences(write(tmp_path / "app", {"users.json": document}))
+    assert "on_demand_throughput: is given, but the table is provisioned" in sentence
+
+
+def test_the_remedy_for_vectors_names_what_makes_the_table_provisioned(tmp_path: Path) -> None:
+    document = {**SOUND, "auto_scaling": BOTH, "vector_indexes": [VECTORS]}
+    (sentence,) = sentences(write(tmp_path / "app", {"users.json": document}))
+    assert "Set billing_mode to PAY_PER_REQUEST and remove auto_scaling, or remove the vector indexes." in sentence

@@ -30,7 +30,7 @@ def _before_create(sim: Sim, error: ApiError | None) -> None:
         if operation != "CreateTable":
             return
         sim.plane.faults = None
-        call = create_call(OURS.spec, None, with_tags=False)
+        call = create_call(OURS.spec, None)
         sim.plane.do(call.operation, dict(call.params))
         sim.plane.tables["orders"].items["theirs"] = item("theirs")
         if error is not None:

@@ -99,7 +99,7 @@ def removed_by_others_since(sim: Sim) -> None:
 
 def the_record_is_lost(sim: Sim) -> None:
     sim.once()
-    sim.store.drop_seed("users")
+    sim.store.snapshot = replace(sim.store.snapshot, seeds={})
 
 
 def the_record_is_of_an_older_version(sim: Sim) -> None:

@@ -327,7 +327,7 @@ def test_an_adopted_table_whose_file_is_misread_is_named_too(tmp_path: Path) -> 
 def _create(name: str) -> Any:
     from reconciler.planning.create import create_call
 
-    return create_call(declaration(name).spec, None, with_tags=False)
+    return create_call(declaration(name).spec, None)
 
 
 def test_a_released_table_is_not_asked_about(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def table(scaling: AutoScaling | None, **fields: Any) -> TableSpec:
 
 
 def steps(want: AutoScaling, have: AutoScaling | None, **fields: Any) -> tuple[Step, ...]:
-    return plan(declaration(table(want, **fields)), observed(table(have, **fields)), with_tags=True)
+    return plan(declaration(table(want, **fields)), observed(table(have, **fields)))
 
 
 def calls(*arguments: Any, **fields: Any) -> list[str]:
@@ -113,7 +113,7 @@ def test_an_index_is_addressed_by_its_own_resource_and_dimension() -> None:
 
 def test_a_target_waits_until_the_table_is_provisioned() -> None:
     live = observed(spec(billing=ON_DEMAND, auto_scaling=AutoScaling()))
-    planned = plan(declaration(table(READ)), live, with_tags=True)
+    planned = plan(declaration(table(READ)), live)
     assert planned[0].call is not None
     assert planned[0].call.params["BillingMode"] == "PROVISIONED"
     assert {(step.fate, step.reason) for step in planned[1:]} == {(Fate.DEFERRED, Reason.AFTER)}
@@ -123,19 +123,19 @@ def test_a_target_of_an_index_waits_until_the_index_is_built() -> None:
     index = gsi("by_a", "a S", units=(5, 5))
     want = AutoScaling(indexes=(IndexScaling("by_a", read=Scaling(True, 1, 10, 70.0)),))
     live = observed(table(AutoScaling(), global_indexes=[]))
-    planned = plan(declaration(table(want, global_indexes=[index])), live, with_tags=True)
+    planned = plan(declaration(table(want, global_indexes=[index])), live)
     waiting = [step.message for step in planned if step.reason is Reason.AFTER]
     assert set(waiting) == {"waits until index by_a is built"}
 
 
 def test_an_on_demand_table_cannot_be_scaled_and_the_plan_says_so() -> None:
-    planned = plan(declaration(spec(auto_scaling=READ)), observed(spec(auto_scaling=AutoScaling())), with_tags=True)
+    planned = plan(declaration(spec(auto_scaling=READ)), observed(spec(auto_scaling=AutoScaling())))
     assert {(step.fate, step.reason) for step in planned} == {(Fate.BLOCKED, Reason.REJECTED)}
 
 
 def test_what_waits_for_a_blocked_step_is_blocked_itself() -> None:
     live = observed(spec(billing=ON_DEMAND, auto_scaling=AutoScaling()))
-    planned = plan(declaration(table(READ)), live, with_tags=True)
+    planned = plan(declaration(table(READ)), live)
     refused = (planned[0].blocked(Reason.DISRUPTION, "no", "yes"), *planned[1:])
     assert {step.fate for step in without_prospect(refused)} == {Fate.BLOCKED}
     assert without_prospect(planned) == planned
@@ -146,7 +146,7 @@ def test_a_create_without_throughput_starts_where_scaling_starts() -> None:
         AutoScaling(read=Scaling(True, 7, 50, 70.0), write=Scaling(True, 3, 50, 70.0)),
         billing=provisioned(1, 1).__class__("PROVISIONED"),
     )
-    create = plan(declaration(want), None, with_tags=True)[0]
+    create = plan(declaration(want), None)[0]
     assert create.call is not None
     assert create.call.params["ProvisionedThroughput"] == {"ReadCapacityUnits": 7, "WriteCapacityUnits": 3}
 
@@ -154,8 +154,8 @@ def test_a_create_without_throughput_starts_where_scaling_starts() -> None:
 @pytest.mark.parametrize("declared", [READ, None], ids=["declared", "not declared"])
 def test_capacity_that_a_scalable_target_owns_is_no_drift_and_never_written(declared: AutoScaling | None) -> None:
     live = replace(observed(table(READ, billing=provisioned(50, 5))), scaled=("billing.throughput.read",))
-    assert plan(declaration(table(declared)), live, with_tags=True) == ()
-    moved = plan(declaration(table(declared, billing=provisioned(5, 9))), live, with_tags=True)
+    assert plan(declaration(table(declared)), live) == ()
+    moved = plan(declaration(table(declared, billing=provisioned(5, 9))), live)
     (step,) = moved
     assert [change.path for change in step.changes] == ["billing.throughput.write"]
     assert step.call is not None
@@ -166,7 +166,7 @@ def test_the_owned_capacity_of_an_index_is_left_alone_beside_one_that_is_ours() 
     wanted = [gsi("by_a", "a S", units=(5, 5)), gsi("by_b", "b S", units=(9, 9))]
     had = [gsi("by_a", "a S", units=(80, 5)), gsi("by_b", "b S", units=(5, 5))]
     live = replace(observed(table(None, global_indexes=had)), scaled=("global_indexes.by_a.throughput.read",))
-    (step,) = plan(declaration(table(None, global_indexes=wanted)), live, with_tags=True)
+    (step,) = plan(declaration(table(None, global_indexes=wanted)), live)
     assert step.call is not None
     updates = step.call.params["GlobalSecondaryIndexUpdates"]
     assert [update["Update"]["IndexName"] for update in updates] == ["by_b"]
@@ -174,7 +174,7 @@ def test_the_owned_capacity_of_an_index_is_left_alone_beside_one_that_is_ours() 
 
 def test_a_capacity_that_is_about_to_be_scaled_is_handed_over_as_it_is() -> None:
     live = observed(table(AutoScaling(), billing=provisioned(50, 5)))
-    planned = plan(declaration(table(READ)), live, with_tags=True)
+    planned = plan(declaration(table(READ)), live)
     assert {step.facet for step in planned} == {"auto_scaling"}
 
 

@@ -158,7 +158,7 @@ def test_backups_of_an_earlier_table_of_the_name_are_not_this_ones() -> None:
 
 def test_a_schedule_where_the_endpoint_has_no_backups_is_said_and_nothing_is_sent() -> None:
     responses = Responses(answers().answers, frozenset({"ListBackups"}))
-    (step,) = plan(declaration(spec(backups=NIGHTLY)), observe(responses), with_tags=True)
+    (step,) = plan(declaration(spec(backups=NIGHTLY)), observe(responses))
     assert (step.fate, step.call, step.message) == (
         Fate.UNSUPPORTED,
         None,

@@ -65,7 +65,7 @@ def test_turning_it_on_with_a_mode_is_one_call_a_table_and_index() -> None:
             contributor_insights=ContributorInsights(False, None, (IndexInsights("by.a.mode", False),)),
         )
     )
-    steps = plan(declaration(spec(contributor_insights=wish)), live, with_tags=True)
+    steps = plan(declaration(spec(contributor_insights=wish)), live)
     on = {"ContributorInsightsAction": "ENABLE", "ContributorInsightsMode": THROTTLED}
     assert [step.call.params for step in steps if step.call] == [
         {"TableName": "subject", **on},
@@ -77,7 +77,7 @@ def test_turning_it_on_with_a_mode_is_one_call_a_table_and_index() -> None:
 def test_insights_of_an_index_that_nobody_declares_are_blocked() -> None:
     wish = spec(contributor_insights=ContributorInsights(indexes=(IndexInsights("by_a", True),)))
     live = observed(spec(contributor_insights=ContributorInsights(False)))
-    (step,) = plan(declaration(wish), live, with_tags=True)
+    (step,) = plan(declaration(wish), live)
     assert (step.fate, step.message) == (Fate.BLOCKED, "the table has no index by_a")
 
 
@@ -93,6 +93,6 @@ def test_insights_that_are_ignored_on_one_index_are_left_alone() -> None:
         )
     )
     ignoring = declaration(wish, ignore_changes=("contributor_insights.indexes.by_a",))
-    (step,) = plan(ignoring, live, with_tags=True)
+    (step,) = plan(ignoring, live)
     assert step.call is not None
     assert step.call.params["IndexName"] == "by_b"

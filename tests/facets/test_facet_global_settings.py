@@ -42,26 +42,26 @@ def test_the_mode_is_read_and_the_source_is_not() -> None:
     ],
 )
 def test_the_mode_is_written_where_it_differs(wish: str, live: Any, call: str | None) -> None:
-    planned = plan(declaration(spec(global_table_settings=mode(wish))), observed(live), with_tags=True)
+    planned = plan(declaration(spec(global_table_settings=mode(wish))), observed(live))
     assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
 @pytest.mark.parametrize("wish", ["ENABLED", "DISABLED"])
 def test_the_mode_of_a_global_table_is_blocked_with_the_reason(wish: str) -> None:
-    (step,) = plan(declaration(spec(global_table_settings=mode(wish))), observed(spec(**GLOBAL)), with_tags=True)
+    (step,) = plan(declaration(spec(global_table_settings=mode(wish))), observed(spec(**GLOBAL)))
     assert step.fate is Fate.BLOCKED
     assert step.message == "settings replication is chosen for a table of one Region, before it has replicas (rule 29)"
 
 
 def test_a_source_rides_in_create_alone_and_never_differs() -> None:
     joined = spec(global_table_settings=mode("ENABLED", SOURCE))
-    params = create_call(joined, None, with_tags=True).params
+    params = create_call(joined, None).params
     assert (params["GlobalTableSourceArn"], params["GlobalTableSettingsReplicationMode"]) == (SOURCE, "ENABLED")
-    assert plan(declaration(joined), observed(spec(global_table_settings=mode("ENABLED"))), with_tags=True) == ()
+    assert plan(declaration(joined), observed(spec(global_table_settings=mode("ENABLED")))) == ()
 
 
 def test_a_mode_alone_comes_after_the_create() -> None:
-    planned = plan(declaration(spec(global_table_settings=mode("ENABLED"))), None, with_tags=True)
+    planned = plan(declaration(spec(global_table_settings=mode("ENABLED"))), None)
     assert [words(step.call) for step in planned if step.call] == ["CreateTable", "settings ENABLED"]
 
 
@@ -77,19 +77,19 @@ def test_a_mode_alone_comes_after_the_create() -> None:
 )
 def test_protection_is_on_by_default_and_written_where_it_differs(wish, seen, call) -> None:
     live = observed(spec(**GLOBAL, disassociation_protection=seen))
-    planned = plan(declaration(spec(disassociation_protection=wish)), live, with_tags=True)
+    planned = plan(declaration(spec(disassociation_protection=wish)), live)
     assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
 @pytest.mark.parametrize("wish", [False, True])
 def test_a_table_of_one_region_has_no_such_protection_and_no_drift(wish: bool) -> None:
     assert PROTECTION.observe(answers()) is None
-    assert plan(declaration(spec(disassociation_protection=wish)), observed(spec()), with_tags=True) == ()
+    assert plan(declaration(spec(disassociation_protection=wish)), observed(spec())) == ()
 
 
 def test_strong_consistency_has_no_such_protection() -> None:
     live = spec(replicas=GLOBAL["replicas"], multi_region_consistency=MultiRegionConsistency("STRONG", "eu-west-2"))
-    (step,) = plan(declaration(spec(disassociation_protection=False)), observed(live), with_tags=True)
+    (step,) = plan(declaration(spec(disassociation_protection=False)), observed(live))
     assert step.fate is Fate.BLOCKED
 
 
@@ -100,5 +100,5 @@ def test_no_difference_ever_takes_a_replica_out_of_its_global_table() -> None:
         spec(disassociation_protection=False),
         spec(global_table_settings=mode("DISABLED")),
     ):
-        for step in plan(declaration(wish), live, with_tags=True):
+        for step in plan(declaration(wish), live):
             assert "Disassociate" not in str(step.call)

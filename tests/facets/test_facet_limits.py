@@ -47,7 +47,7 @@ def test_an_endpoint_without_warm_throughput_is_asked_for_all_of_it() -> None:
 
 def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift() -> None:
     live = observed(spec(warm_throughput=WarmThroughput(20000, 4000)))
-    lower, higher = plan(declaration(spec(warm_throughput=WarmThroughput(15000, 5000))), live, with_tags=True)[::-1]
+    lower, higher = plan(declaration(spec(warm_throughput=WarmThroughput(15000, 5000))), live)[::-1]
     assert (lower.fate, lower.call) == (Fate.UNSUPPORTED, None)
     assert lower.message == "warm throughput never falls: 20000 stays, though 15000 is declared (rule 8)"
     assert (higher.fate, higher.call and higher.call.params["WarmThroughput"]) == (
@@ -66,7 +66,7 @@ def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift()
 def test_a_create_asks_for_no_less_than_there_is_from_the_start(billing, sent) -> None:
     wish = WarmThroughput(100, 4500)
     index = gsi("by_a", "a S", warm_throughput=wish)
-    call = create_call(spec(billing=billing, warm_throughput=wish, global_indexes=[index]), None, with_tags=True)
+    call = create_call(spec(billing=billing, warm_throughput=wish, global_indexes=[index]), None)
     (created,) = call.params["GlobalSecondaryIndexes"]
     assert (call.params["WarmThroughput"], created["WarmThroughput"]) == (sent, sent)
 
@@ -74,7 +74,7 @@ def test_a_create_asks_for_no_less_than_there_is_from_the_start(billing, sent) -
 def test_less_warm_throughput_of_an_index_is_said_and_never_written() -> None:
     live = observed(spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(20000, 4000))]))
     desired = spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(15000))])
-    (step,) = plan(declaration(desired), live, with_tags=True)
+    (step,) = plan(declaration(desired), live)
     assert (step.facet, step.fate, step.call) == ("global_indexes", Fate.UNSUPPORTED, None)
 
 
@@ -88,14 +88,14 @@ def test_less_warm_throughput_of_an_index_is_said_and_never_written() -> None:
 )
 def test_a_maximum_on_a_table_that_stays_provisioned_is_blocked_with_what_would_allow_it(desired: TableSpec) -> None:
     live = observed(spec(billing=provisioned(5, 5), global_indexes=[gsi("by_a", "a S", units=(1, 1))]))
-    (step,) = plan(declaration(desired), live, with_tags=True)
+    (step,) = plan(declaration(desired), live)
     assert (step.fate, step.reason, step.call) == (Fate.BLOCKED, Reason.REJECTED, None)
     assert step.allow_with == "billing_mode: PAY_PER_REQUEST, or on_demand_throughput left out"
 
 
 def test_a_maximum_waits_for_the_switch_that_the_same_plan_makes() -> None:
     desired = spec(billing=ON_DEMAND, on_demand_throughput=OnDemandThroughput(5))
-    steps = plan(declaration(desired), observed(spec(billing=provisioned(5, 5))), with_tags=True)
+    steps = plan(declaration(desired), observed(spec(billing=provisioned(5, 5))))
     assert [(step.facet, step.fate) for step in steps] == [
         ("billing", Fate.READY),
         ("on_demand_throughput", Fate.DEFERRED),
@@ -106,7 +106,7 @@ def test_an_ignored_half_of_an_index_maximum_is_never_written() -> None:
     live = observed(spec(global_indexes=[gsi("by_a", "a S", on_demand_throughput=OnDemandThroughput(7, 7))]))
     desired = spec(global_indexes=[gsi("by_a", "a S", on_demand_throughput=OnDemandThroughput(1, 2))])
     ignoring = declaration(desired, ignore_changes=("global_indexes.by_a.on_demand_throughput.read",))
-    (step,) = plan(ignoring, live, with_tags=True)
+    (step,) = plan(ignoring, live)
     assert step.call is not None
     (update,) = step.call.params["GlobalSecondaryIndexUpdates"]
     assert update["Update"]["OnDemandThroughput"] == {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 2}
@@ -116,7 +116,7 @@ def test_an_index_whose_name_looks_like_a_limit_is_told_apart() -> None:
     name = "x.warm_throughput.read"
     live = observed(spec(billing=provisioned(5, 5), global_indexes=[gsi(name, "a S", units=(1, 1))]))
     desired = spec(billing=provisioned(5, 5), global_indexes=[gsi(name, "a S", units=(2, 1))])
-    (step,) = plan(declaration(desired), live, with_tags=True)
+    (step,) = plan(declaration(desired), live)
     assert step.call is not None
     (update,) = step.call.params["GlobalSecondaryIndexUpdates"]
     assert update["Update"]["ProvisionedThroughput"] == {"ReadCapacityUnits": 2, "WriteCapacityUnits": 1}
@@ -138,5 +138,5 @@ def test_the_limits_of_an_index_are_read() -> None:
 def test_an_endpoint_without_warm_throughput_is_not_asked_for_that_of_an_index_either(lacks: frozenset[str]) -> None:
     live = observed(spec(global_indexes=[gsi("by_a", "a S")]))
     desired = spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(5))])
-    (step,) = plan(declaration(desired), live, with_tags=True, lacks=lacks)
+    (step,) = plan(declaration(desired), live, lacks=lacks)
     assert step.fate is (Fate.UNSUPPORTED if "warm_throughput" in lacks else Fate.READY)

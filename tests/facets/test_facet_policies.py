@@ -115,12 +115,12 @@ def test_a_stream_without_the_read_is_unknown_and_no_stream_has_no_policy() -> N
 
 
 def test_a_stream_policy_without_a_stream_is_blocked_with_what_would_allow_it() -> None:
-    (step,) = plan(declaration(spec(stream_policy=policy("a"))), observed(spec()), with_tags=True)
+    (step,) = plan(declaration(spec(stream_policy=policy("a"))), observed(spec()))
     assert (step.fate, step.reason, step.call) == (Fate.BLOCKED, Reason.REJECTED, None)
     assert step.allow_with == "stream_specification: an enabled stream"
 
 
 def test_a_stream_policy_waits_for_a_stream_that_comes() -> None:
     desired = spec(stream=stream("NEW_IMAGE"), stream_policy=policy("a"))
-    steps = plan(declaration(desired), observed(spec()), with_tags=True)
+    steps = plan(declaration(desired), observed(spec()))
     assert [(step.facet, step.fate) for step in steps] == [("stream", Fate.READY), ("stream_policy", Fate.DEFERRED)]

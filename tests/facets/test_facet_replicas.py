@@ -45,7 +45,7 @@ def live(region: str = "eu-west-1", **fields: Any) -> Replica:
 
 
 def steps(desired: TableSpec, seen: TableSpec) -> tuple[Step, ...]:
-    return plan(declaration(desired), observed(seen), with_tags=True)
+    return plan(declaration(desired), observed(seen))
 
 
 def test_a_replica_is_read_with_its_overrides_and_the_table_itself_is_its_home() -> None:
@@ -221,13 +221,13 @@ def test_it_waits_for_the_stream_that_is_declared() -> None:
 
 def test_a_new_table_shows_its_replicas_one_by_one() -> None:
     desired = spec(stream=IMAGES, replicas=(replica(), replica("eu-west-2", table_class="STANDARD")))
-    planned = plan(declaration(desired), None, with_tags=True)
+    planned = plan(declaration(desired), None)
     assert [words(step.call) for step in planned if step.call] == [
         "CreateTable",
         "+replica eu-west-1",
         "+replica eu-west-2 TableClassOverride",
     ]
-    assert as_created(desired, with_tags=True).replicas is None
+    assert as_created(desired).replicas is None
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,5 @@ def test_strong_consistency_comes_in_one_call_and_goes_in_one(regions, witness, 
 
 
 def test_an_endpoint_that_cannot_hold_them_says_so_and_needs_no_stream() -> None:
-    (step,) = plan(
-        declaration(spec(replicas=(replica(),))), observed(spec()), with_tags=True, lacks=frozenset({"replicas"})
-    )
+    (step,) = plan(declaration(spec(replicas=(replica(),))), observed(spec()), lacks=frozenset({"replicas"}))
     assert step.fate is Fate.UNSUPPORTED

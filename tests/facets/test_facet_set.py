@@ -12,8 +12,11 @@ from support.specs import WHEN, gsi, lsi, observed, policy, provisioned, spec, s
 import reconciler.facets
 from reconciler.facets import FACETS
 from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.rank import Rank
 from reconciler.model.backups import Backups, TakenBackup
+from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
+from reconciler.model.plan import Action, Step
 from reconciler.model.scaling import AutoScaling, Scaling
 from reconciler.model.table import (
     ContributorInsights,
@@ -24,6 +27,7 @@ from reconciler.model.table import (
     TableSpec,
     WarmThroughput,
 )
+from reconciler.planning.order import rank
 
 by_name = pytest.mark.parametrize("facet", FACETS, ids=[facet.name for facet in FACETS])
 
@@ -98,3 +102,72 @@ def test_only_these_facets_do_not_ride_in_create() -> None:
 
 def test_only_these_facets_need_reads_of_their_own() -> None:
     assert {facet.name: facet.reads for facet in FACETS if facet.reads} == READS
+
+
+FACTS = {
+    "runs alone": ({"global_indexes", "vector_indexes", "replicas", "multi_region_consistency"}, "exclusive"),
+    "is refused while the table is UPDATING": ({"kinesis_streaming"}, "needs_active"),
+    "depends on the time of the read": ({"backups"}, "time_dependent"),
+    "forbids a replacement": ({"deletion_protection"}, "forbids_replacement"),
+    "keeps the table empty": ({"multi_region_consistency"}, "seed_waits_because"),
+    "may belong to a scalable target": ({"billing", "global_indexes"}, "scaled_paths"),
+    "is counted by the service": ({"billing", "global_indexes", "ttl", "table_class"}, "quotas"),
+    "resolves a name": ({"sse"}, "lookups"),
+}
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_which_facets_state_what(fact: str) -> None:
+    names, attribute = FACTS[fact]
+    assert {facet.name for facet in FACETS if getattr(facet, attribute, None)} == names
+
+
+def _step(facet: str, operation: str, after: object = True, hazard: Hazard = Hazard.NONE, **params: object) -> Step:
+    change = Change(facet, facet, None, after, hazard)
+    return Step(Action.UPDATE, facet, (change,), Call(operation, params))
+
+
+SCALING = "application-autoscaling"
+RANKS = {
+    "protection goes on": (_step("deletion_protection", "UpdateTable"), Rank.PROTECT),
+    "protection goes off": (_step("deletion_protection", "UpdateTable", False), Rank.UNPROTECT),
+    "disassociation protection goes off": (_step("disassociation_protection", "UpdateTable", False), Rank.UNPROTECT),
+    "a stream": (_step("stream", "UpdateTable"), Rank.STREAM),
+    "another view of a stream": (_step("stream", "UpdateTable", hazard=Hazard.DISRUPTION), Rank.STREAM_VIEW),
+    "a replica": (_step("replicas", "UpdateTable"), Rank.REPLICA),
+    "a replica less": (_step("replicas", "UpdateTable", None, Hazard.DATA_LOSS), Rank.REPLICA_REMOVE),
+    "strong consistency": (_step("multi_region_consistency", "UpdateTable"), Rank.REPLICA),
+    "a new index": (
+        _step("global_indexes", "UpdateTable", GlobalSecondaryIndexUpdates=[{"Create": {}}]),
+        Rank.INDEX_CREATE,
+    ),
+    "a new index in place of another": (
+        _step("global_indexes", "UpdateTable", hazard=Hazard.DISRUPTION, GlobalSecondaryIndexUpdates=[{"Create": {}}]),
+        Rank.INDEX_CREATE_AFTER,
+    ),
+    "an index less": (
+        _step("global_indexes", "UpdateTable", None, Hazard.DISRUPTION, GlobalSecondaryIndexUpdates=[{"Delete": {}}]),
+        Rank.INDEX_DELETE,
+    ),
+    "the capacity of an index": (
+        _step("global_indexes", "UpdateTable", 5, GlobalSecondaryIndexUpdates=[{"Update": {}}]),
+        Rank.CAPACITY,
+    ),
+    "a vector index less": (
+        _step("vector_indexes", "UpdateTable", None, Hazard.DISRUPTION, VectorIndexUpdates=[{"Delete": {}}]),
+        Rank.INDEX_DELETE,
+    ),
+    "a target": (_step("auto_scaling", f"{SCALING}:RegisterScalableTarget"), Rank.SCALING_TARGET),
+    "a target less": (_step("auto_scaling", f"{SCALING}:DeregisterScalableTarget", False), Rank.SCALING_TARGET),
+    "a policy of a target": (_step("auto_scaling", f"{SCALING}:PutScalingPolicy"), Rank.SCALING_POLICY),
+    "an action of a target": (_step("auto_scaling", f"{SCALING}:PutScheduledAction"), Rank.SCALING_ACTION),
+    "an action of a target less": (_step("auto_scaling", f"{SCALING}:DeleteScheduledAction"), Rank.SCALING_ACTION),
+    "a replacement": (replace(_step("keys", "DeleteTable"), action=Action.REPLACE), Rank.TABLE),
+    "a wait": (replace(_step("billing", "UpdateTable"), call=None), Rank.WAIT),
+}
+
+
+@pytest.mark.parametrize("case", RANKS)
+def test_the_rank_of_a_step(case: str) -> None:
+    step, expected = RANKS[case]
+    assert rank(step) is expected

@@ -52,7 +52,8 @@ def test_only_an_alias_is_asked_for(key: str | None, asks: bool) -> None:
     asked = [Ask(f"kms:DescribeKey {key}", "kms:DescribeKey", {"KeyId": key})] if asks else []
     assert list(FACET.asks(spec(sse=Sse(True, key)), table)) == asked
     assert list(FACET.asks(spec(sse=Sse(True, key)), answers().table)) == []
-    assert list(FACET.asks(None, table)) == []
+    managed = "alias/aws/dynamodb"
+    assert list(FACET.asks(None, table)) == [Ask(f"kms:DescribeKey {managed}", "kms:DescribeKey", {"KeyId": managed})]
 
 
 @pytest.mark.parametrize(("resolved", "differs"), [(ARN, False), (ARN.replace("1234", "9999"), True)])

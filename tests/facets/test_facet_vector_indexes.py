@@ -94,7 +94,7 @@ def test_definitions_of_a_create_hold_every_key_in_use_and_the_whole_search_sche
 
 
 def test_it_rides_in_create_with_its_definitions() -> None:
-    call = create_call(spec(vector_indexes=[FILTERED]), None, with_tags=True)
+    call = create_call(spec(vector_indexes=[FILTERED]), None)
     assert call.params["AttributeDefinitions"] == defined(pk="S", shop="N", tenant="S")
     assert call.params["VectorIndexes"][0]["SearchSchema"] == [
         {"AttributeName": "tenant", "SearchSchemaElementType": "HASH"},
@@ -119,7 +119,7 @@ OBSTACLES = {
 def test_an_index_that_the_service_would_refuse_is_blocked_with_the_reason(why: str) -> None:
     seen, more = OBSTACLES[why]
     desired = TableSpec("subject", seen.keys, vector_indexes=(FILTERED, *more.values()))
-    (step,) = plan(declaration(desired), observed(seen), with_tags=True)
+    (step,) = plan(declaration(desired), observed(seen))
     assert step.fate is Fate.BLOCKED
     assert why in (step.message or "")
     assert step.allow_with
@@ -127,7 +127,7 @@ def test_an_index_that_the_service_would_refuse_is_blocked_with_the_reason(why: 
 
 def test_it_waits_for_on_demand_billing_that_is_declared() -> None:
     seen, desired = spec(billing=provisioned(5, 5)), spec(billing=ON_DEMAND, vector_indexes=[FILTERED])
-    first, second = plan(declaration(desired), observed(seen), with_tags=True)
+    first, second = plan(declaration(desired), observed(seen))
     assert (first.facet, first.fate) == ("billing", Fate.READY)
     assert (second.facet, second.fate) == ("vector_indexes", Fate.DEFERRED)
 
@@ -138,7 +138,7 @@ def test_a_table_with_a_vector_index_is_not_provisioned(indexes) -> None:
     desired = (
         spec(billing=provisioned(5, 5), global_indexes=indexes or None) if indexes else spec(billing=provisioned(5, 5))
     )
-    steps = plan(declaration(desired), observed(seen), with_tags=True)
+    steps = plan(declaration(desired), observed(seen))
     assert steps
     assert {step.fate for step in steps} == {Fate.BLOCKED}
     assert all("vector index by_meaning" in (step.message or "") for step in steps)
@@ -146,7 +146,7 @@ def test_a_table_with_a_vector_index_is_not_provisioned(indexes) -> None:
 
 def test_an_endpoint_that_cannot_hold_it_gets_a_table_without_it_and_says_so() -> None:
     desired = spec(vector_indexes=[FILTERED])
-    create, left = plan(declaration(desired), None, with_tags=True, lacks=frozenset({"vector_indexes"}))
+    create, left = plan(declaration(desired), None, lacks=frozenset({"vector_indexes"}))
     assert create.call is not None
     assert create.call.params["AttributeDefinitions"] == defined(pk="S")
     assert "VectorIndexes" not in create.call.params

@@ -73,7 +73,7 @@ def read_class_file(data: bytes) -> str:
 
 
 def _sound(declaration: Declaration) -> None:
-    call = create_call(declaration.spec, None, with_tags=True)
+    call = create_call(declaration.spec, None)
     assert call.params["TableName"] == declaration.spec.name
     assert 3 <= len(declaration.spec.name) <= 255
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 from support.made_up import deferred_step, report, table, ttl_step
 from support.scrape import families, samples, value
 
+from reconciler.aws.hooks import refuse_writes
 from reconciler.engine.board import Board
 from reconciler.metrics import Metrics, labels
+from reconciler.model.change import is_read
+from reconciler.model.errors import Denied
 from reconciler.model.plan import Action, Fate, Reason, Step
 from reconciler.model.report import TableStatus, Verdict
 
@@ -150,7 +155,17 @@ def test_aws_requests_count_by_operation_and_result_and_last_by_type(metrics):
         ("Query", "read"),
         ("GetItem", "read"),
         ("BatchGetItem", "read"),
+        ("TransactGetItems", "read"),
+        ("kms:DescribeKey", "read"),
+        ("sts:GetCallerIdentity", "read"),
+        ("application-autoscaling:DescribeScalableTargets", "read"),
+        ("application-autoscaling:DescribeScalingPolicies", "read"),
+        ("application-autoscaling:DescribeScheduledActions", "read"),
         ("PutItem", "write"),
+        ("ExecuteStatement", "write"),
+        ("kms:ScheduleKeyDeletion", "write"),
+        ("application-autoscaling:RegisterScalableTarget", "write"),
+        ("application-autoscaling:DeleteScheduledAction", "write"),
         ("BatchWriteItem", "write"),
         ("DeleteTable", "write"),
         ("TagResource", "write"),
@@ -159,6 +174,26 @@ def test_aws_requests_count_by_operation_and_result_and_last_by_type(metrics):
 )
 def test_operations_are_reads_or_writes(operation, kind):
     assert labels.request_type(operation) == kind
+    assert is_read(operation) is (kind == "read")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "kind"),
+    [
+        *(("application-autoscaling", f"Describe{what}", "read") for what in ("ScalableTargets", "ScalingPolicies")),
+        ("application-autoscaling", "PutScalingPolicy", "write"),
+        ("kms", "DescribeKey", "read"),
+        ("kms", "CreateKey", "write"),
+        ("dynamodb", "TransactGetItems", "read"),
+        ("dynamodb", "TransactWriteItems", "write"),
+    ],
+)
+def test_a_client_that_only_reads_and_the_metrics_agree_on_what_a_read_is(service, operation, kind):
+    model = SimpleNamespace(name=operation)
+    sent = nullcontext() if kind == "read" else pytest.raises(Denied)
+    with sent:
+        refuse_writes(model)
+    assert labels.request_type(operation if service == "dynamodb" else f"{service}:{operation}") == kind
 
 
 def test_http_requests_count_by_method_route_and_code_class(metrics):

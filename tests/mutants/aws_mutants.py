@@ -153,8 +153,8 @@ MUTANTS = (
     Mutant(
         "what is not known to write is a read",
         "is_read",
-        "return operation.startswith(READS) or operation in READ_ITEMS",
-        'return not operation.startswith(("Create", "Update", "Delete", "Put"))',
+        'return name.startswith(("Describe", "List", "Get")) or name in _READ_ITEMS',
+        'return not name.startswith(("Create", "Update", "Delete", "Put"))',
         "BatchWriteItem, TagResource and RestoreTable pass the guard of the readers",
         (f"{CONNECTION}::test_a_reading_client_refuses_every_operation_that_may_change_something[BatchWriteItem]",),
     ),

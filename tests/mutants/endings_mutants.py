@@ -143,7 +143,7 @@ MUTANTS = (
         "a released table is in sync",
         "_status",
         """
-        if survey.entry is not None and survey.entry.ownership == "released":
+        if is_released(survey.entry):
             return TableStatus.RELEASED
         """,
         """
@@ -155,9 +155,9 @@ MUTANTS = (
     ),
     Mutant(
         "what is taken back is ours to delete",
-        "Reconciler.take_back",
-        'replace(..., ownership="adopted")',
-        'replace(..., ownership="created")',
+        "TRANSITIONS",
+        "{**..., Event.IMPORT: dict.fromkeys(State, State.ADOPTED)}",
+        "{**..., Event.IMPORT: dict.fromkeys(State, State.CREATED)}",
         "release and import make an adopted table one that is pruned",
         (f"{ENDS}::test_import_takes_a_released_table_back_as_adopted",),
     ),

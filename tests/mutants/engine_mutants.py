@@ -155,25 +155,25 @@ MUTANTS = (
         "the intent is not written before the create",
         "_create",
         """
-        intent = InventoryEntry(...)
+        intent = ownership.intended(...)
         intent = world.store.put_entry(intent)
         """,
-        "intent = InventoryEntry(...)",
+        "intent = ownership.intended(...)",
         "a create whose answer was lost is met as a stranger's table",
         ("test_engine_pass::test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere",),
     ),
     Mutant(
         "adoption is marked as created",
-        "resolve",
-        '"state_lost" if _tagged_ours(observed, world) else "adopted"',
-        '"state_lost" if _tagged_ours(observed, world) else "created"',
+        "_event",
+        "return Event.FOUND",
+        "return Event.CLAIM",
         "a table of somebody else is ours to delete from the first pass on",
         ("test_engine_deletion_gate::test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted",),
     ),
     Mutant(
         "the nonce of the owner tag is not compared",
-        "_intent_came_true",
-        "return world.has_tags and drawn and bears_tag(entry, observed.owner_tag, world.scope)",
+        "_create_proven",
+        "return may_come_true and bears_tag(entry, observed.owner_tag, world.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
         ("test_engine_claims::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
@@ -189,7 +189,7 @@ MUTANTS = (
     Mutant(
         "a released table is managed again",
         "survey_declared",
-        'if recorded is not None and recorded.ownership == "released" and recorded.unwanted_since is None: ...',
+        "if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None: ...",
         "if False: ...",
         "there is no way to stop managing a table",
         ("test_engine_board::test_a_released_table_is_not_waited_for",),
@@ -340,7 +340,7 @@ MUTANTS = (
     Mutant(
         "a refused create leaves its intent",
         "_create",
-        "if isinstance(error, NameTaken) and (not has_tags or _open_nonce(survey.recorded) is None): ...",
+        "if isinstance(error, NameTaken) and (not has_tags or ownership.open_nonce(survey.recorded) is None): ...",
         "if False: ...",
         "a table that others made in the same moment counts as managed, and on_existing: fail is asked no more",
         (
@@ -351,7 +351,7 @@ MUTANTS = (
     Mutant(
         "a refused create forgets what was recorded before",
         "_withdraw",
-        'if survey.entry.ownership != "intent": ...',
+        "if not ownership.is_open(survey.entry): ...",
         "if False: ...",
         "the record says intent where it had the identity of the table that we made",
         ("test_engine_name_taken::test_what_was_recorded_before_a_refused_create_stands_again",),
@@ -367,7 +367,7 @@ MUTANTS = (
     Mutant(
         "each try of a create has a nonce of its own",
         "_create",
-        "nonce = _open_nonce(survey.recorded) or world.random.token()",
+        "nonce = ownership.open_nonce(survey.recorded) or world.random.token()",
         "nonce = world.random.token()",
         "a table that a paused leader made late is taken for somebody else's, and never pruned",
         ("test_engine_name_taken::test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack",),

@@ -284,8 +284,8 @@ MUTANTS = (
     ),
     Mutant(
         "a quota in time is not waited for",
-        "_wait",
-        "free = len(times) < quota.number or times[-quota.number] + quota.window <= now",
+        "Quota.free_from",
+        "free = len(times) < self.number or times[-self.number] + self.window <= now",
         "free = True",
         "the second change of time to live within the hour is refused and locks it for longer",
         ("test_quotas",),

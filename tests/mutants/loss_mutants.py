@@ -13,8 +13,8 @@ MUTANTS = (
     Mutant(
         "a table is watched before its record says released",
         "Release._one",
-        'replace(..., ownership="released")',
-        'replace(..., ownership="released" if entry.ending_at is None else entry.ownership)',
+        "released = advance(entry, Event.RELEASE, unwanted_since=None, empty_since=None, forgotten_since=None)",
+        "released = entry if entry.ending_at is not None else advance(entry, Event.RELEASE, unwanted_since=None)",
         "the pass that was stopped leads again while the verb watches, and sends a second DeleteTable",
         (f"{BEFORE_DELETE}::test_a_pass_that_leads_again_while_a_release_watches_keeps_the_table[pruned-moto]",),
     ),
@@ -87,7 +87,7 @@ MUTANTS = (
     Mutant(
         "a recreated table is adopted though fail is declared",
         "was_there_before",
-        'return entry.ownership != "intent" and not observed.identity.same(entry.identity)',
+        "return not is_open(entry) and not observed.identity.same(entry.identity)",
         "return False",
         "somebody recreates the table, and time to live is enabled on theirs",
         (f"{ON_EXISTING}::test_a_recreated_table_is_an_error_where_fail_is_declared",),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from support.request_rules import complaints
 from support.shapes import defined
-from support.specs import gsi, lsi, observed, provisioned, spec, stream, ttl
+from support.specs import gsi, lsi, provisioned, spec, stream, ttl
 
-from reconciler.planning.create import create_call, create_changes, equals_request
+from reconciler.planning.create import create_call, create_changes, held
 
 FULL = spec(
     "pk S",
@@ -22,7 +22,7 @@ FULL = spec(
 
 
 def test_everything_that_rides_is_in_the_request() -> None:
-    call = create_call(FULL, "default/dev/n1", with_tags=True)
+    call = create_call(FULL, "default/dev/n1")
     assert complaints(call) == ""
     assert call.params["AttributeDefinitions"] == defined(a="S", b="B", date="S", pk="S", sk="N")
     assert set(call.params) == {
@@ -44,11 +44,11 @@ def test_everything_that_rides_is_in_the_request() -> None:
 
 
 def test_no_tags_are_sent_where_they_would_be_dropped() -> None:
-    assert "Tags" not in create_call(FULL, "default/dev/n1", with_tags=False).params
+    assert "Tags" not in create_call(held(FULL, frozenset({"tags"}))).params
 
 
 def test_the_smallest_declaration_is_created_on_demand() -> None:
-    assert create_call(spec(), None, with_tags=True).params == {
+    assert create_call(spec()).params == {
         "TableName": "subject",
         "AttributeDefinitions": defined(pk="S"),
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -57,7 +57,7 @@ def test_the_smallest_declaration_is_created_on_demand() -> None:
 
 
 def test_one_change_stands_for_each_declared_facet_that_rides() -> None:
-    changes = create_changes(FULL, with_tags=True)
+    changes = create_changes(FULL)
     assert [change.path for change in changes] == [
         "keys",
         "billing",
@@ -68,20 +68,4 @@ def test_one_change_stands_for_each_declared_facet_that_rides() -> None:
         "deletion_protection",
     ]
     assert all(change.before is None and change.unsafe is None for change in changes)
-    assert [change.path for change in create_changes(spec(), with_tags=True)] == ["keys"]
-
-
-def test_a_table_equals_its_request_whatever_the_calls_after_it_have_still_to_do() -> None:
-    assert equals_request(FULL, observed(FULL))
-    before_the_calls_after = observed(spec(tags={"team": "core"}))
-    assert equals_request(spec(ttl=ttl("expires"), tags={"team": "core"}), before_the_calls_after)
-
-
-def test_a_table_without_the_declared_tags_equals_it_only_where_there_are_no_tags() -> None:
-    wish = spec(tags={"team": "core"})
-    assert not equals_request(wish, observed(spec()))
-    assert equals_request(wish, observed(spec(), unsupported=frozenset({"tags"})))
-
-
-def test_another_key_is_not_the_request() -> None:
-    assert not equals_request(spec("pk N"), observed(spec()))
+    assert [change.path for change in create_changes(spec())] == ["keys"]

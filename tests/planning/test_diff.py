@@ -92,7 +92,7 @@ def test_a_pattern_covers_its_path_and_everything_below(pattern: str, gone: set[
 
 
 def calls(desired: TableSpec, seen: TableSpec, *ignore: str) -> list[str]:
-    steps = plan(declaration(desired, ignore_changes=ignore), observed(seen), with_tags=True)
+    steps = plan(declaration(desired, ignore_changes=ignore), observed(seen))
     return [words(step.call) for step in steps if step.call]
 
 

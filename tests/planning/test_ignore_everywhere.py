@@ -107,13 +107,12 @@ def test_a_vector_index_that_is_ignored_is_neither_deleted_nor_made() -> None:
     steps = plan(
         declaration(VECTOR_WISH, ignore_changes=("vector_indexes.gone", "vector_indexes.by.sense")),
         observed(VECTOR_LIVE),
-        with_tags=True,
     )
     assert [change.path for step in steps for change in step.changes] == ["vector_indexes.new"]
 
 
 def test_an_ignored_replica_is_never_removed() -> None:
-    steps = plan(declaration(WISH, ignore_changes=("replicas",)), observed(LIVE), with_tags=True)
+    steps = plan(declaration(WISH, ignore_changes=("replicas",)), observed(LIVE))
     assert not any(step.destructive for step in steps)
 
 

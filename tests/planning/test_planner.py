@@ -27,7 +27,7 @@ def fates(steps: tuple[Step, ...]) -> dict[str, Fate]:
 
 
 def test_a_missing_table_is_created_and_what_does_not_ride_follows() -> None:
-    steps = plan(declaration(WISH), None, with_tags=True, owner="default/dev/n1")
+    steps = plan(declaration(WISH), None)
     assert [(step.action, words(step.call), step.fate) for step in steps if step.call] == [
         (Action.CREATE, "CreateTable", Fate.READY),
         (Action.UPDATE, "ttl on expires", Fate.READY),
@@ -46,19 +46,19 @@ def test_a_missing_table_is_created_and_what_does_not_ride_follows() -> None:
 
 
 def test_tags_of_a_missing_table_are_unsupported_where_the_endpoint_has_none() -> None:
-    create, tags = plan(declaration(spec(tags={"team": "core"})), None, with_tags=False)
+    create, tags = plan(declaration(spec(tags={"team": "core"})), None, lacks=frozenset({"tags"}))
     assert (create.fate, [change.path for change in create.changes]) == (Fate.READY, ["keys"])
     assert (tags.fate, tags.reason) == (Fate.UNSUPPORTED, Reason.UNSUPPORTED)
-    assert tags.message == "the endpoint does not have ListTagsOfResource"
+    assert tags.message == "the endpoint cannot hold tags"
 
 
 def test_time_to_live_that_shall_be_off_needs_no_call_after_a_create() -> None:
-    assert len(plan(declaration(spec(ttl=ttl(None))), None, with_tags=True)) == 1
+    assert len(plan(declaration(spec(ttl=ttl(None))), None)) == 1
 
 
 @pytest.mark.parametrize("status", ["CREATING", "UPDATING"])
 def test_a_busy_table_takes_no_update(status: str) -> None:
-    steps = plan(declaration(WISH), observed(LIVE, status=status), with_tags=True)
+    steps = plan(declaration(WISH), observed(LIVE, status=status))
     beside = Fate.READY if status == "UPDATING" else Fate.DEFERRED
     assert fates(steps) == {
         "protect": Fate.DEFERRED,
@@ -80,13 +80,13 @@ def test_a_kinesis_destination_only_changes_while_the_table_is_active(had: str |
     live = whole(spec(kinesis_streaming=KinesisStreaming(had)))
     wished = declaration(spec(kinesis_streaming=KinesisStreaming(wish)))
     for status, fate in (("ACTIVE", Fate.READY), ("UPDATING", Fate.DEFERRED)):
-        (step,) = plan(wished, observed(live, status=status), with_tags=True)
+        (step,) = plan(wished, observed(live, status=status))
         assert (step.facet, step.fate) == ("kinesis_streaming", fate)
 
 
 def test_a_busy_index_defers_updates_and_nothing_beside() -> None:
     live = observed(LIVE, transitions=("index by_x is DELETING",), changing=frozenset({"global_indexes"}))
-    steps = plan(declaration(WISH), live, with_tags=True)
+    steps = plan(declaration(WISH), live)
     ready = [name for name, fate in fates(steps).items() if fate is Fate.READY]
     assert ready == ["tags team=core", "ttl on expires"]
     assert {step.message for step in steps if step.fate is Fate.DEFERRED} == {"index by_x is DELETING"}
@@ -94,12 +94,12 @@ def test_a_busy_index_defers_updates_and_nothing_beside() -> None:
 
 def test_time_to_live_under_way_defers_only_itself() -> None:
     live = observed(LIVE, transitions=("time to live is DISABLING",), changing=frozenset({"ttl"}))
-    steps = plan(declaration(WISH), live, with_tags=True)
+    steps = plan(declaration(WISH), live)
     assert [name for name, fate in fates(steps).items() if fate is Fate.DEFERRED] == ["ttl on expires"]
 
 
 def test_a_table_being_deleted_is_only_waited_for() -> None:
-    (step,) = plan(declaration(WISH), observed(LIVE, status="DELETING"), with_tags=True)
+    (step,) = plan(declaration(WISH), observed(LIVE, status="DELETING"))
     assert (step.call, step.fate, step.reason) == (None, Fate.DEFERRED, Reason.BUSY)
     assert step.message == "table subject is DELETING"
 
@@ -108,7 +108,7 @@ def test_a_table_being_deleted_is_only_waited_for() -> None:
     ("status", "action"), [("CREATING", Action.CREATE), ("UPDATING", Action.UPDATE), ("DELETING", Action.UPDATE)]
 )
 def test_a_table_as_declared_that_is_not_active_yet_is_waited_for_once(status: str, action: Action) -> None:
-    (step,) = plan(declaration(LIVE), observed(LIVE, status=status), with_tags=True)
+    (step,) = plan(declaration(LIVE), observed(LIVE, status=status))
     assert (step.action, step.facet, step.call, step.fate) == (action, "table", None, Fate.DEFERRED)
 
 
@@ -116,9 +116,9 @@ def test_a_table_as_declared_that_is_not_active_yet_is_waited_for_once(status: s
 def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
     live = observed(LIVE, transitions=("it is ENABLING",), changing=frozenset({facet}))
     wish = spec(global_indexes=[], ttl=ttl(None))
-    (step,) = plan(declaration(wish), live, with_tags=True)
+    (step,) = plan(declaration(wish), live)
     assert (step.facet, step.call, step.fate, step.message) == (facet, None, Fate.DEFERRED, "it is ENABLING")
-    assert plan(declaration(LIVE), live, with_tags=True) == ()
+    assert plan(declaration(LIVE), live) == ()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
 )
 @pytest.mark.parametrize("wish", [WISH, LIVE, spec("id S")], ids=["drifted", "in sync", "other key"])
 def test_a_table_out_of_order_is_never_touched_and_never_in_sync(status: str, wish) -> None:
-    steps = plan(declaration(wish), observed(LIVE, status=status), with_tags=True)
+    steps = plan(declaration(wish), observed(LIVE, status=status))
     assert steps
     assert {(step.fate, step.reason) for step in steps} == {(Fate.BLOCKED, Reason.STATUS)}
     assert all(step.message == f"table subject is {status}" and step.allow_with for step in steps)
@@ -141,14 +141,14 @@ def test_a_table_out_of_order_is_never_touched_and_never_in_sync(status: str, wi
 
 def test_a_facet_that_the_endpoint_cannot_be_asked_for_is_unsupported_only_if_it_differs() -> None:
     live = observed(LIVE, unsupported=frozenset({"tags", "ttl"}))
-    (step,) = plan(declaration(spec(tags={"a": "b"}, ttl=ttl(None))), live, with_tags=True)
+    (step,) = plan(declaration(spec(tags={"a": "b"}, ttl=ttl(None))), live)
     assert (step.facet, step.fate) == ("tags", Fate.UNSUPPORTED)
 
 
 def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() -> None:
     live = observed(spec("pk S", "sk S", local_indexes=[lsi("by_date", "date S")]))
     wish = spec("pk S", "sk N", local_indexes=[], stream=stream("KEYS_ONLY"))
-    replace, rest = plan(declaration(wish), live, with_tags=True)
+    replace, rest = plan(declaration(wish), live)
     assert (replace.action, replace.facet, replace.call) == (
         Action.REPLACE,
         "keys",
@@ -164,7 +164,7 @@ def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() 
 
 def test_an_index_that_only_the_replaced_table_can_have_is_blocked_with_its_reason() -> None:
     wish = spec("pk N", global_indexes=[gsi("by_a", "a S", "pk N")])
-    replace, create = plan(declaration(wish), observed(LIVE), with_tags=True)
+    replace, create = plan(declaration(wish), observed(LIVE))
     assert replace.action is Action.REPLACE
     assert (create.fate, create.reason) == (Fate.BLOCKED, Reason.REJECTED)
     assert "while the key of the table uses pk under another type" in (create.message or "")
@@ -173,7 +173,7 @@ def test_an_index_that_only_the_replaced_table_can_have_is_blocked_with_its_reas
 
 def test_a_rebuild_says_what_follows() -> None:
     live = observed(spec(global_indexes=[gsi("by_a", "a S")]))
-    (step,) = plan(declaration(spec(global_indexes=[gsi("by_a", "b S", project="KEYS_ONLY")])), live, with_tags=True)
+    (step,) = plan(declaration(spec(global_indexes=[gsi("by_a", "b S", project="KEYS_ONLY")])), live)
     assert [change.path for change in step.changes] == ["global_indexes.by_a.keys", "global_indexes.by_a.projection"]
     assert (words(step.call), step.message) == ("-index by_a", "then index by_a is created again under its name")
 

@@ -20,8 +20,8 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PROVISIONED = observed(spec(billing=provisioned(10, 10), global_indexes=[gsi("by_a", "a S", units=(10, 10))]))
 
 
-def update(**params):
-    return Step(Action.UPDATE, "any", call=Call("UpdateTable", {"TableName": NAME, **params}))
+def update(facet="billing", **params):
+    return Step(Action.UPDATE, facet, call=Call("UpdateTable", {"TableName": NAME, **params}))
 
 
 def units(read, write):
@@ -34,9 +34,9 @@ def index(read, write):
 
 TTL = Step(Action.UPDATE, "ttl", call=Call("UpdateTimeToLive", {"TableName": NAME}))
 TO_DEMAND = update(BillingMode="PAY_PER_REQUEST")
-CLASS = update(TableClass="STANDARD")
+CLASS = update("table_class", TableClass="STANDARD")
 LESS = update(ProvisionedThroughput=units(9, 10))
-LESS_INDEX = update(GlobalSecondaryIndexUpdates=index(10, 9))
+LESS_INDEX = update("global_indexes", GlobalSecondaryIndexUpdates=index(10, 9))
 
 
 def ago(*times):
@@ -55,7 +55,10 @@ COUNTED = {
     "less capacity of an index": (LESS_INDEX, ("decrease",)),
     "more reads but fewer writes": (update(ProvisionedThroughput=units(20, 9)), ("decrease",)),
     "more capacity": (update(ProvisionedThroughput=units(10, 11)), ()),
-    "an index that is created": (update(GlobalSecondaryIndexUpdates=[{"Create": {"IndexName": "x"}}]), ()),
+    "an index that is created": (
+        update("global_indexes", GlobalSecondaryIndexUpdates=[{"Create": {"IndexName": "x"}}]),
+        (),
+    ),
     "a tag": (Step(Action.UPDATE, "tags", call=Call("TagResource", {})), ()),
     "a wait": (Step(Action.UPDATE, "table"), ()),
 }
@@ -199,7 +202,7 @@ def test_a_refusal_is_remembered_until_the_service_takes_such_a_change_again():
 
 def test_the_counters_are_those_of_describe_table():
     model = TableModel()
-    model.send(create_call(spec(billing=provisioned(2, 2), global_indexes=[gsi("by_a", "a S")]), None, with_tags=True))
+    model.send(create_call(spec(billing=provisioned(2, 2), global_indexes=[gsi("by_a", "a S")]), None))
     assert model.table is not None
     model.table["ProvisionedThroughput"] |= {"NumberOfDecreasesToday": 4, "LastDecreaseDateTime": NOW}
     model.table["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"] |= {"NumberOfDecreasesToday": 1}

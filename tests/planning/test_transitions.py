@@ -32,7 +32,7 @@ def test_the_calls_of_a_transition_are_as_written_down(case: Transition, lag: bo
 
 @by_name
 def test_the_worst_hazard_of_a_transition_is_as_written_down(case: Transition) -> None:
-    steps = plan(declaration(case.after), seen(build(case.before), case.after), with_tags=True)
+    steps = plan(declaration(case.after), seen(build(case.before), case.after))
     hazards = {change.hazard for step in steps for change in step.changes}
     worst = next((h for h in (Hazard.REPLACEMENT, Hazard.DISRUPTION) if h in hazards), Hazard.NONE)
     assert worst is case.hazard

@@ -91,10 +91,6 @@ class MemoryStore:
         self.written += 1
         self.snapshot = replace(self.snapshot, seeds={**self.snapshot.seeds, record.name: record})
 
-    def drop_seed(self, name: str) -> None:
-        kept = {key: value for key, value in self.snapshot.seeds.items() if key != name}
-        self.snapshot = replace(self.snapshot, seeds=kept)
-
     def put_seed_part(self, part: SeedPart) -> None:
         self.written += 1
         self.snapshot = replace(self.snapshot, seed_parts={**self.snapshot.seed_parts, part.name: part})

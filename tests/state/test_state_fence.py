@@ -96,7 +96,6 @@ PUTS: dict[str, Write] = {
 }
 DROPS: dict[str, Write] = {
     "table#users": _no_entry,
-    "seed#users": lambda store, _: store.drop_seed("users"),
     "seedpart#users#00001": lambda store, _: store.drop_seed_part("users#00001"),
     "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
     "marks#users": lambda store, _: store.put_marks(Marks("users", IDENTITY)),

@@ -45,7 +45,6 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "n",
             ID,
             Lifecycle(),
-            "d",
             AT,
             LATER,
             AT,
@@ -71,7 +70,6 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
                 "on_existing": "adopt",
                 "allow_data_loss": False,
             },
-            "digest": "d",
             "changed_at": AT_TEXT,
             "unwanted_since": LATER_TEXT,
             "empty_since": AT_TEXT,
@@ -85,6 +83,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "ending_at": AT_TEXT,
             "revision": 4,
             "unknown": None,
+            "own_tag": None,
         },
     ),
     "SEED_RECORDS": (

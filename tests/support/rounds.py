@@ -11,7 +11,7 @@ from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.table import TableSpec
-from reconciler.planning.create import create_call
+from reconciler.planning.create import create_call, held
 from reconciler.planning.observe import asks_for, observe
 from reconciler.planning.planner import plan
 
@@ -42,10 +42,15 @@ def seen(model: TableModel, declared: TableSpec | None = None) -> ObservedTable 
     return observe(asked(model, declared) if declared else model.responses() or Responses({}))
 
 
+def lacking(*, has_tags: bool) -> frozenset[str]:
+    """What the model cannot hold."""
+    return frozenset() if has_tags else frozenset({"tags"})
+
+
 def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> TableModel:
     """A model in which ``before`` is true."""
     model = TableModel(has_tags=has_tags)
-    model.send(create_call(before, None, with_tags=has_tags))
+    model.send(create_call(held(before, lacking(has_tags=has_tags))))
     if before.ttl and before.ttl.enabled:
         model.ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": before.ttl.attribute}
     if before.point_in_time_recovery and before.point_in_time_recovery.enabled:
@@ -61,7 +66,7 @@ def run(model: TableModel, declared: Declaration, *, replace: bool = True) -> Ou
     """Send the first step that may go, one a round, until nothing is ready or waits."""
     outcome = Outcome()
     for _ in range(LIMIT):
-        steps = plan(declared, seen(model, declared.spec), with_tags=model.has_tags)
+        steps = plan(declared, seen(model, declared.spec), lacks=lacking(has_tags=model.has_tags))
         ready = [step for step in steps if step.fate is Fate.READY and _allowed(step, model, replace=replace)]
         waits = any(step.fate is Fate.DEFERRED for step in steps)
         outcome.left = steps

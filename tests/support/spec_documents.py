@@ -10,7 +10,7 @@ from reconciler.planning.create import create_call
 
 def document(spec: TableSpec, **more: Any) -> dict[str, Any]:
     """The document in the API's own names; ``more`` adds ``lifecycle`` and the like."""
-    found = dict(create_call(spec, None, with_tags=True).params)
+    found = dict(create_call(spec, None).params)
     if spec.billing is None:
         found.pop("BillingMode", None)
     if spec.global_indexes == ():
