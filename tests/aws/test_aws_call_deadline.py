@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import subprocess
@@ -74,7 +75,14 @@ class Talker:
 
 
 def read_request(connection: socket.socket) -> None:
-    connection.recv(65536)
+    """Read head and body: a close with unread bytes resets the connection, and the answer may be lost with it."""
+    request = b""
+    while b"\r\n\r\n" not in request:
+        request += connection.recv(65536) or b"\r\n\r\n"
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    while length and len(body) < int(length[1]) and (more := connection.recv(65536)):
+        body += more
 
 
 def drip(data: bytes, pause: float = 0.1, rounds: int = 300) -> Talk:

@@ -198,11 +198,14 @@ class Judge:
         return {entry.name for entry in held if entry.ownership == "created"}
 
     def _stands(self, name: str) -> bool:
-        """Whether the table that our record means is live, and not another one of its name."""
+        """Whether the table that our record means is live, and not another one of its name.
+
+        One that others made in the place of ours counts as that one did once a declaration took it over (``own``).
+        """
         table, truth = self.sim.plane.tables.get(name), self.truths.get(name)
         if table is None:
             return False
-        return truth is None or table is not truth.table or truth.live.kind != "recreated"
+        return truth is None or table is not truth.table or truth.live.kind != "recreated" or truth.ours
 
     def _cap(self) -> int | None:
         options = self.case.options
