@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from reconciler.engine.ports import Parallel
-from reconciler.width import Width
+from reconciler.width import ConcurrencyLimit
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,7 +25,7 @@ PATIENCE = 0.1
 """Seconds after which a request is one that waits itself, for a pass or for news, and nobody waits for it."""
 
 
-class Courtesy:
+class ReaderPriority:
     """How many requests are being answered. ``answering`` is for the one thread of the HTTP server."""
 
     def __init__(self) -> None:
@@ -58,13 +58,13 @@ class Courtesy:
             self._free.wait(LONGEST_WAIT)
 
 
-class Courteous:
+class YieldingParallel:
     """The ``Parallel`` port over ``workers`` threads; each item gives way to readers first, and no crowd is drawn."""
 
-    def __init__(self, threads: Parallel, courtesy: Courtesy, workers: int) -> None:
+    def __init__(self, threads: Parallel, courtesy: ReaderPriority, workers: int) -> None:
         self._threads = threads
         self._courtesy = courtesy
-        self._width = Width(workers)
+        self._width = ConcurrencyLimit(workers)
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """As the threads behind do."""

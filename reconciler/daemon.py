@@ -10,18 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler import interruption
-from reconciler.courtesy import Courteous, Courtesy
-from reconciler.engine.board import Board
+from reconciler.courtesy import ReaderPriority, YieldingParallel
+from reconciler.engine.board import LoopStatus
 from reconciler.engine.permission import unreachable
 from reconciler.engine.reconciler import Reconciler
-from reconciler.garbage import BetweenPasses
+from reconciler.garbage import GcTuning
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.http.healthcheck import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
 from reconciler.model.report import PassReport
-from reconciler.runs import Book, Feed
+from reconciler.runs import Feed, RunHistory
 from reconciler.runs.events import run_event
 from reconciler.runs.record import remembered
 from reconciler.runs.verbs import carry_out
@@ -47,14 +47,14 @@ class Daemon:
     """Everything the loop needs. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
 
     settings: Settings
-    board: Board
+    board: LoopStatus
     metrics: Metrics
     connect: Callable[[], Reconciler]
     watched: Callable[[], tuple[str, ...]]
     stop: threading.Event
     feed: Feed = field(default_factory=Feed)
     loop: Loop | None = None
-    courtesy: Courtesy = field(default_factory=Courtesy)
+    courtesy: ReaderPriority = field(default_factory=ReaderPriority)
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
@@ -90,16 +90,18 @@ class Daemon:
             settings.allowed_hosts,
             bound_to_loopback(settings.http_host),
         )
-        book = Book(lambda record: self.feed.publish("run", run_event(record)))
+        book = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
         return Control(self.board, access, book, self.feed)
 
     def _run(self, control: Control) -> None:
         reconciler = self._connected()
         if reconciler is None:
             return
-        world = reconciler.world
-        reconciler.world = replace(world, parallel=Courteous(world.parallel, self.courtesy, self.settings.workers))
-        garbage = BetweenPasses()
+        world = reconciler.ports
+        reconciler.ports = replace(
+            world, parallel=YieldingParallel(world.parallel, self.courtesy, self.settings.workers)
+        )
+        garbage = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
             try:
@@ -118,7 +120,7 @@ class Daemon:
             book=control.book,
         )
         self._recall(reconciler, control.book)
-        if control.access.auth == "none" and not reconciler.world.emulator:
+        if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is refused off emulators; the changing routes answer 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
         garbage.begin()
@@ -131,11 +133,11 @@ class Daemon:
         if not loop.stop(GRACE_SECONDS):
             log.warning("the running pass did not end in time", seconds=GRACE_SECONDS)
         try:
-            reconciler.world.store.release_lease()
+            reconciler.ports.store.release_lease()
         except ApiError as error:
             log.warning("the lease was not released and runs out by itself", why=str(error))
 
-    def _recall(self, reconciler: Reconciler, book: Book) -> None:
+    def _recall(self, reconciler: Reconciler, book: RunHistory) -> None:
         """What ran before this process, where the state table tells."""
         try:
             book.begin_with(remembered(entry) for entry in reconciler.history(REMEMBERED_RUNS))
@@ -156,7 +158,7 @@ class Daemon:
                     log.warning("waiting for the endpoint", why=why)
                 said = why
             else:
-                self.board.endpoint = reconciler.world.endpoint
+                self.board.endpoint = reconciler.ports.endpoint
                 self.board.endpoint_up = True
                 return reconciler
             self.stop.wait(pause)

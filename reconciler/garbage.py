@@ -23,7 +23,7 @@ TIMES = 100
 """Puttings aside before everything is looked at once, which takes some hundred milliseconds."""
 
 
-class BetweenPasses:
+class GcTuning:
     """``begin`` once before the first pass, ``tidy`` after every pass."""
 
     def __init__(self) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from reconciler.engine.board import Board
-from reconciler.engine.ports import Exchange, Tracing
-from reconciler.engine.untraced import UNTRACED
+from reconciler.engine.board import LoopStatus
+from reconciler.engine.ports import ApiExchange, Tracing
+from reconciler.engine.untraced import NULL_TRACING
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
-from reconciler.model.plan import Fate, Step
+from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
@@ -21,7 +21,7 @@ from reconciler.tally import Tally
 log = get_logger("reconciler")
 
 
-class Teller:
+class CompositeTelemetry:
     """Passes on what the engine reports.
 
     ``metrics`` is ``None`` where nobody reads them; ``shows_report`` where the command prints the report itself;
@@ -31,12 +31,12 @@ class Teller:
 
     def __init__(
         self,
-        board: Board,
+        board: LoopStatus,
         metrics: Metrics | None,
         *,
         shows_report: bool = False,
         feed: Feed | None = None,
-        traces: Tracing = UNTRACED,
+        traces: Tracing = NULL_TRACING,
         tally: Tally | None = None,
     ) -> None:
         self._board = board
@@ -47,7 +47,7 @@ class Teller:
         self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
 
-    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
+    def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended."""
         self._beat()
         self._traces.call(operation, result, seconds, exchange)
@@ -111,12 +111,12 @@ class Teller:
             self._metrics.step(pass_id, table, step)
         if self._feed is not None:
             self._feed.publish("step", {"pass_id": pass_id, "table": table, **step_event(step)})
-        told: dict[str, Any] = {"action": step.action.value, "facet": step.facet, "fate": step.fate.value}
+        told: dict[str, Any] = {"action": step.action.value, "facet": step.facet, "fate": step.status.value}
         if step.call is not None:
             told |= {"operation": step.call.operation, "paths": [change.path for change in step.changes]}
         if step.message:
             told["why"] = step.message
-        say = log.error if step.fate is Fate.FAILED else log.info
+        say = log.error if step.status is StepStatus.FAILED else log.info
         say("step", table=table, **told)
 
     def _beat(self) -> None:
@@ -134,9 +134,9 @@ class Teller:
         standing: set[tuple[str, str, str | None]] = {("warning", warning, None) for warning in report.warnings}
         for table in report.tables:
             for step in table.steps:
-                if step.fate in (Fate.BLOCKED, Fate.UNSUPPORTED) and step.message:
+                if step.status in (StepStatus.BLOCKED, StepStatus.UNSUPPORTED) and step.message:
                     sentence = f"{table.name}: {step.facet}: {step.message}"
-                    standing.add((step.fate.value, sentence, step.allow_with))
+                    standing.add((step.status.value, sentence, step.allow_with))
         for event, sentence, allow_with in sorted(standing - self._standing, key=str):
             self._warn(event, what=sentence, **({"allow_with": allow_with} if allow_with else {}))
         self._standing = standing

@@ -17,7 +17,7 @@ WINDOW = 100
 """Pieces of work that are judged together, with the window before them."""
 
 
-class Width:
+class ConcurrencyLimit:
     """``with width:`` around one piece of work; it waits while enough others are at theirs.
 
     Begins with two and grows, to ``most``, as far as work turns out to be waiting. The quickest of late tells: that

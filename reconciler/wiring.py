@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
 from reconciler.aws import hooks
-from reconciler.aws.pace import Paced
+from reconciler.aws.pace import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.declarations.folder import FolderSource, Once, watch_paths
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.verbs import Told
-from reconciler.engine.world import World
+from reconciler.engine.verbs import CommandResult
+from reconciler.engine.world import EngineContext
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (
@@ -48,12 +48,12 @@ from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
 from reconciler.tally import Tally
-from reconciler.telemetry import Teller
+from reconciler.telemetry import CompositeTelemetry
 
 if TYPE_CHECKING:
     from reconciler.doctor import Finding
-    from reconciler.engine.importing import PassedOver
-    from reconciler.engine.untraced import Untraced
+    from reconciler.engine.importing import Skipped
+    from reconciler.engine.untraced import NullTracing
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
 
@@ -165,7 +165,7 @@ class App:
         if last is not None:
             return replace(last, trigger=trigger, finished=now, error=error)
         label, stack = self.settings.environment_label, self.settings.stack
-        there = reconciler.world.endpoint
+        there = reconciler.ports.endpoint
         return PassReport("", trigger, label, now, now, there, error=error, endpoint_up=False, stack=stack)
 
     def publish_metrics(self) -> tuple[str, ...]:
@@ -196,21 +196,21 @@ class App:
         self.source.load()
         return self.reconciler.clear(tables)
 
-    def restore(self, table: str, to: str, **wish: Any) -> Told:
+    def restore(self, table: str, to: str, **wish: Any) -> CommandResult:
         """A new table from a backup or a time; ``wish`` is as ``Reconciler.restore`` has it."""
         return self.reconciler.restore(table, to, **wish)
 
-    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
+    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
         """Another index in the place of this one."""
         return self.reconciler.rebuild_index(table, index, new, hold)
 
-    def cancel_rebuild(self, table: str) -> Told:
+    def cancel_rebuild(self, table: str) -> CommandResult:
         """Forget a rebuild."""
         return self.reconciler.cancel_rebuild(table)
 
     def import_tables(
         self, names: tuple[str, ...], form: str
-    ) -> tuple[tuple[Path, ...], tuple[PassedOver, ...], tuple[str, ...], str]:
+    ) -> tuple[tuple[Path, ...], tuple[Skipped, ...], tuple[str, ...], str]:
         """New files that declare the named live tables, or all that no file declares; what was passed over.
 
         The third member names declared tables that had been released and are managed again; the last one is what to
@@ -220,12 +220,12 @@ class App:
 
         location, environment = self.settings.desired_state, self.settings.environment
         folder, base_of = writer.target(location), partial(writer.base_name, environment=environment)
-        found = self.reconciler.look(names, known := writer.declared_so_far(location, environment), base_of)
+        found = self.reconciler.find_imports(names, known := writer.declared_so_far(location, environment), base_of)
         texts = writer.prepared(folder, found.tables, form, environment, known)
         declared_in = dict(zip(found.tables, texts, strict=True))
         stored = writer.stored(folder, texts)
-        paths = self.reconciler.remember(found.tables, stored, declared_in) if texts else writer.swept(folder)
-        return paths, found.passed_over, self.reconciler.take_back(found.released), found.nothing
+        paths = self.reconciler.adopt(found.tables, stored, declared_in) if texts else writer.swept(folder)
+        return paths, found.skipped, self.reconciler.readopt(found.released), found.nothing
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables."""
@@ -245,7 +245,7 @@ class App:
         runs: tuple[Mapping[str, Any], ...] = ()
         snapshot, problem = StateSnapshot(usable=False), None
         try:
-            snapshot = self.reconciler.world.store.load()
+            snapshot = self.reconciler.ports.store.load()
             runs = self.reconciler.history(10)
         except (StateError, ApiError) as error:
             problem = str(error)
@@ -300,9 +300,11 @@ class App:
             self.traces.close()
 
     @cached_property
-    def board(self) -> Board:
+    def board(self) -> LoopStatus:
         """What is known right now."""
-        return Board(self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack)
+        return LoopStatus(
+            self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack
+        )
 
     @cached_property
     def metrics(self) -> Metrics | None:
@@ -316,12 +318,12 @@ class App:
     @cached_property
     def telemetry(self) -> Telemetry:
         """Board, metrics, log and the calls of the traces in one."""
-        return Teller(
+        return CompositeTelemetry(
             self.board, self.metrics, shows_report=self.one_shot, feed=self.feed, traces=self.traces, tally=self.tally
         )
 
     @cached_property
-    def traces(self) -> Traces | Untraced:
+    def traces(self) -> Traces | NullTracing:
         """Spans where the ``OTEL_`` variables ask for them."""
         from reconciler.traces import start
 
@@ -410,7 +412,7 @@ class App:
         self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
         self.connection.limits.append(hooks.within_lease(store.lease_left))
-        world = World(
+        world = EngineContext(
             api=self._api(endpoint),
             items=self.connection.items,
             store=store,
@@ -422,18 +424,18 @@ class App:
             validator=OfflineValidator(),
             endpoint=endpoint,
             traces=self.traces,
-            watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
+            endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)
-        return Reconciler(world, options, deadline, accounts, follow=self._follow)
+        return Reconciler(world, options, deadline, accounts, on_endpoint_change=self._follow)
 
     def _api(self, endpoint: Endpoint) -> TableApi:
         tables = self.connection.tables
-        return tables if endpoint.flavor.emulator else Paced(tables, SystemClock(self.stop))
+        return tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
 
     def _follow(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
         """What depends on the endpoint is chosen anew: what may be lost there, caps, deadlines, the pace of calls."""
         reconciler.options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         reconciler.timeout = self.settings.deadline(endpoint.flavor)
-        reconciler.world = replace(reconciler.world, endpoint=endpoint, api=self._api(endpoint))
+        reconciler.ports = replace(reconciler.ports, endpoint=endpoint, api=self._api(endpoint))

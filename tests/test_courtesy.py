@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from reconciler import courtesy as module
-from reconciler.courtesy import Courteous, Courtesy
+from reconciler.courtesy import ReaderPriority, YieldingParallel
 from reconciler.system import Threads
 
 LONG = 30.0
@@ -20,7 +20,7 @@ def threads():
     made.close()
 
 
-def waiting(courtesy: Courtesy) -> tuple[threading.Thread, threading.Event]:
+def waiting(courtesy: ReaderPriority) -> tuple[threading.Thread, threading.Event]:
     """A thread that gives way, and the event that it goes on."""
     gone_on = threading.Event()
     thread = threading.Thread(target=lambda: (courtesy.give_way(), gone_on.set()), daemon=True)
@@ -29,14 +29,14 @@ def waiting(courtesy: Courtesy) -> tuple[threading.Thread, threading.Event]:
 
 
 def test_nobody_waits_while_nobody_asks():
-    _, gone_on = waiting(Courtesy())
+    _, gone_on = waiting(ReaderPriority())
     assert gone_on.wait(LONG)
 
 
 def test_a_thread_waits_until_the_last_of_two_requests_is_answered(monkeypatch):
     monkeypatch.setattr(module, "LONGEST_WAIT", LONG)
     monkeypatch.setattr(module, "PATIENCE", LONG)
-    courtesy = Courtesy()
+    courtesy = ReaderPriority()
     with courtesy.answering():
         with courtesy.answering():
             thread, gone_on = waiting(courtesy)
@@ -47,7 +47,7 @@ def test_a_thread_waits_until_the_last_of_two_requests_is_answered(monkeypatch):
 
 def test_a_flood_of_requests_holds_a_thread_up_for_a_moment_only(monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", LONG)
-    courtesy = Courtesy()
+    courtesy = ReaderPriority()
     with courtesy.answering():
         _, gone_on = waiting(courtesy)
         assert gone_on.wait(LONG)
@@ -57,7 +57,7 @@ def test_a_flood_of_requests_holds_a_thread_up_for_a_moment_only(monkeypatch):
 def test_nobody_waits_for_a_request_that_waits_itself(monkeypatch):
     monkeypatch.setattr(module, "LONGEST_WAIT", 10 * LONG)
     monkeypatch.setattr(module, "PATIENCE", 0.0)
-    courtesy = Courtesy()
+    courtesy = ReaderPriority()
     with courtesy.answering():
         assert not courtesy.asked
         _, gone_on = waiting(courtesy)
@@ -65,14 +65,16 @@ def test_nobody_waits_for_a_request_that_waits_itself(monkeypatch):
 
 
 def test_a_request_that_failed_is_over():
-    courtesy = Courtesy()
+    courtesy = ReaderPriority()
     with pytest.raises(RuntimeError), courtesy.answering():
         raise RuntimeError
     assert not courtesy.asked
 
 
 def test_results_keep_the_order_of_their_items(threads):
-    assert list(Courteous(threads, Courtesy(), 4).map(lambda item: item * 2, range(50))) == list(range(0, 100, 2))
+    assert list(YieldingParallel(threads, ReaderPriority(), 4).map(lambda item: item * 2, range(50))) == list(
+        range(0, 100, 2)
+    )
 
 
 def test_an_exception_is_raised_where_its_result_would_be_and_frees_its_place(threads):
@@ -81,7 +83,7 @@ def test_an_exception_is_raised_where_its_result_would_be_and_frees_its_place(th
             raise ValueError(item)
         return item
 
-    courteous = Courteous(threads, Courtesy(), 4)
+    courteous = YieldingParallel(threads, ReaderPriority(), 4)
     for _ in range(5):
         results = courteous.map(odd, [1, 2, 3])
         assert next(results) == 1

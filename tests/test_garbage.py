@@ -8,14 +8,14 @@ import weakref
 import pytest
 
 from reconciler import garbage as module
-from reconciler.garbage import SELDOM, BetweenPasses
+from reconciler.garbage import SELDOM, GcTuning
 
 
 @pytest.fixture
 def garbage():
     """The collector of this process is as it was afterwards."""
     before = gc.get_threshold()
-    yield BetweenPasses()
+    yield GcTuning()
     gc.set_threshold(*before)
     gc.unfreeze()
 

@@ -11,11 +11,11 @@ import structlog
 from simulation.clock import START
 from structlog.testing import capture_logs
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.logs import LogFormat, configure
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
-from reconciler.telemetry import Teller
+from reconciler.telemetry import CompositeTelemetry
 
 STEP = Step(Action.DELETE, "table").blocked(Reason.NOT_OWNED, "not ours", "lifecycle.on_existing: own")
 
@@ -27,7 +27,7 @@ def report(*steps: Step, **fields: object) -> PassReport:
     return PassReport(**{**named, **times, **fields})  # type: ignore[arg-type]
 
 
-def said(teller: Teller, one: PassReport) -> list[str]:
+def said(teller: CompositeTelemetry, one: PassReport) -> list[str]:
     with capture_logs() as log:
         teller.pass_started("p1", "interval")
         teller.pass_finished(one)
@@ -35,7 +35,7 @@ def said(teller: Teller, one: PassReport) -> list[str]:
 
 
 def test_a_refusal_is_said_when_it_begins_and_again_when_it_comes_back() -> None:
-    teller = Teller(Board("default"), None)
+    teller = CompositeTelemetry(LoopStatus("default"), None)
     assert said(teller, report(STEP)) == ["blocked", "pass"]
     assert said(teller, report(STEP)) == ["pass"]
     assert said(teller, report()) == ["pass"]
@@ -43,9 +43,9 @@ def test_a_refusal_is_said_when_it_begins_and_again_when_it_comes_back() -> None
 
 
 def test_the_board_holds_the_last_report() -> None:
-    board = Board("default")
+    board = LoopStatus("default")
     one = report()
-    said(Teller(board, None), one)
+    said(CompositeTelemetry(board, None), one)
     assert board.report is one
     assert board.in_progress is None
 
@@ -53,7 +53,7 @@ def test_the_board_holds_the_last_report() -> None:
 def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:
     failed = TableReport("users", TableStatus.ERROR, error="the endpoint does not answer")
     one = PassReport("p", "interval", "default", START, START, None, (failed,), error=failed.error, stack="s")
-    assert said(Teller(Board("default"), None), one) == ["pass"]
+    assert said(CompositeTelemetry(LoopStatus("default"), None), one) == ["pass"]
 
 
 @pytest.mark.parametrize("form", ["console", "json", "logfmt"])
@@ -62,7 +62,7 @@ def test_a_pass_is_one_line_of_the_log_that_names_the_stack(form: LogFormat) -> 
     handlers, level = logging.root.handlers[:], logging.root.level
     try:
         configure(form, "info", stream)
-        Teller(Board("default"), None).pass_finished(report(stack="shop"))
+        CompositeTelemetry(LoopStatus("default"), None).pass_finished(report(stack="shop"))
     finally:
         logging.root.handlers[:], logging.root.level = handlers, level
         structlog.reset_defaults()

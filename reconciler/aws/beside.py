@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.aws import call_deadline
-from reconciler.aws.caller import Caller, Clients
+from reconciler.aws.caller import ApiClient, Clients
 from reconciler.aws.capabilities import Capabilities
 from reconciler.engine.ports import Telemetry
 from reconciler.model.errors import Unsupported
@@ -31,7 +31,7 @@ Build = Callable[[str, str | None], tuple[Any, Any]]
 """Both clients of a service at an address; ``None`` is the SDK's own."""
 
 
-class Beside:
+class SiblingServices:
     """``call`` for operations of these services. ``endpoint`` tells what DynamoDB itself is."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Beside:
         self._endpoint = endpoint
         self._telemetry = telemetry
         self._limits = limits
-        self._callers: dict[str, Caller] = {}
+        self._callers: dict[str, ApiClient] = {}
         self._lock = threading.Lock()
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Beside:
                 caller = self._callers[service] = self._caller(service, operation)
         return caller.call(operation, params)
 
-    def _caller(self, service: str, operation: str) -> Caller:
+    def _caller(self, service: str, operation: str) -> ApiClient:
         if service not in VARIABLES:
             raise Unsupported(operation, "NoService", f"{service} is not a service that is called")
         endpoint = self._endpoint()
@@ -70,4 +70,4 @@ class Beside:
             raise Unsupported(operation, "NoService", f"{endpoint.flavor.value} has no {service}")
         capabilities = Capabilities()
         capabilities.flavor = None if named else endpoint.flavor
-        return Caller(Clients(lambda: self._build(service, address)), self._telemetry, capabilities, self._limits)
+        return ApiClient(Clients(lambda: self._build(service, address)), self._telemetry, capabilities, self._limits)

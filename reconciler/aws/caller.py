@@ -14,7 +14,7 @@ from reconciler.aws import answers, call_deadline, errors
 from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import sentence
 from reconciler.aws.signing import CredentialsNotLoaded
-from reconciler.engine.ports import Exchange, Telemetry
+from reconciler.engine.ports import ApiExchange, Telemetry
 from reconciler.model.change import destroys
 from reconciler.model.errors import ApiError, Denied, Unsupported
 
@@ -45,7 +45,7 @@ class Clients:
         self._pair = None
 
 
-class Caller:
+class ApiClient:
     """``call`` for any operation of DynamoDB; failures are ``ApiError``."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Caller:
                 self._clients.forget()
             raise
         finally:
-            exchange = Exchange(named(params), code, metadata)
+            exchange = ApiExchange(named(params), code, metadata)
             self._telemetry.request(operation, result, time.perf_counter() - started, exchange)
         return answer
 

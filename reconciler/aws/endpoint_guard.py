@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.model.errors import Ambiguous, ApiError, EndpointChanged, ReconcilerError, Unreachable
-from reconciler.model.identity import Endpoint, Flavor, Place
+from reconciler.model.identity import AccountLocation, Endpoint, Flavor
 
 SETTABLE_ACCOUNT = frozenset({Flavor.MOTO, Flavor.LOCALSTACK})
 """Emulators whose account is what they were set to, so that the first ARN tells it."""
@@ -28,7 +28,7 @@ class Identified:
     """An endpoint, and the place in the ARN of one of its tables where it has any."""
 
     endpoint: Endpoint
-    place: Place | None = None
+    place: AccountLocation | None = None
 
 
 class EndpointGuard:
@@ -38,7 +38,7 @@ class EndpointGuard:
         self._identify = identify
         self._lock = threading.RLock()
         self._endpoint: Endpoint | None = None
-        self._place: Place | None = None
+        self._place: AccountLocation | None = None
         self._confirmed = False
         self._problem: str | None = None
         self._witness_table: str | None = None
@@ -154,7 +154,7 @@ class EndpointGuard:
         self._witness_due = False
 
     def _check_arn(self, arn: str) -> None:
-        endpoint, place = self._endpoint, Place.of(arn)
+        endpoint, place = self._endpoint, AccountLocation.of(arn)
         assert endpoint is not None
         against = endpoint.contradiction(arn)
         if against is None and self._place is not None and place != self._place:
@@ -166,7 +166,7 @@ class EndpointGuard:
         elif self._problem is None:
             self._place, self._confirmed = place, True
 
-    def _settle_account(self, endpoint: Endpoint, place: Place) -> None:
+    def _settle_account(self, endpoint: Endpoint, place: AccountLocation) -> None:
         """An emulator has another account than the usual one: believed if it still is the same emulator."""
         if place.account == endpoint.account:
             return

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from reconciler.aws import call_deadline, errors
 from reconciler.aws import flavor as flavors
-from reconciler.aws.caller import UNREADABLE, Caller
+from reconciler.aws.caller import UNREADABLE, ApiClient
 from reconciler.aws.credentials import Opened, check_key_id
 from reconciler.aws.endpoint_guard import Identified
 from reconciler.aws.flavor import Get, Reply
@@ -25,7 +25,7 @@ from reconciler.model.errors import (
     Unreachable,
     Unsupported,
 )
-from reconciler.model.identity import Endpoint, Flavor, Place
+from reconciler.model.identity import AccountLocation, Endpoint, Flavor
 
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 STS_SECONDS = 5.0
@@ -36,7 +36,7 @@ NO_SUCH_TABLE = "reconciler-probe-no-such-table"
 SAID_BY_DYNAMODB_LOCAL = "Cannot do operations on a non-existent table"
 
 
-def identify(endpoint_url: str | None, url: str, opened: Opened, caller: Caller, get: Get) -> Identified:
+def identify(endpoint_url: str | None, url: str, opened: Opened, caller: ApiClient, get: Get) -> Identified:
     """Probe, check the access key id, look at a table, ask for the account; in this order.
 
     Raises ``Unreachable`` while the endpoint does not answer or only with server errors, ``EndpointError`` where
@@ -97,7 +97,7 @@ def _known_regions() -> tuple[str, ...]:
     return tuple(name for each in partitions for name in session.get_available_regions("dynamodb", each))
 
 
-def _settled(flavor: Flavor, place: Place | None, caller: Caller, *, may_be_local: bool) -> Flavor:
+def _settled(flavor: Flavor, place: AccountLocation | None, caller: ApiClient, *, may_be_local: bool) -> Flavor:
     """The second look: the ARN of a table decides whether it is DynamoDB Local.
 
     Without a table the probe decides. Where a gateway hides the server's name, a refusal in DynamoDB Local's own words
@@ -112,7 +112,7 @@ def _settled(flavor: Flavor, place: Place | None, caller: Caller, *, may_be_loca
     return flavor
 
 
-def _looked_at(flavor: Flavor, url: str, caller: Caller, root: Reply) -> Place | None:
+def _looked_at(flavor: Flavor, url: str, caller: ApiClient, root: Reply) -> AccountLocation | None:
     """The place of one table, ``None`` where there is none or it may not be looked at.
 
     A server error is that of an endpoint which has not started yet. An answer that is not one of DynamoDB is final.
@@ -133,18 +133,18 @@ def _looked_at(flavor: Flavor, url: str, caller: Caller, root: Reply) -> Place |
         return None
 
 
-def _first_place(caller: Caller, *, strict: bool = False) -> Place | None:
+def _first_place(caller: ApiClient, *, strict: bool = False) -> AccountLocation | None:
     try:
         with call_deadline.within(LOOK_SECONDS):
             for name in caller.call("ListTables", {"Limit": 1})["TableNames"]:
-                return Place.of(caller.call("DescribeTable", {"TableName": name})["Table"]["TableArn"])
+                return AccountLocation.of(caller.call("DescribeTable", {"TableName": name})["Table"]["TableArn"])
     except ApiError as error:
         if strict and not (isinstance(error, NotFound) and error.operation == "DescribeTable"):
             raise
     return None
 
 
-def _speaks_like_dynamodb_local(caller: Caller) -> bool:
+def _speaks_like_dynamodb_local(caller: ApiClient) -> bool:
     try:
         caller.call("DescribeTable", {"TableName": NO_SUCH_TABLE})
     except NotFound as error:

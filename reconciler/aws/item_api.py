@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler import interruption
 from reconciler.aws import call_deadline
-from reconciler.aws.caller import Caller
+from reconciler.aws.caller import ApiClient
 from reconciler.model.desired import Item
 from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, EndpointChanged, Malformed, OutcomeUnknown
 from reconciler.model.paging import Pages
@@ -34,7 +34,7 @@ log = logging.getLogger("reconciler.items")
 class BotoItemApi:
     """Items one by one, each write under a condition."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
 
     def first_items(self, table: str, limit: int) -> tuple[Item, ...]:

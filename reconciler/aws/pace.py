@@ -22,7 +22,7 @@ WINDOW = 1.05
 """Seconds, a little more than one, because the service has another clock."""
 
 
-class Paced:
+class RateLimited:
     """A ``TableApi`` that holds calls back until the account may make them; bursts within the limit do not wait."""
 
     def __init__(self, api: TableApi, clock: Clock) -> None:

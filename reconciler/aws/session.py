@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from reconciler.aws import call_deadline, hooks
-from reconciler.aws.beside import Beside
-from reconciler.aws.caller import Caller, Clients
+from reconciler.aws.beside import SiblingServices
+from reconciler.aws.caller import ApiClient, Clients
 from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import Opened, check_url, is_loopback, loaded, open_session, stand_in_keys
 from reconciler.aws.endpoint_guard import EndpointGuard, Identified
@@ -45,7 +45,7 @@ def connect(
 class StateCaller:
     """The same clients for the state table alone: its calls are not held to the lease that they take and renew."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,8 +92,10 @@ class Connection:
         self._capabilities = Capabilities()
         self.limits: list[call_deadline.Limit] = []
         """What else limits how long a call may take, beside ``CALL_SECONDS``: the lease, the deadline of the run."""
-        self._caller = Caller(self._clients, telemetry, self._capabilities, self.limits, self.guard.check)
-        self.tables = BotoTableApi(self._caller, Beside(self._pair, self.identify, telemetry, self.limits), self._lasts)
+        self._caller = ApiClient(self._clients, telemetry, self._capabilities, self.limits, self.guard.check)
+        self.tables = BotoTableApi(
+            self._caller, SiblingServices(self._pair, self.identify, telemetry, self.limits), self._lasts
+        )
         self.items = BotoItemApi(self._caller)
 
     @property
@@ -135,8 +137,8 @@ class Connection:
             return None
         return found
 
-    def _unguarded(self) -> Caller:
-        return Caller(self._clients, self._telemetry)
+    def _unguarded(self) -> ApiClient:
+        return ApiClient(self._clients, self._telemetry)
 
     @property
     def known(self) -> Endpoint | None:

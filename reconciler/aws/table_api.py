@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.aws import errors, hooks
-from reconciler.aws.beside import Beside
-from reconciler.aws.caller import Caller
+from reconciler.aws.beside import SiblingServices
+from reconciler.aws.caller import ApiClient
 from reconciler.model.change import Call
 from reconciler.model.errors import LeaseLost, NotFound
 from reconciler.model.paging import Pages
@@ -24,7 +24,9 @@ PAGED: Mapping[str, tuple[str, str, str]] = {
 class BotoTableApi:
     """Reads and writes of tables; every answer is checked, every failure is an ``ApiError``."""
 
-    def __init__(self, caller: Caller, beside: Beside | None = None, lasts: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, caller: ApiClient, beside: SiblingServices | None = None, lasts: Callable[[], bool] = lambda: True
+    ) -> None:
         self._caller = caller
         self._beside = beside
         self._lasts = lasts

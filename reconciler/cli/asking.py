@@ -9,7 +9,7 @@ import typer
 from reconciler import interruption
 from reconciler.cli.invocation import Invocation
 from reconciler.model.errors import UsageError
-from reconciler.model.plan import Action, Fate
+from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
 
@@ -52,7 +52,9 @@ def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
             table.name
             for table in plan.tables
             for step in table.steps
-            if step.action is action and step.fate in (Fate.READY, Fate.DEFERRED) and step.nothing_lost is nothing_lost
+            if step.action is action
+            and step.status in (StepStatus.READY, StepStatus.DEFERRED)
+            and step.nothing_lost is nothing_lost
         ]
         if names:
             said.append(f"{', '.join(names)} will be {word}")

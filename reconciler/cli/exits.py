@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli.codes import DRIFT, ERROR, OK, TABLE
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, Verdict
 
 __all__ = ["TABLE", "act", "converge", "preview", "why_not_done"]
@@ -22,14 +22,14 @@ def converge(report: PassReport) -> int:
         return ERROR
     if report.verdict is Verdict.IN_SYNC:
         return OK
-    return ERROR if any(table.has(Fate.FAILED) for table in report.tables) else DRIFT
+    return ERROR if any(table.has(StepStatus.FAILED) for table in report.tables) else DRIFT
 
 
 def act(report: PassReport) -> int:
     """``destroy``, ``seed`` and ``clear``: judged by their own steps, because drift is what they may leave behind."""
-    if report.verdict is Verdict.ERROR or any(table.has(Fate.FAILED) for table in report.tables):
+    if report.verdict is Verdict.ERROR or any(table.has(StepStatus.FAILED) for table in report.tables):
         return ERROR
-    return DRIFT if any(table.has(Fate.BLOCKED, Fate.DEFERRED) for table in report.tables) else OK
+    return DRIFT if any(table.has(StepStatus.BLOCKED, StepStatus.DEFERRED) for table in report.tables) else OK
 
 
 def why_not_done(report: PassReport) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Color
 from reconciler.model.plan import Step
-from reconciler.planning.render import fate_sentence, step_words, symbol
+from reconciler.planning.render import status_message, step_title, symbol
 from reconciler.planning.text import printable
 
 OnStep = Callable[[str, Step], None]
@@ -35,7 +35,7 @@ def progress(invocation: Invocation, total: int) -> Iterator[OnStep | None]:
 
 def step_line(table: str, step: Step) -> str:
     """``+ users: create, done``."""
-    return f"{symbol(step)[1]} {printable(table)}: {step_words(step)}, {fate_sentence(step)}"
+    return f"{symbol(step)[1]} {printable(table)}: {step_title(step)}, {status_message(step)}"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.plan import Action, Fate
+from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
 
@@ -13,7 +13,7 @@ def seed_lines(report: PassReport) -> Iterator[str]:
     """The counts of each table that was seeded or cleared, and how a cleared table is seeded again."""
     for table in report.tables:
         for step in table.steps:
-            if step.fate is not Fate.DONE or not step.message:
+            if step.status is not StepStatus.DONE or not step.message:
                 continue
             yield printable(f"{table.name}: {step.message}.")
             if step.action is Action.CLEAR:

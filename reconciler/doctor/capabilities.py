@@ -24,7 +24,7 @@ def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
     for facet in FACETS:
         for operation in facet.reads:
             yield _asked(reconciler, facet.name, operation, name, arn)
-    flavor = reconciler.world.endpoint.flavor
+    flavor = reconciler.ports.endpoint.flavor
     if not flavor.has_tags:
         yield Finding(
             "owner tags",
@@ -37,11 +37,11 @@ def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
 def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
     """Fields that were written twice and read back unchanged, or refused: they are not written for now."""
     try:
-        remembered = reconciler.world.store.load().attempts
+        remembered = reconciler.ports.store.load().attempts
     except (ApiError, StateError):
         return
     for name, attempts in sorted(remembered.items()):
-        verdict = "unsupported" if reconciler.world.emulator else "contested"
+        verdict = "unsupported" if reconciler.ports.emulator else "contested"
         tried = {path for path, count in attempts.counts.items() if count >= breaker.LIMIT}
         tried = {path for path in tried if not path.endswith(breaker.BUSY)}
         if refused := sorted(tried & attempts.refused.keys()):
@@ -59,12 +59,12 @@ def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
 
 def _live_table(reconciler: Reconciler) -> tuple[str, str] | Finding:
     try:
-        names = [declaration.spec.name for declaration in reconciler.world.source.load().declarations]
+        names = [declaration.spec.name for declaration in reconciler.ports.source.load().declarations]
     except DeclarationError:
         names = []
     for name in [*names, reconciler.options.state_table]:
         try:
-            answer = reconciler.world.api.read("DescribeTable", {"TableName": name})
+            answer = reconciler.ports.api.read("DescribeTable", {"TableName": name})
         except NotFound:
             continue
         except Denied as error:
@@ -77,7 +77,7 @@ def _live_table(reconciler: Reconciler) -> tuple[str, str] | Finding:
 
 def _asked(reconciler: Reconciler, facet: str, operation: str, name: str, arn: str) -> Finding:
     try:
-        reconciler.world.api.read(operation, read_params(operation, name, arn))
+        reconciler.ports.api.read(operation, read_params(operation, name, arn))
     except Unsupported:
         said = f"the endpoint does not have {operation}; a declared {facet} is reported as unsupported"
         return Finding(facet, Level.WARNING, said)

@@ -39,7 +39,7 @@ def _findings(
     except ReconcilerError as error:
         yield Finding("endpoint", Level.PROBLEM, str(error))
         return
-    endpoint = reconciler.world.endpoint
+    endpoint = reconciler.ports.endpoint
     kind = "an emulator" if endpoint.flavor.emulator else "treated as AWS"
     place = f"{endpoint.url}: {endpoint.flavor.value} ({kind}), region {endpoint.region}"
     yield Finding("endpoint", Level.OK, f"{place}, account {endpoint.account or 'unknown'}")
@@ -87,7 +87,7 @@ def _clock(connection: Connection) -> Finding:
 def _state(settings: Settings, reconciler: Reconciler) -> Iterator[Finding]:
     request = json.dumps(dict(create_request(settings.state_table).params))
     try:
-        snapshot = reconciler.world.store.load()
+        snapshot = reconciler.ports.store.load()
     except ReconcilerError as error:
         yield Finding("state table", Level.PROBLEM, str(error))
         return
@@ -123,7 +123,7 @@ def _records(snapshot: StateSnapshot) -> Iterator[Finding]:
 
 def _listing(reconciler: Reconciler) -> Finding:
     try:
-        names = reconciler.world.api.list_tables()
+        names = reconciler.ports.api.list_tables()
     except Denied as error:
         remedy = "Allow dynamodb:ListTables to have tables counted that are not ours."
         return Finding("ListTables", Level.WARNING, f"denied: {error.message}", remedy)

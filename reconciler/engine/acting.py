@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler.engine.applying import Applied, apply_next
-from reconciler.engine.gatekeeper import DECLARED_ANEW, LOST
-from reconciler.engine.holding import needs_write, read_again, without_lease
-from reconciler.engine.memory import Memory
+from reconciler.engine.applying import TableResult, apply_next
+from reconciler.engine.gatekeeper import DECLARATIONS_CHANGED, LEASE_LOST
+from reconciler.engine.holding import deferred_until_replanned, deferred_without_lease, needs_write
+from reconciler.engine.memory import EngineState
 from reconciler.engine.reporting import Seeded, table_report
-from reconciler.engine.seed_words import ended_step
+from reconciler.engine.seed_words import seeded_step
 from reconciler.engine.seeding import write_seed
-from reconciler.engine.survey import Scene, Survey, not_reached
+from reconciler.engine.survey import PassContext, TableAssessment, deadline_passed_step
 from reconciler.model.errors import LeaseLost
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import TableReport
 from reconciler.planning import breaker
 from reconciler.planning.ownership import is_released
@@ -23,7 +23,7 @@ from reconciler.seeding.decide import Need
 
 
 @dataclass(frozen=True, slots=True)
-class Acted:
+class PassResult:
     """The tables of a pass after acting. ``holder`` names the other reconciler where the lease was not to be had."""
 
     tables: tuple[TableReport, ...]
@@ -32,73 +32,80 @@ class Acted:
     holder: str | None = None
 
 
-def look_only(surveys: list[Survey]) -> Acted:
+def report_only(surveys: list[TableAssessment]) -> PassResult:
     """Report what was seen; nothing is written."""
-    shown = [survey for survey in surveys if _shown(survey)]
-    return Acted(tuple(table_report(survey, survey.steps, None, Seeded()) for survey in shown))
+    shown = [survey for survey in surveys if _is_reported(survey)]
+    return PassResult(tuple(table_report(survey, survey.steps, None, Seeded()) for survey in shown))
 
 
-def act(scene: Scene, surveys: list[Survey], memory: Memory, tell: Callable[[str, Step], None]) -> Acted:
+def apply_all(
+    scene: PassContext, surveys: list[TableAssessment], memory: EngineState, tell: Callable[[str, Step], None]
+) -> PassResult:
     """Take the lease if anything is to be written, then apply and seed."""
     if not any(needs_write(survey) for survey in surveys):
-        return _settled(scene, look_only(surveys), surveys, memory)
-    if scene.world.store.acquire_lease() is None:
+        return _settle_attempts(scene, report_only(surveys), surveys, memory)
+    if scene.ports.store.acquire_lease() is None:
         holder = _holder(scene)
-        return replace(look_only(without_lease(surveys, holder)), holder=holder)
-    if not scene.world.store.is_current(scene.snapshot):
-        return replace(look_only(read_again(surveys)), led=True)
-    if scene.desired is not None and not scene.world.source.still(scene.desired):
-        return replace(look_only(read_again(surveys, DECLARED_ANEW)), led=True)
-    applied = list(scene.world.parallel.map(partial(_apply, scene), surveys))
+        return replace(report_only(deferred_without_lease(surveys, holder)), holder=holder)
+    if not scene.ports.store.is_current(scene.snapshot):
+        return replace(report_only(deferred_until_replanned(surveys)), led=True)
+    if scene.desired is not None and not scene.ports.source.still(scene.desired):
+        return replace(report_only(deferred_until_replanned(surveys, DECLARATIONS_CHANGED)), led=True)
+    applied = list(scene.ports.parallel.map(partial(_apply, scene), surveys))
     for one in applied:
         if one.attempts is not None:
             memory.attempts[one.survey.name] = one.attempts
         for step in one.steps:
-            if step.fate in (Fate.DONE, Fate.FAILED):
+            if step.status in (StepStatus.DONE, StepStatus.FAILED):
                 tell(one.survey.name, step)
     finished = [_seed(scene, one, tell) for one in applied]
-    acted = Acted(
+    acted = PassResult(
         tables=tuple(
-            table for one, (table, _) in zip(applied, finished, strict=True) if _shown(one.survey) or one.error
+            table for one, (table, _) in zip(applied, finished, strict=True) if _is_reported(one.survey) or one.error
         ),
         wrote=any(one.wrote for one in applied) or any(wrote for _, wrote in finished),
         led=True,
     )
-    if any(one.lost for one in applied):
+    if any(one.lease_lost for one in applied):
         return _overtaken(scene, acted)
-    return _settled(scene, acted, surveys, memory)
+    return _settle_attempts(scene, acted, surveys, memory)
 
 
-def _holder(scene: Scene) -> str:
-    lease = scene.world.store.current_lease()
+def _holder(scene: PassContext) -> str:
+    lease = scene.ports.store.current_lease()
     return lease.shown if lease else "another reconciler"
 
 
-def _overtaken(scene: Scene, acted: Acted) -> Acted:
+def _overtaken(scene: PassContext, acted: PassResult) -> PassResult:
     """The pass of a leader that is none any more: what it did stands, and it says who leads."""
     return replace(acted, led=False, holder=_holder(scene))
 
 
-def _apply(scene: Scene, survey: Survey) -> Applied:
+def _apply(scene: PassContext, survey: TableAssessment) -> TableResult:
     if scene.out_of_time:
-        return Applied(survey, tuple(not_reached(step) if step.fate is Fate.READY else step for step in survey.steps))
-    with scene.world.traces.table(survey.name):
+        return TableResult(
+            survey,
+            tuple(deadline_passed_step(step) if step.status is StepStatus.READY else step for step in survey.steps),
+        )
+    with scene.ports.traces.table(survey.name):
         applied = apply_next(scene, survey)
         for step in applied.steps:
-            if step.fate in (Fate.DONE, Fate.FAILED):
-                scene.world.traces.step(step)
+            if step.status in (StepStatus.DONE, StepStatus.FAILED):
+                scene.ports.traces.step(step)
     return applied
 
 
-def _shown(survey: Survey) -> bool:
-    if survey.noted_only:
+def _is_reported(survey: TableAssessment) -> bool:
+    if survey.record_only:
         return False
     if survey.declaration is not None or survey.steps:
         return True
     return survey.entry is not None and not is_released(survey.entry)
 
 
-def _settled(scene: Scene, acted: Acted, surveys: list[Survey], memory: Memory) -> Acted:
+def _settle_attempts(
+    scene: PassContext, acted: PassResult, surveys: list[TableAssessment], memory: EngineState
+) -> PassResult:
     for survey in surveys:
         if survey.error is not None or survey.observed is None:
             continue
@@ -108,16 +115,16 @@ def _settled(scene: Scene, acted: Acted, surveys: list[Survey], memory: Memory) 
         memory.attempts[survey.name] = settled
         if acted.led and survey.name in scene.snapshot.attempts:
             try:
-                scene.world.store.put_attempts(settled)
+                scene.ports.store.put_attempts(settled)
             except LeaseLost:
                 return _overtaken(scene, acted)
     return acted
 
 
-def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> tuple[TableReport, bool]:
+def _seed(scene: PassContext, applied: TableResult, tell: Callable[[str, Step], None]) -> tuple[TableReport, bool]:
     survey, steps = applied.survey, list(applied.steps)
     declaration, observed = survey.declaration, survey.observed
-    position = next((i for i, s in enumerate(steps) if s.action is Action.SEED and s.fate is Fate.READY), None)
+    position = next((i for i, s in enumerate(steps) if s.action is Action.SEED and s.status is StepStatus.READY), None)
     if (
         position is None
         or declaration is None
@@ -126,21 +133,21 @@ def _seed(scene: Scene, applied: Applied, tell: Callable[[str, Step], None]) -> 
         or survey.seed_need is Need.NOTHING
     ):
         return table_report(survey, applied.steps, applied.error, Seeded()), False
-    with scene.world.traces.table(survey.name):
+    with scene.ports.traces.table(survey.name):
         try:
             outcome = write_seed(
-                scene.world,
+                scene.ports,
                 declaration,
                 observed.identity,
                 scene.snapshot,
-                earlier=survey.seed_earlier,
+                earlier=survey.seed_items_of_earlier_version,
                 deadline=scene.deadline,
             )
         except LeaseLost:
-            steps[position] = steps[position].deferred(Reason.LEASE, LOST)
+            steps[position] = steps[position].deferred(Reason.LEASE, LEASE_LOST)
             return table_report(survey, tuple(steps), applied.error, Seeded()), False
-        steps[position] = ended_step(steps[position], outcome)
-        scene.world.traces.step(steps[position])
+        steps[position] = seeded_step(steps[position], outcome)
+        scene.ports.traces.step(steps[position])
     tell(survey.name, steps[position])
     survey = replace(survey, seed_record=outcome.record)
     seeded = Seeded(outcome.written, outcome.present, outcome.failed)

@@ -13,7 +13,7 @@ from reconciler.model.report import PassReport, TableReport, TableStatus, Verdic
 
 
 @dataclass(slots=True)
-class Board:
+class LoopStatus:
     """The last pass, the next one, and readiness.
 
     ``report`` is the last pass over all tables. ``ready_names`` are the declared tables that were seen ACTIVE with

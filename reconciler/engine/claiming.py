@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.errors import StateError
 from reconciler.model.records import Lease
 
@@ -13,7 +13,7 @@ PATIENCE = timedelta(seconds=40)
 PAUSE = 1.0
 
 
-def claim(world: World, patience: float = PATIENCE.total_seconds(), *, said: bool = False) -> None:
+def acquire_lease(world: EngineContext, patience: float = PATIENCE.total_seconds(), *, said: bool = False) -> None:
     """Take or renew the lease. ``StateError`` once its holder was seen to renew it, or after ``patience`` seconds.
 
     For whom it waits and for how long is reported once, unless it was ``said`` before. Whoever comes newly cannot

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from reconciler.engine import seed_work
 from reconciler.engine.seed_work import Numbered, SeedOutcome, SeedWork, batches, numbered_items
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
@@ -21,7 +21,7 @@ from reconciler.seeding.provenance import item_digest
 
 
 def clear_seed(
-    world: World,
+    world: EngineContext,
     declaration: Declaration,
     identity: Identity,
     snapshot: StateSnapshot,
@@ -90,7 +90,7 @@ class _Clearing:
         work = self.work
         digest = item_digest(item)
         try:
-            end = work.world.items.remove_if_equal(work.table, item, work.keys)
+            end = work.ports.items.remove_if_equal(work.table, item, work.keys)
         except ApiError as error:
             if error.operation == "DeleteItem" and not isinstance(error, LeaseLost | Denied):
                 self.failed_deletes[digest] = error
@@ -112,14 +112,14 @@ class _Clearing:
         for batch in batches(items):
             if self._ends():
                 return False
-            found = work.batch(batch, lambda item: work.world.items.find_item(work.table, item, work.keys) is not None)
+            found = work.batch(batch, lambda item: work.ports.items.find_item(work.table, item, work.keys) is not None)
             self.others += found.count(True)
         return not (work.fatal or (work.interrupted and self._ends()))
 
     def _sweep(self, wanted: set[bytes]) -> bool:
         """Find items of an earlier version of the seed by their content, and remove them."""
         work, left, batch = self.work, set(wanted), list[Numbered]()
-        for number, item in enumerate(work.world.items.all_items(work.table)):
+        for number, item in enumerate(work.ports.items.all_items(work.table)):
             if number % (10 * seed_work.BATCH) == 0 and self._ends():
                 return False
             digest = item_digest(item)

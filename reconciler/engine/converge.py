@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.engine.claiming import PATIENCE, claim
-from reconciler.engine.passes import Request
-from reconciler.engine.world import World
+from reconciler.engine.claiming import PATIENCE, acquire_lease
+from reconciler.engine.passes import PassRequest
+from reconciler.engine.world import EngineContext
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.plan import Action, Approval, Fate, Reason, Step
+from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.document import timestamp
 from reconciler.planning.text import printable
@@ -26,11 +26,11 @@ FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
 
 
 @dataclass(slots=True)
-class Rounds:
+class ConvergeLoop:
     """One converging run. ``run_pass`` makes a pass over what is asked for and returns its report."""
 
-    world: World
-    run_pass: Callable[[Request], PassReport]
+    world: EngineContext
+    run_pass: Callable[[PassRequest], PassReport]
     deadline: datetime
     on_wait: Callable[[str], None] | None = None
     """Told once, in a sentence, that the run waits: for what, and until when."""
@@ -38,40 +38,42 @@ class Rounds:
     said: bool = False
     """Whether it was reported that this run waits for the lease."""
 
-    def run(self, request: Request) -> PassReport:
+    def run(self, request: PassRequest) -> PassReport:
         """The report of the last round, with the steps and changes of all rounds."""
         started = self.world.clock.now()
         whole, held = self._run(request)
-        if held and self._outwaited(whole):
-            again, _ = self._run(replace(request, ended=_ended(whole), approved=_begun(request.approved, whole)))
-            whole = _joined(whole, again)
-        if self._may_be_overtaken(whole):
+        if held and self._wait_for_lease(whole):
+            again, _ = self._run(
+                replace(request, ended=_ended(whole), approved=_approval_after_writes(request.approved, whole))
+            )
+            whole = _join(whole, again)
+        if self._may_have_lost_lease(whole):
             again, _ = self._run(replace(request, ended=_ended(whole)))
-            whole = _joined(whole, again)
-        return replace(_late(whole), started=started)
+            whole = _join(whole, again)
+        return replace(_mark_unreached(whole), started=started)
 
-    def _run(self, request: Request) -> tuple[PassReport, bool]:
+    def _run(self, request: PassRequest) -> tuple[PassReport, bool]:
         """All rounds, and whether another held the lease in one of them: then records may be left to be written."""
         report = whole = self.run_pass(request)
         failures: dict[str, int] = {}
         ended = request.ended | _ended(report)
         held, pause = report.lease_holder is not None, FIRST_PAUSE
         while focus := self._unfinished(request, report, failures):
-            progressed = any(table.has(Fate.DONE) for table in report.tables if table.name in focus)
+            progressed = any(table.has(StepStatus.DONE) for table in report.tables if table.name in focus)
             pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
             self._say_waiting(report)
             if not progressed and not self._wait(report, pause):
                 break
             if self.world.clock.now() >= self.deadline:
                 break
-            approved = _begun(request.approved, whole)
+            approved = _approval_after_writes(request.approved, whole)
             next_round = replace(
-                request, focus=frozenset(focus), carried=_fresh(report), ended=ended, approved=approved
+                request, focus=frozenset(focus), previous=_without_done_steps(report), ended=ended, approved=approved
             )
             report = self.run_pass(next_round)
             held = held or report.lease_holder is not None
             ended |= _ended(report)
-            whole = _joined(whole, report)
+            whole = _join(whole, report)
             if report.error:
                 break
         return whole, held
@@ -87,7 +89,7 @@ class Rounds:
                 words = f"Waiting up to {max(0.0, left):.0f} s for the lease, which {report.lease_holder} holds."
                 self.on_wait(printable(words))
 
-    def _may_be_overtaken(self, report: PassReport) -> bool:
+    def _may_have_lost_lease(self, report: PassReport) -> bool:
         """Whether another process may have led since this run wrote: what it saw last says nothing of the end then."""
         if report.error or report.problems or not report.wrote:
             return False
@@ -96,18 +98,18 @@ class Rounds:
         except ReconcilerError:
             return True
 
-    def _outwaited(self, report: PassReport) -> bool:
+    def _wait_for_lease(self, report: PassReport) -> bool:
         """Whether the lease is ours now, as it was not before; a holder that lives does its records itself."""
         left = (self.deadline - self.world.clock.now()).total_seconds()
         if report.error or left <= 0:
             return False
         try:
-            claim(self.world, min(PATIENCE.total_seconds(), left), said=self.said)
+            acquire_lease(self.world, min(PATIENCE.total_seconds(), left), said=self.said)
         except ReconcilerError:
             return False
         return True
 
-    def _unfinished(self, request: Request, report: PassReport, failures: dict[str, int]) -> list[str]:
+    def _unfinished(self, request: PassRequest, report: PassReport, failures: dict[str, int]) -> list[str]:
         """The tables that need another round. A suspended stack needs none, but for ``destroy``, which goes on there:
         a second ``destroy`` would otherwise end while its backup is being made, and make another one each time."""
         idle = report.observe_only or (report.suspended and not request.destroy)
@@ -126,9 +128,9 @@ class Rounds:
         return any(self._open(step) for step in table.steps)
 
     def _open(self, step: Step) -> bool:
-        if step.fate is Fate.DEFERRED:
+        if step.status is StepStatus.DEFERRED:
             return step.not_before is None or step.not_before < self.deadline
-        return step.fate in (Fate.READY, Fate.DONE)
+        return step.status in (StepStatus.READY, StepStatus.DONE)
 
     def _wait(self, report: PassReport, pause: float) -> bool:
         now = self.world.clock.now()
@@ -150,7 +152,7 @@ class Rounds:
             return
         for table in report.tables:
             for step in table.steps:
-                if step.fate is Fate.DEFERRED and self._open(step):
+                if step.status is StepStatus.DEFERRED and self._open(step):
                     until = f" until {timestamp(step.not_before)}" if step.not_before else ""
                     why = f" ({step.message})" if step.message else ""
                     what = f"{step.action.value} of {table.name} waits{until}{why}"
@@ -158,7 +160,7 @@ class Rounds:
                     return
 
 
-def _begun(approved: Approval | None, whole: PassReport) -> Approval | None:
+def _approval_after_writes(approved: Approval | None, whole: PassReport) -> Approval | None:
     """Once something was written, the plan differs from the one that was shown because it is being carried out."""
     return replace(approved, digest=None) if approved is not None and whole.wrote else approved
 
@@ -170,24 +172,24 @@ def _ended(report: PassReport) -> frozenset[str]:
 
 def _counts(step: Step) -> bool:
     held = step.reason in (Reason.MAX_DELETES, Reason.INVALID_ANSWER, Reason.LEASE)
-    return step.destructive and (held or step.fate in (Fate.READY, Fate.DONE, Fate.FAILED))
+    return step.destructive and (held or step.status in (StepStatus.READY, StepStatus.DONE, StepStatus.FAILED))
 
 
-def _fresh(report: PassReport) -> PassReport:
+def _without_done_steps(report: PassReport) -> PassReport:
     """A round before as the next one carries it on: what was done is done, and counts no more."""
-    return replace(report, tables=tuple(_quiet(table) for table in report.tables))
+    return replace(report, tables=tuple(_table_without_done_steps(table) for table in report.tables))
 
 
-def _quiet(table: TableReport) -> TableReport:
-    steps = tuple(step for step in table.steps if step.fate is not Fate.DONE)
+def _table_without_done_steps(table: TableReport) -> TableReport:
+    steps = tuple(step for step in table.steps if step.status is not StepStatus.DONE)
     return replace(table, steps=steps, seed_written=0, seed_present=0, seed_failed=0)
 
 
-def _joined(whole: PassReport, report: PassReport) -> PassReport:
+def _join(whole: PassReport, report: PassReport) -> PassReport:
     before = {table.name: table for table in whole.tables}
     after = {table.name: table for table in report.tables}
     names = sorted(before.keys() | after.keys())
-    tables = tuple(table for name in names if (table := _one(before.get(name), after.get(name))) is not None)
+    tables = tuple(table for name in names if (table := _join_table(before.get(name), after.get(name))) is not None)
     return replace(
         report,
         tables=tables,
@@ -199,12 +201,12 @@ def _joined(whole: PassReport, report: PassReport) -> PassReport:
     )
 
 
-def _one(before: TableReport | None, after: TableReport | None) -> TableReport | None:
+def _join_table(before: TableReport | None, after: TableReport | None) -> TableReport | None:
     if after is None:
         return _gone(before)
     if before is None:
         return after
-    done = tuple(step for step in before.steps if step.fate is Fate.DONE)
+    done = tuple(step for step in before.steps if step.status is StepStatus.DONE)
     kept = tuple(step for step in after.steps if step not in done)
     paths = {change.path for change in before.changes}
     changes = before.changes + tuple(change for change in after.changes if change.path not in paths)
@@ -221,11 +223,11 @@ def _gone(before: TableReport | None) -> TableReport | None:
     """A table that a later round reports no more: deleted as planned, nothing of it is left to do or to wait for."""
     if before is None:
         return None
-    done = tuple(step for step in before.steps if step.fate is Fate.DONE)
+    done = tuple(step for step in before.steps if step.status is StepStatus.DONE)
     return replace(before, status=TableStatus.IN_SYNC, steps=done, error=None, drifted=())
 
 
-def _late(report: PassReport) -> PassReport:
+def _mark_unreached(report: PassReport) -> PassReport:
     """Steps that were ready to the end were not reached in time: say so."""
     if report.suspended or report.observe_only:
         return report
@@ -233,11 +235,11 @@ def _late(report: PassReport) -> PassReport:
 
 
 def _unreached(table: TableReport) -> TableReport:
-    if not any(step.fate is Fate.DONE for step in table.steps) or table.status is not TableStatus.PENDING:
+    if not any(step.status is StepStatus.DONE for step in table.steps) or table.status is not TableStatus.PENDING:
         return table
     message = "not reached before the deadline"
     steps = tuple(
-        s.deferred(Reason.BUSY, message) if s.fate is Fate.READY and s.action is not Action.SEED else s
+        s.deferred(Reason.BUSY, message) if s.status is StepStatus.READY and s.action is not Action.SEED else s
         for s in table.steps
     )
     return replace(table, steps=steps)

@@ -13,30 +13,30 @@ from reconciler.model.plan import Reason, Step
 
 
 @dataclass(slots=True)
-class Doubt:
+class SafetyLatch:
     """Whether such an answer came while this pass was acting."""
 
-    invalid: bool = False
-    moved: bool = False
+    closed: bool = False
+    endpoint_changed: bool = False
     """Whether an answer came from another endpoint or account: then nothing at all is written any more."""
 
     def note(self, error: ApiError) -> None:
         """Take in how a call ended."""
-        self.invalid = self.invalid or forbids(error)
-        self.moved = self.moved or isinstance(error, EndpointChanged)
+        self.closed = self.closed or closes_latch(error)
+        self.endpoint_changed = self.endpoint_changed or isinstance(error, EndpointChanged)
 
 
-def forbids(error: ApiError | None) -> bool:
+def closes_latch(error: ApiError | None) -> bool:
     """Whether nothing may be destroyed in the pass that met it; a missing permission alone is no such error."""
     refused = isinstance(error, Denied) and not isinstance(error, Forbidden)
     return refused or isinstance(error, Malformed)
 
 
-def elsewhere(step: Step) -> Step:
+def endpoint_changed_step(step: Step) -> Step:
     """A step of any kind after an answer of another endpoint or account."""
     return step.blocked(Reason.INVALID_ANSWER, "the endpoint or the account changed in this pass", "the next pass")
 
 
-def doubted(step: Step) -> Step:
+def latched_step(step: Step) -> Step:
     """A destructive step after such an answer."""
     return step.blocked(Reason.INVALID_ANSWER, "an invalid answer came earlier in this pass", "the next pass")

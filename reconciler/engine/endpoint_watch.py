@@ -51,12 +51,12 @@ class EndpointWatch:
             "Nothing is written in this pass; the next one works with what is there now"
         )
 
-    def note(self, snapshot: StateSnapshot, now: datetime) -> None:
+    def record(self, snapshot: StateSnapshot, now: datetime) -> None:
         """A pass that may write sees this state table."""
         if snapshot.actual_fingerprint is not None:
             self.fingerprint, self.seen_at, self.moved = snapshot.actual_fingerprint, now, False
 
-    def another_state(self, snapshot: StateSnapshot, *, emulator: bool) -> str | None:
+    def other_state_problem(self, snapshot: StateSnapshot, *, emulator: bool) -> str | None:
         """Why the state table is not believed: it is another one than before, and nothing explains that.
 
         A state table that was created since the last pass replaces one that was lost: an emulator loses all at a
@@ -73,7 +73,7 @@ class EndpointWatch:
             f"({_shown(before)}; now {_shown(now)}): nothing is written. {RESTART}"
         )
 
-    def missing_state(self, snapshot: StateSnapshot, *, emulator: bool) -> str | None:
+    def missing_state_problem(self, snapshot: StateSnapshot, *, emulator: bool) -> str | None:
         """Why a missing state table is not created: there was one, at another endpoint or in another account."""
         if self.fingerprint is None or emulator or snapshot.usable or not self.moved:
             return None

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.engine.doubt import Doubt
-from reconciler.engine.world import World
+from reconciler.engine.doubt import SafetyLatch
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, NotFound
 from reconciler.model.records import InventoryEntry, StateSnapshot
@@ -26,16 +26,18 @@ class ForeignGuard:
     """
 
     foreign: frozenset[str] = frozenset()
-    lone: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
     unsettled: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
         """All of them."""
-        return self.foreign | self.lone | self.unsettled
+        return self.foreign | self.single | self.unsettled
 
 
-def look_for_foreign(world: World, desired: DesiredState, snapshot: StateSnapshot, doubt: Doubt) -> ForeignGuard:
+def find_foreign(
+    world: EngineContext, desired: DesiredState, snapshot: StateSnapshot, doubt: SafetyLatch
+) -> ForeignGuard:
     """Compare what is declared with the tables that we created. Costs one DescribeTable where any is undeclared.
 
     A declared table counts only if it was made before the other one was first found undeclared: a younger one may have
@@ -52,7 +54,7 @@ def look_for_foreign(world: World, desired: DesiredState, snapshot: StateSnapsho
     unsettled: set[str] = set()
     for entry in unwanted:
         exists = kept.any_older(entry)
-        if exists is None and not doubt.invalid:
+        if exists is None and not doubt.closed:
             unsettled.add(entry.name)
         elif exists is False:
             (foreign if several or entry.guarded_since is not None else lone).add(entry.name)
@@ -62,7 +64,7 @@ def look_for_foreign(world: World, desired: DesiredState, snapshot: StateSnapsho
 class _Kept:
     """The declared tables that we created, each described at most once; True, False, or None where it was not read."""
 
-    def __init__(self, world: World, doubt: Doubt, entries: Iterable[InventoryEntry]) -> None:
+    def __init__(self, world: EngineContext, doubt: SafetyLatch, entries: Iterable[InventoryEntry]) -> None:
         self._world = world
         self._doubt = doubt
         self._entries = tuple(entries)
@@ -94,7 +96,7 @@ class _Kept:
             self._doubt.note(error)
             return None
         except (LookupError, TypeError, ValueError):
-            self._doubt.invalid = True
+            self._doubt.closed = True
             return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.errors import NotFound, TableChanged
 from reconciler.model.identity import Identity
 from reconciler.planning.observe import identity_of
@@ -23,7 +23,7 @@ LIMIT_SECONDS = 2.0
 class IdentityWatch:
     """``confirm`` before each call on the table, ``check`` at the end. Safe to use from several threads."""
 
-    world: World
+    ports: EngineContext
     table: str
     identity: Identity
     failure: TableChanged | None = None
@@ -35,7 +35,7 @@ class IdentityWatch:
         if self.failure is not None:
             raise self.failure
         if self._confirmed is not None:
-            age = self.world.clock.monotonic() - self._confirmed
+            age = self.ports.clock.monotonic() - self._confirmed
             if age < RENEW_SECONDS or (self._asking and age < LIMIT_SECONDS):
                 return
         self.check()
@@ -44,9 +44,9 @@ class IdentityWatch:
         """Ask now. Raises ``TableChanged``, then and at every later call, and ``ApiError`` where nobody answers."""
         if self.failure is not None:
             raise self.failure
-        began, self._asking = self.world.clock.monotonic(), True
+        began, self._asking = self.ports.clock.monotonic(), True
         try:
-            described = self.world.api.read("DescribeTable", {"TableName": self.table})
+            described = self.ports.api.read("DescribeTable", {"TableName": self.table})
         except NotFound:
             raise self._failed("it was deleted") from None
         finally:

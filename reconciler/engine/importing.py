@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.observing import observe_table
-from reconciler.engine.others import whose
-from reconciler.engine.world import World
+from reconciler.engine.others import foreign_owner
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import NotFound, UsageError
 from reconciler.model.observed import ObservedTable
@@ -24,20 +24,20 @@ BaseOf = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
+class Skipped:
     """A table that is not imported, and why. ``later`` says that it is there to stay: another import can have it."""
 
     name: str
     message: str
-    later: bool = False
+    retry_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ImportCandidates:
     """Tables to write down, by base name, and those that are not."""
 
     tables: Mapping[str, ObservedTable]
-    passed_over: tuple[PassedOver, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     released: tuple[str, ...] = ()
     """Named tables that are declared and were given up by ``release``: they are managed again, as adopted."""
     nothing: str = NOTHING_LEFT
@@ -48,10 +48,10 @@ class Found:
 class Import:
     """One call of the verb."""
 
-    world: World
+    ports: EngineContext
     options: Options
 
-    def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
+    def find(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The named tables; without names all that are neither declared nor another stack's nor anybody's state table.
 
         Tables of other stacks and environments are passed over by name, state tables without a word.
@@ -64,14 +64,14 @@ class Import:
         for name in names:
             if name in known and name not in released and not self._as_declared(known[name]):
                 raise UsageError(f"{name} is declared already, in {known[name].origin}")
-        every = names or tuple(sorted(self.world.api.list_tables()))
+        every = names or tuple(sorted(self.ports.api.list_tables()))
         listed = tuple(dict.fromkeys(name for name in every if name not in known))
-        read = tuple(self.world.parallel.map(self._read, listed))
-        snapshot = self.world.store.load()
+        read = tuple(self.ports.parallel.map(self._read, listed))
+        snapshot = self.ports.store.load()
         found: dict[str, ObservedTable] = {}
-        left: list[PassedOver] = []
+        left: list[Skipped] = []
         for name, table in zip(listed, read, strict=True):
-            theirs = self._theirs(table, snapshot) if isinstance(table, ObservedTable) else None
+            theirs = self._foreign_reason(table, snapshot) if isinstance(table, ObservedTable) else None
             if not names and isinstance(table, ObservedTable) and self._holds_records(table):
                 continue
             try:
@@ -79,31 +79,31 @@ class Import:
             except UsageError as error:
                 theirs = theirs or str(error)
             if theirs:
-                left.append(PassedOver(name, theirs))
-            elif isinstance(table, PassedOver):
+                left.append(Skipped(name, theirs))
+            elif isinstance(table, Skipped):
                 left.append(table)
             elif table.status not in SETTLED:
-                left.append(_unsettled(name, table.status))
+                left.append(_not_ready(name, table.status))
             else:
                 found[base] = table
         if left and names:
             raise UsageError(f"{'; '.join(each.message for each in left)}. Nothing was written")
         nothing = NOTHING_LEFT if names else self._nothing(every, read)
-        return Found(found, tuple(left), released, "nothing was written" if left else nothing)
+        return ImportCandidates(found, tuple(left), released, "nothing was written" if left else nothing)
 
     def _released(self, names: tuple[str, ...], known: Mapping[str, Declaration]) -> tuple[str, ...]:
         """Those of the named tables that are declared and recorded as released. ``UsageError`` for another stack's."""
-        snapshot = self.world.store.load()
-        found = [name for name in names if name in known and _gave_up(snapshot.inventory.get(name))]
+        snapshot = self.ports.store.load()
+        found = [name for name in names if name in known and _is_released(snapshot.inventory.get(name))]
         for name in found:
             table = self._read(name)
-            if isinstance(table, PassedOver):
+            if isinstance(table, Skipped):
                 raise UsageError(f"{table.message}. Nothing was written")
-            if theirs := self._theirs(table, snapshot):
+            if theirs := self._foreign_reason(table, snapshot):
                 raise UsageError(f"{theirs}. Nothing was written")
         return tuple(found)
 
-    def remember(
+    def adopt(
         self, tables: Mapping[str, ObservedTable], snapshot: StateSnapshot, declared_in: Mapping[str, str]
     ) -> None:
         """Adopt them, by base name; what is recorded with the same identity stays, but for a release.
@@ -121,52 +121,52 @@ class Import:
                 OWNERSHIPS[next_state(state_of(entry), Event.IMPORT)],
                 nonce="",
                 identity=observed.identity,
-                changed_at=self.world.clock.now(),
+                changed_at=self.ports.clock.now(),
                 declared_in=declared_in.get(base),
                 revision=entry.revision if entry is not None else 0,
             )
-            self.world.store.put_entry(adopted)
+            self.ports.store.put_entry(adopted)
 
     def _as_declared(self, declaration: Declaration) -> bool:
         read = self._read(declaration.spec.name)
         return isinstance(read, ObservedTable) and not any(diff(declaration.spec, read.spec))
 
-    def _read(self, name: str) -> ObservedTable | PassedOver:
+    def _read(self, name: str) -> ObservedTable | Skipped:
         """The table, whole where it is settled."""
         try:
-            observed = observe_table(self.world, name, None, whole=True)
+            observed = observe_table(self.ports, name, None, whole=True)
         except NotFound:
             # A table that is coming or going is described, and yet unknown to the operations beside DescribeTable.
-            observed = observe_table(self.world, name, None)
+            observed = observe_table(self.ports, name, None)
             if observed is not None and observed.status in SETTLED:
-                return PassedOver(name, f"{name} changed while it was read; import it again", later=True)
-        return observed or PassedOver(name, f"there is no table {name} at {self.world.endpoint.url}")
+                return Skipped(name, f"{name} changed while it was read; import it again", retry_later=True)
+        return observed or Skipped(name, f"there is no table {name} at {self.ports.endpoint.url}")
 
-    def _theirs(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
+    def _foreign_reason(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
         name = table.spec.name
         if self._holds_records(table):
             return f"{name} is a state table, which is nobody's to declare"
-        other = whose(snapshot, self.options, name, table)
+        other = foreign_owner(snapshot, self.options, name, table)
         return not_ours(name, other) if other else None
 
     def _holds_records(self, table: ObservedTable) -> bool:
         return is_state_table(table.spec.name, table, self.options.state_table)
 
-    def _nothing(self, every: Iterable[str], tables: Iterable[ObservedTable | PassedOver]) -> str:
+    def _nothing(self, every: Iterable[str], tables: Iterable[ObservedTable | Skipped]) -> str:
         """Why there is nothing to write down, where that is so and no table was passed over."""
         records = {
             table.spec.name for table in tables if isinstance(table, ObservedTable) and self._holds_records(table)
         }
         if set(every) - records - {self.options.state_table}:
             return NOTHING_LEFT
-        return f"there is no table to import at {self.world.endpoint.url}; nothing was written"
+        return f"there is no table to import at {self.ports.endpoint.url}; nothing was written"
 
 
-def _gave_up(entry: InventoryEntry | None) -> bool:
+def _is_released(entry: InventoryEntry | None) -> bool:
     return is_released(entry)
 
 
-def _unsettled(name: str, status: str) -> PassedOver:
+def _not_ready(name: str, status: str) -> Skipped:
     if status == "DELETING":
-        return PassedOver(name, f"{name} is {status}: there will be nothing to import")
-    return PassedOver(name, f"{name} is {status}; import it when it is ACTIVE", later=True)
+        return Skipped(name, f"{name} is {status}: there will be nothing to import")
+    return Skipped(name, f"{name} is {status}; import it when it is ACTIVE", retry_later=True)

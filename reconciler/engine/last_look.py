@@ -9,51 +9,51 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.gatekeeper import ANOTHER, CHANGED, DECLARED_ANEW, LOST, TAKEN_OVER
+from reconciler.engine.gatekeeper import DECLARATIONS_CHANGED, LEASE_LOST, RESOURCE_CHANGED, TABLE_REPLACED, TAKEN_OVER
 from reconciler.engine.observing import observe_table
-from reconciler.engine.survey import Scene, Survey
+from reconciler.engine.survey import PassContext, TableAssessment
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.planner import plan
-from reconciler.planning.rebuilding import left_to_it, standing
-from reconciler.planning.scopes import other_owner
+from reconciler.planning.rebuilding import active_rebuild, without_rebuilt_index
+from reconciler.planning.scopes import find_foreign_owner
 
 
-def look_again(scene: Scene, survey: Survey, step: Step) -> Step | None:
+def preflight_removal(scene: PassContext, survey: TableAssessment, step: Step) -> Step | None:
     """What stands against the call by now; ``None`` when table, plan and lease hold."""
-    world = scene.world
+    world = scene.ports
     fresh = observe_table(world, survey.name, None, ask_owner=lambda _: True)
     if fresh is None or survey.observed is None or not fresh.identity.same(survey.observed.identity):
-        return step.blocked(Reason.IDENTITY, ANOTHER)
+        return step.blocked(Reason.IDENTITY, TABLE_REPLACED)
     lifecycle = survey.declaration.lifecycle if survey.declaration else None
-    if other_owner(survey.entry, fresh, (), scene.options.scope, lifecycle) is not None:
+    if find_foreign_owner(survey.entry, fresh, (), scene.options.scope, lifecycle) is not None:
         return step.blocked(Reason.OTHER_STACK, TAKEN_OVER)
     if not still_planned(scene, survey, step, fresh):
-        return step.deferred(Reason.BUSY, CHANGED)
+        return step.deferred(Reason.BUSY, RESOURCE_CHANGED)
     if not world.store.keep_lease():
-        return step.deferred(Reason.LEASE, LOST)
-    return declared_anew(scene, step)
+        return step.deferred(Reason.LEASE, LEASE_LOST)
+    return declarations_changed(scene, step)
 
 
-def declared_anew(scene: Scene, step: Step) -> Step | None:
+def declarations_changed(scene: PassContext, step: Step) -> Step | None:
     """What stands against a call that takes something away where the declarations are not those it was decided on.
 
     A file may have been gone for a moment, or this process may have slept since it read them.
     """
-    if scene.desired is None or scene.world.source.still(scene.desired):
+    if scene.desired is None or scene.ports.source.still(scene.desired):
         return None
-    return step.deferred(Reason.BUSY, DECLARED_ANEW)
+    return step.deferred(Reason.BUSY, DECLARATIONS_CHANGED)
 
 
-def still_planned(scene: Scene, survey: Survey, step: Step, fresh: ObservedTable) -> bool:
+def still_planned(scene: PassContext, survey: TableAssessment, step: Step, fresh: ObservedTable) -> bool:
     """Whether the table as DescribeTable shows it now leads to the same call for the same changes."""
     if survey.declaration is None or survey.observed is None:
         return False
-    rebuild = standing(scene.snapshot.rebuilds.get(survey.name), fresh.identity)
-    flavor = scene.world.endpoint.flavor
+    rebuild = active_rebuild(scene.snapshot.rebuilds.get(survey.name), fresh.identity)
+    flavor = scene.ports.endpoint.flavor
     planned = plan(
-        left_to_it(survey.declaration, rebuild),
+        without_rebuilt_index(survey.declaration, rebuild),
         _joined(survey.observed, fresh),
         lacks=flavor.lacks,
     )
@@ -61,7 +61,7 @@ def still_planned(scene: Scene, survey: Survey, step: Step, fresh: ObservedTable
 
 
 def _covers(other: Step, step: Step) -> bool:
-    ready = other.fate is Fate.READY and other.call == step.call
+    ready = other.status is StepStatus.READY and other.call == step.call
     return ready and all(change in other.changes for change in step.changes)
 
 

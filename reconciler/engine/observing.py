@@ -6,28 +6,36 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.engine.recall import Recall
-from reconciler.engine.world import World
+from reconciler.engine.recall import PlanCache
+from reconciler.engine.world import EngineContext
 from reconciler.facets import LOOKUPS
-from reconciler.facets.base import Ask
+from reconciler.facets.base import ExtraRead
 from reconciler.facets.tags import READ as LIST_TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import EndpointChanged, Forbidden, NotFound, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
-from reconciler.planning.observe import all_asks, all_reads, asks_for, identity_of, observe, read_params, reads_for
-from reconciler.planning.unknown import unknown
+from reconciler.planning.observe import (
+    all_extra_reads,
+    all_reads,
+    extra_reads,
+    identity_of,
+    observe,
+    read_params,
+    reads,
+)
+from reconciler.planning.unknown import not_observed
 
 
 def observe_table(
-    world: World,
+    world: EngineContext,
     name: str,
     spec: TableSpec | None,
     *,
     ask_owner: Callable[[Identity], bool] | None = None,
     whole: bool = False,
-    recall: Recall | None = None,
+    recall: PlanCache | None = None,
 ) -> ObservedTable | None:
     """The live table, or ``None`` where DescribeTable says that there is none.
 
@@ -45,15 +53,16 @@ def observe_table(
         raise EndpointChanged("DescribeTable", "EndpointChanged", f"the endpoint or the account changed: {against}")
     answers: dict[str, Mapping[str, Any]] = {"DescribeTable": described}
     unsupported: set[str] = set()
-    operations = dict.fromkeys(all_reads() if whole else reads_for(spec))
+    operations = dict.fromkeys(all_reads() if whole else reads(spec))
     table = described["Table"]
     owner_needed = bool(ask_owner and world.endpoint.flavor.has_tags and ask_owner(identity_of(table)))
     if owner_needed:
         operations[LIST_TAGS] = None
     asks = [
-        Ask(operation, operation, read_params(operation, name, table["TableArn"], table)) for operation in operations
+        ExtraRead(operation, operation, read_params(operation, name, table["TableArn"], table))
+        for operation in operations
     ]
-    further = all_asks(table) if whole else asks_for(spec, table)
+    further = all_extra_reads(table) if whole else extra_reads(spec, table)
     wanted = {ask.key: ask for ask in (*asks, *further)}
     denied: dict[str, str] = {}
     for ask in wanted.values():
@@ -79,18 +88,18 @@ def observe_table(
 
     def read() -> ObservedTable:
         seen = observe(responses)
-        return replace(seen, unknown=unknown(spec, table, denied)) if denied else seen
+        return replace(seen, not_observed=not_observed(spec, table, denied)) if denied else seen
 
     return read() if recall is None else recall.observed(name, spec, responses, read)
 
 
-def observe_twice(world: World, name: str) -> ObservedTable | None:
+def observe_twice(world: EngineContext, name: str) -> ObservedTable | None:
     """The table with its owner, or ``None`` where two answers say that there is none: what is forgotten is for good."""
     first = observe_table(world, name, None, ask_owner=lambda _: True)
     return first or observe_table(world, name, None, ask_owner=lambda _: True)
 
 
-def with_owner(world: World, observed: ObservedTable) -> ObservedTable:
+def with_owner(world: EngineContext, observed: ObservedTable) -> ObservedTable:
     """The same table with its owner tag, read now where the endpoint has tags and nobody has read them yet."""
     if observed.owner_known or not world.endpoint.flavor.has_tags:
         return observed

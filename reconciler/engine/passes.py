@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.engine.acting import Acted, act, look_only
-from reconciler.engine.doubt import Doubt
-from reconciler.engine.foreign_guard import ForeignGuard, look_for_foreign
-from reconciler.engine.holding import hold_together
-from reconciler.engine.memory import Memory
-from reconciler.engine.permission import Permission, ask, unreachable
-from reconciler.engine.reporting import planned_words
-from reconciler.engine.survey import Scene
-from reconciler.engine.surveying import survey_all
-from reconciler.engine.world import World
+from reconciler.engine.acting import PassResult, apply_all, report_only
+from reconciler.engine.doubt import SafetyLatch
+from reconciler.engine.foreign_guard import ForeignGuard, find_foreign
+from reconciler.engine.holding import apply_pass_guards
+from reconciler.engine.memory import EngineState
+from reconciler.engine.permission import WriteAuthorization, authorize_writes, unreachable
+from reconciler.engine.reporting import plan_summary
+from reconciler.engine.survey import PassContext
+from reconciler.engine.surveying import assess_tables
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (
     Ambiguous,
@@ -34,13 +34,13 @@ from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
 from reconciler.planning.ownership import is_released
-from reconciler.planning.removals import declared_elsewhere, misunderstood, renamed, undeclared, vanished
+from reconciler.planning.removals import declared_elsewhere, missing_folders, renamed, unclear_removals, undeclared
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PassRequest:
     """What a pass is asked for.
 
     ``focus`` limits it to these table names; ``desired`` spares reading the declarations again within one converging
@@ -50,10 +50,10 @@ class Request:
     """
 
     trigger: str
-    dry: bool = False
+    dry_run: bool = False
     focus: frozenset[str] | None = None
     desired: DesiredState | None = None
-    carried: PassReport | None = None
+    previous: PassReport | None = None
     ended: frozenset[str] = frozenset()
     destroy: bool = False
     approved: Approval | None = None
@@ -66,11 +66,11 @@ class Request:
 class Pass:
     """One pass under way: call ``run`` once. The other methods are its parts, in order."""
 
-    world: World
+    ports: EngineContext
     options: Options
     allowed_accounts: frozenset[str]
-    memory: Memory
-    request: Request
+    state: EngineState
+    request: PassRequest
     pass_id: str = field(init=False)
     started: datetime = field(init=False)
     phases: dict[str, float] = field(default_factory=dict)
@@ -81,13 +81,13 @@ class Pass:
 
     def run(self) -> PassReport:
         """Make the pass. Nothing that a server or a file can do makes it raise."""
-        self.started = self.world.clock.now()
-        self.pass_id = self.world.random.token()
-        with self.world.traces.whole_pass(self.pass_id, self.request.trigger) as traced:
-            self.world.telemetry.pass_started(self.pass_id, self.request.trigger)
+        self.started = self.ports.clock.now()
+        self.pass_id = self.ports.random.token()
+        with self.ports.traces.whole_pass(self.pass_id, self.request.trigger) as traced:
+            self.ports.telemetry.pass_started(self.pass_id, self.request.trigger)
             report = self._reported()
             traced(report)
-            self.world.telemetry.pass_finished(report)
+            self.ports.telemetry.pass_finished(report)
         return report
 
     def _reported(self) -> PassReport:
@@ -96,9 +96,9 @@ class Pass:
         except ApiError as error:
             silent = isinstance(error, Unreachable | Ambiguous)
             text = unreachable(error) if silent else str(error)
-            return self._report(self._unseen(text), error=text, answered=not silent)
+            return self._report(self._unobserved_tables(text), error=text, answered=not silent)
         except StateError as error:
-            return self._report(self._unseen(str(error)), error=str(error))
+            return self._report(self._unobserved_tables(str(error)), error=str(error))
 
     def _run(self) -> PassReport:
         desired = self._timed("load", self._load)
@@ -107,23 +107,23 @@ class Pass:
         self.desired = desired
         if not desired.declarations:
             return self._report((), error="the desired state declares no table: nothing is touched")
-        dry = self.request.dry or bool(self.problems)
-        permission = self._timed("state", lambda: self._permission(dry=dry))
+        dry = self.request.dry_run or bool(self.problems)
+        permission = self._timed("state", lambda: self._authorize(dry=dry))
         self.warnings += permission.snapshot.notices
         if permission.warning:
             self.warnings.append(permission.warning)
         if permission.error:
-            unseen = self._unseen(permission.error)
+            unseen = self._unobserved_tables(permission.error)
             return self._report(unseen, error=permission.error, snapshot=permission.snapshot)
-        self.memory.take_over(permission.snapshot)
-        if not self._understood(desired, permission.snapshot):
+        self.state.load_attempts(permission.snapshot)
+        if not self._removals_are_understood(desired, permission.snapshot):
             permission = replace(permission, writes=False)
-            if self.memory.last_good is None:
+            if self.state.last_good is None:
                 return self._report((), snapshot=permission.snapshot)
-            desired = self.desired = self.memory.last_good
+            desired = self.desired = self.state.last_good
         names = self._timed("list", self._list)
         acted = self._timed("tables", lambda: self._tables(desired, permission))
-        strangers = _strangers(names or (), desired, permission.snapshot, self.options.state_table)
+        strangers = _unmanaged(names or (), desired, permission.snapshot, self.options.state_table)
         return self._report(
             (*acted.tables, *strangers),
             snapshot=permission.snapshot,
@@ -135,100 +135,100 @@ class Pass:
         if self.request.desired is not None:
             return self.request.desired
         try:
-            desired = self.world.source.load()
+            desired = self.ports.source.load()
         except DeclarationError as error:
             self.problems = error.problems
             self.warnings += error.warnings
-            return self.memory.last_good
+            return self.state.last_good
         self.warnings += desired.warnings
         return desired
 
-    def _understood(self, desired: DesiredState, snapshot: StateSnapshot) -> bool:
+    def _removals_are_understood(self, desired: DesiredState, snapshot: StateSnapshot) -> bool:
         """Whether every removal can be believed; if so, the declarations are those to go on observing with."""
         if self.problems:
             return True
         if not self.request.destroy:
-            self.problems = misunderstood(desired, snapshot.inventory)
+            self.problems = unclear_removals(desired, snapshot.inventory)
             missing = undeclared(desired, snapshot.inventory)
             # What the file system holds is looked through only where a table would be taken for removed.
-            self.problems += self.world.source.remains(desired, missing) if missing else ()
+            self.problems += self.ports.source.remains(desired, missing) if missing else ()
         if not self.problems:
-            self.memory.last_good = desired
+            self.state.last_good = desired
         return not self.problems
 
-    def _permission(self, *, dry: bool) -> Permission:
-        return ask(self.world, self.options, self.allowed_accounts, dry=dry, explicit=self.request.destroy)
+    def _authorize(self, *, dry: bool) -> WriteAuthorization:
+        return authorize_writes(self.ports, self.options, self.allowed_accounts, dry=dry, explicit=self.request.destroy)
 
     def _list(self) -> tuple[str, ...] | None:
-        if self.request.carried is not None:
+        if self.request.previous is not None:
             return None
         try:
-            return self.world.api.list_tables()
+            return self.ports.api.list_tables()
         except Forbidden as error:
             self.warnings.append(f"ListTables was denied, so tables that are not ours are not counted: {error.message}")
             return None
 
-    def _tables(self, desired: DesiredState, permission: Permission) -> Acted:
-        destroy, doubt = self.request.destroy, Doubt()
+    def _tables(self, desired: DesiredState, permission: WriteAuthorization) -> PassResult:
+        destroy, doubt = self.request.destroy, SafetyLatch()
         inventory = permission.snapshot.inventory
-        guard = ForeignGuard() if destroy else look_for_foreign(self.world, desired, permission.snapshot, doubt)
-        scene = Scene(
-            self.world,
+        guard = ForeignGuard() if destroy else find_foreign(self.ports, desired, permission.snapshot, doubt)
+        scene = PassContext(
+            self.ports,
             self.options,
             permission.snapshot,
-            self.memory.attempts,
+            self.state.attempts,
             guard,
             self.request.approved,
-            doubt=doubt,
+            latch=doubt,
             desired=None if destroy else desired,
-            recall=self.memory.recall,
-            wishes=self.memory.wishes,
-            steady=self.memory.steady,
-            backups=self.memory.backups,
-            vanished={} if destroy else vanished(desired, inventory),
+            plan_cache=self.state.plan_cache,
+            cancelled_deletions=self.state.cancelled_deletions,
+            elapsed_times=self.state.elapsed_times,
+            backups=self.state.backups,
+            missing_folders={} if destroy else missing_folders(desired, inventory),
             renamed={} if destroy else renamed(desired, inventory),
             elsewhere=declared_elsewhere(desired, inventory, self.options.project),
-            settled_at=None if destroy else desired.settled_at,
+            stable_at=None if destroy else desired.settled_at,
             deadline=self.request.deadline,
         )
-        surveys = survey_all(scene, desired, self.request.focus, destroy=destroy)
+        surveys = assess_tables(scene, desired, self.request.focus, destroy=destroy)
         for survey in surveys:
             if isinstance(survey.error, EndpointChanged):
                 raise survey.error
-        self.memory.wishes.note((survey.recorded, survey.entry) for survey in surveys)
-        surveys = hold_together(
+        self.state.cancelled_deletions.record((survey.recorded, survey.entry) for survey in surveys)
+        surveys = apply_pass_guards(
             surveys,
             self.options,
             permission.snapshot,
             self.request.ended,
             guard.names | scene.renamed.keys(),
             recent=self._recent(permission.snapshot),
-            doubtful=doubt.invalid,
+            doubtful=doubt.closed,
         )
-        if not permission.writes or self._plan_differs(look_only(surveys)):
-            return look_only(surveys)
-        self.world.telemetry.planned(self.pass_id, planned_words(surveys))
-        return act(scene, surveys, self.memory, self._tell)
+        if not permission.writes or self._plan_differs(report_only(surveys)):
+            return report_only(surveys)
+        self.ports.telemetry.planned(self.pass_id, plan_summary(surveys))
+        return apply_all(scene, surveys, self.state, self._report_step)
 
     def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:
         """What went within the last hour: it counts towards the cap on deletes."""
-        steady, clock = self.memory.steady, self.world.clock
+        steady, clock = self.state.elapsed_times, self.ports.clock
         return tuple(
             ended
             for ended in snapshot.ended.values()
             if steady.within(("ended", ended.name), ended.at, CAP_WINDOW, clock)
         )
 
-    def _plan_differs(self, planned: Acted) -> bool:
+    def _plan_differs(self, planned: PassResult) -> bool:
         """Whether the plan is not the one that was shown and confirmed; then nothing of it is carried out."""
         approved = self.request.approved
         if approved is None or approved.digest is None:
             return False
-        self.plan_changed = plan_digest(self._merged(planned.tables).values()) != approved.digest
+        self.plan_changed = plan_digest(self._merge_previous(planned.tables).values()) != approved.digest
         return self.plan_changed
 
-    def _tell(self, name: str, step: Step) -> None:
-        self.world.telemetry.step(self.pass_id, name, step)
+    def _report_step(self, name: str, step: Step) -> None:
+        self.ports.telemetry.step(self.pass_id, name, step)
         if self.request.on_step is not None:
             self.request.on_step(name, step)
 
@@ -238,21 +238,21 @@ class Pass:
         *,
         error: str | None = None,
         snapshot: StateSnapshot | None = None,
-        acted: Acted | None = None,
+        acted: PassResult | None = None,
         unmanaged: int | None = None,
         answered: bool = True,
     ) -> PassReport:
         leads = self._leads(snapshot, acted)
-        carried = self.request.carried
-        merged = self._merged(self.memory.same(self._dated(table)) for table in tables)
-        self.memory.reports = merged
+        carried = self.request.previous
+        merged = self._merge_previous(self.state.reuse(self._with_drift_start(table)) for table in tables)
+        self.state.reports = merged
         return PassReport(
             pass_id=self.pass_id,
             trigger=self.request.trigger,
             environment=self.options.environment_label,
             started=self.started,
-            finished=self.world.clock.now(),
-            endpoint=self.world.endpoint,
+            finished=self.ports.clock.now(),
+            endpoint=self.ports.endpoint,
             tables=tuple(merged[name] for name in sorted(merged)),
             problems=self.problems,
             warnings=tuple(self.warnings),
@@ -270,49 +270,49 @@ class Pass:
             plan_changed=self.plan_changed,
         )
 
-    def _merged(self, tables: Iterable[TableReport]) -> dict[str, TableReport]:
+    def _merge_previous(self, tables: Iterable[TableReport]) -> dict[str, TableReport]:
         """These tables, and of the round before those that this one did not look at."""
-        carried = self.request.carried
-        merged = {table.name: table for table in carried.tables if not self._seen_again(table)} if carried else {}
+        carried = self.request.previous
+        merged = {table.name: table for table in carried.tables if not self._is_in_focus(table)} if carried else {}
         return merged | {table.name: table for table in tables}
 
-    def _dated(self, table: TableReport) -> TableReport:
-        since = self.memory.since(table, self.started)
+    def _with_drift_start(self, table: TableReport) -> TableReport:
+        since = self.state.drift_start(table, self.started)
         return table if since is None else replace(table, drift_since=since)
 
-    def _unseen(self, error: str) -> tuple[TableReport, ...]:
+    def _unobserved_tables(self, error: str) -> tuple[TableReport, ...]:
         """The declared tables of a pass that could not look at them: nothing is claimed of them but the error."""
-        declarations = self.desired.declarations if self.desired and self.request.carried is None else ()
+        declarations = self.desired.declarations if self.desired and self.request.previous is None else ()
         return tuple(
             TableReport(d.spec.name, TableStatus.ERROR, d.base_name, str(d.origin), error=error) for d in declarations
         )
 
-    def _seen_again(self, table: TableReport) -> bool:
+    def _is_in_focus(self, table: TableReport) -> bool:
         return self.request.focus is None or table.name in self.request.focus
 
-    def _leads(self, snapshot: StateSnapshot | None, acted: Acted | None) -> bool | None:
+    def _leads(self, snapshot: StateSnapshot | None, acted: PassResult | None) -> bool | None:
         if snapshot is None or not snapshot.usable:
             return None
         if acted is not None and (acted.led or acted.holder):
             return acted.led
         lease = snapshot.lease
-        return lease is None or self.world.store.owns(lease) or not self.world.store.is_held(lease)
+        return lease is None or self.ports.store.owns(lease) or not self.ports.store.is_held(lease)
 
     def _timed(self, phase: str, work: Callable[[], T]) -> T:
-        began = self.world.clock.monotonic()
+        began = self.ports.clock.monotonic()
         try:
             return work()
         finally:
-            self.phases[phase] = self.phases.get(phase, 0.0) + self.world.clock.monotonic() - began
+            self.phases[phase] = self.phases.get(phase, 0.0) + self.ports.clock.monotonic() - began
 
 
-def _holder(snapshot: StateSnapshot | None, acted: Acted | None) -> str | None:
+def _holder(snapshot: StateSnapshot | None, acted: PassResult | None) -> str | None:
     if acted is not None and acted.holder:
         return acted.holder
     return snapshot.lease.shown if snapshot is not None and snapshot.lease is not None else None
 
 
-def _strangers(
+def _unmanaged(
     names: tuple[str, ...], desired: DesiredState, snapshot: StateSnapshot, state_table: str
 ) -> tuple[TableReport, ...]:
     ours = {name for name, entry in snapshot.inventory.items() if not is_released(entry)}

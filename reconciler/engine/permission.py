@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.errors import ApiError, StateError
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
+class WriteAuthorization:
     """``writes`` says whether steps may be applied; ``error`` ends the pass before it starts, ``warning`` does not."""
 
     snapshot: StateSnapshot
@@ -20,67 +20,69 @@ class Permission:
     warning: str | None = None
 
 
-def ask(world: World, options: Options, allowed_accounts: frozenset[str], *, dry: bool, explicit: bool) -> Permission:
+def authorize_writes(
+    world: EngineContext, options: Options, allowed_accounts: frozenset[str], *, dry: bool, explicit: bool
+) -> WriteAuthorization:
     """Read the state (creating its table only where writing is allowed) and decide.
 
     ``explicit`` marks verbs that a suspension does not stop. Raises ``ApiError`` when nothing answers.
     """
-    wishes_to_write = not dry and options.mode == "enforce"
-    changed = world.watch.problem(world.endpoint)
+    wants_to_write = not dry and options.mode == "enforce"
+    changed = world.endpoint_watch.problem(world.endpoint)
     if changed is not None:
-        return Permission(StateSnapshot(usable=False), writes=False, error=changed)
-    account = (world.watch.current or world.endpoint).account
-    if wishes_to_write and allowed_accounts and account not in allowed_accounts:
+        return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=changed)
+    account = (world.endpoint_watch.current or world.endpoint).account
+    if wants_to_write and allowed_accounts and account not in allowed_accounts:
         listed = ", ".join(sorted(allowed_accounts))
         error = f"account {account or 'unknown'} is not in RECONCILER_ALLOWED_ACCOUNTS ({listed}): nothing is written"
-        return Permission(StateSnapshot(usable=False), writes=False, error=error)
+        return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=error)
     try:
-        snapshot = _state(world) if wishes_to_write else world.store.load()
+        snapshot = _state(world) if wants_to_write else world.store.load()
     except StateError as error:
         snapshot = StateSnapshot(usable=False, problem=str(error))
-    permission = _decided(snapshot, wishes_to_write=wishes_to_write, explicit=explicit)
-    if wishes_to_write and permission.error is None:
-        another = world.watch.another_state(snapshot, emulator=world.emulator)
+    permission = _decide(snapshot, wants_to_write=wants_to_write, explicit=explicit)
+    if wants_to_write and permission.error is None:
+        another = world.endpoint_watch.other_state_problem(snapshot, emulator=world.emulator)
         if another is not None:
             return replace(permission, writes=False, error=another)
-        world.watch.note(snapshot, world.clock.now())
+        world.endpoint_watch.record(snapshot, world.clock.now())
     return permission
 
 
-def _state(world: World) -> StateSnapshot:
+def _state(world: EngineContext) -> StateSnapshot:
     """The state; its table is created where this process has not worked with one yet, or an emulator lost it."""
-    if world.watch.fingerprint is None:
+    if world.endpoint_watch.fingerprint is None:
         return world.store.ensure()
     seen = world.store.load()
     if seen.usable and seen.recorded_fingerprint is not None:
         return seen
-    problem = world.watch.missing_state(seen, emulator=world.emulator)
+    problem = world.endpoint_watch.missing_state_problem(seen, emulator=world.emulator)
     if problem is not None:
         return replace(seen, problem=problem)
     if not seen.usable:
-        world.watch.fingerprint = None
+        world.endpoint_watch.fingerprint = None
     return world.store.ensure()
 
 
-def _decided(snapshot: StateSnapshot, *, wishes_to_write: bool, explicit: bool) -> Permission:
+def _decide(snapshot: StateSnapshot, *, wants_to_write: bool, explicit: bool) -> WriteAuthorization:
     recorded, actual = snapshot.recorded_fingerprint, snapshot.actual_fingerprint
     foreign = recorded is not None and actual is not None and not recorded.same(actual)
     if not snapshot.usable:
         problem = snapshot.problem or "the state table cannot be used"
-        if wishes_to_write:
-            return Permission(snapshot, writes=False, error=problem)
-        return Permission(snapshot, writes=False, warning=None if snapshot.fresh else problem)
+        if wants_to_write:
+            return WriteAuthorization(snapshot, writes=False, error=problem)
+        return WriteAuthorization(snapshot, writes=False, warning=None if snapshot.fresh else problem)
     if snapshot.rolled_back is not None:
-        error = snapshot.rolled_back if wishes_to_write else None
-        return Permission(snapshot, writes=False, error=error, warning=snapshot.rolled_back)
+        error = snapshot.rolled_back if wants_to_write else None
+        return WriteAuthorization(snapshot, writes=False, error=error, warning=snapshot.rolled_back)
     if foreign:
         message = (
             "fingerprint: the state table belongs to another account, region or table than the one it was made in;"
             " nothing is written. If it was restored on purpose, delete its record `fingerprint` of this stack and"
             " environment"
         )
-        return Permission(snapshot, writes=False, error=message if wishes_to_write else None, warning=message)
-    return Permission(snapshot, writes=wishes_to_write and (explicit or snapshot.suspension is None))
+        return WriteAuthorization(snapshot, writes=False, error=message if wants_to_write else None, warning=message)
+    return WriteAuthorization(snapshot, writes=wants_to_write and (explicit or snapshot.suspension is None))
 
 
 def unreachable(error: ApiError) -> str:

@@ -21,7 +21,7 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
-    Marks,
+    QuotaUsage,
     SeedPart,
     SeedRecord,
     StateSnapshot,
@@ -102,7 +102,7 @@ class ItemApi(Protocol):
         ...
 
 
-class Store(Protocol):
+class StateStore(Protocol):
     """The records of one stack and environment in the state table. Failures are ``StateError`` or ``ApiError``.
 
     What a later leader wrote is not overwritten: ``LeaseLost``.
@@ -135,7 +135,7 @@ class Store(Protocol):
 
     def put_attempts(self, attempts: Attempts) -> None: ...
 
-    def put_marks(self, marks: Marks) -> None: ...
+    def put_quota_usage(self, marks: QuotaUsage) -> None: ...
 
     def put_rebuild(self, rebuild: IndexRebuild) -> None: ...
 
@@ -193,7 +193,7 @@ class Store(Protocol):
         ...
 
 
-class Source(Protocol):
+class DeclarationSource(Protocol):
     """Where the desired state comes from."""
 
     def load(self) -> DesiredState:
@@ -221,7 +221,7 @@ class RequestValidator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ApiExchange:
     """What one AWS request was about: the tables it names, the service's error code, and its ``ResponseMetadata``."""
 
     tables: tuple[str, ...] = ()
@@ -232,7 +232,7 @@ class Exchange:
 class Telemetry(Protocol):
     """The one way by which calls and progress reach metrics and logs."""
 
-    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
+    def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended; ``result`` is ``success`` or the class of the error."""
         ...
 
@@ -272,7 +272,7 @@ class Tracing(Protocol):
         """Around work on one table, as often as a pass comes back to it."""
         ...
 
-    def call(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
+    def call(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended just now."""
         ...
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reconciler.engine.observing import observe_table
-from reconciler.engine.verbs import Told, Turn
+from reconciler.engine.verbs import CommandContext, CommandResult
 from reconciler.facets import index_calls, index_room
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
 from reconciler.model.table import GlobalIndex, TableSpec
-from reconciler.planning.rebuilding import moved
+from reconciler.planning.rebuilding import readers_switched
 
 
 def next_name(index: str) -> str:
@@ -31,37 +31,37 @@ def next_name(index: str) -> str:
 class Rebuild:
     """One call of the verb. ``hold`` is how long the old index stays after the new one is ready."""
 
-    turn: Turn
+    command: CommandContext
     hold: timedelta
 
-    def run(self, table: str, index: str, new: str | None) -> Told:
+    def run(self, table: str, index: str, new: str | None) -> CommandResult:
         """Go as far as can be gone before the deadline. ``UsageError`` for what cannot be meant."""
-        declaration = self.turn.declared(table)
+        declaration = self.command.declared(table)
         desired = declaration.spec if declaration else None
         name = desired.name if desired else table
-        snapshot = self.turn.begin()
+        snapshot = self.command.begin()
         observed = self._observe(name)
-        self.turn.refuse_others(snapshot, observed)
+        self.command.refuse_foreign(snapshot, observed)
         record = snapshot.rebuilds.get(name)
         if record is None or not observed.identity.same(record.identity):
-            record = self._begun(observed, index, new or next_name(index), desired)
+            record = self._begin(observed, index, new or next_name(index), desired)
         elif record.index != index or (new is not None and record.new_index != new):
             under_way = f"index {record.index} of {name} is being rebuilt as {record.new_index}"
             raise UsageError(f"{under_way}: finish it, or forget it by --cancel")
-        return self._go_on(record, desired)
+        return self._continue(record, desired)
 
-    def cancel(self, table: str) -> Told:
+    def cancel(self, table: str) -> CommandResult:
         """Forget a rebuild: both indexes are the declaration's again, and the next pass removes what is not in it."""
-        declaration = self.turn.declared(table)
+        declaration = self.command.declared(table)
         name = declaration.spec.name if declaration else table
-        record = self.turn.begin().rebuilds.get(name)
+        record = self.command.begin().rebuilds.get(name)
         if record is None:
             raise UsageError(f"no index of {name} is being rebuilt")
-        self.turn.world.store.drop_rebuild(name)
+        self.command.ports.store.drop_rebuild(name)
         said = f"The rebuild of index {record.index} as {record.new_index} is forgotten; neither index was touched."
-        return Told((said,), finished=True, facts=_facts(record, "cancelled"))
+        return CommandResult((said,), finished=True, data=_data(record, "cancelled"))
 
-    def _begun(self, observed: ObservedTable, index: str, new: str, desired: TableSpec | None) -> IndexRebuild:
+    def _begin(self, observed: ObservedTable, index: str, new: str, desired: TableSpec | None) -> IndexRebuild:
         name, live = observed.spec.name, {each.name for each in observed.spec.global_indexes or ()}
         if index not in live:
             raise UsageError(f"{name} has no index {index!r}; its indexes are: {', '.join(sorted(live)) or 'none'}")
@@ -69,17 +69,17 @@ class Rebuild:
             raise UsageError(f"{name} has an index {new} already; name another one by --as")
         if len(live) >= index_room.LIMITS[GlobalIndex]:
             raise UsageError(f"{name} has {len(live)} indexes, as many as a table may have: there is no room for {new}")
-        wanted = _wanted(observed.spec, index, new, desired)
-        obstacle = index_room.obstacle(wanted, _with(observed.spec, wanted), observed.spec)
+        wanted = _new_index(observed.spec, index, new, desired)
+        obstacle = index_room.precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
         if obstacle:
             raise UsageError(obstacle.sentence)
-        self.turn.check(index_calls.create_update(wanted, _with(observed.spec, wanted), observed.spec))
+        self.command.check(index_calls.create_update(wanted, _with_index(observed.spec, wanted), observed.spec))
         hold = int(self.hold.total_seconds())
-        record = IndexRebuild(name, observed.identity, index, new, self.turn.world.clock.now(), hold)
-        self.turn.world.store.put_rebuild(record)
+        record = IndexRebuild(name, observed.identity, index, new, self.command.ports.clock.now(), hold)
+        self.command.ports.store.put_rebuild(record)
         return record
 
-    def _go_on(self, record: IndexRebuild, desired: TableSpec | None) -> Told:
+    def _continue(self, record: IndexRebuild, desired: TableSpec | None) -> CommandResult:
         pause: float | None = 0.0
         while pause is not None:
             observed = self._observe(record.name)
@@ -89,33 +89,33 @@ class Rebuild:
             busy = observed.status != "ACTIVE" or "global_indexes" in observed.changing
             ready = record.new_index in indexes and not busy
             if ready and record.ready_at is None:
-                record = replace(record, ready_at=self.turn.world.clock.now())
-                self.turn.world.store.put_rebuild(record)
+                record = replace(record, ready_at=self.command.ports.clock.now())
+                self.command.ports.store.put_rebuild(record)
             if busy:
-                pause = self.turn.pause(pause)
+                pause = self.command.pause(pause)
             elif record.new_index not in indexes:
                 self._create(record, observed, desired)
-                pause = self.turn.pause(pause)
+                pause = self.command.pause(pause)
             elif record.index not in indexes:
                 return self._finished(record)
-            elif self.turn.world.clock.now() < record.drop_at:
-                if record.drop_at > self.turn.deadline:
-                    return self._held(record)
-                pause = self.turn.pause(pause, record.drop_at)
-            elif not moved(record, desired):
-                return self._unmoved(record)
+            elif self.command.ports.clock.now() < record.drop_at:
+                if record.drop_at > self.command.deadline:
+                    return self._waiting(record)
+                pause = self.command.pause(pause, record.drop_at)
+            elif not readers_switched(record, desired):
+                return self._not_switched(record)
             else:
                 self._drop(record, observed)
-                pause = self.turn.pause(pause)
-        return self._held(record) if record.ready_at else self._building(record)
+                pause = self.command.pause(pause)
+        return self._waiting(record) if record.ready_at else self._building(record)
 
     def _create(self, record: IndexRebuild, observed: ObservedTable, desired: TableSpec | None) -> None:
-        wanted = _wanted(observed.spec, record.index, record.new_index, desired)
-        self._write(index_calls.create_update(wanted, _with(observed.spec, wanted), observed.spec))
+        wanted = _new_index(observed.spec, record.index, record.new_index, desired)
+        self._write(index_calls.create_update(wanted, _with_index(observed.spec, wanted), observed.spec))
 
     def _drop(self, record: IndexRebuild, seen: ObservedTable) -> None:
         """Drop the old index of the table that was ``seen``, if both indexes are still as they were seen."""
-        self.turn.claim()
+        self.command.acquire_lease()
         observed = self._observe(record.name)
         here = observed.identity.same(seen.identity) and observed.status == "ACTIVE"
         if here and observed.spec.global_indexes == seen.spec.global_indexes and not observed.changing:
@@ -123,40 +123,40 @@ class Rebuild:
 
     def _write(self, call: Call) -> None:
         try:
-            self.turn.world.api.write(call)
+            self.command.ports.api.write(call)
         except (Busy, Ambiguous):
             return
 
     def _observe(self, name: str) -> ObservedTable:
-        observed = observe_table(self.turn.world, name, None)
+        observed = observe_table(self.command.ports, name, None)
         if observed is None:
             raise UsageError(f"table {name} is not there")
         return observed
 
-    def _finished(self, record: IndexRebuild) -> Told:
-        self.turn.world.store.drop_rebuild(record.name)
+    def _finished(self, record: IndexRebuild) -> CommandResult:
+        self.command.ports.store.drop_rebuild(record.name)
         said = f"Index {record.new_index} stands in the place of {record.index}, which is gone."
-        return Told((said,), finished=True, facts=_facts(record, "done"))
+        return CommandResult((said,), finished=True, data=_data(record, "done"))
 
-    def _building(self, record: IndexRebuild) -> Told:
+    def _building(self, record: IndexRebuild) -> CommandResult:
         said = f"Index {record.new_index} is being built; the same command goes on from here."
-        return Told((said,), finished=False, facts=_facts(record, "building"))
+        return CommandResult((said,), finished=False, data=_data(record, "building"))
 
-    def _held(self, record: IndexRebuild) -> Told:
+    def _waiting(self, record: IndexRebuild) -> CommandResult:
         when = record.drop_at.isoformat(timespec="seconds")
         ready = f"Index {record.new_index} is ready: let readers and the declaration name it instead of {record.index}."
         later = f"{record.index} stays until {when}; the same command drops it after that."
-        return Told((ready, later), finished=False, facts=_facts(record, "ready"))
+        return CommandResult((ready, later), finished=False, data=_data(record, "ready"))
 
-    def _unmoved(self, record: IndexRebuild) -> Told:
+    def _not_switched(self, record: IndexRebuild) -> CommandResult:
         said = (
             f"Index {record.new_index} is ready, and the declaration does not name it in the place of {record.index}:"
             " change it there, then call this again. Nothing is dropped before."
         )
-        return Told((said,), finished=False, facts=_facts(record, "ready"))
+        return CommandResult((said,), finished=False, data=_data(record, "ready"))
 
 
-def _wanted(live: TableSpec, index: str, new: str, desired: TableSpec | None) -> GlobalIndex:
+def _new_index(live: TableSpec, index: str, new: str, desired: TableSpec | None) -> GlobalIndex:
     """The definition of the new index: declared under the new name, else under the old one, else as the old one is."""
     sides = ((desired, new), (desired, index), (live, index))
     found = (each for side, name in sides if side for each in side.global_indexes or () if each.name == name)
@@ -165,12 +165,12 @@ def _wanted(live: TableSpec, index: str, new: str, desired: TableSpec | None) ->
     return replace(chosen, name=new, throughput=chosen.throughput or (old.throughput if old else None))
 
 
-def _with(live: TableSpec, index: GlobalIndex) -> TableSpec:
+def _with_index(live: TableSpec, index: GlobalIndex) -> TableSpec:
     indexes = sorted((*(live.global_indexes or ()), index), key=lambda each: each.name)
     return replace(live, global_indexes=tuple(indexes))
 
 
-def _facts(record: IndexRebuild, state: str) -> dict[str, str | None]:
+def _data(record: IndexRebuild, state: str) -> dict[str, str | None]:
     dropped = record.drop_at.isoformat() if record.ready_at else None
     return {
         "table": record.name,

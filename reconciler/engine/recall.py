@@ -18,13 +18,13 @@ from reconciler.model.plan import Step
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff
 from reconciler.planning.planner import plan
-from reconciler.planning.scaled import left_alone
+from reconciler.planning.scaled import scaled_paths
 
 Planned = tuple[tuple[Change, ...], tuple[Step, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Observation:
     spec: TableSpec | None
     responses: Responses
     observed: ObservedTable
@@ -39,22 +39,22 @@ class _Plan:
 
 
 @dataclass(slots=True)
-class Recall:
+class PlanCache:
     """One look and one plan for each table, by its name. Threads that look at different tables may share it."""
 
-    looks: dict[str, _Look] = field(default_factory=dict)
+    observations: dict[str, _Observation] = field(default_factory=dict)
     plans: dict[str, _Plan] = field(default_factory=dict)
 
     def observed(
         self, name: str, spec: TableSpec | None, responses: Responses, read: Callable[[], ObservedTable]
     ) -> ObservedTable:
         """What ``read`` makes of the responses, or the very object it made of equal ones last time."""
-        last = self.looks.get(name)
+        last = self.observations.get(name)
         timeless = responses.answers.keys().isdisjoint(TIME_DEPENDENT)
         if last is not None and timeless and _equal(last, spec, responses):
             return last.observed
         observed = read()
-        self.looks[name] = _Look(spec, responses, observed)
+        self.observations[name] = _Observation(spec, responses, observed)
         return observed
 
     def planned(self, declaration: Declaration, observed: ObservedTable, flavor: Flavor) -> Planned:
@@ -63,14 +63,14 @@ class Recall:
         last = self.plans.get(name)
         if last is not None and last.observed is observed and last.flavor is flavor and last.declaration == declaration:
             return last.planned
-        changes = diff(declaration.spec, observed.spec, left_alone(declaration, observed))
+        changes = diff(declaration.spec, observed.spec, scaled_paths(declaration, observed))
         steps = plan(declaration, observed, lacks=flavor.lacks, changes=changes)
         planned = (changes, steps)
         self.plans[name] = _Plan(declaration, observed, flavor, planned)
         return planned
 
 
-def _equal(last: _Look, spec: TableSpec | None, responses: Responses) -> bool:
+def _equal(last: _Observation, spec: TableSpec | None, responses: Responses) -> bool:
     before = last.responses
     return (
         before.answers == responses.answers

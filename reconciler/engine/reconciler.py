@@ -9,23 +9,23 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from reconciler.engine.converge import Rounds
-from reconciler.engine.importing import BaseOf, Found, Import
-from reconciler.engine.memory import Memory
-from reconciler.engine.passes import Pass, Request
-from reconciler.engine.permission import ask
+from reconciler.engine.converge import ConvergeLoop
+from reconciler.engine.importing import BaseOf, Import, ImportCandidates
+from reconciler.engine.memory import EngineState
+from reconciler.engine.passes import Pass, PassRequest
+from reconciler.engine.permission import authorize_writes
 from reconciler.engine.rebuild import Rebuild
 from reconciler.engine.releasing import Release
-from reconciler.engine.restore import Restore, Tell, silent
-from reconciler.engine.seed_verbs import SeedVerbs
-from reconciler.engine.verbs import Told, Turn
-from reconciler.engine.world import World
+from reconciler.engine.restore import OnProgress, Restore, no_progress
+from reconciler.engine.seed_verbs import SeedCommands
+from reconciler.engine.verbs import CommandContext, CommandResult
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Approval, Fate, Step
+from reconciler.model.plan import Approval, Step, StepStatus
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.model.restore import Overrides
@@ -41,17 +41,17 @@ W = TypeVar("W")
 class Reconciler:
     """One environment under one set of options. ``timeout`` is the deadline of converging verbs."""
 
-    world: World
+    ports: EngineContext
     options: Options
     timeout: timedelta
     allowed_accounts: frozenset[str] = frozenset()
-    memory: Memory = field(default_factory=Memory)
-    follow: Callable[[Reconciler, Endpoint], None] | None = None
+    state: EngineState = field(default_factory=EngineState)
+    on_endpoint_change: Callable[[Reconciler, Endpoint], None] | None = None
     """Called after a pass that found another endpoint or account: the next pass is made for that one."""
 
     def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
         """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
-        return self._remembered(self._pass(Request(trigger, focus=self._focus(tables))))
+        return self._with_history(self._pass(PassRequest(trigger, focus=self._focus(tables))))
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         """What a pass would do; writes nothing. Raises ``UsageError`` for an unknown table.
@@ -59,7 +59,7 @@ class Reconciler:
         ``confirming`` shows as ready what a confirmation of this plan would allow.
         """
         approved = Approval(everything=True) if confirming else None
-        return self._pass(Request("preview", dry=True, focus=self._focus(tables), approved=approved))
+        return self._pass(PassRequest("preview", dry_run=True, focus=self._focus(tables), approved=approved))
 
     def converge(
         self,
@@ -73,8 +73,8 @@ class Reconciler:
 
         ``on_wait`` is told once why the run waits, and until when.
         """
-        request = Request(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
-        return self._remembered(self._rounds(request, on_wait))
+        request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
+        return self._with_history(self._converge(request, on_wait))
 
     def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked.
@@ -82,18 +82,18 @@ class Reconciler:
         ``confirmed`` says that a person was shown the names of the tables; naming them is as good.
         """
         approved = Approval(everything=True) if confirmed or tables else None
-        request = Request("destroy", focus=self._focus(tables), destroy=True, approved=approved)
-        report = self._destroyer()._rounds(request)
+        request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved)
+        report = self._destroyer()._converge(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
-            if self._made_meanwhile(report, request.focus):
-                report = self._destroyer()._rounds(request)
-        return replace(self._remembered(self._without_the_destroyed(report)), suspended=True)
+            if self._created_in_the_meantime(report, request.focus):
+                report = self._destroyer()._converge(request)
+        return replace(self._with_history(self._without_the_destroyed(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
         approved = Approval(everything=True) if tables else None
-        request = Request("preview", dry=True, focus=self._focus(tables), destroy=True, approved=approved)
+        request = PassRequest("preview", dry_run=True, focus=self._focus(tables), destroy=True, approved=approved)
         return self._destroyer()._pass(request)
 
     def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
@@ -106,11 +106,11 @@ class Reconciler:
         names = self._seeded_names(tables)
         return self._seed_verbs("clear").clear(names)
 
-    def look(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> Found:
+    def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
-        return Import(self.world, self.options).look(names, declared, base_of)
+        return Import(self.ports, self.options).find(names, declared, base_of)
 
-    def remember(
+    def adopt(
         self,
         tables: Mapping[str, ObservedTable],
         written: AbstractContextManager[W],
@@ -122,26 +122,26 @@ class Reconciler:
         """
         snapshot = self.writable_state()
         with written as files:
-            Import(self.world, self.options).remember(tables, snapshot, declared_in)
+            Import(self.ports, self.options).adopt(tables, snapshot, declared_in)
         return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables without touching them; one sentence each. ``take_back`` is the way back."""
-        desired = self.world.source.load()
+        desired = self.ports.source.load()
         named = ((desired.named(table), table) for table in tables)
         names = tuple(declaration.spec.name if declaration else table for declaration, table in named)
-        return Release(self.world, self.writable_state).run(names)
+        return Release(self.ports, self.writable_state).run(names)
 
-    def take_back(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def readopt(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Manage released tables again, as adopted, so that they are never pruned; the names of those taken back."""
         if not names:
             return ()
-        snapshot = self._turn().begin()
+        snapshot = self._command().begin()
         taken = [name for name in names if is_released(snapshot.inventory.get(name))]
         for name in taken:
-            now = self.world.clock.now()
+            now = self.ports.clock.now()
             adopted = advance(snapshot.inventory[name], Event.IMPORT, unwanted_since=None, changed_at=now)
-            self.world.store.put_entry(adopted)
+            self.ports.store.put_entry(adopted)
         return tuple(taken)
 
     def suspend(self, by: str) -> None:
@@ -150,18 +150,18 @@ class Reconciler:
         The lease of a pass under way is revoked, so that it sends nothing more.
         """
         self.writable_state()
-        self.world.store.put_suspension(Suspension(by, self.world.clock.now()))
-        self.world.store.revoke_lease()
+        self.ports.store.put_suspension(Suspension(by, self.ports.clock.now()))
+        self.ports.store.revoke_lease()
 
     def resume(self) -> bool:
         """Lift a suspension; False when there was none."""
-        snapshot = self.world.store.load()
+        snapshot = self.ports.store.load()
         if not (snapshot.usable or snapshot.fresh):
             raise StateError(snapshot.problem or "the state table cannot be used")
         if snapshot.suspension is None:
             return False
         self.writable_state()
-        self.world.store.put_suspension(None)
+        self.ports.store.put_suspension(None)
         return True
 
     def restore(
@@ -172,35 +172,35 @@ class Reconciler:
         backup: str | None,
         at: str | None,
         overrides: Overrides | None = None,
-        tell: Tell = silent,
-    ) -> Told:
+        tell: OnProgress = no_progress,
+    ) -> CommandResult:
         """A new table ``to`` from a backup of ``table``, or from what it held at a time; ``tell`` hears how it goes."""
         wish = overrides or Overrides()
-        return Restore(self._turn()).run(table, to, backup=backup, at=at, overrides=wish, tell=tell)
+        return Restore(self._command()).run(table, to, backup=backup, at=at, overrides=wish, tell=tell)
 
-    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
+    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
         """Another index in the place of ``index``, which goes ``hold`` after the other is ready."""
-        return Rebuild(self._turn(), self._hold(hold)).run(table, index, new)
+        return Rebuild(self._command(), self._hold(hold)).run(table, index, new)
 
-    def cancel_rebuild(self, table: str) -> Told:
+    def cancel_rebuild(self, table: str) -> CommandResult:
         """Forget a rebuild that is under way; nothing is touched."""
-        return Rebuild(self._turn(), self._hold(None)).cancel(table)
+        return Rebuild(self._command(), self._hold(None)).cancel(table)
 
     def history(self, limit: int = 20) -> tuple[Mapping[str, Any], ...]:
         """The newest recorded runs; empty where there is no state yet."""
-        return self.world.store.history(limit) if self.world.store.load().usable else ()
+        return self.ports.store.history(limit) if self.ports.store.load().usable else ()
 
     def writable_state(self) -> StateSnapshot:
         """The state, created if it is missing. Raises ``StateError`` where nothing may be written here."""
         options = replace(self.options, mode="enforce")
-        permission = ask(self.world, options, self.allowed_accounts, dry=False, explicit=True)
+        permission = authorize_writes(self.ports, options, self.allowed_accounts, dry=False, explicit=True)
         if permission.error:
             raise StateError(permission.error)
         return permission.snapshot
 
     def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """The declared names (base or full) as table names; all of them when none is given."""
-        desired = self.world.source.load()
+        desired = self.ports.source.load()
         if not tables:
             return tuple(declaration.spec.name for declaration in desired.declarations)
         return tuple(_known(desired, name) for name in tables)
@@ -208,7 +208,7 @@ class Reconciler:
     def _seeded_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """As ``focus_names``; ``UsageError`` where a table that was named has no seed."""
         names = self.focus_names(tables)
-        desired = self.world.source.load()
+        desired = self.ports.source.load()
         for name in names if tables else ():
             declaration = desired.named(name)
             if declaration is not None and declaration.seed is None:
@@ -223,7 +223,7 @@ class Reconciler:
         """The names of declared tables, and of tables of the inventory that are declared no more."""
         if not tables:
             return None
-        desired = self.world.source.load()
+        desired = self.ports.source.load()
         return frozenset(self._forgotten(name, desired) or _known(desired, name) for name in tables)
 
     def _forgotten(self, name: str, desired: DesiredState) -> str | None:
@@ -231,19 +231,19 @@ class Reconciler:
         if desired.named(name) is not None:
             return None
         declared = {declaration.spec.name for declaration in desired.declarations}
-        inventory = self.world.store.load().inventory.values()
+        inventory = self.ports.store.load().inventory.values()
         ours = [entry for entry in inventory if not is_released(entry) and entry.name not in declared]
         exact = [entry.name for entry in ours if entry.name == name]
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
 
     def _without_the_destroyed(self, report: PassReport) -> PassReport:
         """The report with each declared table that went as missing: it is not in sync with its declaration."""
-        desired = self.memory.last_good
+        desired = self.state.last_good
         declared = {each.spec.name for each in desired.declarations} if desired is not None else set()
         gone = {
             table.name
             for table in report.tables
-            if table.status is TableStatus.IN_SYNC and table.name in declared and table.has(Fate.DONE)
+            if table.status is TableStatus.IN_SYNC and table.name in declared and table.has(StepStatus.DONE)
         }
         tables = tuple(
             replace(table, status=TableStatus.MISSING) if table.name in gone else table for table in report.tables
@@ -253,45 +253,45 @@ class Reconciler:
     def _destroyer(self) -> Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
 
-    def _turn(self) -> Turn:
-        return Turn(self.world, self.options, self.allowed_accounts, self.world.clock.now() + self.timeout)
+    def _command(self) -> CommandContext:
+        return CommandContext(self.ports, self.options, self.allowed_accounts, self.ports.clock.now() + self.timeout)
 
-    def _made_meanwhile(self, report: PassReport, focus: frozenset[str] | None) -> bool:
+    def _created_in_the_meantime(self, report: PassReport, focus: frozenset[str] | None) -> bool:
         """Whether another process created tables while these were destroyed; from the suspension on none can."""
         seen = {table.name for table in report.tables}
-        inventory = self.world.store.load().inventory
+        inventory = self.ports.store.load().inventory
         made = {name for name, entry in inventory.items() if is_ours(entry)} - seen
         return bool(made if focus is None else made & focus)
 
     def _hold(self, asked: timedelta | None) -> timedelta:
-        return asked if asked is not None else (timedelta(0) if self.world.emulator else HOLD)
+        return asked if asked is not None else (timedelta(0) if self.ports.emulator else HOLD)
 
-    def _seed_verbs(self, trigger: str) -> SeedVerbs:
+    def _seed_verbs(self, trigger: str) -> SeedCommands:
         state = self.writable_state()
-        return SeedVerbs(self.world, self.options, trigger, state, self.world.clock.now() + self.timeout)
+        return SeedCommands(self.ports, self.options, trigger, state, self.ports.clock.now() + self.timeout)
 
-    def _pass(self, request: Request) -> PassReport:
-        report = Pass(self.world, self.options, self.allowed_accounts, self.memory, request).run()
-        found = self.world.watch.changed_to
-        if found is not None and self.follow is not None:
-            self.follow(self, found)
-            self.memory = Memory(last_good=self.memory.last_good)
+    def _pass(self, request: PassRequest) -> PassReport:
+        report = Pass(self.ports, self.options, self.allowed_accounts, self.state, request).run()
+        found = self.ports.endpoint_watch.changed_to
+        if found is not None and self.on_endpoint_change is not None:
+            self.on_endpoint_change(self, found)
+            self.state = EngineState(last_good=self.state.last_good)
         return report
 
-    def _rounds(self, request: Request, on_wait: Callable[[str], None] | None = None) -> PassReport:
-        deadline = self.world.clock.now() + self.timeout
-        return Rounds(self.world, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
+    def _converge(self, request: PassRequest, on_wait: Callable[[str], None] | None = None) -> PassReport:
+        deadline = self.ports.clock.now() + self.timeout
+        return ConvergeLoop(self.ports, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
 
-    def _remembered(self, report: PassReport) -> PassReport:
+    def _with_history(self, report: PassReport) -> PassReport:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""
         verdict, changed = report.verdict.value, False
-        changed, self.memory.last_verdict = verdict != self.memory.last_verdict, verdict
+        changed, self.state.last_verdict = verdict != self.state.last_verdict, verdict
         if report.error or report.observe_only or report.lease_holder or not (report.wrote or changed):
             return report
         try:
-            self.world.store.add_history(report)
+            self.ports.store.add_history(report)
         except (ApiError, StateError) as error:
-            self.memory.last_verdict = None
+            self.state.last_verdict = None
             return replace(report, warnings=(*report.warnings, f"this run is not in the history: {error}"))
         return report
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.engine.observing import observe_table
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.errors import LeaseLost, RecordChanged, StateError
 from reconciler.model.records import InventoryEntry, Lease, StateSnapshot
 from reconciler.planning.ownership import Event, advance, is_released
@@ -27,13 +27,13 @@ PAUSE = 1.0
 class Release:
     """One call of the verb. ``state`` reads the records, once writing is allowed."""
 
-    world: World
+    ports: EngineContext
     state: Callable[[], StateSnapshot]
 
     def run(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """One sentence for each table. ``StateError``, with all of them, where one could not be released."""
         self.state()
-        revoked = self.world.store.revoke_lease()
+        revoked = self.ports.store.revoke_lease()
         said, failed = [], False
         for name in names:
             try:
@@ -53,34 +53,34 @@ class Release:
             released = advance(entry, Event.RELEASE, unwanted_since=None, empty_since=None, forgotten_since=None)
             try:
                 # Before the table is watched: no pass, be it the one just stopped, deletes a released table.
-                released = self.world.store.put_entry(released)
+                released = self.ports.store.put_entry(released)
             except (RecordChanged, LeaseLost):
-                revoked = self.world.store.revoke_lease() or revoked
+                revoked = self.ports.store.revoke_lease() or revoked
                 continue
             if entry.ending_at is not None:
-                self._survived(entry, released, revoked)
+                self._watch_survival(entry, released, revoked)
             back = f"`reconciler import {name}` takes it back"
             return f"{name}: released; it stays as it is and is no longer managed. {back}"
         raise StateError(
             f"{name}: not released, because its record is written by another process all the time; try again"
         )
 
-    def _survived(self, entry: InventoryEntry, released: InventoryEntry, revoked: Lease | None) -> None:
+    def _watch_survival(self, entry: InventoryEntry, released: InventoryEntry, revoked: Lease | None) -> None:
         """Watch a table whose delete may have been sent. ``StateError`` where it is being deleted or is gone.
 
         Its record is then as it was before, so that a table which is declared is made again.
         """
         who = f" by {revoked.shown}" if revoked is not None else ""
-        began = self.world.clock.monotonic()
+        began = self.ports.clock.monotonic()
         while True:
-            observed = observe_table(self.world, entry.name, None)
+            observed = observe_table(self.ports, entry.name, None)
             same = observed is not None and observed.identity.same(entry.identity)
             if not same or observed is None or observed.status == "DELETING":
                 self._written(released, entry)
                 raise StateError(f"{entry.name}: not released, because its deletion had been sent{who} before")
-            if self.world.clock.monotonic() - began >= WATCH_SECONDS:
+            if self.ports.clock.monotonic() - began >= WATCH_SECONDS:
                 break
-            if not self.world.clock.sleep(PAUSE):
+            if not self.ports.clock.sleep(PAUSE):
                 raise StateError(
                     f"{entry.name}: released, but its deletion had been sent{who} before and may still be carried out;"
                     " check that the table is there"
@@ -94,9 +94,9 @@ class Release:
             if standing is None or not is_released(standing):
                 return
             try:
-                self.world.store.put_entry(replace(wanted, revision=standing.revision))
+                self.ports.store.put_entry(replace(wanted, revision=standing.revision))
             except (RecordChanged, LeaseLost):
-                self.world.store.revoke_lease()
+                self.ports.store.revoke_lease()
                 standing = self.state().inventory.get(wanted.name)
             else:
                 return

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.engine.survey import Survey
+from reconciler.engine.survey import TableAssessment
 from reconciler.model.errors import ApiError
-from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.ownership import is_released
@@ -25,7 +25,7 @@ class Seeded:
     failed: int = 0
 
 
-def planned_words(surveys: Iterable[Survey]) -> str:
+def plan_summary(surveys: Iterable[TableAssessment]) -> str:
     """What a pass is about to do, for whoever waits for the first one: ``creating 500 tables``."""
     creating = sum(_ready(survey, Action.CREATE) for survey in surveys)
     others = sum(_ready(survey) for survey in surveys) - creating
@@ -34,18 +34,20 @@ def planned_words(surveys: Iterable[Survey]) -> str:
     return " and ".join(parts) or "checking the tables"
 
 
-def _ready(survey: Survey, action: Action | None = None) -> bool:
-    return any(step.fate is Fate.READY and action in (None, step.action) for step in survey.steps)
+def _ready(survey: TableAssessment, action: Action | None = None) -> bool:
+    return any(step.status is StepStatus.READY and action in (None, step.action) for step in survey.steps)
 
 
-def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded) -> TableReport:
+def table_report(
+    survey: TableAssessment, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded
+) -> TableReport:
     """The report of one table; its status never claims more than what was seen."""
     declaration, observed, entry = survey.declaration, survey.observed, survey.entry
     message = survey.refusal or (str(survey.error) if survey.error else None) or (str(error) if error else None)
-    unsupported = {change.path for step in steps if step.fate is Fate.UNSUPPORTED for change in step.changes}
+    unsupported = {change.path for step in steps if step.status is StepStatus.UNSUPPORTED for change in step.changes}
     drifted = dict.fromkeys(c.facet for c in survey.changes if c.path not in unsupported)
-    waiting = (Fate.READY, Fate.DEFERRED)
-    seed_pending = any(step.action is Action.SEED and step.fate in waiting for step in steps)
+    waiting = (StepStatus.READY, StepStatus.DEFERRED)
+    seed_pending = any(step.action is Action.SEED and step.status in waiting for step in steps)
     status = _status(survey, steps, message, drifted=bool(drifted))
     live = observed.spec if observed else None
     return TableReport(
@@ -60,7 +62,7 @@ def table_report(survey: Survey, steps: tuple[Step, ...], error: ApiError | None
         drifted=tuple(drifted) if declaration else (),
         ownership=entry.ownership if entry else None,
         identity=observed.identity if observed else None,
-        live_status=observed.status if observed else ("UNKNOWN" if survey.unread else None),
+        live_status=observed.status if observed else ("UNKNOWN" if survey.not_observed else None),
         billing_mode=live.billing.mode if live and live.billing else None,
         item_count=observed.item_count if observed else None,
         size_bytes=observed.size_bytes if observed else None,
@@ -79,21 +81,21 @@ def _declared_facets(spec: TableSpec) -> tuple[str, ...]:
     return tuple(name for name in FACET_FIELDS if getattr(spec, name) is not None)
 
 
-def _status(survey: Survey, steps: tuple[Step, ...], message: str | None, *, drifted: bool) -> TableStatus:
-    fates = {step.fate for step in steps}
-    pending_seed = any(step.action is Action.SEED and step.fate is Fate.READY for step in steps)
-    if message or Fate.FAILED in fates:
+def _status(survey: TableAssessment, steps: tuple[Step, ...], message: str | None, *, drifted: bool) -> TableStatus:
+    fates = {step.status for step in steps}
+    pending_seed = any(step.action is Action.SEED and step.status is StepStatus.READY for step in steps)
+    if message or StepStatus.FAILED in fates:
         return TableStatus.ERROR
     if is_released(survey.entry):
         return TableStatus.RELEASED
-    if Fate.BLOCKED in fates:
+    if StepStatus.BLOCKED in fates:
         return TableStatus.BLOCKED
-    if Fate.DONE in fates:
+    if StepStatus.DONE in fates:
         return TableStatus.PENDING
     if survey.observed is None and survey.declaration is not None:
-        return TableStatus.PENDING if Fate.DEFERRED in fates else TableStatus.MISSING
-    if Fate.DEFERRED in fates:
+        return TableStatus.PENDING if StepStatus.DEFERRED in fates else TableStatus.MISSING
+    if StepStatus.DEFERRED in fates:
         return TableStatus.PENDING
-    if drifted or any(step.fate is Fate.READY and step.action is not Action.SEED for step in steps):
+    if drifted or any(step.status is StepStatus.READY and step.action is not Action.SEED for step in steps):
         return TableStatus.DRIFTED
     return TableStatus.PENDING if pending_seed else TableStatus.IN_SYNC

@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.engine.restore_overrides import members, unheeded
-from reconciler.engine.verbs import Told, Turn
+from reconciler.engine.verbs import CommandContext, CommandResult
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
 from reconciler.model.restore import Overrides
 
 LATEST = "latest"
-Tell = Callable[[str], None]
+OnProgress = Callable[[str], None]
 NOT_RESTORED = (
     "DynamoDB restores items, keys, indexes, billing and encryption. Time to live, stream, tags, auto scaling,"
     " policies, point-in-time recovery and protection are set by the next pass where the table is declared."
 )
 
 
-def silent(_: str) -> None:
+def no_progress(_: str) -> None:
     """Nobody listens to how it goes."""
 
 
@@ -35,25 +35,32 @@ def _source_words(name: str, call: Call, live: Mapping[str, Any] | None = None) 
 class Restore:
     """One call of the verb. Called again, it waits on for the restore that it began, or says that it is done."""
 
-    turn: Turn
+    command: CommandContext
 
     def run(
-        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, tell: Tell = silent
-    ) -> Told:
+        self,
+        table: str,
+        to: str,
+        *,
+        backup: str | None,
+        at: str | None,
+        overrides: Overrides,
+        tell: OnProgress = no_progress,
+    ) -> CommandResult:
         """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else.
 
         ``tell`` gets a sentence at the beginning and whenever the status of the new table changes.
         """
         if (backup is None) == (at is None):
             raise UsageError("say where to restore from: --from BACKUP or --at TIME, one of the two")
-        declaration = self.turn.declared(table)
+        declaration = self.command.declared(table)
         name = declaration.spec.name if declaration else table
-        self.turn.begin()
+        self.command.begin()
         call = self._from_backup(name, to, backup) if backup else self._at_time(name, to, at or "")
         live = self._describe(to)
         if live is None:
             source = self._source(call) if overrides.about_indexes else {}
-            call = self.turn.check(replace(call, params={**call.params, **members(overrides, source)}))
+            call = self.command.check(replace(call, params={**call.params, **members(overrides, source)}))
             self._begin(name, to, call)
             tell(f"{to}: begun, from {_source_words(name, call)}")
         elif not _is_asked_for(live, call, name):
@@ -66,13 +73,13 @@ class Restore:
     def _begin(self, name: str, to: str, call: Call) -> None:
         """Send the call. Where its answer was lost, a table that was not there before and comes from there is ours."""
         try:
-            self.turn.world.api.write(call)
+            self.command.ports.api.write(call)
         except (Ambiguous, Busy):
             live = self._describe(to)
             if live is None or not _from_there(live, call, name):
                 raise
 
-    def _awaited(self, name: str, to: str, source: str, overrides: Overrides, tell: Tell) -> Told:
+    def _awaited(self, name: str, to: str, source: str, overrides: Overrides, tell: OnProgress) -> CommandResult:
         pause, told = 0.0, ""
         while True:
             live = self._describe(to)
@@ -85,16 +92,16 @@ class Restore:
                 said = [f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED]
                 if missed := unheeded(overrides, live):
                     said.append(f"The endpoint did not heed what was asked of: {', '.join(missed)}.")
-                return Told(tuple(said), finished=True, facts=facts)
-            waited = self.turn.pause(pause)
+                return CommandResult(tuple(said), finished=True, data=facts)
+            waited = self.command.pause(pause)
             if waited is None:
                 goes_on = f"{to} is being restored from {source} and is {status}; the same command waits for it again."
-                return Told((goes_on,), finished=False, facts=facts)
+                return CommandResult((goes_on,), finished=False, data=facts)
             pause = waited
 
     def _describe(self, name: str) -> Mapping[str, Any] | None:
         try:
-            table: Mapping[str, Any] = self.turn.world.api.read("DescribeTable", {"TableName": name})["Table"]
+            table: Mapping[str, Any] = self.command.ports.api.read("DescribeTable", {"TableName": name})["Table"]
         except NotFound:
             return None
         return table
@@ -110,7 +117,7 @@ class Restore:
 
     def _described(self, arn: str) -> Mapping[str, Any]:
         try:
-            found: Mapping[str, Any] = self.turn.world.api.read("DescribeBackup", {"BackupArn": arn})[
+            found: Mapping[str, Any] = self.command.ports.api.read("DescribeBackup", {"BackupArn": arn})[
                 "BackupDescription"
             ]
         except Unsupported:
@@ -127,7 +134,7 @@ class Restore:
             return Call("RestoreTableFromBackup", {"TargetTableName": to, "BackupArn": wish})
         asked = {"TableName": name, "BackupType": "ALL"}
         try:
-            listed = self.turn.world.api.read("ListBackups", asked)["BackupSummaries"]
+            listed = self.command.ports.api.read("ListBackups", asked)["BackupSummaries"]
         except Unsupported:
             raise UsageError("this endpoint has no backups") from None
         whole = sorted(
@@ -160,7 +167,7 @@ class Restore:
 
     def _window(self, name: str) -> tuple[datetime | None, datetime | None]:
         try:
-            answer = self.turn.world.api.read("DescribeContinuousBackups", {"TableName": name})
+            answer = self.command.ports.api.read("DescribeContinuousBackups", {"TableName": name})
         except Unsupported:
             raise UsageError("this endpoint has no point-in-time recovery") from None
         except NotFound:

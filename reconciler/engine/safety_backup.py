@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.facets import backup_names
 from reconciler.facets.backups import AVAILABLE, READ, taken_of
 from reconciler.model.change import Call
@@ -32,13 +32,13 @@ class SafetyBackup:
     looked: float
     available: float | None = None
 
-    def stands(self, now: float) -> bool:
+    def is_current(self, now: float) -> bool:
         """Whether the table may go on the strength of it."""
         used = self.available is not None and now - self.available <= USED_WITHIN.total_seconds()
         return used or now - self.made <= FRESH.total_seconds()
 
 
-def secured(world: World, name: str, step: Step, made: dict[str, SafetyBackup]) -> tuple[Step, bool]:
+def with_backup(world: EngineContext, name: str, step: Step, made: dict[str, SafetyBackup]) -> tuple[Step, bool]:
     """The step, still ready where what the table holds is kept; and whether a call was made that changes something.
 
     ``made`` are the backups that this process made, by table; one is added.
@@ -72,7 +72,7 @@ def secured(world: World, name: str, step: Step, made: dict[str, SafetyBackup]) 
         raise
 
 
-def _status(world: World, name: str, made: dict[str, SafetyBackup]) -> str | None:
+def _status(world: EngineContext, name: str, made: dict[str, SafetyBackup]) -> str | None:
     """The status of our backup before this very decision; ``None`` where a new one is needed.
 
     ListBackups comes first in any case: an endpoint without backups says so here, and nothing is written.
@@ -91,7 +91,7 @@ def _status(world: World, name: str, made: dict[str, SafetyBackup]) -> str | Non
     mine.looked = now
     if status == AVAILABLE:
         mine.available = now if mine.available is None and awaited else mine.available
-        return status if mine.stands(now) else None
+        return status if mine.is_current(now) else None
     if status is None:
         return "not listed yet" if mine.available is None and now - mine.made <= FRESH.total_seconds() else None
     return status

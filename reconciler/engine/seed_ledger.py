@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Seed
 from reconciler.model.identity import Identity
 from reconciler.model.records import SeedPart, SeedRecord, SeedState, StateSnapshot
@@ -26,7 +26,7 @@ MOST_UNCERTAIN = 10_000
 class SeedLedger:
     """The seed record of one table under one identity, and what it says of items."""
 
-    world: World
+    ports: EngineContext
     record: SeedRecord
     recent: set[bytes] = field(default_factory=set)
     """Written items that stand in ``record`` itself; the others stand in parts."""
@@ -38,7 +38,9 @@ class SeedLedger:
     """What the batch under way made uncertain."""
 
     @classmethod
-    def opened(cls, world: World, snapshot: StateSnapshot, name: str, seed: Seed, identity: Identity) -> SeedLedger:
+    def opened(
+        cls, world: EngineContext, snapshot: StateSnapshot, name: str, seed: Seed, identity: Identity
+    ) -> SeedLedger:
         """The ledger as recorded for this identity; empty where nothing is recorded for it."""
         found, parts = snapshot.seeds.get(name), parts_of(snapshot.seed_parts, name)
         if found is None or not identity.same(found.identity):
@@ -69,7 +71,7 @@ class SeedLedger:
         self._batch = {digest for digest in batch if digest not in self.uncertain and not self.wrote(digest)}
         self.uncertain |= self._batch
         for name in self.stale_parts:
-            self.world.store.drop_seed_part(name)
+            self.ports.store.drop_seed_part(name)
         self.stale_parts = ()
         if len(self.recent) >= PART:
             last = max((int(name.rpartition("#")[2]) for name in self.parts), default=0)
@@ -81,11 +83,11 @@ class SeedLedger:
             digest=seed.digest,
             source=seed.source,
             count=self.record.count if count is None else count,
-            at=self.world.clock.now(),
+            at=self.ports.clock.now(),
             written=pack(self.recent),
             uncertain=pack(self.uncertain),
         )
-        self.world.store.put_seed(self.record)
+        self.ports.store.put_seed(self.record)
 
     def settle(self, written: Iterable[bytes], not_written: Iterable[bytes]) -> None:
         """Note how a batch ended; it is recorded by the next ``save``.
@@ -104,10 +106,10 @@ class SeedLedger:
             left = part - gone
             if not left:
                 del self.parts[name]
-                self.world.store.drop_seed_part(name)
+                self.ports.store.drop_seed_part(name)
             elif left != part:
                 self._put_part(name, left)
 
     def _put_part(self, name: str, digests: set[bytes]) -> None:
         self.parts[name] = digests
-        self.world.store.put_seed_part(SeedPart(name, self.record.identity, pack(digests)))
+        self.ports.store.put_seed_part(SeedPart(name, self.record.identity, pack(digests)))

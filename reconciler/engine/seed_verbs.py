@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.engine.claiming import claim
+from reconciler.engine.claiming import acquire_lease
 from reconciler.engine.clearing import clear_seed
 from reconciler.engine.observing import observe_table
-from reconciler.engine.others import whose
-from reconciler.engine.seed_words import ended_step
+from reconciler.engine.others import foreign_owner
+from reconciler.engine.seed_words import seeded_step
 from reconciler.engine.seed_work import SeedOutcome
 from reconciler.engine.seeding import write_seed
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, UsageError
 from reconciler.model.identity import Identity
 from reconciler.model.options import Options
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
@@ -25,14 +25,14 @@ from reconciler.planning.scopes import not_ours
 
 
 @dataclass(frozen=True, slots=True)
-class SeedVerbs:
+class SeedCommands:
     """Both verbs over named tables. Raises ``StateError`` when another reconciler holds the lease.
 
     ``snapshot`` names the tables of other stacks, where no item is written or removed, and the items that the seed
     wrote. At the ``deadline`` the work ends between two batches.
     """
 
-    world: World
+    ports: EngineContext
     options: Options
     trigger: str
     snapshot: StateSnapshot
@@ -40,29 +40,29 @@ class SeedVerbs:
 
     def seed(self, names: tuple[str, ...]) -> PassReport:
         """Write the missing keys, even into a table that is not empty, never over an existing item."""
-        return self._each(names, Action.SEED)
+        return self._run(names, Action.SEED)
 
     def clear(self, names: tuple[str, ...]) -> PassReport:
         """Remove what the seed wrote and nobody changed; the record ``cleared`` keeps the loop from seeding again."""
-        return self._each(names, Action.CLEAR)
+        return self._run(names, Action.CLEAR)
 
-    def _each(self, names: tuple[str, ...], action: Action) -> PassReport:
-        started = self.world.clock.now()
+    def _run(self, names: tuple[str, ...], action: Action) -> PassReport:
+        started = self.ports.clock.now()
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
-        claim(self.world)
-        store = self.world.store
+        acquire_lease(self.ports)
+        store = self.ports.store
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
-        desired = self.world.source.load()
+        desired = self.ports.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
         tables = tuple(fresh._traced(declaration, action) for declaration in chosen)
         return PassReport(
-            pass_id=self.world.random.token(),
+            pass_id=self.ports.random.token(),
             trigger=self.trigger,
             environment=self.options.environment_label,
             started=started,
-            finished=self.world.clock.now(),
-            endpoint=self.world.endpoint,
+            finished=self.ports.clock.now(),
+            endpoint=self.ports.endpoint,
             tables=tables,
             wrote=any(table.seed_written or table.seed_removed for table in tables),
             leader=True,
@@ -70,10 +70,10 @@ class SeedVerbs:
         )
 
     def _traced(self, declaration: Declaration, action: Action) -> TableReport:
-        with self.world.traces.table(declaration.spec.name):
+        with self.ports.traces.table(declaration.spec.name):
             report = self._one(declaration, action)
-            self.world.traces.step(report.steps[0])
-        self.world.telemetry.seeded(report)
+            self.ports.traces.step(report.steps[0])
+        self.ports.telemetry.seeded(report)
         return report
 
     def _one(self, declaration: Declaration, action: Action) -> TableReport:
@@ -81,8 +81,8 @@ class SeedVerbs:
         source, count = (declaration.seed.source, len(declaration.seed.items)) if declaration.seed else ("", 0)
         step = replace(seed_step(source, count), action=action)
         try:
-            observed = observe_table(self.world, name, None, ask_owner=lambda _: True)
-            other = whose(self.snapshot, self.options, name, observed)
+            observed = observe_table(self.ports, name, None, ask_owner=lambda _: True)
+            other = foreign_owner(self.snapshot, self.options, name, observed)
             if other is not None:
                 return _report(declaration, step.failed(not_ours(name, other), Reason.OTHER_STACK), None)
             if observed is None or observed.status != "ACTIVE":
@@ -91,18 +91,18 @@ class SeedVerbs:
             outcome = self._carried_out(declaration, action, observed.identity)
         except ApiError as error:
             return _report(declaration, step.failed(str(error)), None)
-        ended = ended_step(step, outcome)
-        self.world.telemetry.step("", name, ended)
+        ended = seeded_step(step, outcome)
+        self.ports.telemetry.step("", name, ended)
         return _report(declaration, ended, outcome)
 
     def _carried_out(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:
         if action is Action.CLEAR:
-            return clear_seed(self.world, declaration, identity, self.snapshot, deadline=self.deadline)
-        return write_seed(self.world, declaration, identity, self.snapshot, asked=True, deadline=self.deadline)
+            return clear_seed(self.ports, declaration, identity, self.snapshot, deadline=self.deadline)
+        return write_seed(self.ports, declaration, identity, self.snapshot, asked=True, deadline=self.deadline)
 
 
 def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -> TableReport:
-    failed = step.fate is Fate.FAILED
+    failed = step.status is StepStatus.FAILED
     return TableReport(
         name=declaration.spec.name,
         status=_status(step),
@@ -120,6 +120,6 @@ def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -
 
 
 def _status(step: Step) -> TableStatus:
-    if step.fate is Fate.FAILED:
+    if step.status is StepStatus.FAILED:
         return TableStatus.ERROR
-    return TableStatus.PENDING if step.fate is Fate.DEFERRED else TableStatus.IN_SYNC
+    return TableStatus.PENDING if step.status is StepStatus.DEFERRED else TableStatus.IN_SYNC

@@ -10,9 +10,9 @@ from reconciler.planning.text import several
 LEASE = "the lease was lost"
 
 
-def ended_step(step: Step, outcome: SeedOutcome) -> Step:
+def seeded_step(step: Step, outcome: SeedOutcome) -> Step:
     """The step with the fate that its outcome gives it: failed, deferred where it stopped half-way, else done."""
-    counts = seeded(outcome) if step.action is Action.SEED else cleared(outcome)
+    counts = seed_summary(outcome) if step.action is Action.SEED else clear_summary(outcome)
     error = outcome.error
     if outcome.unknown:
         # Each of them is named, whatever else happened: they are all that is left of what may be lost.
@@ -33,7 +33,7 @@ def ended_step(step: Step, outcome: SeedOutcome) -> Step:
     return step.done().with_message(words)
 
 
-def seeded(outcome: SeedOutcome) -> str:
+def seed_summary(outcome: SeedOutcome) -> str:
     """``2 written, 1 present``, and what failed or is of an earlier version of the seed."""
     parts = [f"{outcome.written} written", f"{outcome.present} present"]
     if outcome.failed:
@@ -45,7 +45,7 @@ def seeded(outcome: SeedOutcome) -> str:
     return ", ".join(parts)
 
 
-def cleared(outcome: SeedOutcome) -> str:
+def clear_summary(outcome: SeedOutcome) -> str:
     """``3 removed, 1 kept (changed since)``, and what was not there."""
     reasons = [
         f"{count} {reason}" if outcome.changed and outcome.others else reason

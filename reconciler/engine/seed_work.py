@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from reconciler.engine.identity_watch import IdentityWatch
 from reconciler.engine.seed_ledger import SeedLedger
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration, Item, Seed
 from reconciler.model.errors import (
     ApiError,
@@ -83,7 +83,7 @@ class SeedOutcome:
 class SeedWork:
     """What both directions share: one table, its ledger, and the counts so far."""
 
-    world: World
+    ports: EngineContext
     declaration: Declaration
     seed: Seed
     identity: Identity
@@ -98,8 +98,8 @@ class SeedWork:
     """Whether a batch was cut short because the process is to stop."""
 
     def __post_init__(self) -> None:
-        self.ledger = SeedLedger.opened(self.world, self.snapshot, self.table, self.seed, self.identity)
-        self.watch = IdentityWatch(self.world, self.declaration.spec.name, self.identity)
+        self.ledger = SeedLedger.opened(self.ports, self.snapshot, self.table, self.seed, self.identity)
+        self.watch = IdentityWatch(self.ports, self.declaration.spec.name, self.identity)
 
     @property
     def table(self) -> str:
@@ -111,20 +111,20 @@ class SeedWork:
 
     def stop(self) -> str | None:
         """Why no further batch is sent: the process is to end, or the time is over."""
-        if self.interrupted or not self.world.clock.sleep(0):
+        if self.interrupted or not self.ports.clock.sleep(0):
             return f"stopped after {self.done} of {self.total} items; the next run goes on from there"
         if self._late():
             return f"the deadline passed after {self.done} of {self.total} items; the next run goes on from there"
         return None
 
     def _late(self) -> bool:
-        return self.deadline is not None and self.world.clock.now() >= self.deadline
+        return self.deadline is not None and self.ports.clock.now() >= self.deadline
 
     def batch(self, items: Sequence[Numbered], action: Callable[[Item], T]) -> list[T | ApiError]:
         """The end of each item of a batch, in order; only the first ones where the process is to stop meanwhile."""
         results: list[T | ApiError] = []
         try:
-            for result in self.world.parallel.map(lambda numbered: self._one(numbered, action), items):
+            for result in self.ports.parallel.map(lambda numbered: self._one(numbered, action), items):
                 results.append(result)
         except Interrupted:
             self.interrupted = True
@@ -143,7 +143,7 @@ class SeedWork:
         for _ in range(TRIES):
             try:
                 self.watch.confirm()
-                if not self.world.store.keep_lease():
+                if not self.ports.store.keep_lease():
                     return _lease_lost()
                 return action(numbered[1])
             except TableChanged as error:
@@ -154,7 +154,7 @@ class SeedWork:
                 if isinstance(error, Denied | Unreachable | LeaseLost | EndpointChanged):
                     return error
                 failure = error
-            if self._late() or not self.world.clock.sleep(self.world.random.uniform(0, pause)):
+            if self._late() or not self.ports.clock.sleep(self.ports.random.uniform(0, pause)):
                 break
             pause = min(pause * 2, LONGEST_PAUSE)
         return failure

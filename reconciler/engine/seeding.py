@@ -11,7 +11,7 @@ from datetime import datetime
 
 from reconciler.engine.seed_ledger import SeedLedger
 from reconciler.engine.seed_work import Numbered, SeedOutcome, SeedWork, batches, numbered_items
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, LeaseLost, Outcome
 from reconciler.model.identity import Identity
@@ -19,7 +19,7 @@ from reconciler.model.records import StateSnapshot
 
 
 def write_seed(
-    world: World,
+    world: EngineContext,
     declaration: Declaration,
     identity: Identity,
     snapshot: StateSnapshot,

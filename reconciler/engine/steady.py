@@ -15,7 +15,7 @@ ZERO = timedelta(0)
 
 
 @dataclass(slots=True)
-class SteadyTimes:
+class ElapsedTimes:
     """When this process first saw each thing, by its steady and by its wall clock. Threads may share it."""
 
     seen: dict[Hashable, tuple[float, datetime]] = field(default_factory=dict)

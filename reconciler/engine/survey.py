@@ -11,33 +11,33 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from reconciler.engine.doubt import Doubt, forbids
+from reconciler.engine.doubt import SafetyLatch, closes_latch
 from reconciler.engine.foreign_guard import ForeignGuard
-from reconciler.engine.gatekeeper import judge
+from reconciler.engine.gatekeeper import judge_deletion
 from reconciler.engine.observing import with_owner
-from reconciler.engine.recall import Recall
+from reconciler.engine.recall import PlanCache
 from reconciler.engine.safety_backup import SafetyBackup
-from reconciler.engine.steady import SteadyTimes
-from reconciler.engine.wishes import Wishes
-from reconciler.engine.world import World
+from reconciler.engine.steady import ElapsedTimes
+from reconciler.engine.wishes import CancelledDeletions
+from reconciler.engine.world import EngineContext
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Action, Approval, Fate, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, Marks, SeedRecord, StateSnapshot
+from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
+from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
 from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership
-from reconciler.planning.policy import Facts
-from reconciler.planning.scopes import Other, other_owner
+from reconciler.planning.policy import GateInput
+from reconciler.planning.scopes import ForeignOwner, find_foreign_owner
 from reconciler.seeding.decide import Need
 
 NOT_REACHED = "not reached before the deadline"
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class TableAssessment:
     """One table before anything is written. ``entry`` is the inventory entry as it should be."""
 
     name: str
@@ -46,26 +46,26 @@ class Survey:
     recorded: InventoryEntry | None = None
     entry: InventoryEntry | None = None
     attempts: Attempts | None = None
-    marks: Marks | None = None
+    quota_usage: QuotaUsage | None = None
     seed_record: SeedRecord | None = None
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     seed_need: Need = Need.NOTHING
-    seed_earlier: int = 0
+    seed_items_of_earlier_version: int = 0
     """Items of an earlier version of the seed that the table holds while seeding goes on with the present one."""
     error: ApiError | None = None
     rebuild: RebuildProgress | None = None
-    noted_only: bool = False
+    record_only: bool = False
     """Whether a pass that is not about this table only writes down that it is declared no more."""
-    unread: bool = False
+    not_observed: bool = False
     """Whether nothing is known of the table because it could not be read, and that is no error of the pass."""
     refusal: str | None = None
     """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
 
     @property
-    def doubtful(self) -> bool:
+    def closes_latch(self) -> bool:
         """Whether an invalid answer or refused credentials forbid destructive steps in the whole pass (I3)."""
-        return forbids(self.error)
+        return closes_latch(self.error)
 
     @property
     def entry_changed(self) -> bool:
@@ -74,7 +74,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PassContext:
     """What all surveys of a pass share.
 
     ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole, ``renamed`` the tables
@@ -82,100 +82,104 @@ class Scene:
     declarations will have been unchanged for long enough to remove something; None where they have been.
     """
 
-    world: World
+    ports: EngineContext
     options: Options
     snapshot: StateSnapshot
     attempts: dict[str, Attempts]
-    guard: ForeignGuard = field(default_factory=ForeignGuard)
+    foreign_guard: ForeignGuard = field(default_factory=ForeignGuard)
     approved: Approval | None = None
     desired: DesiredState | None = None
     """The declarations that this pass decides on; ``None`` where it deletes whatever is declared (``destroy``)."""
-    doubt: Doubt = field(default_factory=Doubt)
-    recall: Recall = field(default_factory=Recall)
-    wishes: Wishes = field(default_factory=Wishes)
-    steady: SteadyTimes = field(default_factory=SteadyTimes)
+    latch: SafetyLatch = field(default_factory=SafetyLatch)
+    plan_cache: PlanCache = field(default_factory=PlanCache)
+    cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)
+    elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)
     deadline: datetime | None = None
     """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
-    vanished: Mapping[str, str] = field(default_factory=dict)
+    missing_folders: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
-    settled_at: datetime | None = None
+    stable_at: datetime | None = None
 
     @property
     def out_of_time(self) -> bool:
         """Whether the deadline has passed, so that nothing more may be begun."""
-        return self.deadline is not None and self.world.clock.now() >= self.deadline
+        return self.deadline is not None and self.ports.clock.now() >= self.deadline
 
     @property
-    def still_changing(self) -> bool:
+    def declarations_unstable(self) -> bool:
         """Whether the declarations changed so lately that nothing is removed because of them."""
-        return self.settled_at is not None and self.world.clock.now() < self.settled_at
+        return self.stable_at is not None and self.ports.clock.now() < self.stable_at
 
-    def forgotten(self, recorded: InventoryEntry) -> InventoryEntry:
+    def undeclared_entry(self, recorded: InventoryEntry) -> InventoryEntry:
         """The record of a table that is not declared, but for wishes that are over."""
-        standing = self.wishes.standing(recorded) or recorded
-        foreign, renamed_to = recorded.name in self.guard.foreign, self.renamed.get(recorded.name)
-        return ownership.forgotten(standing, self.world.clock.now(), foreign=foreign, renamed_to=renamed_to)
+        standing = self.cancelled_deletions.without_cancelled(recorded) or recorded
+        foreign, renamed_to = recorded.name in self.foreign_guard.foreign, self.renamed.get(recorded.name)
+        return ownership.no_longer_declared(standing, self.ports.clock.now(), foreign=foreign, renamed_to=renamed_to)
 
-    def facts(self, survey: Survey, observed: ObservedTable, step: Step, lifecycle: Lifecycle) -> Facts:
+    def gate_input(
+        self, survey: TableAssessment, observed: ObservedTable, step: Step, lifecycle: Lifecycle
+    ) -> GateInput:
         """What the deletion gate decides this step of the surveyed table on."""
         name = survey.name
-        return Facts(
+        return GateInput(
             self.options,
-            self.world.emulator,
-            self.world.clock.now(),
+            self.ports.emulator,
+            self.ports.clock.now(),
             observed,
             survey.entry,
             lifecycle,
-            foreign=name in self.guard.foreign,
-            lone=name in self.guard.lone,
-            unsettled=name in self.guard.unsettled,
+            foreign=name in self.foreign_guard.foreign,
+            single=name in self.foreign_guard.single,
+            unconfirmed=name in self.foreign_guard.unsettled,
             approved=None if self.approved is None else self.approved.covers(name, step),
             loss_approved=self.approved is not None and self.approved.covers_loss(name, step),
             shown_blocked=self.approved is not None and (name, step.action, step.facet) in self.approved.withheld,
             elapsed=partial(self._elapsed, name),
-            vanished=self.vanished.get(name),
+            missing_folder=self.missing_folders.get(name),
             renamed_to=self.renamed.get(name),
             elsewhere=self.elsewhere.get(name),
         )
 
     def _elapsed(self, name: str, what: str, since: datetime) -> timedelta:
         """A daemon must itself have seen a table pending for the whole grace period; a one-shot command cannot."""
-        return self.steady.elapsed((name, what), since, self.world.clock, trusted=self.options.one_shot)
+        return self.elapsed_times.elapsed((name, what), since, self.ports.clock, trusted=self.options.one_shot)
 
-    def ownership_world(self) -> ownership.World:
+    def ownership_context(self) -> ownership.OwnershipContext:
         """What ownership depends on at this endpoint."""
-        flavor, now = self.world.endpoint.flavor, self.world.clock.now()
-        return ownership.World(self.options.scope, flavor.has_tags, flavor.emulator and self.snapshot.fresh, now)
+        flavor, now = self.ports.endpoint.flavor, self.ports.clock.now()
+        return ownership.OwnershipContext(
+            self.options.scope, flavor.has_tags, flavor.emulator and self.snapshot.fresh, now
+        )
 
 
-def other_of(scene: Scene, base: Survey, observed: ObservedTable | None) -> Other | None:
+def foreign_owner_of(scene: PassContext, base: TableAssessment, observed: ObservedTable | None) -> ForeignOwner | None:
     """The other stack or environment that a table belongs to, where it does."""
-    claims = scene.snapshot.elsewhere.get(base.name, ())
+    claims = scene.snapshot.foreign_claims.get(base.name, ())
     lifecycle = base.declaration.lifecycle if base.declaration else None
-    return other_owner(base.entry, observed, claims, scene.options.scope, lifecycle)
+    return find_foreign_owner(base.entry, observed, claims, scene.options.scope, lifecycle)
 
 
-def judged_by_gate(scene: Scene, base: Survey, step: Step, lifecycle: Lifecycle) -> Survey:
+def assess_deletion(scene: PassContext, base: TableAssessment, step: Step, lifecycle: Lifecycle) -> TableAssessment:
     """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
     if base.observed is None:
         return base
     observed = base.observed
-    if step.fate is Fate.READY:
-        observed = with_owner(scene.world, observed)
+    if step.status is StepStatus.READY:
+        observed = with_owner(scene.ports, observed)
         base = replace(base, observed=observed)
-    facts = scene.facts(base, observed, step, lifecycle)
-    judged, entry = judge(scene.world, step, facts, base.seed_record)
+    facts = scene.gate_input(base, observed, step, lifecycle)
+    judged, entry = judge_deletion(scene.ports, step, facts, base.seed_record)
     return replace(base, entry=entry, steps=(judged,))
 
 
-def not_reached(step: Step) -> Step:
+def deadline_passed_step(step: Step) -> Step:
     """A step that the deadline came before."""
     return step.deferred(Reason.BUSY, NOT_REACHED)
 
 
-def failed(base: Survey, error: ApiError) -> Survey:
+def failed_assessment(base: TableAssessment, error: ApiError) -> TableAssessment:
     """The survey of a table that could not be looked at; what passes by itself is waited for."""
     if error.outcome is Outcome.AGAIN:
         wait = Step(Action.UPDATE, "table").deferred(Reason.BUSY, str(error))

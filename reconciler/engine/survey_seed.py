@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reconciler.engine.survey import Scene, Survey
+from reconciler.engine.survey import PassContext, TableAssessment
 from reconciler.model.desired import Declaration, Item, Seed
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Fate, Reason, Step
-from reconciler.planning.fates import until_strong
+from reconciler.model.plan import Reason, Step, StepStatus
+from reconciler.planning.fates import defer_seed
 from reconciler.planning.ownership import is_released, is_state_lost
 from reconciler.planning.planner import seed_step
 from reconciler.planning.text import several
@@ -21,14 +21,16 @@ LARGEST_COMPARED = 10_000
 """Items; a larger table is not read to see what an interrupted seeding with another seed left in it."""
 
 
-def with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: ObservedTable) -> Survey:
+def with_seed(
+    scene: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
+) -> TableAssessment:
     """The survey with the seeding of the table, where it is wanted. A table that nobody seeded yet is probed first."""
     wrong_keys = any(change.facet == "keys" for change in base.changes)
-    replacing = any(step.ends_table and step.fate is Fate.READY for step in base.steps)
-    if not wants_seed(scene, declaration, base) or wrong_keys or replacing or declaration.seed is None:
+    replacing = any(step.ends_table and step.status is StepStatus.READY for step in base.steps)
+    if not seed_applies(scene, declaration, base) or wrong_keys or replacing or declaration.seed is None:
         return base
     wanted = need(base.seed_record, observed.identity)
-    if wanted is Need.PROBE and observed.status == "ACTIVE" and scene.world.items.first_items(base.name, 1):
+    if wanted is Need.PROBE and observed.status == "ACTIVE" and scene.ports.items.first_items(base.name, 1):
         wanted = Need.NOTHING
     if wanted is Need.NOTHING:
         return base
@@ -37,18 +39,20 @@ def with_seed(scene: Scene, base: Survey, declaration: Declaration, observed: Ob
         step = step.deferred(Reason.BUSY, f"the table is {observed.status}")
     elif wanted is Need.RESUME:
         step, earlier = _resumed(scene, base, declaration.seed, observed, step)
-    step = step if step.fate is Fate.BLOCKED else until_strong(step, base.steps)
-    return replace(base, seed_need=wanted, seed_earlier=earlier, steps=(*base.steps, step))
+    step = step if step.status is StepStatus.BLOCKED else defer_seed(step, base.steps)
+    return replace(base, seed_need=wanted, seed_items_of_earlier_version=earlier, steps=(*base.steps, step))
 
 
-def wants_seed(scene: Scene, declaration: Declaration, base: Survey) -> bool:
+def seed_applies(scene: PassContext, declaration: Declaration, base: TableAssessment) -> bool:
     """Whether the declaration asks for a seed and may: never of a table that is only observed or let go."""
     if declaration.seed is None or scene.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
         return False
     return not (is_state_lost(base.entry) or is_released(base.entry))
 
 
-def _resumed(scene: Scene, base: Survey, seed: Seed, observed: ObservedTable, step: Step) -> tuple[Step, int]:
+def _resumed(
+    scene: PassContext, base: TableAssessment, seed: Seed, observed: ObservedTable, step: Step
+) -> tuple[Step, int]:
     """The step of an interrupted seeding, and how many items of an earlier version of the seed the table holds.
 
     While all that was or may have been written is still part of the seed, seeding just goes on. Otherwise the seed has
@@ -64,7 +68,7 @@ def _resumed(scene: Scene, base: Survey, seed: Seed, observed: ObservedTable, st
     limit = len(possible | wanted) + 1
     if limit > LARGEST_COMPARED:
         return _refused(base.name, step, f"more than {LARGEST_COMPARED} items would have to be compared"), 0
-    found = scene.world.items.first_items(base.name, limit)
+    found = scene.ports.items.first_items(base.name, limit)
     digests = frozenset(item_digest(item) for item in found)
     earlier = len((digests & possible) - wanted)
     if possible and not earlier and len(found) < limit:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from reconciler.engine.ports import Exchange
+from reconciler.engine.ports import ApiExchange
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport
 
 
-class Untraced:
+class NullTracing:
     """No span is ever made."""
 
     def whole_pass(self, pass_id: str, trigger: str) -> AbstractContextManager[Callable[[PassReport], None]]:  # noqa: ARG002
@@ -21,7 +21,7 @@ class Untraced:
         """Nothing around it."""
         return nullcontext()
 
-    def call(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
+    def call(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """Forgotten."""
 
     def step(self, step: Step) -> None:
@@ -31,4 +31,4 @@ class Untraced:
         """Nothing waits to be sent."""
 
 
-UNTRACED = Untraced()
+NULL_TRACING = NullTracing()

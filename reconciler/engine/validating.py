@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from reconciler.engine.world import World
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.engine.world import EngineContext
+from reconciler.model.plan import Reason, Step, StepStatus
 
 
-def valid(world: World, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def validate_steps(world: EngineContext, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, each ready one checked."""
-    return tuple(_validated(world, step) if step.fate is Fate.READY else step for step in steps)
+    return tuple(_validated(world, step) if step.status is StepStatus.READY else step for step in steps)
 
 
-def _validated(world: World, step: Step) -> Step:
+def _validated(world: EngineContext, step: Step) -> Step:
     problem = world.validator.problem(step.call) if step.call is not None else None
     return step if problem is None else step.blocked(Reason.REJECTED, problem)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.engine.claiming import claim
+from reconciler.engine.claiming import acquire_lease
 from reconciler.engine.observing import with_owner
-from reconciler.engine.others import whose
-from reconciler.engine.permission import ask
-from reconciler.engine.world import World
+from reconciler.engine.others import foreign_owner
+from reconciler.engine.permission import authorize_writes
+from reconciler.engine.world import EngineContext
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import DeclarationError, StateError, UsageError
@@ -23,19 +23,19 @@ LONGEST_PAUSE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CommandResult:
     """How a verb ended: ``finished`` is false where something is left to do, by another call of the same verb."""
 
-    sentences: tuple[str, ...]
+    messages: tuple[str, ...]
     finished: bool
-    facts: dict[str, str | None]
+    data: dict[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class CommandContext:
     """One call of a verb. ``deadline`` is when it stops waiting."""
 
-    world: World
+    ports: EngineContext
     options: Options
     allowed_accounts: frozenset[str]
     deadline: datetime
@@ -45,46 +45,46 @@ class Turn:
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
         snapshot = self._state()
-        self.claim()
-        return snapshot if self.world.store.is_current(snapshot) else self._state()
+        self.acquire_lease()
+        return snapshot if self.ports.store.is_current(snapshot) else self._state()
 
     def _state(self) -> StateSnapshot:
-        permission = ask(self.world, self.options, self.allowed_accounts, dry=False, explicit=True)
+        permission = authorize_writes(self.ports, self.options, self.allowed_accounts, dry=False, explicit=True)
         if permission.error:
             raise StateError(permission.error)
         return permission.snapshot
 
-    def refuse_others(self, snapshot: StateSnapshot, observed: ObservedTable) -> None:
+    def refuse_foreign(self, snapshot: StateSnapshot, observed: ObservedTable) -> None:
         """``StateError`` for a table that belongs to another stack or environment."""
         name = observed.spec.name
-        observed = with_owner(self.world, observed)
-        other = whose(snapshot, self.options, name, observed)
+        observed = with_owner(self.ports, observed)
+        other = foreign_owner(snapshot, self.options, name, observed)
         if other is not None:
             raise StateError(not_ours(name, other))
 
-    def claim(self) -> None:
+    def acquire_lease(self) -> None:
         """Take or renew the lease, watching for a term whether its holder lives. ``StateError`` where it does."""
-        claim(self.world)
+        acquire_lease(self.ports)
 
     def declared(self, table: str) -> Declaration | None:
         """The declaration that is meant, by name or base name; None for any other table, or where all is broken."""
         try:
-            return self.world.source.load().named(table)
+            return self.ports.source.load().named(table)
         except DeclarationError:
             return None
 
     def check(self, call: Call) -> Call:
         """The call, if botocore would send it."""
-        problem = self.world.validator.problem(call)
+        problem = self.ports.validator.problem(call)
         if problem is not None:
             raise UsageError(problem)
         return call
 
     def pause(self, last: float, until: datetime | None = None) -> float | None:
         """Wait a little longer than the last time, or until a moment; None when the deadline has come."""
-        now = self.world.clock.now()
+        now = self.ports.clock.now()
         seconds = min(max(last * 2, FIRST_PAUSE), LONGEST_PAUSE) if until is None else (until - now).total_seconds()
         left = (self.deadline - now).total_seconds()
-        if left <= 0 or not self.world.clock.sleep(max(0.0, min(seconds, left))):
+        if left <= 0 or not self.ports.clock.sleep(max(0.0, min(seconds, left))):
             return None
         return seconds

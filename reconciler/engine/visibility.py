@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.records import InventoryEntry
 from reconciler.planning.ownership import may_be_ours
 
 CREATE_GRACE = timedelta(seconds=30)
 """Off emulators DescribeTable may not find a table for a while after its create (eventual consistency)."""
-UNSEEN = "a create of this table may not be visible yet"
+NOT_YET_VISIBLE = "a create of this table may not be visible yet"
 
 
-def visible_from(world: World, recorded: InventoryEntry | None) -> datetime | None:
+def not_visible_before(world: EngineContext, recorded: InventoryEntry | None) -> datetime | None:
     """When a table of ours would be seen if it were there; None where that time has come, or it is not of ours."""
     if recorded is None or recorded.changed_at is None or world.emulator:
         return None

@@ -13,23 +13,23 @@ TIMES = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since")
 
 
 @dataclass(slots=True)
-class Wishes:
+class CancelledDeletions:
     """By table and record field the time that counts no more; a wish that begins later has another one."""
 
-    over: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    cancelled: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
-    def standing(self, recorded: InventoryEntry | None) -> InventoryEntry | None:
+    def without_cancelled(self, recorded: InventoryEntry | None) -> InventoryEntry | None:
         """The record without the wishes that were taken back since it was written."""
-        if recorded is None or not self.over:
+        if recorded is None or not self.cancelled:
             return recorded
         for each in TIMES:
             at = getattr(recorded, each)
-            if at is not None and self.over.get((recorded.name, each)) == at:
+            if at is not None and self.cancelled.get((recorded.name, each)) == at:
                 gone: dict[str, Any] = {each: None}
                 recorded = replace(recorded, **gone)
         return recorded
 
-    def note(self, seen: Iterable[tuple[InventoryEntry | None, InventoryEntry | None]]) -> None:
+    def record(self, seen: Iterable[tuple[InventoryEntry | None, InventoryEntry | None]]) -> None:
         """Keep what the second of each pair, the record as it should be, says no more; forget what is written."""
         for recorded, entry in seen:
             if recorded is None:
@@ -37,6 +37,6 @@ class Wishes:
             for each in TIMES:
                 at = getattr(recorded, each)
                 if at is None:
-                    self.over.pop((recorded.name, each), None)
+                    self.cancelled.pop((recorded.name, each), None)
                 elif entry is not None and getattr(entry, each) is None:
-                    self.over[recorded.name, each] = at
+                    self.cancelled[recorded.name, each] = at

@@ -7,36 +7,36 @@ from dataclasses import dataclass, field
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.ports import (
     Clock,
+    DeclarationSource,
     ItemApi,
     Parallel,
     Random,
     RequestValidator,
-    Source,
-    Store,
+    StateStore,
     TableApi,
     Telemetry,
     Tracing,
 )
-from reconciler.engine.untraced import UNTRACED
+from reconciler.engine.untraced import NULL_TRACING
 from reconciler.model.identity import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class EngineContext:
     """The outside world as the engine knows it."""
 
     api: TableApi
     items: ItemApi
-    store: Store
-    source: Source
+    store: StateStore
+    source: DeclarationSource
     clock: Clock
     random: Random
     telemetry: Telemetry
     parallel: Parallel
     validator: RequestValidator
     endpoint: Endpoint
-    traces: Tracing = UNTRACED
-    watch: EndpointWatch = field(default_factory=EndpointWatch)
+    traces: Tracing = NULL_TRACING
+    endpoint_watch: EndpointWatch = field(default_factory=EndpointWatch)
     """Whether it still is the endpoint that ``endpoint`` names, and its state table the one of earlier passes."""
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reconciler.facets.auto_scaling import AutoScalingFacet
 from reconciler.facets.backups import BackupsFacet
-from reconciler.facets.base import AsksMore, Facet, HasObstacles, InStages, RidesInCreate
+from reconciler.facets.base import Facet, HasExtraReads, HasPreconditions, InCreateTable, MultiStep
 from reconciler.facets.billing import BillingFacet
 from reconciler.facets.contributor_insights import ContributorInsightsFacet
 from reconciler.facets.deletion_protection import DeletionProtectionFacet
@@ -59,17 +59,17 @@ FACETS: tuple[Facet, ...] = (
     DisassociationProtectionFacet(),
 )
 BY_NAME: Mapping[str, Facet] = {facet.name: facet for facet in FACETS}
-RIDING: Mapping[str, RidesInCreate] = {f.name: f for f in FACETS if isinstance(f, RidesInCreate)}
+IN_CREATE_TABLE: Mapping[str, InCreateTable] = {f.name: f for f in FACETS if isinstance(f, InCreateTable)}
 """The facets that go into CreateTable, in the order of FACETS; the next three are such parts of it as well.
 
 Told apart once: asking whether an object keeps a protocol is too slow for every table of every pass.
 """
-STAGED: Mapping[str, InStages] = {f.name: f for f in FACETS if isinstance(f, InStages)}
-HINDERED: Mapping[str, HasObstacles] = {f.name: f for f in FACETS if isinstance(f, HasObstacles)}
-ASKING: Mapping[str, AsksMore] = {f.name: f for f in FACETS if isinstance(f, AsksMore)}
+MULTI_STEP: Mapping[str, MultiStep] = {f.name: f for f in FACETS if isinstance(f, MultiStep)}
+HAS_PRECONDITIONS: Mapping[str, HasPreconditions] = {f.name: f for f in FACETS if isinstance(f, HasPreconditions)}
+HAS_EXTRA_READS: Mapping[str, HasExtraReads] = {f.name: f for f in FACETS if isinstance(f, HasExtraReads)}
 READS: Mapping[str, tuple[str, ...]] = {facet.name: facet.reads for facet in FACETS if facet.reads}
 READ_BY: Mapping[str, Facet] = {operation: facet for facet in FACETS for operation in facet.reads}
-LOOKUPS: Mapping[str, str] = {operation: name for name, facet in ASKING.items() for operation in facet.lookups}
+LOOKUPS: Mapping[str, str] = {operation: name for name, facet in HAS_EXTRA_READS.items() for operation in facet.lookups}
 """By operation that only resolves a name, the facet that needs it."""
 TIME_DEPENDENT = frozenset(operation for facet in FACETS if facet.time_dependent for operation in facet.reads)
 EXCLUSIVE = frozenset(facet.name for facet in FACETS if facet.exclusive)

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, scaling_wire
-from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.facets.scaling_wire import Place
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate, Step
+from reconciler.model.plan import Step, StepStatus
 from reconciler.model.scaling import AutoScaling, Scaling, ScheduledScaling
 from reconciler.model.table import GlobalIndex, TableSpec
 
@@ -25,14 +25,14 @@ TRACKING = ("target", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_
 Difference = tuple[Change, Call]
 
 
-class AutoScalingFacet(Facet, HasObstacles, AsksMore):
+class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
     """Only the declared capacities are ours; of one, only the declared members."""
 
     name = "auto_scaling"
     rank = Rank.SCALING_TARGET
     reads = (scaling_wire.TARGETS,)
 
-    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+    def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         """Policies and actions of what is declared; of the whole table where ``desired`` is None."""
         live = sorted(index["IndexName"] for index in table.get("GlobalSecondaryIndexes") or ())
         declared = (
@@ -58,21 +58,21 @@ class AutoScalingFacet(Facet, HasObstacles, AsksMore):
                 return call
         raise ValueError(f"{change.path} is no difference between these two tables")
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         """A scalable target needs provisioned capacity that is there (RegisterScalableTarget)."""
         if change.path.endswith(".enabled") and not change.after:
             return None
         if capacity.mode_after(desired, observed) != "PROVISIONED":
             sentence = "the table is on demand, and only provisioned capacity can be scaled"
-            return Obstacle(sentence, "billing_mode: PROVISIONED in the declaration")
+            return Precondition(sentence, "billing_mode: PROVISIONED in the declaration")
         if capacity.mode_of(observed) != "PROVISIONED":
-            return Obstacle("waits until the table is provisioned", fate=Fate.DEFERRED)
+            return Precondition("waits until the table is provisioned", status=StepStatus.DEFERRED)
         index = self._place(change, desired, observed)[0]
         if index is None or _stands(index, desired, observed):
             return None
         if desired.global_indexes is None or _named(desired, index) is None:
-            return Obstacle(f"the table has no index {index}", "an auto_scaling without it")
-        return Obstacle(f"waits until index {index} is built", fate=Fate.DEFERRED)
+            return Precondition(f"the table has no index {index}", "an auto_scaling without it")
+        return Precondition(f"waits until index {index} is built", status=StepStatus.DEFERRED)
 
     def rank_of(self, step: Step) -> Rank:
         return scaling_wire.RANKS.get(step.call.operation, self.rank) if step.call else self.rank

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.facets import backup_names, cron
-from reconciler.facets.base import Facet, HasObstacles, Obstacle
+from reconciler.facets.base import Facet, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.model.backups import Backups, TakenBackup
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import TableSpec
 
 READ = "ListBackups"
@@ -23,7 +23,7 @@ AVAILABLE = "AVAILABLE"
 Ours = tuple[datetime, TakenBackup]
 
 
-class BackupsFacet(Facet, HasObstacles):
+class BackupsFacet(Facet, HasPreconditions):
     """A backup due is a difference like any other; it is gone once the backup is there."""
 
     name = "backups"
@@ -59,10 +59,10 @@ class BackupsFacet(Facet, HasObstacles):
         for backup in _too_many(want, ours):
             yield Change(self.name, f"backups.{backup.name}", backup.arn, None)
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         if change.path != SCHEDULE:
             return None
-        return Obstacle(f"the endpoint does not have {READ}", fate=Fate.UNSUPPORTED)
+        return Precondition(f"the endpoint does not have {READ}", status=StepStatus.UNSUPPORTED)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         if change.after is None:

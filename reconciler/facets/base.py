@@ -10,13 +10,13 @@ from reconciler.facets.quota import Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate, Step
+from reconciler.model.plan import Step, StepStatus
 from reconciler.model.records import Counted
 from reconciler.model.table import KeyElement, TableSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ExtraRead:
     """One read beyond ``Facet.reads``; its answer stands in ``Responses.answers`` under ``key``."""
 
     key: str
@@ -25,7 +25,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class Precondition:
     """Why no valid call towards a change exists now, as a sentence.
 
     ``fate`` is blocked where a person must decide (``allow_with`` says what), deferred where an earlier step of the
@@ -35,7 +35,7 @@ class Obstacle:
 
     sentence: str
     allow_with: str | None = None
-    fate: Fate = Fate.BLOCKED
+    status: StepStatus = StepStatus.BLOCKED
     rule: int | None = None
 
     @property
@@ -113,7 +113,7 @@ class Facet(Protocol):
 
 
 @runtime_checkable
-class RidesInCreate(Protocol):
+class InCreateTable(Protocol):
     """A facet whose value goes into CreateTable itself; the others are drift once the table exists."""
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
@@ -131,25 +131,25 @@ class RidesInCreate(Protocol):
 
 
 @runtime_checkable
-class InStages(Protocol):
+class MultiStep(Protocol):
     """A facet some of whose changes need a second call, which a later round plans by itself."""
 
-    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         """What follows the first call, as a phrase beginning with ``then``; None where one call is all."""
         ...
 
 
 @runtime_checkable
-class HasObstacles(Protocol):
+class HasPreconditions(Protocol):
     """A facet some of whose changes the service would refuse; ``request`` is not asked for those."""
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         """Why no valid call exists now; None where one does."""
         ...
 
 
 @runtime_checkable
-class AsksMore(Protocol):
+class HasExtraReads(Protocol):
     """A facet with reads that depend on the declaration or on the table: one an index, one a stream, one a key."""
 
     lookups: tuple[str, ...] = ()
@@ -157,6 +157,6 @@ class AsksMore(Protocol):
     table is read whole without them.
     """
 
-    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+    def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         """Further reads for a declared facet; ``table`` is DescribeTable's, ``desired`` None reads all there is."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, wire
-from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, InCreateTable, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -14,7 +14,7 @@ from reconciler.model.records import Counted
 from reconciler.model.table import Billing, TableSpec
 
 
-class BillingFacet(Facet, RidesInCreate, HasObstacles, AsksMore):
+class BillingFacet(Facet, InCreateTable, HasPreconditions, HasExtraReads):
     """Throughput is compared only where PROVISIONED is declared with one; a no-op call would be refused."""
 
     name = "billing"
@@ -28,8 +28,8 @@ class BillingFacet(Facet, RidesInCreate, HasObstacles, AsksMore):
             return Billing("PAY_PER_REQUEST")
         return Billing("PROVISIONED", wire.read_throughput(table.get("ProvisionedThroughput")))
 
-    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
-        return capacity.asks(desired, table)
+    def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
+        return capacity.extra_reads(desired, table)
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.billing is None:
@@ -46,7 +46,7 @@ class BillingFacet(Facet, RidesInCreate, HasObstacles, AsksMore):
             return capacity.switch_call(desired, observed.spec)
         return capacity.table_call(desired, observed.spec)
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         return capacity.switch_obstacle(desired, observed)
 
     def uses(self, call: Call, observed: ObservedTable) -> tuple[Counted, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.facets import scaling_wire, wire
-from reconciler.facets.base import Ask, Obstacle
+from reconciler.facets.base import ExtraRead, Precondition
 from reconciler.facets.quota import DAY, HOUR, Quota
 from reconciler.model.change import Call
 from reconciler.model.observed import Counters, ObservedTable
@@ -121,7 +121,7 @@ def index_throughput(name: str, desired: TableSpec, observed: TableSpec | None =
     return _start(name, desired, table_throughput(desired, observed))
 
 
-def asks(desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+def extra_reads(desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
     """Whose the capacity is must be known before any is written: asked only where some is declared."""
     declared = [desired.billing, *(desired.global_indexes or ())] if desired else []
     if desired and mode_of(desired) == "PROVISIONED" and any(each and each.throughput for each in declared):
@@ -145,13 +145,13 @@ def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
     return Call("UpdateTable", params)
 
 
-def switch_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def switch_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """A table with a vector index cannot leave on-demand billing (UpdateTable)."""
     if mode_of(observed) == "PROVISIONED" or mode_after(desired, observed) != "PROVISIONED":
         return None
     for index in observed.vector_indexes or ():
         sentence = f"the table cannot be provisioned while it has vector index {index.name}"
-        return Obstacle(sentence, "vector_indexes: [] converged first, or billing_mode: PAY_PER_REQUEST", rule=16)
+        return Precondition(sentence, "vector_indexes: [] converged first, or billing_mode: PAY_PER_REQUEST", rule=16)
     return None
 
 

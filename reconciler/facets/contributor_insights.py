@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import ContributorInsights, IndexInsights, InsightsMode, TableSpec
 
 READ = "DescribeContributorInsights"
@@ -22,19 +22,19 @@ WIDEST: InsightsMode = "ACCESSED_AND_THROTTLED_KEYS"
 Part = ContributorInsights | IndexInsights
 
 
-class ContributorInsightsFacet(Facet, HasObstacles, AsksMore):
+class ContributorInsightsFacet(Facet, HasPreconditions, HasExtraReads):
     """Only declared indexes are ours; the mode is compared only where it is declared."""
 
     name = "contributor_insights"
     rank = Rank.ASIDE
     reads = (READ,)
 
-    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+    def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         ours = None if desired is None else {index.name for index in _declared(desired).indexes}
         for index in table.get("GlobalSecondaryIndexes") or ():
             name = index["IndexName"]
             if index.get("IndexStatus", "ACTIVE") == "ACTIVE" and (ours is None or name in ours):
-                yield Ask(f"{READ} {name}", READ, {"TableName": table["TableName"], "IndexName": name})
+                yield ExtraRead(f"{READ} {name}", READ, {"TableName": table["TableName"], "IndexName": name})
 
     def observe(self, responses: Responses) -> ContributorInsights | None:
         if READ not in responses.answers:
@@ -56,14 +56,14 @@ class ContributorInsightsFacet(Facet, HasObstacles, AsksMore):
             if want.enabled and want.mode and want.mode != have.mode:
                 yield Change(self.name, f"{path}.mode", have.mode, want.mode)
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want = _part(change, desired, observed)
         if isinstance(want, ContributorInsights) or want.name in _live(observed):
             return None
         known = {index.name for side in (desired, observed) for index in side.global_indexes or ()}
         if want.name in known:
-            return Obstacle(f"set once index {want.name} is there", fate=Fate.DEFERRED)
-        return Obstacle(f"the table has no index {want.name}", f"global_secondary_indexes with {want.name}")
+            return Precondition(f"set once index {want.name} is there", status=StepStatus.DEFERRED)
+        return Precondition(f"the table has no index {want.name}", f"global_secondary_indexes with {want.name}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want = _part(change, desired, observed.spec)

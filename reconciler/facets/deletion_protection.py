@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.base import Facet, InCreateTable
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -13,7 +13,7 @@ from reconciler.model.plan import Step
 from reconciler.model.table import TableSpec
 
 
-class DeletionProtectionFacet(Facet, RidesInCreate):
+class DeletionProtectionFacet(Facet, InCreateTable):
     """Switched off only where that is declared."""
 
     name = "deletion_protection"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.facets.base import Facet, HasObstacles, Obstacle
+from reconciler.facets.base import Facet, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import is_strong, others
 from reconciler.model.change import Call, Change
@@ -13,7 +13,7 @@ from reconciler.model.plan import Step
 from reconciler.model.table import TableSpec
 
 
-class DisassociationProtectionFacet(Facet, HasObstacles):
+class DisassociationProtectionFacet(Facet, HasPreconditions):
     """Only a replica has it, and has it by default; on a table of one Region nothing is compared."""
 
     name = "disassociation_protection"
@@ -38,8 +38,8 @@ class DisassociationProtectionFacet(Facet, HasObstacles):
     def rank_of(self, step: Step) -> Rank:
         return self.rank if all(change.after for change in step.changes) else Rank.UNPROTECT
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         if not is_strong(observed):
             return None
         sentence = "a strongly consistent table has no disassociation protection"
-        return Obstacle(sentence, "disassociation_protection_enabled left out", rule=28)
+        return Precondition(sentence, "disassociation_protection_enabled left out", rule=28)

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, index_calls, index_limits, index_room, limits, wire
-from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, InStages, Obstacle, RidesInCreate
+from reconciler.facets.base import (
+    ExtraRead,
+    Facet,
+    HasExtraReads,
+    HasPreconditions,
+    InCreateTable,
+    MultiStep,
+    Precondition,
+)
 from reconciler.facets.index_pairs import definition, index_verbs, named, pairs, readable, redefined
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
@@ -22,7 +30,7 @@ AFTER = "index {name} can only be created once {other} is deleted, and reads of 
 Pair = tuple[GlobalIndex | None, GlobalIndex | None]
 
 
-class GlobalIndexesFacet(Facet, RidesInCreate, InStages, HasObstacles, AsksMore):
+class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasExtraReads):
     """The list is whole where it is given. Key and projection of an index never change under one name."""
 
     name = "global_indexes"
@@ -48,8 +56,8 @@ class GlobalIndexesFacet(Facet, RidesInCreate, InStages, HasObstacles, AsksMore)
         )
         return tuple(sorted(indexes, key=lambda index: index.name))
 
-    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
-        return capacity.asks(desired, table)
+    def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
+        return capacity.extra_reads(desired, table)
 
     def transitions(self, responses: Responses) -> Iterator[str]:
         for index in responses.table.get("GlobalSecondaryIndexes") or ():
@@ -77,20 +85,20 @@ class GlobalIndexesFacet(Facet, RidesInCreate, InStages, HasObstacles, AsksMore)
             return capacity.switch_call(desired, observed.spec)
         return capacity.indexes_call(desired, self._rescaled(desired, observed.spec))
 
-    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         want, have = self._pair(change, desired, observed)
         if want and have and redefined(want, have):
             return f"then index {want.name} is created again under its name"
         return None
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want, have = self._pair(change, desired, observed)
         if want and (have is None or redefined(want, have)):
-            hindered = index_room.obstacle(want, desired, observed)
+            hindered = index_room.precondition(want, desired, observed)
             return hindered or (capacity.switch_obstacle(desired, observed) if have is None else None)
         if want is None:
             return None
-        hindered = index_limits.obstacle(change, want, desired, observed)
+        hindered = index_limits.precondition(change, want, desired, observed)
         return hindered or capacity.switch_obstacle(desired, observed)
 
     def rank_of(self, step: Step) -> Rank:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import others
 from reconciler.model.change import Call, Change
@@ -17,7 +17,7 @@ OVERRIDES: SettingsMode = "ENABLED_WITH_OVERRIDES"
 """What the service itself sets for a global table within one account."""
 
 
-class GlobalTableSettingsFacet(Facet, RidesInCreate, HasObstacles):
+class GlobalTableSettingsFacet(Facet, InCreateTable, HasPreconditions):
     """The source is told to CreateTable alone and is in no answer, so it is never compared."""
 
     name = "global_table_settings"
@@ -38,11 +38,11 @@ class GlobalTableSettingsFacet(Facet, RidesInCreate, HasObstacles):
         mode = change.after
         return Call("UpdateTable", {"TableName": desired.name, "GlobalTableSettingsReplicationMode": mode})
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         if change.after != OVERRIDES and not others(observed):
             return None
         sentence = "settings replication is chosen for a table of one Region, before it has replicas"
-        return Obstacle(sentence, f"global_table_settings_replication_mode: {change.before}", rule=29)
+        return Precondition(sentence, f"global_table_settings_replication_mode: {change.before}", rule=29)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         settings = desired.global_table_settings

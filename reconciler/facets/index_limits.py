@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.facets import limits
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Precondition
 from reconciler.facets.index_pairs import pairs, redefined
 from reconciler.model.change import Call, Change
 from reconciler.model.table import GlobalIndex, TableSpec, Throughput
@@ -29,7 +29,7 @@ def concern(change: Change, index: GlobalIndex) -> str | None:
     return field if field in (MAXIMUM, WARM) else None
 
 
-def obstacle(change: Change, index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def precondition(change: Change, index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """Why a limit cannot be set now."""
     match concern(change, index):
         case "on_demand_throughput":

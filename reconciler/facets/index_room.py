@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.facets import wire
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Precondition
 from reconciler.facets.index_pairs import redefined
 from reconciler.model.table import GlobalIndex, KeyElement, TableSpec, VectorIndex
 
@@ -62,21 +62,21 @@ def in_the_way(index: Index, desired: TableSpec, observed: TableSpec) -> Index |
     return ours[0] if ours and len(names) > LIMITS[kind] else None
 
 
-def obstacle(index: Index, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def precondition(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """Which part of the table that stays uses an attribute of ``index`` in another way."""
     for other, keys in lasting(desired, observed):
         attribute = clash(attributes(index), keys)
         if attribute and other != owner(index):
             sentence = f"{owner(index)} cannot be created while {other} uses {attribute} under another type"
-            return Obstacle(sentence, "declaring the attribute with the type it has in the table", rule=13)
+            return Precondition(sentence, "declaring the attribute with the type it has in the table", rule=13)
     for stays in _sorted_out(desired, observed)[1]:
         if _resized(index, stays) and stays.name != index.name:
             sentence = f"{owner(index)} cannot be created while {owner(stays)} has vectors of another size"
-            return Obstacle(sentence, f"what hinders {owner(stays)} mended first", rule=16)
+            return Precondition(sentence, f"what hinders {owner(stays)} mended first", rule=16)
     return _overfull(index, desired, observed)
 
 
-def _overfull(index: Index, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def _overfull(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """The INCLUDE lists of a table are limited together, those of parts that are not declared included."""
     wanted = observed.global_indexes if desired.global_indexes is None else desired.global_indexes
     vectors = observed.vector_indexes if desired.vector_indexes is None else desired.vector_indexes
@@ -88,7 +88,7 @@ def _overfull(index: Index, desired: TableSpec, observed: TableSpec) -> Obstacle
     sentence = (
         f"{owner(index)} cannot be created: the INCLUDE lists of the table's indexes would name {total} attributes"
     )
-    return Obstacle(sentence, f"at most {INCLUDED} names in all of them together", rule=13)
+    return Precondition(sentence, f"at most {INCLUDED} names in all of them together", rule=13)
 
 
 def clash(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import wire
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.base import Facet, InCreateTable
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
@@ -17,7 +17,7 @@ UNSAFE = (
 )
 
 
-class KeysFacet(Facet, RidesInCreate):
+class KeysFacet(Facet, InCreateTable):
     """The order of the elements and the type of each are part of the key."""
 
     name = "keys"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.facets.base import Facet, InStages
+from reconciler.facets.base import Facet, MultiStep
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -21,7 +21,7 @@ COARSE: TimePrecision = "MILLISECOND"
 ON = ("ACTIVE", "ENABLING", "UPDATING")
 
 
-class KinesisStreamingFacet(Facet, InStages):
+class KinesisStreamingFacet(Facet, MultiStep):
     """The precision is compared only where it is declared."""
 
     name = "kinesis_streaming"
@@ -71,7 +71,7 @@ class KinesisStreamingFacet(Facet, InStages):
             params[f"{verb}KinesisStreamingConfiguration"] = shape
         return Call(f"{verb}KinesisStreamingDestination", params)
 
-    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         want, have = desired.kinesis_streaming or OFF, observed.kinesis_streaming or OFF
         first = have.stream_arn or have.failed
         if want.stream_arn and first and want.stream_arn != have.stream_arn:

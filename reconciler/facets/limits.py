@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Precondition
 from reconciler.model.change import Change
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import OnDemandThroughput, TableSpec, Throughput, WarmThroughput
 
 UNLIMITED = OnDemandThroughput(-1, -1)
@@ -55,14 +55,14 @@ def maximum_changes(
         yield Change(facet, f"{path}.write", have.write, want.write)
 
 
-def maximum_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def maximum_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """A maximum is only taken by a table that is on demand already."""
     if capacity.mode_of(observed) == "PAY_PER_REQUEST":
         return None
     if capacity.mode_after(desired, observed) == "PAY_PER_REQUEST":
-        return Obstacle("set once the table is on demand", fate=Fate.DEFERRED)
+        return Precondition("set once the table is on demand", status=StepStatus.DEFERRED)
     sentence = "a provisioned table takes no on-demand maximum"
-    return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST, or on_demand_throughput left out", rule=9)
+    return Precondition(sentence, "billing_mode: PAY_PER_REQUEST, or on_demand_throughput left out", rule=9)
 
 
 def read_warm(shape: Mapping[str, Any] | None) -> WarmThroughput | None:
@@ -107,12 +107,12 @@ def warm_changes(
         yield Change(facet, f"{path}.write", write, want.write)
 
 
-def warm_obstacle(change: Change) -> Obstacle | None:
+def warm_obstacle(change: Change) -> Precondition | None:
     """Warm throughput only rises, and the service raises it by itself; so more than declared is no drift."""
     if change.after > change.before:
         return None
     sentence = f"warm throughput never falls: {change.before} stays, though {change.after} is declared"
-    return Obstacle(sentence, fate=Fate.UNSUPPORTED, rule=8)
+    return Precondition(sentence, status=StepStatus.UNSUPPORTED, rule=8)
 
 
 def _units(value: WarmThroughput | None) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import wire
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.base import Facet, InCreateTable
 from reconciler.facets.index_pairs import definition, pairs, readable
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
@@ -19,7 +19,7 @@ UNSAFE = (
 )
 
 
-class LocalIndexesFacet(Facet, RidesInCreate):
+class LocalIndexesFacet(Facet, InCreateTable):
     """The list is whole where it is given."""
 
     name = "local_indexes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.facets import replica_calls
-from reconciler.facets.base import Facet, HasObstacles, Obstacle
+from reconciler.facets.base import Facet, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.global_table import ConsistencyMode, MultiRegionConsistency
@@ -15,7 +15,7 @@ from reconciler.model.table import TableSpec
 EVENTUAL = MultiRegionConsistency("EVENTUAL")
 
 
-class MultiRegionConsistencyFacet(Facet, HasObstacles):
+class MultiRegionConsistencyFacet(Facet, HasPreconditions):
     """It rides in the call that makes the replicas; afterwards it never changes."""
 
     name = "multi_region_consistency"
@@ -53,8 +53,8 @@ class MultiRegionConsistencyFacet(Facet, HasObstacles):
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return replica_calls.strong_call(desired, observed.spec)
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         if replica_calls.others(observed):
             sentence = "the consistency and the witness of a global table never change"
-            return Obstacle(sentence, "replicas: [] converged first, on a table that is then emptied", rule=27)
+            return Precondition(sentence, "replicas: [] converged first, on a table that is then emptied", rule=27)
         return replica_calls.strong_obstacle(desired, observed)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import limits
-from reconciler.facets.base import Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import OnDemandThroughput, TableSpec
 
 
-class OnDemandThroughputFacet(Facet, RidesInCreate, HasObstacles):
+class OnDemandThroughputFacet(Facet, InCreateTable, HasPreconditions):
     """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
 
     name = "on_demand_throughput"
@@ -26,7 +26,7 @@ class OnDemandThroughputFacet(Facet, RidesInCreate, HasObstacles):
         want, have = desired.on_demand_throughput, observed.on_demand_throughput
         yield from limits.maximum_changes(self.name, self.name, want, have)
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         return limits.maximum_obstacle(desired, observed)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:

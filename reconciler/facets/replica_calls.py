@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Precondition
 from reconciler.model.change import Call, Change
 from reconciler.model.global_table import Replica
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import TableSpec
 
 IMAGES = "NEW_AND_OLD_IMAGES"
@@ -104,31 +104,31 @@ def update_call(change: Change, want: Replica, have: Replica, desired: TableSpec
     return _update(desired, ReplicaUpdates=[{"Update": members}])
 
 
-def creation_obstacle(replica: Replica, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def creation_obstacle(replica: Replica, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """Strong consistency comes with all replicas at once; eventual consistency needs a stream with both images."""
     if is_strong(observed):
         sentence = f"a strongly consistent table gets no further replica, so none in {replica.region}"
-        return Obstacle(sentence, "the replicas declared as they are", rule=27)
+        return Precondition(sentence, "the replicas declared as they are", rule=27)
     if becomes_strong(desired, observed):
         return strong_obstacle(desired, observed)
     return _stream_obstacle(desired, observed)
 
 
-def strong_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def strong_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """Three Regions, of which one may be a witness."""
     count = len([want for _, want, have in pairs(desired, observed) if want]) + bool(_witness(desired))
     if count == COMPANIONS:
         return None
     sentence = f"strong consistency spans the table's own Region and two more, not {count}"
-    return Obstacle(sentence, "two replicas, or one replica and a witness", rule=27)
+    return Precondition(sentence, "two replicas, or one replica and a witness", rule=27)
 
 
-def removal_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def removal_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """A strongly consistent table loses its replicas all at once or not at all."""
     staying = [want.region for _, want, have in pairs(desired, observed) if want and have]
     if not is_strong(observed) or not staying:
         return None
-    return Obstacle("a strongly consistent table loses all replicas at once or none", "replicas: []", rule=27)
+    return Precondition("a strongly consistent table loses all replicas at once or none", "replicas: []", rule=27)
 
 
 def other_key(wish: str | None, seen: str | None) -> bool:
@@ -144,17 +144,17 @@ def readable(replica: Replica) -> dict[str, Any]:
     return {"RegionName": replica.region, **key, **_overrides(replica)}
 
 
-def _stream_obstacle(desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def _stream_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     live = observed.stream
     if live and live.enabled and live.view == IMAGES:
         return None
     if desired.stream is None or not desired.stream.enabled or desired.stream.view not in (None, IMAGES):
         allow = f"stream_specification: {{stream_enabled: true, stream_view_type: {IMAGES}}}"
-        return Obstacle("a replica needs a stream with new and old images", allow, rule=26)
+        return Precondition("a replica needs a stream with new and old images", allow, rule=26)
     if live and live.enabled:
         sentence = f"a replica needs a stream with new and old images, and the table's has {live.view}"
-        return Obstacle(sentence, "the new view of the stream, with RECONCILER_DISRUPTION=allow", rule=26)
-    return Obstacle("the replica waits for the stream", fate=Fate.DEFERRED)
+        return Precondition(sentence, "the new view of the stream, with RECONCILER_DISRUPTION=allow", rule=26)
+    return Precondition("the replica waits for the stream", status=StepStatus.DEFERRED)
 
 
 def _overrides(replica: Replica) -> dict[str, Any]:

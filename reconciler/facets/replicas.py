@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import replica_calls
-from reconciler.facets.base import Facet, HasObstacles, InStages, Obstacle
+from reconciler.facets.base import Facet, HasPreconditions, MultiStep, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import TROUBLE, pairs
 from reconciler.model.change import Call, Change, Hazard
@@ -19,7 +19,7 @@ REMOVED = "the replica in {region} is deleted with every item in it; scalable ta
 REKEYED = "the replica in {region} is deleted with every item in it and made again, under the other key"
 
 
-class ReplicasFacet(Facet, InStages, HasObstacles):
+class ReplicasFacet(Facet, MultiStep, HasPreconditions):
     """The list is whole where it is given; the table's own Region may be in it or not."""
 
     name = "replicas"
@@ -65,16 +65,16 @@ class ReplicasFacet(Facet, InStages, HasObstacles):
             return replica_calls.delete_call(have, desired)
         return replica_calls.update_call(change, want or Replica(""), have or Replica(""), desired)
 
-    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         want, have = self._pair(change, desired, observed)
         if want and have and change.hazard is Hazard.DATA_LOSS:
             return f"then the replica in {want.region} is created again"
         return None
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want, have = self._pair(change, desired, observed)
         if have and have.status in TROUBLE and want:
-            return Obstacle(f"replica {have.region} is {have.status}", TROUBLE[have.status])
+            return Precondition(f"replica {have.region} is {have.status}", TROUBLE[have.status])
         if change.hazard is Hazard.DATA_LOSS:
             return replica_calls.removal_obstacle(desired, observed)
         return replica_calls.creation_obstacle(want, desired, observed) if want and not have else None

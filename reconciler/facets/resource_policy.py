@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import policy_json
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.base import Facet, InCreateTable
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -15,7 +15,7 @@ from reconciler.model.table import ResourcePolicy, TableSpec
 NONE = ResourcePolicy(None)
 
 
-class ResourcePolicyFacet(Facet, RidesInCreate):
+class ResourcePolicyFacet(Facet, InCreateTable):
     """Compared as JSON. A revision that somebody else wrote since it was read makes the service refuse ours."""
 
     name = "resource_policy"

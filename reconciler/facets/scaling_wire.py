@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Ask
+from reconciler.facets.base import ExtraRead
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses
@@ -40,17 +40,17 @@ def targets_params(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def ask_targets(name: str, table: Mapping[str, Any]) -> Ask:
+def ask_targets(name: str, table: Mapping[str, Any]) -> ExtraRead:
     """Who owns the capacities of a table."""
-    return Ask(TARGETS, TARGETS, targets_params(name, table))
+    return ExtraRead(TARGETS, TARGETS, targets_params(name, table))
 
 
-def ask_details(name: str, indexes: Iterable[str | None]) -> Iterator[Ask]:
+def ask_details(name: str, indexes: Iterable[str | None]) -> Iterator[ExtraRead]:
     """Policies and scheduled actions, which the service lists for one resource at a time."""
     for index in indexes:
         params = {"ServiceNamespace": "dynamodb", "ResourceId": _resource(name, index)}
         for operation in (POLICIES, ACTIONS):
-            yield Ask(f"{operation} {params['ResourceId']}", operation, params)
+            yield ExtraRead(f"{operation} {params['ResourceId']}", operation, params)
 
 
 def owned(responses: Responses) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Ask, AsksMore, Facet, RidesInCreate
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, InCreateTable
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -22,19 +22,19 @@ MANAGED = "alias/aws/dynamodb"
 RESOLVE = "kms:DescribeKey"
 
 
-class SseFacet(Facet, RidesInCreate, AsksMore):
+class SseFacet(Facet, InCreateTable, HasExtraReads):
     """An alias is compared by the ARN of its key, which only KMS tells: DescribeTable answers with ARNs alone."""
 
     name = "sse"
     rank = Rank.SETTINGS
     lookups = (RESOLVE,)
 
-    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+    def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         wanted = desired.sse if desired else Sse(enabled=True)
         key = (wanted.key or MANAGED) if wanted and wanted.enabled else None
         live = (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
         if key and live and key != live and "alias/" in key:
-            yield Ask(f"{RESOLVE} {key}", RESOLVE, {"KeyId": key})
+            yield ExtraRead(f"{RESOLVE} {key}", RESOLVE, {"KeyId": key})
 
     def observe(self, responses: Responses) -> Sse:
         shape = responses.table.get("SSEDescription") or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Facet, HasObstacles, InStages, Obstacle, RidesInCreate
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import is_strong, others
 from reconciler.model.change import Call, Change, Hazard
@@ -19,7 +19,7 @@ WIDEST: StreamView = "NEW_AND_OLD_IMAGES"
 UNSAFE = "a stream's view never changes in place: the stream is disabled and a new one with another ARN enabled"
 
 
-class StreamFacet(Facet, RidesInCreate, InStages, HasObstacles):
+class StreamFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
     """A disabled stream is one state, whatever remains of its details."""
 
     name = "stream"
@@ -48,14 +48,14 @@ class StreamFacet(Facet, RidesInCreate, InStages, HasObstacles):
         shape = _shape(want) if want.enabled and not have.enabled else {"StreamEnabled": False}
         return Call("UpdateTable", {"TableName": desired.name, "StreamSpecification": shape})
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         live = observed.stream or OFF
         if not live.enabled or is_strong(observed) or not others(observed):
             return None
         sentence = "the stream carries what is written to the replicas"
-        return Obstacle(sentence, "replicas: [] converged first", rule=26)
+        return Precondition(sentence, "replicas: [] converged first", rule=26)
 
-    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         if change.hazard is not Hazard.DISRUPTION:
             return None
         return f"then the stream is enabled again with {change.after}, under a new ARN"

@@ -6,27 +6,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import policy_json
-from reconciler.facets.base import Ask, AsksMore, Facet, HasObstacles, Obstacle
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import ResourcePolicy, TableSpec
 
 NONE = ResourcePolicy(None)
 KEY = f"{policy_json.READ} stream"
 
 
-class StreamPolicyFacet(Facet, HasObstacles, AsksMore):
+class StreamPolicyFacet(Facet, HasPreconditions, HasExtraReads):
     """Read and written under the ARN of the enabled stream, which is another one each time it is enabled."""
 
     name = "stream_policy"
     rank = Rank.ASIDE
 
-    def asks(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[Ask]:
+    def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         arn = _stream(table)
         if arn:
-            yield Ask(KEY, policy_json.READ, {"ResourceArn": arn})
+            yield ExtraRead(KEY, policy_json.READ, {"ResourceArn": arn})
 
     def observe(self, responses: Responses) -> ResourcePolicy | None:
         arn = _stream(responses.table)
@@ -39,12 +39,14 @@ class StreamPolicyFacet(Facet, HasObstacles, AsksMore):
         if want is not None and want != have:
             yield Change(self.name, self.name, policy_json.readable(have), policy_json.readable(want))
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         if observed.stream_policy and observed.stream_policy.arn:
             return None
         if desired.stream and desired.stream.enabled:
-            return Obstacle("set once the stream is there", fate=Fate.DEFERRED)
-        return Obstacle("the table has no stream that could have a policy", "stream_specification: an enabled stream")
+            return Precondition("set once the stream is there", status=StepStatus.DEFERRED)
+        return Precondition(
+            "the table has no stream that could have a policy", "stream_specification: an enabled stream"
+        )
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         have = observed.spec.stream_policy or NONE

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.base import Facet, InCreateTable
 from reconciler.facets.quota import DAY, Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
@@ -35,7 +35,7 @@ QUOTA = ClassSwitches(
 )
 
 
-class TableClassFacet(Facet, RidesInCreate):
+class TableClassFacet(Facet, InCreateTable):
     """A table whose class was never set has no TableClassSummary, and is STANDARD."""
 
     name = "table_class"

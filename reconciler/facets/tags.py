@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.base import Facet, InCreateTable
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -18,7 +18,7 @@ READ = "ListTagsOfResource"
 Tags = tuple[tuple[str, str], ...]
 
 
-class TagsFacet(Facet, RidesInCreate):
+class TagsFacet(Facet, InCreateTable):
     """Tags of the service (``aws:``) and the owner tag are not part of the value."""
 
     name = "tags"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.facets.base import Facet, InStages
+from reconciler.facets.base import Facet, MultiStep
 from reconciler.facets.quota import HOUR, Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
@@ -19,7 +19,7 @@ QUOTA = Quota(
 )
 
 
-class TtlFacet(Facet, InStages):
+class TtlFacet(Facet, MultiStep):
     """One attribute at a time: moving it means disabling it now and enabling it in a later round."""
 
     name = "ttl"
@@ -61,6 +61,6 @@ class TtlFacet(Facet, InStages):
     def loses_data(self, change: Change) -> bool:
         return change.after is not False
 
-    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         want, have = desired.ttl or OFF, observed.ttl or OFF
         return f"then time to live is enabled on {want.attribute}" if want.enabled and have.enabled else None

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.facets import capacity, index_room, wire
-from reconciler.facets.base import Obstacle
+from reconciler.facets.base import Precondition
 from reconciler.model.change import Call
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import TableSpec, VectorIndex
 
 
@@ -67,11 +67,11 @@ def delete_update(name: str, desired: TableSpec) -> Call:
     return Call("UpdateTable", {"TableName": desired.name, "VectorIndexUpdates": [{"Delete": {"IndexName": name}}]})
 
 
-def obstacle(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+def precondition(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """The table's billing, or a part of the table that uses an attribute in another way."""
     if capacity.mode_after(desired, observed) == "PROVISIONED":
         sentence = f"vector index {index.name} needs a table that is billed on demand"
-        return Obstacle(sentence, "billing_mode: PAY_PER_REQUEST", rule=16)
+        return Precondition(sentence, "billing_mode: PAY_PER_REQUEST", rule=16)
     if capacity.mode_of(observed) == "PROVISIONED":
-        return Obstacle(f"vector index {index.name} waits for on-demand billing", fate=Fate.DEFERRED)
-    return index_room.obstacle(index, desired, observed)
+        return Precondition(f"vector index {index.name} waits for on-demand billing", status=StepStatus.DEFERRED)
+    return index_room.precondition(index, desired, observed)

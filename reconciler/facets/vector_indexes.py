@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import index_room, vector_calls, wire
-from reconciler.facets.base import Facet, HasObstacles, InStages, Obstacle, RidesInCreate
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition
 from reconciler.facets.index_pairs import index_verbs, named, pairs
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
@@ -21,7 +21,7 @@ AFTER = "vector index {name} can only be created once {other} is deleted, and re
 Pair = tuple[VectorIndex | None, VectorIndex | None]
 
 
-class VectorIndexesFacet(Facet, RidesInCreate, InStages, HasObstacles):
+class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
     """The list is whole where it is given. No field of an index changes under one name."""
 
     name = "vector_indexes"
@@ -64,13 +64,13 @@ class VectorIndexesFacet(Facet, RidesInCreate, InStages, HasObstacles):
             return vector_calls.create_update(want, desired, observed.spec)
         return vector_calls.delete_update(have.name if have else "", desired)
 
-    def then(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
+    def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         want, have = self._pair(change, desired, observed)
         return f"then vector index {want.name} is created again under its name" if want and have else None
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want, _ = self._pair(change, desired, observed)
-        return vector_calls.obstacle(want, desired, observed) if want else None
+        return vector_calls.precondition(want, desired, observed) if want else None
 
     def rank_of(self, step: Step) -> Rank:
         verbs = index_verbs(step.call, "VectorIndexUpdates")

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, limits
-from reconciler.facets.base import Facet, HasObstacles, Obstacle, RidesInCreate
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec, WarmThroughput
 
 
-class WarmThroughputFacet(Facet, RidesInCreate, HasObstacles):
+class WarmThroughputFacet(Facet, InCreateTable, HasPreconditions):
     """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
 
     name = "warm_throughput"
@@ -30,7 +30,7 @@ class WarmThroughputFacet(Facet, RidesInCreate, HasObstacles):
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         yield from limits.warm_changes(self.name, self.name, desired.warm_throughput, observed.warm_throughput)
 
-    def obstacle(self, change: Change, desired: TableSpec, observed: TableSpec) -> Obstacle | None:
+    def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         return limits.warm_obstacle(change)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:

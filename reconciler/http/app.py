@@ -14,15 +14,15 @@ from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
-from reconciler.courtesy import Courtesy
-from reconciler.engine.board import Board
+from reconciler.courtesy import ReaderPriority
+from reconciler.engine.board import LoopStatus
 from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, seeders
 from reconciler.http.access import Access
 from reconciler.http.answers import errors
 from reconciler.http.control import Control
 from reconciler.http.docs import DocsPage
-from reconciler.http.listing import Wish
-from reconciler.http.middleware import Courteously, RequestCount, SecurityHeaders
+from reconciler.http.listing import ListingQuery
+from reconciler.http.middleware import ReaderPriorityMiddleware, RequestCount, SecurityHeaders
 from reconciler.http.page import Page
 from reconciler.http.prefix import UnderPrefix
 from reconciler.http.request_id import RequestId
@@ -33,19 +33,19 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _nobody(board: Board) -> Control:
+def _nobody(board: LoopStatus) -> Control:
     return Control(board, Access(loopback=False))
 
 
 def create_app(
-    board: Board,
+    board: LoopStatus,
     metrics: Metrics,
     *,
     control: Control | None = None,
     status: Callable[[], Mapping[str, Any]] = dict,
     settings: Callable[[], tuple[tuple[str, str, str], ...]] = tuple,
     now: Callable[[], datetime] = _utc_now,
-    courtesy: Courtesy | None = None,
+    courtesy: ReaderPriority | None = None,
 ) -> FastAPI:
     """The app over one board. Without ``control`` nothing can be ordered.
 
@@ -70,7 +70,7 @@ def create_app(
     app.add_middleware(UnderPrefix)
     app.add_middleware(RequestCount, count=metrics.http_request)
     app.add_middleware(RequestId)
-    app.add_middleware(Courteously, courtesy=courtesy or Courtesy())
+    app.add_middleware(ReaderPriorityMiddleware, courtesy=courtesy or ReaderPriority())
 
     @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))
     def status_page(
@@ -80,7 +80,7 @@ def create_app(
         sort: Annotated[str, Query(max_length=20, description="name, status, since, items, size or owner.")] = "name",
         number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     ) -> str:
-        return page.render(status(), Wish(q, status_of, sort, number), request.headers)
+        return page.render(status(), ListingQuery(q, status_of, sort, number), request.headers)
 
     @app.get(
         "/tables/{name}",

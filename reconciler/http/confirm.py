@@ -20,7 +20,7 @@ from reconciler.http.page import Page
 from reconciler.http.plans import Plans
 from reconciler.http.problems import Refused
 from reconciler.model.errors import ReconcilerError
-from reconciler.runs import Order, Verb
+from reconciler.runs import Job, Verb
 from reconciler.runs.order import PAGE
 
 OUTCOME_SECONDS = 10.0
@@ -81,10 +81,10 @@ def _names(control: Control, given: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
 
 
-def _order(action: Action, form: Form) -> Order:
+def _order(action: Action, form: Form) -> Job:
     needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
     if needs_digest and form.digest is None:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The form names no plan. Nothing was done.")
     if form.tables and not action.of_table:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{action.label} is about all tables. Nothing was done.")
-    return Order(action.verb, form.tables, form.digest if needs_digest else None, PAGE)
+    return Job(action.verb, form.tables, form.digest if needs_digest else None, PAGE)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http.access import Access
 from reconciler.http.problems import Refused
@@ -16,26 +16,26 @@ from reconciler.model.desired import DesiredState, Seed
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import Endpoint
 from reconciler.model.records import StateSnapshot
-from reconciler.runs import Book, Feed, Order, Run
+from reconciler.runs import Feed, Job, Run, RunHistory
 
 
 @dataclass(slots=True)
 class Control:
     """Filled by the daemon: ``reconciler`` and ``submit`` are ``None`` until the endpoint has answered."""
 
-    board: Board
+    board: LoopStatus
     access: Access = field(default_factory=Access)
-    book: Book = field(default_factory=Book)
+    book: RunHistory = field(default_factory=RunHistory)
     feed: Feed = field(default_factory=Feed)
     reconciler: Reconciler | None = None
-    submit: Callable[[Order], Run] | None = None
+    submit: Callable[[Job], Run] | None = None
     confirm: Callable[[], Endpoint] | None = None
     """Asks what the endpoint is at this moment."""
 
-    def connect(self, reconciler: Reconciler, submit: Callable[[Order], Run]) -> None:
+    def connect(self, reconciler: Reconciler, submit: Callable[[Job], Run]) -> None:
         """From now on orders are taken."""
         self.reconciler, self.submit = reconciler, submit
-        self.confirm = reconciler.world.watch.confirm
+        self.confirm = reconciler.ports.endpoint_watch.confirm
 
     async def confirmed(self) -> Endpoint | None:
         """The endpoint as it is now, asked again where permission rests on its being an emulator.
@@ -52,7 +52,7 @@ class Control:
         except ReconcilerError:
             return None
 
-    def order(self, order: Order) -> Run:
+    def order(self, order: Job) -> Run:
         """Hand an order to the loop. Raises ``Refused`` 503 while there is none, and what the loop raises."""
         if self.submit is None:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, self.board.not_ready_reason, {"Retry-After": "1"})
@@ -60,11 +60,11 @@ class Control:
 
     def snapshot(self) -> StateSnapshot:
         """Every record, read now; empty before the endpoint has answered. Raises ``ApiError`` and ``StateError``."""
-        return self.reconciler.world.store.load() if self.reconciler else StateSnapshot()
+        return self.reconciler.ports.store.load() if self.reconciler else StateSnapshot()
 
     def desired(self) -> DesiredState:
         """The declarations of the last pass that could read them."""
-        good = self.reconciler.memory.last_good if self.reconciler else None
+        good = self.reconciler.state.last_good if self.reconciler else None
         return good or DesiredState((), "")
 
     def seeds(self, tables: tuple[str, ...] = ()) -> tuple[tuple[str, Seed, str | None], ...]:

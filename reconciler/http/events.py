@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from reconciler.http.control import Control
 from reconciler.http.problems import Refused
-from reconciler.http.summary import mood, sentence
+from reconciler.http.summary import health_state, sentence
 from reconciler.runs.feed import Event
 
 MOST_LISTENERS = 64
@@ -54,7 +54,7 @@ async def _events(
     control: Control, unread: asyncio.Queue[Event | None], leave: Callable[[], None]
 ) -> AsyncIterator[ServerSentEvent]:
     try:
-        hello = {"mood": mood(control.board).value, "message": sentence(control.board)}
+        hello = {"mood": health_state(control.board).value, "message": sentence(control.board)}
         yield ServerSentEvent(json.dumps(hello), event="hello", retry=RETRY_MILLISECONDS)
         while (event := await unread.get()) is not None and unread.qsize() < MOST_UNREAD:
             yield ServerSentEvent(json.dumps(event.data), event=event.name, id=str(event.number))

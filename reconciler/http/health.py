@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 
 STILL = timedelta(seconds=120)
 """Silence after which the loop counts as stuck: longer than any single call or read of declarations may take."""
 
 
-def death(board: Board, now: datetime) -> str | None:
+def death(board: LoopStatus, now: datetime) -> str | None:
     """Why the loop counts as dead, or ``None``: it died, is stuck in a pass, or did not begin the pass that was due.
 
     A pass may take as long as it likes while its requests are answered, with success or not. Between passes the loop
@@ -32,7 +32,7 @@ def death(board: Board, now: datetime) -> str | None:
     return f"the loop has made no progress for {seconds} s"
 
 
-def readiness(board: Board) -> tuple[bool, str | None]:
+def readiness(board: LoopStatus) -> tuple[bool, str | None]:
     """Ready or not, and why not."""
     if board.ready:
         return True, None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.http.summary import differs
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import TableReport
 
 PAGE = 100
@@ -26,7 +26,7 @@ SORTS: Mapping[str, Callable[[TableReport], Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ListingQuery:
     """What the reader asked for; anything unknown counts as not asked."""
 
     text: str = ""
@@ -39,33 +39,33 @@ class Wish:
 class Listing:
     """One page of tables out of ``found``; ``last`` is the number of the last page."""
 
-    wish: Wish
+    query: ListingQuery
     tables: Sequence[TableReport]
     found: int
     last: int
 
 
-def listing(tables: Sequence[TableReport], wish: Wish) -> Listing:
+def listing(tables: Sequence[TableReport], query: ListingQuery) -> Listing:
     """The page asked for, or the nearest there is."""
-    text = wish.text.strip().lower()
+    text = query.text.strip().lower()
     found = [
         table
         for table in tables
-        if text in table.name.lower() and (not wish.status or table.status.value == wish.status)
+        if text in table.name.lower() and (not query.status or table.status.value == query.status)
     ]
-    found.sort(key=SORTS.get(wish.sort, SORTS["name"]))
+    found.sort(key=SORTS.get(query.sort, SORTS["name"]))
     last = max(1, -(-len(found) // PAGE))
-    page = min(max(wish.page, 1), last)
+    page = min(max(query.page, 1), last)
     shown = found[(page - 1) * PAGE : page * PAGE]
-    return Listing(Wish(wish.text, wish.status, wish.sort, page), shown, len(found), last)
+    return Listing(ListingQuery(query.text, query.status, query.sort, page), shown, len(found), last)
 
 
 def attention(tables: Sequence[TableReport], common: str | None = None) -> list[TableReport]:
     """Those that differ: failed, then refused, then the rest. ``common`` is an error of all, which the banner tells."""
 
     def urgency(table: TableReport) -> tuple[int, str]:
-        failed = table.error is not None or table.has(Fate.FAILED)
-        return 0 if failed else 1 if table.has(Fate.BLOCKED) else 2, table.name
+        failed = table.error is not None or table.has(StepStatus.FAILED)
+        return 0 if failed else 1 if table.has(StepStatus.BLOCKED) else 2, table.name
 
-    urgent = (table for table in tables if differs(table) or table.has(Fate.BLOCKED))
+    urgent = (table for table in tables if differs(table) or table.has(StepStatus.BLOCKED))
     return sorted((table for table in urgent if common is None or table.error != common), key=urgency)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.courtesy import Courtesy
+from reconciler.courtesy import ReaderPriority
 
 UNMATCHED = "unmatched"
 """The route of every path that no route has, so that a scanner cannot grow the metrics."""
@@ -70,10 +70,10 @@ class RequestCount:
             self._count(scope["method"], route, status, time.perf_counter() - began)
 
 
-class Courteously:
+class ReaderPriorityMiddleware:
     """Lets the threads of a pass give way while a request is being answered."""
 
-    def __init__(self, app: ASGIApp, courtesy: Courtesy) -> None:
+    def __init__(self, app: ASGIApp, courtesy: ReaderPriority) -> None:
         self._app = app
         self._courtesy = courtesy
 

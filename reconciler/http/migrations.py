@@ -16,7 +16,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.records import InventoryEntry
 from reconciler.model.report import TableReport
 from reconciler.planning.document import plain
-from reconciler.runs import Order, Verb
+from reconciler.runs import Job, Verb
 
 TableName = Annotated[str, Field(min_length=1, max_length=255)]
 Tables = Annotated[
@@ -69,7 +69,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
     async def run(wish: RunWish | None = None, wait: Wait = True) -> Answer[RunData]:
         wish = wish or RunWish()
         verb = Verb.PREVIEW if wish.dry_run else Verb.RUN
-        order = Order(verb, _names(wish.tables), None if wish.dry_run else wish.plan_digest)
+        order = Job(verb, _names(wish.tables), None if wish.dry_run else wish.plan_digest)
         return await answer(control, order, wait=wait)  # type: ignore[return-value]
 
     @changing.post(
@@ -82,7 +82,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
         },
     )
     async def rollback(wish: RollbackWish | None = None, wait: Wait = True) -> Answer[RunData]:
-        order = Order(Verb.ROLLBACK, _names(wish.tables if wish else []))
+        order = Job(Verb.ROLLBACK, _names(wish.tables if wish else []))
         return await answer(control, order, wait=wait)  # type: ignore[return-value]
 
     @reading.get(

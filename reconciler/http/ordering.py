@@ -11,11 +11,11 @@ from reconciler.http.answers import Answer, RunData
 from reconciler.http.control import Control
 from reconciler.http.problems import Refused
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import Verdict
 from reconciler.planning.document import document, problem_entry, step_entry
 from reconciler.planning.text import several
-from reconciler.runs import Full, Order, Outcome, Run, Verb
+from reconciler.runs import Full, Job, Outcome, Run, Verb
 from reconciler.runs.verbs import PlanChanged
 from reconciler.runs.words import sentences
 
@@ -25,7 +25,7 @@ NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME
 """What cannot be done in a daemon that only observes."""
 
 
-async def answer(control: Control, order: Order, *, wait: bool) -> Answer[RunData] | JSONResponse:
+async def answer(control: Control, order: Job, *, wait: bool) -> Answer[RunData] | JSONResponse:
     """200 with the report, or 202 with the run's id."""
     try:
         run = begin(control, order)
@@ -35,7 +35,7 @@ async def answer(control: Control, order: Order, *, wait: bool) -> Answer[RunDat
     return _accepted(run) if outcome is None else _done(run, outcome)
 
 
-def begin(control: Control, order: Order) -> Run:
+def begin(control: Control, order: Job) -> Run:
     """Hand it to the loop. Raises ``Refused``, and what the loop raises."""
     if control.observes and order.verb in NEEDS_ENFORCE:
         raise Refused(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
@@ -99,9 +99,9 @@ def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
         {"table": table.name, **step_entry(step)}
         for table in report.tables
         for step in table.steps
-        if step.fate is Fate.BLOCKED
+        if step.status is StepStatus.BLOCKED
     ]
-    failed = report.verdict is Verdict.ERROR or any(table.has(Fate.FAILED) for table in report.tables)
+    failed = report.verdict is Verdict.ERROR or any(table.has(StepStatus.FAILED) for table in report.tables)
     refused = run.order.verb is Verb.ROLLBACK and bool(blocked)
     said = [*sentences(run.order, report)]
     if refused:

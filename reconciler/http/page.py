@@ -12,10 +12,10 @@ from reconciler import __version__
 from reconciler.http import templates
 from reconciler.http.actions import Action, buttons
 from reconciler.http.control import Control
-from reconciler.http.listing import SORTS, URGENT, Wish, attention, listing
+from reconciler.http.listing import SORTS, URGENT, ListingQuery, attention, listing
 from reconciler.http.planned import Planned
 from reconciler.http.relations import relations
-from reconciler.http.summary import differs, hold, leader, mood, sentence, shown
+from reconciler.http.summary import differs, health_state, hold, leader, sentence, shown
 from reconciler.http.table import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
 from reconciler.planning.render import counts
@@ -39,7 +39,7 @@ class Page:
         """What the pages need, and nothing else."""
         return templates.content_security_policy()
 
-    def render(self, more: Mapping[str, Any], wish: Wish, headers: Headers) -> str:
+    def render(self, more: Mapping[str, Any], query: ListingQuery, headers: Headers) -> str:
         """The page of this moment. ``more`` may say the ``mode``; the sender of ``headers`` decides on the buttons."""
         board, report = self._control.board, self._control.board.report
         tables = shown(report)
@@ -47,13 +47,13 @@ class Page:
             "status",
             board=board,
             report=report,
-            mood=mood(board).value,
+            mood=health_state(board).value,
             sentence=sentence(board),
             leader=leader(board),
             hold=hold(board),
             mode=more.get("mode") or ("observe" if report and report.observe_only else "enforce"),
             tables=tables,
-            listing=listing(tables, wish),
+            listing=listing(tables, query),
             attention=attention(tables, report.error if report else None),
             most_urgent=URGENT,
             statuses=[status.value for status in TableStatus],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.plan import Fate, Step
+from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport
 
 MOST_STEPS = 500
@@ -32,7 +32,7 @@ class Planned:
 def _half(report: PassReport, *, ready: bool) -> tuple[tuple[tuple[str, tuple[Step, ...]], ...], int]:
     found, count, hidden = [], 0, 0
     for table in sorted(report.tables, key=lambda table: table.name):
-        steps = tuple(step for step in table.steps if (step.fate is Fate.READY) is ready)
+        steps = tuple(step for step in table.steps if (step.status is StepStatus.READY) is ready)
         if steps and count < MOST_STEPS:
             found.append((table.name, steps))
             count += len(steps)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from reconciler.http.control import Control
 from reconciler.http.ordering import begin, ending
 from reconciler.http.problems import Refused
-from reconciler.runs import Order, Outcome, Run, Verb
+from reconciler.runs import Job, Outcome, Run, Verb
 from reconciler.runs.order import PAGE
 
 FRESH_SECONDS = 1.0
@@ -25,11 +25,11 @@ class Plans:
 
     def __init__(self, control: Control) -> None:
         self._control = control
-        self._made: dict[Order, tuple[float, Run]] = {}
+        self._made: dict[Job, tuple[float, Run]] = {}
 
     async def of(self, verb: Verb, tables: tuple[str, ...]) -> Outcome | None:
         """The plan, or ``None`` while it is not there. Raises ``Refused``, and what the loop and the verb raise."""
-        order, now = Order(verb, tables, trigger=PAGE), time.monotonic()
+        order, now = Job(verb, tables, trigger=PAGE), time.monotonic()
         self._made = {
             made: (at, run)
             for made, (at, run) in self._made.items()

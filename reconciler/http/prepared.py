@@ -10,13 +10,13 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http.summary import sentence
 from reconciler.model.report import PassReport, TableReport
 from reconciler.planning.document import document, table_entry
 
 
-class PreparedReport:
+class CachedReport:
     """Asked from several threads; while one writes a new text, the others wait for it."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class PreparedReport:
         self._tables: dict[str, tuple[TableReport, str]] = {}
         self._lock = threading.Lock()
 
-    def sentence(self, board: Board) -> str:
+    def sentence(self, board: LoopStatus) -> str:
         """The sentence of the state, put together once for a report and an endpoint that is up or down."""
         report, up = board.report, board.endpoint_up
         told, told_up, said = self._said

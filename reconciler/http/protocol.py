@@ -15,7 +15,7 @@ HEADER_SECONDS = 10.0
 """For all headers of a request, from the opening of the connection or the end of the answer before."""
 
 
-class ImpatientProtocol(H11Protocol):
+class HeaderTimeoutProtocol(H11Protocol):
     """One connection."""
 
     _timer: asyncio.TimerHandle | None = None
@@ -51,7 +51,7 @@ class ImpatientProtocol(H11Protocol):
         """At the limit the client that has been waited for the longest goes; nobody who waits for an answer does."""
         limit = self.config.limit_concurrency
         while limit is not None and len(self.connections) >= limit:
-            others = [one for one in self.connections if isinstance(one, ImpatientProtocol) and one is not self]
+            others = [one for one in self.connections if isinstance(one, HeaderTimeoutProtocol) and one is not self]
             slow = [one for one in others if one._unfinished]
             if not slow:
                 return False

@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse
 from reconciler.http.answers import Answer, Json, RunEntry, RunsData, errors, example
 from reconciler.http.control import Control
 from reconciler.http.events import stream
-from reconciler.http.prepared import PreparedReport
+from reconciler.http.prepared import CachedReport
 from reconciler.http.problems import Refused
 from reconciler.http.status import status_answer
 from reconciler.http.table import table_data
@@ -25,7 +25,7 @@ from reconciler.runs.events import record_entry
 def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter:
     """``more`` is what only the daemon knows, for example the mode."""
     router = APIRouter(prefix="/api/v1", tags=["status"])
-    prepared = PreparedReport()
+    prepared = CachedReport()
 
     @router.get(
         "/status",

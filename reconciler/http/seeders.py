@@ -15,7 +15,7 @@ from reconciler.http.ordering import answer, refusal
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.records import SeedRecord
 from reconciler.planning.text import several
-from reconciler.runs import Order, Verb
+from reconciler.runs import Job, Verb
 
 Names = Annotated[
     list[TableName],
@@ -39,7 +39,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
         responses={**errors(*CHANGING), 200: example(written, _DATA), 202: ACCEPTED},
     )
     async def run(seeder_names: Names = [], wait: Wait = True) -> Answer[RunData]:  # noqa: B006
-        return await answer(control, Order(Verb.SEED, _names(seeder_names)), wait=wait)  # type: ignore[return-value]
+        return await answer(control, Job(Verb.SEED, _names(seeder_names)), wait=wait)  # type: ignore[return-value]
 
     @changing.post(
         "/clear",
@@ -47,7 +47,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
         responses={**errors(*CHANGING), 200: example(removed, _DATA), 202: ACCEPTED},
     )
     async def clear(seeder_names: Names = [], wait: Wait = True) -> Answer[RunData]:  # noqa: B006
-        return await answer(control, Order(Verb.CLEAR, _names(seeder_names)), wait=wait)  # type: ignore[return-value]
+        return await answer(control, Job(Verb.CLEAR, _names(seeder_names)), wait=wait)  # type: ignore[return-value]
 
     @reading.get(
         "/status",

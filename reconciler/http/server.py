@@ -10,7 +10,7 @@ import time
 import uvicorn
 from fastapi import FastAPI
 
-from reconciler.http.protocol import ImpatientProtocol
+from reconciler.http.protocol import HeaderTimeoutProtocol
 from reconciler.model.errors import ReconcilerError, SettingsError
 
 START_SECONDS = 10.0
@@ -34,7 +34,7 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 loop="asyncio",
-                http=ImpatientProtocol,
+                http=HeaderTimeoutProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler import __version__
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http.health import readiness
 
 
-def status_answer(board: Board, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
+def status_answer(board: LoopStatus, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
     """An ``Answer`` as bytes: what is known right now around the prepared text of the last report.
 
     ``more`` comes from the wiring; the report is ``null`` before the first pass.

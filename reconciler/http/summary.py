@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus, Verdict
 
 
-class Mood(StrEnum):
+class HealthState(StrEnum):
     """What the banner shows; also its CSS class."""
 
     STARTING = "starting"
@@ -18,32 +18,32 @@ class Mood(StrEnum):
     IN_SYNC = "in-sync"
 
 
-def mood(board: Board) -> Mood:
+def health_state(board: LoopStatus) -> HealthState:
     """Never ``in sync`` unless the last pass said so and the endpoint still answers (I11)."""
     if board.report is None:
-        return Mood.STARTING
+        return HealthState.STARTING
     if not board.endpoint_up:
-        return Mood.DOWN
+        return HealthState.DOWN
     match board.report.verdict:
         case Verdict.IN_SYNC:
-            return Mood.IN_SYNC
+            return HealthState.IN_SYNC
         case Verdict.DRIFTED:
-            return Mood.DRIFTED
+            return HealthState.DRIFTED
         case Verdict.ERROR:
-            return Mood.ERROR
+            return HealthState.ERROR
 
 
-def sentence(board: Board) -> str:
+def sentence(board: LoopStatus) -> str:
     """The banner's text."""
     report = board.report
     if report is None:
         return f"Starting: {board.not_ready_reason}"
-    match mood(board):
-        case Mood.DOWN:
+    match health_state(board):
+        case HealthState.DOWN:
             return f"Endpoint down: {report.error or 'it does not answer'}"
-        case Mood.ERROR:
+        case HealthState.ERROR:
             return _error(report)
-        case Mood.DRIFTED:
+        case HealthState.DRIFTED:
             return f"{_tables(sum(differs(t) for t in report.tables))} drifted"
         case _:
             summary = report.summary()
@@ -51,7 +51,7 @@ def sentence(board: Board) -> str:
             return f"In sync: {_tables(summary['declared'] - summary['released'])} as declared{released}"
 
 
-def leader(board: Board) -> str:
+def leader(board: LoopStatus) -> str:
     """Who may write, as far as the last pass saw."""
     report = board.report
     if report is None or report.leader is None:
@@ -61,7 +61,7 @@ def leader(board: Board) -> str:
     return f"another one: {report.held_by}" if report.held_by else "another process"
 
 
-def hold(board: Board) -> tuple[str, str] | None:
+def hold(board: LoopStatus) -> tuple[str, str] | None:
     """Why nothing is written though steps may be ready, and the command or setting that ends that."""
     report = board.report
     if report is not None and report.problems:

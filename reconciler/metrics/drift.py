@@ -8,7 +8,7 @@ from reconciler.model.plan import Action
 from reconciler.model.report import PassReport, TableReport, TableStatus
 
 
-class DriftMemory:
+class DriftCache:
     """What was in drift in the last report in which each table was seen.
 
     A drift is counted in the first report that shows it, not again while it stays. A table that a failed pass could

@@ -22,14 +22,14 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from reconciler import __version__
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import labels
-from reconciler.metrics.drift import DriftMemory
+from reconciler.metrics.drift import DriftCache
 from reconciler.metrics.events import Events
-from reconciler.metrics.prepared import PreparedTables
-from reconciler.metrics.state import BoardCollector, TableCollector
+from reconciler.metrics.prepared import CachedTables
+from reconciler.metrics.state import LoopCollector, TableCollector
 from reconciler.model.errors import SettingsError
-from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
 
 PUSH_JOB = "dynamodb_reconciler"
@@ -41,27 +41,27 @@ _EXEMPLAR_LIMIT = 64
 class Metrics:
     """Every series of the process; implements ``Telemetry``."""
 
-    def __init__(self, board: Board, table_detail: labels.TableDetail = "full") -> None:
+    def __init__(self, board: LoopStatus, table_detail: labels.TableDetail = "full") -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._environment = board.environment
         self._own = CollectorRegistry()
         of_whole, of_tables = CollectorRegistry(), CollectorRegistry()
         self._own.register(of_whole)
         self._own.register(of_tables)
-        of_whole.register(BoardCollector(board))
+        of_whole.register(LoopCollector(board))
         of_tables.register(TableCollector(board, table_detail))
         self._events = Events(of_whole, of_tables, self._environment)
         self._events.build_info.labels(
             __version__, os.environ.get("RECONCILER_REVISION") or "unknown", platform.python_version()
         ).set(1)
-        self._prepared = PreparedTables(of_tables, board, lambda: self._events.changes)
+        self._prepared = CachedTables(of_tables, board, lambda: self._events.changes)
         self._whole = CollectorRegistry()
         self._whole.register(of_whole)
         ProcessCollector(registry=self._whole)
         PlatformCollector(registry=self._whole)
         GCCollector(registry=self._whole)
         self._names_tables = table_detail == "full"
-        self._drift = DriftMemory()
+        self._drift = DriftCache()
         self._last_seen: dict[str, TableReport] = {}
         """By name; a converging run carries the tables of earlier rounds along, whose seeds were counted then."""
         self._lock = threading.Lock()
@@ -106,9 +106,9 @@ class Metrics:
 
     def step(self, pass_id: str, table: str, step: Step) -> None:  # noqa: ARG002
         """A step was carried out or failed."""
-        if step.fate not in (Fate.DONE, Fate.FAILED):
+        if step.status not in (StepStatus.DONE, StepStatus.FAILED):
             return
-        result = "success" if step.fate is Fate.DONE else "failure"
+        result = "success" if step.status is StepStatus.DONE else "failure"
         self._events.acted(self._label(table), step.action.value, result)
 
     def http_request(self, method: str, route: str, status_code: int, seconds: float) -> None:
@@ -151,7 +151,7 @@ class Metrics:
 
     def _count_seed(self, table: TableReport) -> None:
         seeding = (Action.SEED, Action.CLEAR)
-        failed = any(step.action in seeding and step.fate is Fate.FAILED for step in table.steps)
+        failed = any(step.action in seeding and step.status is StepStatus.FAILED for step in table.steps)
         written, cleared = (table.seed_written, table.seed_present), (table.seed_removed, table.seed_kept)
         counts = (*written, *cleared, max(table.seed_failed, failed))
         for result, items in zip(labels.SEED_RESULTS, counts, strict=True):

@@ -10,19 +10,19 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.model.report import PassReport, TableReport
 
 Encode = Callable[[CollectorRegistry], bytes]
 
 
-class PreparedTables:
+class CachedTables:
     """One text, that of the content type asked for last; ``changes`` is a number that grows with every count.
 
     Asked from several threads; while one writes a new text, the others wait for it.
     """
 
-    def __init__(self, registry: CollectorRegistry, board: Board, changes: Callable[[], int]) -> None:
+    def __init__(self, registry: CollectorRegistry, board: LoopStatus, changes: Callable[[], int]) -> None:
         self._registry = registry
         self._board = board
         self._changes = changes

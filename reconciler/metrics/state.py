@@ -12,20 +12,20 @@ from itertools import chain
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import labels
 from reconciler.metrics.families import PREFIX, STATE_FAMILIES
-from reconciler.model.plan import Action, Fate
+from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import PassReport, TableReport
 
 Sample = tuple[str, tuple[str, ...], float]
 """Family name without prefix, label values behind the environment, value."""
 
 
-class BoardCollector(Collector):
+class LoopCollector(Collector):
     """What is true of the whole: reads the board once a scrape."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: LoopStatus) -> None:
         self._board = board
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
@@ -42,7 +42,7 @@ class BoardCollector(Collector):
 class TableCollector(Collector):
     """What is true of each table, as the last report has it."""
 
-    def __init__(self, board: Board, detail: labels.TableDetail = "full") -> None:
+    def __init__(self, board: LoopStatus, detail: labels.TableDetail = "full") -> None:
         self._board = board
         self._detail = detail
 
@@ -67,7 +67,7 @@ def in_scope(table: TableReport) -> bool:
     """Whether a table has series: it is declared, or created by us and not yet deleted."""
     if table.declaration is not None:
         return True
-    deleted = any(step.action is Action.DELETE and step.fate is Fate.DONE for step in table.steps)
+    deleted = any(step.action is Action.DELETE and step.status is StepStatus.DONE for step in table.steps)
     return table.ownership == "created" and not deleted
 
 
@@ -87,7 +87,7 @@ def _filled(
     return families.values()
 
 
-def _of_board(board: Board) -> Iterator[Sample]:
+def _of_board(board: LoopStatus) -> Iterator[Sample]:
     endpoint = board.endpoint
     if endpoint is not None:
         yield "endpoint_info", (endpoint.url, endpoint.region, endpoint.flavor.value), 1
@@ -118,7 +118,7 @@ def _status_of_table(table: TableReport) -> Iterator[Sample]:
     for status in labels.STATUSES:
         yield "table_status", (table.name, status), table.status.value == status
     yield from _time("table_drift_start_timestamp_seconds", (table.name,), table.drift_since)
-    blocked = {step.reason.value for step in table.steps if step.fate is Fate.BLOCKED and step.reason}
+    blocked = {step.reason.value for step in table.steps if step.status is StepStatus.BLOCKED and step.reason}
     for reason in sorted(blocked):
         yield "table_blocked", (table.name, reason), 1
 
@@ -127,10 +127,10 @@ def _rest_of_table(table: TableReport) -> Iterator[Sample]:
     yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
     for facet in table.facets:
         yield "table_drift", (table.name, facet), facet in table.drifted
-    unsupported = {step.facet for step in table.steps if step.fate is Fate.UNSUPPORTED}
+    unsupported = {step.facet for step in table.steps if step.status is StepStatus.UNSUPPORTED}
     for facet in sorted(unsupported.intersection(table.facets)):
         yield "table_unsupported", (table.name, facet), 1
-    waits = [step.not_before for step in table.steps if step.fate is Fate.DEFERRED and step.not_before]
+    waits = [step.not_before for step in table.steps if step.status is StepStatus.DEFERRED and step.not_before]
     yield from _time("table_not_before_timestamp_seconds", (table.name,), min(waits, default=None))
     if table.item_count is not None:
         yield "table_items", (table.name,), table.item_count

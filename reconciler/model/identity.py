@@ -28,7 +28,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AccountLocation:
     """Partition, Region and account in the ARN of a table: they name the endpoint and whose credentials are used."""
 
     partition: str
@@ -36,7 +36,7 @@ class Place:
     account: str
 
     @classmethod
-    def of(cls, arn: str) -> Place | None:
+    def of(cls, arn: str) -> AccountLocation | None:
         """The place of a table's ARN; ``None`` for a text that is no ARN."""
         parts = arn.split(":", 5)
         return cls(parts[1], parts[3], parts[4]) if len(parts) == 6 and parts[0] == "arn" else None
@@ -121,7 +121,7 @@ class Endpoint:
         AWS names partition, Region and account. An emulator other than DynamoDB Local may be set to any account, so
         only its kind and its Region count. What ``other`` is, is not known, except that it is not DynamoDB Local.
         """
-        place = Place.of(arn)
+        place = AccountLocation.of(arn)
         if place is None:
             return f"the ARN {arn!r} is malformed"
         if place.local is not (self.flavor is Flavor.DYNAMODB_LOCAL):

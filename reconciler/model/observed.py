@@ -62,7 +62,7 @@ class ObservedTable:
     transitions: tuple[str, ...] = ()
     changing: frozenset[str] = frozenset()
     unsupported: frozenset[str] = frozenset()
-    unknown: Mapping[str, str] = field(default_factory=dict)
+    not_observed: Mapping[str, str] = field(default_factory=dict)
     item_count: int = 0
     size_bytes: int = 0
     owner_tag: str | None = None

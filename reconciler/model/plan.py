@@ -20,7 +20,7 @@ class Action(StrEnum):
     CLEAR = "clear"
 
 
-class Fate(StrEnum):
+class StepStatus(StrEnum):
     """What becomes of a step. The engine turns ``ready`` into ``done`` or ``failed``."""
 
     READY = "ready"
@@ -75,7 +75,7 @@ class Step:
     facet: str
     changes: tuple[Change, ...] = ()
     call: Call | None = None
-    fate: Fate = Fate.READY
+    status: StepStatus = StepStatus.READY
     reason: Reason | None = None
     message: str | None = None
     allow_with: str | None = None
@@ -90,7 +90,7 @@ class Step:
         return self.ends_table or any(change.hazard is Hazard.DATA_LOSS for change in self.changes)
 
     @property
-    def takes_away(self) -> bool:
+    def removes(self) -> bool:
         """True for steps that take something from a table that stays: an index, a replica, a stream, a backup."""
         return not self.ends_table and self.call is not None and (self.hazardous or self.call.destroys)
 
@@ -106,20 +106,20 @@ class Step:
 
     def blocked(self, reason: Reason, message: str, allow_with: str | None = None) -> Step:
         """This step, refused by policy."""
-        return replace(self, fate=Fate.BLOCKED, reason=reason, message=message, allow_with=allow_with)
+        return replace(self, status=StepStatus.BLOCKED, reason=reason, message=message, allow_with=allow_with)
 
     def deferred(self, reason: Reason, message: str, not_before: datetime | None = None) -> Step:
         """This step, for later."""
-        return replace(self, fate=Fate.DEFERRED, reason=reason, message=message, not_before=not_before)
+        return replace(self, status=StepStatus.DEFERRED, reason=reason, message=message, not_before=not_before)
 
     def unsupported(self, message: str) -> Step:
         """This step, which the endpoint cannot hold."""
-        return replace(self, fate=Fate.UNSUPPORTED, reason=Reason.UNSUPPORTED, message=message)
+        return replace(self, status=StepStatus.UNSUPPORTED, reason=Reason.UNSUPPORTED, message=message)
 
     def done(self) -> Step:
         """This step, carried out; what was said of its future is past."""
         message = self.message if self.action in (Action.SEED, Action.CLEAR) else None
-        return replace(self, fate=Fate.DONE, reason=None, message=message)
+        return replace(self, status=StepStatus.DONE, reason=None, message=message)
 
     def with_message(self, message: str) -> Step:
         """This step with another sentence."""
@@ -127,7 +127,7 @@ class Step:
 
     def failed(self, message: str, reason: Reason = Reason.ERROR) -> Step:
         """This step, tried without success."""
-        return replace(self, fate=Fate.FAILED, reason=reason, message=message)
+        return replace(self, status=StepStatus.FAILED, reason=reason, message=message)
 
 
 @dataclass(frozen=True, slots=True)

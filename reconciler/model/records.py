@@ -137,7 +137,7 @@ class Attempts:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class QuotaUsage:
     """When we made changes that the service counts, for one identity, as far as no answer of the service tells it.
 
     ``times`` are those of the calls, oldest first, ``refused`` the last refusal of a kind that no time explains.
@@ -250,11 +250,11 @@ class StateSnapshot:
     fresh: bool = False
     """True when the state table did not exist before this run (on an emulator: a new world)."""
     inventory: Mapping[str, InventoryEntry] = field(default_factory=dict)
-    elsewhere: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
+    foreign_claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
     seeds: Mapping[str, SeedRecord] = field(default_factory=dict)
     seed_parts: Mapping[str, SeedPart] = field(default_factory=dict)
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
-    marks: Mapping[str, Marks] = field(default_factory=dict)
+    quota_usage: Mapping[str, QuotaUsage] = field(default_factory=dict)
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)
     ended: Mapping[str, Ended] = field(default_factory=dict)
     suspension: Suspension | None = None

@@ -11,7 +11,7 @@ from typing import Literal
 from reconciler.model.change import Change
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Identity
-from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.records import Ownership, SeedState
 from reconciler.model.table import TableSpec
 
@@ -98,9 +98,9 @@ class TableReport:
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
 
-    def has(self, *fates: Fate) -> bool:
+    def has(self, *fates: StepStatus) -> bool:
         """Whether any step has one of these fates."""
-        return any(step.fate in fates for step in self.steps)
+        return any(step.status in fates for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +151,25 @@ class PassReport:
     @property
     def next_not_before(self) -> datetime | None:
         """The earliest ``not_before`` of all deferred steps."""
-        times = [s.not_before for t in self.tables for s in t.steps if s.fate is Fate.DEFERRED and s.not_before]
+        times = [s.not_before for t in self.tables for s in t.steps if s.status is StepStatus.DEFERRED and s.not_before]
         return min(times, default=None)
 
     def summary(self) -> dict[str, int]:
         """Counts of tables: once under the action that covers it (a replaced one is not counted as created too)."""
-        acted = (Fate.READY, Fate.DONE)
+        acted = (StepStatus.READY, StepStatus.DONE)
         counts = {
             "declared": sum(t.declaration is not None for t in self.tables),
             "in_sync": sum(t.status is TableStatus.IN_SYNC and t.declaration is not None for t in self.tables),
         }
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.SEED):
             counts[action.value] = self.counted(action, *acted)
-        for fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED):
+        for fate in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
             counts[fate.value] = sum(table.has(fate) for table in self.tables)
         counts["released"] = sum(t.status is TableStatus.RELEASED for t in self.tables)
-        counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(Fate.FAILED) for t in self.tables)
+        counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(StepStatus.FAILED) for t in self.tables)
         return counts
 
-    def counted(self, action: Action, *fates: Fate) -> int:
+    def counted(self, action: Action, *fates: StepStatus) -> int:
         """How many tables have a step of this action in one of these fates, each under the action that covers it."""
         return sum(_counts(table, action, fates) for table in self.tables)
 
@@ -182,6 +182,6 @@ COVERED: Mapping[Action, frozenset[Action]] = {
 """A replaced table counts once: the delete, create and updates that a replacement consists of are not counted too."""
 
 
-def _counts(table: TableReport, action: Action, fates: tuple[Fate, ...]) -> bool:
-    actions = {step.action for step in table.steps if step.fate in fates}
+def _counts(table: TableReport, action: Action, fates: tuple[StepStatus, ...]) -> bool:
+    actions = {step.action for step in table.steps if step.status in fates}
     return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))

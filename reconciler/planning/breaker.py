@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.change import Change
 from reconciler.model.identity import Identity
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Attempts
 from reconciler.planning.scaled import after_target
 
@@ -32,7 +32,7 @@ Backups of a new table are enabled for some time after it is ACTIVE, and answers
 """
 
 
-def wanted(change: Change) -> str:
+def change_key(change: Change) -> str:
     """What was written, as one text: another wish for the same path starts a new count."""
     return _text(change.after)
 
@@ -44,7 +44,7 @@ def hold_back(steps: Iterable[Step], attempts: Attempts | None, now: datetime, *
 
 
 def _split(step: Step, attempts: Attempts | None, now: datetime, *, emulator: bool) -> list[Step]:
-    if attempts is None or step.fate not in (Fate.READY, Fate.DEFERRED) or step.ends_table:
+    if attempts is None or step.status not in (StepStatus.READY, StepStatus.DEFERRED) or step.ends_table:
         return [step]
     stuck = tuple(change for change in step.changes if _exhausted(change, attempts, step, now, emulator=emulator))
     if not stuck:
@@ -71,14 +71,14 @@ def _told(change: Change, attempts: Attempts, step: Step) -> str:
         again = (attempts.refused[key] + ASKED_AGAIN).isoformat(timespec="seconds")
         busy = attempts.counts.get(key + BUSY, 0) >= BUSY_LIMIT
         how = "as busy although the table is ACTIVE and nothing is under way" if busy else "outright"
-        return f"{change.path}: {wanted(change)} was refused {how}, and is tried again from {again} on"
+        return f"{change.path}: {change_key(change)} was refused {how}, and is tried again from {again} on"
     if key in attempts.contested:
         again = (attempts.contested[key] + ASKED_AGAIN).isoformat(timespec="seconds")
         return (
-            f"{change.path}: {wanted(change)} was written {LIMIT} times and took effect, and somebody else changed it"
-            f" to {last}; it is tried again from {again} on"
+            f"{change.path}: {change_key(change)} was written {LIMIT} times and took effect, and somebody else changed"
+            f" it to {last}; it is tried again from {again} on"
         )
-    return f"{change.path}: {wanted(change)} was written {LIMIT} times and read back as {first}, then as {last}"
+    return f"{change.path}: {change_key(change)} was written {LIMIT} times and read back as {first}, then as {last}"
 
 
 def _text(value: object) -> str:
@@ -91,7 +91,7 @@ def _exhausted(change: Change, attempts: Attempts, step: Step, now: datetime, *,
     if since is not None and now >= since + ASKED_AGAIN:
         return False
     decided = since is not None or key in attempts.missed or not emulator
-    return decided and attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == wanted(change)
+    return decided and attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == change_key(change)
 
 
 def _key(change: Change, step: Step) -> str:
@@ -110,9 +110,9 @@ def record(
         key = _key(change, step)
         held = refused.pop(key, None) or contested.pop(key, None)
         missed.pop(key, None)
-        again = held is None and wishes.get(key) == wanted(change)
+        again = held is None and wishes.get(key) == change_key(change)
         counts[key] = (counts.get(key, 0) if again else 0) + 1
-        wishes[key] = wanted(change)
+        wishes[key] = change_key(change)
         if again:
             seen[key] = _text(change.before)
         else:
@@ -126,12 +126,12 @@ def record(
     return replace(kept, counts=counts, wanted=wishes, seen=seen, refused=refused, missed=missed, contested=contested)
 
 
-def undecided(attempts: Attempts, step: Step) -> bool:
+def needs_read_back(attempts: Attempts, step: Step) -> bool:
     """Whether a read-back must tell now if the last write of a change took effect."""
     return any(attempts.counts.get(_key(change, step), 0) >= LIMIT for change in step.changes)
 
 
-def judged(attempts: Attempts, step: Step, differing: Iterable[Change] | None, now: datetime) -> Attempts:
+def record_read_back(attempts: Attempts, step: Step, differing: Iterable[Change] | None, now: datetime) -> Attempts:
     """What our own read-back right after the last write shows; ``None`` where it could not show anything.
 
     A change that still reads as before the write did not take. Everything else is taken for the work of others.
@@ -150,7 +150,7 @@ def judged(attempts: Attempts, step: Step, differing: Iterable[Change] | None, n
     return replace(attempts, missed=missed, contested=contested)
 
 
-def turned_away(
+def record_refusal(
     attempts: Attempts | None, name: str, identity: Identity, step: Step, now: datetime, *, emulator: bool
 ) -> Attempts:
     """Count a refusal as busy of a table that reads ACTIVE without anything under way; in the end it is held back."""
@@ -159,12 +159,12 @@ def turned_away(
     for change in step.changes:
         key = _key(change, step)
         busy = key + BUSY
-        if wishes.get(busy) != wanted(change) or refused.pop(key, None) is not None:
-            counts[busy], seen[busy], wishes[busy] = 0, now.isoformat(), wanted(change)
+        if wishes.get(busy) != change_key(change) or refused.pop(key, None) is not None:
+            counts[busy], seen[busy], wishes[busy] = 0, now.isoformat(), change_key(change)
         counts[busy] += 1
         patience = timedelta(0) if emulator else BUSY_PATIENCE
         if counts[busy] >= BUSY_LIMIT and now >= datetime.fromisoformat(seen[busy]) + patience:
-            counts[key], wishes[key], refused[key] = LIMIT, wanted(change), now
+            counts[key], wishes[key], refused[key] = LIMIT, change_key(change), now
     return replace(kept, counts=counts, wanted=wishes, seen=seen, refused=refused)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reconciler.facets import FACETS, RIDING, wire
+from reconciler.facets import FACETS, IN_CREATE_TABLE, wire
 from reconciler.facets.tags import with_owner
 from reconciler.model.change import Call, Change
 from reconciler.model.table import TableSpec
@@ -19,15 +19,15 @@ def create_call(spec: TableSpec, owner: str | None = None) -> Call:
 
     AttributeDefinitions are exactly the key attributes in use (CreateTable).
     """
-    keys = [attributes for facet in RIDING.values() for attributes in facet.key_attributes(spec)]
+    keys = [attributes for facet in IN_CREATE_TABLE.values() for attributes in facet.key_attributes(spec)]
     params: dict[str, Any] = {"TableName": spec.name, "AttributeDefinitions": wire.attribute_definitions(*keys)}
-    for facet in RIDING.values():
+    for facet in IN_CREATE_TABLE.values():
         params.update(facet.create_members(spec))
     call = Call("CreateTable", params)
     return call if owner is None else with_owner(call, owner)
 
 
-def held(spec: TableSpec, lacks: frozenset[str]) -> TableSpec:
+def without_unsupported(spec: TableSpec, lacks: frozenset[str]) -> TableSpec:
     """The declaration without the facets that an endpoint is known not to hold."""
     undeclared: dict[str, Any] = dict.fromkeys(sorted(lacks))
     return replace(spec, **undeclared) if undeclared else spec
@@ -35,13 +35,13 @@ def held(spec: TableSpec, lacks: frozenset[str]) -> TableSpec:
 
 def create_changes(spec: TableSpec) -> tuple[Change, ...]:
     """One change for each declared facet that CreateTable carries: from nothing to its part of the request."""
-    declared = (name for name in RIDING if getattr(spec, name) is not None)
-    values = ((name, RIDING[name].shown_in_create(spec)) for name in declared)
+    declared = (name for name in IN_CREATE_TABLE if getattr(spec, name) is not None)
+    values = ((name, IN_CREATE_TABLE[name].shown_in_create(spec)) for name in declared)
     return tuple(Change(name, name, None, value) for name, value in values if value is not None)
 
 
 def as_created(spec: TableSpec) -> TableSpec:
     """The table right after CreateTable: everything of which nothing rides in it is not there yet."""
-    riding = {name for name, facet in RIDING.items() if facet.create_members(spec)}
+    riding = {name for name, facet in IN_CREATE_TABLE.items() if facet.create_members(spec)}
     absent: dict[str, Any] = {facet.name: None for facet in FACETS if facet.name not in riding}
     return replace(spec, **absent)

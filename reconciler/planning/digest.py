@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 
 from reconciler.model.errors import Problem
-from reconciler.model.plan import Approval, Fate
+from reconciler.model.plan import Approval, StepStatus
 from reconciler.model.report import PassReport, TableReport
 from reconciler.planning.document import plain
 
@@ -20,7 +20,7 @@ def plan_digest(tables: Iterable[TableReport], error: str | None = None, problem
             step.action.value,
             step.facet,
             step.call.operation if step.call else None,
-            step.fate.value,
+            step.status.value,
             step.nothing_lost,
             [[change.path, plain(change.before), plain(change.after)] for change in step.changes],
         ]
@@ -40,8 +40,8 @@ def approval(plan: PassReport, *, only_this: bool) -> Approval:
     shown = {
         (table.name, step.action, step.facet): step for table in plan.tables for step in table.steps if step.destructive
     }
-    steps = frozenset(key for key, step in shown.items() if step.fate in (Fate.READY, Fate.DEFERRED))
+    steps = frozenset(key for key, step in shown.items() if step.status in (StepStatus.READY, StepStatus.DEFERRED))
     harmless = frozenset(key for key in steps if shown[key].nothing_lost)
-    withheld = frozenset(key for key, step in shown.items() if step.fate is Fate.BLOCKED)
+    withheld = frozenset(key for key, step in shown.items() if step.status is StepStatus.BLOCKED)
     digest = plan_digest(plan.tables, plan.error, plan.problems) if only_this else None
     return Approval(steps, harmless, withheld, digest=digest)

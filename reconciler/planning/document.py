@@ -97,7 +97,7 @@ def step_entry(step: Step) -> dict[str, Any]:
         "facet": step.facet,
         "operation": step.call.operation if step.call else None,
         "request": plain(step.call.params) if step.call else {},
-        "fate": step.fate.value,
+        "fate": step.status.value,
         "reason": step.reason.value if step.reason else None,
         "message": step.message,
         "allow_with": step.allow_with,

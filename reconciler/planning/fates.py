@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reconciler.facets import BY_NAME, EXCLUSIVE, FACETS, NEEDS_ACTIVE
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
 
 SETTLING = ("CREATING", "UPDATING", "DELETING")
@@ -21,7 +21,7 @@ OUT_OF_ORDER = {
 """Statuses in which nothing is done to a table, and what would make it ACTIVE again."""
 
 
-def settled(
+def with_availability(
     steps: list[Step],
     desired: TableSpec,
     observed: ObservedTable,
@@ -33,11 +33,11 @@ def settled(
         steps = steps or [Step(Action.UPDATE, "table")]
         allow = OUT_OF_ORDER.get(status, "the table being ACTIVE again")
         return [step.blocked(Reason.STATUS, f"table {name} is {status}", allow) for step in steps]
-    fated = [_fate(step, observed, lacks) for step in steps]
+    fated = [_availability(step, observed, lacks) for step in steps]
     return [*fated, *_waits(fated, desired, observed)]
 
 
-def _fate(step: Step, observed: ObservedTable, lacks: frozenset[str]) -> Step:
+def _availability(step: Step, observed: ObservedTable, lacks: frozenset[str]) -> Step:
     missing = next((name for name in sorted(lacks) if _is_about(step, name)), None)
     if missing:
         return step.unsupported(f"the endpoint cannot hold {missing}")
@@ -85,13 +85,13 @@ def harmless_under_another_key(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
     Time to live deletes items; an index, a replica or a stream that goes takes what it holds with it.
     """
-    unlike = next((s for s in steps if s.ends_table and s.fate is Fate.BLOCKED and s.reason in NOT_OURS), None)
+    unlike = next((s for s in steps if s.ends_table and s.status is StepStatus.BLOCKED and s.reason in NOT_OURS), None)
     if unlike is None or unlike.reason is None:
         return steps
     reason, allow = unlike.reason, unlike.allow_with
     why = "the table has another key than the declared one and is not ours, so nothing is done that may lose data"
     return tuple(
-        step.blocked(reason, why, allow) if step.fate is Fate.READY and (step.takes_away or _loses(step)) else step
+        step.blocked(reason, why, allow) if step.status is StepStatus.READY and (step.removes or _loses(step)) else step
         for step in steps
     )
 
@@ -101,28 +101,28 @@ def _loses(step: Step) -> bool:
     return any(BY_NAME[change.facet].loses_data(change) for change in step.changes if change.facet in BY_NAME)
 
 
-def unprotected_until_replaced(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def defer_protection(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Protection goes on after a replacement that only waits: it would forbid it, and is never switched off for it."""
-    if not any(step.ends_table and step.fate is Fate.DEFERRED for step in steps):
+    if not any(step.ends_table and step.status is StepStatus.DEFERRED for step in steps):
         return steps
     message = "the table is about to be replaced, which protection would forbid"
     return tuple(
         step.deferred(Reason.AFTER, message)
-        if step.fate is Fate.READY and step.facet in BY_NAME and BY_NAME[step.facet].forbids_replacement
+        if step.status is StepStatus.READY and step.facet in BY_NAME and BY_NAME[step.facet].forbids_replacement
         else step
         for step in steps
     )
 
 
-def without_prospect(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def propagate_blocked(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Steps that wait for another step of the table share the fate of that one where nothing can go on any more.
 
     They are blocked where something is blocked, and else unsupported where the endpoint cannot hold what they wait for.
     """
-    moving = (Fate.READY, Fate.DEFERRED)
-    if any(step.fate in moving and step.reason is not Reason.AFTER for step in steps):
+    moving = (StepStatus.READY, StepStatus.DEFERRED)
+    if any(step.status in moving and step.reason is not Reason.AFTER for step in steps):
         return steps
-    first = next((step for step in steps if step.fate is Fate.BLOCKED and step.reason is not None), None)
+    first = next((step for step in steps if step.status is StepStatus.BLOCKED and step.reason is not None), None)
     if first is None or first.reason is None:
         return tuple(_as_unsupported(step) for step in steps) if _any_unsupported(steps) else steps
     reason, allow = first.reason, first.allow_with
@@ -133,23 +133,23 @@ def without_prospect(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _any_unsupported(steps: tuple[Step, ...]) -> bool:
-    return any(step.fate is Fate.UNSUPPORTED for step in steps)
+    return any(step.status is StepStatus.UNSUPPORTED for step in steps)
 
 
 def _as_unsupported(step: Step) -> Step:
-    if step.fate is not Fate.DEFERRED or step.reason is not Reason.AFTER:
+    if step.status is not StepStatus.DEFERRED or step.reason is not Reason.AFTER:
         return step
     return step.unsupported(f"{step.message}, and that is unsupported")
 
 
-def until_strong(seeding: Step, steps: tuple[Step, ...]) -> Step:
+def defer_seed(seeding: Step, steps: tuple[Step, ...]) -> Step:
     """A seed waits for changes that the service makes to an empty table alone."""
     for step in steps:
         facets = (BY_NAME.get(change.facet) for change in step.changes)
         message = next((facet.seed_waits_because for facet in facets if facet and facet.seed_waits_because), None)
-        if message is None or step.fate is Fate.UNSUPPORTED:
+        if message is None or step.status is StepStatus.UNSUPPORTED:
             continue
-        if step.fate is Fate.BLOCKED:
+        if step.status is StepStatus.BLOCKED:
             return seeding.blocked(step.reason or Reason.REJECTED, message, step.allow_with)
         return seeding.deferred(Reason.BUSY, message)
     return seeding

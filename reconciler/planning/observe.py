@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.facets import ASKING, FACETS, LOOKUPS, READ_BY, READS, scaling_wire
-from reconciler.facets.base import Ask, Facet
+from reconciler.facets import FACETS, HAS_EXTRA_READS, LOOKUPS, READ_BY, READS, scaling_wire
+from reconciler.facets.base import ExtraRead, Facet
 from reconciler.facets.tags import READ as TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
@@ -17,19 +17,19 @@ from reconciler.model.table import TableSpec
 from reconciler.planning.counters import counters_of
 
 
-def reads_for(spec: TableSpec | None) -> tuple[str, ...]:
+def reads(spec: TableSpec | None) -> tuple[str, ...]:
     """Operations beyond DescribeTable that the declared facets need; none for a table that is not declared."""
     if spec is None:
         return ()
     return tuple([read for name, reads in READS.items() if getattr(spec, name) is not None for read in reads])
 
 
-def asks_for(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Ask, ...]:
+def extra_reads(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[ExtraRead, ...]:
     """The reads that only the described table can name: one an index, one a stream, one an encryption key."""
     if spec is None:
         return ()
-    asking = (facet for name, facet in ASKING.items() if getattr(spec, name) is not None)
-    return tuple(ask for facet in asking for ask in facet.asks(spec, table))
+    asking = (facet for name, facet in HAS_EXTRA_READS.items() if getattr(spec, name) is not None)
+    return tuple(ask for facet in asking for ask in facet.extra_reads(spec, table))
 
 
 def all_reads() -> tuple[str, ...]:
@@ -37,9 +37,9 @@ def all_reads() -> tuple[str, ...]:
     return tuple(READ_BY)
 
 
-def all_asks(table: Mapping[str, Any]) -> tuple[Ask, ...]:
+def all_extra_reads(table: Mapping[str, Any]) -> tuple[ExtraRead, ...]:
     """The reads beyond ``all_reads`` that this table gives reason for."""
-    return tuple(ask for facet in ASKING.values() for ask in facet.asks(None, table))
+    return tuple(ask for facet in HAS_EXTRA_READS.values() for ask in facet.extra_reads(None, table))
 
 
 def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
@@ -69,7 +69,7 @@ def identity_of(table: Mapping[str, Any]) -> Identity:
 
 
 def _keys(facet: Facet, table: Mapping[str, Any]) -> set[str]:
-    further = ASKING[facet.name].asks(None, table) if facet.name in ASKING else ()
+    further = HAS_EXTRA_READS[facet.name].extra_reads(None, table) if facet.name in HAS_EXTRA_READS else ()
     return {*facet.reads, *(ask.key for ask in further)}
 
 

@@ -176,7 +176,7 @@ def is_state_lost(entry: InventoryEntry | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class OwnershipContext:
     """What ownership depends on beside the table: our scope, and whether the endpoint can carry owner tags.
 
     ``new_world`` is true on an emulator whose state table did not exist: tables there are adopted, never state_lost.
@@ -194,7 +194,7 @@ def owner_tag(scope: str, nonce: str) -> str:
     return f"{scope}/{nonce}"
 
 
-def bears_tag(entry: InventoryEntry, tag: str | None, scope: str) -> bool:
+def has_our_tag(entry: InventoryEntry, tag: str | None, scope: str) -> bool:
     """Whether the owner tag is that of this record: with its nonce, from this scope or the one it came from."""
     scopes = (scope, entry.tagged_as) if entry.tagged_as else (scope,)
     return tag is not None and tag in [owner_tag(each, tag_nonce(entry)) for each in scopes]
@@ -214,7 +214,7 @@ def resolve(
     entry: InventoryEntry | None,
     declaration: Declaration,
     observed: ObservedTable,
-    world: World,
+    world: OwnershipContext,
 ) -> InventoryEntry:
     """The entry as it should be now. A table is created by us where our record of its identity or our tag proves it.
 
@@ -252,7 +252,9 @@ def resolve(
     )
 
 
-def _event(entry: InventoryEntry | None, observed: ObservedTable, lifecycle: Lifecycle, world: World) -> Event | None:
+def _event(
+    entry: InventoryEntry | None, observed: ObservedTable, lifecycle: Lifecycle, world: OwnershipContext
+) -> Event | None:
     """What a look at a live, declared table means for its record; ``None`` where it stays as it is."""
     state = state_of(entry)
     known = entry is not None and observed.identity.same(entry.identity)
@@ -350,7 +352,7 @@ def untagged(step: Step, entry: InventoryEntry | None, observed: ObservedTable, 
     return None
 
 
-def wanted_again(entry: InventoryEntry | None) -> InventoryEntry | None:
+def declared_again(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table that had been forgotten: that wish is over, whatever can be seen of the table."""
     if entry is None or (entry.forgotten_since is None and entry.renamed_to is None):
         return entry
@@ -358,7 +360,9 @@ def wanted_again(entry: InventoryEntry | None) -> InventoryEntry | None:
     return replace(over, renamed_to=None)
 
 
-def forgotten(entry: InventoryEntry, now: datetime, *, foreign: bool, renamed_to: str | None) -> InventoryEntry:
+def no_longer_declared(
+    entry: InventoryEntry, now: datetime, *, foreign: bool, renamed_to: str | None
+) -> InventoryEntry:
     """The entry of a table that is not declared, with the time since when that is so of one of ours.
 
     A wish to replace it is none to prune it. ``foreign`` says that the declarations look like those of another stack;
@@ -379,20 +383,20 @@ def ours_since(entry: InventoryEntry | None) -> datetime | None:
     return entry.ours_since or (entry.changed_at if is_ours(entry) else None)
 
 
-def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
+def reclaimed(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
     if entry is None or not is_released(entry):
         return entry
     return advance(entry, Event.DECLARED_AGAIN, unwanted_since=None)
 
 
-def cannot_be_told_yet(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
+def is_undecided(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
     """Whether a table without an owner tag is too young to be judged: tags are set asynchronously (TagResource)."""
     unsettled = entry is None or is_open(entry) or not observed.identity.same(entry.identity)
     return unsettled and observed.owner_known and observed.owner_tag is None and observed.status == "CREATING"
 
 
-def wait(observed: ObservedTable) -> Step:
+def wait_until_decided(observed: ObservedTable) -> Step:
     """What happens to such a table for now."""
     message = f"table {observed.spec.name} is CREATING, and whose it is cannot be told yet"
     return Step(Action.CREATE, "table").deferred(Reason.BUSY, message)
@@ -408,7 +412,7 @@ def state_lost() -> Step:
     )
 
 
-def _create_proven(entry: InventoryEntry, observed: ObservedTable, world: World) -> bool:
+def _create_proven(entry: InventoryEntry, observed: ObservedTable, world: OwnershipContext) -> bool:
     """Whether a create of ours made this table: by its recorded identity, or by the nonce in its owner tag.
 
     Without tags only the response of CreateTable, or an identity that we recorded before, can tell.
@@ -417,9 +421,9 @@ def _create_proven(entry: InventoryEntry, observed: ObservedTable, world: World)
     if state is State.INTENT and observed.identity.same(entry.identity):
         return True
     may_come_true = state in (State.INTENT, State.UNPROVEN) and world.has_tags
-    return may_come_true and bears_tag(entry, observed.owner_tag, world.scope)
+    return may_come_true and has_our_tag(entry, observed.owner_tag, world.scope)
 
 
-def _tagged_ours(observed: ObservedTable, world: World) -> bool:
+def _tagged_ours(observed: ObservedTable, world: OwnershipContext) -> bool:
     tag = observed.owner_tag
     return not world.new_world and tag is not None and scope_of(tag) == world.scope

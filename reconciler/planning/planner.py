@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.facets import BY_NAME, HINDERED, STAGED
-from reconciler.facets.base import Obstacle
+from reconciler.facets import BY_NAME, HAS_PRECONDITIONS, MULTI_STEP
+from reconciler.facets.base import Precondition
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
-from reconciler.planning.create import as_created, create_call, create_changes, held
+from reconciler.planning.create import as_created, create_call, create_changes, without_unsupported
 from reconciler.planning.diff import diff
-from reconciler.planning.fates import settled
+from reconciler.planning.fates import with_availability
 from reconciler.planning.ignore import effective
 from reconciler.planning.order import order
-from reconciler.planning.scaled import left_alone
-from reconciler.planning.unknown import unseen
+from reconciler.planning.scaled import scaled_paths
+from reconciler.planning.unknown import access_denied_steps
 
 MOOT = "moot if the table is replaced"
 
@@ -42,15 +42,15 @@ def plan(
     if observed is None:
         return _create(declaration.spec, lacks)
     if observed.status == "DELETING":
-        return tuple(settled([], declaration.spec, observed))
-    ignore = left_alone(declaration, observed)
+        return tuple(with_availability([], declaration.spec, observed))
+    ignore = scaled_paths(declaration, observed)
     changes = diff(declaration.spec, observed.spec, ignore) if changes is None else changes
-    if not changes and not observed.unknown:
-        return tuple(settled([], declaration.spec, observed))
+    if not changes and not observed.not_observed:
+        return tuple(with_availability([], declaration.spec, observed))
     desired = effective(declaration.spec, observed.spec, ignore)
     planned = _steps(changes, desired, observed)
-    steps = settled(planned, declaration.spec, observed, lacks)
-    return tuple(sorted([*steps, *unseen(declaration, observed)], key=order))
+    steps = with_availability(planned, declaration.spec, observed, lacks)
+    return tuple(sorted([*steps, *access_denied_steps(declaration, observed)], key=order))
 
 
 def prune_step(name: str) -> Step:
@@ -66,11 +66,11 @@ def seed_step(source: str, count: int) -> Step:
 
 
 def _create(spec: TableSpec, lacks: frozenset[str]) -> tuple[Step, ...]:
-    possible = held(spec, lacks)
+    possible = without_unsupported(spec, lacks)
     create = Step(Action.CREATE, "table", create_changes(possible), create_call(possible))
     created = as_created(possible)
     after = ObservedTable(created, Identity(None, spec.name, ""), "ACTIVE")
-    steps = settled(_steps(diff(spec, created), spec, after), spec, after, lacks)
+    steps = with_availability(_steps(diff(spec, created), spec, after), spec, after, lacks)
     return (create, *sorted(steps, key=order))
 
 
@@ -90,20 +90,20 @@ def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTabl
 
 
 def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
-    hindered, staged = HINDERED.get(change.facet), STAGED.get(change.facet)
-    obstacle = hindered.obstacle(change, desired, observed.spec) if hindered else None
+    hindered, staged = HAS_PRECONDITIONS.get(change.facet), MULTI_STEP.get(change.facet)
+    obstacle = hindered.precondition(change, desired, observed.spec) if hindered else None
     if obstacle:
         return _hindered(Step(Action.UPDATE, change.facet, (change,)), obstacle)
     step = Step(Action.UPDATE, change.facet, (change,), BY_NAME[change.facet].request(change, desired, observed))
-    follows = staged.then(change, desired, observed.spec) if staged else None
+    follows = staged.next_step(change, desired, observed.spec) if staged else None
     return replace(_noted(step, follows), staged=True) if follows else step
 
 
-def _hindered(step: Step, obstacle: Obstacle) -> Step:
-    match obstacle.fate:
-        case Fate.DEFERRED:
+def _hindered(step: Step, obstacle: Precondition) -> Step:
+    match obstacle.status:
+        case StepStatus.DEFERRED:
             return step.deferred(Reason.AFTER, obstacle.reason)
-        case Fate.UNSUPPORTED:
+        case StepStatus.UNSUPPORTED:
             return step.unsupported(obstacle.reason)
         case _:
             return step.blocked(Reason.REJECTED, obstacle.reason, obstacle.allow_with)
@@ -112,7 +112,7 @@ def _hindered(step: Step, obstacle: Obstacle) -> Step:
 def _join(steps: list[Step], step: Step) -> None:
     """Add a step, or its change to the step that makes the same call."""
     for position, other in enumerate(steps):
-        if step.call is not None and (other.call, other.fate) == (step.call, step.fate):
+        if step.call is not None and (other.call, other.status) == (step.call, step.status):
             message = other.message if step.message in (None, other.message) else step.message
             steps[position] = replace(other, changes=(*other.changes, *step.changes), message=message)
             return

@@ -13,7 +13,7 @@ from reconciler.model.change import Hazard
 from reconciler.model.desired import Lifecycle
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options, permits
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry
 from reconciler.planning import ownership
 
@@ -24,7 +24,7 @@ NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class GateInput:
     """What the gate knows about one live table.
 
     ``foreign`` says that several tables of this stack exist and none of them is declared; ``lone`` that this one is the
@@ -43,19 +43,19 @@ class Facts:
     entry: InventoryEntry | None
     lifecycle: Lifecycle
     foreign: bool = False
-    lone: bool = False
-    unsettled: bool = False
+    single: bool = False
+    unconfirmed: bool = False
     approved: bool | None = None
     loss_approved: bool = False
     shown_blocked: bool = False
     elapsed: Callable[[str, datetime], timedelta] | None = None
-    vanished: str | None = None
+    missing_folder: str | None = None
     renamed_to: str | None = None
     elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class TableContents:
     """What a consistent Scan saw, right now: whether the table holds an item, and whether only its seed."""
 
     holds_items: bool
@@ -73,9 +73,9 @@ def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emula
     return step
 
 
-def gate(step: Step, facts: Facts, contents: Contents | None) -> Step | None:
+def deletion_gate(step: Step, facts: GateInput, contents: TableContents | None) -> Step | None:
     """The deletion gate. ``None`` means that all but the contents allow the step: scan the table and ask again."""
-    refusal = _ownership(step, facts) or _wish(step, facts) or _table(step, facts)
+    refusal = _ownership(step, facts) or _pending_deletion(step, facts) or _table(step, facts)
     if refusal is None and facts.approved is False and not facts.shown_blocked:
         refusal = _unapproved(step, facts)
     if refusal is not None:
@@ -84,7 +84,7 @@ def gate(step: Step, facts: Facts, contents: Contents | None) -> Step | None:
         return None
     step = replace(step, nothing_lost=contents.only_seed or not contents.holds_items)
     judged = _items(step, facts, contents) if contents.holds_items else _emptiness(step, facts)
-    return _unapproved(judged, facts) if judged.fate is Fate.READY else judged
+    return _unapproved(judged, facts) if judged.status is StepStatus.READY else judged
 
 
 def _only_observed(step: Step) -> Step:
@@ -92,7 +92,7 @@ def _only_observed(step: Step) -> Step:
     return step.blocked(Reason.ON_EXISTING, message, "lifecycle.on_existing: adopt")
 
 
-def _wish(step: Step, facts: Facts) -> Step | None:
+def _pending_deletion(step: Step, facts: GateInput) -> Step | None:
     options = facts.options
     if step.action is not Action.DELETE and facts.lifecycle.on_existing == "observe":
         return _only_observed(step)
@@ -100,16 +100,16 @@ def _wish(step: Step, facts: Facts) -> Step | None:
         return step.blocked(
             Reason.PRUNE_OFF, "undeclared tables are left alone (PRUNE=never)", "RECONCILER_PRUNE=owned"
         )
-    if step.action is Action.DELETE and facts.unsettled:
+    if step.action is Action.DELETE and facts.unconfirmed:
         return step.deferred(Reason.BUSY, "no declared table of this stack could be read; reading it again first")
     if step.action is Action.DELETE and facts.foreign and not facts.approved:
         return _foreign(step, facts)
-    if step.action is Action.DELETE and facts.vanished is not None and not facts.approved:
+    if step.action is Action.DELETE and facts.missing_folder is not None and not facts.approved:
         return _vanished(step, facts)
     return None
 
 
-def _foreign(step: Step, facts: Facts) -> Step:
+def _foreign(step: Step, facts: GateInput) -> Step:
     """Declarations that name none of the existing tables of this stack are likely those of another project."""
     stack = facts.options.stack
     return step.blocked(
@@ -121,17 +121,17 @@ def _foreign(step: Step, facts: Facts) -> Step:
     )
 
 
-def _vanished(step: Step, facts: Facts) -> Step:
+def _vanished(step: Step, facts: GateInput) -> Step:
     """A folder that vanished as a whole is more often a volume that is not mounted than a removal."""
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
-        f"no file in {facts.vanished}/, where the table was declared, declares anything any more;"
+        f"no file in {facts.missing_folder}/, where the table was declared, declares anything any more;"
         " is the folder mounted?",
         f"`reconciler up {facts.observed.spec.name}` and confirm, or restore the folder",
     )
 
 
-def _declared_elsewhere(step: Step, facts: Facts, folder: str) -> Step:
+def _declared_elsewhere(step: Step, facts: GateInput, folder: str) -> Step:
     """Two projects whose folders have one name share a derived stack, and neither may lose items for the other."""
     options, name = facts.options, facts.observed.spec.name
     verb = "destroy" if options.explicit_delete else "up"
@@ -144,7 +144,7 @@ def _declared_elsewhere(step: Step, facts: Facts, folder: str) -> Step:
     )
 
 
-def _renamed(step: Step, facts: Facts, renamed_to: str) -> Step:
+def _renamed(step: Step, facts: GateInput, renamed_to: str) -> Step:
     """A table_name that changed in its file reads as one table removed and another one added."""
     name, file = facts.observed.spec.name, facts.entry.declared_in if facts.entry else None
     return step.blocked(
@@ -154,7 +154,7 @@ def _renamed(step: Step, facts: Facts, renamed_to: str) -> Step:
     )
 
 
-def _unapproved(step: Step, facts: Facts) -> Step:
+def _unapproved(step: Step, facts: GateInput) -> Step:
     """`up` destroys only what its plan showed: the plan, and what the table holds, may change after the question."""
     if facts.approved is False:
         why = "the plan changed after it was shown, and this step was not part of it"
@@ -165,12 +165,12 @@ def _unapproved(step: Step, facts: Facts) -> Step:
     return step.blocked(Reason.NOT_APPROVED, why, "`reconciler up` again, which shows the present plan")
 
 
-def _allowed(facts: Facts) -> bool:
+def _allowed(facts: GateInput) -> bool:
     """Whether the declaration or a setting gives consent to lose items, whatever was shown."""
     return facts.options.data_loss == "allow" or facts.lifecycle.allow_data_loss
 
 
-def _ownership(step: Step, facts: Facts) -> Step | None:
+def _ownership(step: Step, facts: GateInput) -> Step | None:
     entry = facts.entry
     if ownership.is_state_lost(entry):
         return step.blocked(
@@ -181,7 +181,7 @@ def _ownership(step: Step, facts: Facts) -> Step | None:
     if entry is None or not ownership.is_ours(entry):
         return step.blocked(
             Reason.NOT_OWNED,
-            f"this stack did not create the table, so {_spared(step)}",
+            f"this stack did not create the table, so {_exempt(step)}",
             "lifecycle.on_existing: own",
         )
     if not facts.observed.identity.same(entry.identity):
@@ -193,11 +193,11 @@ def _ownership(step: Step, facts: Facts) -> Step | None:
     return None
 
 
-def _spared(step: Step) -> str:
+def _exempt(step: Step) -> str:
     return "it is never deleted" if step.ends_table else "none of its replicas is ever removed"
 
 
-def _table(step: Step, facts: Facts) -> Step | None:
+def _table(step: Step, facts: GateInput) -> Step | None:
     status = facts.observed.status
     if status in NEVER_TOUCHED:
         return step.blocked(Reason.STATUS, f"the table is {status}; such tables are never deleted or recreated")
@@ -220,7 +220,7 @@ def _table(step: Step, facts: Facts) -> Step | None:
     return None
 
 
-def _items(step: Step, facts: Facts, contents: Contents) -> Step:
+def _items(step: Step, facts: GateInput, contents: TableContents) -> Step:
     options = facts.options
     allowed = _allowed(facts)
     if not (allowed or permits(options.data_loss, emulator=facts.emulator)):
@@ -244,12 +244,12 @@ def _items(step: Step, facts: Facts, contents: Contents) -> Step:
         )
     if step.action is Action.DELETE and facts.renamed_to is not None and not (allowed or facts.approved):
         return _renamed(step, facts, facts.renamed_to)
-    if step.action is Action.DELETE and facts.lone and not facts.approved:
+    if step.action is Action.DELETE and facts.single and not facts.approved:
         return _foreign(step, facts)
     return _after_grace(step, facts, facts.entry.unwanted_since if facts.entry else None, UNWANTED)
 
 
-def _emptiness(step: Step, facts: Facts) -> Step:
+def _emptiness(step: Step, facts: GateInput) -> Step:
     options = facts.options
     if facts.emulator or options.data_loss == "allow":
         return step
@@ -263,14 +263,14 @@ def _emptiness(step: Step, facts: Facts) -> Step:
     return _after_grace(step, facts, seen, EMPTY)
 
 
-def _after_grace(step: Step, facts: Facts, since: datetime | None, why: str) -> Step:
+def _after_grace(step: Step, facts: GateInput, since: datetime | None, why: str) -> Step:
     left: timedelta = facts.options.prune_grace - _elapsed(facts, since, why)
     if left > timedelta(0):
         return step.deferred(Reason.PRUNE_GRACE, f"the table {why}; `reconciler up` does it now", facts.now + left)
     return step
 
 
-def _elapsed(facts: Facts, since: datetime | None, why: str) -> timedelta:
+def _elapsed(facts: GateInput, since: datetime | None, why: str) -> timedelta:
     if since is None:
         return timedelta(0)
     return facts.now - since if facts.elapsed is None else facts.elapsed(why, since)
@@ -282,20 +282,20 @@ def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]
     One that must wait is wanted like one that may go now: else tables would go one a pass as they become ready.
     ``already`` counts what went within the last hour, and tables of which it could not be told.
     """
-    wanted = already + sum(is_wanted(step) for step in steps)
+    wanted = already + sum(counts_as_deletion(step) for step in steps)
     if limit is None or wanted <= limit:
         return steps
     before = f", {already} of them within the last hour or not yet known" if already else ""
     message = f"{wanted} deletions and replacements planned{before}; MAX_DELETES is {limit}, so none is executed"
     allow = f"RECONCILER_MAX_DELETES={wanted}"
-    moving = (Fate.READY, Fate.DEFERRED)
+    moving = (StepStatus.READY, StepStatus.DEFERRED)
     return [
-        step.blocked(Reason.MAX_DELETES, message, allow) if is_wanted(step) and step.fate in moving else step
+        step.blocked(Reason.MAX_DELETES, message, allow) if counts_as_deletion(step) and step.status in moving else step
         for step in steps
     ]
 
 
-def is_wanted(step: Step) -> bool:
+def counts_as_deletion(step: Step) -> bool:
     """Whether a destructive step counts towards the cap: all but those that a rule refuses for good."""
-    passing = step.fate is Fate.BLOCKED and step.reason in PASSING
-    return step.destructive and (passing or step.fate in (Fate.READY, Fate.DEFERRED))
+    passing = step.status is StepStatus.BLOCKED and step.reason in PASSING
+    return step.destructive and (passing or step.status in (StepStatus.READY, StepStatus.DEFERRED))

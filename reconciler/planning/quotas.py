@@ -14,14 +14,16 @@ from reconciler.facets import BY_NAME, QUOTAS
 from reconciler.facets.quota import DAY
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Fate, Reason, Step
-from reconciler.model.records import Counted, Marks
+from reconciler.model.plan import Reason, Step, StepStatus
+from reconciler.model.records import Counted, QuotaUsage
 
 SAME_CALL = timedelta(minutes=5)
 """A time that DescribeTable tells is that of our own call when it lies no further from one of our marks."""
 
 
-def hold(steps: Iterable[Step], observed: ObservedTable, marks: Marks | None, now: datetime) -> tuple[Step, ...]:
+def defer_over_quota(
+    steps: Iterable[Step], observed: ObservedTable, marks: QuotaUsage | None, now: datetime
+) -> tuple[Step, ...]:
     """The steps, with those deferred that the service would refuse because of what was counted."""
     return tuple(_held(step, observed, marks, now) for step in steps)
 
@@ -32,22 +34,26 @@ def counted(step: Step, observed: ObservedTable) -> tuple[Counted, ...]:
     return facet.uses(step.call, observed) if facet is not None and step.call is not None else ()
 
 
-def noted(marks: Marks | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime) -> Marks:
+def record_use(
+    marks: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime
+) -> QuotaUsage:
     """The marks with one more call of each kind at ``now``; times that no quota looks at any more are dropped."""
-    kept = marks if marks is not None and identity.same(marks.identity) else Marks(name, identity)
+    kept = marks if marks is not None and identity.same(marks.identity) else QuotaUsage(name, identity)
     times = {kind: tuple(t for t in past if t > now - _window(kind)) for kind, past in kept.times.items()}
     for kind in kinds:
         times[kind] = (*times.get(kind, ()), now)
     return replace(kept, times={kind: past for kind, past in times.items() if past})
 
 
-def refused(marks: Marks | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime) -> Marks:
+def record_refusal(
+    marks: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime
+) -> QuotaUsage:
     """The marks after the service refused a call of these kinds as not valid: somebody else may have used the quota."""
-    kept = marks if marks is not None and identity.same(marks.identity) else Marks(name, identity)
+    kept = marks if marks is not None and identity.same(marks.identity) else QuotaUsage(name, identity)
     return replace(kept, refused={**kept.refused, **dict.fromkeys(kinds, now)})
 
 
-def plausible(kinds: Iterable[Counted], observed: ObservedTable, marks: Marks | None, now: datetime) -> bool:
+def plausible(kinds: Iterable[Counted], observed: ObservedTable, marks: QuotaUsage | None, now: datetime) -> bool:
     """Whether a limit that a call met, and that does not say which it is, can be a quota in time: some of it is used.
 
     DescribeTable tells only the last change, so others may have used more of it than can be seen; one that is told for
@@ -58,21 +64,21 @@ def plausible(kinds: Iterable[Counted], observed: ObservedTable, marks: Marks | 
     return any(time > now - QUOTAS[kind].window for kind in unsaid for time in _seen(kind, observed, known))
 
 
-def turned_away(step: Step, kinds: Iterable[Counted], now: datetime) -> Step:
+def deferred_by_quota(step: Step, kinds: Iterable[Counted], now: datetime) -> Step:
     """A step that the service just refused because a quota in time is used up: when it is tried again, and the rule."""
     known = tuple(kinds)
     until = now + max(QUOTAS[kind].retry for kind in known)
     return step.deferred(Reason.NOT_BEFORE, f"refused for now: {'; '.join(QUOTAS[kind].rule for kind in known)}", until)
 
 
-def accepted(marks: Marks, kinds: Iterable[Counted]) -> Marks:
+def record_accepted(marks: QuotaUsage, kinds: Iterable[Counted]) -> QuotaUsage:
     """The marks after the service took such a call: earlier refusals mean nothing any more."""
     taken = set(kinds)
     return replace(marks, refused={kind: time for kind, time in marks.refused.items() if kind not in taken})
 
 
-def _held(step: Step, observed: ObservedTable, marks: Marks | None, now: datetime) -> Step:
-    if step.fate is not Fate.READY or step.destructive:
+def _held(step: Step, observed: ObservedTable, marks: QuotaUsage | None, now: datetime) -> Step:
+    if step.status is not StepStatus.READY or step.destructive:
         return step
     known = marks if marks is not None and observed.identity.same(marks.identity) else None
     kinds = counted(step, observed)
@@ -85,7 +91,7 @@ def _held(step: Step, observed: ObservedTable, marks: Marks | None, now: datetim
 
 
 def _wait(
-    kind: Counted, step: Step, observed: ObservedTable, marks: Marks | None, now: datetime
+    kind: Counted, step: Step, observed: ObservedTable, marks: QuotaUsage | None, now: datetime
 ) -> tuple[datetime, str] | None:
     """From when on the service takes the call, and the rule that says so."""
     quota = QUOTAS[kind]
@@ -98,7 +104,7 @@ def _wait(
     return found
 
 
-def _times(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Iterator[datetime]:
+def _times(kind: Counted, observed: ObservedTable, marks: QuotaUsage | None) -> Iterator[datetime]:
     """A table that is made on demand, or in a class, tells that as if it were a switch; it is none."""
     ours = marks.times.get(kind, ()) if marks else ()
     yield from ours
@@ -108,7 +114,7 @@ def _times(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Itera
         yield told
 
 
-def _seen(kind: Counted, observed: ObservedTable, marks: Marks | None) -> Iterator[datetime]:
+def _seen(kind: Counted, observed: ObservedTable, marks: QuotaUsage | None) -> Iterator[datetime]:
     """Every time that is known of a kind, two of which may be of one call."""
     yield from marks.times.get(kind, ()) if marks else ()
     told = QUOTAS[kind].last_change(observed.counters)

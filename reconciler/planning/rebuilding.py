@@ -34,12 +34,12 @@ def progress(
     return _at(record, "ready", f"{_readers(record, desired)}{command} {_then(record)}")
 
 
-def standing(record: IndexRebuild | None, identity: Identity) -> IndexRebuild | None:
+def active_rebuild(record: IndexRebuild | None, identity: Identity) -> IndexRebuild | None:
     """The rebuild that is under way on this very table."""
     return record if record is not None and identity.same(record.identity) else None
 
 
-def left_to_it(declaration: Declaration, rebuild: IndexRebuild | None) -> Declaration:
+def without_rebuilt_index(declaration: Declaration, rebuild: IndexRebuild | None) -> Declaration:
     """The declaration without the indexes that ``rebuild-index`` has in hand."""
     if rebuild is None:
         return declaration
@@ -48,7 +48,7 @@ def left_to_it(declaration: Declaration, rebuild: IndexRebuild | None) -> Declar
     return replace(declaration, lifecycle=replace(lifecycle, ignore_changes=ignored))
 
 
-def moved(record: IndexRebuild, desired: TableSpec | None) -> bool:
+def readers_switched(record: IndexRebuild, desired: TableSpec | None) -> bool:
     """Whether the old index may go without the next pass bringing it back."""
     if desired is None or desired.global_indexes is None:
         return True
@@ -57,7 +57,7 @@ def moved(record: IndexRebuild, desired: TableSpec | None) -> bool:
 
 
 def _readers(record: IndexRebuild, desired: TableSpec | None) -> str:
-    if moved(record, desired):
+    if readers_switched(record, desired):
         return ""
     return f"let readers and the declaration name {record.new_index} instead of {record.index}; then "
 

@@ -17,7 +17,7 @@ from reconciler.planning.ownership import is_open, is_released, may_be_ours, our
 Inventory = Mapping[str, InventoryEntry]
 
 
-def misunderstood(desired: DesiredState, inventory: Inventory) -> tuple[Problem, ...]:
+def unclear_removals(desired: DesiredState, inventory: Inventory) -> tuple[Problem, ...]:
     """Files that declared a table that is not declared any more, and that do not show that it was removed."""
     problems = (_problem(desired, entry, file) for entry, file in _removed(desired, inventory))
     return tuple(problem for problem in problems if problem is not None)
@@ -37,7 +37,7 @@ def undeclared(desired: DesiredState, inventory: Inventory) -> tuple[Undeclared,
     )
 
 
-def vanished(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
+def missing_folders(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
     """By table, the folder of its declaration, where no file of that folder declares anything any more.
 
     The folder that holds all declarations does not count: without any declaration it is an error anyway.

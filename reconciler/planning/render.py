@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler.model.change import Change
-from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.document import plain, timestamp
 from reconciler.planning.text import printable, several
@@ -23,7 +23,7 @@ ACTION_SYMBOLS = {
     Action.SEED: ">",
     Action.CLEAR: "<",
 }
-FATE_SYMBOLS = {Fate.BLOCKED: "!", Fate.DEFERRED: "…", Fate.UNSUPPORTED: "?"}
+STATUS_SYMBOLS = {StepStatus.BLOCKED: "!", StepStatus.DEFERRED: "…", StepStatus.UNSUPPORTED: "?"}
 PLANNED = {
     Action.CREATE: "to create",
     Action.UPDATE: "to update",
@@ -71,28 +71,28 @@ def heading(report: PassReport) -> str:
 
 def symbol(step: Step) -> tuple[str, str]:
     """The style and the symbol of a step: its fate's where it waits or is refused, else its action's."""
-    if step.fate is Fate.FAILED:
+    if step.status is StepStatus.FAILED:
         return "error", ACTION_SYMBOLS[step.action]
-    if step.fate in FATE_SYMBOLS:
-        return step.fate.value, FATE_SYMBOLS[step.fate]
+    if step.status in STATUS_SYMBOLS:
+        return step.status.value, STATUS_SYMBOLS[step.status]
     return step.action.value, ACTION_SYMBOLS[step.action]
 
 
-def step_words(step: Step) -> str:
+def step_title(step: Step) -> str:
     """What a step does: ``create``, ``update ttl``, ``replace keys``; a whole table's steps need no facet."""
     if step.action in (Action.UPDATE, Action.REPLACE) and step.facet:
         return printable(f"{step.action.value} {step.facet}")
     return step.action.value
 
 
-def fate_sentence(step: Step) -> str:
+def status_message(step: Step) -> str:
     """What becomes of a step and why, on one line: ``blocked (data_loss): …``."""
-    if step.fate is Fate.READY:
+    if step.status is StepStatus.READY:
         return printable(step.message or "")
-    words = step.fate.value
-    if step.reason is not None and step.fate in (Fate.BLOCKED, Fate.DEFERRED):
+    words = step.status.value
+    if step.reason is not None and step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED):
         words += f" ({step.reason.value})"
-    if step.not_before is not None and step.fate is Fate.DEFERRED:
+    if step.not_before is not None and step.status is StepStatus.DEFERRED:
         words += f" until {timestamp(step.not_before)}"
     return f"{words}: {printable(step.message)}" if step.message else words
 
@@ -110,7 +110,7 @@ def losses(table: TableReport) -> tuple[str, ...]:
     name = printable(table.name)
     found = []
     for step in table.steps:
-        if not step.ends_table or step.fate not in (Fate.READY, Fate.DEFERRED):
+        if not step.ends_table or step.status not in (StepStatus.READY, StepStatus.DEFERRED):
             continue
         when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
         if step.action is Action.DELETE:
@@ -139,7 +139,7 @@ def counts(report: PassReport, *, applied: bool) -> str:
     """The counting line: what is planned, or what was carried out."""
     summary = report.summary()
     if applied:
-        parts = [f"{report.counted(action, Fate.DONE)} {CARRIED_OUT[action]}" for action in PLANNED]
+        parts = [f"{report.counted(action, StepStatus.DONE)} {CARRIED_OUT[action]}" for action in PLANNED]
     else:
         parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
     rest = [f"{summary[name]} {name}" for name in REMAINDERS if summary[name]]
@@ -159,12 +159,12 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     steps = [step for table in report.tables for step in table.steps]
     if report.trigger in SEED_VERBS and applied and not report.error:
         return "title", f"Done: {seed_counts(report, cleared=report.trigger == Action.CLEAR.value)}"
-    worked = any(step.fate in (Fate.DONE, Fate.FAILED) for step in steps)
+    worked = any(step.status in (StepStatus.DONE, StepStatus.FAILED) for step in steps)
     summary = report.summary()
-    idle = not any(step.fate in (Fate.DONE, Fate.READY) for step in steps)
+    idle = not any(step.status in (StepStatus.DONE, StepStatus.READY) for step in steps)
     if report.verdict is Verdict.IN_SYNC and idle and (summary["declared"] or not applied):
         return "in_sync", in_sync(report)
-    held = applied and not worked and any(step.fate is Fate.READY for step in steps)
+    held = applied and not worked and any(step.status is StepStatus.READY for step in steps)
     return "title", counts(report, applied=applied and not held)
 
 
@@ -176,12 +176,14 @@ def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Li
     ends = table.ownership is not None and any(step.ends_table for step in table.steps)
     owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
     yield style, f"{sign} {printable(table.name)}{place}{owner}"
-    if table.error and not any(step.fate is Fate.FAILED and step.message == table.error for step in table.steps):
+    if table.error and not any(
+        step.status is StepStatus.FAILED and step.message == table.error for step in table.steps
+    ):
         yield "error", f"  error: {printable(table.error)}"
     if table.status is TableStatus.RELEASED:
         yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` takes it back"
     if table.rebuild:
-        yield "deferred", f"  {FATE_SYMBOLS[Fate.DEFERRED]} {rebuild_sentence(table.rebuild)}"
+        yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
     covered = [change for step in table.steps for change in step.changes]
     for number, step in enumerate(table.steps, start=1):
         yield from _step(number, step, diff=diff)
@@ -194,26 +196,26 @@ def _leading(table: TableReport) -> tuple[str, str]:
     if table.status is TableStatus.ERROR:
         return "error", "!"
     for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED, Action.CLEAR):
-        if any(step.action is action and step.fate not in FATE_SYMBOLS for step in table.steps):
+        if any(step.action is action and step.status not in STATUS_SYMBOLS for step in table.steps):
             return action.value, ACTION_SYMBOLS[action]
-    for fate, sign in FATE_SYMBOLS.items():
+    for fate, sign in STATUS_SYMBOLS.items():
         if table.has(fate):
             return fate.value, sign
     if table.status is TableStatus.RELEASED:
         return "dim", "="
     if table.rebuild and not table.changes:
-        return "deferred", FATE_SYMBOLS[Fate.DEFERRED]
+        return "deferred", STATUS_SYMBOLS[StepStatus.DEFERRED]
     return "update", "~"
 
 
 def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
     style, sign = symbol(step)
     operation = f", {printable(step.call.operation)}" if step.call else ""
-    sentence = fate_sentence(step)
-    yield style, f"  {number}. {sign} {step_words(step)}{operation}{': ' + sentence if sentence else ''}"
-    if step.fate is Fate.BLOCKED and step.allow_with:
+    sentence = status_message(step)
+    yield style, f"  {number}. {sign} {step_title(step)}{operation}{': ' + sentence if sentence else ''}"
+    if step.status is StepStatus.BLOCKED and step.allow_with:
         yield "blocked", f"     allow with: {printable(step.allow_with)}"
-    if step.action is Action.REPLACE and step.fate in (Fate.READY, Fate.DEFERRED):
+    if step.action is Action.REPLACE and step.status in (StepStatus.READY, StepStatus.DEFERRED):
         yield "plain", "       then: the table is created again as declared, and its seed is written if it has one"
     for change in step.changes:
         yield from _change(change)

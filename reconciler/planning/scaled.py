@@ -11,10 +11,10 @@ from dataclasses import replace
 from reconciler.facets import scaling_wire
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 
 
-def left_alone(declaration: Declaration, observed: ObservedTable) -> tuple[str, ...]:
+def scaled_paths(declaration: Declaration, observed: ObservedTable) -> tuple[str, ...]:
     """Every path that is not compared: ignored by the declaration, scaled, declared to be scaled, or not to be seen.
 
     A capacity that is declared to be scaled is handed over at once: the limits decide, not the number of the moment.
@@ -23,7 +23,7 @@ def left_alone(declaration: Declaration, observed: ObservedTable) -> tuple[str, 
     declared = scaling.capacities() if scaling else ()
     coming = (scaling_wire.path_of((index, kind)) for index, kind, wish in declared if wish.enabled)
     ignored = (*declaration.lifecycle.ignore_changes, *observed.scaled, *coming)
-    return tuple(dict.fromkeys((*ignored, *observed.unknown)))
+    return tuple(dict.fromkeys((*ignored, *observed.not_observed)))
 
 
 def after_target(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -32,7 +32,11 @@ def after_target(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     The service refuses them without one (ObjectNotFoundException of PutScalingPolicy and PutScheduledAction).
     """
     registering = [step for step in steps if scaling_wire.registers(step.call)]
-    coming = {scaling_wire.target_of(step.call) for step in registering if step.fate in (Fate.READY, Fate.DEFERRED)}
+    coming = {
+        scaling_wire.target_of(step.call)
+        for step in registering
+        if step.status in (StepStatus.READY, StepStatus.DEFERRED)
+    }
     missing = {
         scaling_wire.target_of(step.call): step
         for step in registering
@@ -43,10 +47,10 @@ def after_target(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _following(step: Step, target: Step | None) -> Step:
-    if target is None or step.fate not in (Fate.READY, Fate.DEFERRED):
+    if target is None or step.status not in (StepStatus.READY, StepStatus.DEFERRED):
         return step
     said = "waits until the scalable target is registered"
-    if target.fate is Fate.UNSUPPORTED:
+    if target.status is StepStatus.UNSUPPORTED:
         return replace(step.unsupported(f"{said}, and that is unsupported"), not_before=None)
     blocked = step.blocked(target.reason or Reason.CONTESTED, f"{said}, and that is blocked", target.allow_with)
     return replace(blocked, not_before=None)

@@ -14,7 +14,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Claim, InventoryEntry, Ownership
 from reconciler.model.table import KeyElement
-from reconciler.planning.ownership import State, bears_tag, may_be_ours, scope_of, state_of
+from reconciler.planning.ownership import State, has_our_tag, may_be_ours, scope_of, state_of
 
 STATE_KEYS = (KeyElement("scope", "HASH", "S"), KeyElement("record", "RANGE", "S"))
 STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2, "intent": 1, "released": 0}
@@ -22,20 +22,20 @@ STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
+class ForeignOwner:
     """The other scope. ``recorded`` says that its own record in this state table holds the table."""
 
     scope: str
     recorded: bool
 
 
-def other_owner(
+def find_foreign_owner(
     entry: InventoryEntry | None,
     observed: ObservedTable | None,
     claims: tuple[Claim, ...],
     scope: str,
     lifecycle: Lifecycle | None = None,
-) -> Other | None:
+) -> ForeignOwner | None:
     """Whose the table is, where it is not ours to touch; ``observed`` is ``None`` where there is no such table.
 
     Our tag with the nonce of our create is proof. Then records decide, then the tag of a table that we have no
@@ -47,7 +47,7 @@ def other_owner(
     mine = (_strength(entry.ownership, entry.identity, identity), scope) if entry is not None else (0, scope)
     stronger = [claim for claim in claims if _beats(claim, identity, mine)]
     if stronger:
-        return Other(stronger[0].scope, recorded=True)
+        return ForeignOwner(stronger[0].scope, recorded=True)
     tagged = scope_of(observed.owner_tag) if observed is not None and observed.owner_tag else None
     if tagged is None or tagged == scope or (lifecycle is not None and lifecycle.on_existing == "own"):
         return None
@@ -56,10 +56,10 @@ def other_owner(
         return None
     if any(c.scope == tagged and c.ownership == "released" and _is_about(c.identity, identity) for c in claims):
         return None
-    return Other(tagged, recorded=False)
+    return ForeignOwner(tagged, recorded=False)
 
 
-def refusal(name: str, other: Other, *, missing: bool) -> Step:
+def refusal(name: str, other: ForeignOwner, *, missing: bool) -> Step:
     """The one step of a declared table that is theirs: nothing is done to it."""
     message = f"{belongs(name, other)}: it is neither written nor seeded nor deleted"
     if not other.recorded:
@@ -69,13 +69,13 @@ def refusal(name: str, other: Other, *, missing: bool) -> Step:
     return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, release_by(other.scope, name))
 
 
-def belongs(name: str, other: Other) -> str:
+def belongs(name: str, other: ForeignOwner) -> str:
     """Whose a table is, as the beginning of a sentence."""
     how = "is in the inventory of" if other.recorded else "carries the owner tag of"
-    return f"the table {name} {how} {there(other.scope)}"
+    return f"the table {name} {how} {describe_scope(other.scope)}"
 
 
-def not_ours(name: str, other: Other) -> str:
+def not_ours(name: str, other: ForeignOwner) -> str:
     """The refusal of a verb that was asked for a table of another stack, whole in one sentence, with the way out."""
     if other.recorded:
         way_out = f"to hand it over, release it there: `{release_by(other.scope, name)}`"
@@ -95,7 +95,7 @@ def state_table_refusal(name: str) -> Step:
     return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "another table_name")
 
 
-def there(scope: str) -> str:
+def describe_scope(scope: str) -> str:
     """A scope in words."""
     stack, _, environment = scope.rpartition("/")
     return f"stack {stack or environment}, environment {environment}"
@@ -109,7 +109,7 @@ def release_by(scope: str, name: str) -> str:
 
 
 def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:
-    return may_be_ours(entry) and bears_tag(entry, observed.owner_tag, scope)
+    return may_be_ours(entry) and has_our_tag(entry, observed.owner_tag, scope)
 
 
 def _beats(claim: Claim, identity: Identity | None, mine: tuple[int, str]) -> bool:

@@ -19,17 +19,17 @@ from reconciler.planning.ownership import (
     Event,
     State,
     advance,
-    bears_tag,
+    has_our_tag,
     in_state,
     next_state,
     owner_tag,
     scope_of,
     state_of,
 )
-from reconciler.planning.scopes import release_by, there
+from reconciler.planning.scopes import describe_scope, release_by
 
 
-def take_over(
+def plan_transfer(
     entry: InventoryEntry | None,
     resolved: InventoryEntry,
     observed: ObservedTable,
@@ -44,7 +44,7 @@ def take_over(
     if resolved.lifecycle.on_existing != "own":
         return resolved, ()
     theirs = scope_of(observed.owner_tag) if observed.owner_tag else None
-    if theirs is None or theirs == scope or bears_tag(resolved, observed.owner_tag, scope):
+    if theirs is None or theirs == scope or has_our_tag(resolved, observed.owner_tag, scope):
         return _seen(resolved, observed, scope), ()
     step = _step(observed, theirs, scope)
     if entry is None or not _was_ours(entry):
@@ -54,15 +54,15 @@ def take_over(
         return entry, (step.deferred(Reason.NOT_BEFORE, "our owner tag may not be visible yet", not_before),)
     name = observed.spec.name
     message = (
-        f"{there(theirs)} took the table {name} over from this one: it is not taken back, and nothing of it is written."
-        " Leave it to them by releasing it here; or take `own` out of their declaration, and out of this one for one"
+        f"{describe_scope(theirs)} took the table {name} over from this one: it is not taken back, and nothing of it"
+        " is written. Leave it to them by releasing it here; or take `own` out of their declaration, and out of this one for one"
         " pass, to have it back"
     )
     lost = advance(entry, Event.TAG_OVERWRITTEN, unwanted_since=None, empty_since=None)
     return lost, (step.blocked(Reason.CONTESTED, message, release_by(scope, name)),)
 
 
-def taken_over(entry: InventoryEntry, now: datetime) -> InventoryEntry:
+def transferred(entry: InventoryEntry, now: datetime) -> InventoryEntry:
     """The record of a table that we have just put our tag on."""
     return advance(entry, Event.TAG_WRITTEN, changed_at=now)
 

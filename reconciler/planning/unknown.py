@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.facets import ASKING, BY_NAME, FACETS
+from reconciler.facets import BY_NAME, FACETS, HAS_EXTRA_READS
 from reconciler.facets.base import Facet
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
@@ -17,7 +17,7 @@ from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff
 from reconciler.planning.ignore import covered
-from reconciler.planning.scaled import left_alone
+from reconciler.planning.scaled import scaled_paths
 
 
 def permission(operation: str) -> str:
@@ -25,7 +25,7 @@ def permission(operation: str) -> str:
     return operation if ":" in operation else f"dynamodb:{operation}"
 
 
-def unknown(spec: TableSpec | None, table: Mapping[str, Any], denied: Mapping[str, str]) -> dict[str, str]:
+def not_observed(spec: TableSpec | None, table: Mapping[str, Any], denied: Mapping[str, str]) -> dict[str, str]:
     """Paths of the declared facets whose reads were ``denied`` (operations by key), each with its permission."""
     found: dict[str, str] = {}
     for facet in FACETS if denied else ():
@@ -37,13 +37,13 @@ def unknown(spec: TableSpec | None, table: Mapping[str, Any], denied: Mapping[st
     return found
 
 
-def unseen(declaration: Declaration, observed: ObservedTable) -> Iterator[Step]:
+def access_denied_steps(declaration: Declaration, observed: ObservedTable) -> Iterator[Step]:
     """One blocked step for each unknown facet; for capacity only where it differs, because then its owner matters."""
-    for path, missing in observed.unknown.items():
+    for path, missing in observed.not_observed.items():
         facet = path.split(".")[0]
         said = f"{missing} is not permitted"
         if BY_NAME[facet].scaled_paths:
-            hidden = _hidden(declaration, observed, path)
+            hidden = _hidden_changes(declaration, observed, path)
             if not hidden:
                 continue
             message = f"{said}, so it is unknown whether a scalable target owns {', '.join(hidden)}, which differs"
@@ -52,15 +52,15 @@ def unseen(declaration: Declaration, observed: ObservedTable) -> Iterator[Step]:
         yield Step(Action.UPDATE, facet).blocked(Reason.DENIED, message, f"the permission {missing}")
 
 
-def _hidden(declaration: Declaration, observed: ObservedTable, path: str) -> list[str]:
+def _hidden_changes(declaration: Declaration, observed: ObservedTable, path: str) -> list[str]:
     """The changes that would be made if it were known that nobody else owns the capacity."""
-    others = {other: missing for other, missing in observed.unknown.items() if other != path}
-    seen = replace(observed, unknown=others)
-    changes = diff(declaration.spec, observed.spec, left_alone(declaration, seen))
+    others = {other: missing for other, missing in observed.not_observed.items() if other != path}
+    seen = replace(observed, not_observed=others)
+    changes = diff(declaration.spec, observed.spec, scaled_paths(declaration, seen))
     return [change.path for change in changes if covered(change.path, (path,))]
 
 
 def _keys(facet: Facet, spec: TableSpec, table: Mapping[str, Any]) -> Iterator[str]:
     yield from facet.reads
-    if facet.name in ASKING:
-        yield from (ask.key for ask in ASKING[facet.name].asks(spec, table))
+    if facet.name in HAS_EXTRA_READS:
+        yield from (ask.key for ask in HAS_EXTRA_READS[facet.name].extra_reads(spec, table))

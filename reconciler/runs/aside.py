@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.ports import Exchange, Telemetry
+from reconciler.engine.ports import ApiExchange, Telemetry
 from reconciler.logs import get_logger
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport, TableReport
@@ -10,13 +10,13 @@ from reconciler.model.report import PassReport, TableReport
 log = get_logger("reconciler.runs")
 
 
-class Aside:
+class QuietTelemetry:
     """Stands before the process's own ``Telemetry``."""
 
     def __init__(self, inner: Telemetry) -> None:
         self._inner = inner
 
-    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
+    def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended."""
         self._inner.request(operation, result, seconds, exchange)
 

@@ -10,7 +10,7 @@ from reconciler.runs.record import Record, State
 MOST_RECORDS = 200
 
 
-class Book:
+class RunHistory:
     """Safe for several threads. ``on_change`` hears of every record that is put."""
 
     def __init__(self, on_change: Callable[[Record], None] | None = None, most: int = MOST_RECORDS) -> None:

@@ -23,7 +23,7 @@ def pass_event(report: PassReport) -> dict[str, Any]:
 
 def step_event(step: Step) -> dict[str, Any]:
     """A step was carried out or failed."""
-    return {"action": step.action.value, "facet": step.facet, "fate": step.fate.value, "message": step.message}
+    return {"action": step.action.value, "facet": step.facet, "fate": step.status.value, "message": step.message}
 
 
 def run_event(record: Record) -> dict[str, Any]:

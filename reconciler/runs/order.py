@@ -26,7 +26,7 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Job:
     """One wish; equal wishes that wait are one. ``tables`` are base or full names, empty for all of them.
 
     ``plan_digest`` makes a run or a rollback go only if a preview right before it gives this digest. ``trigger`` says

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport
 from reconciler.runs.order import PAGE
 
@@ -115,11 +115,11 @@ def remembered(entry: Mapping[str, Any]) -> Record | None:
 
 
 def _actions(report: PassReport) -> tuple[Action, ...]:
-    ended = (Fate.DONE, Fate.FAILED, Fate.BLOCKED)
+    ended = (StepStatus.DONE, StepStatus.FAILED, StepStatus.BLOCKED)
     found = (
-        Action(table.name, step.action.value, step.facet, step.fate.value, step.message)
+        Action(table.name, step.action.value, step.facet, step.status.value, step.message)
         for table in report.tables
         for step in table.steps
-        if step.fate in ended
+        if step.status in ended
     )
     return tuple(action for action, _ in zip(found, range(MOST_ACTIONS), strict=False))

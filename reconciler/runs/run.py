@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
-from reconciler.runs.order import Order, Outcome
+from reconciler.runs.order import Job, Outcome
 
 
 class Stopping(ReconcilerError):
@@ -29,7 +29,7 @@ class Run:
     """``id`` is the record's in the book. ``ended`` yields the outcome or raises what the verb raised."""
 
     id: str
-    order: Order
+    order: Job
     ended: Future[Outcome] = field(default_factory=_unbreakable)
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.memory import Memory
+from reconciler.engine.memory import EngineState
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
-from reconciler.runs.aside import Aside
+from reconciler.runs.aside import QuietTelemetry
 from reconciler.runs.digest import plan_digest
-from reconciler.runs.order import PAGE, TRIGGER, Order, Outcome, Verb
+from reconciler.runs.order import PAGE, TRIGGER, Job, Outcome, Verb
 
 SUFFIX = "_seeder"
 
@@ -23,13 +23,13 @@ class PlanChanged(UsageError):
         super().__init__(f"The plan has changed since it was previewed; its digest is now {digest}. Nothing was done.")
 
 
-def carry_out(order: Order, reconciler: Reconciler) -> Outcome:
+def carry_out(order: Job, reconciler: Reconciler) -> Outcome:
     """Do it. Raises what the verb raises, and ``PlanChanged``.
 
     A pass over all tables is the loop's own; the other verbs keep their reports, which do not speak of all tables,
     away from board and metrics: the loop looks at everything right after them.
     """
-    aside = replace(reconciler, world=replace(reconciler.world, telemetry=Aside(reconciler.world.telemetry)))
+    aside = replace(reconciler, ports=replace(reconciler.ports, telemetry=QuietTelemetry(reconciler.ports.telemetry)))
     match order.verb:
         case Verb.PREVIEW:
             report = _preview(aside, order)
@@ -55,7 +55,7 @@ def carry_out(order: Order, reconciler: Reconciler) -> Outcome:
             return Outcome(None, suspended=False)
 
 
-def _run(order: Order, reconciler: Reconciler, aside: Reconciler) -> PassReport:
+def _run(order: Job, reconciler: Reconciler, aside: Reconciler) -> PassReport:
     if order.plan_digest is not None:
         _must_be(order.plan_digest, _preview(aside, order))
     names = reconciler.focus_names(order.tables) if order.tables else ()
@@ -64,7 +64,7 @@ def _run(order: Order, reconciler: Reconciler, aside: Reconciler) -> PassReport:
     return aside.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
 
 
-def _rollback(order: Order, aside: Reconciler) -> Outcome:
+def _rollback(order: Job, aside: Reconciler) -> Outcome:
     _must_write(aside)
     if order.plan_digest is not None:
         _must_be(order.plan_digest, _dry(aside).preview_destroy(order.tables))
@@ -87,14 +87,14 @@ def _seeded(names: tuple[str, ...], reconciler: Reconciler) -> tuple[str, ...]:
     """The names of seeders as names of tables: ``users_seeder`` is ``users``, unless a table is called so."""
     if not any(name.endswith(SUFFIX) for name in names):
         return names
-    desired = reconciler.world.source.load()
+    desired = reconciler.ports.source.load()
     return tuple(name if desired.named(name) else name.removesuffix(SUFFIX) for name in names)
 
 
-def _preview(aside: Reconciler, order: Order) -> PassReport:
+def _preview(aside: Reconciler, order: Job) -> PassReport:
     return _dry(aside).preview(order.tables)
 
 
 def _dry(aside: Reconciler) -> Reconciler:
     """With a memory of its own: what a dry look notices is no drift that was seen."""
-    return replace(aside, memory=Memory(last_good=aside.memory.last_good))
+    return replace(aside, state=EngineState(last_good=aside.state.last_good))

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from reconciler.model.report import PassReport
 from reconciler.planning.render import counts, seed_counts
 from reconciler.planning.text import several
-from reconciler.runs.order import Order, Verb
+from reconciler.runs.order import Job, Verb
 
 
-def sentences(order: Order, report: PassReport | None) -> Iterator[str]:
+def sentences(order: Job, report: PassReport | None) -> Iterator[str]:
     """One or a few; an error of the whole pass says it all."""
     if report is None:
         yield from _without_report(order)
@@ -28,12 +28,12 @@ def sentences(order: Order, report: PassReport | None) -> Iterator[str]:
             yield "RECONCILER_MODE=observe: nothing was written."
 
 
-def _without_report(order: Order) -> Iterator[str]:
+def _without_report(order: Job) -> Iterator[str]:
     if order.verb is Verb.SUSPEND:
         yield "Suspended: the loop observes and writes nothing until it is resumed or run."
     if order.verb is Verb.RESUME:
         yield "The suspension is lifted."
 
 
-def _seeding(order: Order, report: PassReport) -> str:
+def _seeding(order: Job, report: PassReport) -> str:
     return seed_counts(report, cleared=order.verb is Verb.CLEAR)

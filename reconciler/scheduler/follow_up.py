@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport
 
 FIRST = timedelta(seconds=1)
@@ -26,7 +26,9 @@ class FollowUp:
     def after(self, report: PassReport | None, now: datetime) -> datetime | None:
         """When to look again, at the earliest ``first`` from ``now``; ``None`` leaves it to the interval."""
         deferred = (
-            [step for table in report.tables for step in table.steps if step.fate is Fate.DEFERRED] if report else []
+            [step for table in report.tables for step in table.steps if step.status is StepStatus.DEFERRED]
+            if report
+            else []
         )
         times = []
         if (report and report.wrote) or any(step.not_before is None for step in deferred):

@@ -22,15 +22,15 @@ from apscheduler.events import (
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted
 from reconciler.model.report import PassReport
-from reconciler.runs import Book, Order, Run
+from reconciler.runs import Job, Run, RunHistory
 from reconciler.runs.order import TRIGGER
 from reconciler.scheduler.executor import ThreadPerPass
 from reconciler.scheduler.follow_up import FIRST, FollowUp
-from reconciler.scheduler.orders import CarryOut, Orders, nothing_can_be_ordered
+from reconciler.scheduler.orders import CarryOut, JobQueue, nothing_can_be_ordered
 
 log = get_logger("reconciler.scheduler")
 
@@ -54,7 +54,7 @@ class Loop:
     def __init__(
         self,
         run_pass: Callable[[str], PassReport],
-        board: Board,
+        board: LoopStatus,
         *,
         interval: timedelta,
         on_skip: Callable[[str], None],
@@ -63,7 +63,7 @@ class Loop:
         now: Callable[[], datetime] = _utc_now,
         first_follow_up: timedelta = FIRST,
         carry_out: CarryOut = nothing_can_be_ordered,
-        book: Book | None = None,
+        book: RunHistory | None = None,
     ) -> None:
         self._run_pass = run_pass
         self._board = board
@@ -80,7 +80,7 @@ class Loop:
         self._requested: str | None = None
         self._again_at: datetime | None = None
         self._put_off: datetime | None = None
-        self._orders = Orders(carry_out, board, Book() if book is None else book, now)
+        self._orders = JobQueue(carry_out, board, RunHistory() if book is None else book, now)
         board.interval = interval.total_seconds()
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPerPass()})
         spread = jitter if isinstance(jitter, timedelta) else interval * jitter
@@ -110,7 +110,7 @@ class Loop:
             self._requested = self._requested or name
             self._wake()
 
-    def order(self, wish: Order) -> Run:
+    def order(self, wish: Job) -> Run:
         """Have ``wish`` carried out as soon as the thread of passes is free; equal wishes that wait share one run.
 
         Raises ``Stopping`` and ``Full``.

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
-from reconciler.runs import Book, Full, Order, Outcome, Record, Run, State, Stopping
+from reconciler.runs import Full, Job, Outcome, Record, Run, RunHistory, State, Stopping
 from reconciler.runs.words import sentences
 
 log = get_logger("reconciler.scheduler")
@@ -18,23 +18,23 @@ log = get_logger("reconciler.scheduler")
 MOST_WAITING = 100
 """Different orders at once; equal ones are one."""
 
-CarryOut = Callable[[Order], Outcome]
+CarryOut = Callable[[Job], Outcome]
 
 
-def nothing_can_be_ordered(_order: Order) -> Outcome:
+def nothing_can_be_ordered(_order: Job) -> Outcome:
     """For a loop that nobody gives orders to."""
     raise Stopping("This loop takes no orders.")
 
 
-class Orders:
+class JobQueue:
     """The methods but ``carry_out`` and the notes are called under the loop's lock."""
 
-    def __init__(self, carry_out: CarryOut, board: Board, book: Book, now: Callable[[], datetime]) -> None:
+    def __init__(self, carry_out: CarryOut, board: LoopStatus, book: RunHistory, now: Callable[[], datetime]) -> None:
         self._carry_out = carry_out
         self._board = board
         self._book = book
         self._now = now
-        self._waiting: dict[Order, Run] = {}
+        self._waiting: dict[Job, Run] = {}
         self._records: dict[str, Record] = {}
         self._closed = False
 
@@ -43,7 +43,7 @@ class Orders:
         """Whether something waits."""
         return bool(self._waiting)
 
-    def take(self, order: Order) -> Run:
+    def take(self, order: Job) -> Run:
         """The run that will carry out ``order``: one that waits already, or a new one."""
         if self._closed:
             raise Stopping("The daemon is stopping; nothing more is begun.")

@@ -12,7 +12,7 @@ from reconciler.state.snapshot import understood
 from reconciler.state.wire import Unreadable, encode
 
 
-def claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
+def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
     """By table name, the claims of every other scope, in the order of the scopes."""
     request = {
         "TableName": table,

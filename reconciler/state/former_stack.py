@@ -79,7 +79,7 @@ class Transfer:
         inventory = {name: replace(entry, tagged_as=self._former.scope) for name, entry in moved.inventory.items()}
         elsewhere = {
             name: tuple(claim for claim in claims if claim.scope != self._former.scope or name not in inventory)
-            for name, claims in own.elsewhere.items()
+            for name, claims in own.foreign_claims.items()
         }
         return replace(
             own,
@@ -87,10 +87,10 @@ class Transfer:
             seeds={**moved.seeds, **own.seeds},
             seed_parts={**moved.seed_parts, **own.seed_parts},
             attempts={**moved.attempts, **own.attempts},
-            marks={**moved.marks, **own.marks},
+            quota_usage={**moved.quota_usage, **own.quota_usage},
             rebuilds={**moved.rebuilds, **own.rebuilds},
             ended={**moved.ended, **own.ended},
-            elsewhere={name: claims for name, claims in elsewhere.items() if claims},
+            foreign_claims={name: claims for name, claims in elsewhere.items() if claims},
             suspension=own.suspension or records.snapshot.suspension,
             notices=(self._sentence(records, "will be transferred"),),
         )

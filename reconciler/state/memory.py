@@ -28,7 +28,7 @@ class Tokens:
     records: Mapping[str, int] = field(default_factory=dict)
 
 
-class Memory:
+class StateCache:
     """The highest tokens that this process has seen in one state table; safe to use from several threads."""
 
     def __init__(self) -> None:

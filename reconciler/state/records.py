@@ -19,9 +19,9 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
-    Marks,
     Ownership,
     OwnTag,
+    QuotaUsage,
     SeedPart,
     SeedRecord,
     SeedState,
@@ -183,7 +183,7 @@ ATTEMPTS_OF_TABLES = Kind(
     },
 )
 MARKS_OF_TABLES = Kind(
-    Marks,
+    QuotaUsage,
     {
         "name": TEXT,
         "identity": MAYBE_IDENTITY,

@@ -32,7 +32,7 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
-    Marks,
+    QuotaUsage,
     SeedPart,
     SeedRecord,
     StateSnapshot,
@@ -42,12 +42,12 @@ from reconciler.model.report import PassReport
 from reconciler.state import fence
 from reconciler.state import records as kinds
 from reconciler.state.client import StateClient, query
-from reconciler.state.elsewhere import claims
+from reconciler.state.elsewhere import foreign_claims
 from reconciler.state.former_stack import FormerStack, Transfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.live import fingerprint_of, is_state_table
-from reconciler.state.memory import Memory, Tokens, contradiction
+from reconciler.state.memory import StateCache, Tokens, contradiction
 from reconciler.state.snapshot import snapshot_of
 from reconciler.state.wire import encode
 
@@ -99,7 +99,7 @@ class StateTable:
         self._history = History(client, name, scope)
         self._fresh = False
         self._seen_token = 0
-        self._memory = Memory()
+        self._memory = StateCache()
         self._notices: tuple[str, ...] = ()
         self._transfer: Transfer | None = None
         if former is not None and former.scope != scope:
@@ -177,7 +177,7 @@ class StateTable:
         else:
             self._drop(key)
 
-    def put_marks(self, marks: Marks) -> None:
+    def put_quota_usage(self, marks: QuotaUsage) -> None:
         """Marks without any time are no record at all."""
         key = kinds.MARKS + marks.name
         if marks.times or marks.refused:
@@ -288,11 +288,11 @@ class StateTable:
         before = self._memory.before(here)
         items = list(query(self._client, params))
         snapshot = snapshot_of(items, self.name)
-        elsewhere = claims(self._client, self.name, self._scope)
+        elsewhere = foreign_claims(self._client, self.name, self._scope)
         rolled_back = self._rolled_back(before, snapshot.lease, items)
         snapshot = replace(
             snapshot,
-            elsewhere=elsewhere,
+            foreign_claims=elsewhere,
             fresh=self._fresh,
             actual_fingerprint=here,
             rolled_back=rolled_back,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.engine.ports import Exchange
+from reconciler.engine.ports import ApiExchange
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport, TableReport
 
@@ -29,7 +29,7 @@ def service_of(operation: str) -> tuple[str, str]:
     return SERVICES.get(beside, beside) if beside else DYNAMODB, method
 
 
-def of_call(service: str, method: str, exchange: Exchange) -> Attributes:
+def of_call(service: str, method: str, exchange: ApiExchange) -> Attributes:
     """Known before and after the call; the error, if it was one, is not among them."""
     found: Attributes = {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": method}
     if service == DYNAMODB:
@@ -80,7 +80,7 @@ def of_step(step: Step) -> Attributes:
     found: Attributes = {
         "reconciler.step.action": step.action.value,
         "reconciler.step.facet": step.facet,
-        "reconciler.step.fate": step.fate.value,
+        "reconciler.step.fate": step.status.value,
     }
     if step.call is not None:
         found["reconciler.step.operation"] = step.call.operation

@@ -15,7 +15,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from reconciler import __version__
-from reconciler.engine.ports import Exchange
+from reconciler.engine.ports import ApiExchange
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport, Verdict
 from reconciler.traces import attributes
@@ -70,7 +70,7 @@ class Traces:
             if alone:
                 tables.end(None)
 
-    def call(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None:
+    def call(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """A span that ended now and began ``seconds`` ago, below whatever span is at hand."""
         ended = time.time_ns()
         service, method = attributes.service_of(operation)

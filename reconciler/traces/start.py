@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.engine.untraced import UNTRACED, Untraced
+from reconciler.engine.untraced import NULL_TRACING, NullTracing
 from reconciler.traces.wanted import wanted
 
 if TYPE_CHECKING:
@@ -17,20 +17,20 @@ INSTALL = "pip install dynamodb-reconciler[otel]"
 log = logging.getLogger("reconciler.traces")
 
 
-def start(environ: Mapping[str, str]) -> Traces | Untraced:
+def start(environ: Mapping[str, str]) -> Traces | NullTracing:
     """Traces as the ``OTEL_`` variables ask for them; what prevents them is warned of, never fatal."""
     asked = wanted(environ)
     for warning in asked.warnings:
         log.warning(warning)
     if not asked.exporters:
-        return UNTRACED
+        return NULL_TRACING
     try:
         from reconciler.traces.spans import Traces
     except ImportError as error:
         log.warning("traces are asked for and cannot be made (%s): %s", error, INSTALL)
-        return UNTRACED
+        return NULL_TRACING
     try:
         return Traces(asked.exporters)
     except (ValueError, TypeError, OSError) as error:
         log.warning("traces are off, because an OTEL_ variable cannot be used: %s", error)
-        return UNTRACED
+        return NULL_TRACING

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from support.fakes import FakeClock
 
-from reconciler.aws.pace import Paced
+from reconciler.aws.pace import RateLimited
 from reconciler.model.change import Call
 
 
@@ -38,7 +38,7 @@ def most_in_a_second(times):
 
 def test_the_first_few_do_not_wait(clock):
     api = Journal(clock)
-    paced = Paced(api, clock)
+    paced = RateLimited(api, clock)
     for _ in range(5):
         paced.write(Call("TagResource"))
     assert api.times == [0.0] * 5
@@ -47,7 +47,7 @@ def test_the_first_few_do_not_wait(clock):
 @pytest.mark.parametrize(("operation", "most"), [("TagResource", 5), ("ListTagsOfResource", 10)])
 def test_no_second_sees_more_than_the_account_may_call(clock, operation, most):
     api = Journal(clock)
-    paced = Paced(api, clock)
+    paced = RateLimited(api, clock)
     for _ in range(35):
         paced.read(operation, {})
     assert most_in_a_second(api.times) == most
@@ -56,7 +56,7 @@ def test_no_second_sees_more_than_the_account_may_call(clock, operation, most):
 
 def test_tagging_and_untagging_share_one_limit(clock):
     api = Journal(clock)
-    paced = Paced(api, clock)
+    paced = RateLimited(api, clock)
     for _ in range(5):
         paced.write(Call("TagResource"))
         paced.write(Call("UntagResource"))
@@ -65,7 +65,7 @@ def test_tagging_and_untagging_share_one_limit(clock):
 
 def test_other_operations_never_wait(clock):
     api = Journal(clock)
-    paced = Paced(api, clock)
+    paced = RateLimited(api, clock)
     for _ in range(100):
         paced.list_tables()
         paced.read("DescribeTable", {})

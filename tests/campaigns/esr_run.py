@@ -18,7 +18,7 @@ from support.table_settings import KEYS
 
 from reconciler.model.desired import Declaration, Lifecycle, Origin, Seed
 from reconciler.model.errors import ApiError
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.table import TableSpec
 from reconciler.planning.create import create_call
@@ -142,11 +142,16 @@ def _settled(sim: Sim) -> tuple[int, PassReport]:
             assert known, f"an error: {report.error or errors}"
             assert mistakes < MISTAKES, f"the same error again: {errors}"
             mistakes += 1
-        open_steps = [s for t in report.tables for s in t.steps if s.fate in (Fate.READY, Fate.DEFERRED, Fate.DONE)]
+        open_steps = [
+            s
+            for t in report.tables
+            for s in t.steps
+            if s.status in (StepStatus.READY, StepStatus.DEFERRED, StepStatus.DONE)
+        ]
         if not open_steps:
             return number, report
         step(sim, report)
-    said = [(t.name, s.facet, s.fate, s.message) for t in report.tables for s in t.steps]
+    said = [(t.name, s.facet, s.status, s.message) for t in report.tables for s in t.steps]
     raise AssertionError(f"no end after {PASSES} passes: {said}")
 
 
@@ -158,7 +163,7 @@ def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec
     for spec in specs:
         missing = lacking(sim.plane, spec, case.flavor)
         table = next(table for table in report.tables if table.name == spec.name)
-        blocked = [step for step in table.steps if step.fate is Fate.BLOCKED]
+        blocked = [step for step in table.steps if step.status is StepStatus.BLOCKED]
         assert all(step.reason and step.message for step in blocked), f"blocked without a reason: {blocked}"
         if not blocked:
             assert missing == [], f"{spec.name} is {table.status} and yet: {missing}"

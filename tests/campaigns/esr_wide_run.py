@@ -11,7 +11,7 @@ from campaigns.esr_case import EsrCase
 from campaigns.raw import lacking
 from simulation.world import Sim
 
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.model.table import TableSpec
 
@@ -31,7 +31,7 @@ def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec
     spared = 0
     for spec in specs:
         table = next(table for table in report.tables if table.name == spec.name)
-        blocked = [step for step in table.steps if step.fate is Fate.BLOCKED]
+        blocked = [step for step in table.steps if step.status is StepStatus.BLOCKED]
         assert all(step.reason and step.message for step in blocked), f"blocked without a reason: {blocked}"
         missing = [*lacking(sim.plane, unscaled(sim.plane, spec), case.flavor), *beside(sim.plane, spec)]
         if not blocked:

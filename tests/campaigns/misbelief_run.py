@@ -78,7 +78,7 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     root.mkdir()
     folder = Folder(root, lambda: frozenset(sim.plane.tables))
     judge = Judge(case, sim, folder)
-    sim.reconciler.world = replace(sim.reconciler.world, source=FolderSource(str(root), None, sim.clock))
+    sim.reconciler.ports = replace(sim.reconciler.ports, source=FolderSource(str(root), None, sim.clock))
     for number, file in enumerate(case.files):
         folder.store(file.path, Truth(file.form, _documents(case, file, number)))
     _date(sim, root, SETTLED)

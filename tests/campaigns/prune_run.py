@@ -246,7 +246,7 @@ def run(case: PruneCase) -> Counter[str]:
     judge = Judge(case, sim, truths, wishes)
     telling = Telling()
     telling.judge = judge
-    sim.reconciler.world = replace(sim.reconciler.world, source=wishes, telemetry=telling)
+    sim.reconciler.ports = replace(sim.reconciler.ports, source=wishes, telemetry=telling)
     before = {name: (copied(truth.table.description), dict(truth.table.tags)) for name, truth in truths.items()}
     sim.plane.faults = judge.call
     figures: Counter[str] = Counter()
@@ -287,7 +287,7 @@ def _act(sim: Sim, wish: Wish) -> None:
         case "up":
             plan = sim.reconciler.preview(confirming=True)
             ending = [table.name for table in plan.tables if any(step.ends_table for step in table.steps)]
-            sim.reconciler.world.telemetry.judge.shown = set(ending)  # type: ignore[attr-defined]
+            sim.reconciler.ports.telemetry.judge.shown = set(ending)  # type: ignore[attr-defined]
             sim.reconciler.converge("up", approved=approval(plan, only_this=False))
         case "destroy":
             sim.reconciler.destroy()

@@ -338,7 +338,7 @@ def _do(reconciler: Reconciler, verb: str) -> PassReport:
 
 def _process(judge: Judge, wire: Wire, stopped: list[bool]) -> Reconciler:
     sim = judge.sim
-    world = sim.reconciler.world
+    world = sim.reconciler.ports
 
     class Clock:
         now, monotonic = sim.clock.now, sim.clock.monotonic

@@ -14,7 +14,7 @@ from simulation.control_plane import ControlPlane
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor
 from reconciler.model.options import permits
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import TableSpec
 
@@ -95,13 +95,13 @@ def judge(
     reports = {table.name: table for table in report.tables}
     for name, spec in witness.specs.items():
         table = reports[name]
-        blocked = [step for step in table.steps if step.fate is Fate.BLOCKED]
+        blocked = [step for step in table.steps if step.status is StepStatus.BLOCKED]
         missing = raw(plane, spec, case.flavor)
         fact = witness.fact(plane.tables[name]) if name in plane.tables else None
         for step in blocked:
             _justified(step, case, witness, fact, {other.reason for other in blocked})
         figures["tables blocked"] += bool(blocked)
-        unsupported = any(step.fate is Fate.UNSUPPORTED for step in table.steps)
+        unsupported = any(step.status is StepStatus.UNSUPPORTED for step in table.steps)
         excused = blocked or (unsupported and fact is not None and fact.touched)
         assert not missing or excused, f"{table.status} and yet: {missing}"
         figures["tables as declared"] += not missing
@@ -109,7 +109,9 @@ def judge(
     for name, live in plane.tables.items():
         fact = witness.fact(live)
         if fact.ours and name not in witness.specs and (fact.recorded or plane.has_tags):
-            spared = [step for step in reports[name].steps if step.fate is Fate.BLOCKED] if name in reports else []
+            spared = (
+                [step for step in reports[name].steps if step.status is StepStatus.BLOCKED] if name in reports else []
+            )
             assert spared or witness.jumped, f"a table of ours that is not declared is left: {reports[name]}"
             for step in spared:
                 _justified(step, case, witness, fact, set())

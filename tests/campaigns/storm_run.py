@@ -23,12 +23,12 @@ from simulation.items import Items
 from simulation.world import HERE, AllValid, ListSource, Silent, item
 from support.table_settings import KEYS
 
-from reconciler.aws.pace import Paced
+from reconciler.aws.pace import RateLimited
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.identity import Endpoint
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.seeding.digest import items_digest
 
@@ -36,7 +36,7 @@ CALM = 120
 QUIET = 5
 SEED_ITEMS = (item("1"), item("2"))
 SEED = Seed("seeds/table.json", SEED_ITEMS, items_digest(SEED_ITEMS))
-OPEN = (Fate.READY, Fate.DEFERRED, Fate.DONE)
+OPEN = (StepStatus.READY, StepStatus.DEFERRED, StepStatus.DONE)
 
 
 class Storm:
@@ -79,10 +79,10 @@ class Storm:
         case = self.case
         endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", case.flavor)
         tables = WiredTables(self.wire, self.witness)
-        api = tables if case.flavor.emulator else Paced(tables, self.clock)
+        api = tables if case.flavor.emulator else RateLimited(tables, self.clock)
         items = WiredItems(self.wire, self.items, self.witness)
         store = Session(self.state, f"process-{self.processes}", self.wire.through)
-        world = World(
+        world = EngineContext(
             api, items, store, self.source, self.clock, self.random, Silent(), OneByOne(), AllValid(), endpoint
         )
         return Reconciler(world, case.options, timedelta(seconds=60))
@@ -129,11 +129,11 @@ class Storm:
         """Passes without trouble until nothing is left to do or to wait for."""
         for _ in range(CALM):
             report = self.quiet_pass(last)
-            open_steps = any(step.fate in OPEN for table in report.tables for step in table.steps)
+            open_steps = any(step.status in OPEN for table in report.tables for step in table.steps)
             if not open_steps and report.verdict is not Verdict.ERROR:
                 return report
             self._wait(report)
-        said = [(t.name, t.status, t.error, s.facet, s.fate, s.message) for t in report.tables for s in t.steps]
+        said = [(t.name, t.status, t.error, s.facet, s.status, s.message) for t in report.tables for s in t.steps]
         raise AssertionError(f"no end after {CALM} passes in calm: {report.error} {said}")
 
     def quiet_pass(self, turn: Turn) -> PassReport:

@@ -23,7 +23,7 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
-    Marks,
+    QuotaUsage,
     SeedPart,
     SeedRecord,
     StateSnapshot,
@@ -96,7 +96,7 @@ class Session:
     def put_attempts(self, attempts: Attempts) -> None:
         self._keep("attempts", attempts.name, attempts if attempts.counts or attempts.wanted else None)
 
-    def put_marks(self, marks: Marks) -> None:
+    def put_marks(self, marks: QuotaUsage) -> None:
         self._keep("marks", marks.name, marks if marks.times or marks.refused else None)
 
     def put_rebuild(self, rebuild: IndexRebuild) -> None:

@@ -60,7 +60,7 @@ DELETE = Call("DeleteTable", {"TableName": "orders"})
 
 def delete(storm: Storm) -> None:
     """As the engine would: a look inside, the lease in hand, and the call."""
-    storm.reconciler.world.store.acquire_lease()
+    storm.reconciler.ports.store.acquire_lease()
     storm.witness.scanned("orders", 1)
     storm.witness.writes(DELETE, 5)
 

@@ -85,7 +85,7 @@ def world(
     for name in ("users-before-update-x", THEIRS):
         storm.plane.do("CreateBackup", {"TableName": "users", "BackupName": name})
     storm.witness.begin(Turn(((0, 1),)))
-    storm.reconciler.world.store.acquire_lease()
+    storm.reconciler.ports.store.acquire_lease()
     storm.witness.scanned("users", 1)
     return storm
 

@@ -12,7 +12,7 @@ import pytest
 from support.cli_fake import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
-from reconciler.engine.importing import PassedOver
+from reconciler.engine.importing import Skipped
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Lease, Suspension
 from reconciler.model.report import TableStatus
@@ -263,7 +263,7 @@ def test_import_names_what_it_wrote(cli: Callable, fake: FakeWiring) -> None:
 def test_import_says_what_it_passed_over_and_ends_with_2_where_it_is_there_to_stay(
     later: bool, code: int, cli: Callable, fake: FakeWiring
 ) -> None:
-    fake.passed_over = (PassedOver("orders", "orders is on its way", later),)
+    fake.passed_over = (Skipped("orders", "orders is on its way", later),)
     ended = cli("import --all")
     assert (ended.code, ended.out) == (code, "passed over: orders is on its way\nnothing was written\n")
     told = json.loads(cli("import --all -o json").out)

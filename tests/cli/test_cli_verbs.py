@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from support.cli_fake import FakeWiring
 
-from reconciler.engine.verbs import Told
+from reconciler.engine.verbs import CommandResult
 from reconciler.model.restore import Overrides
 from reconciler.model.table import OnDemandThroughput, Sse, Throughput
 
-LEFT = Told(("It goes on.",), finished=False, facts={"table": "users", "state": "building"})
+LEFT = CommandResult(("It goes on.",), finished=False, data={"table": "users", "state": "building"})
 
 
 def test_restore_asks_for_a_backup_or_a_time(cli: Callable, fake: FakeWiring) -> None:

@@ -74,7 +74,7 @@ def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_goes_on_observi
     root = write(tmp_path / "app", {"users.json": SOUND, "orders.json": SOUND | {"table_name": "orders"}})
     sim = simulate(data_loss="allow")
     source = FolderSource(str(root), None)
-    object.__setattr__(sim.reconciler.world, "source", source)
+    object.__setattr__(sim.reconciler.ports, "source", source)
     assert sim.once().verdict is Verdict.IN_SYNC
     sim.plane.journal.clear()
     take_away(root)
@@ -86,7 +86,7 @@ def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_goes_on_observi
         assert report.verdict is Verdict.ERROR
         assert sorted(table.name for table in report.tables) == ["orders", "users"]
     assert (sim.plane.journal, sorted(sim.plane.tables)) == ([], ["orders", "users"])
-    sim.reconciler.memory.last_good = None
+    sim.reconciler.state.last_good = None
     assert sim.once().tables == ()
     assert sim.plane.journal == []
 

@@ -36,7 +36,7 @@ def made(table: TableSpec) -> ObservedTable:
     sim.plane.sources[SOURCE] = "ENABLED"
     sim.declare(declaration(table))
     sim.once()
-    seen = observe_table(sim.reconciler.world, table.name, None, whole=True)
+    seen = observe_table(sim.reconciler.ports, table.name, None, whole=True)
     assert seen is not None
     return seen
 

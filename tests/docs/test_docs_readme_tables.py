@@ -8,12 +8,12 @@ from support.markdown import README, plain, section, table
 
 from reconciler.cli import codes, options
 from reconciler.cli.verbs import COMMANDS
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.facets import FACETS
 from reconciler.http import create_app
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.settings import Settings
 from reconciler.settings.values import duration
 
@@ -88,7 +88,7 @@ def test_every_facet_is_listed_and_no_other():
 
 def test_every_fate_is_listed_and_no_other():
     listed = [plain(row[0]) for row in table(README, "What happens to a difference")]
-    assert sorted(listed) == sorted(fate.value for fate in Fate)
+    assert sorted(listed) == sorted(fate.value for fate in StepStatus)
 
 
 def test_every_metric_is_listed_with_its_type_and_labels_and_no_other():
@@ -97,7 +97,7 @@ def test_every_metric_is_listed_with_its_type_and_labels_and_no_other():
 
 
 def test_every_route_is_listed_and_no_other():
-    board = Board("default")
+    board = LoopStatus("default")
     paths = create_app(board, Metrics(board)).openapi()["paths"]
     routes = [f"{method.upper()} {path}" for path, operations in paths.items() for method in operations]
     assert sorted(plain(row[0]) for row in table(README, "HTTP")) == sorted(routes)

@@ -21,7 +21,7 @@ from reconciler.facets.tags import OWNER_TAG
 from reconciler.metrics import labels
 from reconciler.model.change import Hazard
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Action, Fate, Reason
+from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.records import Ownership, SeedState
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.planning.ownership import OWNERSHIPS, TRANSITIONS, State
@@ -168,7 +168,7 @@ def values(kind: type[StrEnum]) -> list[str]:
 @pytest.mark.parametrize(
     ("heading", "expected"),
     [
-        ("Statuses of a step", values(Fate)),
+        ("Statuses of a step", values(StepStatus)),
         ("Actions", values(Action)),
         ("Reasons", values(Reason)),
         ("Statuses of a table", values(TableStatus)),

@@ -51,7 +51,7 @@ def test_the_schedule_is_kept_and_only_ours_are_pruned(moto: Live, tmp_path: Pat
     app = App(settings, one_shot=True, read_only=False, endpoint_url=moto.url)
     source, clock = ListSource(), FakeClock(datetime.now(UTC))
     app.__dict__["source"] = source
-    app.reconciler.world = replace(app.reconciler.world, clock=clock)
+    app.reconciler.ports = replace(app.reconciler.ports, clock=clock)
     source.declarations = (declaration(spec(backups=Backups("0 * * * *", 1))),)
     assert app.converge("once").verdict is Verdict.IN_SYNC
     assert names(moto, "subject") == []

@@ -98,7 +98,7 @@ def test_every_command_names_the_record_and_does_nothing_by_it(
     monkeypatch.chdir(place.folder)
     monkeypatch.setenv("RECONCILER_TIMEOUT", "10s")
     shell, record = Shell(place.folder, capsys), item["record"]["S"]
-    place.app.reconciler.world.store.release_lease()
+    place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     damaged = place.damage(item)
     place.proxy.clear()
@@ -152,7 +152,7 @@ LIVE = ("an entry without members", "a lease without token", "a time that is non
 
 
 def test_the_daemon_stays_alive_says_what_is_damaged_and_goes_on_once_it_is_mended(place: Place) -> None:
-    place.app.reconciler.world.store.release_lease()
+    place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     with Daemon(place.folder, place.proxy.url, PRUNE="never") as daemon:
         daemon.until(lambda: '"ready":true' in daemon.get("/readyz"), "it becomes ready", 90)
@@ -171,7 +171,7 @@ def test_the_daemon_stays_alive_says_what_is_damaged_and_goes_on_once_it_is_mend
 
 
 def test_a_daemon_that_starts_beside_a_damaged_record_is_alive_and_not_ready(place: Place) -> None:
-    place.app.reconciler.world.store.release_lease()
+    place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     place.put(DAMAGED["an entry without members"][0])
     place.put(DAMAGED_RUN)

@@ -11,7 +11,7 @@ from support.endpoints import Live
 from support.proxy import Recorded, RecordingProxy
 
 from reconciler.aws import session
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.settings import load
 from reconciler.wiring import App
@@ -56,7 +56,7 @@ def world(local: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, L
 
 
 def blocked(report: PassReport) -> set[Reason | None]:
-    return {step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED}
+    return {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
 
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)

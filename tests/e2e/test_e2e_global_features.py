@@ -9,7 +9,7 @@ from support.proxy import RecordingProxy
 from support.specs import declaration, renamed, spec, stream, vectors
 
 from reconciler.model.global_table import GlobalTableSettings, Replica
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import Verdict
 from reconciler.settings import load
 from reconciler.wiring import App
@@ -37,7 +37,7 @@ def hold(live: Live) -> None:
         report = app.converge("once")
         (table,) = report.tables
         assert report.verdict is Verdict.IN_SYNC, (table.error, table.steps)
-        left = {step.facet for step in table.steps if step.fate is Fate.UNSUPPORTED}
+        left = {step.facet for step in table.steps if step.status is StepStatus.UNSUPPORTED}
         assert left == {"vector_indexes", "replicas"}
         proxy.clear()
         for _ in range(3):

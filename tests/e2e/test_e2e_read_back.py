@@ -22,10 +22,10 @@ from support.proxy import RecordingProxy
 from support.specs import declaration, renamed
 from support.table_settings import KEYS
 
-from reconciler.engine.memory import Memory
+from reconciler.engine.memory import EngineState
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import TableReport, Verdict
 from reconciler.model.table import TableSpec
 from reconciler.planning.observe import read_params
@@ -69,15 +69,15 @@ class ReadBack:
     seen: dict[str, Responses] = field(default_factory=dict)
 
     def unsupported(self, name: str) -> set[str]:
-        return {step.facet for step in self.planned[name].steps if step.fate is Fate.UNSUPPORTED}
+        return {step.facet for step in self.planned[name].steps if step.status is StepStatus.UNSUPPORTED}
 
     def left(self) -> list[str]:
         """Everything that is neither as declared nor said to be unsupported, in sentences."""
         return [
-            f"{origin}: {report.status} {report.error or ''} {[(s.facet, s.fate, s.message) for s in steps]}"
+            f"{origin}: {report.status} {report.error or ''} {[(s.facet, s.status, s.message) for s in steps]}"
             for name, (origin, _) in _named(self.declared).items()
             for report in (self.planned[name],)
-            for steps in ([step for step in report.steps if step.fate is not Fate.UNSUPPORTED],)
+            for steps in ([step for step in report.steps if step.status is not StepStatus.UNSUPPORTED],)
             if steps or report.status.value != "in_sync"
         ]
 
@@ -198,11 +198,11 @@ def test_on_the_strict_simulation_nothing_is_left_and_nothing_was_refused(declar
                 break
             wait = report.next_not_before
             sim.clock.seconds += max((wait - sim.clock.now()).total_seconds(), 1.0) if wait else 61.0
-        sim.reconciler.memory = Memory()
+        sim.reconciler.state = EngineState()
         sim.plane.journal.clear()
         (planned,) = sim.reconciler.preview().tables
-        less += [origin for step in planned.steps if step.fate is Fate.UNSUPPORTED]
-        steps = [step for step in planned.steps if step.fate is not Fate.UNSUPPORTED]
+        less += [origin for step in planned.steps if step.status is StepStatus.UNSUPPORTED]
+        steps = [step for step in planned.steps if step.status is not StepStatus.UNSUPPORTED]
         if steps or planned.status.value != "in_sync" or sim.plane.refused:
             left.append(f"{origin}: {planned.error or ''} {steps} {sim.plane.refused}")
         sim.run()

@@ -16,7 +16,7 @@ from support.endpoints import MotoServer, dynamodb_local_or_skip
 from support.proxy import RecordingProxy
 from support.specs import ON_DEMAND, declaration, gsi, policy, renamed, spec, stream
 
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport
 from reconciler.model.table import (
     ContributorInsights,
@@ -98,8 +98,8 @@ def at_dynamodb_local() -> Iterator[Run]:
 
 def unsupported(report: PassReport) -> set[str]:
     (table,) = report.tables
-    assert {step.fate for step in table.steps} <= {Fate.DONE, Fate.UNSUPPORTED}, table.steps
-    return {step.facet for step in table.steps if step.fate is Fate.UNSUPPORTED}
+    assert {step.status for step in table.steps} <= {StepStatus.DONE, StepStatus.UNSUPPORTED}, table.steps
+    return {step.facet for step in table.steps if step.status is StepStatus.UNSUPPORTED}
 
 
 @pytest.mark.parametrize("start", [None, PLAIN], ids=["created so", "changed so"])

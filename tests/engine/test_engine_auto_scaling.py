@@ -7,7 +7,7 @@ from datetime import timedelta
 from simulation.world import declaration, simulate
 
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import Verdict
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling
 from reconciler.model.table import Billing, GlobalIndex, KeyElement, Projection, Throughput
@@ -72,14 +72,14 @@ def test_from_on_demand_to_scaled_with_an_index_each_thing_waits_for_what_it_nee
     scaling = AutoScaling(read=SCALED.read, indexes=(IndexScaling("by_a", write=Scaling(True, 1, 9, 50.0)),))
     sim.declare(declaration(billing=FIVE, global_indexes=(INDEX,), auto_scaling=scaling))
     first = sim.run()
-    fates = [step.reason for table in first.tables for step in table.steps if step.fate is Fate.DEFERRED]
+    fates = [step.reason for table in first.tables for step in table.steps if step.status is StepStatus.DEFERRED]
     assert Reason.AFTER in fates
     assert sim.once().verdict is Verdict.IN_SYNC
     assert set(sim.plane.scaling.targets) == {PLACE, ("table/users/index/by_a", "dynamodb:index:WriteCapacityUnits")}
 
 
 def test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_with_it():
-    for flavor, fate in ((Flavor.AWS, Fate.BLOCKED), (Flavor.MOTO, Fate.UNSUPPORTED)):
+    for flavor, fate in ((Flavor.AWS, StepStatus.BLOCKED), (Flavor.MOTO, StepStatus.UNSUPPORTED)):
         sim = simulate(flavor=flavor, prune_grace=timedelta(0))
         sim.declare(declaration(billing=FIVE, auto_scaling=SCALED))
         sim.run()
@@ -96,7 +96,7 @@ def test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_
         sim.plane.journal.clear()
         sim.clock.seconds += 61
         steps = sim.run().tables[0].steps
-        assert [(step.facet, step.fate) for step in steps] == [("auto_scaling", fate)] * 2
+        assert [(step.facet, step.status) for step in steps] == [("auto_scaling", fate)] * 2
         assert "was written 2 times" in steps[0].message
         assert "waits until the scalable target is registered, and that is" in steps[1].message
         assert sim.plane.journal == []

@@ -9,7 +9,7 @@ from simulation.world import declaration, item, simulate
 from reconciler.model.backups import Backups
 from reconciler.model.errors import Forbidden
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import Verdict
 
 HOURLY = Backups("0 * * * *", 2)
@@ -76,7 +76,7 @@ def test_a_backup_comes_before_a_delete():
 def test_the_delete_waits_until_the_backup_is_whole():
     sim = doomed(delay=5.0)
     report = sim.run()
-    (step,) = [s for t in report.tables for s in t.steps if s.fate is Fate.DEFERRED]
+    (step,) = [s for t in report.tables for s in t.steps if s.status is StepStatus.DEFERRED]
     assert (step.message or "").startswith("waiting for backup")
     assert "(CREATING)" in (step.message or "")
     assert "orders" in sim.plane.tables
@@ -100,7 +100,7 @@ def test_where_backups_are_denied_nothing_is_deleted():
 
     sim.plane.faults = deny
     report = sim.once()
-    blocked = [s for t in report.tables for s in t.steps if s.fate is Fate.BLOCKED]
+    blocked = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert [step.reason for step in blocked] == [Reason.BACKUP]
     assert "dynamodb:CreateBackup" in (blocked[0].allow_with or "")
     assert "orders" in sim.plane.tables

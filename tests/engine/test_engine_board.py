@@ -3,13 +3,13 @@
 import pytest
 from simulation.world import declaration, item, simulate
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.model.errors import Unreachable
 from reconciler.model.identity import Flavor
 
 
 def board_after(sim, *reports):
-    board = Board("default")
+    board = LoopStatus("default")
     for report in reports or sim.telemetry.reports:
         board.finish(report)
     return board

@@ -6,15 +6,15 @@ import pytest
 from simulation.world import declaration, simulate
 
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import Verdict
 from reconciler.model.table import Stream, Ttl
 
 ENDS = {
-    Flavor.AWS: (Fate.BLOCKED, Reason.CONTESTED, Verdict.DRIFTED),
-    Flavor.OTHER: (Fate.BLOCKED, Reason.CONTESTED, Verdict.DRIFTED),
-    Flavor.MOTO: (Fate.UNSUPPORTED, Reason.UNSUPPORTED, Verdict.IN_SYNC),
-    Flavor.DYNAMODB_LOCAL: (Fate.UNSUPPORTED, Reason.UNSUPPORTED, Verdict.IN_SYNC),
+    Flavor.AWS: (StepStatus.BLOCKED, Reason.CONTESTED, Verdict.DRIFTED),
+    Flavor.OTHER: (StepStatus.BLOCKED, Reason.CONTESTED, Verdict.DRIFTED),
+    Flavor.MOTO: (StepStatus.UNSUPPORTED, Reason.UNSUPPORTED, Verdict.IN_SYNC),
+    Flavor.DYNAMODB_LOCAL: (StepStatus.UNSUPPORTED, Reason.UNSUPPORTED, Verdict.IN_SYNC),
 }
 
 
@@ -30,7 +30,7 @@ def test_the_field_stops_after_two_writes_and_its_neighbours_go_on(flavor: Flavo
     wish = declaration(deletion_protection=True, ttl=Ttl(True, "gone"), stream=Stream(True, "KEYS_ONLY"))
     sim.declare(wish)
     report = sim.once()
-    (step,) = (step for step in report.tables[0].steps if step.fate is fate)
+    (step,) = (step for step in report.tables[0].steps if step.status is fate)
     assert (step.reason, [change.path for change in step.changes]) == (reason, ["deletion_protection"])
     assert step.message == "deletion_protection: true was written 2 times and read back as false, then as false"
     assert report.verdict is verdict

@@ -11,10 +11,10 @@ import pytest
 from simulation.world import Sim, declaration, item, simulate
 from support.specs import keys
 
-from reconciler.engine.memory import Memory
+from reconciler.engine.memory import EngineState
 from reconciler.model.errors import Throttled
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport
 
 HOUR = 3600.0
@@ -41,8 +41,8 @@ def passes(sim: Sim, count: int, pause: float = 60.0) -> None:
         sim.clock.seconds += pause
 
 
-def reasons(report: PassReport, fate: Fate = Fate.BLOCKED) -> set[Reason | None]:
-    return {step.reason for table in report.tables for step in table.steps if step.fate is fate}
+def reasons(report: PassReport, fate: StepStatus = StepStatus.BLOCKED) -> set[Reason | None]:
+    return {step.reason for table in report.tables for step in table.steps if step.status is fate}
 
 
 def left(sim: Sim) -> list[str]:
@@ -125,7 +125,7 @@ def test_the_hour_survives(hand: str) -> None:
     if hand == "wall clock an hour on":
         sim.clock.jumped += 2 * HOUR
     else:
-        sim.reconciler = replace(sim.reconciler, memory=Memory())
+        sim.reconciler = replace(sim.reconciler, state=EngineState())
     sim.declare(*(declaration(name) for name in ("kept", *NAMES[2:])))
     passes(sim, 5)
     assert "a2" in left(sim)
@@ -229,7 +229,7 @@ def test_a_wall_clock_that_is_set_back_does_not_stop_the_grace_for_ever(jump: fl
 def test_a_daemon_that_starts_anew_waits_the_whole_grace_itself() -> None:
     sim = pending(Flavor.AWS)
     passes(sim, 4)
-    sim.reconciler = replace(sim.reconciler, memory=Memory())
+    sim.reconciler = replace(sim.reconciler, state=EngineState())
     sim.clock.seconds += HOUR
     passes(sim, 5)
     assert "a1" in left(sim)
@@ -242,7 +242,7 @@ def test_one_shot_commands_count_from_the_recorded_time() -> None:
     sim.reconciler.options = replace(sim.reconciler.options, one_shot=True)
     sim.run()
     sim.clock.seconds += 301
-    sim.reconciler = replace(sim.reconciler, memory=Memory())
+    sim.reconciler = replace(sim.reconciler, state=EngineState())
     passes(sim, 2)
     assert "a1" not in left(sim)
 
@@ -294,7 +294,7 @@ def test_the_backup_of_another_process_does_not_count() -> None:
     sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))
     throttled(sim)
     sim.run()
-    sim.reconciler = replace(sim.reconciler, memory=Memory())
+    sim.reconciler = replace(sim.reconciler, state=EngineState())
     sim.plane.faults = None
     passes(sim, 2)
     assert backups(sim) == 2

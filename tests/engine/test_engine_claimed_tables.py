@@ -10,7 +10,7 @@ from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport, Verdict
 
 OWN = Lifecycle(on_existing="own")
@@ -23,7 +23,7 @@ FLAVORS = (Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL)
 
 
 def reasons(report: PassReport) -> set[Reason | None]:
-    return {step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED}
+    return {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
 
 
 def world(flavor: Flavor) -> Sim:

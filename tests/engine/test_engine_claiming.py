@@ -11,12 +11,12 @@ import pytest
 from simulation.world import Sim, declaration, item, simulate
 
 from reconciler import logs
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.model.errors import StateError
 from reconciler.model.plan import Approval
 from reconciler.model.records import Lease
 from reconciler.model.report import Verdict
-from reconciler.telemetry import Teller
+from reconciler.telemetry import CompositeTelemetry
 
 VERBS: dict[str, Callable[[Sim], object]] = {
     "seed": lambda sim: sim.reconciler.seed(),
@@ -152,7 +152,7 @@ def test_nothing_is_said_where_nobody_is_waited_for() -> None:
 
 def test_the_sentence_of_the_log_names_the_holder_and_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("console", "warning")
-    Teller(Board("default", 60.0), None, shows_report=True).waiting("host-7:42", 29.6)
+    CompositeTelemetry(LoopStatus("default", 60.0), None, shows_report=True).waiting("host-7:42", 29.6)
     assert "it is held by host-7:42; 30 s left to wait" in capsys.readouterr().err
 
 

@@ -9,10 +9,10 @@ from simulation.sequences import converge
 from simulation.world import Sim, declaration, simulate
 from support.specs import gsi, keys, provisioned, ttl
 
-from reconciler.engine.memory import Memory
+from reconciler.engine.memory import EngineState
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Action, Fate, Reason
+from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import KeyElement
 from reconciler.planning.render import render
@@ -102,7 +102,7 @@ def test_many_index_changes_reach_their_end_though_every_pass_is_a_process_of_it
     sim.declare(declaration("users", global_indexes=SEVEN[3:]))
     seen = []
     for _ in range(200):
-        sim.reconciler.memory = Memory()
+        sim.reconciler.state = EngineState()
         report = sim.run()
         if report.verdict is Verdict.IN_SYNC:
             break
@@ -114,7 +114,7 @@ def test_many_index_changes_reach_their_end_though_every_pass_is_a_process_of_it
         *["Create"] * 3,
         *["Delete"] * 3,
     ]
-    assert all(any(step.fate in (Fate.DONE, Fate.DEFERRED) for step in steps) for steps in seen)
+    assert all(any(step.status in (StepStatus.DONE, StepStatus.DEFERRED) for step in steps) for steps in seen)
 
 
 @pytest.mark.parametrize("other", [keys("pk N"), keys("pk S", "sk S"), keys("id S")], ids=["type", "range", "name"])
@@ -128,7 +128,7 @@ def test_another_key_is_seen_and_said_and_the_table_stays_until_somebody_allows_
     for _ in range(3):
         (table,) = sim.run().tables
     (step,) = table.steps
-    assert (table.status, step.action, step.fate) == (TableStatus.BLOCKED, Action.REPLACE, Fate.BLOCKED)
+    assert (table.status, step.action, step.status) == (TableStatus.BLOCKED, Action.REPLACE, StepStatus.BLOCKED)
     assert step.changes[0].path == "keys"
     assert "RECONCILER_DATA_LOSS=allow" in (step.allow_with or "")
     assert sim.plane.journal == []

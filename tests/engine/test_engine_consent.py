@@ -13,7 +13,7 @@ from support.specs import keys, lsi
 
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval, plan_digest
 
@@ -103,7 +103,7 @@ def _declared(case: Case, spec: dict[str, Any]) -> Declaration:
 
 
 def blocked(report: PassReport) -> list[Step]:
-    return [step for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED]
+    return [step for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED]
 
 
 @pytest.mark.parametrize("flavor", EMULATORS)

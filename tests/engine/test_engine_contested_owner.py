@@ -14,7 +14,7 @@ from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Throttled
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport, TableStatus, Verdict
 from reconciler.model.table import KeyElement
 
@@ -44,7 +44,7 @@ def as_loop(sim: Sim) -> PassReport:
 
 def as_command(sim: Sim) -> PassReport:
     """A process of its own each time: what it knows is what was written down."""
-    sim.reconciler.memory.attempts.clear()
+    sim.reconciler.state.attempts.clear()
     return sim.once()
 
 
@@ -96,7 +96,7 @@ def fight(case: Case, first: Sim, second: Sim, rounds: int = 12) -> dict[str, Pa
 
 
 def blocked(report: PassReport) -> Step:
-    (step,) = (step for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED)
+    (step,) = (step for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED)
     return step
 
 

@@ -8,7 +8,7 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 
 from reconciler.model.errors import ApiError, Denied, Forbidden
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 
 EXPIRED = Denied("DescribeTable", "ExpiredTokenException", "the token is expired")
 
@@ -36,7 +36,7 @@ def test_after_refused_credentials_nothing_is_destroyed_in_that_pass(operation: 
     failing(sim, operation, EXPIRED)
     sim.run()
     report = sim.run()
-    reasons = {step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED}
+    reasons = {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
     assert reasons == {Reason.INVALID_ANSWER}
     assert "DeleteTable" not in sim.plane.mutating
     sim.plane.faults = None

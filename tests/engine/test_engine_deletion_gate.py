@@ -9,7 +9,7 @@ from simulation.world import declaration, item, simulate
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor, Identity
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import Fingerprint
 from reconciler.model.report import Verdict
 from reconciler.model.table import KeyElement
@@ -33,8 +33,8 @@ def put(sim, name="orders", key="mine"):
     sim.plane.tables[name].items[key] = item(key)
 
 
-def reasons(report, fate=Fate.BLOCKED):
-    return [s.reason for t in report.tables for s in t.steps if s.fate is fate]
+def reasons(report, fate=StepStatus.BLOCKED):
+    return [s.reason for t in report.tables for s in t.steps if s.status is fate]
 
 
 def test_an_owned_undeclared_table_is_deleted_and_forgotten():
@@ -58,7 +58,7 @@ def test_the_daemon_waits_for_prune_grace_when_there_are_items_beside_the_seed()
     sim = owned(seed=SEED)
     put(sim)
     report = sim.run()
-    assert reasons(report, Fate.DEFERRED) == [Reason.PRUNE_GRACE]
+    assert reasons(report, StepStatus.DEFERRED) == [Reason.PRUNE_GRACE]
     assert report.next_not_before == sim.clock.now() + timedelta(minutes=5)
     sim.clock.seconds += 299
     sim.run()
@@ -84,7 +84,7 @@ def test_a_wish_that_was_taken_back_starts_its_grace_anew():
     sim.run()
     sim.clock.seconds += 400
     sim.declare(declaration("users"))
-    assert reasons(sim.run(), Fate.DEFERRED) == [Reason.PRUNE_GRACE]
+    assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.PRUNE_GRACE]
 
 
 def _protected_table(sim):
@@ -111,7 +111,7 @@ def _fingerprint(sim):
 
 def _fingerprint_for_a_new_process(sim):
     _fingerprint(sim)
-    sim.reconciler.world = replace(sim.reconciler.world, watch=EndpointWatch())
+    sim.reconciler.ports = replace(sim.reconciler.ports, endpoint_watch=EndpointWatch())
 
 
 def _broken(sim):
@@ -150,7 +150,7 @@ def test_the_gate_refuses_when(case):
     assert "orders" in sim.plane.tables
     assert "DeleteTable" not in sim.plane.mutating
     assert reasons(report) == expected
-    blocked = [s for t in report.tables for s in t.steps if s.fate is Fate.BLOCKED]
+    blocked = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert all(step.message for step in blocked)
 
 
@@ -210,13 +210,13 @@ def test_off_emulators_data_loss_allow_lets_a_one_shot_delete():
 
 def test_off_emulators_the_daemon_must_see_a_table_empty_twice():
     sim = owned(Flavor.AWS)
-    assert reasons(sim.run(), Fate.DEFERRED) == [Reason.PRUNE_GRACE]
+    assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.PRUNE_GRACE]
     sim.clock.seconds += 200
     put(sim)
     assert reasons(sim.run()) == [Reason.DATA_LOSS]
     sim.plane.tables["orders"].items.clear()
     sim.clock.seconds += 200
-    assert reasons(sim.run(), Fate.DEFERRED) == [Reason.PRUNE_GRACE]
+    assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.PRUNE_GRACE]
     sim.clock.seconds += 301
     sim.run()
     sim.run()
@@ -226,7 +226,7 @@ def test_off_emulators_the_daemon_must_see_a_table_empty_twice():
 def test_a_lease_that_was_lost_stops_the_delete_right_before_the_call():
     sim = owned()
     sim.store.lost = True
-    assert reasons(sim.run(), Fate.DEFERRED) == [Reason.LEASE]
+    assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.LEASE]
     assert "orders" in sim.plane.tables
 
 
@@ -284,7 +284,7 @@ def test_a_replacement_of_an_adopted_table_is_blocked_and_says_what_would_allow_
     sim.plane.journal.clear()
     sim.declare(declaration("users", keys=OTHER_KEY))
     report = sim.once()
-    (step,) = [s for t in report.tables for s in t.steps if s.fate is Fate.BLOCKED]
+    (step,) = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert step.reason is Reason.NOT_OWNED
     assert step.allow_with == "lifecycle.on_existing: own"
     assert report.verdict is Verdict.DRIFTED

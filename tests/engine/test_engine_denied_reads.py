@@ -13,7 +13,7 @@ from reconciler.aws.errors import from_answer
 from reconciler.model.backups import Backups
 from reconciler.model.errors import Denied
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.scaling import AutoScaling, Scaling
 from reconciler.model.table import ContributorInsights, KinesisStreaming, PointInTimeRecovery, Sse
@@ -80,7 +80,7 @@ def test_the_facet_is_unknown_and_said_with_the_permission_and_nothing_of_it_is_
         sim.clock.seconds += 86400
     (step,) = table.steps
     permission = operation if ":" in operation else f"dynamodb:{operation}"
-    assert (step.facet, step.fate, step.reason) == (facet, Fate.BLOCKED, Reason.DENIED)
+    assert (step.facet, step.status, step.reason) == (facet, StepStatus.BLOCKED, Reason.DENIED)
     assert step.allow_with == f"the permission {permission}"
     assert step.message.startswith(f"{permission} is not permitted, so it is unknown whether {facet} is as declared")
     assert table.drifted == ()

@@ -87,7 +87,7 @@ def test_a_pass_whose_answers_come_from_elsewhere_writes_nothing(flavor: Flavor,
 
 
 def watched(sim: Sim, identify: Callable[[], Endpoint]) -> None:
-    sim.reconciler.world = replace(sim.reconciler.world, watch=EndpointWatch(identify))
+    sim.reconciler.ports = replace(sim.reconciler.ports, endpoint_watch=EndpointWatch(identify))
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def watched(sim: Sim, identify: Callable[[], Endpoint]) -> None:
 )
 def test_a_pass_that_begins_elsewhere_ends_and_the_next_one_is_made_for_it(change: dict[str, object]) -> None:
     sim = stocked(Flavor.AWS)
-    now = replace(sim.reconciler.world.endpoint, **change)  # type: ignore[arg-type]
+    now = replace(sim.reconciler.ports.endpoint, **change)  # type: ignore[arg-type]
     watched(sim, lambda: now)
     followed: list[Endpoint] = []
-    sim.reconciler.follow = lambda _, endpoint: followed.append(endpoint)
+    sim.reconciler.on_endpoint_change = lambda _, endpoint: followed.append(endpoint)
     sim.declare(declaration("users"))
     report = sim.run()
     assert report.verdict is Verdict.ERROR
@@ -157,16 +157,16 @@ def test_a_state_table_that_is_older_than_the_last_pass_is_another_one(
     now: StateSnapshot, emulator: bool, moved: bool, believed: bool
 ) -> None:
     watch = EndpointWatch()
-    watch.note(state(SEEN - timedelta(days=1)), SEEN)
+    watch.record(state(SEEN - timedelta(days=1)), SEEN)
     watch.moved = moved
-    assert (watch.another_state(now, emulator=emulator) is None) is believed
+    assert (watch.other_state_problem(now, emulator=emulator) is None) is believed
 
 
 def test_in_another_account_no_new_state_table_is_made() -> None:
     watch, missing = EndpointWatch(), StateSnapshot(usable=False, problem="it does not exist yet")
-    assert watch.missing_state(missing, emulator=False) is None
-    watch.note(state(SEEN), SEEN)
-    assert watch.missing_state(missing, emulator=False) is None
+    assert watch.missing_state_problem(missing, emulator=False) is None
+    watch.record(state(SEEN), SEEN)
+    assert watch.missing_state_problem(missing, emulator=False) is None
     watch.moved = True
-    assert "worked with one before" in (watch.missing_state(missing, emulator=False) or "")
-    assert watch.missing_state(missing, emulator=True) is None
+    assert "worked with one before" in (watch.missing_state_problem(missing, emulator=False) or "")
+    assert watch.missing_state_problem(missing, emulator=True) is None

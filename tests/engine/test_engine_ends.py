@@ -9,10 +9,10 @@ import pytest
 from simulation.world import declaration, item, simulate
 
 from reconciler.cli import exits
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.model.errors import ApiError, Forbidden, StateError, Unreachable, UsageError
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.planning.render import render
 
@@ -35,7 +35,7 @@ def test_no_table_is_begun_after_the_deadline(operation: str, hang: float) -> No
     assert sim.clock.seconds - began <= 10 + hang, "at most one call outlives the deadline"
     assert exits.converge(report) == 2
     assert {table.name for table in report.tables} == set(NAMES)
-    messages = {step.message for table in report.tables for step in table.steps if step.fate is Fate.DEFERRED}
+    messages = {step.message for table in report.tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert "not reached before the deadline" in messages
     sim.plane.faults = None
     assert sim.once().verdict is Verdict.IN_SYNC
@@ -101,7 +101,7 @@ def test_a_released_table_that_cannot_be_read_is_no_error_and_not_absent(error: 
 
 def test_a_released_table_does_not_keep_a_daemon_from_being_ready() -> None:
     sim = released()
-    board = Board("default")
+    board = LoopStatus("default")
     board.finish(sim.run())
     assert board.ready
 
@@ -119,9 +119,9 @@ def test_a_mistyped_name_releases_nothing_and_is_an_error_beside_one_that_is_rig
 
 def test_import_takes_a_released_table_back_as_adopted() -> None:
     sim = released()
-    found = sim.reconciler.look(("users",), sim.source.load(), lambda name: name)
+    found = sim.reconciler.find_imports(("users",), sim.source.load(), lambda name: name)
     assert (dict(found.tables), found.released) == ({}, ("users",))
-    assert sim.reconciler.take_back(found.released) == ("users",)
+    assert sim.reconciler.readopt(found.released) == ("users",)
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
     sim.declare(declaration("users", deletion_protection=True), declaration("carts"))
     assert sim.once().verdict is Verdict.IN_SYNC
@@ -135,14 +135,14 @@ def test_import_of_a_declared_table_that_was_not_released_is_refused_as_before()
     sim = released()
     sim.declare(declaration("users"), declaration("carts", deletion_protection=True))
     with pytest.raises(UsageError, match="carts is declared already"):
-        sim.reconciler.look(("carts",), sim.source.load(), lambda name: name)
+        sim.reconciler.find_imports(("carts",), sim.source.load(), lambda name: name)
 
 
 def test_a_released_table_that_is_gone_cannot_be_taken_back() -> None:
     sim = released()
     del sim.plane.tables["users"]
     with pytest.raises(UsageError, match="there is no table users"):
-        sim.reconciler.look(("users",), sim.source.load(), lambda name: name)
+        sim.reconciler.find_imports(("users",), sim.source.load(), lambda name: name)
 
 
 def test_the_first_pass_says_what_it_does() -> None:
@@ -152,7 +152,7 @@ def test_the_first_pass_says_what_it_does() -> None:
     sim.declare(*(declaration(name) for name in NAMES))
     sim.once()
     assert said[0] == "creating 6 tables"
-    board = Board("default", endpoint_up=True)
+    board = LoopStatus("default", endpoint_up=True)
     board.start("p1")
     assert board.not_ready_reason == "the first pass is checking the tables"
     board.planned(said[0])

@@ -11,10 +11,10 @@ from simulation.world import Sim, declaration, simulate
 from reconciler.cli import exits
 from reconciler.model.errors import Busy
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.table import Billing, Stream, Throughput, Ttl
-from reconciler.planning.fates import without_prospect
+from reconciler.planning.fates import propagate_blocked
 
 EMULATORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL)
 WISHES: Mapping[str, dict[str, Any]] = {
@@ -46,7 +46,7 @@ def test_a_fight_with_another_tool_is_contested_and_drift_on_an_emulator(wish: s
         report = sim.run()
         if _differs(report):
             sim.plane.do("UpdateTable", {"TableName": "users", **UNDO[wish]})
-    (step,) = (step for step in report.tables[0].steps if step.fate is Fate.BLOCKED)
+    (step,) = (step for step in report.tables[0].steps if step.status is StepStatus.BLOCKED)
     assert step.reason is Reason.CONTESTED
     assert "took effect, and somebody else changed it" in (step.message or "")
     assert report.verdict is Verdict.DRIFTED
@@ -54,7 +54,7 @@ def test_a_fight_with_another_tool_is_contested_and_drift_on_an_emulator(wish: s
 
 
 def _differs(report: PassReport) -> bool:
-    return any(step.fate is Fate.DONE for step in report.tables[0].steps)
+    return any(step.status is StepStatus.DONE for step in report.tables[0].steps)
 
 
 @pytest.mark.parametrize("flavor", EMULATORS, ids=str)
@@ -78,7 +78,7 @@ def test_a_field_that_its_own_read_back_shows_untaken_is_unsupported(member: str
     sim.plane.sticky = {member}
     sim.declare(declaration(deletion_protection=True, stream=Stream(True, "KEYS_ONLY")))
     report = sim.once()
-    (step,) = (step for step in report.tables[0].steps if step.fate is Fate.UNSUPPORTED)
+    (step,) = (step for step in report.tables[0].steps if step.status is StepStatus.UNSUPPORTED)
     assert step.reason is Reason.UNSUPPORTED
     assert report.verdict is Verdict.IN_SYNC
 
@@ -114,7 +114,7 @@ def test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_afte
     report = sim.once()
     assert sim.clock.seconds - began < 60, "long before the deadline"
     (step,) = report.tables[0].steps
-    assert step.fate is Fate.UNSUPPORTED
+    assert step.status is StepStatus.UNSUPPORTED
     assert "refused as busy although the table is ACTIVE" in (step.message or "")
     assert len(tried) == 5
     sim.plane.faults = None
@@ -132,12 +132,12 @@ def test_elsewhere_such_a_refusal_is_believed_for_ten_minutes_and_then_contested
     for _ in range(8):
         report = sim.run()
     (step,) = report.tables[0].steps
-    assert (step.fate, step.reason) == (Fate.DEFERRED, Reason.BUSY)
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.BUSY)
     sim.clock.seconds += 601
     for _ in range(2):
         report = sim.run()
     (step,) = report.tables[0].steps
-    assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.CONTESTED)
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.CONTESTED)
     assert exits.converge(report) == 2
 
 
@@ -150,15 +150,15 @@ READY = Step(Action.UPDATE, "tags")
 @pytest.mark.parametrize(
     ("steps", "fate"),
     [
-        ((LACKING, AFTER), Fate.UNSUPPORTED),
-        ((AFTER, LACKING), Fate.UNSUPPORTED),
-        ((STOPPED, AFTER), Fate.BLOCKED),
-        ((STOPPED, LACKING, AFTER), Fate.BLOCKED),
-        ((READY, LACKING, AFTER), Fate.DEFERRED),
-        ((AFTER,), Fate.DEFERRED),
+        ((LACKING, AFTER), StepStatus.UNSUPPORTED),
+        ((AFTER, LACKING), StepStatus.UNSUPPORTED),
+        ((STOPPED, AFTER), StepStatus.BLOCKED),
+        ((STOPPED, LACKING, AFTER), StepStatus.BLOCKED),
+        ((READY, LACKING, AFTER), StepStatus.DEFERRED),
+        ((AFTER,), StepStatus.DEFERRED),
     ],
     ids=["unsupported", "in another order", "blocked", "both", "something goes on", "nothing else"],
 )
-def test_what_waits_for_a_step_shares_its_fate_when_nothing_goes_on(steps: tuple[Step, ...], fate: Fate) -> None:
-    (waiting,) = (step for step in without_prospect(steps) if step.facet == "auto_scaling")
-    assert waiting.fate is fate
+def test_what_waits_for_a_step_shares_its_fate_when_nothing_goes_on(steps: tuple[Step, ...], fate: StepStatus) -> None:
+    (waiting,) = (step for step in propagate_blocked(steps) if step.facet == "auto_scaling")
+    assert waiting.status is fate

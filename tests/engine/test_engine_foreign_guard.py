@@ -12,7 +12,7 @@ from simulation.world import Sim, declaration, item, simulate
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import Denied, Malformed, Throttled, Unreachable
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.planning.digest import approval
 
 FLAVORS = [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.AWS]
@@ -148,7 +148,7 @@ def test_up_deletes_them_after_its_question(name: str) -> None:
 
 def test_the_message_names_the_stack_and_the_ways_out() -> None:
     sim = staged(GUARDED["one table with items, another project"], Flavor.DYNAMODB_LOCAL)
-    (step,) = [step for table in sim.run().tables for step in table.steps if step.fate is Fate.BLOCKED]
+    (step,) = [step for table in sim.run().tables for step in table.steps if step.status is StepStatus.BLOCKED]
     assert "stack default" in (step.message or "")
     for way in ("`reconciler up orders` and confirm", "RECONCILER_STACK=NAME"):
         assert way in (step.allow_with or "")

@@ -13,14 +13,14 @@ from support.specs import renamed
 from support.table_settings import KEYS
 from support.transitions import TRANSITIONS, Transition
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, Malformed, Unsupported
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
 from reconciler.model.report import PassReport, TableStatus, Verdict
 from reconciler.model.table import TableSpec
-from reconciler.planning.observe import asks_for, read_params, reads_for
+from reconciler.planning.observe import extra_reads, read_params, reads
 
 NAME = "subject"
 
@@ -30,8 +30,8 @@ def raw(sim: Sim, spec: TableSpec) -> Responses:
     table = sim.plane.tables[NAME].description
     answers: dict[str, Any] = {"DescribeTable": {"Table": table}}
     unsupported = set()
-    wanted = [(op, op, read_params(op, NAME, table["TableArn"], table)) for op in reads_for(spec)]
-    wanted += [(ask.key, ask.operation, ask.params) for ask in asks_for(spec, table)]
+    wanted = [(op, op, read_params(op, NAME, table["TableArn"], table)) for op in reads(spec)]
+    wanted += [(ask.key, ask.operation, ask.params) for ask in extra_reads(spec, table)]
     for key, operation, params in wanted:
         try:
             answers[key] = sim.plane.read(operation, params)
@@ -42,7 +42,7 @@ def raw(sim: Sim, spec: TableSpec) -> Responses:
 
 def claims(report: PassReport) -> set[str]:
     """Where the table is said to be in sync: report, exit verdict, counts, metrics."""
-    board = Board("default")
+    board = LoopStatus("default")
     board.finish(report)
     (table,) = (table for table in report.tables if table.name == NAME)
     shown = {labels["status"]: value for labels, value in samples(Metrics(board), "table_status")}
@@ -63,7 +63,7 @@ def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
     held = spec
     for table in report.tables:
         for step in table.steps:
-            if step.fate.value == "unsupported":
+            if step.status.value == "unsupported":
                 held = replace(held, **{step.facet: None})
     if NAME in sim.plane.tables and claims(report):
         assert violations(raw(sim, held), held) == []

@@ -11,7 +11,7 @@ import pytest
 from simulation.refusal import missing
 from simulation.world import MemoryStore, Sim, declaration, simulate
 
-from reconciler.engine.importing import Found, PassedOver
+from reconciler.engine.importing import ImportCandidates, Skipped
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import StateError, UsageError
 from reconciler.model.identity import Flavor, Identity
@@ -83,8 +83,8 @@ TROUBLE: dict[str, tuple[Callable[[Sim], None], str, bool]] = {
 }
 
 
-def look(sim: Sim, *names: str, base_of: Callable[[str], str] = str) -> Found:
-    return sim.reconciler.look(names, NOTHING, base_of)
+def look(sim: Sim, *names: str, base_of: Callable[[str], str] = str) -> ImportCandidates:
+    return sim.reconciler.find_imports(names, NOTHING, base_of)
 
 
 @pytest.mark.parametrize(("trouble", "sentence", "later"), TROUBLE.values(), ids=list(TROUBLE))
@@ -93,7 +93,7 @@ def test_all_passes_over_it_and_has_the_rest(trouble: Callable[[Sim], None], sen
     trouble(sim)
     found = look(sim)
     assert sorted(found.tables) == ["carts", "users"]
-    assert found.passed_over == (PassedOver("orders", sentence, later),)
+    assert found.skipped == (Skipped("orders", sentence, later),)
 
 
 @pytest.mark.parametrize(("trouble", "sentence", "later"), TROUBLE.values(), ids=list(TROUBLE))
@@ -115,7 +115,7 @@ def test_a_table_of_another_environment_is_passed_over_and_named_it_stops() -> N
     in_status("CREATING")(sim)
     found = look(sim, base_of=base_of)
     assert sorted(found.tables) == ["CARTS", "USERS"]
-    assert found.passed_over == (PassedOver("orders", "orders is no table of environment 'prod'"),)
+    assert found.skipped == (Skipped("orders", "orders is no table of environment 'prod'"),)
     with pytest.raises(UsageError, match="orders is no table of environment"):
         look(sim, "orders", base_of=base_of)
 
@@ -126,8 +126,8 @@ def test_another_stacks_table_that_is_just_coming_is_not_waited_for() -> None:
     peer = MemoryStore(sim.clock)
     peer.put_entry(InventoryEntry("orders", "orders", "intent", nonce="n"))
     sim.store.peers["shop/default"] = peer
-    (passed,) = look(sim).passed_over
-    assert (passed.name, passed.later) == ("orders", False)
+    (passed,) = look(sim).skipped
+    assert (passed.name, passed.retry_later) == ("orders", False)
     assert "is in the inventory of stack shop, environment default" in passed.message
 
 
@@ -172,7 +172,7 @@ def test_where_writing_is_refused_no_file_was_ever_there(elsewhere: Callable[[Si
     elsewhere(sim)
     folder = Folder(sim)
     with pytest.raises(StateError, match="nothing is written"):
-        sim.reconciler.remember(look(sim).tables, folder.stored())
+        sim.reconciler.adopt(look(sim).tables, folder.stored())
     assert (folder.files, folder.taken_back, sim.store.written) == (0, False, 0)
 
 
@@ -184,7 +184,7 @@ def test_a_refused_record_takes_the_files_back(monkeypatch: pytest.MonkeyPatch) 
     folder = Folder(sim)
     monkeypatch.setattr(sim.store, "put_entry", refused)
     with pytest.raises(StateError, match="PutItem was refused"):
-        sim.reconciler.remember(look(sim).tables, folder.stored())
+        sim.reconciler.adopt(look(sim).tables, folder.stored())
     assert (folder.files, folder.taken_back) == (0, True)
 
 
@@ -193,7 +193,7 @@ def test_the_state_is_read_once_to_remember(monkeypatch: pytest.MonkeyPatch) -> 
     found, load = look(sim), sim.store.load
     monkeypatch.setattr(sim.store, "ensure", lambda: (asked.append("ensure"), load())[1])
     monkeypatch.setattr(sim.store, "load", lambda: (asked.append("load"), load())[1])
-    assert sim.reconciler.remember(found.tables, Folder(sim).stored()) == "paths"
+    assert sim.reconciler.adopt(found.tables, Folder(sim).stored()) == "paths"
     assert asked == ["ensure"]
     assert sorted(sim.store.snapshot.inventory) == ["carts", "orders", "users"]
     assert {entry.ownership for entry in sim.store.snapshot.inventory.values()} == {"adopted"}
@@ -206,7 +206,7 @@ def test_a_table_that_we_created_and_released_is_only_adopted_when_it_is_taken_b
     sim.run()
     sim.clock.seconds += 61
     sim.reconciler.release(("users",))
-    assert sim.reconciler.take_back(("users",)) == ("users",)
+    assert sim.reconciler.readopt(("users",)) == ("users",)
     for _ in range(3):
         sim.run()
         sim.clock.seconds += 61

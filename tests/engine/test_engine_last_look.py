@@ -19,7 +19,7 @@ from reconciler.model.backups import Backups
 from reconciler.model.errors import Malformed, UsageError
 from reconciler.model.global_table import Replica
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.scaling import AutoScaling, Scaling
 from reconciler.model.table import Billing, GlobalIndex, KeyElement, Projection, Stream, Throughput
@@ -102,8 +102,8 @@ def seen(sim: Sim) -> dict[str, Any]:
     }
 
 
-def fates(report: PassReport) -> set[tuple[Fate, Reason | None]]:
-    return {(step.fate, step.reason) for step in report.tables[0].steps if step.takes_away}
+def fates(report: PassReport) -> set[tuple[StepStatus, Reason | None]]:
+    return {(step.status, step.reason) for step in report.tables[0].steps if step.removes}
 
 
 def made_anew(sim: Sim) -> None:
@@ -153,7 +153,7 @@ def test_nothing_is_taken_from_a_table_that_changed_hands(case: Case) -> None:
     report = surveyed_then(sim, made_anew)
     assert case.operation not in sim.plane.mutating
     assert seen(sim) == before
-    assert (Fate.BLOCKED, Reason.IDENTITY) in fates(report)
+    assert (StepStatus.BLOCKED, Reason.IDENTITY) in fates(report)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -169,7 +169,7 @@ def test_nothing_is_taken_away_without_the_lease(case: Case) -> None:
     before = seen(sim)
     report = surveyed_then(sim, without_the_lease)
     assert seen(sim) == before
-    assert (Fate.DEFERRED, Reason.LEASE) in fates(report)
+    assert (StepStatus.DEFERRED, Reason.LEASE) in fates(report)
 
 
 @pytest.mark.parametrize("meddle", [made_otherwise, deleted, an_index_is_made])
@@ -178,7 +178,7 @@ def test_an_index_that_somebody_changed_in_between_is_planned_anew(case: Case, m
     sim = live(case)
     report = surveyed_then(sim, meddle)
     assert sim.plane.journal == []
-    assert (Fate.DEFERRED, Reason.BUSY) in fates(report)
+    assert (StepStatus.DEFERRED, Reason.BUSY) in fates(report)
     sim.plane.tables["users"].description["TableStatus"] = "ACTIVE"
     assert sim.once().verdict is Verdict.IN_SYNC
     assert not seen(sim)["GlobalSecondaryIndexes"]
@@ -211,7 +211,7 @@ def test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_ow
     report = sim.run()
     assert len(looks) >= 2, "nobody acted in between"
     assert seen(sim) == before
-    assert (Fate.BLOCKED, Reason.OTHER_STACK) in fates(report)
+    assert (StepStatus.BLOCKED, Reason.OTHER_STACK) in fates(report)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -247,7 +247,7 @@ def test_after_an_invalid_answer_nothing_is_taken_from_any_table_in_that_pass(ca
     sim.plane.faults = faults
     report = sim.run()
     assert seen(sim) == before
-    steps = {step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED}
+    steps = {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
     assert steps == {Reason.INVALID_ANSWER}
 
 

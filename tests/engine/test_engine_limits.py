@@ -9,7 +9,7 @@ from simulation.world import Sim, declaration, simulate
 
 from reconciler.engine.holding import IN_FLIGHT_LIMIT
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.table import GlobalIndex, KeyElement, Projection, Stream
 
@@ -25,7 +25,7 @@ INTERRUPTING = {
 
 
 def blocked(report: PassReport) -> set[Reason | None]:
-    return {step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED}
+    return {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
 
 
 def settled(flavor: Flavor, **options: str) -> Sim:

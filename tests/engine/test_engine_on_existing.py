@@ -11,7 +11,7 @@ from support.specs import gsi, stream, ttl
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Action, Fate, Reason
+from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.report import PassReport, TableStatus
 
 FLAVORS = [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.AWS]
@@ -94,7 +94,7 @@ def test_a_recreated_table_is_only_observed_where_observe_is_declared(flavor: Fl
     sim.declare(declaration(lifecycle=Lifecycle(on_existing="observe"), ttl=ttl("expires")))
     for _ in range(2):
         step = next(step for step in _of_users(sim.once()).steps)
-        assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.ON_EXISTING)
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.ON_EXISTING)
     assert sim.plane.mutating == []
 
 
@@ -116,7 +116,7 @@ def test_a_table_of_others_under_another_key_loses_nothing(name: str, flavor: Fl
     recreated(sim, shape)
     for _ in range(3):
         steps = _of_users(sim.once()).steps
-        assert {step.fate for step in steps} <= {Fate.BLOCKED, Fate.UNSUPPORTED, Fate.DEFERRED}
+        assert {step.status for step in steps} <= {StepStatus.BLOCKED, StepStatus.UNSUPPORTED, StepStatus.DEFERRED}
         assert any(step.action is Action.REPLACE and step.reason is Reason.NOT_OWNED for step in steps)
         sim.clock.seconds += 3600
     assert written(sim) == []

@@ -21,7 +21,7 @@ from reconciler.model.errors import (
     UsageError,
 )
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import Verdict
 from reconciler.model.table import GlobalIndex, KeyElement, Projection
@@ -51,14 +51,14 @@ def once(operation, error, about=None):
 
 
 def reasons(report):
-    return [step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED]
+    return [step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED]
 
 
 def test_a_destroy_that_had_to_wait_for_its_deletes_leaves_nothing_to_wait_for():
     sim = stands("users", "orders", delay=5.0)
     report = sim.reconciler.destroy()
     assert sim.plane.tables == {}
-    assert {step.fate for table in report.tables for step in table.steps} == {Fate.DONE}
+    assert {step.status for table in report.tables for step in table.steps} == {StepStatus.DONE}
     assert exits.act(report) == 0
 
 

@@ -11,7 +11,7 @@ from simulation.world import declaration, item, simulate
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Ambiguous, Busy, Forbidden, Malformed, Unreachable
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import Lease, Suspension
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import GlobalIndex, KeyElement, Projection, Stream, Ttl
@@ -25,7 +25,7 @@ def statuses(report):
 
 
 def blocked(report):
-    return {s.reason for t in report.tables for s in t.steps if s.fate is Fate.BLOCKED}
+    return {s.reason for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED}
 
 
 def test_a_declared_table_is_created_and_seeded_and_then_all_is_quiet():
@@ -137,7 +137,7 @@ def test_another_holder_of_the_lease_is_named_and_nothing_is_written():
     report = sim.once()
     assert report.lease_holder == "somebody"
     assert report.verdict is Verdict.DRIFTED
-    assert [s.reason for t in report.tables for s in t.steps if s.fate is Fate.DEFERRED] == [Reason.LEASE]
+    assert [s.reason for t in report.tables for s in t.steps if s.status is StepStatus.DEFERRED] == [Reason.LEASE]
     assert sim.plane.journal == []
 
 
@@ -293,9 +293,9 @@ def test_a_field_that_never_sticks_is_written_twice_and_then_reported_unsupporte
 
 def simulate_again(sim):
     """A new process over the same world: what was remembered is what was written down."""
-    from reconciler.engine.memory import Memory
+    from reconciler.engine.memory import EngineState
 
-    sim.reconciler.memory = Memory()
+    sim.reconciler.state = EngineState()
     return sim
 
 
@@ -310,7 +310,7 @@ def test_the_same_on_aws_is_contested_blocked_and_still_drift():
     assert sim.plane.mutating.count("UpdateTable") == 2
     assert report.verdict is Verdict.DRIFTED
     assert blocked(report) == {Reason.CONTESTED}
-    (step,) = [s for t in report.tables for s in t.steps if s.fate is Fate.BLOCKED]
+    (step,) = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert step.message == "deletion_protection: true was written 2 times and read back as false, then as false"
 
 

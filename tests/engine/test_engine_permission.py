@@ -8,7 +8,7 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import TableStatus, Verdict
 
@@ -17,8 +17,8 @@ def in_account(account: str | None, allowed: frozenset[str]) -> Sim:
     """One declared table that is not there, in this account."""
     sim = simulate(flavor=Flavor.AWS)
     sim.declare(declaration())
-    world = sim.reconciler.world
-    sim.reconciler.world = replace(world, endpoint=replace(world.endpoint, account=account))
+    world = sim.reconciler.ports
+    sim.reconciler.ports = replace(world, endpoint=replace(world.endpoint, account=account))
     sim.reconciler.allowed_accounts = allowed
     return sim
 
@@ -79,7 +79,7 @@ def test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the
         return held
 
     sim.store.keep_lease = kept_once_more  # type: ignore[method-assign]
-    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.fate is Fate.DEFERRED}
+    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert sim.store.lost
     assert waiting == {Reason.LEASE}
     assert "orders" in sim.plane.tables
@@ -94,7 +94,7 @@ def test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call(declare
     sim.declare(*(declaration(name) for name in declared))
     sim.store.keep_lease = lambda: True  # type: ignore[method-assign]
     sim.store.lost = True
-    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.fate is Fate.DEFERRED}
+    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert waiting == {Reason.LEASE}
     assert sim.plane.mutating == []
 
@@ -103,6 +103,6 @@ def test_once_the_lease_is_lost_nothing_is_created_any_more() -> None:
     sim = simulate()
     sim.declare(declaration())
     sim.store.lost = True
-    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.fate is Fate.DEFERRED}
+    waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert Reason.LEASE in waiting
     assert sim.plane.journal == []

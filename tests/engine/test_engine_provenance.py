@@ -15,7 +15,7 @@ from simulation.world import Sim, declaration, item, simulate
 from reconciler.engine import seed_ledger, seed_work
 from reconciler.model.errors import Ambiguous, Interrupted, Rejected
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableReport, TableStatus, Verdict
 from reconciler.seeding.digest import items_digest
 from reconciler.seeding.provenance import pack, provenance, unpack
@@ -190,7 +190,7 @@ def test_clear_removes_what_is_recorded_as_written_and_unchanged(
     assert keys(sim) == left
     assert (table.seed_removed, table.seed_kept, table.seed_written) == (removed, kept, 0)
     (step,) = table.steps
-    assert (step.action.value, step.fate) == ("clear", Fate.DONE)
+    assert (step.action.value, step.status) == ("clear", StepStatus.DONE)
     assert words in (step.message or "")
     assert sim.store.snapshot.seeds["users"].state == "cleared"
     sim.once()
@@ -265,7 +265,7 @@ def test_a_seed_that_changed_while_it_was_interrupted(name: str, batch: int, mon
         assert (report.verdict, record.state, record.digest) == (Verdict.IN_SYNC, "done", items_digest(seed))
         return
     assert (report.verdict, record.state) == (Verdict.DRIFTED, "started")
-    blocked = [step for step in report.tables[0].steps if step.fate is Fate.BLOCKED]
+    blocked = [step for step in report.tables[0].steps if step.status is StepStatus.BLOCKED]
     assert [step.reason for step in blocked] == [Reason.SEED_CHANGED]
     assert blocked[0].allow_with == "reconciler seed users"
     quiet = sim.items.puts
@@ -344,7 +344,7 @@ def test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds(when: 
     assert sim.clock.seconds - at[0] < 2.5
     (table,) = report.tables
     assert table.status is TableStatus.ERROR
-    failed = [step for _, step in sim.telemetry.steps[before:] if step.fate is Fate.FAILED]
+    failed = [step for _, step in sim.telemetry.steps[before:] if step.status is StepStatus.FAILED]
     assert [step.reason for step in failed] == [Reason.IDENTITY]
     assert "deleted and created again" in (failed[0].message or "")
     record = sim.store.snapshot.seeds["users"]
@@ -376,7 +376,7 @@ def test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on(after
     sim.items.faults, sim.clock.sleep = None, sleep  # type: ignore[method-assign]
     moved = len(MANY) - len(keys(sim)) if verb == "clear" else len(keys(sim))
     assert after < moved <= after + 100
-    steps = [step for step in report.tables[0].steps if step.fate is Fate.DEFERRED]
+    steps = [step for step in report.tables[0].steps if step.status is StepStatus.DEFERRED]
     assert [step.reason for step in steps] == [Reason.BUSY]
     assert f"stopped after {moved} of 2500 items" in (steps[0].message or "")
     assert report.verdict is not Verdict.IN_SYNC
@@ -407,16 +407,16 @@ def test_a_batch_that_is_cut_short_is_recorded_as_far_as_its_results_came(left: 
     sim.plane.make(**ACTIVE)
     if verb == "clear":
         sim.reconciler.seed()
-    sim.reconciler.world, whole = replace(sim.reconciler.world, parallel=CutShort(left)), sim.reconciler.world
+    sim.reconciler.ports, whole = replace(sim.reconciler.ports, parallel=CutShort(left)), sim.reconciler.ports
     (table,) = getattr(sim.reconciler, verb)().tables
     (step,) = table.steps
-    assert (step.fate, step.reason) == (Fate.DEFERRED, Reason.BUSY)
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.BUSY)
     assert f"stopped after {left} of 4 items" in (step.message or "")
     assert len(keys(sim)) == (left + 1 if verb == "seed" else 4 - left - 1), "one more was sent"
     record = sim.store.snapshot.seeds["users"]
     assert record.state == ("started" if verb == "seed" else "cleared")
     assert len(unpack(record.written)) == (left if verb == "seed" else 4 - left)
-    sim.reconciler.world = whole
+    sim.reconciler.ports = whole
     if verb == "clear":
         assert cleared(sim).seed_removed == 4 - left - 1
         assert keys(sim) == set()

@@ -10,7 +10,7 @@ from reconciler.aws.errors import from_answer
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.errors import Ambiguous, Busy, Rejected, Throttled
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableStatus
 from reconciler.model.table import Billing, Throughput, Ttl
 
@@ -31,12 +31,14 @@ def living(flavor=Flavor.AWS, **spec):
 
 def restarted(sim):
     """The same world and records under a process that remembers nothing."""
-    sim.reconciler = Reconciler(sim.reconciler.world, sim.reconciler.options, sim.reconciler.timeout)
+    sim.reconciler = Reconciler(sim.reconciler.ports, sim.reconciler.options, sim.reconciler.timeout)
     return sim
 
 
 def deferred(report):
-    return [(s.facet, s.reason, s.not_before) for t in report.tables for s in t.steps if s.fate is Fate.DEFERRED]
+    return [
+        (s.facet, s.reason, s.not_before) for t in report.tables for s in t.steps if s.status is StepStatus.DEFERRED
+    ]
 
 
 def refuse(operation, kind, code):
@@ -76,7 +78,7 @@ def test_an_emulator_counts_nothing():
     sim = living(Flavor.DYNAMODB_LOCAL, ttl=Ttl(True, "a"))
     sim.declare(declaration(ttl=Ttl(True, "b")))
     assert sim.once().tables[0].status is TableStatus.IN_SYNC
-    assert sim.store.snapshot.marks == {}
+    assert sim.store.snapshot.quota_usage == {}
 
 
 def test_the_fifth_switch_to_on_demand_in_a_day_waits_for_the_first_to_be_a_day_old():
@@ -127,7 +129,7 @@ def test_a_refusal_that_no_mark_explains_is_not_repeated_for_an_hour():
     sim.clock.seconds += 3601
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
-    assert sim.store.snapshot.marks["users"].refused == {}
+    assert sim.store.snapshot.quota_usage["users"].refused == {}
 
 
 USED_UP = {
@@ -181,7 +183,7 @@ def test_a_quota_that_somebody_else_used_up_is_a_wait_with_its_rule_and_no_error
     sim.clock.seconds += 3601
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
-    assert sim.store.snapshot.marks["users"].refused == {}
+    assert sim.store.snapshot.quota_usage["users"].refused == {}
 
 
 def test_a_limit_on_what_is_under_way_stays_a_matter_of_seconds():

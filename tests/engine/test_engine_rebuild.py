@@ -52,7 +52,7 @@ def test_without_a_declaration_that_moved_the_old_index_stays():
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     told = rebuild(sim)
     assert not told.finished
-    assert "does not name it in the place of by_mail" in told.sentences[0]
+    assert "does not name it in the place of by_mail" in told.messages[0]
     assert indexes(sim) == {"by_mail": "KEYS_ONLY", "mail2": "ALL"}
 
 
@@ -91,7 +91,7 @@ def test_the_old_index_stays_for_the_hold_time_counted_from_readiness():
     sim.declare(declaration("users", global_indexes=(NEW,)))
     told = rebuild(sim, hold=timedelta(hours=1))
     assert not told.finished
-    assert "stays until" in told.sentences[1]
+    assert "stays until" in told.messages[1]
     sim.clock.seconds += 3500
     assert not rebuild(sim, hold=NO_HOLD).finished, "the hold of the record counts, not that of a later call"
     sim.clock.seconds += 100
@@ -103,7 +103,7 @@ def test_a_build_that_takes_longer_than_a_call_is_gone_on_with():
     sim = live(delay=5.0, timeout=60)
     sim.plane.delay = 900.0
     sim.declare(declaration("users", global_indexes=(NEW,)))
-    assert "is being built" in rebuild(sim).sentences[0]
+    assert "is being built" in rebuild(sim).messages[0]
     sim.clock.seconds += 1000
     sim.plane.delay = 5.0
     assert rebuild(sim).finished

@@ -10,7 +10,7 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 
 from reconciler.engine.observing import observe_table
-from reconciler.engine.recall import Recall
+from reconciler.engine.recall import PlanCache
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.errors import Forbidden
 from reconciler.model.identity import Flavor
@@ -27,9 +27,9 @@ DECLARED = declaration(ttl=Ttl(enabled=True, attribute="expires"))
 
 
 def test_equal_answers_are_the_very_same_table() -> None:
-    sim, recall = simulate(), Recall()
+    sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    first, second = (observe_table(sim.reconciler.world, "users", DECLARED.spec, recall=recall) for _ in range(2))
+    first, second = (observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall) for _ in range(2))
     assert first is second
 
 
@@ -53,19 +53,19 @@ def _made_again(sim: Sim) -> None:
 
 @pytest.mark.parametrize("change", [_item_count, _status, _ttl, _made_again])
 def test_any_changed_answer_is_read_anew(change: Callable[[Sim], None]) -> None:
-    sim, recall = simulate(), Recall()
+    sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    before = observe_table(sim.reconciler.world, "users", DECLARED.spec, recall=recall)
+    before = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
     change(sim)
-    after = observe_table(sim.reconciler.world, "users", DECLARED.spec, recall=recall)
-    assert after == observe_table(sim.reconciler.world, "users", DECLARED.spec)
+    after = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
+    assert after == observe_table(sim.reconciler.ports, "users", DECLARED.spec)
     assert after != before
 
 
 def test_what_was_denied_is_not_what_was_answered() -> None:
-    sim, recall = simulate(), Recall()
+    sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    seen = observe_table(sim.reconciler.world, "users", DECLARED.spec)
+    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec)
     assert seen is not None
     answers = {"DescribeTable": {"Table": TABLE}}
     recall.observed("users", DECLARED.spec, Responses(answers), lambda: seen)
@@ -98,7 +98,7 @@ def _capacity(units: int, *indexes: GlobalIndex) -> Declaration:
 def test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown(
     first: Declaration, second: Declaration
 ) -> None:
-    sim, recall = simulate(flavor=Flavor.AWS), Recall()
+    sim, recall = simulate(flavor=Flavor.AWS), PlanCache()
     sim.plane.make(**TABLE)
 
     def denied(operation: str, params: object) -> None:
@@ -107,16 +107,16 @@ def test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_field
 
     sim.plane.faults = denied
     for declared in (first, second, first):
-        seen = observe_table(sim.reconciler.world, "users", declared.spec, recall=recall)
-        assert seen == observe_table(sim.reconciler.world, "users", declared.spec)
+        seen = observe_table(sim.reconciler.ports, "users", declared.spec, recall=recall)
+        assert seen == observe_table(sim.reconciler.ports, "users", declared.spec)
         assert seen is not None
-        assert recall.planned(declared, seen, Flavor.AWS) == Recall().planned(declared, seen, Flavor.AWS)
+        assert recall.planned(declared, seen, Flavor.AWS) == PlanCache().planned(declared, seen, Flavor.AWS)
 
 
 def test_backups_are_read_anew_because_they_come_due_with_time() -> None:
-    sim, recall = simulate(), Recall()
+    sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    seen = observe_table(sim.reconciler.world, "users", DECLARED.spec)
+    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec)
     assert seen is not None
     answers = {"DescribeTable": {"Table": TABLE}, "ListBackups": {"BackupSummaries": []}}
     later = replace(seen, item_count=1)
@@ -133,19 +133,19 @@ def test_backups_are_read_anew_because_they_come_due_with_time() -> None:
     ],
 )
 def test_another_declaration_of_an_unchanged_table_is_planned_anew(other: Declaration) -> None:
-    sim, recall = simulate(), Recall()
+    sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    seen = observe_table(sim.reconciler.world, "users", DECLARED.spec, recall=recall)
+    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
     assert seen is not None
     first = recall.planned(DECLARED, seen, Flavor.MOTO)
     assert recall.planned(replace(DECLARED), seen, Flavor.MOTO) is first
-    assert recall.planned(other, seen, Flavor.MOTO) == Recall().planned(other, seen, Flavor.MOTO) != first
+    assert recall.planned(other, seen, Flavor.MOTO) == PlanCache().planned(other, seen, Flavor.MOTO) != first
 
 
 def test_the_same_declaration_at_another_endpoint_is_planned_anew() -> None:
-    sim, recall = simulate(), Recall()
+    sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    seen = observe_table(sim.reconciler.world, "users", DECLARED.spec, recall=recall)
+    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
     assert seen is not None
     tagged = replace(DECLARED, spec=replace(DECLARED.spec, tags=(("team", "shop"),)))
     assert recall.planned(tagged, seen, Flavor.AWS) != recall.planned(tagged, seen, Flavor.DYNAMODB_LOCAL)

@@ -9,7 +9,7 @@ from simulation.world import Sim, declaration, simulate
 
 from reconciler.model.errors import Unsupported
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.table import Ttl
 
@@ -41,7 +41,7 @@ def world(flavor: Flavor) -> tuple[Sim, Lacking]:
 
 def restarted(sim: Sim) -> None:
     """A new process: what it knows is what was written down."""
-    sim.reconciler.memory.attempts.clear()
+    sim.reconciler.state.attempts.clear()
 
 
 def ttl_of(sim: Sim) -> str:
@@ -49,7 +49,9 @@ def ttl_of(sim: Sim) -> str:
 
 
 def told(report: PassReport) -> list[str | None]:
-    return [step.message for step in report.tables[0].steps if step.fate in (Fate.UNSUPPORTED, Fate.BLOCKED)]
+    return [
+        step.message for step in report.tables[0].steps if step.status in (StepStatus.UNSUPPORTED, StepStatus.BLOCKED)
+    ]
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["the same process", "a new process each time"])

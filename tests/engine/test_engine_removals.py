@@ -22,7 +22,7 @@ from support.folders import SOUND, write
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.settling import SETTLE_SECONDS
 from reconciler.model.errors import DeclarationError
-from reconciler.model.plan import Action, Fate, Reason
+from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.report import PassReport, Verdict
 
 ORDERS = SOUND | {"table_name": "orders"}
@@ -36,7 +36,7 @@ CLASS = HEAD + SCHEMA + GET_SCHEMA
 
 def simulated(root: Path, **options: Any) -> Sim:
     sim = simulate(data_loss="allow", prune_grace=timedelta(0), **options)
-    object.__setattr__(sim.reconciler.world, "source", FolderSource(str(root), None, sim.clock))
+    object.__setattr__(sim.reconciler.ports, "source", FolderSource(str(root), None, sim.clock))
     return sim
 
 
@@ -126,7 +126,7 @@ MISREAD: dict[str, Callable[[Path], None]] = {
 def test_a_file_that_is_not_understood_never_removes_its_table(case: str, how: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     if how != "daemon":
-        sim.reconciler.memory.last_good = None
+        sim.reconciler.state.last_good = None
     sim.plane.journal.clear()
     MISREAD[case](tmp_path)
     for _ in range(3):
@@ -273,7 +273,7 @@ def test_the_tables_of_a_folder_that_vanished_are_blocked(case: str, how: str, t
         report = sim.once() if how == "once" else sim.run()
         sim.clock.seconds += 3600
     (step,) = next(table for table in report.tables if table.name == "users").steps
-    assert (step.action, step.fate, step.reason) == (Action.DELETE, Fate.BLOCKED, Reason.FOREIGN_DECLARATIONS)
+    assert (step.action, step.status, step.reason) == (Action.DELETE, StepStatus.BLOCKED, Reason.FOREIGN_DECLARATIONS)
     assert folder.rstrip("/") in (step.message or "")
     assert "theirs" in sim.plane.tables["users"].items
 
@@ -350,7 +350,7 @@ def test_nothing_is_deleted_before_the_declarations_are_settled(tmp_path: Path) 
     removed(tmp_path)
     report = sim.run()
     (step,) = next(table for table in report.tables if table.name == "users").steps
-    assert (step.fate, step.reason) == (Fate.DEFERRED, Reason.NOT_BEFORE)
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.NOT_BEFORE)
     assert step.not_before is not None
     sim.clock.seconds += SETTLE_SECONDS - 0.5
     sim.run()

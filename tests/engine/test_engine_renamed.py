@@ -16,7 +16,7 @@ from simulation.world import Sim, declaration, item, simulate
 from reconciler.model.desired import Declaration, Origin
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
 
@@ -103,7 +103,7 @@ def test_a_table_with_items_stays_and_the_new_one_is_made(name: str, flavor: Fla
     sim = staged(case, flavor)
     for _ in range(3):
         step = refused(sim.once())
-        assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.DATA_LOSS)
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.DATA_LOSS)
         assert f"declares {case.said} in its place; DynamoDB cannot rename a table" in (step.message or "")
         assert "`reconciler up invoices`" in (step.allow_with or "")
         assert _kept(sim, case)
@@ -246,7 +246,7 @@ def test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other(data
     sim.reconciler.options = replace(sim.reconciler.options, data_loss=data_loss)
     for _ in range(3):
         step = refused(sim.once())
-        assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.FOREIGN_DECLARATIONS)
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.FOREIGN_DECLARATIONS)
         assert "/x/backend" in (step.message or "")
         assert "/y/backend" in (step.message or "")
         for way in ("`reconciler up invoices` and confirm", "RECONCILER_STACK=backend"):
@@ -256,7 +256,7 @@ def test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other(data
     assert "posts" in sim.plane.tables, "all else converges"
     report = sim.reconciler.destroy()
     assert "mine" in sim.plane.tables["invoices"].items
-    assert [step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED] == [
+    assert [step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED] == [
         Reason.FOREIGN_DECLARATIONS
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.world import declaration, item, simulate
 from support.specs import keys, ttl
 
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import Verdict
 
 SORTED = keys("pk S", "sk S")
@@ -26,7 +26,7 @@ def test_protection_goes_on_after_the_replacement():
     sim = changing()
     sim.declare(declaration("users", keys=SORTED, ttl=ttl("gone"), deletion_protection=True))
     (table,) = sim.run().tables
-    waits = {step.facet: step.reason for step in table.steps if step.fate is Fate.DEFERRED}
+    waits = {step.facet: step.reason for step in table.steps if step.status is StepStatus.DEFERRED}
     assert (waits["keys"], waits["deletion_protection"]) == (Reason.BUSY, Reason.AFTER)
     assert sim.once().verdict is Verdict.IN_SYNC
     live = sim.plane.tables["users"].description

@@ -45,7 +45,7 @@ def test_a_backup_is_named_or_the_latest(wish, items):
 
 def test_it_waits_until_the_table_is_active():
     told = restore(kept(delay=30.0), backup="latest")
-    assert (told.finished, told.facts["status"]) == (True, "ACTIVE")
+    assert (told.finished, told.data["status"]) == (True, "ACTIVE")
 
 
 def test_a_restore_that_takes_longer_is_waited_for_by_the_same_command_again():

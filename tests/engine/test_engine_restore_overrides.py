@@ -25,7 +25,7 @@ def kept(**spec):
     sim = simulate(flavor=Flavor.AWS)
     sim.plane.has_backups = True
     sim.plane.aliases.update(KEYS)
-    sim.reconciler.world = replace(sim.reconciler.world, validator=OfflineValidator())
+    sim.reconciler.ports = replace(sim.reconciler.ports, validator=OfflineValidator())
     fields = {"global_indexes": (A, B), "local_indexes": (lsi("by_date", "date S"),)} | spec
     sim.declare(declaration("users", keys=SORTED, point_in_time_recovery=PointInTimeRecovery(True), **fields))
     sim.once()
@@ -118,7 +118,7 @@ def test_what_an_endpoint_forgot_of_the_wish_is_told():
     told = sim.reconciler.restore(
         "users", "users-2", backup="monday", at=None, overrides=Overrides("PROVISIONED", TWO, left_out=("by_a",))
     )
-    assert told.sentences[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
+    assert told.messages[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
 
 
 CONTRADICTIONS = {

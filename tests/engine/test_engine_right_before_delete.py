@@ -16,9 +16,9 @@ import pytest
 from campaigns.storm_state import Session, State, Through
 from simulation.world import Sim, declaration, item, simulate
 
-from reconciler.engine.memory import Memory
+from reconciler.engine.memory import EngineState
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.errors import (
     Ambiguous,
     ApiError,
@@ -30,7 +30,7 @@ from reconciler.model.errors import (
     Unsupported,
 )
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Lease, StateSnapshot
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.table import KeyElement
@@ -116,10 +116,10 @@ def test_an_answer_that_names_another_table_is_a_failure(verb: str, anew: str, f
 
     sim.plane.faults = meddle
     report = VERBS[verb](sim)
-    failed = [step for step in steps(sim) if step.fate is Fate.FAILED]
+    failed = [step for step in steps(sim) if step.status is StepStatus.FAILED]
     assert [step.reason for step in failed] == [Reason.IDENTITY]
     assert "reached another table" in (failed[0].message or "")
-    assert not [step for step in steps(sim) if step.fate is Fate.DONE and step.destructive]
+    assert not [step for step in steps(sim) if step.status is StepStatus.DONE and step.destructive]
     assert report.verdict is not Verdict.IN_SYNC or verb == "pruned once"
     assert sim.plane.mutating.count("DeleteTable") == 1
 
@@ -156,7 +156,7 @@ def test_a_table_whose_owner_tag_cannot_be_read_is_blocked_with_the_reason() -> 
             raise UNREADABLE["no such operation"]
 
     sim.plane.faults = unreadable
-    blocked = [step for table in _pruned(sim).tables for step in table.steps if step.fate is Fate.BLOCKED]
+    blocked = [step for table in _pruned(sim).tables for step in table.steps if step.status is StepStatus.BLOCKED]
     assert [step.reason for step in blocked] == [Reason.NOT_OWNED]
     assert "cannot be read" in (blocked[0].message or "")
 
@@ -248,12 +248,12 @@ class Beside:
         self.sim, self.at, self.deed = sim, at, deed
         self.count, self.before, self.acting, self.sent, self.refused = 0, "", False, False, ""
         self.state = State(sim.clock, sim.store.snapshot)
-        self.other = replace(sim.reconciler, world=self.world("verb", plain), memory=Memory())
-        sim.reconciler.world = self.world("pass", self.through)
+        self.other = replace(sim.reconciler, ports=self.world("verb", plain), state=EngineState())
+        sim.reconciler.ports = self.world("pass", self.through)
         sim.plane.faults = sim.items.faults = lambda operation, _: self.reached(operation)
 
-    def world(self, holder: str, through: Through) -> World:
-        return replace(self.sim.reconciler.world, store=Party(self.state, holder, through))
+    def world(self, holder: str, through: Through) -> EngineContext:
+        return replace(self.sim.reconciler.ports, store=Party(self.state, holder, through))
 
     def through(self, _: str, operation: str, work: Callable[[], Any]) -> Any:
         self.reached(f"state table: {operation}")
@@ -277,7 +277,7 @@ class Beside:
     def later(self) -> None:
         """The same process goes on, and nobody stands in between."""
         self.sim.plane.faults = self.sim.items.faults = None
-        self.sim.reconciler.world = self.world("pass", plain)
+        self.sim.reconciler.ports = self.world("pass", plain)
         for _ in range(2):
             self.sim.clock.seconds += 400
             self.sim.run()
@@ -318,7 +318,7 @@ def test_a_verb_of_another_process_before_the_delete_keeps_the_table(deed: str, 
 
 def _leading_again(beside: Beside) -> Callable[[], None]:
     """The process whose lease was revoked, or the next one, makes a pass whenever the verb waits."""
-    again = replace(beside.sim.reconciler, world=beside.world("pass again", plain), memory=Memory())
+    again = replace(beside.sim.reconciler, ports=beside.world("pass again", plain), state=EngineState())
 
     def on_sleep() -> None:
         beside.sim.clock.on_sleep = None

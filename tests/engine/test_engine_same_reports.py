@@ -42,5 +42,5 @@ def test_tables_that_are_gone_are_not_remembered() -> None:
         )
         seen: tuple[TableReport, ...] = sim.run().tables
         assert {table.name for table in seen} == {"carts", f"passing-{number}"}
-        assert sim.reconciler.memory.reports.keys() == {"carts", f"passing-{number}"}
+        assert sim.reconciler.state.reports.keys() == {"carts", f"passing-{number}"}
         del sim.plane.tables[f"passing-{number}"]

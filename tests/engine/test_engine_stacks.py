@@ -13,7 +13,7 @@ from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import StateError
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import Claim, InventoryEntry
 from reconciler.model.report import PassReport, TableStatus, Verdict
 from reconciler.model.table import GlobalIndex, KeyElement, Projection
@@ -63,7 +63,7 @@ def world(case: Case) -> tuple[Sim, Sim]:
 
 
 def reasons(report: PassReport) -> set[Reason | None]:
-    return {step.reason for table in report.tables for step in table.steps if step.fate is Fate.BLOCKED}
+    return {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
 
 
 def step_of(report: PassReport) -> Any:

@@ -12,7 +12,7 @@ from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.records import InventoryEntry
 from reconciler.model.report import Verdict
 
@@ -122,7 +122,7 @@ def _records(sim: Sim, records: str, before: Any) -> None:
 
 def reasons(report: Any) -> set[str]:
     steps = (step for table in report.tables if table.name == "users" for step in table.steps)
-    return {step.reason.value for step in steps if step.fate is Fate.BLOCKED}
+    return {step.reason.value for step in steps if step.status is StepStatus.BLOCKED}
 
 
 @pytest.mark.parametrize("content", ["empty", "with items"])

@@ -9,7 +9,7 @@ from simulation.world import declaration, simulate
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Ambiguous, ApiError, Malformed, StateError
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import ContributorInsights, GlobalIndex, IndexInsights, KeyElement, Projection
 
@@ -23,7 +23,7 @@ BY_PK = GlobalIndex("by_pk", (KeyElement("pk", "HASH", "S"),), Projection("ALL")
 
 
 def fates(report, table):
-    return [(step.fate, step.reason) for one in report.tables if one.name == table for step in one.steps]
+    return [(step.status, step.reason) for one in report.tables if one.name == table for step in one.steps]
 
 
 @pytest.mark.parametrize("error", [throttled("PutItem"), StateError("the state table went away")])
@@ -51,7 +51,7 @@ def test_a_table_that_cannot_be_seen_yet_is_not_forgotten_when_it_is_declared_no
     sim.run()
     sim.declare(declaration("users"))
     report = sim.run()
-    assert fates(report, "orders") == [(Fate.DEFERRED, Reason.NOT_BEFORE)]
+    assert fates(report, "orders") == [(StepStatus.DEFERRED, Reason.NOT_BEFORE)]
     assert sim.store.snapshot.inventory["orders"].ownership == "created"
     for _ in range(3):
         sim.clock.seconds += 31
@@ -96,7 +96,9 @@ def test_an_invalid_answer_to_a_write_spares_the_tables_that_come_after_it(answe
     sim.declare(declaration("users", deletion_protection=True))
     report = sim.run()
     assert ("DeleteTable" in sim.plane.mutating) is deleted
-    assert fates(report, "orders") == [(Fate.DONE, None) if deleted else (Fate.BLOCKED, Reason.INVALID_ANSWER)]
+    assert fates(report, "orders") == [
+        (StepStatus.DONE, None) if deleted else (StepStatus.BLOCKED, Reason.INVALID_ANSWER)
+    ]
     sim.plane.faults = None
     sim.once()
     assert set(sim.plane.tables) == {"users"}
@@ -120,7 +122,7 @@ def test_an_invalid_answer_to_the_read_back_of_a_write_spares_the_tables_that_co
     sim.plane.faults = garble
     report = sim.run()
     assert "DeleteTable" not in sim.plane.mutating
-    assert fates(report, "orders") == [(Fate.BLOCKED, Reason.INVALID_ANSWER)]
+    assert fates(report, "orders") == [(StepStatus.BLOCKED, Reason.INVALID_ANSWER)]
 
 
 def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids():
@@ -132,7 +134,7 @@ def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids
     began = sim.clock.seconds
     report = sim.once()
     assert [table.status for table in report.tables] == [TableStatus.BLOCKED]
-    assert {fate for fate, _ in fates(report, "users")} == {Fate.BLOCKED}
+    assert {fate for fate, _ in fates(report, "users")} == {StepStatus.BLOCKED}
     assert sim.clock.seconds - began < 1
 
 
@@ -157,7 +159,7 @@ def test_a_table_that_is_only_to_be_observed_is_not_replaced_even_where_it_is_ou
     sim.once()
     sim.plane.journal.clear()
     sim.declare(declaration(keys=NUMBER, lifecycle=Lifecycle(on_existing="observe")))
-    assert fates(sim.once(), "users") == [(Fate.BLOCKED, Reason.ON_EXISTING)]
+    assert fates(sim.once(), "users") == [(StepStatus.BLOCKED, Reason.ON_EXISTING)]
     assert sim.plane.mutating == []
 
 
@@ -174,7 +176,7 @@ def test_a_class_that_others_switched_once_more_is_tried_once_a_day_and_holds_no
         sim.clock.seconds += 61
     indexes = sim.plane.tables["users"].description["GlobalSecondaryIndexes"]
     assert [index["IndexName"] for index in indexes] == ["by_pk"]
-    assert [reason for fate, reason in fates(sim.run(), "users") if fate is Fate.DEFERRED] == [Reason.NOT_BEFORE]
+    assert [reason for fate, reason in fates(sim.run(), "users") if fate is StepStatus.DEFERRED] == [Reason.NOT_BEFORE]
     assert [call.operation for call, _ in sim.plane.refusals] == ["UpdateTable"]
     sim.clock.seconds += 30 * 86_400
     assert sim.once().verdict is Verdict.IN_SYNC
@@ -192,7 +194,7 @@ def test_tables_made_for_the_declarations_of_others_do_not_free_the_way_for_prun
         sim.clock.seconds += 400
     assert set(sim.plane.tables) == {"users", "orders", "theirs"}
     for name in ("users", "orders"):
-        assert fates(report, name) == [(Fate.BLOCKED, Reason.FOREIGN_DECLARATIONS)]
+        assert fates(report, name) == [(StepStatus.BLOCKED, Reason.FOREIGN_DECLARATIONS)]
     sim.declare(declaration("theirs"), declaration("users"))
     sim.once()
     assert set(sim.plane.tables) == {"users", "theirs"}

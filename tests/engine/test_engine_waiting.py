@@ -8,8 +8,8 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 from support.made_up import report, table
 
-from reconciler.engine.converge import Rounds
-from reconciler.engine.passes import Request
+from reconciler.engine.converge import ConvergeLoop
+from reconciler.engine.passes import PassRequest
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Lease
 from reconciler.model.report import PassReport, TableStatus
@@ -23,14 +23,14 @@ def waiting(sim: Sim, step: Step, rounds: int) -> tuple[list[str], datetime]:
     said: list[str] = []
     left = [rounds]
 
-    def one_pass(_: Request) -> PassReport:
+    def one_pass(_: PassRequest) -> PassReport:
         left[0] -= 1
         if left[0] < 0:
             return report(table("orders"))
         return report(table("orders", TableStatus.PENDING, steps=(step,)))
 
     deadline = sim.clock.now() + timedelta(minutes=30)
-    Rounds(sim.reconciler.world, one_pass, deadline, said.append).run(Request("once"))
+    ConvergeLoop(sim.reconciler.ports, one_pass, deadline, said.append).run(PassRequest("once"))
     return said, deadline
 
 

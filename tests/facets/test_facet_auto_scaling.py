@@ -12,11 +12,11 @@ from support.specs import ON_DEMAND, declaration, gsi, observed, provisioned, sp
 from reconciler.aws.validator import OfflineValidator
 from reconciler.facets.auto_scaling import AutoScalingFacet
 from reconciler.facets.billing import BillingFacet
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
 from reconciler.model.table import TableSpec
-from reconciler.planning.fates import without_prospect
-from reconciler.planning.observe import asks_for, observe
+from reconciler.planning.fates import propagate_blocked
+from reconciler.planning.observe import extra_reads, observe
 from reconciler.planning.planner import plan
 
 FIVE = provisioned(5, 5)
@@ -116,7 +116,7 @@ def test_a_target_waits_until_the_table_is_provisioned() -> None:
     planned = plan(declaration(table(READ)), live)
     assert planned[0].call is not None
     assert planned[0].call.params["BillingMode"] == "PROVISIONED"
-    assert {(step.fate, step.reason) for step in planned[1:]} == {(Fate.DEFERRED, Reason.AFTER)}
+    assert {(step.status, step.reason) for step in planned[1:]} == {(StepStatus.DEFERRED, Reason.AFTER)}
 
 
 def test_a_target_of_an_index_waits_until_the_index_is_built() -> None:
@@ -130,15 +130,15 @@ def test_a_target_of_an_index_waits_until_the_index_is_built() -> None:
 
 def test_an_on_demand_table_cannot_be_scaled_and_the_plan_says_so() -> None:
     planned = plan(declaration(spec(auto_scaling=READ)), observed(spec(auto_scaling=AutoScaling())))
-    assert {(step.fate, step.reason) for step in planned} == {(Fate.BLOCKED, Reason.REJECTED)}
+    assert {(step.status, step.reason) for step in planned} == {(StepStatus.BLOCKED, Reason.REJECTED)}
 
 
 def test_what_waits_for_a_blocked_step_is_blocked_itself() -> None:
     live = observed(spec(billing=ON_DEMAND, auto_scaling=AutoScaling()))
     planned = plan(declaration(table(READ)), live)
     refused = (planned[0].blocked(Reason.DISRUPTION, "no", "yes"), *planned[1:])
-    assert {step.fate for step in without_prospect(refused)} == {Fate.BLOCKED}
-    assert without_prospect(planned) == planned
+    assert {step.status for step in propagate_blocked(refused)} == {StepStatus.BLOCKED}
+    assert propagate_blocked(planned) == planned
 
 
 def test_a_create_without_throughput_starts_where_scaling_starts() -> None:
@@ -200,9 +200,9 @@ def test_targets_of_another_table_whose_name_begins_alike_are_passed_by() -> Non
 
 def test_who_owns_capacity_is_asked_only_where_capacity_is_declared() -> None:
     described = answered([], [], []).table
-    asked = {ask.operation for ask in asks_for(table(None), described)}
+    asked = {ask.operation for ask in extra_reads(table(None), described)}
     assert asked == {TARGETS}
-    assert not list(asks_for(spec(billing=ON_DEMAND), described))
+    assert not list(extra_reads(spec(billing=ON_DEMAND), described))
     assert not list(BillingFacet().asks(None, described))
     details = list(AutoScalingFacet().asks(table(READ), described))
     assert {ask.params["ResourceId"] for ask in details} == {"table/subject"}

@@ -15,7 +15,7 @@ from reconciler.facets.backups import BackupsFacet
 from reconciler.model.backups import PATTERN, Backups, TakenBackup
 from reconciler.model.change import Call
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.planning.observe import observe
 from reconciler.planning.planner import plan
 
@@ -159,8 +159,8 @@ def test_backups_of_an_earlier_table_of_the_name_are_not_this_ones() -> None:
 def test_a_schedule_where_the_endpoint_has_no_backups_is_said_and_nothing_is_sent() -> None:
     responses = Responses(answers().answers, frozenset({"ListBackups"}))
     (step,) = plan(declaration(spec(backups=NIGHTLY)), observe(responses))
-    assert (step.fate, step.call, step.message) == (
-        Fate.UNSUPPORTED,
+    assert (step.status, step.call, step.message) == (
+        StepStatus.UNSUPPORTED,
         None,
         "the endpoint does not have ListBackups",
     )

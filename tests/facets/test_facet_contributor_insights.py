@@ -10,7 +10,7 @@ from support.specs import declaration, gsi, observed, spec
 
 from reconciler.facets.contributor_insights import READ, ContributorInsightsFacet
 from reconciler.model.observed import Responses
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import ContributorInsights, IndexInsights
 from reconciler.planning.planner import plan
 
@@ -53,8 +53,8 @@ def test_only_declared_indexes_that_are_active_are_asked_for() -> None:
     ]
     table = answers(GlobalSecondaryIndexes=described, AttributeDefinitions=defined(a="S", pk="S")).table
     ours = ContributorInsights(indexes=(IndexInsights("by_a", True), IndexInsights("by_c", True)))
-    assert [ask.key for ask in FACET.asks(spec(contributor_insights=ours), table)] == [f"{READ} by_a"]
-    assert [ask.params["IndexName"] for ask in FACET.asks(None, table)] == ["by_a", "by_b"]
+    assert [ask.key for ask in FACET.extra_reads(spec(contributor_insights=ours), table)] == [f"{READ} by_a"]
+    assert [ask.params["IndexName"] for ask in FACET.extra_reads(None, table)] == ["by_a", "by_b"]
 
 
 def test_turning_it_on_with_a_mode_is_one_call_a_table_and_index() -> None:
@@ -78,7 +78,7 @@ def test_insights_of_an_index_that_nobody_declares_are_blocked() -> None:
     wish = spec(contributor_insights=ContributorInsights(indexes=(IndexInsights("by_a", True),)))
     live = observed(spec(contributor_insights=ContributorInsights(False)))
     (step,) = plan(declaration(wish), live)
-    assert (step.fate, step.message) == (Fate.BLOCKED, "the table has no index by_a")
+    assert (step.status, step.message) == (StepStatus.BLOCKED, "the table has no index by_a")
 
 
 def test_insights_that_are_ignored_on_one_index_are_left_alone() -> None:

@@ -137,7 +137,7 @@ OBSTACLES = {
 def test_an_index_cannot_be_created_over_an_attribute_that_stays_under_another_type(owner: str) -> None:
     seen, desired = OBSTACLES[owner]
     change = only(desired, seen, "global_indexes.new")
-    obstacle = FACET.obstacle(change, desired, observed(seen).spec)
+    obstacle = FACET.precondition(change, desired, observed(seen).spec)
     assert obstacle is not None
     assert f"while {owner} uses" in obstacle.sentence
     names = [d["AttributeName"] for d in FACET.request(change, desired, observed(seen)).params["AttributeDefinitions"]]
@@ -148,7 +148,7 @@ def test_an_index_that_could_not_be_built_again_is_not_to_be_deleted() -> None:
     seen = spec(global_indexes=[gsi("by_a", "a S", "pk S")])
     desired = spec("pk N", global_indexes=[gsi("by_a", "a S", "pk N")])
     change = only(desired, seen, "global_indexes.by_a.keys")
-    assert FACET.obstacle(change, desired, observed(seen).spec) is not None
+    assert FACET.precondition(change, desired, observed(seen).spec) is not None
 
 
 def test_a_change_between_other_tables_is_a_mistake_of_the_caller() -> None:

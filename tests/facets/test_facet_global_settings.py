@@ -12,7 +12,7 @@ from support.specs import declaration, observed, spec, stream
 from reconciler.facets.disassociation_protection import DisassociationProtectionFacet
 from reconciler.facets.global_table_settings import GlobalTableSettingsFacet
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.planning.create import create_call
 from reconciler.planning.planner import plan
 
@@ -49,7 +49,7 @@ def test_the_mode_is_written_where_it_differs(wish: str, live: Any, call: str | 
 @pytest.mark.parametrize("wish", ["ENABLED", "DISABLED"])
 def test_the_mode_of_a_global_table_is_blocked_with_the_reason(wish: str) -> None:
     (step,) = plan(declaration(spec(global_table_settings=mode(wish))), observed(spec(**GLOBAL)))
-    assert step.fate is Fate.BLOCKED
+    assert step.status is StepStatus.BLOCKED
     assert step.message == "settings replication is chosen for a table of one Region, before it has replicas (rule 29)"
 
 
@@ -90,7 +90,7 @@ def test_a_table_of_one_region_has_no_such_protection_and_no_drift(wish: bool) -
 def test_strong_consistency_has_no_such_protection() -> None:
     live = spec(replicas=GLOBAL["replicas"], multi_region_consistency=MultiRegionConsistency("STRONG", "eu-west-2"))
     (step,) = plan(declaration(spec(disassociation_protection=False)), observed(live))
-    assert step.fate is Fate.BLOCKED
+    assert step.status is StepStatus.BLOCKED
 
 
 def test_no_difference_ever_takes_a_replica_out_of_its_global_table() -> None:

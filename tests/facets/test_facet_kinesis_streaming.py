@@ -72,7 +72,7 @@ def test_the_next_call_towards_a_destination(desired, seen, operation: str, stre
 def test_what_follows_a_disable_is_said() -> None:
     wanted, live = spec(kinesis_streaming=KinesisStreaming(TWO)), spec(kinesis_streaming=KinesisStreaming(ONE))
     (change,) = FACET.diff(wanted, live)
-    assert FACET.then(change, wanted, live) == f"then streaming to {TWO} is enabled"
+    assert FACET.next_step(change, wanted, live) == f"then streaming to {TWO} is enabled"
 
 
 def test_off_leaves_a_destination_that_failed_as_it_is() -> None:

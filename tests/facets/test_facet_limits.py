@@ -8,7 +8,7 @@ from support.specs import ON_DEMAND, declaration, gsi, observed, provisioned, sp
 
 from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet
 from reconciler.facets.warm_throughput import WarmThroughputFacet
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.table import OnDemandThroughput, TableSpec, WarmThroughput
 from reconciler.planning.create import create_call
 from reconciler.planning.observe import observe
@@ -48,10 +48,10 @@ def test_an_endpoint_without_warm_throughput_is_asked_for_all_of_it() -> None:
 def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift() -> None:
     live = observed(spec(warm_throughput=WarmThroughput(20000, 4000)))
     lower, higher = plan(declaration(spec(warm_throughput=WarmThroughput(15000, 5000))), live)[::-1]
-    assert (lower.fate, lower.call) == (Fate.UNSUPPORTED, None)
+    assert (lower.status, lower.call) == (StepStatus.UNSUPPORTED, None)
     assert lower.message == "warm throughput never falls: 20000 stays, though 15000 is declared (rule 8)"
-    assert (higher.fate, higher.call and higher.call.params["WarmThroughput"]) == (
-        Fate.READY,
+    assert (higher.status, higher.call and higher.call.params["WarmThroughput"]) == (
+        StepStatus.READY,
         {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 5000},
     )
 
@@ -75,7 +75,7 @@ def test_less_warm_throughput_of_an_index_is_said_and_never_written() -> None:
     live = observed(spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(20000, 4000))]))
     desired = spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(15000))])
     (step,) = plan(declaration(desired), live)
-    assert (step.facet, step.fate, step.call) == ("global_indexes", Fate.UNSUPPORTED, None)
+    assert (step.facet, step.status, step.call) == ("global_indexes", StepStatus.UNSUPPORTED, None)
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_less_warm_throughput_of_an_index_is_said_and_never_written() -> None:
 def test_a_maximum_on_a_table_that_stays_provisioned_is_blocked_with_what_would_allow_it(desired: TableSpec) -> None:
     live = observed(spec(billing=provisioned(5, 5), global_indexes=[gsi("by_a", "a S", units=(1, 1))]))
     (step,) = plan(declaration(desired), live)
-    assert (step.fate, step.reason, step.call) == (Fate.BLOCKED, Reason.REJECTED, None)
+    assert (step.status, step.reason, step.call) == (StepStatus.BLOCKED, Reason.REJECTED, None)
     assert step.allow_with == "billing_mode: PAY_PER_REQUEST, or on_demand_throughput left out"
 
 
 def test_a_maximum_waits_for_the_switch_that_the_same_plan_makes() -> None:
     desired = spec(billing=ON_DEMAND, on_demand_throughput=OnDemandThroughput(5))
     steps = plan(declaration(desired), observed(spec(billing=provisioned(5, 5))))
-    assert [(step.facet, step.fate) for step in steps] == [
-        ("billing", Fate.READY),
-        ("on_demand_throughput", Fate.DEFERRED),
+    assert [(step.facet, step.status) for step in steps] == [
+        ("billing", StepStatus.READY),
+        ("on_demand_throughput", StepStatus.DEFERRED),
     ]
 
 
@@ -139,4 +139,4 @@ def test_an_endpoint_without_warm_throughput_is_not_asked_for_that_of_an_index_e
     live = observed(spec(global_indexes=[gsi("by_a", "a S")]))
     desired = spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(5))])
     (step,) = plan(declaration(desired), live, lacks=lacks)
-    assert step.fate is (Fate.UNSUPPORTED if "warm_throughput" in lacks else Fate.READY)
+    assert step.status is (StepStatus.UNSUPPORTED if "warm_throughput" in lacks else StepStatus.READY)

@@ -13,7 +13,7 @@ from reconciler.facets.resource_policy import ResourcePolicyFacet
 from reconciler.facets.stream_policy import KEY, StreamPolicyFacet
 from reconciler.model.errors import Malformed
 from reconciler.model.observed import Responses
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.table import ResourcePolicy
 from reconciler.planning.observe import observe
 from reconciler.planning.planner import plan
@@ -101,9 +101,9 @@ STREAMED = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NE
 
 def test_only_an_enabled_stream_is_asked_for_its_policy() -> None:
     wanted = spec(stream_policy=policy("a"))
-    (ask,) = STREAM.asks(wanted, answers(**STREAMED).table)
+    (ask,) = STREAM.extra_reads(wanted, answers(**STREAMED).table)
     assert (ask.operation, ask.params) == ("GetResourcePolicy", {"ResourceArn": "arn/s"})
-    assert list(STREAM.asks(wanted, answers(LatestStreamArn="arn/s").table)) == []
+    assert list(STREAM.extra_reads(wanted, answers(LatestStreamArn="arn/s").table)) == []
 
 
 def test_a_stream_without_the_read_is_unknown_and_no_stream_has_no_policy() -> None:
@@ -116,11 +116,14 @@ def test_a_stream_without_the_read_is_unknown_and_no_stream_has_no_policy() -> N
 
 def test_a_stream_policy_without_a_stream_is_blocked_with_what_would_allow_it() -> None:
     (step,) = plan(declaration(spec(stream_policy=policy("a"))), observed(spec()))
-    assert (step.fate, step.reason, step.call) == (Fate.BLOCKED, Reason.REJECTED, None)
+    assert (step.status, step.reason, step.call) == (StepStatus.BLOCKED, Reason.REJECTED, None)
     assert step.allow_with == "stream_specification: an enabled stream"
 
 
 def test_a_stream_policy_waits_for_a_stream_that_comes() -> None:
     desired = spec(stream=stream("NEW_IMAGE"), stream_policy=policy("a"))
     steps = plan(declaration(desired), observed(spec()))
-    assert [(step.facet, step.fate) for step in steps] == [("stream", Fate.READY), ("stream_policy", Fate.DEFERRED)]
+    assert [(step.facet, step.status) for step in steps] == [
+        ("stream", StepStatus.READY),
+        ("stream_policy", StepStatus.DEFERRED),
+    ]

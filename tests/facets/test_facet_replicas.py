@@ -13,7 +13,7 @@ from support.specs import declaration, gsi, observed, spec, stream
 from reconciler.facets.replicas import ReplicasFacet
 from reconciler.model.change import Hazard
 from reconciler.model.global_table import MultiRegionConsistency, Replica, ReplicaIndex
-from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.create import as_created
 from reconciler.planning.planner import plan
@@ -130,7 +130,7 @@ def test_each_concern_of_a_replica_is_one_call(case: str) -> None:
     desired = spec(stream=IMAGES, global_indexes=indexes, replicas=(replica(**want),))
     planned = steps(desired, spec(stream=IMAGES, global_indexes=indexes, replicas=(live(**have),)))
     assert [words(step.call) for step in planned if step.call] == expected
-    assert {step.fate for step in planned} == {Fate.READY}
+    assert {step.status for step in planned} == {StepStatus.READY}
     assert [complaints(step.call) for step in planned if step.call] == [""] * len(expected)
 
 
@@ -204,17 +204,17 @@ BLOCKED: dict[str, tuple[TableSpec, TableSpec, str]] = {
 @pytest.mark.parametrize("case", BLOCKED)
 def test_what_the_service_would_refuse_is_blocked_with_the_reason(case: str) -> None:
     desired, seen, why = BLOCKED[case]
-    blocked = [step for step in steps(desired, seen) if step.fate is Fate.BLOCKED]
+    blocked = [step for step in steps(desired, seen) if step.status is StepStatus.BLOCKED]
     assert {(step.message or "").split(" (rule ")[0] for step in blocked} == {why}
     assert all(step.allow_with and step.call is None for step in blocked)
 
 
 def test_it_waits_for_the_stream_that_is_declared() -> None:
     first, second = steps(spec(stream=IMAGES, replicas=(replica(),)), spec())
-    assert (first.facet, first.fate) == ("stream", Fate.READY)
-    assert (second.facet, second.fate, second.message) == (
+    assert (first.facet, first.status) == ("stream", StepStatus.READY)
+    assert (second.facet, second.status, second.message) == (
         "replicas",
-        Fate.DEFERRED,
+        StepStatus.DEFERRED,
         "the replica waits for the stream",
     )
 
@@ -252,4 +252,4 @@ def test_strong_consistency_comes_in_one_call_and_goes_in_one(regions, witness, 
 
 def test_an_endpoint_that_cannot_hold_them_says_so_and_needs_no_stream() -> None:
     (step,) = plan(declaration(spec(replicas=(replica(),))), observed(spec()), lacks=frozenset({"replicas"}))
-    assert step.fate is Fate.UNSUPPORTED
+    assert step.status is StepStatus.UNSUPPORTED

@@ -11,7 +11,7 @@ from support.specs import WHEN, gsi, lsi, observed, policy, provisioned, spec, s
 
 import reconciler.facets
 from reconciler.facets import FACETS
-from reconciler.facets.base import Facet, RidesInCreate
+from reconciler.facets.base import Facet, InCreateTable
 from reconciler.facets.rank import Rank
 from reconciler.model.backups import Backups, TakenBackup
 from reconciler.model.change import Call, Change, Hazard
@@ -97,7 +97,7 @@ READS = {
 
 
 def test_only_these_facets_do_not_ride_in_create() -> None:
-    assert {facet.name for facet in FACETS if not isinstance(facet, RidesInCreate)} == LATER
+    assert {facet.name for facet in FACETS if not isinstance(facet, InCreateTable)} == LATER
 
 
 def test_only_these_facets_need_reads_of_their_own() -> None:

@@ -6,7 +6,7 @@ import pytest
 from support.shapes import answers
 from support.specs import observed, spec
 
-from reconciler.facets.base import Ask
+from reconciler.facets.base import ExtraRead
 from reconciler.facets.sse import SseFacet
 from reconciler.model.observed import Responses
 from reconciler.model.table import Sse
@@ -49,11 +49,13 @@ def test_a_table_without_a_description_has_the_key_that_dynamodb_owns() -> None:
 )
 def test_only_an_alias_is_asked_for(key: str | None, asks: bool) -> None:
     table = described("ENABLED").table
-    asked = [Ask(f"kms:DescribeKey {key}", "kms:DescribeKey", {"KeyId": key})] if asks else []
-    assert list(FACET.asks(spec(sse=Sse(True, key)), table)) == asked
-    assert list(FACET.asks(spec(sse=Sse(True, key)), answers().table)) == []
+    asked = [ExtraRead(f"kms:DescribeKey {key}", "kms:DescribeKey", {"KeyId": key})] if asks else []
+    assert list(FACET.extra_reads(spec(sse=Sse(True, key)), table)) == asked
+    assert list(FACET.extra_reads(spec(sse=Sse(True, key)), answers().table)) == []
     managed = "alias/aws/dynamodb"
-    assert list(FACET.asks(None, table)) == [Ask(f"kms:DescribeKey {managed}", "kms:DescribeKey", {"KeyId": managed})]
+    assert list(FACET.extra_reads(None, table)) == [
+        ExtraRead(f"kms:DescribeKey {managed}", "kms:DescribeKey", {"KeyId": managed})
+    ]
 
 
 @pytest.mark.parametrize(("resolved", "differs"), [(ARN, False), (ARN.replace("1234", "9999"), True)])
@@ -99,7 +101,7 @@ def test_the_key_managed_by_aws_is_not_a_customers_key(
     named: str | None, live: Responses, changes: list[tuple[str, object]]
 ) -> None:
     desired = spec(sse=Sse(True, named))
-    asks = list(FACET.asks(desired, live.table))
+    asks = list(FACET.extra_reads(desired, live.table))
     assert [ask.params for ask in asks] == ([{"KeyId": named or MANAGED}] if "key/" in str(live.table) else [])
     seen = FACET.observe(asked(named or MANAGED, MANAGED_ARN, live) if asks else live)
     found = list(FACET.diff(desired, spec(sse=seen)))
@@ -118,8 +120,8 @@ def test_the_key_managed_by_aws_is_drift_where_kms_knows_none_yet() -> None:
 
 def test_what_is_not_declared_is_neither_asked_nor_compared() -> None:
     live = described("ENABLED", OTHER)
-    assert list(FACET.asks(spec(), live.table)) == []
-    assert list(FACET.asks(spec(sse=Sse(False)), live.table)) == []
+    assert list(FACET.extra_reads(spec(), live.table)) == []
+    assert list(FACET.extra_reads(spec(sse=Sse(False)), live.table)) == []
     assert list(FACET.diff(spec(), spec(sse=FACET.observe(live)))) == []
 
 

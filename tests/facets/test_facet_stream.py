@@ -40,7 +40,10 @@ def test_a_view_changes_by_disabling_first_which_is_a_disruption() -> None:
     assert (change.path, change.before, change.after) == ("stream.view", "KEYS_ONLY", "NEW_IMAGE")
     assert change.hazard is Hazard.DISRUPTION
     assert FACET.request(change, desired, live).params["StreamSpecification"] == {"StreamEnabled": False}
-    assert FACET.then(change, desired, live.spec) == "then the stream is enabled again with NEW_IMAGE, under a new ARN"
+    assert (
+        FACET.next_step(change, desired, live.spec)
+        == "then the stream is enabled again with NEW_IMAGE, under a new ARN"
+    )
 
 
 def test_turning_it_on_is_safe_and_carries_the_view() -> None:
@@ -53,7 +56,7 @@ def test_turning_it_on_is_safe_and_carries_the_view() -> None:
     calls = [FACET.request(change, desired, live) for change in changes]
     assert calls[0] == calls[1]
     assert {change.hazard for change in changes} == {Hazard.NONE}
-    assert [FACET.then(change, desired, live.spec) for change in changes] == [None, None]
+    assert [FACET.next_step(change, desired, live.spec) for change in changes] == [None, None]
 
 
 def test_a_stream_declared_without_a_view_keeps_the_one_it_has() -> None:

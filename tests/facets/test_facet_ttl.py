@@ -68,7 +68,7 @@ def test_time_to_live_changes(desired, seen, changes, call, then) -> None:
     for change in found:
         shape = FACET.request(change, wanted, live).params["TimeToLiveSpecification"]
         assert (shape["Enabled"], shape["AttributeName"]) == call
-        assert FACET.then(change, wanted, live.spec) == then
+        assert FACET.next_step(change, wanted, live.spec) == then
 
 
 def test_the_attribute_of_a_disabled_one_is_not_compared() -> None:

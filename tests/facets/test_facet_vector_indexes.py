@@ -9,7 +9,7 @@ from support.specs import ON_DEMAND, declaration, gsi, lsi, observed, provisione
 
 from reconciler.facets.vector_indexes import VectorIndexesFacet
 from reconciler.model.change import Change, Hazard
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.create import create_call
 from reconciler.planning.planner import plan
@@ -120,7 +120,7 @@ def test_an_index_that_the_service_would_refuse_is_blocked_with_the_reason(why: 
     seen, more = OBSTACLES[why]
     desired = TableSpec("subject", seen.keys, vector_indexes=(FILTERED, *more.values()))
     (step,) = plan(declaration(desired), observed(seen))
-    assert step.fate is Fate.BLOCKED
+    assert step.status is StepStatus.BLOCKED
     assert why in (step.message or "")
     assert step.allow_with
 
@@ -128,8 +128,8 @@ def test_an_index_that_the_service_would_refuse_is_blocked_with_the_reason(why: 
 def test_it_waits_for_on_demand_billing_that_is_declared() -> None:
     seen, desired = spec(billing=provisioned(5, 5)), spec(billing=ON_DEMAND, vector_indexes=[FILTERED])
     first, second = plan(declaration(desired), observed(seen))
-    assert (first.facet, first.fate) == ("billing", Fate.READY)
-    assert (second.facet, second.fate) == ("vector_indexes", Fate.DEFERRED)
+    assert (first.facet, first.status) == ("billing", StepStatus.READY)
+    assert (second.facet, second.status) == ("vector_indexes", StepStatus.DEFERRED)
 
 
 @pytest.mark.parametrize("indexes", [[], [gsi("by_a", "a S", units=(1, 1))]])
@@ -140,7 +140,7 @@ def test_a_table_with_a_vector_index_is_not_provisioned(indexes) -> None:
     )
     steps = plan(declaration(desired), observed(seen))
     assert steps
-    assert {step.fate for step in steps} == {Fate.BLOCKED}
+    assert {step.status for step in steps} == {StepStatus.BLOCKED}
     assert all("vector index by_meaning" in (step.message or "") for step in steps)
 
 
@@ -150,7 +150,7 @@ def test_an_endpoint_that_cannot_hold_it_gets_a_table_without_it_and_says_so() -
     assert create.call is not None
     assert create.call.params["AttributeDefinitions"] == defined(pk="S")
     assert "VectorIndexes" not in create.call.params
-    assert (left.fate, left.message) == (Fate.UNSUPPORTED, "the endpoint cannot hold vector_indexes")
+    assert (left.status, left.message) == (StepStatus.UNSUPPORTED, "the endpoint cannot hold vector_indexes")
 
 
 def test_a_change_between_other_tables_is_a_mistake_of_the_caller() -> None:

@@ -20,7 +20,7 @@ from simulation.world import ListSource, declaration, item
 
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableStatus, Verdict
 
 PAST_A_LEASE = 31.0
@@ -94,7 +94,12 @@ def ownership(stage: Stage) -> dict[str, str]:
 
 def reasons(ended: Ended) -> set[Reason | None]:
     tables = ended.report.tables if ended.report else ()
-    return {step.reason for table in tables for step in table.steps if step.fate in (Fate.BLOCKED, Fate.DEFERRED)}
+    return {
+        step.reason
+        for table in tables
+        for step in table.steps
+        if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED)
+    }
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
@@ -326,9 +331,9 @@ def test_a_pass_that_met_a_record_written_anew_says_that_it_is_read_again_and_go
     assert (ended.report.leader, ended.report.lease_holder, ended.report.error) == (True, None, None)
     tables = {table.name: table for table in ended.report.tables}
     assert tables["users"].status is TableStatus.PENDING
-    assert [(step.fate, step.reason) for step in tables["users"].steps] == [(Fate.DEFERRED, Reason.LEASE)]
+    assert [(step.status, step.reason) for step in tables["users"].steps] == [(StepStatus.DEFERRED, Reason.LEASE)]
     # "users" alone was ours and is declared no more: that is noted before another table is made.
-    assert [(step.fate, step.reason) for step in tables["orders"].steps] == [(Fate.DEFERRED, Reason.BUSY)]
+    assert [(step.status, step.reason) for step in tables["orders"].steps] == [(StepStatus.DEFERRED, Reason.BUSY)]
     assert ownership(stage) == {"users": "created"}
     for _ in range(2):
         led(successor)

@@ -11,7 +11,7 @@ import pytest
 from support.made_up import T0, report, table
 from support.web import Answer, ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
 
@@ -20,7 +20,7 @@ from reconciler.metrics import Metrics
 class Served:
     """One board and the server that shows it; ``now`` is what the probes take for the time."""
 
-    board: Board
+    board: LoopStatus
     metrics: Metrics
     port: int
     now: datetime
@@ -32,7 +32,7 @@ class Served:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    board = Board("default")
+    board = LoopStatus("default")
     metrics = Metrics(board)
     made = Served(board, metrics, 0, T0, {})
     server = HttpServer(create_app(board, metrics, status=lambda: made.more, now=lambda: made.now), "127.0.0.1", 0)

@@ -14,12 +14,12 @@ from structlog.testing import capture_logs
 from support.made_up import LOCAL, report, table
 from support.web import ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app, guard
 from reconciler.http.access import host_name, same_secret
 from reconciler.metrics import Metrics
 from reconciler.model.identity import Flavor
-from reconciler.runs import Order, Outcome, Run
+from reconciler.runs import Job, Outcome, Run
 
 TOKEN = "s3cret-token-of-the-tests"
 ROUTES = (
@@ -34,15 +34,15 @@ class Server:
     """A server whose orders are done at once and written down."""
 
     def __init__(self, access: Access, flavor: Flavor | None = Flavor.DYNAMODB_LOCAL) -> None:
-        self.board = Board("default")
+        self.board = LoopStatus("default")
         self.board.endpoint = replace(LOCAL, flavor=flavor) if flavor else None
-        self.orders: list[Order] = []
+        self.orders: list[Job] = []
         self.control = Control(self.board, access)
         self.control.submit = self._submit
         metrics = Metrics(self.board)
         self.http = HttpServer(create_app(self.board, metrics, control=self.control), "127.0.0.1", 0)
 
-    def _submit(self, order: Order) -> Run:
+    def _submit(self, order: Job) -> Run:
         self.orders.append(order)
         run = Run("run-1", order)
         run.ended.set_result(Outcome(report(table())))

@@ -15,7 +15,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import TableStatus
-from reconciler.runs import Full, Order, Outcome, Verb
+from reconciler.runs import Full, Job, Outcome, Verb
 from reconciler.runs.order import PAGE
 from reconciler.runs.verbs import PlanChanged
 
@@ -123,7 +123,7 @@ def test_the_form_of_a_run_names_each_step_and_carries_the_digest_of_the_plan(se
     assert "waits" in will_not
     assert "Plan: 0 to create, 1 to update" in words(answer)
     assert fields(answer) == [("digest", DIGEST)]
-    assert server.orders == [Order(Verb.PREVIEW, trigger=PAGE)]
+    assert server.orders == [Job(Verb.PREVIEW, trigger=PAGE)]
 
 
 def test_the_form_of_a_rollback_names_the_tables_that_go_and_those_that_stay(server):
@@ -135,7 +135,7 @@ def test_the_form_of_a_rollback_names_the_tables_that_go_and_those_that_stay(ser
     for part in ("orders", "deletion protection is on", "aws dynamodb update-table"):
         assert part in section(answer, "held")
     assert "suspended" in words(answer)
-    assert server.orders == [Order(Verb.PREVIEW_ROLLBACK, trigger=PAGE)]
+    assert server.orders == [Job(Verb.PREVIEW_ROLLBACK, trigger=PAGE)]
 
 
 @pytest.mark.parametrize("verb", ["seed", "clear"])
@@ -157,17 +157,17 @@ def test_a_run_of_a_suspended_environment_says_that_it_lifts_the_suspension(serv
 
 
 ORDERS = {
-    "run": ("run", [("digest", DIGEST)], Order(Verb.RUN, (), DIGEST, PAGE)),
+    "run": ("run", [("digest", DIGEST)], Job(Verb.RUN, (), DIGEST, PAGE)),
     "run of two tables": (
         "run",
         [("table", "users"), ("table", "orders"), ("digest", DIGEST)],
-        Order(Verb.RUN, ("users", "orders"), DIGEST, PAGE),
+        Job(Verb.RUN, ("users", "orders"), DIGEST, PAGE),
     ),
-    "rollback": ("rollback", [("digest", DIGEST)], Order(Verb.ROLLBACK, (), DIGEST, PAGE)),
-    "seed": ("seed", [("table", "users")], Order(Verb.SEED, ("users",), None, PAGE)),
-    "clear": ("clear", [], Order(Verb.CLEAR, (), None, PAGE)),
-    "suspend": ("suspend", [], Order(Verb.SUSPEND, (), None, PAGE)),
-    "resume": ("resume", [], Order(Verb.RESUME, (), None, PAGE)),
+    "rollback": ("rollback", [("digest", DIGEST)], Job(Verb.ROLLBACK, (), DIGEST, PAGE)),
+    "seed": ("seed", [("table", "users")], Job(Verb.SEED, ("users",), None, PAGE)),
+    "clear": ("clear", [], Job(Verb.CLEAR, (), None, PAGE)),
+    "suspend": ("suspend", [], Job(Verb.SUSPEND, (), None, PAGE)),
+    "resume": ("resume", [], Job(Verb.RESUME, (), None, PAGE)),
 }
 
 

@@ -7,8 +7,8 @@ import urllib.request
 import pytest
 
 from reconciler import courtesy as module
-from reconciler.courtesy import Courtesy
-from reconciler.engine.board import Board
+from reconciler.courtesy import ReaderPriority
+from reconciler.engine.board import LoopStatus
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
 
@@ -16,7 +16,7 @@ from reconciler.metrics import Metrics
 @pytest.mark.parametrize("path", ["/", "/api/v1/status"])
 def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 60.0)
-    courtesy, board, seen = Courtesy(), Board("default"), []
+    courtesy, board, seen = ReaderPriority(), LoopStatus("default"), []
 
     def status():
         seen.append(courtesy.asked)

@@ -12,10 +12,10 @@ from support.bundled_daemon import until
 from support.made_up import LOCAL, report, table
 from support.web import ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import Control, HttpServer, create_app, server
 from reconciler.metrics import Metrics
-from reconciler.runs import Order, Outcome, Run
+from reconciler.runs import Job, Outcome, Run
 
 CAP = 64
 ROUTE = "/api/v1/migrations/run"
@@ -26,14 +26,14 @@ class Crowded:
     """A server of few connections; ``runs`` wait until the test ends them."""
 
     def __init__(self) -> None:
-        board = Board("default")
+        board = LoopStatus("default")
         board.endpoint = LOCAL
         self.runs: list[Run] = []
         control = Control(board)
         control.submit = self._submit
         self.http = HttpServer(create_app(board, Metrics(board), control=control), "127.0.0.1", 0)
 
-    def _submit(self, order: Order) -> Run:
+    def _submit(self, order: Job) -> Run:
         self.runs.append(Run(f"run-{len(self.runs)}", order))
         return self.runs[-1]
 

@@ -12,21 +12,21 @@ import pytest
 from support.made_up import report, table, ttl_step
 from support.web import ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import Control, HttpServer, create_app, events
 from reconciler.metrics import Metrics
-from reconciler.telemetry import Teller
+from reconciler.telemetry import CompositeTelemetry
 
 
 class Api:
     """A server and the telemetry that feeds it."""
 
     def __init__(self) -> None:
-        self.board = Board("default")
+        self.board = LoopStatus("default")
         metrics = Metrics(self.board)
         self.control = Control(self.board)
         self.feed = self.control.feed
-        self.teller = Teller(self.board, metrics, feed=self.feed)
+        self.teller = CompositeTelemetry(self.board, metrics, feed=self.feed)
         self.http = HttpServer(create_app(self.board, metrics, control=self.control), "127.0.0.1", 0)
 
 

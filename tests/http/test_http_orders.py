@@ -12,13 +12,13 @@ from structlog.testing import capture_logs
 from support.made_up import LOCAL, report, table, ttl_step
 from support.web import ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import Control, HttpServer, create_app, ordering
 from reconciler.metrics import Metrics
 from reconciler.model.errors import DeclarationError, Problem, StateError, Unreachable, UsageError
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import TableStatus
-from reconciler.runs import Full, Order, Outcome, Record, Run, State, Stopping, Verb
+from reconciler.runs import Full, Job, Outcome, Record, Run, State, Stopping, Verb
 from reconciler.runs.verbs import PlanChanged
 
 DIGEST = "a" * 64
@@ -28,15 +28,15 @@ class Api:
     """A server; ``result`` is how the next order ends, ``None`` leaves it waiting."""
 
     def __init__(self) -> None:
-        board = Board("default")
+        board = LoopStatus("default")
         board.endpoint = LOCAL
-        self.orders: list[Order] = []
+        self.orders: list[Job] = []
         self.result: object = Outcome(report(table()))
         self.control = Control(board)
         self.control.submit = self._submit
         self.http = HttpServer(create_app(board, Metrics(board), control=self.control), "127.0.0.1", 0)
 
-    def _submit(self, order: Order) -> Run:
+    def _submit(self, order: Job) -> Run:
         self.orders.append(order)
         if isinstance(self.result, Full | Stopping):
             raise self.result
@@ -73,18 +73,18 @@ def api() -> Iterator[Api]:
 @pytest.mark.parametrize(
     ("path", "body", "order"),
     [
-        ("migrations/run", None, Order(Verb.RUN)),
-        ("migrations/run", {}, Order(Verb.RUN)),
-        ("migrations/run", {"tables": ["b", "a", "b"]}, Order(Verb.RUN, ("b", "a"))),
-        ("migrations/run", {"dry_run": True, "tables": ["a"]}, Order(Verb.PREVIEW, ("a",))),
-        ("migrations/run", {"dry_run": True, "plan_digest": DIGEST}, Order(Verb.PREVIEW)),
-        ("migrations/run", {"plan_digest": DIGEST}, Order(Verb.RUN, (), DIGEST)),
-        ("migrations/rollback", None, Order(Verb.ROLLBACK)),
-        ("migrations/rollback", {"tables": ["a"]}, Order(Verb.ROLLBACK, ("a",))),
-        ("seeders/run", None, Order(Verb.SEED)),
-        ("seeders/run?seeder_names=users", None, Order(Verb.SEED, ("users",))),
-        ("seeders/run?seeder_names=users&seeder_names=b", None, Order(Verb.SEED, ("users", "b"))),
-        ("seeders/clear?seeder_names=users,%20b_seeder,", None, Order(Verb.CLEAR, ("users", "b_seeder"))),
+        ("migrations/run", None, Job(Verb.RUN)),
+        ("migrations/run", {}, Job(Verb.RUN)),
+        ("migrations/run", {"tables": ["b", "a", "b"]}, Job(Verb.RUN, ("b", "a"))),
+        ("migrations/run", {"dry_run": True, "tables": ["a"]}, Job(Verb.PREVIEW, ("a",))),
+        ("migrations/run", {"dry_run": True, "plan_digest": DIGEST}, Job(Verb.PREVIEW)),
+        ("migrations/run", {"plan_digest": DIGEST}, Job(Verb.RUN, (), DIGEST)),
+        ("migrations/rollback", None, Job(Verb.ROLLBACK)),
+        ("migrations/rollback", {"tables": ["a"]}, Job(Verb.ROLLBACK, ("a",))),
+        ("seeders/run", None, Job(Verb.SEED)),
+        ("seeders/run?seeder_names=users", None, Job(Verb.SEED, ("users",))),
+        ("seeders/run?seeder_names=users&seeder_names=b", None, Job(Verb.SEED, ("users", "b"))),
+        ("seeders/clear?seeder_names=users,%20b_seeder,", None, Job(Verb.CLEAR, ("users", "b_seeder"))),
     ],
 )
 def test_a_request_becomes_exactly_this_order(api, path, body, order):
@@ -269,7 +269,7 @@ def test_a_state_that_cannot_be_read_is_a_problem_document(api, path):
         raise StateError("the state table cannot be used")
 
     store = SimpleNamespace(load=load)
-    api.control.reconciler = SimpleNamespace(world=SimpleNamespace(store=store), memory=SimpleNamespace(last_good=None))
+    api.control.reconciler = SimpleNamespace(ports=SimpleNamespace(store=store), state=SimpleNamespace(last_good=None))
     assert (api.get(path).status, api.get(path).json["title"]) == (503, "Service Unavailable")
 
 

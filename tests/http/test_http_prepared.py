@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from support.reports import NOON, a_report, a_table, create, removal, ttl_moved
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import prepared
-from reconciler.http.prepared import PreparedReport
+from reconciler.http.prepared import CachedReport
 from reconciler.http.summary import sentence
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableReport, TableStatus
@@ -38,15 +38,15 @@ REPORTS = {
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_text_is_the_document(name: str) -> None:
-    assert json.loads(PreparedReport().text(REPORTS[name])) == document(REPORTS[name])
+    assert json.loads(CachedReport().text(REPORTS[name])) == document(REPORTS[name])
 
 
 def test_before_the_first_pass_it_is_null() -> None:
-    assert PreparedReport().ready(None) == PreparedReport().text(None) == "null"
+    assert CachedReport().ready(None) == CachedReport().text(None) == "null"
 
 
 def test_a_report_is_written_once_and_the_next_one_replaces_it() -> None:
-    one, first, second = PreparedReport(), a_report(in_sync()), a_report(drifted())
+    one, first, second = CachedReport(), a_report(in_sync()), a_report(drifted())
     assert one.ready(first) is None
     text = one.text(first)
     assert one.ready(first) is text
@@ -64,7 +64,7 @@ def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkey
         return real(table)  # type: ignore[arg-type]
 
     monkeypatch.setattr(prepared, "table_entry", noted)
-    one = PreparedReport()
+    one = CachedReport()
     one.text(a_report(in_sync("users"), in_sync("orders")))
     later = replace(a_report(in_sync("users"), drifted("orders")), finished=NOON + timedelta(hours=1))
     assert json.loads(one.text(later)) == document(later)
@@ -72,7 +72,7 @@ def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkey
 
 
 def test_the_sentence_is_that_of_the_banner_whatever_changed_last() -> None:
-    one, board = PreparedReport(), Board("default", not_ready_reason="waiting for the endpoint")
+    one, board = CachedReport(), LoopStatus("default", not_ready_reason="waiting for the endpoint")
     first = replace(a_report(in_sync()), endpoint_up=True)
     second, third = replace(a_report(drifted()), endpoint_up=True), replace(a_report(FAILED), endpoint_up=True)
     assert one.sentence(board) == sentence(board) == "Starting: waiting for the endpoint"
@@ -91,7 +91,7 @@ def test_the_sentence_is_that_of_the_banner_whatever_changed_last() -> None:
 def test_the_sentence_is_put_together_once_for_one_state(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(prepared, "sentence", lambda board: asked.append(board) or "In sync")
-    one, board = PreparedReport(), Board("default")
+    one, board = CachedReport(), LoopStatus("default")
     board.finish(a_report(in_sync()))
     for _ in range(3):
         one.sentence(board)

@@ -8,10 +8,10 @@ import pytest
 from support.made_up import T0, report, table
 from support.web import ask
 
-from reconciler.engine.ports import Exchange
+from reconciler.engine.ports import ApiExchange
 from reconciler.model.errors import Problem
 from reconciler.model.report import TableStatus
-from reconciler.telemetry import Teller
+from reconciler.telemetry import CompositeTelemetry
 
 PROBES = ("/livez", "/readyz", "/healthz")
 
@@ -112,16 +112,16 @@ def test_the_loop_is_alive_while_it_makes_progress_or_waits_for_its_time(ready, 
 
 
 def test_every_answered_request_of_a_pass_is_progress(ready):
-    telemetry = Teller(ready.board, None)
+    telemetry = CompositeTelemetry(ready.board, None)
     ready.board.heartbeat = T0
-    telemetry.request("DescribeTable", "Throttled", 0.1, Exchange(("users",)))
+    telemetry.request("DescribeTable", "Throttled", 0.1, ApiExchange(("users",)))
     assert ready.board.heartbeat > T0
 
 
 def test_a_board_without_a_loop_has_no_heartbeat(ready):
-    telemetry = Teller(ready.board, None)
+    telemetry = CompositeTelemetry(ready.board, None)
     ready.board.heartbeat = None
-    telemetry.request("DescribeTable", "success", 0.1, Exchange(("users",)))
+    telemetry.request("DescribeTable", "success", 0.1, ApiExchange(("users",)))
     assert ready.board.heartbeat is None
 
 

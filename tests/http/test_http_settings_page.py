@@ -7,7 +7,7 @@ import re
 import pytest
 from support.web import ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
 from reconciler.model.identity import Endpoint, Flavor
@@ -23,7 +23,7 @@ def shown(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("RECONCILER_WORKERS=7\n")
     monkeypatch.setenv("RECONCILER_API_TOKEN", TOKEN)
     settings = load({"mode": "observe"}, one_shot=False)
-    board = Board("default", endpoint=Endpoint("http://127.0.0.1:8000", "us-east-1", None, "aws", Flavor.MOTO))
+    board = LoopStatus("default", endpoint=Endpoint("http://127.0.0.1:8000", "us-east-1", None, "aws", Flavor.MOTO))
     server = HttpServer(
         create_app(board, Metrics(board), settings=lambda: in_effect(settings, board.endpoint)), "127.0.0.1", 0
     )

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from support.scrape import samples, value
 from support.web import ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import HttpServer, create_app, protocol
 from reconciler.http.page import Page
 from reconciler.metrics import Metrics
@@ -184,7 +184,7 @@ def test_a_connection_is_kept_for_a_second_request(served):
 
 
 def server(port, host="127.0.0.1"):
-    board = Board("default")
+    board = LoopStatus("default")
     return HttpServer(create_app(board, Metrics(board)), host, port)
 
 

@@ -7,7 +7,7 @@ from support.made_up import T0, report, table, ttl_step
 from support.markdown import README
 from support.scrape import samples
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import Metrics
 from reconciler.metrics.labels import TableDetail
 from reconciler.model.plan import Action, Reason, Step
@@ -41,7 +41,7 @@ def worst(name: str) -> TableReport:
 def measured(count: int, detail: TableDetail) -> int:
     """Series of our own families with so many of the worst tables."""
     seen = report(*(worst(f"table-{number}") for number in range(count)), phases={"load": 0.1}, unmanaged=0)
-    board = Board("prod")
+    board = LoopStatus("prod")
     board.finish(seen)
     metrics = Metrics(board, detail)
     metrics.pass_finished(seen)
@@ -81,7 +81,7 @@ def _is_detail(line: str) -> bool:
 
 @pytest.mark.parametrize(("detail", "shown"), [("full", True), ("status", True), ("none", False)])
 def test_status_drift_start_and_blocked_reason_stay_with_all_but_none(detail, shown):
-    board = Board("prod")
+    board = LoopStatus("prod")
     board.finish(report(worst("users")))
     metrics = Metrics(board, detail)
     for name in ("table_status", "table_drift_start_timestamp_seconds", "table_blocked"):
@@ -93,7 +93,7 @@ def test_status_drift_start_and_blocked_reason_stay_with_all_but_none(detail, sh
 
 @pytest.mark.parametrize("detail", ["status", "none"])
 def test_counters_add_up_over_the_tables_and_name_none(detail):
-    metrics = Metrics(Board("prod"), detail)
+    metrics = Metrics(LoopStatus("prod"), detail)
     first, second = worst("users"), table("orders", facets=FACETS, seed_written=3)
     metrics.pass_finished(report(first, second))
     for name in ("users", "orders"):

@@ -11,11 +11,11 @@ from support.made_up import deferred_step, report, table, ttl_step
 from support.scrape import families, samples, value
 
 from reconciler.aws.hooks import refuse_writes
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import Metrics, labels
 from reconciler.model.change import is_read
 from reconciler.model.errors import Denied
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import TableStatus, Verdict
 
 DRIFTED = table(status=TableStatus.DRIFTED, drifted=("ttl",))
@@ -25,7 +25,7 @@ FAILED = table(status=TableStatus.ERROR, facets=("keys", "billing", "ttl"), erro
 
 @pytest.fixture
 def metrics():
-    return Metrics(Board("default"))
+    return Metrics(LoopStatus("default"))
 
 
 def detected(metrics, facet="ttl"):
@@ -100,7 +100,10 @@ def test_a_pass_without_tables_because_the_endpoint_was_down_forgets_no_drift(me
 
 def test_steps_count_as_success_or_failure_by_action_and_other_fates_do_not(metrics):
     metrics.pass_finished(report(IN_SYNC))
-    steps = [ttl_step(fate=fate) for fate in (Fate.DONE, Fate.DONE, Fate.FAILED, Fate.READY, Fate.BLOCKED)]
+    steps = [
+        ttl_step(fate=fate)
+        for fate in (StepStatus.DONE, StepStatus.DONE, StepStatus.FAILED, StepStatus.READY, StepStatus.BLOCKED)
+    ]
     for step in [*steps, deferred_step()]:
         metrics.step("pass-1", "users", step)
     counted = {tuple(given.values()): number for given, number in samples(metrics, "actions_total") if number}
@@ -211,7 +214,7 @@ def test_series_grow_with_declared_tables_and_facets_alone(tables):
     facets = ("keys", "billing", "ttl", "stream")
 
     def count(number):
-        board = Board("default")
+        board = LoopStatus("default")
         metrics = Metrics(board)
         reports = report(
             *(table(f"t{i}", facets=facets, item_count=1, size_bytes=1) for i in range(number)),

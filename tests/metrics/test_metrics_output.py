@@ -13,7 +13,7 @@ from support.made_up import report, table
 from support.scrape import samples
 
 from reconciler import __version__
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.model.errors import SettingsError
 
@@ -22,7 +22,7 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;versi
 
 @pytest.fixture
 def metrics():
-    board = Board("prod")
+    board = LoopStatus("prod")
     board.finish(report(table(), environment="prod"))
     made = Metrics(board)
     made.pass_finished(report(table(), environment="prod"))
@@ -61,7 +61,7 @@ def test_process_platform_and_garbage_collector_are_exposed_beside_our_own(metri
 
 def test_build_info_names_version_revision_and_python(monkeypatch):
     monkeypatch.setenv("RECONCILER_REVISION", "abc1234")
-    [(labels, number)] = samples(Metrics(Board("default")), "build_info")
+    [(labels, number)] = samples(Metrics(LoopStatus("default")), "build_info")
     assert number == 1
     assert (labels["version"], labels["revision"]) == (__version__, "abc1234")
     assert labels["python_version"].startswith("3.")
@@ -69,7 +69,7 @@ def test_build_info_names_version_revision_and_python(monkeypatch):
 
 def test_an_unknown_revision_is_called_so(monkeypatch):
     monkeypatch.delenv("RECONCILER_REVISION", raising=False)
-    [(labels, _)] = samples(Metrics(Board("default")), "build_info")
+    [(labels, _)] = samples(Metrics(LoopStatus("default")), "build_info")
     assert labels["revision"] == "unknown"
 
 
@@ -84,7 +84,7 @@ def test_names_follow_the_conventions():
 
 
 def test_two_processes_worth_of_metrics_do_not_share_series(metrics):
-    other = Metrics(Board("default"))
+    other = Metrics(LoopStatus("default"))
     assert samples(other, "pass_duration_seconds_count")[0][1] == 0
 
 

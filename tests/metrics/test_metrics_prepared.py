@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from support.reports import a_report, a_table, create, ttl_moved
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import Metrics
-from reconciler.metrics.prepared import PreparedTables
+from reconciler.metrics.prepared import CachedTables
 from reconciler.model.report import TableStatus
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -19,7 +19,7 @@ ORDERS = replace(a_table("orders", TableStatus.IN_SYNC), facets=("ttl",))
 
 @pytest.fixture
 def board():
-    return Board("default")
+    return LoopStatus("default")
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_one_form_does_not_stand_in_for_the_other_and_openmetrics_ends_once(boar
 
 def test_the_text_is_written_once_while_nothing_changes_and_never_kept_when_something_did_meanwhile(board):
     written, changes = [], [0]
-    prepared = PreparedTables(None, board, lambda: changes[0])
+    prepared = CachedTables(None, board, lambda: changes[0])
 
     def encode(_):
         written.append(changes[0])

@@ -8,7 +8,7 @@ from pathlib import Path
 from support.made_up import LOCAL, T0, report, table, ttl_step
 from support.scrape import families, samples
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.metrics.families import STATE_FAMILIES
 from reconciler.model.errors import Problem
@@ -39,7 +39,7 @@ GOLDEN = Path(__file__).with_name("golden") / "state.prom"
 
 
 def scene(*tables, **fields):
-    board = Board("prod", endpoint_up=True, next_pass=T0 + timedelta(minutes=1))
+    board = LoopStatus("prod", endpoint_up=True, next_pass=T0 + timedelta(minutes=1))
     board.finish(report(*tables, environment="prod", **fields))
     return board, Metrics(board)
 
@@ -116,7 +116,7 @@ def test_unmanaged_tables_is_absent_where_they_could_not_be_listed():
 
 
 def test_before_the_first_pass_nothing_is_claimed_that_is_not_known():
-    board = Board("default")
+    board = LoopStatus("default")
     shown = {name for name, metric in families(Metrics(board)).items() if metric.samples}
     assert not any(part in name for name in shown for part in ("reconciler_table", "config_last", "_pass_timestamp"))
     assert samples(Metrics(board), "endpoint_up") == [({"environment": "default"}, 0)]

@@ -20,7 +20,7 @@ MUTANTS = (
     ),
     Mutant(
         "a delete is sent again by the SDK",
-        "Caller._send",
+        "ApiClient._send",
         "destroys(operation, params) or self._capabilities.doubtful(operation)",
         "False or self._capabilities.doubtful(operation)",
         "the first delete was applied, its answer lost; the retry deletes the table made in between",
@@ -36,7 +36,7 @@ MUTANTS = (
     ),
     Mutant(
         "a malformed 200 is accepted",
-        "Caller.call",
+        "ApiClient.call",
         "answers.check(operation, params, answer)",
         "",
         "botocore reads a garbled answer as an empty one: no tables, no items",
@@ -160,7 +160,7 @@ MUTANTS = (
     ),
     Mutant(
         "rotated credentials are never picked up",
-        "Caller.call",
+        "ApiClient.call",
         "self._clients.forget()",
         "pass",
         "the daemon fails until somebody restarts it",

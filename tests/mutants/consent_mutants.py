@@ -45,7 +45,7 @@ MUTANTS = (
     Mutant(
         "a single table of another project is pruned with its items",
         "_items",
-        "if step.action is Action.DELETE and facts.lone and not facts.approved: ...",
+        "if step.action is Action.DELETE and facts.single and not facts.approved: ...",
         "if False: ...",
         "two projects of one table each share an endpoint, and one deletes the other's",
         (f"{GUARD}::test_tables_of_another_project_stay",),
@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "the hour of the cap goes by the wall clock alone",
-        "SteadyTimes.within",
+        "ElapsedTimes.within",
         "return clock.now() - at < span or timedelta(seconds=clock.monotonic() - began) < span",
         "return clock.now() - at < span",
         "a clock that is set an hour on frees the next table",
@@ -95,7 +95,7 @@ MUTANTS = (
     ),
     Mutant(
         "the grace goes by the wall clock alone",
-        "SteadyTimes.elapsed",
+        "ElapsedTimes.elapsed",
         "return min(here, wall - since) if wall >= since else here",
         "return wall - since",
         "a jump of an hour ends a grace of five minutes at once",
@@ -103,7 +103,7 @@ MUTANTS = (
     ),
     Mutant(
         "an old backup stands for what the table holds",
-        "SafetyBackup.stands",
+        "SafetyBackup.is_current",
         "return used or now - self.made <= FRESH.total_seconds()",
         "return True",
         "a delete was throttled, and half an hour and thirty items later the first backup is believed",

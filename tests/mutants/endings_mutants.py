@@ -101,7 +101,7 @@ MUTANTS = (
     ),
     Mutant(
         "whoever undoes our writes makes a field unsupported",
-        "judged",
+        "record_read_back",
         "contested[key] = now",
         "missed[key] = wanted(change)",
         "a fight with another tool reads as in sync",
@@ -118,14 +118,14 @@ MUTANTS = (
     Mutant(
         "a refusal as busy is believed for ever",
         "_update",
-        "if _contradicts(applied, survey.observed): ...",
+        "if _refused_although_active(applied, survey.observed): ...",
         "if False: ...",
         "ResourceInUseException until the deadline though the table is ACTIVE (moto)",
         (f"{FIGHTS}::test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_after_five_tries",),
     ),
     Mutant(
         "a refusal as busy is doubted at once on AWS",
-        "turned_away",
+        "record_refusal",
         "patience = timedelta(0) if emulator else BUSY_PATIENCE",
         "patience = timedelta(0)",
         "a new table whose backups are being enabled is contested for an hour",
@@ -133,7 +133,7 @@ MUTANTS = (
     ),
     Mutant(
         "what waits for an unsupported step waits for ever",
-        "without_prospect",
+        "propagate_blocked",
         "return tuple(_as_unsupported(step) for step in steps) if _any_unsupported(steps) else steps",
         "return steps",
         "auto scaling waits for a billing mode that the emulator ignores",

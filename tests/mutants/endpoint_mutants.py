@@ -28,7 +28,7 @@ MUTANTS = (
     ),
     Mutant(
         "the ARN of an answer is not compared",
-        "Caller.call",
+        "ApiClient.call",
         "self._check(operation, answer)",
         "pass",
         "DescribeTable shows another account, and the table is deleted there",
@@ -68,7 +68,7 @@ MUTANTS = (
     ),
     Mutant(
         "another state table is believed",
-        "EndpointWatch.another_state",
+        "EndpointWatch.other_state_problem",
         """
         if before is None or now is None or before.same(now):
             return None

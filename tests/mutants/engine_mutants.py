@@ -18,14 +18,14 @@ MUTANTS = (
     Mutant(
         "broken declarations still write",
         "Pass._run",
-        "dry = self.request.dry or bool(self.problems)",
-        "dry = self.request.dry",
+        "dry = self.request.dry_run or bool(self.problems)",
+        "dry = self.request.dry_run",
         "a half-written file is acted upon",
         ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
     ),
     Mutant(
         "a different fingerprint writes",
-        "_decided",
+        "_decide",
         "foreign = recorded is not None and actual is not None and not recorded.same(actual)",
         "foreign = recorded is not None and actual is not None and False",
         "the endpoint was switched to another account, and the state went along",
@@ -73,7 +73,7 @@ MUTANTS = (
     ),
     Mutant(
         "an unusable state table is no obstacle",
-        "_decided",
+        "_decide",
         "if not snapshot.usable: ...",
         "if False: ...",
         "without a memory of what is ours, everything is foreign or everything is ours",
@@ -90,7 +90,7 @@ MUTANTS = (
     Mutant(
         "a lease that was lost goes on writing",
         "_write",
-        "if not scene.world.store.holds_lease(): ...",
+        "if not scene.ports.store.holds_lease(): ...",
         "if False: ...",
         "the second half of a long pass is written beside the successor",
         ("test_engine_permission::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
@@ -105,9 +105,9 @@ MUTANTS = (
     ),
     Mutant(
         "an invalid answer to a write is forgotten",
-        "Doubt.note",
-        "self.invalid = self.invalid or forbids(error)",
-        "self.invalid = self.invalid",
+        "SafetyLatch.note",
+        "self.closed = self.closed or closes_latch(error)",
+        "self.closed = self.closed",
         "a sick endpoint garbles one answer, and the next delete goes all the same",
         ("test_engine_trouble",),
     ),
@@ -137,7 +137,7 @@ MUTANTS = (
     ),
     Mutant(
         "a failed read is taken for a missing table",
-        "failed",
+        "failed_assessment",
         "return replace(base, error=error)",
         "return base",
         "an error swallowed reads as nothing to do",
@@ -173,14 +173,14 @@ MUTANTS = (
     Mutant(
         "the nonce of the owner tag is not compared",
         "_create_proven",
-        "return may_come_true and bears_tag(entry, observed.owner_tag, world.scope)",
+        "return may_come_true and has_our_tag(entry, observed.owner_tag, world.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
         ("test_engine_claims::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
     ),
     Mutant(
         "on_existing: fail adopts",
-        "present",
+        "assess_present",
         'if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed): ...',
         "if False: ...",
         "who asked to be told about a name that is taken gets it managed",
@@ -188,7 +188,7 @@ MUTANTS = (
     ),
     Mutant(
         "a released table is managed again",
-        "survey_declared",
+        "assess_declared",
         "if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None: ...",
         "if False: ...",
         "there is no way to stop managing a table",
@@ -196,7 +196,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table is created twice before it is seen",
-        "visible_from",
+        "not_visible_before",
         "if recorded is None or recorded.changed_at is None or world.emulator: ...",
         "if True: ...",
         "DescribeTable does not find a new table for a while",
@@ -205,8 +205,8 @@ MUTANTS = (
     Mutant(
         "a write that never sticks is repeated for ever",
         "_exhausted",
-        "decided and attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == wanted(change)",
-        "False and attempts.wanted.get(key) == wanted(change)",
+        "decided and attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == change_key(change)",
+        "False and attempts.wanted.get(key) == change_key(change)",
         "101,707 updates in 23 hours (crossplane-contrib/provider-upjet-aws#1976)",
         (f"{PASS}::test_a_first_call_that_never_sticks_is_not_made_for_ever",),
     ),
@@ -231,7 +231,7 @@ MUTANTS = (
     Mutant(
         "a new wish does not start a new count",
         "_exhausted",
-        "... and attempts.wanted.get(key) == wanted(change)",
+        "... and attempts.wanted.get(key) == change_key(change)",
         "...",
         "a field once given up is never tried again",
         ("test_engine_pass::test_a_new_wish_for_the_same_field_is_tried_again",),
@@ -291,7 +291,7 @@ MUTANTS = (
     ),
     Mutant(
         "drift begins anew with every pass",
-        "Memory.since",
+        "EngineState.drift_start",
         "return self.drift_since.setdefault(table.name, now)",
         "return now",
         "the time in drift, on which alerts fire, never grows",
@@ -299,7 +299,7 @@ MUTANTS = (
     ),
     Mutant(
         "a failed look ends the drift",
-        "Memory.since",
+        "EngineState.drift_start",
         "if table.error is not None: ...",
         "if False: ...",
         "an endpoint that throttles resets the age of a drift",
@@ -307,7 +307,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table that fails is tried for ever",
-        "Rounds._unfinished",
+        "ConvergeLoop._unfinished",
         "if failures[table.name] < TRIES and self._has_work(table): ...",
         "if self._has_work(table): ...",
         "a run in CI waits half an hour for a permission that nobody gives",
@@ -315,8 +315,8 @@ MUTANTS = (
     ),
     Mutant(
         "a run with only a record to write does not wait for the lease of the dead",
-        "Rounds.run",
-        "if held and self._outwaited(whole): ...",
+        "ConvergeLoop.run",
+        "if held and self._wait_for_lease(whole): ...",
         "if False: ...",
         "a create whose maker was killed stays an intent until somebody else takes the lease",
         ("test_engine_claiming::test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too",),
@@ -350,7 +350,7 @@ MUTANTS = (
     ),
     Mutant(
         "a refused create forgets what was recorded before",
-        "_withdraw",
+        "_withdraw_intent",
         "if not ownership.is_open(survey.entry): ...",
         "if False: ...",
         "the record says intent where it had the identity of the table that we made",

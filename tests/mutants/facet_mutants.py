@@ -228,7 +228,7 @@ MUTANTS = (
     ),
     Mutant(
         "capacity that a scalable target owns is written",
-        "left_alone",
+        "scaled_paths",
         "ignored = *declaration.lifecycle.ignore_changes, *observed.scaled, *coming",
         "ignored = *declaration.lifecycle.ignore_changes, *coming",
         "a loop resets the capacity that auto scaling chose (provider-upjet-aws#1760)",

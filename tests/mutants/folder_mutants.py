@@ -102,8 +102,8 @@ MUTANTS = (
     Mutant(
         "misunderstood files are reported and acted upon",
         "Pass._run",
-        "if not self._understood(desired, permission.snapshot): ...",
-        "if not self._understood(desired, permission.snapshot) and False: ...",
+        "if not self._removals_are_understood(desired, permission.snapshot): ...",
+        "if not self._removals_are_understood(desired, permission.snapshot) and False: ...",
         "the pass says what it does not understand, and deletes all the same",
         (f"{REMOVALS}::test_the_error_names_file_table_and_remedy_and_changes_nothing_else",),
     ),
@@ -126,8 +126,8 @@ MUTANTS = (
     Mutant(
         "a vanished subfolder prunes",
         "Pass._tables",
-        "Scene(..., vanished={} if destroy else vanished(desired, inventory))",
-        "Scene(..., vanished={})",
+        "PassContext(..., missing_folders={} if destroy else missing_folders(desired, inventory))",
+        "PassContext(..., missing_folders={})",
         "an unmounted subfolder deletes all of its tables",
         (f"{REMOVALS}::test_the_tables_of_a_folder_that_vanished_are_blocked[once-the folder is gone]",),
     ),

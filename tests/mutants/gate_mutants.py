@@ -19,7 +19,7 @@ MUTANTS = (
     ),
     Mutant(
         "the identity is not read again before the call",
-        "still_allowed",
+        "preflight_delete",
         "fresh = observe_table(world, name, None, ask_owner=lambda _: True)",
         "fresh = facts.observed",
         "the table changed hands between plan and call",
@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant(
         "the lease is not checked before a delete",
         "_write",
-        "if not scene.world.store.holds_lease(): ...",
-        'if call.operation != "DeleteTable" and not scene.world.store.holds_lease(): ...',
+        "if not scene.ports.store.holds_lease(): ...",
+        'if call.operation != "DeleteTable" and not scene.ports.store.holds_lease(): ...',
         "a paused leader that wakes deletes beside its successor",
         (f"{PERMISSION}::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
     ),
@@ -67,7 +67,7 @@ MUTANTS = (
     ),
     Mutant(
         "whatever is in the inventory is pruned",
-        "survey_undeclared",
+        "assess_undeclared",
         "if not ownership.is_ours(recorded) and not open_intent: ...",
         "if False: ...",
         "a table that was only adopted is wished away with its file",
@@ -123,7 +123,7 @@ MUTANTS = (
     ),
     Mutant(
         "a wish that was taken back goes on counting",
-        "present",
+        "assess_present",
         "replace(..., entry=replace(entry, unwanted_since=None, empty_since=None))",
         "replace(..., entry=entry)",
         "the grace of an earlier mistake counts for the next one",
@@ -131,7 +131,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table that is declared again and cannot be seen stays unwanted",
-        "wanted_again",
+        "declared_again",
         "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
         "replace(entry, forgotten_since=None, guarded_since=None)",
         "a throttled look keeps the grace of an earlier mistake counting",
@@ -179,7 +179,7 @@ MUTANTS = (
     ),
     Mutant(
         "emptiness is kept though an item was seen",
-        "_wish_noted",
+        "_with_pending_deletion",
         "empty = None if contents.holds_items else facts.entry.empty_since or facts.now",
         "empty = facts.entry.empty_since or facts.now",
         "a table that was empty once counts as empty for ever",
@@ -195,7 +195,7 @@ MUTANTS = (
     ),
     Mutant(
         "PRUNE=never prunes",
-        "_wish",
+        "_pending_deletion",
         'if step.action is Action.DELETE and options.prune == "never" and not options.explicit_delete: ...',
         "if step.action is Action.DELETE and False: ...",
         "deletion that was switched off happens all the same",
@@ -203,7 +203,7 @@ MUTANTS = (
     ),
     Mutant(
         "the declarations of another stack prune this one",
-        "look_for_foreign",
+        "find_foreign",
         "return ForeignGuard(frozenset(foreign), frozenset(lone), frozenset(unsettled))",
         "return ForeignGuard()",
         "a wrong folder is mounted, and every table of the stack goes",
@@ -211,7 +211,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table that another stack took over is taken back each time",
-        "take_over",
+        "plan_transfer",
         "if entry is None or not _was_ours(entry): ...",
         "if True: ...",
         "two stacks that both own a table tag it in turn for ever, and replace it in turn",
@@ -227,7 +227,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table is claimed in the pass that notes which ones are forgotten",
-        "_after_the_note",
+        "_record_removal_first",
         "replace(..., entry=survey.recorded if claims else survey.entry)",
         "replace(..., entry=survey.entry)",
         "one claim of foreign declarations frees the way for pruning everything else",
@@ -235,7 +235,7 @@ MUTANTS = (
     ),
     Mutant(
         "no backup before a delete",
-        "secured",
+        "with_backup",
         "if not world.items.first_items(name, 1): ...",
         "if True: ...",
         "the one thing that would have helped afterwards was not made",
@@ -243,7 +243,7 @@ MUTANTS = (
     ),
     Mutant(
         "an undeclared table that became another is deleted",
-        "survey_undeclared",
+        "assess_undeclared",
         "if not observed.identity.same(recorded.identity): ...",
         "if False: ...",
         "delete by name, one check earlier",
@@ -251,7 +251,7 @@ MUTANTS = (
     ),
     Mutant(
         "destroy takes adopted tables too",
-        "survey_all",
+        "assess_tables",
         "if is_ours(entry) if destroy else entry.name not in declared: ...",
         "if destroy or entry.name not in declared: ...",
         "destroy forgets, or deletes, what was there before the tool came",
@@ -267,7 +267,7 @@ MUTANTS = (
     ),
     Mutant(
         "one of two guarded tables is free when the other is gone",
-        "look_for_foreign",
+        "find_foreign",
         "(foreign if several or entry.guarded_since is not None else lone).add(entry.name)",
         "(foreign if several else lone).add(entry.name)",
         "declarations of another stack run beside ours, somebody removes one of our tables, and the other is pruned",
@@ -275,7 +275,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table that is declared again stays guarded",
-        "wanted_again",
+        "declared_again",
         "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
         "replace(entry, forgotten_since=None, unwanted_since=None, empty_since=None)",
         "after a mistake was mended a table can never be pruned again",
@@ -291,7 +291,7 @@ MUTANTS = (
     ),
     Mutant(
         "the wish to replace a table counts for the wish to prune it",
-        "forgotten",
+        "no_longer_declared",
         "entry = replace(entry, forgotten_since=now, unwanted_since=None, empty_since=None)",
         "entry = replace(entry, forgotten_since=now)",
         "items go without their whole grace after the table was forgotten",
@@ -299,7 +299,7 @@ MUTANTS = (
     ),
     Mutant(
         "a pass over some tables does not note which ones are forgotten",
-        "survey_all",
+        "assess_tables",
         "forgotten = () if destroy else scene.snapshot.inventory.keys() - declared - focus",
         "forgotten = () if True else scene.snapshot.inventory.keys() - declared - focus",
         "declarations of another stack make one table by its name, and that one frees all of ours",

@@ -20,7 +20,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table whose delete arrived late counts as released",
-        "Release._survived",
+        "Release._watch_survival",
         "self._written(released, entry)",
         "",
         "a declared table is gone, and never made again",
@@ -62,7 +62,7 @@ MUTANTS = (
     ),
     Mutant(
         "a rename is forgotten once the new table is made",
-        "forgotten",
+        "no_longer_declared",
         "entry = replace(entry, renamed_to=renamed_to)",
         "",
         "the table in its place is removed again, and the one with the items goes with it",
@@ -95,14 +95,14 @@ MUTANTS = (
     Mutant(
         "a table of others under another key is changed in place",
         "harmless_under_another_key",
-        "step.fate is Fate.READY and (step.takes_away or _loses(step))",
+        "step.status is StepStatus.READY and (step.removes or _loses(step))",
         "False",
         "its index goes and its items expire, while the step for its key is blocked because it is not ours",
         (f"{ON_EXISTING}::test_a_table_of_others_under_another_key_loses_nothing",),
     ),
     Mutant(
         "a destroyed table stays ready",
-        "Board.finish",
+        "LoopStatus.finish",
         "self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}",
         "",
         "after a destroy /readyz and healthcheck go on saying that all tables are there",

@@ -115,7 +115,7 @@ MUTANTS = (
     Mutant(
         "a stop is not seen between batches",
         "SeedWork.stop",
-        "if self.interrupted or not self.world.clock.sleep(0): ...",
+        "if self.interrupted or not self.ports.clock.sleep(0): ...",
         "if self.interrupted: ...",
         "Ctrl-C waits until all of 100,000 items are written",
         (STOPPED,),
@@ -123,7 +123,7 @@ MUTANTS = (
     Mutant(
         "the deadline is not seen between batches",
         "SeedWork._late",
-        "return self.deadline is not None and self.world.clock.now() >= self.deadline",
+        "return self.deadline is not None and self.ports.clock.now() >= self.deadline",
         "return False",
         "--once with a deadline of ten seconds seeds for minutes",
         (f"{PROVENANCE}::test_the_deadline_ends_a_long_seeding_within_a_batch",),
@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "clear does not ask off emulators",
         "clear",
-        "if not yes and not app.reconciler.world.emulator: ...",
+        "if not yes and not app.reconciler.ports.emulator: ...",
         "if False: ...",
         "items of a real table are removed without a question",
         ("test_cli_commands::test_clear_asks_off_emulators_and_never_clears_unasked",),

@@ -123,7 +123,7 @@ MUTANTS = (
     ),
     Mutant(
         "ready before every table was seen",
-        "Board.ready",
+        "LoopStatus.ready",
         "... and not self.not_ready_reason",
         "...",
         "traffic reaches an application whose tables are not there yet",
@@ -139,7 +139,7 @@ MUTANTS = (
     ),
     Mutant(
         "drift is counted in every pass",
-        "DriftMemory.take",
+        "DriftCache.take",
         "if facet in self._drifted[name] and facet not in before: ...",
         "if facet in self._drifted[name]: ...",
         "a counter that rises with the interval says nothing",
@@ -147,7 +147,7 @@ MUTANTS = (
     ),
     Mutant(
         "an outage forgets which drift was counted",
-        "DriftMemory.take",
+        "DriftCache.take",
         "if report.error is None and not report.problems: ...",
         "if True: ...",
         "every outage of the endpoint counts all drift again",
@@ -175,11 +175,11 @@ MUTANTS = (
         "blocked drift is in sync",
         "_status",
         """
-        if Fate.BLOCKED in fates:
+        if StepStatus.BLOCKED in fates:
             return TableStatus.BLOCKED
         """,
         """
-        if Fate.BLOCKED in fates:
+        if StepStatus.BLOCKED in fates:
             return TableStatus.IN_SYNC
         """,
         "what is refused is not told",
@@ -188,7 +188,7 @@ MUTANTS = (
     Mutant(
         "drift ends with 0",
         "converge",
-        "return ERROR if any(table.has(Fate.FAILED) for table in report.tables) else DRIFT",
+        "return ERROR if any(table.has(StepStatus.FAILED) for table in report.tables) else DRIFT",
         "return OK",
         "CI is green though tables are not as declared (terraform#37406)",
         ("test_cli_exits::test_exit_codes_of[a missing table]",),
@@ -276,7 +276,7 @@ MUTANTS = (
     ),
     Mutant(
         "slow senders keep probes out",
-        "ImpatientProtocol._has_room",
+        "HeaderTimeoutProtocol._has_room",
         "while limit is not None and len(self.connections) >= limit: ...",
         "while limit is None: ...",
         "twelve hundred idle sockets make a supervisor restart the daemon",

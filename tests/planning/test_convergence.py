@@ -14,9 +14,9 @@ from support.strategies import table_specs
 from support.table_model import TableModel
 
 from reconciler.model.change import Hazard
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
-from reconciler.planning.create import as_created, create_call, held
+from reconciler.planning.create import as_created, create_call, without_unsupported
 from reconciler.planning.diff import diff
 from reconciler.planning.planner import plan
 
@@ -33,7 +33,7 @@ def test_any_table_becomes_any_declaration(before: TableSpec, after: TableSpec, 
         after = replace(after, billing=ON_DEMAND, global_indexes=after.global_indexes or ())
     model = build(before, lag=lag, has_tags=has_tags)
     outcome = run(model, declaration(after))
-    assert all(step.fate is Fate.UNSUPPORTED for step in outcome.left)
+    assert all(step.status is StepStatus.UNSUPPORTED for step in outcome.left)
     assert {step.facet for step in outcome.left} <= (set() if has_tags else {"tags"})
     responses = model.responses()
     assert responses is not None
@@ -57,14 +57,14 @@ def test_without_replacement_everything_else_is_done_and_nothing_is_lost(before:
 
 def _needs_replacement(step: Step) -> bool:
     """A replacement itself, or an index that only another table could have."""
-    return step.destructive or (step.fate is Fate.BLOCKED and step.reason is Reason.REJECTED)
+    return step.destructive or (step.status is StepStatus.BLOCKED and step.reason is Reason.REJECTED)
 
 
 @some
 @given(table_specs(), st.booleans())
 def test_a_created_table_needs_at_most_the_calls_that_were_previewed(spec: TableSpec, has_tags: bool) -> None:
     previewed = [
-        s.call for s in plan(declaration(spec), None, lacks=lacking(has_tags=has_tags)) if s.fate is Fate.READY
+        s.call for s in plan(declaration(spec), None, lacks=lacking(has_tags=has_tags)) if s.status is StepStatus.READY
     ]
     model = TableModel(has_tags=has_tags)
     outcome = run(model, declaration(spec))
@@ -78,7 +78,7 @@ def test_a_created_table_needs_at_most_the_calls_that_were_previewed(spec: Table
 @given(table_specs(), st.booleans())
 def test_a_table_just_created_equals_its_request(spec: TableSpec, has_tags: bool) -> None:
     model = TableModel(has_tags=has_tags)
-    possible = held(spec, lacking(has_tags=has_tags))
+    possible = without_unsupported(spec, lacking(has_tags=has_tags))
     model.send(create_call(possible, "stack/dev/nonce" if has_tags else None))
     asked, observed = seen(model, possible), seen(model)
     assert asked is not None
@@ -105,7 +105,7 @@ def test_each_call_of_a_plan_has_one_step_and_each_change_one_place(before: Tabl
     changes = [change for step in steps for change in step.changes]
     assert sorted(changes, key=repr) == sorted(diff(after, observed.spec), key=repr)
     assert len({repr(change) for change in changes}) == len(changes)
-    calls = [step.call for step in steps if step.fate is Fate.READY]
+    calls = [step.call for step in steps if step.status is StepStatus.READY]
     assert all(call not in calls[:position] for position, call in enumerate(calls))
     assert all(call is None or complaints(call) == "" for call in calls)
     assert all((change.unsafe is None) == (change.hazard is Hazard.NONE) for change in changes)

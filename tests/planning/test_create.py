@@ -6,7 +6,7 @@ from support.request_rules import complaints
 from support.shapes import defined
 from support.specs import gsi, lsi, provisioned, spec, stream, ttl
 
-from reconciler.planning.create import create_call, create_changes, held
+from reconciler.planning.create import create_call, create_changes, without_unsupported
 
 FULL = spec(
     "pk S",
@@ -44,7 +44,7 @@ def test_everything_that_rides_is_in_the_request() -> None:
 
 
 def test_no_tags_are_sent_where_they_would_be_dropped() -> None:
-    assert "Tags" not in create_call(held(FULL, frozenset({"tags"}))).params
+    assert "Tags" not in create_call(without_unsupported(FULL, frozenset({"tags"}))).params
 
 
 def test_the_smallest_declaration_is_created_on_demand() -> None:

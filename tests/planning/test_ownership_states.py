@@ -20,8 +20,8 @@ from reconciler.planning.ownership import (
     RECORDED,
     TRANSITIONS,
     Event,
+    OwnershipContext,
     State,
-    World,
     advance,
     dropped,
     in_state,
@@ -30,7 +30,7 @@ from reconciler.planning.ownership import (
     resolve,
     state_of,
 )
-from reconciler.planning.taking import take_over
+from reconciler.planning.taking import plan_transfer
 from reconciler.state.fields import Fields
 from reconciler.state.records import ENTRIES
 
@@ -147,9 +147,9 @@ def test_what_a_look_at_a_declared_table_makes_of_its_record(case: str) -> None:
     state, identity, tag, on_existing, expected = LOOKS[case]
     before, live = entry(state, identity), replace(LIVE, owner_tag=tag, owner_known=True)
     declared = replace(declaration(spec()), lifecycle=Lifecycle(on_existing=on_existing))
-    resolved = resolve(before, declared, live, World(SCOPE, True, False, NOW))
+    resolved = resolve(before, declared, live, OwnershipContext(SCOPE, True, False, NOW))
     if state is not State.RELEASED:
-        resolved, _ = take_over(before, resolved, live, SCOPE, None)
+        resolved, _ = plan_transfer(before, resolved, live, SCOPE, None)
     assert state_of(resolved) is expected
 
 
@@ -157,7 +157,7 @@ def test_what_a_look_at_a_declared_table_makes_of_its_record(case: str) -> None:
 def test_where_there_are_no_tags_none_proves_a_create(state: State) -> None:
     before = entry(state, LIVE.identity if state is State.UNPROVEN else None)
     live = replace(LIVE, owner_tag=OURS_BY_NONCE)
-    resolved = resolve(before, declaration(spec()), live, World(SCOPE, False, False, NOW))
+    resolved = resolve(before, declaration(spec()), live, OwnershipContext(SCOPE, False, False, NOW))
     assert state_of(resolved) is State.UNPROVEN
 
 

@@ -7,7 +7,7 @@ from support.call_words import words
 from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl, whole
 
 from reconciler.model.change import Call, Hazard
-from reconciler.model.plan import Action, Fate, Reason, Step
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.table import KinesisStreaming
 from reconciler.planning.planner import plan, prune_step, seed_step
 
@@ -22,15 +22,15 @@ LIVE = spec()
 STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/changes"
 
 
-def fates(steps: tuple[Step, ...]) -> dict[str, Fate]:
-    return {words(step.call): step.fate for step in steps if step.call}
+def fates(steps: tuple[Step, ...]) -> dict[str, StepStatus]:
+    return {words(step.call): step.status for step in steps if step.call}
 
 
 def test_a_missing_table_is_created_and_what_does_not_ride_follows() -> None:
     steps = plan(declaration(WISH), None)
-    assert [(step.action, words(step.call), step.fate) for step in steps if step.call] == [
-        (Action.CREATE, "CreateTable", Fate.READY),
-        (Action.UPDATE, "ttl on expires", Fate.READY),
+    assert [(step.action, words(step.call), step.status) for step in steps if step.call] == [
+        (Action.CREATE, "CreateTable", StepStatus.READY),
+        (Action.UPDATE, "ttl on expires", StepStatus.READY),
     ]
     assert [change.path for change in steps[0].changes] == [
         "keys",
@@ -47,8 +47,8 @@ def test_a_missing_table_is_created_and_what_does_not_ride_follows() -> None:
 
 def test_tags_of_a_missing_table_are_unsupported_where_the_endpoint_has_none() -> None:
     create, tags = plan(declaration(spec(tags={"team": "core"})), None, lacks=frozenset({"tags"}))
-    assert (create.fate, [change.path for change in create.changes]) == (Fate.READY, ["keys"])
-    assert (tags.fate, tags.reason) == (Fate.UNSUPPORTED, Reason.UNSUPPORTED)
+    assert (create.status, [change.path for change in create.changes]) == (StepStatus.READY, ["keys"])
+    assert (tags.status, tags.reason) == (StepStatus.UNSUPPORTED, Reason.UNSUPPORTED)
     assert tags.message == "the endpoint cannot hold tags"
 
 
@@ -59,15 +59,15 @@ def test_time_to_live_that_shall_be_off_needs_no_call_after_a_create() -> None:
 @pytest.mark.parametrize("status", ["CREATING", "UPDATING"])
 def test_a_busy_table_takes_no_update(status: str) -> None:
     steps = plan(declaration(WISH), observed(LIVE, status=status))
-    beside = Fate.READY if status == "UPDATING" else Fate.DEFERRED
+    beside = StepStatus.READY if status == "UPDATING" else StepStatus.DEFERRED
     assert fates(steps) == {
-        "protect": Fate.DEFERRED,
+        "protect": StepStatus.DEFERRED,
         "tags team=core": beside,
         "ttl on expires": beside,
-        "mode PROVISIONED 5/5": Fate.DEFERRED,
-        "+index by_a 5/5": Fate.DEFERRED,
+        "mode PROVISIONED 5/5": StepStatus.DEFERRED,
+        "+index by_a 5/5": StepStatus.DEFERRED,
     }
-    deferred = [step for step in steps if step.fate is Fate.DEFERRED]
+    deferred = [step for step in steps if step.status is StepStatus.DEFERRED]
     assert {(step.reason, step.message) for step in deferred} == {(Reason.BUSY, f"table subject is {status}")}
 
 
@@ -79,28 +79,28 @@ def test_a_busy_table_takes_no_update(status: str) -> None:
 def test_a_kinesis_destination_only_changes_while_the_table_is_active(had: str | None, wish: str | None) -> None:
     live = whole(spec(kinesis_streaming=KinesisStreaming(had)))
     wished = declaration(spec(kinesis_streaming=KinesisStreaming(wish)))
-    for status, fate in (("ACTIVE", Fate.READY), ("UPDATING", Fate.DEFERRED)):
+    for status, fate in (("ACTIVE", StepStatus.READY), ("UPDATING", StepStatus.DEFERRED)):
         (step,) = plan(wished, observed(live, status=status))
-        assert (step.facet, step.fate) == ("kinesis_streaming", fate)
+        assert (step.facet, step.status) == ("kinesis_streaming", fate)
 
 
 def test_a_busy_index_defers_updates_and_nothing_beside() -> None:
     live = observed(LIVE, transitions=("index by_x is DELETING",), changing=frozenset({"global_indexes"}))
     steps = plan(declaration(WISH), live)
-    ready = [name for name, fate in fates(steps).items() if fate is Fate.READY]
+    ready = [name for name, fate in fates(steps).items() if fate is StepStatus.READY]
     assert ready == ["tags team=core", "ttl on expires"]
-    assert {step.message for step in steps if step.fate is Fate.DEFERRED} == {"index by_x is DELETING"}
+    assert {step.message for step in steps if step.status is StepStatus.DEFERRED} == {"index by_x is DELETING"}
 
 
 def test_time_to_live_under_way_defers_only_itself() -> None:
     live = observed(LIVE, transitions=("time to live is DISABLING",), changing=frozenset({"ttl"}))
     steps = plan(declaration(WISH), live)
-    assert [name for name, fate in fates(steps).items() if fate is Fate.DEFERRED] == ["ttl on expires"]
+    assert [name for name, fate in fates(steps).items() if fate is StepStatus.DEFERRED] == ["ttl on expires"]
 
 
 def test_a_table_being_deleted_is_only_waited_for() -> None:
     (step,) = plan(declaration(WISH), observed(LIVE, status="DELETING"))
-    assert (step.call, step.fate, step.reason) == (None, Fate.DEFERRED, Reason.BUSY)
+    assert (step.call, step.status, step.reason) == (None, StepStatus.DEFERRED, Reason.BUSY)
     assert step.message == "table subject is DELETING"
 
 
@@ -109,7 +109,7 @@ def test_a_table_being_deleted_is_only_waited_for() -> None:
 )
 def test_a_table_as_declared_that_is_not_active_yet_is_waited_for_once(status: str, action: Action) -> None:
     (step,) = plan(declaration(LIVE), observed(LIVE, status=status))
-    assert (step.action, step.facet, step.call, step.fate) == (action, "table", None, Fate.DEFERRED)
+    assert (step.action, step.facet, step.call, step.status) == (action, "table", None, StepStatus.DEFERRED)
 
 
 @pytest.mark.parametrize("facet", ["global_indexes", "ttl"])
@@ -117,7 +117,7 @@ def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
     live = observed(LIVE, transitions=("it is ENABLING",), changing=frozenset({facet}))
     wish = spec(global_indexes=[], ttl=ttl(None))
     (step,) = plan(declaration(wish), live)
-    assert (step.facet, step.call, step.fate, step.message) == (facet, None, Fate.DEFERRED, "it is ENABLING")
+    assert (step.facet, step.call, step.status, step.message) == (facet, None, StepStatus.DEFERRED, "it is ENABLING")
     assert plan(declaration(LIVE), live) == ()
 
 
@@ -135,14 +135,14 @@ def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
 def test_a_table_out_of_order_is_never_touched_and_never_in_sync(status: str, wish) -> None:
     steps = plan(declaration(wish), observed(LIVE, status=status))
     assert steps
-    assert {(step.fate, step.reason) for step in steps} == {(Fate.BLOCKED, Reason.STATUS)}
+    assert {(step.status, step.reason) for step in steps} == {(StepStatus.BLOCKED, Reason.STATUS)}
     assert all(step.message == f"table subject is {status}" and step.allow_with for step in steps)
 
 
 def test_a_facet_that_the_endpoint_cannot_be_asked_for_is_unsupported_only_if_it_differs() -> None:
     live = observed(LIVE, unsupported=frozenset({"tags", "ttl"}))
     (step,) = plan(declaration(spec(tags={"a": "b"}, ttl=ttl(None))), live)
-    assert (step.facet, step.fate) == ("tags", Fate.UNSUPPORTED)
+    assert (step.facet, step.status) == ("tags", StepStatus.UNSUPPORTED)
 
 
 def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() -> None:
@@ -155,9 +155,9 @@ def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() 
         Call("DeleteTable", {"TableName": "subject"}),
     )
     assert [change.path for change in replace.changes] == ["keys", "local_indexes.by_date"]
-    assert (words(rest.call), rest.fate, rest.message) == (
+    assert (words(rest.call), rest.status, rest.message) == (
         "stream KEYS_ONLY",
-        Fate.READY,
+        StepStatus.READY,
         "moot if the table is replaced",
     )
 
@@ -166,7 +166,7 @@ def test_an_index_that_only_the_replaced_table_can_have_is_blocked_with_its_reas
     wish = spec("pk N", global_indexes=[gsi("by_a", "a S", "pk N")])
     replace, create = plan(declaration(wish), observed(LIVE))
     assert replace.action is Action.REPLACE
-    assert (create.fate, create.reason) == (Fate.BLOCKED, Reason.REJECTED)
+    assert (create.status, create.reason) == (StepStatus.BLOCKED, Reason.REJECTED)
     assert "while the key of the table uses pk under another type" in (create.message or "")
     assert create.allow_with
 

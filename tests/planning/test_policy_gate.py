@@ -11,27 +11,27 @@ from support.specs import IDENTITY, observed, spec
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.options import Options
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry
 from reconciler.planning.planner import prune_step
-from reconciler.planning.policy import Contents, Facts, gate
+from reconciler.planning.policy import GateInput, TableContents, deletion_gate
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 OURS = InventoryEntry("subject", "subject", "created", "n1", IDENTITY)
-EMPTY, FULL = Contents(holds_items=False), Contents(holds_items=True)
-FACTS = Facts(Options(), emulator=True, now=NOW, observed=observed(spec()), entry=OURS, lifecycle=Lifecycle())
+EMPTY, FULL = TableContents(holds_items=False), TableContents(holds_items=True)
+FACTS = GateInput(Options(), emulator=True, now=NOW, observed=observed(spec()), entry=OURS, lifecycle=Lifecycle())
 ANOTHER = Identity("id-2", IDENTITY.arn, IDENTITY.created)
 
 
-def judged(facts: Facts, contents: Contents = EMPTY) -> Step:
+def judged(facts: GateInput, contents: TableContents = EMPTY) -> Step:
     """The fate of a delete; what the contents alone decide is asked with them."""
-    step = gate(prune_step("subject"), facts, None) or gate(prune_step("subject"), facts, contents)
+    step = deletion_gate(prune_step("subject"), facts, None) or deletion_gate(prune_step("subject"), facts, contents)
     assert step is not None
     return step
 
 
 def test_an_empty_table_that_we_created_may_be_deleted_beside_an_emulator() -> None:
-    assert judged(FACTS).fate is Fate.READY
+    assert judged(FACTS).status is StepStatus.READY
 
 
 @pytest.mark.parametrize(
@@ -62,25 +62,26 @@ def test_an_empty_table_that_we_created_may_be_deleted_beside_an_emulator() -> N
         ),
     ],
 )
-def test_each_clause_blocks_by_itself(facts: Facts, reason: Reason) -> None:
+def test_each_clause_blocks_by_itself(facts: GateInput, reason: Reason) -> None:
     step = judged(facts)
-    assert (step.fate, step.reason) == (Fate.BLOCKED, reason)
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, reason)
     assert step.message
 
 
 @pytest.mark.parametrize("status", ["CREATING", "UPDATING", "DELETING"])
 def test_a_busy_table_is_waited_for(status: str) -> None:
     step = judged(replace(FACTS, observed=observed(spec(), status=status)))
-    assert (step.fate, step.reason) == (Fate.DEFERRED, Reason.BUSY)
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.BUSY)
 
 
 def test_items_need_leave_to_be_lost() -> None:
     never = replace(FACTS, options=Options(data_loss="never"))
     assert judged(never, FULL).reason is Reason.DATA_LOSS
-    assert judged(never, EMPTY).fate is Fate.READY
+    assert judged(never, EMPTY).status is StepStatus.READY
     allowed = replace(never, lifecycle=Lifecycle(allow_data_loss=True), entry=replace(OURS, unwanted_since=NOW))
     assert (
-        judged(replace(allowed, options=Options(data_loss="never", prune_grace=timedelta(0))), FULL).fate is Fate.READY
+        judged(replace(allowed, options=Options(data_loss="never", prune_grace=timedelta(0))), FULL).status
+        is StepStatus.READY
     )
 
 
@@ -95,9 +96,9 @@ def test_the_grace_runs_from_the_moment_that_the_wish_stands() -> None:
 
     assert after(299).reason is Reason.PRUNE_GRACE
     assert after(299).not_before == NOW + timedelta(seconds=1)
-    assert after(300).fate is Fate.READY
+    assert after(300).status is StepStatus.READY
 
 
 def test_a_seed_alone_needs_no_grace() -> None:
     facts = replace(FACTS, options=Options(prune_grace=timedelta(minutes=5)))
-    assert judged(facts, Contents(holds_items=True, only_seed=True)).fate is Fate.READY
+    assert judged(facts, TableContents(holds_items=True, only_seed=True)).status is StepStatus.READY

@@ -9,11 +9,11 @@ from support.table_model import TableModel
 from reconciler.model.change import Call
 from reconciler.model.identity import Identity
 from reconciler.model.observed import Counters
-from reconciler.model.plan import Action, Fate, Reason, Step
-from reconciler.model.records import Marks
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import QuotaUsage
 from reconciler.planning.create import create_call
 from reconciler.planning.observe import observe
-from reconciler.planning.quotas import accepted, counted, hold, noted, refused
+from reconciler.planning.quotas import counted, defer_over_quota, record_accepted, record_refusal, record_use
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -44,7 +44,7 @@ def ago(*times):
 
 
 def marks(**times):
-    return Marks(NAME, IDENTITY, {kind: ago(*past) for kind, past in times.items()})
+    return QuotaUsage(NAME, IDENTITY, {kind: ago(*past) for kind, past in times.items()})
 
 
 COUNTED = {
@@ -136,29 +136,34 @@ HELD = {
     ),
     "time to live, refused ten minutes ago": (
         TTL,
-        Marks(NAME, IDENTITY, refused={"ttl": NOW - 10 * MINUTE}),
+        QuotaUsage(NAME, IDENTITY, refused={"ttl": NOW - 10 * MINUTE}),
         Counters(),
         NOW + 50 * MINUTE,
     ),
-    "time to live, refused an hour ago": (TTL, Marks(NAME, IDENTITY, refused={"ttl": NOW - HOUR}), Counters(), None),
+    "time to live, refused an hour ago": (
+        TTL,
+        QuotaUsage(NAME, IDENTITY, refused={"ttl": NOW - HOUR}),
+        Counters(),
+        None,
+    ),
 }
 
 
 def test_being_made_on_demand_is_no_switch():
     born = datetime.fromisoformat(IDENTITY.created)
     live = observed(PROVISIONED.spec, counters=Counters(on_demand_since=born + MINUTE))
-    three = Marks(NAME, IDENTITY, {"mode": tuple(born + number * HOUR for number in (1, 2, 3))})
-    (held,) = hold([TO_DEMAND], live, three, born + 4 * HOUR)
-    assert held.fate is Fate.READY
+    three = QuotaUsage(NAME, IDENTITY, {"mode": tuple(born + number * HOUR for number in (1, 2, 3))})
+    (held,) = defer_over_quota([TO_DEMAND], live, three, born + 4 * HOUR)
+    assert held.status is StepStatus.READY
 
 
 @pytest.mark.parametrize("case", HELD)
 def test_until_when_it_waits(case):
     step, known, counters, until = HELD[case]
     live = observed(PROVISIONED.spec, counters=counters)
-    (held,) = hold([step], live, known, NOW)
+    (held,) = defer_over_quota([step], live, known, NOW)
     assert held.not_before == until
-    assert held.fate is (Fate.READY if until is None else Fate.DEFERRED)
+    assert held.status is (StepStatus.READY if until is None else StepStatus.DEFERRED)
     if until is not None:
         assert held.reason is Reason.NOT_BEFORE
         assert held.message
@@ -167,26 +172,26 @@ def test_until_when_it_waits(case):
 def test_a_decrease_just_before_midnight_waits_for_the_new_day_only():
     late = datetime(2026, 11, 23, 23, 50, tzinfo=UTC)
     live = observed(PROVISIONED.spec, counters=Counters({"": 4}, {"": late - MINUTE}))
-    (held,) = hold([LESS], live, None, late)
+    (held,) = defer_over_quota([LESS], live, None, late)
     assert held.not_before == datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def test_marks_of_a_table_that_was_made_anew_mean_nothing():
-    stranger = Marks(NAME, Identity("other", IDENTITY.arn, IDENTITY.created), {"ttl": ago(MINUTE)})
-    (held,) = hold([TTL], PROVISIONED, stranger, NOW)
-    assert held.fate is Fate.READY
-    assert noted(stranger, NAME, IDENTITY, ["ttl"], NOW) == Marks(NAME, IDENTITY, {"ttl": (NOW,)})
+    stranger = QuotaUsage(NAME, Identity("other", IDENTITY.arn, IDENTITY.created), {"ttl": ago(MINUTE)})
+    (held,) = defer_over_quota([TTL], PROVISIONED, stranger, NOW)
+    assert held.status is StepStatus.READY
+    assert record_use(stranger, NAME, IDENTITY, ["ttl"], NOW) == QuotaUsage(NAME, IDENTITY, {"ttl": (NOW,)})
 
 
 def test_what_is_blocked_or_waits_already_keeps_its_reason():
     blocked = TTL.blocked(Reason.DISRUPTION, "no")
     waiting = TTL.deferred(Reason.BUSY, "busy")
-    assert hold([blocked, waiting], PROVISIONED, marks(ttl=[MINUTE]), NOW) == (blocked, waiting)
+    assert defer_over_quota([blocked, waiting], PROVISIONED, marks(ttl=[MINUTE]), NOW) == (blocked, waiting)
 
 
 def test_times_that_no_quota_looks_at_any_more_are_dropped():
     known = marks(ttl=[2 * HOUR], mode=[25 * HOUR, HOUR], **{"class": [40 * DAY, DAY]})
-    assert noted(known, NAME, IDENTITY, ["ttl"], NOW).times == {
+    assert record_use(known, NAME, IDENTITY, ["ttl"], NOW).times == {
         "ttl": (NOW,),
         "mode": ago(HOUR),
         "class": ago(DAY),
@@ -194,10 +199,10 @@ def test_times_that_no_quota_looks_at_any_more_are_dropped():
 
 
 def test_a_refusal_is_remembered_until_the_service_takes_such_a_change_again():
-    known = refused(None, NAME, IDENTITY, ["ttl"], NOW)
+    known = record_refusal(None, NAME, IDENTITY, ["ttl"], NOW)
     assert known.refused == {"ttl": NOW}
-    assert accepted(known, ["mode"]).refused == {"ttl": NOW}
-    assert accepted(known, ["ttl"]).refused == {}
+    assert record_accepted(known, ["mode"]).refused == {"ttl": NOW}
+    assert record_accepted(known, ["ttl"]).refused == {}
 
 
 def test_the_counters_are_those_of_describe_table():
@@ -213,5 +218,5 @@ def test_the_counters_are_those_of_describe_table():
 
 def test_moving_time_to_live_says_that_the_second_half_comes_an_hour_later():
     step = Step(Action.UPDATE, "ttl", call=TTL.call, message="then time to live is enabled on b")
-    (held,) = hold([step], observed(spec(ttl=ttl("a"))), None, NOW)
+    (held,) = defer_over_quota([step], observed(spec(ttl=ttl("a"))), None, NOW)
     assert held.message == "then time to live is enabled on b, an hour later at the earliest"

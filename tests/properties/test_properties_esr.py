@@ -38,7 +38,7 @@ def as_declared(sim: Sim, spec: TableSpec) -> list[str]:
     if sim.plane.has_tags:
         answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in live.tags.items()]}
     answers["DescribeContinuousBackups"] = sim.plane.read("DescribeContinuousBackups", {"TableName": "subject"})
-    lacking = sim.reconciler.world.endpoint.flavor.lacks
+    lacking = sim.reconciler.ports.endpoint.flavor.lacks
     return violations(Responses(answers), replace(spec, **dict.fromkeys(lacking)))
 
 

@@ -20,7 +20,7 @@ from support.table_settings import KEYS
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
 from reconciler.model.table import TableSpec
-from reconciler.planning.observe import asks_for, read_params, reads_for
+from reconciler.planning.observe import extra_reads, read_params, reads
 
 YEAR = 365 * 86400.0
 
@@ -42,9 +42,9 @@ def answers(sim: Sim, spec: TableSpec) -> Responses:
     plane = sim.plane
     table = plane.read("DescribeTable", {"TableName": spec.name})["Table"]
     found: dict[str, Any] = {"DescribeTable": {"Table": table}}
-    for operation in reads_for(spec):
+    for operation in reads(spec):
         found[operation] = plane.read(operation, read_params(operation, spec.name, table["TableArn"], table))
-    for ask in asks_for(spec, table):
+    for ask in extra_reads(spec, table):
         found[ask.key] = plane.read(ask.operation, ask.params)
     return Responses(found)
 

@@ -9,7 +9,7 @@ from support.made_up import T0, report, table, ttl_step
 
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableStatus
-from reconciler.runs import Book, Record, State
+from reconciler.runs import Record, RunHistory, State
 from reconciler.runs.digest import plan_digest
 from reconciler.runs.record import MOST_ACTIONS, remembered
 
@@ -23,7 +23,7 @@ def drifted(**fields):
 
 
 def test_no_more_than_the_bound_are_kept_and_the_oldest_go_first():
-    book = Book(most=3)
+    book = RunHistory(most=3)
     for number in range(10):
         book.put(record(str(number), "run"))
     assert [kept.id for kept in book.newest()] == ["9", "8", "7"]
@@ -31,7 +31,7 @@ def test_no_more_than_the_bound_are_kept_and_the_oldest_go_first():
 
 
 def test_an_idle_day_takes_the_room_of_one_pass():
-    book = Book(most=3)
+    book = RunHistory(most=3)
     book.put(record("change", found=drifted()))
     for number in range(1000):
         book.put(record(str(number)))
@@ -44,21 +44,21 @@ def refused(facet="ttl"):
 
 
 def test_what_stays_blocked_takes_the_room_of_one_pass_until_something_else_is_found():
-    book = Book()
+    book = RunHistory()
     for name, found in (("1", refused()), ("2", refused()), ("3", refused("keys")), ("4", report(table()))):
         book.put(record(name, found=found))
     assert [kept.id for kept in book.newest()] == ["4", "3", "2"]
 
 
 def test_a_pass_that_wrote_is_kept_however_often_the_same_is_done():
-    book = Book()
+    book = RunHistory()
     for name in ("1", "2"):
         book.put(record(name, found=drifted()))
     assert [kept.id for kept in book.newest()] == ["2", "1"]
 
 
 def test_a_run_that_changes_its_state_stays_one_run():
-    book = Book()
+    book = RunHistory()
     queued = Record("1", "seed", "api", State.QUEUED, T0)
     for state in (queued, queued.running(T0), queued.failed("no", T0)):
         book.put(state)
@@ -66,7 +66,7 @@ def test_a_run_that_changes_its_state_stays_one_run():
 
 
 def test_a_run_that_waited_stands_after_the_pass_it_waited_for():
-    book, queued = Book(), Record("waits", "seed", "api", State.QUEUED, T0)
+    book, queued = RunHistory(), Record("waits", "seed", "api", State.QUEUED, T0)
     book.put(queued)
     book.put(record("pass"))
     book.put(queued.running(T0))
@@ -86,7 +86,7 @@ def test_runs_of_an_earlier_process_come_before_those_of_this_one():
         | {"finished": f"2026-11-22T12:0{name}:01Z", "wrote": True, "summary": {"create": 2, "update": 0}}
         for name in ("2", "1")
     ]
-    book = Book()
+    book = RunHistory()
     book.put(record("now"))
     book.begin_with(remembered(entry) for entry in [*history, {"pass_id": "torn"}])
     assert [kept.id for kept in book.newest()] == ["now", "2", "1"]

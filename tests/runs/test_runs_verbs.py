@@ -11,7 +11,7 @@ from simulation.world import declaration, item, simulate
 from reconciler.model.errors import StateError, UsageError
 from reconciler.model.records import Lease
 from reconciler.model.table import Billing, Throughput
-from reconciler.runs import Order, Verb
+from reconciler.runs import Job, Verb
 from reconciler.runs.order import PAGE
 from reconciler.runs.verbs import PlanChanged, carry_out
 from reconciler.runs.words import sentences
@@ -29,7 +29,7 @@ def sim():
 
 
 def order(sim, verb, *tables, digest=None):
-    return carry_out(Order(verb, tables, digest, PAGE), sim.reconciler)
+    return carry_out(Job(verb, tables, digest, PAGE), sim.reconciler)
 
 
 def test_the_plan_of_a_rollback_names_what_goes_and_writes_nothing(sim):
@@ -102,7 +102,7 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
     ],
 )
 def test_what_came_of_an_order_is_said_in_sentences(sim, verb, said):
-    asked = Order(verb, trigger=PAGE)
+    asked = Job(verb, trigger=PAGE)
     assert " ".join(sentences(asked, carry_out(asked, sim.reconciler).report)) == said
 
 

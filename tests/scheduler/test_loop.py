@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from support.made_up import deferred_step, report, table
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.metrics.labels import SKIP_REASONS, TRIGGERS
 from reconciler.scheduler import Loop
 
@@ -27,7 +27,7 @@ class World:
         self.hold = None
         self.started = threading.Event()
         self.running = self.most_at_once = 0
-        self.board = Board("default")
+        self.board = LoopStatus("default")
         self.loop = Loop(
             self.run_pass,
             self.board,

@@ -11,14 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 from support.made_up import report, table
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.model.errors import StateError, UsageError
-from reconciler.runs import Book, Full, Order, Outcome, State, Stopping, Verb
+from reconciler.runs import Full, Job, Outcome, RunHistory, State, Stopping, Verb
 from reconciler.scheduler import Loop, orders
 
 LONG = timedelta(hours=1)
-RUN = Order(Verb.RUN)
-PREVIEW = Order(Verb.PREVIEW)
+RUN = Job(Verb.RUN)
+PREVIEW = Job(Verb.PREVIEW)
 
 
 class World:
@@ -28,7 +28,7 @@ class World:
         self.done, self.most_at_once, self._running = [], 0, 0
         self.fault, self.hold, self.takes = None, threading.Event(), 0.0
         self.hold.set()
-        self.board, self.book = Board("default"), Book()
+        self.board, self.book = LoopStatus("default"), RunHistory()
         self.loop = Loop(
             lambda trigger: self._one(f"pass {trigger}"),
             self.board,
@@ -89,12 +89,12 @@ def test_a_run_over_all_tables_is_the_pass_itself(world):
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.SEED, Verb.CLEAR])
 def test_after_any_other_verb_that_changes_something_the_loop_looks_at_everything(world, verb):
-    world.loop.order(Order(verb)).ended.result(5)
+    world.loop.order(Job(verb)).ended.result(5)
     assert world.settled() == [verb.value, "pass api"]
 
 
 def test_a_run_over_named_tables_is_followed_by_a_pass_over_all(world):
-    world.loop.order(Order(Verb.RUN, ("users",))).ended.result(5)
+    world.loop.order(Job(Verb.RUN, ("users",))).ended.result(5)
     assert world.settled() == ["run", "pass api"]
 
 
@@ -119,7 +119,7 @@ def test_a_thousand_runs_at_once_are_one_run_a_wave_and_every_caller_is_answered
 
 
 def test_orders_from_many_threads_while_passes_run_are_never_lost_and_never_overlap(world):
-    wishes = [Order(Verb.RUN), Order(Verb.SEED, ("users",)), PREVIEW, Order(Verb.CLEAR, ("users",))]
+    wishes = [Job(Verb.RUN), Job(Verb.SEED, ("users",)), PREVIEW, Job(Verb.CLEAR, ("users",))]
 
     def ask(number):
         if number % 10 == 0:
@@ -138,7 +138,7 @@ def test_orders_that_wait_are_carried_out_in_the_order_they_came(world):
     while not world.done:
         time.sleep(0.005)
     for verb in (Verb.CLEAR, Verb.ROLLBACK, Verb.RUN):
-        world.loop.order(Order(verb))
+        world.loop.order(Job(verb))
     world.hold.set()
     assert world.settled() == ["run", "clear", "rollback", "run"]
 
@@ -153,7 +153,7 @@ def test_a_caller_who_goes_away_takes_nothing_from_the_others(world):
 
 def test_an_order_that_fails_tells_its_caller_and_the_loop_goes_on(world):
     world.fault = UsageError("no table 'x' is declared")
-    run = world.loop.order(Order(Verb.SEED, ("x",)))
+    run = world.loop.order(Job(Verb.SEED, ("x",)))
     with pytest.raises(UsageError):
         run.ended.result(5)
     world.settled()
@@ -167,7 +167,7 @@ def test_an_order_that_fails_tells_its_caller_and_the_loop_goes_on(world):
 
 def test_after_an_order_that_failed_half_way_the_loop_looks_at_everything(world):
     world.fault = StateError("the state table is gone")
-    world.loop.order(Order(Verb.SEED, ("x",))).ended.exception(5)
+    world.loop.order(Job(Verb.SEED, ("x",))).ended.exception(5)
     assert world.settled() == ["seed", "pass api"]
 
 
@@ -204,10 +204,10 @@ def test_too_many_different_orders_are_refused(world, monkeypatch):
     while not world.done:
         time.sleep(0.005)
     for number in range(3):
-        world.loop.order(Order(Verb.SEED, (str(number),)))
+        world.loop.order(Job(Verb.SEED, (str(number),)))
     with pytest.raises(Full):
-        world.loop.order(Order(Verb.SEED, ("one more",)))
-    assert world.loop.order(Order(Verb.SEED, ("1",))).order.tables == ("1",)
+        world.loop.order(Job(Verb.SEED, ("one more",)))
+    assert world.loop.order(Job(Verb.SEED, ("1",))).order.tables == ("1",)
 
 
 def test_when_the_daemon_stops_whoever_waits_is_told(world):
@@ -215,7 +215,7 @@ def test_when_the_daemon_stops_whoever_waits_is_told(world):
     running = world.loop.order(RUN)
     while not world.done:
         time.sleep(0.005)
-    waiting = world.loop.order(Order(Verb.ROLLBACK))
+    waiting = world.loop.order(Job(Verb.ROLLBACK))
     ending = threading.Thread(target=world.loop.stop, args=(5,))
     ending.start()
     with pytest.raises(Stopping):
@@ -229,7 +229,7 @@ def test_when_the_daemon_stops_whoever_waits_is_told(world):
 
 
 def test_passes_and_orders_stand_in_the_book_newest_first(world):
-    world.loop.order(Order(Verb.SEED, ("users",))).ended.result(5)
+    world.loop.order(Job(Verb.SEED, ("users",))).ended.result(5)
     world.settled()
     verbs = [(record.verb, record.trigger, record.state) for record in world.book.newest(2)]
     assert verbs == [("pass", "interval", State.DONE), ("seed", "api", State.DONE)]
@@ -242,7 +242,7 @@ def test_looks_without_end_do_not_keep_the_loop_from_its_own_passes(world):
 
     def look(number):
         while not stop.is_set():
-            world.loop.order(Order(Verb.PREVIEW, (f"{number}",))).ended.result(10)
+            world.loop.order(Job(Verb.PREVIEW, (f"{number}",))).ended.result(10)
 
     lookers = [threading.Thread(target=look, args=(number,)) for number in range(8)]
     for looker in lookers:

@@ -9,7 +9,7 @@ import pytest
 from simulation.world import Sim, declaration, item, simulate
 from support.folders import SOUND, load, write
 
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.seeding.digest import canonical, items_digest
 
 PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
@@ -56,7 +56,7 @@ def seeded_from_a_file(folder: Path) -> Sim:
 
 def test_a_table_that_holds_only_the_seed_of_its_file_is_deleted_without_grace(tmp_path: Path) -> None:
     sim = seeded_from_a_file(tmp_path)
-    waiting = [s.reason for t in sim.run().tables for s in t.steps if s.fate is Fate.DEFERRED]
+    waiting = [s.reason for t in sim.run().tables for s in t.steps if s.status is StepStatus.DEFERRED]
     assert waiting == []
     sim.run()
     assert set(sim.plane.tables) == {"users"}
@@ -65,6 +65,6 @@ def test_a_table_that_holds_only_the_seed_of_its_file_is_deleted_without_grace(t
 def test_with_one_item_of_others_beside_the_seed_of_its_file_it_waits(tmp_path: Path) -> None:
     sim = seeded_from_a_file(tmp_path)
     sim.plane.tables["orders"].items["mine"] = item("mine")
-    waiting = [s.reason for t in sim.run().tables for s in t.steps if s.fate is Fate.DEFERRED]
+    waiting = [s.reason for t in sim.run().tables for s in t.steps if s.status is StepStatus.DEFERRED]
     assert waiting == [Reason.PRUNE_GRACE]
     assert set(sim.plane.tables) == {"users", "orders"}

@@ -9,7 +9,7 @@ from simulation.clock import CountingRandom, OneByOne
 from simulation.world import AllValid, ListSource, MemoryStore, Silent, Sim
 
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.options import Options
 
 
@@ -21,8 +21,8 @@ def beside(first: Sim, *, one_state: bool, **options: Any) -> Sim:
         store.peers = {**first.store.peers, there: first.store}
         for peer in store.peers.values():
             peer.peers = {**peer.peers, chosen.scope: store}
-    world = first.reconciler.world
-    mine = World(
+    world = first.reconciler.ports
+    mine = EngineContext(
         world.api,
         world.items,
         store,

@@ -10,7 +10,7 @@ from support.call_words import words
 from reconciler.model.desired import Lifecycle
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.model.table import Stream
 
@@ -88,7 +88,7 @@ def test_rule_27_a_seed_waits_for_a_consistency_that_is_blocked() -> None:
     sim.once()
     (table,) = sim.run().tables
     assert {step.reason for step in table.steps} == {Reason.REJECTED}
-    assert {step.fate for step in table.steps} == {Fate.BLOCKED}
+    assert {step.status for step in table.steps} == {StepStatus.BLOCKED}
     assert sim.plane.tables[NAME].items == {}
 
 
@@ -137,7 +137,7 @@ def test_a_replica_of_a_table_with_items_is_removed_only_where_data_may_be_lost(
     sim = global_table()
     sim.plane.tables[NAME].items["1"] = item("1")
     step = only_step(removal(sim))
-    assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.DATA_LOSS)
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.DATA_LOSS)
     assert regions(sim) == ["eu-west-1"]
 
 
@@ -145,7 +145,7 @@ def test_a_replica_goes_where_data_may_be_lost_and_the_grace_is_over() -> None:
     sim = global_table(data_loss="allow")
     sim.plane.tables[NAME].items["1"] = item("1")
     step = only_step(removal(sim))
-    assert (step.fate, step.reason) == (Fate.DEFERRED, Reason.PRUNE_GRACE)
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.PRUNE_GRACE)
     converge(sim, declaration(NAME, stream=IMAGES, replicas=()))
     assert regions(sim) == []
     assert NAME in sim.plane.tables
@@ -157,14 +157,14 @@ def test_a_replica_of_a_table_that_we_did_not_create_is_never_removed() -> None:
     sim.plane.make(TableName=NAME, StreamSpecification=stream, **_key())
     converge(sim, declaration(NAME, replicas=(IRELAND,)))
     step = only_step(removal(sim))
-    assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.NOT_OWNED)
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.NOT_OWNED)
     assert step.message == "this stack did not create the table, so none of its replicas is ever removed"
 
 
 def test_lifecycle_protect_keeps_replicas_and_deletion_protection_of_the_table_does_not() -> None:
     sim = global_table(data_loss="allow")
     step = only_step(removal(sim, lifecycle=Lifecycle(protect=True)))
-    assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.PROTECTED)
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.PROTECTED)
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(), deletion_protection=True))
     assert regions(sim) == []
 
@@ -172,7 +172,7 @@ def test_lifecycle_protect_keeps_replicas_and_deletion_protection_of_the_table_d
 def test_the_cap_on_deletes_counts_replicas() -> None:
     sim = global_table(data_loss="allow", max_deletes=0)
     step = only_step(removal(sim))
-    assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.MAX_DELETES)
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.MAX_DELETES)
 
 
 def test_a_replica_that_is_not_declared_is_never_touched() -> None:

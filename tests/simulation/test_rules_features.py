@@ -9,7 +9,7 @@ from support.specs import gsi
 
 from reconciler.facets.policy_json import normal
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableStatus
 from reconciler.model.table import (
     ContributorInsights,
@@ -43,7 +43,7 @@ def test_rule_8_a_create_may_not_ask_for_less_than_there_is_from_the_start():
     assert answer(service(), "CreateTable", **less) == "ValidationException"
     sim = simulate(flavor=Flavor.AWS, delay=30)
     report = converge(sim, declaration(warm_throughput=WarmThroughput(100, 20000)))
-    assert fates(report) == [Fate.UNSUPPORTED]
+    assert fates(report) == [StepStatus.UNSUPPORTED]
     live = sim.plane.tables[NAME].description["WarmThroughput"]
     assert (live["ReadUnitsPerSecond"], live["WriteUnitsPerSecond"]) == (12000, 20000)
 
@@ -63,7 +63,7 @@ def test_rule_9_a_maximum_on_demand_is_at_least_1_or_minus_1(wish):
 
 
 def fates(report):
-    return [step.fate for table in report.tables for step in table.steps]
+    return [step.status for table in report.tables for step in table.steps]
 
 
 def test_rule_8_ours_raises_what_is_declared_higher_and_only_tells_of_what_is_lower():
@@ -72,7 +72,7 @@ def test_rule_8_ours_raises_what_is_declared_higher_and_only_tells_of_what_is_lo
     converge(sim, declaration(warm_throughput=WarmThroughput(20000, 4000)))
     calls = len(sim.plane.journal)
     lower = converge(sim, declaration(warm_throughput=WarmThroughput(15000, 4000)))
-    assert fates(lower) == [Fate.UNSUPPORTED]
+    assert fates(lower) == [StepStatus.UNSUPPORTED]
     assert len(sim.plane.journal) == calls
 
 
@@ -184,7 +184,7 @@ def test_rule_23_ours_takes_the_refusal_right_after_a_create_as_a_wait():
     sim.run()
     report = sim.run()
     assert report.tables[0].status is TableStatus.PENDING
-    assert fates(report) == [Fate.DEFERRED]
+    assert fates(report) == [StepStatus.DEFERRED]
     sim.clock.seconds += 30
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
@@ -232,7 +232,7 @@ def test_rule_24_ours_tries_insights_that_failed_twice_and_then_says_so():
         report = sim.run()
         sim.clock.seconds += 60
     assert sim.plane.mutating.count("UpdateContributorInsights") == 2
-    assert [(step.fate, step.reason) for step in report.tables[0].steps] == [(Fate.BLOCKED, Reason.CONTESTED)]
+    assert [(step.status, step.reason) for step in report.tables[0].steps] == [(StepStatus.BLOCKED, Reason.CONTESTED)]
 
 
 def kinesis(plane, verb, arn=STREAMS[0]):

@@ -7,7 +7,7 @@ from support.specs import ON_DEMAND, stream
 
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 
 IMAGES = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
 IRELAND, LONDON, VIRGINIA, HOME = "eu-west-1", "eu-west-2", "us-east-1", "eu-central-1"
@@ -74,7 +74,7 @@ def test_rule_26_ours_says_no_to_a_replica_without_the_stream_it_needs():
     sim = aws()
     converge(sim, declaration(stream=stream("KEYS_ONLY")))
     sim.declare(declaration(stream=stream("KEYS_ONLY"), replicas=(Replica(IRELAND),)))
-    assert [step.fate for step in sim.run().tables[0].steps] == [Fate.BLOCKED]
+    assert [step.status for step in sim.run().tables[0].steps] == [StepStatus.BLOCKED]
     assert sim.plane.refused == []
 
 
@@ -133,7 +133,7 @@ def test_rule_27_ours_makes_it_in_one_call_and_never_changes_it_afterwards(other
     converge(sim, declaration(multi_region_consistency=wish, **replicated))
     assert sim.plane.mutating == ["CreateTable", "UpdateTable"]
     sim.declare(declaration(multi_region_consistency=MultiRegionConsistency("EVENTUAL"), **replicated))
-    assert {step.fate for step in sim.run().tables[0].steps} == {Fate.BLOCKED}
+    assert {step.status for step in sim.run().tables[0].steps} == {StepStatus.BLOCKED}
     assert sim.plane.refused == []
     assert sim.plane.mutating == ["CreateTable", "UpdateTable"]
 

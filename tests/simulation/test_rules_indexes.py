@@ -22,7 +22,7 @@ from support.specs import ON_DEMAND, gsi, keys, lsi, provisioned
 from support.specs import vectors as vector_index
 
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import Verdict
 
 WHOLE = {"ProjectionType": "ALL"}
@@ -82,7 +82,7 @@ def test_rule_12_ours_deletes_and_creates_where_that_is_allowed_and_says_no_wher
     refused = aws(data_loss="never", one_shot=True)
     converge(refused, declaration(keys=keys("pk S", "sk S")))
     refused.declare(declaration(**dated))
-    assert [step.fate for step in refused.run().tables[0].steps] == [Fate.BLOCKED]
+    assert [step.status for step in refused.run().tables[0].steps] == [StepStatus.BLOCKED]
     assert refused.plane.mutating == ["CreateTable"]
 
 
@@ -228,7 +228,7 @@ def test_rule_16_ours_does_not_try_to_provision_a_table_with_vector_indexes_that
     report = sim.run()
     assert sim.plane.refused == []
     steps = report.tables[0].steps
-    assert {(step.fate, step.reason) for step in steps} == {(Fate.BLOCKED, Reason.REJECTED)}
+    assert {(step.status, step.reason) for step in steps} == {(StepStatus.BLOCKED, Reason.REJECTED)}
     assert all("vec_a" in step.message for step in steps)
 
 
@@ -249,6 +249,6 @@ def test_rule_13_ours_says_no_where_the_include_lists_of_all_indexes_would_name_
     one_more = gsi("by_a", "a S", project="more")
     sim.declare(declaration(keys=keys("pk S", "sk S"), global_indexes=(one_more,)))
     (step,) = sim.run().tables[0].steps
-    assert (step.fate, step.reason) == (Fate.BLOCKED, Reason.REJECTED)
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REJECTED)
     assert step.message.endswith("would name 101 attributes (rule 13)")
     assert sim.plane.refused == []

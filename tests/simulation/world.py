@@ -11,10 +11,10 @@ from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.control_plane import ControlPlane
 from simulation.items import Items
 
-from reconciler.aws.pace import Paced
-from reconciler.engine.ports import Exchange
+from reconciler.aws.pace import RateLimited
+from reconciler.engine.ports import ApiExchange
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import World
+from reconciler.engine.world import EngineContext
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
 from reconciler.model.errors import DeclarationError, Problem, RecordChanged
@@ -29,7 +29,7 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
-    Marks,
+    QuotaUsage,
     SeedPart,
     SeedRecord,
     StateSnapshot,
@@ -102,8 +102,8 @@ class MemoryStore:
     def put_attempts(self, attempts: Attempts) -> None:
         self.snapshot = replace(self.snapshot, attempts={**self.snapshot.attempts, attempts.name: attempts})
 
-    def put_marks(self, marks: Marks) -> None:
-        self.snapshot = replace(self.snapshot, marks={**self.snapshot.marks, marks.name: marks})
+    def put_marks(self, marks: QuotaUsage) -> None:
+        self.snapshot = replace(self.snapshot, marks={**self.snapshot.quota_usage, marks.name: marks})
 
     def put_rebuild(self, rebuild: IndexRebuild) -> None:
         self.snapshot = replace(self.snapshot, rebuilds={**self.snapshot.rebuilds, rebuild.name: rebuild})
@@ -188,7 +188,7 @@ class Silent:
     seeds: list[TableReport] = field(default_factory=list)
     waits: list[tuple[str, float]] = field(default_factory=list)
 
-    def request(self, operation: str, result: str, seconds: float, exchange: Exchange) -> None: ...
+    def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None: ...
 
     def retry(self, operation: str) -> None: ...
 
@@ -246,8 +246,10 @@ def simulate(
     plane = ControlPlane(clock, delay=delay, has_tags=flavor.has_tags, strict=not flavor.emulator, stale=stale)
     items, store, source, telemetry = Items(plane), MemoryStore(clock), ListSource(), Silent()
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
-    api = plane if flavor.emulator else Paced(plane, clock)
-    world = World(api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint)
+    api = plane if flavor.emulator else RateLimited(plane, clock)
+    world = EngineContext(
+        api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint
+    )
     reconciler = Reconciler(world, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, plane, items, store, source, telemetry, reconciler)
 

@@ -16,7 +16,15 @@ from support.proxy import RecordingProxy
 from reconciler.aws.session import connect
 from reconciler.model.errors import LeaseLost, RecordChanged
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, IndexRebuild, InventoryEntry, Marks, SeedPart, SeedRecord, Suspension
+from reconciler.model.records import (
+    Attempts,
+    IndexRebuild,
+    InventoryEntry,
+    QuotaUsage,
+    SeedPart,
+    SeedRecord,
+    Suspension,
+)
 from reconciler.state.table import StateTable
 
 NAME = "reconciler_state"
@@ -69,7 +77,7 @@ def _attempts(store: StateTable, by: str) -> None:
 
 
 def _marks(store: StateTable, by: str) -> None:
-    store.put_marks(Marks("users", replace(IDENTITY, table_id=by), {"ttl": (NOW,)}))
+    store.put_quota_usage(QuotaUsage("users", replace(IDENTITY, table_id=by), {"ttl": (NOW,)}))
 
 
 def _rebuild(store: StateTable, by: str) -> None:
@@ -98,7 +106,7 @@ DROPS: dict[str, Write] = {
     "table#users": _no_entry,
     "seedpart#users#00001": lambda store, _: store.drop_seed_part("users#00001"),
     "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
-    "marks#users": lambda store, _: store.put_marks(Marks("users", IDENTITY)),
+    "marks#users": lambda store, _: store.put_quota_usage(QuotaUsage("users", IDENTITY)),
     "rebuild#users": lambda store, _: store.drop_rebuild("users"),
 }
 

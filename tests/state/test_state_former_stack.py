@@ -93,7 +93,7 @@ def test_a_declared_table_moves_with_all_its_records(world: World, ownership: st
     snapshot = world.store(NEW, "users").ensure()
     expected = replace(before.inventory["users"], tagged_as=OLD)
     assert (snapshot.inventory, snapshot.seeds) == ({"users": expected}, before.seeds)
-    assert (snapshot.elsewhere, snapshot.recorded_fingerprint) == ({}, snapshot.actual_fingerprint)
+    assert (snapshot.foreign_claims, snapshot.recorded_fingerprint) == ({}, snapshot.actual_fingerprint)
     assert world.records() == of(NEW, "users")
     assert f"The state of users was transferred from {OLD}" in snapshot.notices[0]
 
@@ -104,7 +104,7 @@ def test_what_is_not_declared_here_stays(world: World) -> None:
     assert world.records() == of(NEW, "users") | of(OLD, "orders", "nobodys")
     snapshot = world.store(NEW, "users").load()
     assert set(snapshot.inventory) == {"users"}
-    assert set(snapshot.elsewhere) == {"orders", "nobodys"}
+    assert set(snapshot.foreign_claims) == {"orders", "nobodys"}
 
 
 def test_two_projects_get_what_each_declares_and_the_first_what_both_do(world: World) -> None:
@@ -139,7 +139,7 @@ def test_a_preview_shows_it_and_writes_nothing(world: World) -> None:
     world.fill(users="created", orders="created").release_lease()
     before = world.live.client.scan(TableName=NAME)["Items"]
     snapshot = world.store(NEW, "users").load()
-    assert (set(snapshot.inventory), set(snapshot.elsewhere)) == ({"users"}, {"orders"})
+    assert (set(snapshot.inventory), set(snapshot.foreign_claims)) == ({"users"}, {"orders"})
     assert "will be transferred" in snapshot.notices[0]
     assert world.live.client.scan(TableName=NAME)["Items"] == before
 

@@ -17,7 +17,7 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
-    Marks,
+    QuotaUsage,
     SeedPart,
     SeedRecord,
     Suspension,
@@ -119,7 +119,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "MARKS_OF_TABLES": (
-        Marks("users", ID, {"ttl": (AT, LATER)}, {"ttl": AT}),
+        QuotaUsage("users", ID, {"ttl": (AT, LATER)}, {"ttl": AT}),
         {
             "name": "users",
             "identity": ID_TEXT,

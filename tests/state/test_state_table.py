@@ -17,7 +17,7 @@ from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, Claim, IndexRebuild, InventoryEntry, Marks, SeedRecord, Suspension
+from reconciler.model.records import Attempts, Claim, IndexRebuild, InventoryEntry, QuotaUsage, SeedRecord, Suspension
 from reconciler.model.report import PassReport
 from reconciler.state.table import StateTable, create_request
 
@@ -156,11 +156,11 @@ def test_attempts_are_read_back_and_vanish_with_their_last_count(make: Make) -> 
 def test_marks_are_read_back_and_vanish_with_their_last_time(make: Make) -> None:
     store = make()
     store.ensure()
-    marks = Marks("users", IDENTITY, {"ttl": (NOW,), "mode": (NOW, NOW)}, {"class": NOW})
-    store.put_marks(marks)
-    assert make().load().marks == {"users": marks}
-    store.put_marks(Marks("users", IDENTITY))
-    assert make().load().marks == {}
+    marks = QuotaUsage("users", IDENTITY, {"ttl": (NOW,), "mode": (NOW, NOW)}, {"class": NOW})
+    store.put_quota_usage(marks)
+    assert make().load().quota_usage == {"users": marks}
+    store.put_quota_usage(QuotaUsage("users", IDENTITY))
+    assert make().load().quota_usage == {}
 
 
 def test_a_rebuild_of_an_index_is_read_back_until_it_is_dropped(make: Make) -> None:
@@ -212,7 +212,7 @@ def test_what_other_scopes_wrote_down_of_tables_is_read_along_and_nothing_else(m
     third.put_entry(INTENT)
     other.put_seed(SEEDS[0])
     other.put_suspension(Suspension("ops", NOW))
-    assert make("default/default").load().elsewhere == {
+    assert make("default/default").load().foreign_claims == {
         ENTRY.name: (Claim("shop/prod", "released", IDENTITY), Claim("shop/test", "created", BARE)),
         INTENT.name: (Claim("shop/test", "intent", None),),
     }
@@ -225,7 +225,7 @@ def test_a_record_of_another_scope_that_cannot_be_read_stops_nobody_and_claims_i
     endpoint.client.put_item(TableName=NAME, Item={**broken("table#users"), "scope": {"S": "shop/prod"}})
     snapshot = make().load()
     assert snapshot.usable
-    assert snapshot.elsewhere == {"users": (Claim("shop/prod", "intent", None),)}
+    assert snapshot.foreign_claims == {"users": (Claim("shop/prod", "intent", None),)}
 
 
 def test_more_records_than_a_page_holds_are_all_read(make: Make) -> None:

@@ -15,10 +15,10 @@ from typing import Any
 from support.reports import a_report, in_sync
 
 import reconciler
-from reconciler.engine.importing import PassedOver
-from reconciler.engine.verbs import Told
+from reconciler.engine.importing import Skipped
+from reconciler.engine.verbs import CommandResult
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
-from reconciler.model.plan import Approval, Fate
+from reconciler.model.plan import Approval, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.model.restore import Overrides
 from reconciler.model.table import KeyElement, TableSpec
@@ -54,20 +54,20 @@ class FakeWiring:
     ready: bool = True
     served: int = 0
     suspended: bool = True
-    told: Told = Told(("It is done.",), finished=True, facts={"table": "users"})  # noqa: RUF009
+    told: CommandResult = CommandResult(("It is done.",), finished=True, data={"table": "users"})  # noqa: RUF009
     notices: tuple[str, ...] = ()
     unpublished: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
     overrides: Overrides | None = None
-    passed_over: tuple[PassedOver, ...] = ()
+    passed_over: tuple[Skipped, ...] = ()
     emulator: bool = True
     confirming: bool | None = None
 
     @property
     def reconciler(self) -> SimpleNamespace:
         """What ``clear`` asks whether it is at an emulator."""
-        return SimpleNamespace(world=SimpleNamespace(emulator=self.emulator))
+        return SimpleNamespace(ports=SimpleNamespace(emulator=self.emulator))
 
     @contextmanager
     def open_app(self, settings: Any, *, one_shot: bool, read_only: bool) -> Iterator[FakeWiring]:
@@ -94,7 +94,7 @@ class FakeWiring:
         self.calls.append(("converge", trigger, tables))
         for table in self.result.tables:
             for step in table.steps:
-                if on_step is not None and step.fate in (Fate.DONE, Fate.FAILED):
+                if on_step is not None and step.status in (StepStatus.DONE, StepStatus.FAILED):
                     on_step(table.name, step)
         return self.result
 
@@ -129,17 +129,17 @@ class FakeWiring:
 
     def restore(
         self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, tell: Any
-    ) -> Told:
+    ) -> CommandResult:
         self.calls.append(("restore", table, to, backup, at))
         self.overrides = overrides
         tell(f"{to}: begun")
         return self.told
 
-    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> Told:
+    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
         self.calls.append(("rebuild_index", table, index, new, hold))
         return self.told
 
-    def cancel_rebuild(self, table: str) -> Told:
+    def cancel_rebuild(self, table: str) -> CommandResult:
         self.calls.append(("cancel_rebuild", table))
         return self.told
 

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from support.made_up import LOCAL, T0, report, table
 from support.web import Answer, ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.board import LoopStatus
 from reconciler.http import Access, Control, HttpServer, create_app
 from reconciler.metrics import Metrics
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.identity import Flavor
 from reconciler.model.table import Billing, KeyElement, TableSpec
-from reconciler.runs import Order, Outcome, Record, Run, State
+from reconciler.runs import Job, Outcome, Record, Run, State
 from reconciler.runs.words import sentences
 
 FORM = "application/x-www-form-urlencoded"
@@ -37,10 +37,10 @@ class Ordered:
     """``plan`` is what previews yield, ``result`` how every other order ends; ``None`` leaves it waiting."""
 
     def __init__(self, access: Access, flavor: Flavor | None, *declarations: Declaration) -> None:
-        self.board = Board("default")
+        self.board = LoopStatus("default")
         self.board.endpoint = replace(LOCAL, flavor=flavor) if flavor else None
         self.board.endpoint_up = flavor is not None
-        self.orders: list[Order] = []
+        self.orders: list[Job] = []
         self.plan: Outcome | Exception | None = Outcome(report(table()), DIGEST)
         self.result: Outcome | Exception | None = Outcome(report(table()))
         self.control = Control(self.board, access)
@@ -50,7 +50,7 @@ class Ordered:
         self.control.reconciler = SimpleNamespace(memory=memory, options=self.options)  # type: ignore[assignment]
         self.http = HttpServer(create_app(self.board, Metrics(self.board), control=self.control), "127.0.0.1", 0)
 
-    def _submit(self, order: Order) -> Run:
+    def _submit(self, order: Job) -> Run:
         self.orders.append(order)
         run = Run(f"run-{len(self.orders)}", order)
         record = Record(run.id, order.verb.value, order.trigger, State.QUEUED, T0, order.tables)
@@ -65,7 +65,7 @@ class Ordered:
         return run
 
     @property
-    def changing(self) -> list[Order]:
+    def changing(self) -> list[Job]:
         """The orders that may change something."""
         return [order for order in self.orders if order.changes]
 

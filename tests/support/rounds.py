@@ -9,10 +9,10 @@ from support.table_model import TableModel
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.plan import Action, Fate, Step
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.table import TableSpec
-from reconciler.planning.create import create_call, held
-from reconciler.planning.observe import asks_for, observe
+from reconciler.planning.create import create_call, without_unsupported
+from reconciler.planning.observe import extra_reads, observe
 from reconciler.planning.planner import plan
 
 LIMIT = 80
@@ -30,7 +30,7 @@ def asked(model: TableModel, declared: TableSpec) -> Responses:
     """All answers that somebody who has declared the table so would read."""
     responses = model.responses()
     assert responses is not None
-    asks = asks_for(declared, responses.table)
+    asks = extra_reads(declared, responses.table)
     further = {ask.key: model.read(ask.operation, ask.params) for ask in asks}
     return Responses({**responses.answers, **further}, responses.unsupported)
 
@@ -50,7 +50,7 @@ def lacking(*, has_tags: bool) -> frozenset[str]:
 def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> TableModel:
     """A model in which ``before`` is true."""
     model = TableModel(has_tags=has_tags)
-    model.send(create_call(held(before, lacking(has_tags=has_tags))))
+    model.send(create_call(without_unsupported(before, lacking(has_tags=has_tags))))
     if before.ttl and before.ttl.enabled:
         model.ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": before.ttl.attribute}
     if before.point_in_time_recovery and before.point_in_time_recovery.enabled:
@@ -67,8 +67,8 @@ def run(model: TableModel, declared: Declaration, *, replace: bool = True) -> Ou
     outcome = Outcome()
     for _ in range(LIMIT):
         steps = plan(declared, seen(model, declared.spec), lacks=lacking(has_tags=model.has_tags))
-        ready = [step for step in steps if step.fate is Fate.READY and _allowed(step, model, replace=replace)]
-        waits = any(step.fate is Fate.DEFERRED for step in steps)
+        ready = [step for step in steps if step.status is StepStatus.READY and _allowed(step, model, replace=replace)]
+        waits = any(step.status is StepStatus.DEFERRED for step in steps)
         outcome.left = steps
         if not ready and not waits:
             return outcome

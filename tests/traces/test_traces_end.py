@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode
 
-from reconciler.engine.ports import Exchange
+from reconciler.engine.ports import ApiExchange
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.system import Threads
 from reconciler.traces import exporting
@@ -63,7 +63,7 @@ def ident(span: ReadableSpan) -> int:
 
 def test_closing_sends_what_waits(kept: Kept) -> None:
     traces = Traces(("otlp",))
-    traces.call("ListTables", "success", 0.1, Exchange())
+    traces.call("ListTables", "success", 0.1, ApiExchange())
     traces.close()
     assert one(kept, "DynamoDB.ListTables").parent is None
 
@@ -76,7 +76,7 @@ def test_closing_does_not_wait_for_a_collector_that_does_not_answer(
     monkeypatch.setattr(exporting, "OTLPSpanExporter", lambda: silent)
     monkeypatch.setattr(exporting, "FLUSH_SECONDS", 0.2)
     traces = Traces(("otlp",))
-    traces.call("ListTables", "success", 0.1, Exchange())
+    traces.call("ListTables", "success", 0.1, ApiExchange())
     traces.close()
     assert silent.spans == []
     assert [record.message for record in caplog.records] == ["the last traces were not sent within 0.2 s"]
@@ -88,7 +88,7 @@ def test_a_table_that_a_pass_comes_back_to_is_one_span_from_whatever_threads(kep
 
     def look(name: str) -> None:
         with traces.table(name):
-            traces.call("DescribeTable", "success", 0.0, Exchange((name,)))
+            traces.call("DescribeTable", "success", 0.0, ApiExchange((name,)))
 
     with traces.whole_pass("p1", "once") as finish:
         list(threads.map(look, ["users", "orders", "bills"]))
@@ -122,14 +122,14 @@ def test_a_pass_that_raises_ends_all_its_spans_and_the_next_one_begins_anew(kept
 def test_a_table_outside_of_a_pass_holds_its_calls_all_the_same(kept: Kept) -> None:
     traces = Traces(("otlp",))
     with traces.table("users"):
-        traces.call("PutItem", "success", 0.0, Exchange(("users",)))
+        traces.call("PutItem", "success", 0.0, ApiExchange(("users",)))
     traces.close()
     assert parent(one(kept, "DynamoDB.PutItem")) == ident(one(kept, "table users"))
 
 
 def test_services_beside_dynamodb_go_by_their_own_names(kept: Kept) -> None:
     traces = Traces(("otlp",))
-    traces.call("application-autoscaling:RegisterScalableTarget", "success", 0.0, Exchange())
+    traces.call("application-autoscaling:RegisterScalableTarget", "success", 0.0, ApiExchange())
     traces.close()
     said = dict(one(kept, "Application Auto Scaling.RegisterScalableTarget").attributes or {})
     assert "db.system.name" not in said
@@ -137,7 +137,7 @@ def test_services_beside_dynamodb_go_by_their_own_names(kept: Kept) -> None:
 
 def test_retries_of_the_sdk_are_counted_on_the_call(kept: Kept) -> None:
     traces = Traces(("otlp",))
-    traces.call("ListTables", "success", 0.0, Exchange(metadata={"RetryAttempts": 2, "HTTPStatusCode": 200}))
+    traces.call("ListTables", "success", 0.0, ApiExchange(metadata={"RetryAttempts": 2, "HTTPStatusCode": 200}))
     traces.close()
     assert dict(one(kept, "DynamoDB.ListTables").attributes or {})["http.request.resend_count"] == 2
 
@@ -167,7 +167,7 @@ def test_more_spans_wait_than_one_pass_over_thousands_of_tables_ends_at_once(mon
     with traces.whole_pass("p1", "once") as finish:
         for number in range(2500):
             with traces.table(f"t{number}"):
-                traces.call("DescribeTable", "success", 0.0, Exchange((f"t{number}",)))
+                traces.call("DescribeTable", "success", 0.0, ApiExchange((f"t{number}",)))
         finish(report())
     held.set()
     traces.close()

@@ -15,7 +15,7 @@ def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> in
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
-        if not yes and not app.reconciler.world.emulator:
+        if not yes and not app.reconciler.ports.emulator:
             must_be_able_to_ask(invocation, yes=yes)
             which = ", ".join(names) or "all tables that have a seed"
             if not confirmed(f"Remove from {which} the items that the seed wrote and nobody changed?"):

@@ -43,7 +43,7 @@ def import_(invocation: Invocation, tables: Names = None, every: Every = False, 
     facts = {
         "written": [str(path) for path in written],
         "managed_again": list(again),
-        "passed_over": [{"table": each.name, "message": each.message, "later": each.later} for each in left],
+        "passed_over": [{"table": each.name, "message": each.message, "later": each.retry_later} for each in left],
     }
     invocation.answer(sentences if written or again else [*sentences, nothing], facts)
-    return codes.DRIFT if any(each.later for each in left) else codes.OK
+    return codes.DRIFT if any(each.retry_later for each in left) else codes.OK

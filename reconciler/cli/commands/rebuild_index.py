@@ -45,7 +45,7 @@ def rebuild_index(
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
         told = app.cancel_rebuild(table) if cancel else app.rebuild_index(table, index, new, stays)
-    invocation.answer(told.sentences, {**told.facts, "finished": told.finished, "messages": list(told.sentences)})
+    invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})
     return codes.OK if told.finished else codes.DRIFT
 
 

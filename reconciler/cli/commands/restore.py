@@ -66,7 +66,7 @@ def restore(
         told = app.restore(
             table, to, backup=from_backup, at=at, overrides=overrides, tell=lambda said: invocation.say([said])
         )
-    invocation.answer(told.sentences, {**told.facts, "finished": told.finished, "messages": list(told.sentences)})
+    invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})
     return codes.OK if told.finished else codes.DRIFT
 
 

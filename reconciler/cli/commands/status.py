@@ -11,17 +11,17 @@ from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableStatus, Verdict
 from reconciler.planning.document import document, plain, timestamp
 from reconciler.planning.render import (
     counts,
-    fate_sentence,
     heading,
     in_sync,
     losses,
     rebuild_sentence,
-    step_words,
+    status_message,
+    step_title,
 )
 from reconciler.planning.text import printable, several
 
@@ -103,7 +103,7 @@ def _tables(report: PassReport) -> Iterator[Line]:
         for sentence in losses(table):
             yield "delete", f"  {sentence}"
         for step in table.steps:
-            if step.fate in (Fate.BLOCKED, Fate.DEFERRED, Fate.UNSUPPORTED, Fate.FAILED):
-                yield step.fate.value, f"  {step_words(step)}: {fate_sentence(step)}"
+            if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED, StepStatus.FAILED):
+                yield step.status.value, f"  {step_title(step)}: {status_message(step)}"
                 if step.allow_with:
                     yield "blocked", f"    allow with: {printable(step.allow_with)}"

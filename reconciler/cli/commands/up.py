@@ -10,7 +10,7 @@ from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.progress import progress
-from reconciler.model.plan import Fate, Reason, Step
+from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
 
@@ -63,4 +63,6 @@ def _left_out(report: PassReport) -> bool:
 
 
 def _work(plan: PassReport) -> list[Step]:
-    return [step for table in plan.tables for step in table.steps if step.fate in (Fate.READY, Fate.DEFERRED)]
+    return [
+        step for table in plan.tables for step in table.steps if step.status in (StepStatus.READY, StepStatus.DEFERRED)
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.cli.formats import markdown
 from reconciler.cli.formats.view import View
 from reconciler.model.errors import Problem
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.render import losses
 
@@ -70,9 +70,9 @@ def _tables(report: PassReport, view: View) -> Iterable[str]:
         if table.status is TableStatus.ERROR:
             yield command("error", f"{table.name}: {table.error or 'failed'}", path, line)
         for step in table.steps:
-            if step.fate is Fate.FAILED and table.status is not TableStatus.ERROR:
+            if step.status is StepStatus.FAILED and table.status is not TableStatus.ERROR:
                 yield command("error", f"{table.name}: {step.action.value} failed: {step.message}", path, line)
-            if step.fate is Fate.BLOCKED:
+            if step.status is StepStatus.BLOCKED:
                 remedy = f". Allow with: {step.allow_with}" if step.allow_with else ""
                 yield command(
                     "warning",

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from reconciler.cli.formats.view import View
 from reconciler.cli.paths import seen_from_here
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
-from reconciler.planning.render import counts, fate_sentence, losses, rebuild_sentence, step_words, symbol, value_text
+from reconciler.planning.render import counts, losses, rebuild_sentence, status_message, step_title, symbol, value_text
 from reconciler.planning.text import printable
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -56,11 +56,11 @@ def _details(table: TableReport) -> Iterable[str]:
     if table.rebuild:
         yield f"- {escaped(rebuild_sentence(table.rebuild))}"
     for step in table.steps:
-        sentence = fate_sentence(step)
+        sentence = status_message(step)
         operation = f" `{step.call.operation}`" if step.call else ""
         ending = f": {escaped(sentence)}" if sentence else ""
-        yield f"- `{symbol(step)[1]}` {escaped(step_words(step))}{operation}{ending}"
-        if step.fate is Fate.BLOCKED and step.allow_with:
+        yield f"- `{symbol(step)[1]}` {escaped(step_title(step))}{operation}{ending}"
+        if step.status is StepStatus.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
     for change in table.changes:
         arrow = f"{escaped(value_text(change.before))} → {escaped(value_text(change.after))}"

@@ -10,11 +10,11 @@ from faults.inprocess.request_shape import shape
 from faults.inprocess.stage import Ended, Stage
 from faults.inprocess.wire import Sending
 
-from reconciler.model.plan import Fate
+from reconciler.model.plan import StepStatus
 from reconciler.model.report import TableStatus
 
 CALM = (TableStatus.IN_SYNC, TableStatus.UNMANAGED)
-UNHAPPY = (Fate.FAILED, Fate.BLOCKED, Fate.DEFERRED)
+UNHAPPY = (StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.DEFERRED)
 REFUSED, INVALID = "Denied", "Malformed"
 
 
@@ -89,7 +89,7 @@ def reasons(ended: Ended) -> str:
     report = ended.report
     if report is None:
         return ended.said
-    steps = [step.message or "" for table in report.tables for step in table.steps if step.fate in UNHAPPY]
+    steps = [step.message or "" for table in report.tables for step in table.steps if step.status in UNHAPPY]
     tables = [f"{table.name} is {table.status}: {table.error or ''}" for table in report.tables if table.error]
     waiting = [f"{table.name} is {table.status}" for table in report.tables if table.status not in CALM]
     held = f"{report.lease_holder} holds the lease" if report.lease_holder else ""

@@ -24,7 +24,7 @@ from simulation.world import ListSource, declaration, item
 
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Fate, Reason
+from reconciler.model.plan import Reason, StepStatus
 
 TERM = 30.0
 PAUSES = (TERM + 1, 3 * TERM)
@@ -243,7 +243,7 @@ def _blocked_by(ended: Ended) -> set[Reason | None]:
     want different tables undo one another, and yet none loses track of what another one made.
     """
     tables = ended.report.tables if ended.report else ()
-    return {step.reason for table in tables for step in table.steps if step.fate is Fate.BLOCKED}
+    return {step.reason for table in tables for step in table.steps if step.status is StepStatus.BLOCKED}
 
 
 def _alone(stage: Stage, scheduler: Scheduler) -> None:

@@ -18,7 +18,7 @@ from support.transitions import TRANSITIONS, Transition
 from support.transitions_vectors import VECTORS
 
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.verbs import Told
+from reconciler.engine.verbs import CommandResult
 from reconciler.model.backups import Backups
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.global_table import Replica
@@ -45,7 +45,7 @@ def once(stage: Stage) -> Ended:
     return stage.once()
 
 
-def verb(name: str, work: Callable[[Reconciler], PassReport | Told | int | None]) -> Callable[[Stage], Ended]:
+def verb(name: str, work: Callable[[Reconciler], PassReport | CommandResult | int | None]) -> Callable[[Stage], Ended]:
     """One command."""
     return lambda stage: stage.process().run(name, work)
 

@@ -19,14 +19,14 @@ from simulation.world import ListSource, Silent
 from support.table_settings import KEYS
 
 from reconciler.aws import flavor as flavors
-from reconciler.aws.pace import Paced
+from reconciler.aws.pace import RateLimited
 from reconciler.aws.session import Connection
 from reconciler.aws.validator import OfflineValidator
 from reconciler.cli import exits
 from reconciler.cli.codes import DRIFT, ERROR, OK
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.verbs import Told
-from reconciler.engine.world import World
+from reconciler.engine.verbs import CommandResult
+from reconciler.engine.world import EngineContext
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Undeclared
 from reconciler.model.errors import Problem, ReconcilerError
@@ -97,8 +97,8 @@ class Process:
             clock=stage.clock,
         )
         connection.fence = store.lease_lasts
-        world = World(
-            api=connection.tables if endpoint.flavor.emulator else Paced(connection.tables, stage.clock),
+        world = EngineContext(
+            api=connection.tables if endpoint.flavor.emulator else RateLimited(connection.tables, stage.clock),
             items=connection.items,
             store=store,
             source=Own(self.source) if self.options.one_shot else self.source,
@@ -113,7 +113,7 @@ class Process:
         self.reconciler = Reconciler(world, self.options, TIMEOUT)
         return self.reconciler
 
-    def run(self, verb: str, work: Callable[[Reconciler], PassReport | Told | int | None]) -> Ended:
+    def run(self, verb: str, work: Callable[[Reconciler], PassReport | CommandResult | int | None]) -> Ended:
         """One command from its start to its end, its lease given back."""
         with self.stage.time():
             try:
@@ -161,12 +161,12 @@ class Own:
         return self.source.remains(desired, undeclared)
 
 
-def _ended(verb: str, result: PassReport | Told | int | None) -> Ended:
+def _ended(verb: str, result: PassReport | CommandResult | int | None) -> Ended:
     if isinstance(result, PassReport):
         judge = exits.act if verb in ("destroy", "seed", "clear") else exits.converge
         return Ended(verb, judge(result), result)
-    if isinstance(result, Told):
-        return Ended(verb, OK if result.finished else DRIFT, said="; ".join(result.sentences))
+    if isinstance(result, CommandResult):
+        return Ended(verb, OK if result.finished else DRIFT, said="; ".join(result.messages))
     return Ended(verb, OK if result is None else result)
 
 
