@@ -69,7 +69,7 @@ def test_what_was_denied_is_not_what_was_answered() -> None:
     assert seen is not None
     answers = {"DescribeTable": {"Table": TABLE}}
     recall.observed("users", DECLARED.spec, Responses(answers), lambda: seen)
-    hidden = replace(seen, unknown={"ttl": "dynamodb:DescribeTimeToLive"})
+    hidden = replace(seen, not_observed={"ttl": "dynamodb:DescribeTimeToLive"})
     refused = Responses(answers, denied=frozenset({"DescribeTimeToLive"}))
     assert recall.observed("users", DECLARED.spec, refused, lambda: hidden) is hidden
     lacking = Responses(answers, unsupported=frozenset({"DescribeTimeToLive"}))

@@ -369,7 +369,7 @@ def test_a_record_of_another_scope_that_cannot_be_read_claims_its_name() -> None
     first = simulate()
     first.plane.make(**PLAIN)
     first.plane.journal.clear()
-    snapshot = replace(first.store.snapshot, elsewhere={"users": (Claim("shop/default", "intent", None),)})
+    snapshot = replace(first.store.snapshot, foreign_claims={"users": (Claim("shop/default", "intent", None),)})
     first.store.load = first.store.ensure = lambda: snapshot  # type: ignore[method-assign]
     first.declare(declaration("users", deletion_protection=True))
     assert reasons(first.once()) == {Reason.OTHER_STACK}

@@ -203,6 +203,6 @@ def test_who_owns_capacity_is_asked_only_where_capacity_is_declared() -> None:
     asked = {ask.operation for ask in extra_reads(table(None), described)}
     assert asked == {TARGETS}
     assert not list(extra_reads(spec(billing=ON_DEMAND), described))
-    assert not list(BillingFacet().asks(None, described))
-    details = list(AutoScalingFacet().asks(table(READ), described))
+    assert not list(BillingFacet().extra_reads(None, described))
+    details = list(AutoScalingFacet().extra_reads(table(READ), described))
     assert {ask.params["ResourceId"] for ask in details} == {"table/subject"}

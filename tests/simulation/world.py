@@ -64,7 +64,7 @@ class MemoryStore:
         for scope, peer in sorted(self.peers.items()):
             for entry in peer.snapshot.inventory.values():
                 claims[entry.name] = (*claims.get(entry.name, ()), Claim(scope, entry.ownership, entry.identity))
-        return replace(self.snapshot, elsewhere=claims)
+        return replace(self.snapshot, foreign_claims=claims)
 
     ensure = load
 
