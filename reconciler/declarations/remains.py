@@ -64,7 +64,8 @@ class _Text:
 class _Found:
     """One entry of the file system: its path with slashes, whether below a hidden folder, and its status.
 
-    The name of a ``leftover`` says nothing: a tool made it after a file that may be gone.
+    The name of a ``leftover`` says nothing: a tool made it after a file that may be gone. An empty folder counts like a
+    file: container engines make one where a file to be mounted is missing.
     """
 
     path: str
@@ -72,6 +73,7 @@ class _Found:
     status: os.stat_result | None
     trouble: str | None = None
     leftover: bool = False
+    folder: bool = False
 
 
 class Remains:
@@ -127,6 +129,8 @@ def _walk(root: Path) -> Iterator[_Found]:
         except OSError as error:
             yield _Found(folder or ".", aside, None, f"cannot be read: {error.strerror}")
             continue
+        if folder and not inside:
+            yield _Found(folder, aside, None, leftover=cache, folder=True)
         for entry in inside:
             path = f"{folder}/{entry.name}" if folder else entry.name
             hidden = aside or entry.name.startswith(".") or entry.name == "__pycache__"
@@ -223,10 +227,12 @@ def _judge(
                 reason = f"still has the class of the table {table.name}, which is not loaded as a declaration"
                 return Problem(found.path, line, None, reason, remedy)
     if table.gone is not None and found.path not in declaring and _same_stem(found, table.gone):
-        reason = f"is not read as a declaration, and {table.gone}, which declared the table {table.name}, is gone"
+        what = "is an empty folder" if found.folder else "is not read as a declaration"
+        reason = f"{what}, and {table.gone}, which declared the table {table.name}, is gone"
         ways = "or move it out of the folder if the table is to be deleted"
         keep = f"`reconciler release {table.name}` keeps the table unmanaged."
-        return Problem(found.path, None, None, reason, f"Rename it to {table.gone}, {ways}; {keep}")
+        restore = f"Restore {table.gone}" if found.folder else f"Rename it to {table.gone}"
+        return Problem(found.path, None, None, reason, f"{restore}, {ways}; {keep}")
     return None
 
 

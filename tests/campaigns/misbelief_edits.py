@@ -523,7 +523,7 @@ def _clear(path: Path) -> None:
 
 
 def _move(folder: Folder, name: str, to: str, *, sound: bool = True) -> None:
-    if name == to or to in folder.files or not folder.path(name).is_file():
+    if name == to or to in folder.files or not folder.path(name).is_file() or folder.path(to).is_dir():
         return
     if not folder.files[name].sound and folder.text(name).endswith(("---\n", "{}\n", "null\n")):
         # A hollow file under another name is one that was cleanly written.

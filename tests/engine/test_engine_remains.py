@@ -49,6 +49,16 @@ def now(**files: str) -> Change:
     return change
 
 
+def emptied(to: str) -> Change:
+    """A container engine makes a folder where a file to be mounted is missing."""
+
+    def change(root: Path) -> None:
+        (root / "users.yaml").unlink()
+        (root / to).mkdir(parents=True)
+
+    return change
+
+
 def packed(root: Path) -> None:
     write(root, {".old/users.yaml.gz": gzip.compress((root / "users.yaml").read_bytes())})
     (root / "users.yaml").unlink()
@@ -82,6 +92,9 @@ YAML: dict[str, Change] = {
     "under another name as a document": moved("notes.md"),
     "among the seeds": moved("seeds/users.yaml"),
     "the lock of an editor": linked,
+    "as an empty folder": emptied("users.yaml.bak"),
+    "as an empty folder without a suffix": emptied("users"),
+    "as an empty folder in a hidden one": emptied(".attic/x/users.yaml"),
     "under x- in another file": now(users_yaml="", orders_yaml=ORDERS_DOC + "x-users:\n" + indented(USERS)),
     "in comments of another file": now(users_yaml="", orders_yaml=ORDERS_DOC + indented(USERS, "# ")),
     "behind a comment sign without space": now(users_yaml="", orders_yaml=ORDERS_DOC + indented(USERS, "#")),

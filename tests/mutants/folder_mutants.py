@@ -76,6 +76,14 @@ MUTANTS = (
         (f"{MISREAD}[once-converted]", f"{REMAINS}[once-packed into a hidden folder]"),
     ),
     Mutant(
+        "an empty folder counts as removed",
+        "_walk",
+        "if folder and not inside: ...",
+        "if False: ...",
+        "a file that was not mounted, and set aside before, deletes its table",
+        (f"{REMAINS}[once-as an empty folder]", f"{REMAINS}[once-as an empty folder in a hidden one]"),
+    ),
+    Mutant(
         "hidden folders are not looked through",
         "_walk",
         "entry.name not in _FOREIGN_FOLDERS and ...",
