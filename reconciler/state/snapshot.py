@@ -16,7 +16,7 @@ NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.SEED: ("seeds", kinds.SEED_RECORDS.read),
     kinds.SEED_PART: ("seed_parts", kinds.SEED_PARTS.read),
     kinds.ATTEMPTS: ("attempts", kinds.ATTEMPTS_OF_TABLES.read),
-    kinds.MARKS: ("marks", kinds.MARKS_OF_TABLES.read),
+    kinds.MARKS: ("quota_usage", kinds.MARKS_OF_TABLES.read),
     kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),
     kinds.ENDED: ("ended", kinds.ENDED_TABLES.read),
 }

@@ -96,8 +96,8 @@ class Session:
     def put_attempts(self, attempts: Attempts) -> None:
         self._keep("attempts", attempts.name, attempts if attempts.counts or attempts.wanted else None)
 
-    def put_marks(self, marks: QuotaUsage) -> None:
-        self._keep("marks", marks.name, marks if marks.times or marks.refused else None)
+    def put_quota_usage(self, marks: QuotaUsage) -> None:
+        self._keep("quota_usage", marks.name, marks if marks.times or marks.refused else None)
 
     def put_rebuild(self, rebuild: IndexRebuild) -> None:
         self._keep("rebuilds", rebuild.name, rebuild)

@@ -184,7 +184,7 @@ def test_a_restore_that_is_finished_is_done_however_often_it_is_asked_for(backup
     for _ in range(times):
         sim.clock.seconds += 600
         again = restore(sim, backup)
-        assert (again.finished, again.sentences) == (True, first.sentences)
+        assert (again.finished, again.messages) == (True, first.messages)
     assert sim.plane.mutating == []
 
 

@@ -102,8 +102,8 @@ class MemoryStore:
     def put_attempts(self, attempts: Attempts) -> None:
         self.snapshot = replace(self.snapshot, attempts={**self.snapshot.attempts, attempts.name: attempts})
 
-    def put_marks(self, marks: QuotaUsage) -> None:
-        self.snapshot = replace(self.snapshot, marks={**self.snapshot.quota_usage, marks.name: marks})
+    def put_quota_usage(self, marks: QuotaUsage) -> None:
+        self.snapshot = replace(self.snapshot, quota_usage={**self.snapshot.quota_usage, marks.name: marks})
 
     def put_rebuild(self, rebuild: IndexRebuild) -> None:
         self.snapshot = replace(self.snapshot, rebuilds={**self.snapshot.rebuilds, rebuild.name: rebuild})
