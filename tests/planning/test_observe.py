@@ -14,14 +14,14 @@ from reconciler.facets.scaling_wire import TARGETS
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
 from reconciler.model.observed import Responses
-from reconciler.planning.observe import all_reads, identity_of, observe, read_params
+from reconciler.planning.observe import all_reads, identity_of, observe, read_params, reads
 
 NOT_ASKED = {facet.name: None for facet in FACETS if facet.reads} | {"warm_throughput": None}
 """What an answer of DescribeTable alone leaves open; warm throughput is not told by every endpoint."""
 
 
 @pytest.mark.parametrize(
-    ("table", "reads"),
+    ("table", "expected"),
     [
         (spec(), ()),
         (spec(ttl=ttl(None)), ("DescribeTimeToLive",)),
@@ -30,8 +30,8 @@ NOT_ASKED = {facet.name: None for facet in FACETS if facet.reads} | {"warm_throu
         (None, ()),
     ],
 )
-def test_only_declared_facets_ask_for_more_than_describe_table(table, reads) -> None:
-    assert reads(table) == reads
+def test_only_declared_facets_ask_for_more_than_describe_table(table, expected) -> None:
+    assert reads(table) == expected
 
 
 def test_reads_name_the_table_or_its_arn() -> None:

@@ -47,7 +47,7 @@ class Ordered:
         self.control.submit = self._submit
         self.options = SimpleNamespace(mode="enforce")
         memory = SimpleNamespace(last_good=DesiredState(declarations, ""))
-        self.control.reconciler = SimpleNamespace(memory=memory, options=self.options)  # type: ignore[assignment]
+        self.control.reconciler = SimpleNamespace(state=memory, options=self.options)  # type: ignore[assignment]
         self.http = HttpServer(create_app(self.board, Metrics(self.board), control=self.control), "127.0.0.1", 0)
 
     def _submit(self, order: Job) -> Run:
