@@ -55,8 +55,8 @@ def plan_transfer(
     name = observed.spec.name
     message = (
         f"{describe_scope(theirs)} took the table {name} over from this one: it is not taken back, and nothing of it"
-        " is written. Leave it to them by releasing it here; or take `own` out of their declaration, and out of this one for one"
-        " pass, to have it back"
+        " is written. Leave it to them by releasing it here; or take `own` out of their declaration, and out of this"
+        " one for one pass, to have it back"
     )
     lost = advance(entry, Event.TAG_OVERWRITTEN, unwanted_since=None, empty_since=None)
     return lost, (step.blocked(Reason.CONTESTED, message, release_by(scope, name)),)

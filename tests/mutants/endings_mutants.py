@@ -69,7 +69,7 @@ MUTANTS = (
     ),
     Mutant(
         "tables are looked at after the deadline",
-        "_survey",
+        "_assess",
         "if scene.out_of_time: ...",
         "if False: ...",
         "TIMEOUT=10s takes 162 s",

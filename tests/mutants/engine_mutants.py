@@ -33,41 +33,41 @@ MUTANTS = (
     ),
     Mutant(
         "ALLOWED_ACCOUNTS is ignored",
-        "ask",
-        "if wishes_to_write and allowed_accounts and account not in allowed_accounts: ...",
+        "authorize_writes",
+        "if wants_to_write and allowed_accounts and account not in allowed_accounts: ...",
         "if False: ...",
         "credentials of production in the shell of a developer",
         ("test_engine_permission::test_where_accounts_are_named_no_other_is_written_to[another account]",),
     ),
     Mutant(
         "an unknown account counts as allowed",
-        "ask",
-        "if wishes_to_write and allowed_accounts and account not in allowed_accounts: ...",
-        "if wishes_to_write and allowed_accounts and account and account not in allowed_accounts: ...",
+        "authorize_writes",
+        "if wants_to_write and allowed_accounts and account not in allowed_accounts: ...",
+        "if wants_to_write and allowed_accounts and account and account not in allowed_accounts: ...",
         "STS did not answer, so the guard stood aside",
         ("test_engine_permission::test_where_accounts_are_named_no_other_is_written_to",),
     ),
     Mutant(
         "a suspension is ignored",
-        "_decided",
-        "Permission(..., writes=wishes_to_write and (explicit or snapshot.suspension is None))",
-        "Permission(..., writes=wishes_to_write and True)",
+        "_decide",
+        "WriteAuthorization(..., writes=wants_to_write and (explicit or snapshot.suspension is None))",
+        "WriteAuthorization(..., writes=wants_to_write and True)",
         "after destroy the loop brings everything back",
         ("test_engine_pass::test_preview_and_observe_and_suspension_write_nothing",),
     ),
     Mutant(
         "MODE=observe writes",
-        "ask",
-        'wishes_to_write = not dry and options.mode == "enforce"',
-        "wishes_to_write = not dry",
+        "authorize_writes",
+        'wants_to_write = not dry and options.mode == "enforce"',
+        "wants_to_write = not dry",
         "a read-only drift command that repairs",
         ("test_engine_pass::test_preview_and_observe_and_suspension_write_nothing",),
     ),
     Mutant(
         "a preview writes",
-        "ask",
-        'wishes_to_write = not dry and options.mode == "enforce"',
-        'wishes_to_write = options.mode == "enforce"',
+        "authorize_writes",
+        'wants_to_write = not dry and options.mode == "enforce"',
+        'wants_to_write = options.mode == "enforce"',
         "showing the plan carries it out",
         ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
     ),
@@ -81,8 +81,8 @@ MUTANTS = (
     ),
     Mutant(
         "a malformed answer elsewhere does not hold deletes back",
-        "hold_together",
-        "if doubtful or any(survey.doubtful for survey in surveys): ...",
+        "apply_pass_guards",
+        "if doubtful or any(survey.closes_latch for survey in surveys): ...",
         "if False: ...",
         "a sick endpoint is believed where it happens to answer",
         ("test_engine_pass::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",),
@@ -113,16 +113,16 @@ MUTANTS = (
     ),
     Mutant(
         "the table of another stack is ours to touch",
-        "other_owner",
-        "return Other(tagged, recorded=False)",
+        "find_foreign_owner",
+        "return ForeignOwner(tagged, recorded=False)",
         "return None",
         "two stacks on one endpoint delete one another's tables",
         ("test_engine_stacks",),
     ),
     Mutant(
         "the record of another stack is passed over",
-        "other_owner",
-        "return Other(stronger[0].scope, recorded=True)",
+        "find_foreign_owner",
+        "return ForeignOwner(stronger[0].scope, recorded=True)",
         "return None",
         "two stacks fight over one table where tags are not to be had",
         ("test_engine_stacks",),
@@ -145,9 +145,9 @@ MUTANTS = (
     ),
     Mutant(
         "a rival's lease is overlooked",
-        "act",
-        "if scene.world.store.acquire_lease() is None: ...",
-        "if scene.world.store.acquire_lease() is False: ...",
+        "apply_all",
+        "if scene.ports.store.acquire_lease() is None: ...",
+        "if scene.ports.store.acquire_lease() is False: ...",
         "two reconcilers with two configurations fight over one table",
         ("test_engine_pass::test_another_holder_of_the_lease_is_named_and_nothing_is_written",),
     ),
@@ -254,21 +254,21 @@ MUTANTS = (
     ),
     Mutant(
         "the quota's time is forgotten at a restart",
-        "_counted",
+        "_send_with_quota",
         """
-        noted = quotas.noted(before, survey.name, observed.identity, kinds, now)
-        store.put_marks(noted)
+        noted = quotas.record_use(before, survey.name, observed.identity, kinds, now)
+        store.put_quota_usage(noted)
         """,
-        "noted = quotas.noted(before, survey.name, observed.identity, kinds, now)",
+        "noted = quotas.record_use(before, survey.name, observed.identity, kinds, now)",
         "time to live is changed twice an hour, and the service refuses for a day",
         ("test_engine_quotas::test_moving_time_to_live_waits_an_hour_in_between_and_a_restart_does_not_shorten_it",),
     ),
     Mutant(
         "a call that came too early uses up the quota",
-        "_counted",
+        "_send_with_quota",
         """
         if ...:
-            store.put_marks(before)
+            store.put_quota_usage(before)
         else: ...
         """,
         """
@@ -331,9 +331,9 @@ MUTANTS = (
     ),
     Mutant(
         "what a pass without the lease saw is forgotten",
-        "Wishes.note",
-        "self.over[recorded.name, each] = at",
-        "self.over.pop((recorded.name, each), None)",
+        "CancelledDeletions.record",
+        "self.cancelled[recorded.name, each] = at",
+        "self.cancelled.pop((recorded.name, each), None)",
         "a wish that was taken back while another led goes on counting, and items go without their whole grace",
         ("test_engine_wishes::test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again",),
     ),

@@ -37,8 +37,8 @@ MUTANTS = (
     ),
     Mutant(
         "nothing is looked for beside the declarations",
-        "Pass._understood",
-        "self.problems += self.world.source.remains(desired, missing) if missing else ()",
+        "Pass._removals_are_understood",
+        "self.problems += self.ports.source.remains(desired, missing) if missing else ()",
         "self.problems += ()",
         "a declaration that was hidden, nested or commented out deletes its table",
         (f"{REMAINS}[once-hidden]", f"{REMAINS}[once-in comments of another file]"),
@@ -149,8 +149,8 @@ MUTANTS = (
     ),
     Mutant(
         "what has not settled is removed all the same",
-        "_carry_out",
-        "if (step.destructive or step.takes_away) and scene.still_changing: ...",
+        "_execute",
+        "if (step.destructive or step.removes) and scene.declarations_unstable: ...",
         "if False: ...",
         "a file that is gone for a second while it is saved deletes its table",
         (f"{REMOVALS}::test_a_file_that_comes_back_within_seconds_keeps_its_table",),

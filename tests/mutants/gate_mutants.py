@@ -27,8 +27,8 @@ MUTANTS = (
     ),
     Mutant(
         "what is taken from a table that stays is not looked at again",
-        "_carry_out",
-        "refused = look_again(scene, survey, step) if step.takes_away else None",
+        "_execute",
+        "refused = preflight_removal(scene, survey, step) if step.removes else None",
         "refused = None",
         "the index of a table that somebody made anew goes with the old one's plan",
         (f"{LAST_LOOK}::test_nothing_is_taken_from_a_table_that_changed_hands[an index]",),
@@ -43,8 +43,8 @@ MUTANTS = (
     ),
     Mutant(
         "the contents are not looked at again before the call",
-        "still_allowed",
-        "if again.fate is not Fate.READY: ...",
+        "preflight_delete",
+        "if again.status is not StepStatus.READY: ...",
         "if False: ...",
         "an item that arrived between plan and call is lost",
         ("test_engine_deletion_gate::test_an_item_that_arrives_between_plan_and_call_is_seen",),
@@ -187,9 +187,9 @@ MUTANTS = (
     ),
     Mutant(
         "ItemCount proves a table empty",
-        "look_inside",
-        "return Contents(bool(world.items.first_items(name, 1)))",
-        "return Contents(bool(facts.observed.item_count))",
+        "read_contents",
+        "return TableContents(bool(world.items.first_items(name, 1)))",
+        "return TableContents(bool(facts.observed.item_count))",
         "ItemCount is hours old: a full table is deleted as an empty one",
         ("test_engine_deletion_gate::test_a_wish_that_was_taken_back_starts_its_grace_anew",),
     ),
@@ -283,7 +283,7 @@ MUTANTS = (
     ),
     Mutant(
         "whose a table is, is not asked again before a part of it goes",
-        "look_again",
+        "preflight_removal",
         "observe_table(..., ask_owner=lambda _: True)",
         "observe_table(..., ask_owner=None)",
         "another stack took the table over, and its index goes",

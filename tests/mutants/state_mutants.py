@@ -137,8 +137,8 @@ MUTANTS = (
     ),
     Mutant(
         "what was read before the lease is taken for the present",
-        "act",
-        "if not scene.world.store.is_current(scene.snapshot): ...",
+        "apply_all",
+        "if not scene.ports.store.is_current(scene.snapshot): ...",
         "if False: ...",
         "a table that a rival made meanwhile is taken for one whose state was lost",
         (OVERTAKEN,),

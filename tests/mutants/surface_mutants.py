@@ -373,8 +373,8 @@ MUTANTS = (
     Mutant(
         "the plan of a rollback deletes",
         "Reconciler.preview_destroy",
-        "Request(..., dry=True)",
-        "Request(..., dry=False)",
+        "PassRequest(..., dry_run=True)",
+        "PassRequest(..., dry_run=False)",
         "the page that asks whether to delete has deleted",
         ("test_runs_verbs",),
     ),
