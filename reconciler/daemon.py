@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from reconciler import interruption
 from reconciler.courtesy import ReaderPriority, YieldingParallel
-from reconciler.engine.board import LoopStatus
-from reconciler.engine.permission import unreachable
+from reconciler.engine.authorization import unreachable
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
 from reconciler.garbage import GcTuning
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app

@@ -7,9 +7,9 @@ from typing import Any
 
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
+from reconciler.engine.null_tracing import NULL_TRACING
 from reconciler.engine.ports import ApiExchange, Tracing
-from reconciler.engine.untraced import NULL_TRACING
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.plan import Step, StepStatus

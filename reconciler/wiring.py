@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
 from reconciler.aws import hooks
-from reconciler.aws.pace import RateLimited
+from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.declarations.folder import FolderSource, Once, watch_paths
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.commands import CommandResult
+from reconciler.engine.context import EngineContext
 from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.verbs import CommandResult
-from reconciler.engine.world import EngineContext
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (
@@ -52,8 +52,8 @@ from reconciler.telemetry import CompositeTelemetry
 
 if TYPE_CHECKING:
     from reconciler.doctor import Finding
-    from reconciler.engine.importing import Skipped
-    from reconciler.engine.untraced import NullTracing
+    from reconciler.engine.import_tables import Skipped
+    from reconciler.engine.null_tracing import NullTracing
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
 

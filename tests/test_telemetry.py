@@ -11,7 +11,7 @@ import structlog
 from simulation.clock import START
 from structlog.testing import capture_logs
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import LogFormat, configure
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from reconciler.aws import call_deadline, errors
 from reconciler.aws import flavor as flavors
-from reconciler.aws.caller import UNREADABLE, ApiClient
+from reconciler.aws.api_client import UNREADABLE, ApiClient
 from reconciler.aws.credentials import Opened, check_key_id
 from reconciler.aws.endpoint_guard import Identified
 from reconciler.aws.flavor import Get, Reply

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler import interruption
 from reconciler.aws import call_deadline
-from reconciler.aws.caller import ApiClient
+from reconciler.aws.api_client import ApiClient
 from reconciler.model.desired import Item
 from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, EndpointChanged, Malformed, OutcomeUnknown
 from reconciler.model.paging import Pages

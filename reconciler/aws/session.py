@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from reconciler.aws import call_deadline, hooks
-from reconciler.aws.beside import SiblingServices
-from reconciler.aws.caller import ApiClient, Clients
+from reconciler.aws.api_client import ApiClient, Clients
 from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import Opened, check_url, is_loopback, loaded, open_session, stand_in_keys
 from reconciler.aws.endpoint_guard import EndpointGuard, Identified
 from reconciler.aws.flavor import Get, detect, getter
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
+from reconciler.aws.sibling_services import SiblingServices
 from reconciler.aws.table_api import BotoTableApi
 from reconciler.engine.ports import Telemetry
 from reconciler.model.errors import Denied, NotFound, SettingsError

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.aws import errors, hooks
-from reconciler.aws.beside import SiblingServices
-from reconciler.aws.caller import ApiClient
+from reconciler.aws.api_client import ApiClient
+from reconciler.aws.sibling_services import SiblingServices
 from reconciler.model.change import Call
 from reconciler.model.errors import LeaseLost, NotFound
 from reconciler.model.paging import Pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from reconciler.aws.caller import plain
+from reconciler.aws.api_client import plain
 from reconciler.model.change import Call
 
 

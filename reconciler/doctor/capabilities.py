@@ -9,8 +9,8 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.facets import FACETS
 from reconciler.model.errors import ApiError, DeclarationError, Denied, NotFound, StateError, Unsupported
 from reconciler.planning import breaker
+from reconciler.planning.access_denied import permission
 from reconciler.planning.observe import read_params
-from reconciler.planning.unknown import permission
 
 
 def capabilities(reconciler: Reconciler) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.engine.claiming import PATIENCE, acquire_lease
-from reconciler.engine.passes import PassRequest
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
+from reconciler.engine.lease_wait import PATIENCE, acquire_lease
+from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus

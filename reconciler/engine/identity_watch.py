@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
 from reconciler.model.errors import NotFound, TableChanged
 from reconciler.model.identity import Identity
 from reconciler.planning.observe import identity_of

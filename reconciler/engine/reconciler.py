@@ -9,17 +9,17 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from reconciler.engine.authorization import authorize_writes
+from reconciler.engine.commands import CommandContext, CommandResult
+from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
-from reconciler.engine.importing import BaseOf, Import, ImportCandidates
-from reconciler.engine.memory import EngineState
-from reconciler.engine.passes import Pass, PassRequest
-from reconciler.engine.permission import authorize_writes
-from reconciler.engine.rebuild import Rebuild
-from reconciler.engine.releasing import Release
+from reconciler.engine.import_tables import BaseOf, Import, ImportCandidates
+from reconciler.engine.rebuild_index import Rebuild
+from reconciler.engine.reconcile_pass import Pass, PassRequest
+from reconciler.engine.release import Release
 from reconciler.engine.restore import OnProgress, Restore, no_progress
-from reconciler.engine.seed_verbs import SeedCommands
-from reconciler.engine.verbs import CommandContext, CommandResult
-from reconciler.engine.world import EngineContext
+from reconciler.engine.seed_commands import SeedCommands
+from reconciler.engine.state import EngineState
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
 from reconciler.model.identity import Endpoint

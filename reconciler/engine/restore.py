@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.restore_overrides import members, unheeded
-from reconciler.engine.verbs import CommandContext, CommandResult
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
 from reconciler.model.restore import Overrides

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
 from reconciler.facets import backup_names
 from reconciler.facets.backups import AVAILABLE, READ, taken_of
 from reconciler.model.change import Call

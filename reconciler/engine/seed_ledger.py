@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
 from reconciler.model.desired import Seed
 from reconciler.model.identity import Identity
 from reconciler.model.records import SeedPart, SeedRecord, SeedState, StateSnapshot

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from reconciler.engine.context import EngineContext
 from reconciler.engine.identity_watch import IdentityWatch
 from reconciler.engine.seed_ledger import SeedLedger
-from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration, Item, Seed
 from reconciler.model.errors import (
     ApiError,

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
 from reconciler.courtesy import ReaderPriority
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, seeders
 from reconciler.http.access import Access
 from reconciler.http.answers import errors

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http.access import Access
 from reconciler.http.problems import Refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 
 STILL = timedelta(seconds=120)
 """Silence after which the loop counts as stuck: longer than any single call or read of declarations may take."""

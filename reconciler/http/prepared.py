@@ -10,7 +10,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http.summary import sentence
 from reconciler.model.report import PassReport, TableReport
 from reconciler.planning.document import document, table_entry

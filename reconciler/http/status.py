@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler import __version__
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http.health import readiness
 
 

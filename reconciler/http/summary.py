@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus, Verdict
 
 

@@ -22,7 +22,7 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from reconciler import __version__
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import labels
 from reconciler.metrics.drift import DriftCache
 from reconciler.metrics.events import Events

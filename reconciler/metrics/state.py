@@ -12,7 +12,7 @@ from itertools import chain
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import labels
 from reconciler.metrics.families import PREFIX, STATE_FAMILIES
 from reconciler.model.plan import Action, StepStatus

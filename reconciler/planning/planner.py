@@ -17,13 +17,13 @@ from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
+from reconciler.planning.access_denied import access_denied_steps
+from reconciler.planning.availability import with_availability
 from reconciler.planning.create import as_created, create_call, create_changes, without_unsupported
 from reconciler.planning.diff import diff
-from reconciler.planning.fates import with_availability
 from reconciler.planning.ignore import effective
 from reconciler.planning.order import order
 from reconciler.planning.scaled import scaled_paths
-from reconciler.planning.unknown import access_denied_steps
 
 MOOT = "moot if the table is replaced"
 

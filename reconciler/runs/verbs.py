@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.memory import EngineState
 from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.state import EngineState
 from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
 from reconciler.runs.aside import QuietTelemetry

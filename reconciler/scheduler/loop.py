@@ -22,7 +22,7 @@ from apscheduler.events import (
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted
 from reconciler.model.report import PassReport

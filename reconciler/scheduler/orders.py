@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.report import PassReport

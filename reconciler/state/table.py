@@ -41,13 +41,13 @@ from reconciler.model.records import (
 from reconciler.model.report import PassReport
 from reconciler.state import fence
 from reconciler.state import records as kinds
+from reconciler.state.cache import StateCache, Tokens, contradiction
 from reconciler.state.client import StateClient, query
-from reconciler.state.elsewhere import foreign_claims
+from reconciler.state.foreign_claims import foreign_claims
 from reconciler.state.former_stack import FormerStack, Transfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.live import fingerprint_of, is_state_table
-from reconciler.state.memory import StateCache, Tokens, contradiction
 from reconciler.state.snapshot import snapshot_of
 from reconciler.state.wire import encode
 

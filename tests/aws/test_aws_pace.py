@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from support.fakes import FakeClock
 
-from reconciler.aws.pace import RateLimited
+from reconciler.aws.rate_limit import RateLimited
 from reconciler.model.change import Call
 
 

@@ -23,9 +23,9 @@ from simulation.items import Items
 from simulation.world import HERE, AllValid, ListSource, Silent, item
 from support.table_settings import KEYS
 
-from reconciler.aws.pace import RateLimited
+from reconciler.aws.rate_limit import RateLimited
+from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.identity import Endpoint
 from reconciler.model.plan import StepStatus

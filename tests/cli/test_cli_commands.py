@@ -12,7 +12,7 @@ import pytest
 from support.cli_fake import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
-from reconciler.engine.importing import Skipped
+from reconciler.engine.import_tables import Skipped
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Lease, Suspension
 from reconciler.model.report import TableStatus

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from support.cli_fake import FakeWiring
 
-from reconciler.engine.verbs import CommandResult
+from reconciler.engine.commands import CommandResult
 from reconciler.model.restore import Overrides
 from reconciler.model.table import OnDemandThroughput, Sse, Throughput
 

@@ -15,7 +15,7 @@ from support.table_settings import KEYS
 from reconciler.declarations import writer
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.formats.class_file import class_name
-from reconciler.engine.observing import observe_table
+from reconciler.engine.observe import observe_table
 from reconciler.model.errors import UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import ObservedTable

@@ -8,7 +8,7 @@ from support.markdown import README, plain, section, table
 
 from reconciler.cli import codes, options
 from reconciler.cli.verbs import COMMANDS
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.facets import FACETS
 from reconciler.http import create_app
 from reconciler.metrics import FAMILIES, Metrics

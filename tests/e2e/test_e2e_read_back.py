@@ -22,7 +22,7 @@ from support.proxy import RecordingProxy
 from support.specs import declaration, renamed
 from support.table_settings import KEYS
 
-from reconciler.engine.memory import EngineState
+from reconciler.engine.state import EngineState
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
 from reconciler.model.plan import StepStatus

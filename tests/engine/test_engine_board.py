@@ -3,7 +3,7 @@
 import pytest
 from simulation.world import declaration, item, simulate
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.errors import Unreachable
 from reconciler.model.identity import Flavor
 

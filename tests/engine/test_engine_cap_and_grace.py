@@ -11,7 +11,7 @@ import pytest
 from simulation.world import Sim, declaration, item, simulate
 from support.specs import keys
 
-from reconciler.engine.memory import EngineState
+from reconciler.engine.state import EngineState
 from reconciler.model.errors import Throttled
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus

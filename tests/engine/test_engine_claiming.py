@@ -11,7 +11,7 @@ import pytest
 from simulation.world import Sim, declaration, item, simulate
 
 from reconciler import logs
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.errors import StateError
 from reconciler.model.plan import Approval
 from reconciler.model.records import Lease

@@ -9,7 +9,7 @@ from simulation.sequences import converge
 from simulation.world import Sim, declaration, simulate
 from support.specs import gsi, keys, provisioned, ttl
 
-from reconciler.engine.memory import EngineState
+from reconciler.engine.state import EngineState
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, StepStatus

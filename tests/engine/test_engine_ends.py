@@ -9,7 +9,7 @@ import pytest
 from simulation.world import declaration, item, simulate
 
 from reconciler.cli import exits
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.errors import ApiError, Forbidden, StateError, Unreachable, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import StepStatus

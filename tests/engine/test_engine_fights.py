@@ -14,7 +14,7 @@ from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.table import Billing, Stream, Throughput, Ttl
-from reconciler.planning.fates import propagate_blocked
+from reconciler.planning.availability import propagate_blocked
 
 EMULATORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL)
 WISHES: Mapping[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from support.specs import renamed
 from support.table_settings import KEYS
 from support.transitions import TRANSITIONS, Transition
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, Malformed, Unsupported
 from reconciler.model.identity import Flavor

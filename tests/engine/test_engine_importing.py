@@ -11,7 +11,7 @@ import pytest
 from simulation.refusal import missing
 from simulation.world import MemoryStore, Sim, declaration, simulate
 
-from reconciler.engine.importing import ImportCandidates, Skipped
+from reconciler.engine.import_tables import ImportCandidates, Skipped
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import StateError, UsageError
 from reconciler.model.identity import Flavor, Identity

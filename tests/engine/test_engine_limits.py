@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from simulation.world import Sim, declaration, simulate
 
-from reconciler.engine.holding import IN_FLIGHT_LIMIT
+from reconciler.engine.pass_guards import IN_FLIGHT_LIMIT
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport, Verdict

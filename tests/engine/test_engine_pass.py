@@ -293,7 +293,7 @@ def test_a_field_that_never_sticks_is_written_twice_and_then_reported_unsupporte
 
 def simulate_again(sim):
     """A new process over the same world: what was remembered is what was written down."""
-    from reconciler.engine.memory import EngineState
+    from reconciler.engine.state import EngineState
 
     sim.reconciler.state = EngineState()
     return sim

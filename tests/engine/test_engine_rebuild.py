@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from simulation.world import declaration, simulate
 
-from reconciler.engine.rebuild import next_name
+from reconciler.engine.rebuild_index import next_name
 from reconciler.model.errors import UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.report import Verdict

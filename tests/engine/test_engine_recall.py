@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from simulation.world import Sim, declaration, simulate
 
-from reconciler.engine.observing import observe_table
-from reconciler.engine.recall import PlanCache
+from reconciler.engine.observe import observe_table
+from reconciler.engine.plan_cache import PlanCache
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.errors import Forbidden
 from reconciler.model.identity import Flavor

@@ -16,9 +16,9 @@ import pytest
 from campaigns.storm_state import Session, State, Through
 from simulation.world import Sim, declaration, item, simulate
 
-from reconciler.engine.memory import EngineState
+from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import EngineContext
+from reconciler.engine.state import EngineState
 from reconciler.model.errors import (
     Ambiguous,
     ApiError,

@@ -9,7 +9,7 @@ from simulation.world import Sim, declaration, simulate
 from support.made_up import report, table
 
 from reconciler.engine.converge import ConvergeLoop
-from reconciler.engine.passes import PassRequest
+from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Lease
 from reconciler.model.report import PassReport, TableStatus

@@ -15,7 +15,7 @@ from reconciler.facets.billing import BillingFacet
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
 from reconciler.model.table import TableSpec
-from reconciler.planning.fates import propagate_blocked
+from reconciler.planning.availability import propagate_blocked
 from reconciler.planning.observe import extra_reads, observe
 from reconciler.planning.planner import plan
 

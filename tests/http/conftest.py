@@ -11,7 +11,7 @@ import pytest
 from support.made_up import T0, report, table
 from support.web import Answer, ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from support.made_up import LOCAL, report, table
 from support.web import ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app, guard
 from reconciler.http.access import host_name, same_secret
 from reconciler.metrics import Metrics

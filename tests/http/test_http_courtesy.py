@@ -8,7 +8,7 @@ import pytest
 
 from reconciler import courtesy as module
 from reconciler.courtesy import ReaderPriority
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
 

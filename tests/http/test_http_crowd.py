@@ -12,7 +12,7 @@ from support.bundled_daemon import until
 from support.made_up import LOCAL, report, table
 from support.web import ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import Control, HttpServer, create_app, server
 from reconciler.metrics import Metrics
 from reconciler.runs import Job, Outcome, Run

@@ -12,7 +12,7 @@ import pytest
 from support.made_up import report, table, ttl_step
 from support.web import ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import Control, HttpServer, create_app, events
 from reconciler.metrics import Metrics
 from reconciler.telemetry import CompositeTelemetry

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from support.made_up import LOCAL, report, table, ttl_step
 from support.web import ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import Control, HttpServer, create_app, ordering
 from reconciler.metrics import Metrics
 from reconciler.model.errors import DeclarationError, Problem, StateError, Unreachable, UsageError

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from support.reports import NOON, a_report, a_table, create, removal, ttl_moved
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import prepared
 from reconciler.http.prepared import CachedReport
 from reconciler.http.summary import sentence

@@ -7,7 +7,7 @@ import re
 import pytest
 from support.web import ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
 from reconciler.model.identity import Endpoint, Flavor

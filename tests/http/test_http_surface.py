@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from support.scrape import samples, value
 from support.web import ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import HttpServer, create_app, protocol
 from reconciler.http.page import Page
 from reconciler.metrics import Metrics

@@ -7,7 +7,7 @@ from support.made_up import T0, report, table, ttl_step
 from support.markdown import README
 from support.scrape import samples
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
 from reconciler.metrics.labels import TableDetail
 from reconciler.model.plan import Action, Reason, Step

@@ -11,7 +11,7 @@ from support.made_up import deferred_step, report, table, ttl_step
 from support.scrape import families, samples, value
 
 from reconciler.aws.hooks import refuse_writes
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics, labels
 from reconciler.model.change import is_read
 from reconciler.model.errors import Denied

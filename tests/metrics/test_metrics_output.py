@@ -13,7 +13,7 @@ from support.made_up import report, table
 from support.scrape import samples
 
 from reconciler import __version__
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.model.errors import SettingsError
 

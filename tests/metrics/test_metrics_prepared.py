@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support.reports import a_report, a_table, create, ttl_moved
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
 from reconciler.metrics.prepared import CachedTables
 from reconciler.model.report import TableStatus

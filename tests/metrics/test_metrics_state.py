@@ -8,7 +8,7 @@ from pathlib import Path
 from support.made_up import LOCAL, T0, report, table, ttl_step
 from support.scrape import families, samples
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.metrics.families import STATE_FAMILIES
 from reconciler.model.errors import Problem

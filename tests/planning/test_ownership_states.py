@@ -30,7 +30,7 @@ from reconciler.planning.ownership import (
     resolve,
     state_of,
 )
-from reconciler.planning.taking import plan_transfer
+from reconciler.planning.ownership_transfer import plan_transfer
 from reconciler.state.fields import Fields
 from reconciler.state.records import ENTRIES
 

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from support.made_up import deferred_step, report, table
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics.labels import SKIP_REASONS, TRIGGERS
 from reconciler.scheduler import Loop
 

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from support.made_up import report, table
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.errors import StateError, UsageError
 from reconciler.runs import Full, Job, Outcome, RunHistory, State, Stopping, Verb
 from reconciler.scheduler import Loop, orders

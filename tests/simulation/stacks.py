@@ -8,8 +8,8 @@ from typing import Any
 from simulation.clock import CountingRandom, OneByOne
 from simulation.world import AllValid, ListSource, MemoryStore, Silent, Sim
 
+from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import EngineContext
 from reconciler.model.options import Options
 
 

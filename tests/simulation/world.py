@@ -11,10 +11,10 @@ from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.control_plane import ControlPlane
 from simulation.items import Items
 
-from reconciler.aws.pace import RateLimited
+from reconciler.aws.rate_limit import RateLimited
+from reconciler.engine.context import EngineContext
 from reconciler.engine.ports import ApiExchange
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.world import EngineContext
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
 from reconciler.model.errors import DeclarationError, Problem, RecordChanged

@@ -15,8 +15,8 @@ from typing import Any
 from support.reports import a_report, in_sync
 
 import reconciler
-from reconciler.engine.importing import Skipped
-from reconciler.engine.verbs import CommandResult
+from reconciler.engine.commands import CommandResult
+from reconciler.engine.import_tables import Skipped
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.plan import Approval, StepStatus
 from reconciler.model.report import PassReport

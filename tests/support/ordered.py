@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from support.made_up import LOCAL, T0, report, table
 from support.web import Answer, ask
 
-from reconciler.engine.board import LoopStatus
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import Access, Control, HttpServer, create_app
 from reconciler.metrics import Metrics
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed

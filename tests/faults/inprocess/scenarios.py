@@ -17,8 +17,8 @@ from support.specs import gsi, keys, spec, stream, ttl
 from support.transitions import TRANSITIONS, Transition
 from support.transitions_vectors import VECTORS
 
+from reconciler.engine.commands import CommandResult
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.verbs import CommandResult
 from reconciler.model.backups import Backups
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.global_table import Replica

@@ -19,14 +19,14 @@ from simulation.world import ListSource, Silent
 from support.table_settings import KEYS
 
 from reconciler.aws import flavor as flavors
-from reconciler.aws.pace import RateLimited
+from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection
 from reconciler.aws.validator import OfflineValidator
 from reconciler.cli import exits
 from reconciler.cli.codes import DRIFT, ERROR, OK
+from reconciler.engine.commands import CommandResult
+from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler
-from reconciler.engine.verbs import CommandResult
-from reconciler.engine.world import EngineContext
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Undeclared
 from reconciler.model.errors import Problem, ReconcilerError

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.engine.recall import PlanCache
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
+from reconciler.engine.plan_cache import PlanCache
 from reconciler.facets import LOOKUPS
 from reconciler.facets.base import ExtraRead
 from reconciler.facets.tags import READ as LIST_TAGS
@@ -16,6 +16,7 @@ from reconciler.model.errors import EndpointChanged, Forbidden, NotFound, Unsupp
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
+from reconciler.planning.access_denied import not_observed
 from reconciler.planning.observe import (
     all_extra_reads,
     all_reads,
@@ -25,7 +26,6 @@ from reconciler.planning.observe import (
     read_params,
     reads,
 )
-from reconciler.planning.unknown import not_observed
 
 
 def observe_table(

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.engine.observing import observe_table
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
+from reconciler.engine.observe import observe_table
 from reconciler.model.errors import LeaseLost, RecordChanged, StateError
 from reconciler.model.records import InventoryEntry, Lease, StateSnapshot
 from reconciler.planning.ownership import Event, advance, is_released

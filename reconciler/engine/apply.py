@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler.engine.applying import TableResult, apply_next
-from reconciler.engine.gatekeeper import DECLARATIONS_CHANGED, LEASE_LOST
-from reconciler.engine.holding import deferred_until_replanned, deferred_without_lease, needs_write
-from reconciler.engine.memory import EngineState
-from reconciler.engine.reporting import Seeded, table_report
-from reconciler.engine.seed_words import seeded_step
-from reconciler.engine.seeding import write_seed
-from reconciler.engine.survey import PassContext, TableAssessment, deadline_passed_step
+from reconciler.engine.apply_step import TableResult, apply_next
+from reconciler.engine.assessment import PassContext, TableAssessment, deadline_passed_step
+from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
+from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, needs_write
+from reconciler.engine.seed import write_seed
+from reconciler.engine.seed_messages import seeded_step
+from reconciler.engine.state import EngineState
+from reconciler.engine.table_reports import Seeded, table_report
 from reconciler.model.errors import LeaseLost
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import TableReport

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.engine.claiming import acquire_lease
-from reconciler.engine.clearing import clear_seed
-from reconciler.engine.observing import observe_table
-from reconciler.engine.others import foreign_owner
-from reconciler.engine.seed_words import seeded_step
+from reconciler.engine.clear import clear_seed
+from reconciler.engine.context import EngineContext
+from reconciler.engine.foreign_owner import foreign_owner
+from reconciler.engine.lease_wait import acquire_lease
+from reconciler.engine.observe import observe_table
+from reconciler.engine.seed import write_seed
+from reconciler.engine.seed_messages import seeded_step
 from reconciler.engine.seed_work import SeedOutcome
-from reconciler.engine.seeding import write_seed
-from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, UsageError
 from reconciler.model.identity import Identity

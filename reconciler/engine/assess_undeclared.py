@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.observing import observe_twice
-from reconciler.engine.survey import PassContext, TableAssessment, assess_deletion, failed_assessment, foreign_owner_of
-from reconciler.engine.visibility import NOT_YET_VISIBLE, not_visible_before
+from reconciler.engine.assessment import (
+    PassContext,
+    TableAssessment,
+    assess_deletion,
+    failed_assessment,
+    foreign_owner_of,
+)
+from reconciler.engine.eventual_consistency import NOT_YET_VISIBLE, not_visible_before
+from reconciler.engine.observe import observe_twice
 from reconciler.model.errors import ApiError
 from reconciler.model.plan import Reason
 from reconciler.model.records import InventoryEntry

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.engine.observing import observe_table, with_owner
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
+from reconciler.engine.observe import observe_table, with_owner
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry, SeedRecord

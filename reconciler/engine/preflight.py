@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.gatekeeper import DECLARATIONS_CHANGED, LEASE_LOST, RESOURCE_CHANGED, TABLE_REPLACED, TAKEN_OVER
-from reconciler.engine.observing import observe_table
-from reconciler.engine.survey import PassContext, TableAssessment
+from reconciler.engine.assessment import PassContext, TableAssessment
+from reconciler.engine.deletion_gate import (
+    DECLARATIONS_CHANGED,
+    LEASE_LOST,
+    RESOURCE_CHANGED,
+    TABLE_REPLACED,
+    TAKEN_OVER,
+)
+from reconciler.engine.observe import observe_table
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
+from reconciler.planning.index_rebuild import active_rebuild, without_rebuilt_index
 from reconciler.planning.planner import plan
-from reconciler.planning.rebuilding import active_rebuild, without_rebuilt_index
 from reconciler.planning.scopes import find_foreign_owner
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.engine import seed_work
+from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_work import Numbered, SeedOutcome, SeedWork, batches, numbered_items
-from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity

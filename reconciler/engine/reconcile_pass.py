@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.engine.acting import PassResult, apply_all, report_only
-from reconciler.engine.doubt import SafetyLatch
+from reconciler.engine.apply import PassResult, apply_all, report_only
+from reconciler.engine.assess_tables import assess_tables
+from reconciler.engine.assessment import PassContext
+from reconciler.engine.authorization import WriteAuthorization, authorize_writes, unreachable
+from reconciler.engine.context import EngineContext
 from reconciler.engine.foreign_guard import ForeignGuard, find_foreign
-from reconciler.engine.holding import apply_pass_guards
-from reconciler.engine.memory import EngineState
-from reconciler.engine.permission import WriteAuthorization, authorize_writes, unreachable
-from reconciler.engine.reporting import plan_summary
-from reconciler.engine.survey import PassContext
-from reconciler.engine.surveying import assess_tables
-from reconciler.engine.world import EngineContext
+from reconciler.engine.pass_guards import apply_pass_guards
+from reconciler.engine.safety_latch import SafetyLatch
+from reconciler.engine.state import EngineState
+from reconciler.engine.table_reports import plan_summary
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (
     Ambiguous,

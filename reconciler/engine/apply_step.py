@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reconciler.engine.doubt import endpoint_changed_step, latched_step
-from reconciler.engine.gatekeeper import LEASE_LOST, preflight_delete
-from reconciler.engine.holding import deferred_until_replanned, delete_limit
-from reconciler.engine.last_look import declarations_changed, preflight_removal, still_planned
-from reconciler.engine.observing import observe_table
+from reconciler.engine.assessment import PassContext, TableAssessment
+from reconciler.engine.deletion_gate import LEASE_LOST, preflight_delete
+from reconciler.engine.observe import observe_table
+from reconciler.engine.pass_guards import deferred_until_replanned, delete_limit
+from reconciler.engine.preflight import declarations_changed, preflight_removal, still_planned
 from reconciler.engine.safety_backup import with_backup
-from reconciler.engine.survey import PassContext, TableAssessment
+from reconciler.engine.safety_latch import endpoint_changed_step, latched_step
 from reconciler.model.change import Call, Change
 from reconciler.model.errors import (
     ApiError,
@@ -38,8 +38,8 @@ from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, without_unsupported
 from reconciler.planning.diff import diff
 from reconciler.planning.observe import identity_of
+from reconciler.planning.ownership_transfer import transferred
 from reconciler.planning.scaled import scaled_paths
-from reconciler.planning.taking import transferred
 
 READ_BACK_SECONDS = 5.0
 READ_BACK_PAUSE = 0.2

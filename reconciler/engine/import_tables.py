@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.engine.observing import observe_table
-from reconciler.engine.others import foreign_owner
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
+from reconciler.engine.foreign_owner import foreign_owner
+from reconciler.engine.observe import observe_table
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import NotFound, UsageError
 from reconciler.model.observed import ObservedTable

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.engine.claiming import acquire_lease
-from reconciler.engine.observing import with_owner
-from reconciler.engine.others import foreign_owner
-from reconciler.engine.permission import authorize_writes
-from reconciler.engine.world import EngineContext
+from reconciler.engine.authorization import authorize_writes
+from reconciler.engine.context import EngineContext
+from reconciler.engine.foreign_owner import foreign_owner
+from reconciler.engine.lease_wait import acquire_lease
+from reconciler.engine.observe import with_owner
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import DeclarationError, StateError, UsageError

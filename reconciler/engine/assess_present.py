@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.survey import PassContext, TableAssessment, assess_deletion
-from reconciler.engine.survey_seed import with_seed
-from reconciler.engine.validating import validate_steps
-from reconciler.engine.visibility import not_visible_before
+from reconciler.engine.assess_seed import with_seed
+from reconciler.engine.assessment import PassContext, TableAssessment, assess_deletion
+from reconciler.engine.eventual_consistency import not_visible_before
+from reconciler.engine.validate_steps import validate_steps
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.records import Attempts
 from reconciler.planning import ownership, quotas
+from reconciler.planning.availability import defer_protection, harmless_under_another_key, propagate_blocked
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
-from reconciler.planning.fates import defer_protection, harmless_under_another_key, propagate_blocked
+from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
+from reconciler.planning.ownership_transfer import plan_transfer
 from reconciler.planning.policy import permit_in_place
-from reconciler.planning.rebuilding import active_rebuild, progress, without_rebuilt_index
-from reconciler.planning.taking import plan_transfer
 
 
 def assess_present(

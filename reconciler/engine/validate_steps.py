@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
 from reconciler.model.plan import Reason, Step, StepStatus
 
 

@@ -10,15 +10,15 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from reconciler.engine.observing import observe_table
-from reconciler.engine.verbs import CommandContext, CommandResult
+from reconciler.engine.commands import CommandContext, CommandResult
+from reconciler.engine.observe import observe_table
 from reconciler.facets import index_calls, index_room
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
 from reconciler.model.table import GlobalIndex, TableSpec
-from reconciler.planning.rebuilding import readers_switched
+from reconciler.planning.index_rebuild import readers_switched
 
 
 def next_name(index: str) -> str:

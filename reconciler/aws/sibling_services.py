@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.aws import call_deadline
-from reconciler.aws.caller import ApiClient, Clients
+from reconciler.aws.api_client import ApiClient, Clients
 from reconciler.aws.capabilities import Capabilities
 from reconciler.engine.ports import Telemetry
 from reconciler.model.errors import Unsupported

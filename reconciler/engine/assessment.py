@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from reconciler.engine.doubt import SafetyLatch, closes_latch
+from reconciler.engine.cancelled_deletions import CancelledDeletions
+from reconciler.engine.context import EngineContext
+from reconciler.engine.deletion_gate import judge_deletion
+from reconciler.engine.elapsed_times import ElapsedTimes
 from reconciler.engine.foreign_guard import ForeignGuard
-from reconciler.engine.gatekeeper import judge_deletion
-from reconciler.engine.observing import with_owner
-from reconciler.engine.recall import PlanCache
+from reconciler.engine.observe import with_owner
+from reconciler.engine.plan_cache import PlanCache
 from reconciler.engine.safety_backup import SafetyBackup
-from reconciler.engine.steady import ElapsedTimes
-from reconciler.engine.wishes import CancelledDeletions
-from reconciler.engine.world import EngineContext
+from reconciler.engine.safety_latch import SafetyLatch, closes_latch
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome

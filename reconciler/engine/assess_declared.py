@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.engine.doubt import closes_latch
-from reconciler.engine.observing import observe_table, with_owner
-from reconciler.engine.survey import PassContext, TableAssessment, failed_assessment, foreign_owner_of
-from reconciler.engine.survey_present import assess_present
-from reconciler.engine.survey_seed import seed_applies
-from reconciler.engine.validating import validate_steps
-from reconciler.engine.visibility import NOT_YET_VISIBLE, not_visible_before
+from reconciler.engine.assess_present import assess_present
+from reconciler.engine.assess_seed import seed_applies
+from reconciler.engine.assessment import PassContext, TableAssessment, failed_assessment, foreign_owner_of
+from reconciler.engine.eventual_consistency import NOT_YET_VISIBLE, not_visible_before
+from reconciler.engine.observe import observe_table, with_owner
+from reconciler.engine.safety_latch import closes_latch
+from reconciler.engine.validate_steps import validate_steps
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.null_tracing import NULL_TRACING
 from reconciler.engine.ports import (
     Clock,
     DeclarationSource,
@@ -17,7 +18,6 @@ from reconciler.engine.ports import (
     Telemetry,
     Tracing,
 )
-from reconciler.engine.untraced import NULL_TRACING
 from reconciler.model.identity import Endpoint
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.engine.survey import TableAssessment
+from reconciler.engine.assessment import TableAssessment
 from reconciler.model.errors import ApiError
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import TableReport, TableStatus

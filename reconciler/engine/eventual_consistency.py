@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
 from reconciler.model.records import InventoryEntry
 from reconciler.planning.ownership import may_be_ours
 

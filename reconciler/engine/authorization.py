@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reconciler.engine.world import EngineContext
+from reconciler.engine.context import EngineContext
 from reconciler.model.errors import ApiError, StateError
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot

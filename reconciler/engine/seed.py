@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_ledger import SeedLedger
 from reconciler.engine.seed_work import Numbered, SeedOutcome, SeedWork, batches, numbered_items
-from reconciler.engine.world import EngineContext
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, LeaseLost, Outcome
 from reconciler.model.identity import Identity

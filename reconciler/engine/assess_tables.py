@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from reconciler.engine.survey import PassContext, TableAssessment, deadline_passed_step
-from reconciler.engine.survey_declared import assess_declared
-from reconciler.engine.survey_undeclared import assess_undeclared
+from reconciler.engine.assess_declared import assess_declared
+from reconciler.engine.assess_undeclared import assess_undeclared
+from reconciler.engine.assessment import PassContext, TableAssessment, deadline_passed_step
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.plan import Action, Step
 from reconciler.planning.ownership import is_ours

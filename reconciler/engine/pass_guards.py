@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
-from reconciler.engine.doubt import latched_step
-from reconciler.engine.survey import TableAssessment
+from reconciler.engine.assessment import TableAssessment
+from reconciler.engine.safety_latch import latched_step
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Ended, StateSnapshot
-from reconciler.planning.fates import propagate_blocked
+from reconciler.planning.availability import propagate_blocked
 from reconciler.planning.ownership import is_ours, may_be_ours
 from reconciler.planning.policy import cap, counts_as_deletion
 

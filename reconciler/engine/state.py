@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.engine.recall import PlanCache
+from reconciler.engine.cancelled_deletions import CancelledDeletions
+from reconciler.engine.elapsed_times import ElapsedTimes
+from reconciler.engine.plan_cache import PlanCache
 from reconciler.engine.safety_backup import SafetyBackup
-from reconciler.engine.steady import ElapsedTimes
-from reconciler.engine.wishes import CancelledDeletions
 from reconciler.model.desired import DesiredState
 from reconciler.model.records import Attempts, StateSnapshot
 from reconciler.model.report import TableReport

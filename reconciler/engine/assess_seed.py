@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reconciler.engine.survey import PassContext, TableAssessment
+from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.model.desired import Declaration, Item, Seed
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason, Step, StepStatus
-from reconciler.planning.fates import defer_seed
+from reconciler.planning.availability import defer_seed
 from reconciler.planning.ownership import is_released, is_state_lost
 from reconciler.planning.planner import seed_step
 from reconciler.planning.text import several
