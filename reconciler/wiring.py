@@ -293,7 +293,7 @@ class App:
         built = self.__dict__.get("reconciler")
         if built is not None and not self.read_only and not self._hangs:
             with suppress(ReconcilerError):
-                built.world.store.release_lease()
+                built.ports.store.release_lease()
         if "threads" in self.__dict__ and not self.threads.close():
             log.info("calls that were under way were abandoned")
         if "traces" in self.__dict__:

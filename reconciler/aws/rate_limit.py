@@ -46,6 +46,7 @@ class RateLimited:
         group = next((name for name, (operations, _) in RATES.items() if operation in operations), None)
         if group is None:
             return
+        # No retry: the SDK has the only back-off of calls (session.py). This spaces them, so that few are throttled.
         with self._lock:
             turns, now = self._turns[group], self._clock.monotonic()
             full = len(turns) == turns.maxlen

@@ -81,6 +81,8 @@ class Access:
         return self.auth != "none" and self.token is not None
 
     def _check_host(self, headers: Headers) -> None:
+        # Not Starlette's TrustedHostMiddleware: it guards reads too, which probes send under any Host; it believes the
+        # first of two Host headers; and its refusal is no problem document that names the setting.
         given = headers.getlist("host")
         name = host_name(given[0]) if len(given) == 1 else None
         if name is None or name not in {allowed.strip("[]").lower().rstrip(".") for allowed in self.hosts}:

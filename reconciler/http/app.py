@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from reconciler import __version__
 from reconciler.courtesy import ReaderPriority
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, seeders
+from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, request_id, seeders
 from reconciler.http.access import Access
 from reconciler.http.answers import errors
 from reconciler.http.control import Control
@@ -25,7 +25,6 @@ from reconciler.http.listing import ListingQuery
 from reconciler.http.middleware import ReaderPriorityMiddleware, RequestCount, SecurityHeaders
 from reconciler.http.page import Page
 from reconciler.http.prefix import UnderPrefix
-from reconciler.http.request_id import RequestId
 from reconciler.metrics import Metrics
 
 
@@ -69,7 +68,7 @@ def create_app(
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
     app.add_middleware(UnderPrefix)
     app.add_middleware(RequestCount, count=metrics.http_request)
-    app.add_middleware(RequestId)
+    request_id.install(app)
     app.add_middleware(ReaderPriorityMiddleware, courtesy=courtesy or ReaderPriority())
 
     @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))

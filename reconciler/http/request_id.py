@@ -1,47 +1,38 @@
-"""Every request has a name: the caller's ``X-Request-ID`` or a fresh one. It is in answer, errors and log."""
+"""Every request has an ID: the caller's ``X-Request-ID`` or a fresh one. It is in response, errors and log.
+
+asgi-correlation-id takes it from the request and returns it. This module decides which IDs fit and binds them to the
+log.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
-import uuid
-from contextvars import ContextVar
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
+from fastapi import FastAPI
+from structlog.contextvars import bind_contextvars
 
-HEADER = "X-Request-ID"
 _FIT = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_current: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def install(app: FastAPI) -> None:
+    """Give every request of ``app`` an ID. One that does not fit is replaced, so that nobody can write into the log."""
+    # The library warns of each ID that it replaces: any caller could fill the log.
+    logging.getLogger("asgi_correlation_id").setLevel(logging.ERROR)
+    app.add_middleware(CorrelationIdMiddleware, validator=_fits, transformer=_bound_to_log)
 
 
 def current() -> str | None:
-    """The name of the request that is being answered."""
-    return _current.get()
+    """The ID of the request that is being answered."""
+    return correlation_id.get()
 
 
-class RequestId:
-    """Names each request; a name that does not fit is replaced, so that nothing can be written into the log."""
+def _fits(given: str) -> bool:
+    return _FIT.fullmatch(given) is not None
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = Headers(scope=scope).get(HEADER, "")
-        name = given if _FIT.fullmatch(given) else uuid.uuid4().hex
-
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = name
-            await send(message)
-
-        token = _current.set(name)
-        try:
-            with bound_contextvars(request_id=name):
-                await self._app(scope, receive, named)
-        finally:
-            _current.reset(token)
+def _bound_to_log(request_id: str) -> str:
+    # Never unbound: uvicorn runs each request in a task, whose context ends with it.
+    bind_contextvars(request_id=request_id)
+    return request_id

@@ -176,6 +176,7 @@ class Transfer:
 
     def _claim(self, lease: LeaseRecord, above: int, records: _Records, scope: str) -> None:
         """Take a lease, waiting for as long as its holder may be dead."""
+        # Not a retry library: the wait runs on the clock of the engine, which tests simulate and a stop cuts short.
         began = self._clock.monotonic()
         while lease.acquire(above=above) is None:
             if self._clock.monotonic() - began >= PATIENCE or not self._clock.sleep(PAUSE):

@@ -267,6 +267,7 @@ class StateTable:
             raise StateError(f"The state table {self.name} cannot be created: {rejected.message}") from rejected
 
     def _wait(self) -> None:
+        # Not a retry library: the wait runs on the clock of the engine, which tests simulate and a stop cuts short.
         deadline = self._clock.monotonic() + READY_SECONDS
         while True:
             live = self._describe()

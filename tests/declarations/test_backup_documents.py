@@ -17,7 +17,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"schedule": "every night", "keep": 1},
         "backups.schedule: has 2 fields, not the five of cron",
     ),
-    "an hour that is none": ({"schedule": "0 25 * * *", "keep": 1}, "has '25', which is not within 0 to 23"),
+    "an hour that is none": (
+        {"schedule": "0 25 * * *", "keep": 1},
+        "has the hour '25'; expected numbers, ranges, lists or steps within 0 to 23",
+    ),
     "a name that is always the same": (
         {"schedule": "@daily", "keep": 1, "name": "nightly"},
         "backups.name: does not hold {time} once",

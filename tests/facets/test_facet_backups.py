@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from support.shapes import answers
@@ -39,6 +39,8 @@ LAST_DUE = {
     "the first or a Monday, either is enough": ("0 0 1 * 1", "2026-03-09T00:00"),
     "a list": ("5,35 12 * * *", "2026-03-10T12:05"),
     "an alias": ("@monthly", "2026-03-01T00:00"),
+    "the last day of a month": ("0 0 L * *", "2026-02-28T00:00"),
+    "the first Monday of a month": ("0 0 * * mon#1", "2026-03-02T00:00"),
 }
 
 
@@ -48,17 +50,40 @@ def test_a_schedule_was_last_due(case: str) -> None:
     assert cron.parse(text).last(NOW) == datetime.fromisoformat(f"{expected}+00:00")
 
 
+def test_a_schedule_is_judged_in_utc_and_a_second_within_its_minute_still_counts() -> None:
+    berlin = timezone(timedelta(hours=1))
+    due = cron.parse("30 12 * * *").last(datetime(2026, 3, 10, 13, 30, 0, 1, tzinfo=berlin))
+    assert due == NOW
+    assert due.tzinfo is UTC
+
+
 def test_a_day_that_never_comes_is_never_due() -> None:
     assert cron.parse("0 0 30 2 *").last(NOW) is None
 
 
-NO_SCHEDULES = ("", "0 3 * *", "60 * * * *", "0 24 * * *", "x * * * *", "*/0 * * * *", "5-1 * * * *", "0 0 0 * *", "-")
+NO_SCHEDULES = (
+    "",
+    "0 3 * *",
+    "0 0 3 * * *",
+    "60 * * * *",
+    "0 24 * * *",
+    "x * * * *",
+    "*/0 * * * *",
+    "5-1 * * * *",
+    "0 0 0 * *",
+    "-",
+)
 
 
 @pytest.mark.parametrize("text", NO_SCHEDULES)
 def test_what_is_no_schedule_is_told(text: str) -> None:
     with pytest.raises(ValueError, match=r"has "):
         cron.parse(text)
+
+
+def test_the_field_that_is_wrong_is_named_with_what_it_takes() -> None:
+    with pytest.raises(ValueError, match=r"has the weekday 'mom'; expected .* within 0 to 7"):
+        cron.parse("0 3 * * mom")
 
 
 def taken(hours_ago: float, *, name: str | None = None, status: str = "AVAILABLE") -> TakenBackup:

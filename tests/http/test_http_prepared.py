@@ -32,6 +32,7 @@ REPORTS = {
     "nothing": a_report(),
     "in sync": a_report(in_sync()),
     "several": a_report(in_sync(), drifted("orders"), BLOCKED, FAILED),
+    "half a surrogate pair": replace(a_report(a_table("t", TableStatus.ERROR, error="\ud800")), warnings=("\udfff",)),
     "an error and warnings": replace(a_report(), error='"quoted" \u2028 and\nbroken', warnings=("one", "two")),
 }
 
