@@ -9,7 +9,7 @@ import pytest
 from structlog.contextvars import get_contextvars
 from support.web import ask
 
-from reconciler.engine.board import Board
+from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
 
@@ -17,7 +17,7 @@ from reconciler.metrics import Metrics
 @pytest.fixture
 def logged() -> Iterator[tuple[int, list[Any]]]:
     """A server's port, and what its routes would log as request_id, in order."""
-    board, seen = Board("default"), []
+    board, seen = LoopStatus("default"), []
 
     def status() -> dict[str, Any]:
         seen.append(get_contextvars().get("request_id"))
