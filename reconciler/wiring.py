@@ -229,7 +229,7 @@ class App:
 
     def serve(self) -> int:
         """The daemon: blocks until a signal."""
-        from reconciler.daemon import Daemon
+        from reconciler.daemon.daemon import Daemon
 
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")

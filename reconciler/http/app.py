@@ -14,7 +14,7 @@ from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
-from reconciler.courtesy import Courtesy
+from reconciler.daemon.reader_priority import Courtesy
 from reconciler.engine.board import Board
 from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, seeders
 from reconciler.http.access import Access

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.courtesy import Courtesy
+from reconciler.daemon.reader_priority import Courtesy
 
 UNMATCHED = "unmatched"
 """The route of every path that no route has, so that a scanner cannot grow the metrics."""

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from reconciler import watch as module
-from reconciler.watch import Watcher, relevant
+from reconciler.daemon.file_watch import Watcher, relevant
 
 
 class Changes:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler import interruption
-from reconciler.courtesy import Courteous, Courtesy
+from reconciler.daemon.reader_priority import Courteous, Courtesy
 from reconciler.engine.board import Board
 from reconciler.engine.permission import unreachable
 from reconciler.engine.reconciler import Reconciler
-from reconciler.garbage import BetweenPasses
+from reconciler.daemon.gc_tuning import BetweenPasses
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.http.healthcheck import authority
 from reconciler.logs import get_logger
@@ -25,9 +25,9 @@ from reconciler.runs import Book, Feed
 from reconciler.runs.events import run_event
 from reconciler.runs.record import remembered
 from reconciler.runs.verbs import carry_out
-from reconciler.scheduler import Loop
+from reconciler.daemon.loop import Loop
 from reconciler.settings import Settings, in_effect
-from reconciler.watch import Watcher
+from reconciler.daemon.file_watch import Watcher
 
 log = get_logger("reconciler.daemon")
 

@@ -13,7 +13,7 @@ from support.made_up import deferred_step, report, table
 
 from reconciler.engine.board import Board
 from reconciler.metrics.labels import SKIP_REASONS, TRIGGERS
-from reconciler.scheduler import Loop
+from reconciler.daemon.loop import Loop
 
 LONG = timedelta(hours=1)
 

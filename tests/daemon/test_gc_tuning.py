@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from reconciler import garbage as module
-from reconciler.garbage import SELDOM, BetweenPasses
+from reconciler.daemon.gc_tuning import SELDOM, BetweenPasses
 
 
 @pytest.fixture

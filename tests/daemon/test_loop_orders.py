@@ -14,7 +14,8 @@ from support.made_up import report, table
 from reconciler.engine.board import Board
 from reconciler.model.errors import StateError, UsageError
 from reconciler.runs import Book, Full, Order, Outcome, State, Stopping, Verb
-from reconciler.scheduler import Loop, orders
+from reconciler.daemon import orders
+from reconciler.daemon.loop import Loop
 
 LONG = timedelta(hours=1)
 RUN = Order(Verb.RUN)

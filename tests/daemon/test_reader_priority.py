@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from reconciler import courtesy as module
-from reconciler.courtesy import Courteous, Courtesy
+from reconciler.daemon import reader_priority as module
+from reconciler.daemon.reader_priority import Courteous, Courtesy
 from reconciler.system import Threads
 
 LONG = 30.0

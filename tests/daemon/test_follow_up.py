@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from support.made_up import T0, deferred_step, report, table
 
-from reconciler.scheduler import FollowUp
+from reconciler.daemon.follow_up import FollowUp
 
 INTERVAL = timedelta(seconds=60)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from reconciler.engine.ports import Parallel
-from reconciler.width import Width
+from reconciler.daemon.concurrency_limit import Width
 
 T = TypeVar("T")
 R = TypeVar("R")

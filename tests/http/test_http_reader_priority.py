@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 
-from reconciler import courtesy as module
-from reconciler.courtesy import Courtesy
+from reconciler.daemon import reader_priority as module
+from reconciler.daemon.reader_priority import Courtesy
 from reconciler.engine.board import Board
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics

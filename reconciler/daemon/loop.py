@@ -28,9 +28,9 @@ from reconciler.model.errors import Interrupted
 from reconciler.model.report import PassReport
 from reconciler.runs import Book, Order, Run
 from reconciler.runs.order import TRIGGER
-from reconciler.scheduler.executor import ThreadPerPass
-from reconciler.scheduler.follow_up import FIRST, FollowUp
-from reconciler.scheduler.orders import CarryOut, Orders, nothing_can_be_ordered
+from reconciler.daemon.executor import ThreadPerPass
+from reconciler.daemon.follow_up import FIRST, FollowUp
+from reconciler.daemon.orders import CarryOut, Orders, nothing_can_be_ordered
 
 log = get_logger("reconciler.scheduler")
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reconciler.width import WINDOW, Width
+from reconciler.daemon.concurrency_limit import WINDOW, Width
 
 CASES = {
     "work that never waits": (10, 0.004, 0.004, 2),
