@@ -1,4 +1,5 @@
-"""The daemon: its loop, file watching, reader priority and garbage collection. ``daemon`` puts them together.
+"""The daemon: its loop, file watching, reader priority and garbage collection. ``daemon.daemon`` puts them together.
 
-The only place that imports apscheduler and watchfiles. Nothing is imported here, because one-shot commands do not need it.
+The only package that imports apscheduler and watchfiles. Its modules are imported by name, because one-shot commands
+need none of them.
 """

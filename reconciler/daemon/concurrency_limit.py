@@ -1,4 +1,4 @@
-"""How many threads of a pass are worth running at once. Held by ``Courteous``, used around each table.
+"""How many threads of a pass are worth running at once. Held by ``AfterReaders``, used around each table.
 
 Python runs one thread at a time. Threads help as long as most of them wait for an endpoint; where it answers in less
 time than we need to deal with an answer, two keep the interpreter busy, and every further one only makes all others,
@@ -17,8 +17,8 @@ WINDOW = 100
 """Pieces of work that are judged together, with the window before them."""
 
 
-class Width:
-    """``with width:`` around one piece of work; it waits while enough others are at theirs.
+class ConcurrencyLimit:
+    """``with limit:`` around one piece of work; it waits while enough others are at theirs.
 
     Begins with two and grows, to ``most``, as far as work turns out to be waiting. The quickest of late tells: that
     others wait for one another, or in the queue of a busy endpoint, is no reason for a larger crowd.

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler import interruption
-from reconciler.daemon.reader_priority import Courteous, Courtesy
+from reconciler.daemon.file_watch import Watcher
+from reconciler.daemon.gc_tuning import BetweenPasses
+from reconciler.daemon.loop import Loop
+from reconciler.daemon.reader_priority import AfterReaders, ReaderPriority
 from reconciler.engine.board import Board
 from reconciler.engine.permission import unreachable
 from reconciler.engine.reconciler import Reconciler
-from reconciler.daemon.gc_tuning import BetweenPasses
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.http.healthcheck import authority
 from reconciler.logs import get_logger
@@ -25,9 +27,7 @@ from reconciler.runs import Book, Feed
 from reconciler.runs.events import run_event
 from reconciler.runs.record import remembered
 from reconciler.runs.verbs import carry_out
-from reconciler.daemon.loop import Loop
 from reconciler.settings import Settings, in_effect
-from reconciler.daemon.file_watch import Watcher
 
 log = get_logger("reconciler.daemon")
 
@@ -54,7 +54,7 @@ class Daemon:
     stop: threading.Event
     feed: Feed = field(default_factory=Feed)
     loop: Loop | None = None
-    courtesy: Courtesy = field(default_factory=Courtesy)
+    readers: ReaderPriority = field(default_factory=ReaderPriority)
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
@@ -65,7 +65,7 @@ class Daemon:
             control=control,
             status=lambda: {"mode": self.settings.mode},
             settings=lambda: in_effect(self.settings, self.board.endpoint),
-            courtesy=self.courtesy,
+            answering=self.readers.answering,
         )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -98,7 +98,7 @@ class Daemon:
         if reconciler is None:
             return
         world = reconciler.world
-        reconciler.world = replace(world, parallel=Courteous(world.parallel, self.courtesy, self.settings.workers))
+        reconciler.world = replace(world, parallel=AfterReaders(world.parallel, self.readers, self.settings.workers))
         garbage = BetweenPasses()
 
         def run_pass(trigger: str) -> PassReport:

@@ -22,15 +22,15 @@ from apscheduler.events import (
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from reconciler.daemon.executor import ThreadPerPass
+from reconciler.daemon.follow_up import FIRST, FollowUp
+from reconciler.daemon.orders import CarryOut, Orders, nothing_can_be_ordered
 from reconciler.engine.board import Board
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted
 from reconciler.model.report import PassReport
 from reconciler.runs import Book, Order, Run
 from reconciler.runs.order import TRIGGER
-from reconciler.daemon.executor import ThreadPerPass
-from reconciler.daemon.follow_up import FIRST, FollowUp
-from reconciler.daemon.orders import CarryOut, Orders, nothing_can_be_ordered
 
 log = get_logger("reconciler.scheduler")
 

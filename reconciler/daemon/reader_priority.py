@@ -2,7 +2,7 @@
 
 All of them share one interpreter, which runs one thread at a time; with ten that have work to do, an answer would wait
 for its turn again and again. The HTTP app says when it begins to answer and when it ends; the daemon hangs
-``Courteous`` between the engine and its threads.
+``AfterReaders`` between the engine and its threads.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from reconciler.daemon.concurrency_limit import ConcurrencyLimit
 from reconciler.engine.ports import Parallel
-from reconciler.daemon.concurrency_limit import Width
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,7 +25,7 @@ PATIENCE = 0.1
 """Seconds after which a request is one that waits itself, for a pass or for news, and nobody waits for it."""
 
 
-class Courtesy:
+class ReaderPriority:
     """How many requests are being answered. ``answering`` is for the one thread of the HTTP server."""
 
     def __init__(self) -> None:
@@ -58,20 +58,20 @@ class Courtesy:
             self._free.wait(LONGEST_WAIT)
 
 
-class Courteous:
+class AfterReaders:
     """The ``Parallel`` port over ``workers`` threads; each item gives way to readers first, and no crowd is drawn."""
 
-    def __init__(self, threads: Parallel, courtesy: Courtesy, workers: int) -> None:
+    def __init__(self, threads: Parallel, readers: ReaderPriority, workers: int) -> None:
         self._threads = threads
-        self._courtesy = courtesy
-        self._width = Width(workers)
+        self._readers = readers
+        self._limit = ConcurrencyLimit(workers)
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """As the threads behind do."""
 
         def after_readers(item: T) -> R:
-            self._courtesy.give_way()
-            with self._width:
+            self._readers.give_way()
+            with self._limit:
                 return function(item)
 
         return self._threads.map(after_readers, items)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reconciler.daemon.concurrency_limit import WINDOW, Width
+from reconciler.daemon.concurrency_limit import WINDOW, ConcurrencyLimit
 
 CASES = {
     "work that never waits": (10, 0.004, 0.004, 2),
@@ -24,50 +24,50 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_width_follows_how_much_of_the_work_is_waiting(case):
     most, seconds, busy, enough = CASES[case]
-    width = Width(most)
+    limit = ConcurrencyLimit(most)
     for _ in range(WINDOW):
-        width.note(seconds, busy)
-    assert width.enough == enough
+        limit.note(seconds, busy)
+    assert limit.enough == enough
 
 
 def test_it_begins_with_two():
-    assert Width(10).enough == 2
+    assert ConcurrencyLimit(10).enough == 2
 
 
 def test_pieces_that_had_to_queue_draw_no_crowd():
-    width = Width(10)
+    limit = ConcurrencyLimit(10)
     for number in range(3 * WINDOW):
-        width.note(0.003 if number % 50 == 0 else 0.030, 0.002)
-        assert width.enough == 2
+        limit.note(0.003 if number % 50 == 0 else 0.030, 0.002)
+        assert limit.enough == 2
 
 
 def test_it_shrinks_again_when_the_endpoint_comes_nearer():
-    width = Width(10)
+    limit = ConcurrencyLimit(10)
     for _ in range(WINDOW):
-        width.note(0.030, 0.002)
-    assert width.enough == 10
+        limit.note(0.030, 0.002)
+    assert limit.enough == 10
     for _ in range(WINDOW):
-        width.note(0.003, 0.002)
-    assert width.enough == 2
+        limit.note(0.003, 0.002)
+    assert limit.enough == 2
 
 
 def test_it_grows_again_when_the_endpoint_moves_away_though_not_at_once():
-    width = Width(10)
+    limit = ConcurrencyLimit(10)
     for seconds, enough in ((0.003, 2), (0.030, 2), (0.030, 10)):
         for _ in range(WINDOW):
-            width.note(seconds, 0.002)
-        assert width.enough == enough
+            limit.note(seconds, 0.002)
+        assert limit.enough == enough
 
 
 def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
-    width = Width(10)
-    monkeypatch.setattr(width, "note", lambda seconds, busy: None)
+    limit = ConcurrencyLimit(10)
+    monkeypatch.setattr(limit, "note", lambda seconds, busy: None)
     running, most, lock = 0, 0, threading.Lock()
     two = threading.Barrier(2)
 
     def work(item: int) -> int:
         nonlocal running, most
-        with width:
+        with limit:
             with lock:
                 running += 1
                 most = max(most, running)
@@ -82,18 +82,18 @@ def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
 
 
 def test_who_waited_is_let_in_when_the_width_grows():
-    width = Width(4)
+    limit = ConcurrencyLimit(4)
     inside = threading.Barrier(5)
 
     def work() -> None:
-        with width:
+        with limit:
             inside.wait(30)
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for _ in range(WINDOW):
-        width.note(0.030, 0.002)
+        limit.note(0.030, 0.002)
     inside.wait(30)
     for thread in threads:
         thread.join(30)

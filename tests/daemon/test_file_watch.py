@@ -9,7 +9,7 @@ import time
 import pytest
 from structlog.testing import capture_logs
 
-from reconciler import watch as module
+from reconciler.daemon import file_watch as module
 from reconciler.daemon.file_watch import Watcher, relevant
 
 

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from reconciler import garbage as module
+from reconciler.daemon import gc_tuning as module
 from reconciler.daemon.gc_tuning import SELDOM, BetweenPasses
 
 

@@ -11,9 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 from support.made_up import deferred_step, report, table
 
+from reconciler.daemon.loop import Loop
 from reconciler.engine.board import Board
 from reconciler.metrics.labels import SKIP_REASONS, TRIGGERS
-from reconciler.daemon.loop import Loop
 
 LONG = timedelta(hours=1)
 

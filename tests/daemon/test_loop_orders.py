@@ -11,11 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 from support.made_up import report, table
 
+from reconciler.daemon import orders
+from reconciler.daemon.loop import Loop
 from reconciler.engine.board import Board
 from reconciler.model.errors import StateError, UsageError
 from reconciler.runs import Book, Full, Order, Outcome, State, Stopping, Verb
-from reconciler.daemon import orders
-from reconciler.daemon.loop import Loop
 
 LONG = timedelta(hours=1)
 RUN = Order(Verb.RUN)

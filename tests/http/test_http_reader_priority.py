@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from reconciler.daemon import reader_priority as module
-from reconciler.daemon.reader_priority import Courtesy
+from reconciler.daemon.reader_priority import ReaderPriority
 from reconciler.engine.board import Board
 from reconciler.http import HttpServer, create_app
 from reconciler.metrics import Metrics
@@ -16,13 +16,13 @@ from reconciler.metrics import Metrics
 @pytest.mark.parametrize("path", ["/", "/api/v1/status"])
 def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 60.0)
-    courtesy, board, seen = Courtesy(), Board("default"), []
+    readers, board, seen = ReaderPriority(), Board("default"), []
 
     def status():
-        seen.append(courtesy.asked)
+        seen.append(readers.asked)
         return {"mode": "enforce"}
 
-    server = HttpServer(create_app(board, Metrics(board), status=status, courtesy=courtesy), "127.0.0.1", 0)
+    server = HttpServer(create_app(board, Metrics(board), status=status, answering=readers.answering), "127.0.0.1", 0)
     server.start()
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=30) as answer:
@@ -31,4 +31,4 @@ def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
     finally:
         server.stop()
     assert seen == [True]
-    assert not courtesy.asked
+    assert not readers.asked
