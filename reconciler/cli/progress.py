@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Color
 from reconciler.model.plan import Step
-from reconciler.planning.render import fate_sentence, step_words, symbol
 from reconciler.planning.text import printable
+from reconciler.presentation.render import fate_sentence, step_words, symbol
 
 OnStep = Callable[[str, Step], None]
 

@@ -10,9 +10,9 @@ from reconciler.engine.claiming import PATIENCE, claim
 from reconciler.engine.passes import Request
 from reconciler.engine.world import World
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.json_values import timestamp
 from reconciler.model.plan import Action, Approval, Fate, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
-from reconciler.planning.document import timestamp
 from reconciler.planning.text import printable
 
 FIRST_PAUSE = 0.1

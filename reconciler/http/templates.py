@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.http.readable import pretty, readable
-from reconciler.planning.render import losses, step_words, symbol, value_text
+from reconciler.presentation.render import losses, step_words, symbol, value_text
 
 _WEB = Path(__file__).with_name("web")
 

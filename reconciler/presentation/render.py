@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler.model.change import Change
+from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Action, Fate, Step
 from reconciler.model.report import PassReport, RebuildProgress, TableReport, TableStatus, Verdict
-from reconciler.planning.document import plain, timestamp
 from reconciler.planning.text import printable, several
 
 Line = tuple[str, str]

@@ -12,7 +12,8 @@ from support.reports import NOON, a_report, blocked, deferred, in_sync, missing
 
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Flavor, Identity
-from reconciler.planning.document import document, plain, timestamp
+from reconciler.model.json_values import plain, timestamp
+from reconciler.presentation.document import document
 
 
 def test_the_document_of_a_fresh_endpoint() -> None:

@@ -10,7 +10,7 @@ import pytest
 from support.folders import SOUND, write
 
 from reconciler.cli.app import main
-from reconciler.cli.paths import from_here, from_workspace, warning_from_here
+from reconciler.presentation.paths import from_here, from_workspace, warning_from_here
 
 BAD = {**SOUND, "key_schema": [{"AttributeName": "pk", "KeyType": "HSH"}]}
 

@@ -23,7 +23,7 @@ from support.reports import (
 from reconciler.model.change import Call, Change
 from reconciler.model.plan import Action, Step
 from reconciler.model.report import PassReport, TableStatus
-from reconciler.planning.render import render
+from reconciler.presentation.render import render
 
 HEADING = (
     "Stack default, environment default, at http://localhost:8000"

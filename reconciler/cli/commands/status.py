@@ -11,10 +11,12 @@ from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableStatus, Verdict
-from reconciler.planning.document import document, plain, timestamp
-from reconciler.planning.render import (
+from reconciler.planning.text import printable, several
+from reconciler.presentation.document import document
+from reconciler.presentation.render import (
     counts,
     fate_sentence,
     heading,
@@ -23,7 +25,6 @@ from reconciler.planning.render import (
     rebuild_sentence,
     step_words,
 )
-from reconciler.planning.text import printable, several
 
 Line = tuple[str, str]
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import import_module
 
-from reconciler.cli.formats.view import View
-from reconciler.cli.options import Output
 from reconciler.model.report import PassReport
+from reconciler.presentation.formats.view import View
 
 __all__ = ["View", "lines"]
 
 
-def lines(output: Output, report: PassReport, view: View) -> Iterable[tuple[str, str]]:
-    """The report in one form, as (style, text)."""
-    styled: Iterable[tuple[str, str]] = import_module(f"reconciler.cli.formats.{output.value}").lines(report, view)
+def lines(output: str, report: PassReport, view: View) -> Iterable[tuple[str, str]]:
+    """The report as (style, text) lines in the format ``output``: ``human``, ``json``, ``jsonl``, ``markdown``, …"""
+    styled: Iterable[tuple[str, str]] = import_module(f"reconciler.presentation.formats.{output}").lines(report, view)
     return styled

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from reconciler.cli.formats import markdown
-from reconciler.cli.formats.view import View
 from reconciler.model.errors import Problem
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableReport, TableStatus
-from reconciler.planning.render import losses
+from reconciler.presentation.formats import markdown
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.render import losses
 
 # GitHub shows ten annotations a step and cuts a job summary at 1 MiB.
 MOST_ANNOTATIONS = 9

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.cli.formats.view import View
 from reconciler.model.report import PassReport
-from reconciler.planning.render import render
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.render import render
 
 
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:

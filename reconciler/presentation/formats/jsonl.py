@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.cli.formats.view import View
 from reconciler.model.report import PassReport
-from reconciler.planning.document import document
+from reconciler.presentation.document import document
+from reconciler.presentation.formats.view import View
 
 
 def lines(report: PassReport, _view: View) -> Iterable[tuple[str, str]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
-from reconciler.cli.formats.view import View
-from reconciler.cli.paths import seen_from_here
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus
-from reconciler.planning.render import render
 from reconciler.planning.text import printable
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.paths import seen_from_here
+from reconciler.presentation.render import render
 
 
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:

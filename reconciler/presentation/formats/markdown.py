@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reconciler.cli.formats.view import View
-from reconciler.cli.paths import seen_from_here
 from reconciler.model.plan import Fate
 from reconciler.model.report import PassReport, TableReport, Verdict
-from reconciler.planning.render import counts, fate_sentence, losses, rebuild_sentence, step_words, symbol, value_text
 from reconciler.planning.text import printable
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.paths import seen_from_here
+from reconciler.presentation.render import (
+    counts,
+    fate_sentence,
+    losses,
+    rebuild_sentence,
+    step_words,
+    symbol,
+    value_text,
+)
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
 HEADINGS = {Verdict.IN_SYNC: "in sync", Verdict.DRIFTED: "drift", Verdict.ERROR: "error"}

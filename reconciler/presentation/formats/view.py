@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.cli.paths import from_here, from_workspace
+from reconciler.presentation.paths import from_here, from_workspace
 
 
 @dataclass(frozen=True, slots=True)
