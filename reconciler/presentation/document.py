@@ -84,13 +84,13 @@ def change_entry(change: Change) -> dict[str, Any]:
 
 
 def step_entry(step: Step) -> dict[str, Any]:
-    """One step with its request and fate; ``reason`` is the code, ``message`` the sentence."""
+    """One step with its request and status; ``reason`` is the code, ``message`` the sentence."""
     return {
         "action": step.action.value,
         "facet": step.facet,
         "operation": step.call.operation if step.call else None,
         "request": plain(step.call.params) if step.call else {},
-        "fate": step.fate.value,
+        "status": step.fate.value,
         "reason": step.reason.value if step.reason else None,
         "message": step.message,
         "allow_with": step.allow_with,

@@ -68,7 +68,7 @@ def test_the_document_of_a_fresh_endpoint() -> None:
                         "facet": "table",
                         "operation": "CreateTable",
                         "request": {"TableName": "users"},
-                        "fate": "ready",
+                        "status": "ready",
                         "reason": None,
                         "message": None,
                         "allow_with": None,
@@ -79,7 +79,7 @@ def test_the_document_of_a_fresh_endpoint() -> None:
                         "facet": "seed",
                         "operation": None,
                         "request": {},
-                        "fate": "ready",
+                        "status": "ready",
                         "reason": None,
                         "message": "2 items from seeds/users.json",
                         "allow_with": None,
@@ -96,7 +96,7 @@ def test_the_document_of_a_fresh_endpoint() -> None:
 
 def test_a_blocked_step_has_its_code_its_sentence_and_the_way_out() -> None:
     step = document(a_report(blocked()))["tables"][0]["steps"][0]
-    assert (step["fate"], step["reason"], step["message"]) == ("blocked", "data_loss", "the table holds items")
+    assert (step["status"], step["reason"], step["message"]) == ("blocked", "data_loss", "the table holds items")
     assert step["allow_with"] == "RECONCILER_DATA_LOSS=allow reconciler up users"
 
 
