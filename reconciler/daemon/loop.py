@@ -7,8 +7,9 @@ keeps ``next_pass`` and ``heartbeat`` on the board.
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import (
@@ -19,10 +20,11 @@ from apscheduler.events import (
     EVENT_JOB_SUBMITTED,
     JobEvent,
 )
+from apscheduler.executors.base import BaseExecutor, run_job
+from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from reconciler.daemon.executor import ThreadPerPass
 from reconciler.daemon.follow_up import FIRST, FollowUp
 from reconciler.daemon.orders import CarryOut, Orders, nothing_can_be_ordered
 from reconciler.engine.board import Board
@@ -219,3 +221,22 @@ class Loop:
     def _due(self) -> datetime | None:
         due: datetime | None = self._scheduler.get_job(JOB).next_run_time
         return due
+
+
+class ThreadPerPass(BaseExecutor):  # type: ignore[misc]
+    """An APScheduler executor that runs each pass in a fresh daemon thread; ``max_instances`` allows one at a time.
+
+    APScheduler joins its own thread pool when the interpreter exits, whatever the grace period; a pass that outlives
+    the grace period would hold the process back.
+    """
+
+    def _do_submit_job(self, job: Job, run_times: Sequence[datetime]) -> None:
+        threading.Thread(target=self._run, args=(job, run_times), name="pass", daemon=True).start()
+
+    def _run(self, job: Job, run_times: Sequence[datetime]) -> None:
+        try:
+            events = run_job(job, job._jobstore_alias, run_times, self._logger.name)
+        except BaseException:  # noqa: BLE001
+            self._run_job_error(job.id, *sys.exc_info()[1:])
+        else:
+            self._run_job_success(job.id, events)

@@ -2,8 +2,7 @@
 
 from reconciler.runs.book import Book
 from reconciler.runs.feed import Feed
-from reconciler.runs.order import Order, Outcome, Verb
+from reconciler.runs.order import Full, Order, Outcome, Run, Stopping, Verb
 from reconciler.runs.record import Record, State
-from reconciler.runs.run import Full, Run, Stopping
 
 __all__ = ["Book", "Feed", "Full", "Order", "Outcome", "Record", "Run", "State", "Stopping", "Verb"]
