@@ -12,7 +12,7 @@ import typer
 
 
 class Output(StrEnum):
-    """Form of the result on standard output."""
+    """Output format on standard output."""
 
     HUMAN = "human"
     JSON = "json"
@@ -23,7 +23,7 @@ class Output(StrEnum):
 
 
 class Color(StrEnum):
-    """When to colour."""
+    """When to use color."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -54,36 +54,36 @@ SETTINGS = (
     Flag("region", "NAME", "AWS region.", True),
     Flag("config", "FILE", "Settings file (TOML).", True),
     Flag("embedded", None, "Use an in-process emulator.", True),
-    Flag("stack", "NAME", "Whose tables these are."),
+    Flag("stack", "NAME", "Name of the stack that owns the tables."),
     Flag("interval", "DURATION", "Time between two passes of the daemon."),
     Flag("jitter", "SHARE", "Random delay added to each interval: 10% or a duration."),
     Flag("mode", "enforce|observe", "observe reports drift and writes nothing."),
-    Flag("prune", "never|owned", "What happens to our tables that are no longer declared."),
-    Flag("prune_grace", "DURATION", "How long a wish to delete a table with items must stand."),
-    Flag("data_loss", "never|emulator|allow", "May a step destroy items."),
-    Flag("disruption", "never|emulator|allow", "May a step interrupt readers."),
-    Flag("max_deletes", "NUMBER", "Deletes and replaces that a pass may make."),
-    Flag("allowed_accounts", "IDS", "AWS accounts that may be written to, parted by commas."),
+    Flag("prune", "never|owned", "What happens to a table this stack created that is no longer declared."),
+    Flag("prune_grace", "DURATION", "Grace period before a non-empty table is deleted."),
+    Flag("data_loss", "never|emulator|allow", "Where a step may delete items."),
+    Flag("disruption", "never|emulator|allow", "Where a step may interrupt readers."),
+    Flag("max_deletes", "NUMBER", "Maximum number of deletions and replacements in a pass."),
+    Flag("allowed_accounts", "IDS", "AWS accounts that may be written to, separated by commas."),
     Flag("seed", "empty|never", "Whether empty tables are seeded."),
     Flag("wait", "DURATION", "How long a one-shot command waits for the endpoint."),
     Flag("timeout", "DURATION", "Deadline of --once and up."),
-    Flag("workers", "NUMBER", "Tables handled at once."),
-    Flag("state_table", "NAME", "The table that keeps our records."),
+    Flag("workers", "NUMBER", "Number of tables processed at the same time."),
+    Flag("state_table", "NAME", "Name of the state table."),
     Flag("http_host", "ADDRESS", "Address of the HTTP server."),
     Flag("http_port", "PORT", "Port of the HTTP server."),
     Flag("api_token_file", "FILE", "File with the bearer token of the mutating routes."),
     Flag("api_auth", "auto|token|none", "Who may use the mutating routes."),
-    Flag("allowed_hosts", "NAMES", "Host headers accepted on the mutating routes, parted by commas."),
+    Flag("allowed_hosts", "NAMES", "Host headers accepted on the mutating routes, separated by commas."),
     Flag("metrics_file", "FILE", "Where a one-shot run writes its metrics."),
     Flag("push_gateway", "URL", "Where a one-shot run pushes its metrics."),
     Flag("table_detail", "full|status|none", "How many metric series a table gets."),
-    Flag("log_format", "auto|console|json|logfmt", "Form of the log."),
-    Flag("log_level", "debug|info|warning|error", "Least level that is logged."),
+    Flag("log_format", "auto|console|json|logfmt", "Log format."),
+    Flag("log_level", "debug|info|warning|error", "Minimum log level."),
 )
 """Every setting but the token itself, which would show in the list of processes."""
 
-FORM_HELP = f"Form of the result: {', '.join(Output)}."
-COLOR_HELP = f"When to colour: {', '.join(Color)}."
+FORM_HELP = f"Output format: {', '.join(Output)}."
+COLOR_HELP = f"When to use color: {', '.join(Color)}."
 DISPLAY = {
     "output": (
         Output,
