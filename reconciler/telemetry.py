@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
@@ -11,12 +11,14 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.null_tracing import NULL_TRACING
 from reconciler.engine.ports import ApiExchange, Tracing
 from reconciler.logs import get_logger
-from reconciler.metrics import Metrics
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
 from reconciler.tally import Tally
+
+if TYPE_CHECKING:
+    from reconciler.metrics import Metrics
 
 log = get_logger("reconciler")
 

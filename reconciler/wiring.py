@@ -20,7 +20,6 @@ from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.declarations.folder import FolderSource, Once, watch_paths
-from reconciler.engine.commands import CommandResult
 from reconciler.engine.context import EngineContext
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.loop_status import LoopStatus
@@ -114,7 +113,11 @@ def _settle_sdk_variables(settings: Settings) -> None:
 
 @dataclass
 class App:
-    """The tool, built and ready to be asked. One-shot verbs load the declarations before they wait for the endpoint."""
+    """Every part of the tool, each built at its first use. Commands call ``app.reconciler``.
+
+    ``reconciler`` waits for the endpoint; a command that needs the declarations calls ``source.load()`` before it, so
+    that a broken file is reported without an endpoint.
+    """
 
     settings: Settings
     one_shot: bool
@@ -131,11 +134,6 @@ class App:
         """Sentences to say once, for example that local credentials are used."""
         self.said = self.connection.notices
         return self.said
-
-    def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
-        """What would be done, with ``confirming`` after a confirmation; never writes."""
-        self.source.load()
-        return self.reconciler.preview(tables, confirming=confirming)
 
     def converge(
         self,
@@ -181,33 +179,6 @@ class App:
                 warnings.append(f"{error} The run itself is not affected.")
         return tuple(warnings)
 
-    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
-        """Delete what we created, under the gate, then suspend."""
-        self.source.load()
-        return self.reconciler.destroy(tables, confirmed=confirmed)
-
-    def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Write missing seed items."""
-        self.source.load()
-        return self.reconciler.seed(tables)
-
-    def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """Remove what the seed wrote and nobody changed."""
-        self.source.load()
-        return self.reconciler.clear(tables)
-
-    def restore(self, table: str, to: str, **wish: Any) -> CommandResult:
-        """A new table from a backup or a time; ``wish`` is as ``Reconciler.restore`` has it."""
-        return self.reconciler.restore(table, to, **wish)
-
-    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
-        """Another index in the place of this one."""
-        return self.reconciler.rebuild_index(table, index, new, hold)
-
-    def cancel_rebuild(self, table: str) -> CommandResult:
-        """Forget a rebuild."""
-        return self.reconciler.cancel_rebuild(table)
-
     def import_tables(
         self, names: tuple[str, ...], form: str
     ) -> tuple[tuple[Path, ...], tuple[Skipped, ...], tuple[str, ...], str]:
@@ -226,18 +197,6 @@ class App:
         stored = writer.stored(folder, texts)
         paths = self.reconciler.adopt(found.tables, stored, declared_in) if texts else writer.swept(folder)
         return paths, found.skipped, self.reconciler.readopt(found.released), found.nothing
-
-    def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """Stop managing tables."""
-        return self.reconciler.release(tables)
-
-    def suspend(self, by: str) -> None:
-        """Stop the loop's writes."""
-        self.reconciler.suspend(by)
-
-    def resume(self) -> bool:
-        """Lift a suspension."""
-        return self.reconciler.resume()
 
     def status(self) -> Mapping[str, Any]:
         """The present state: ``report``, ``suspension``, ``lease``, ``runs``, and the ``problem`` of unread records."""
@@ -270,7 +229,7 @@ class App:
 
     def serve(self) -> int:
         """The daemon: blocks until a signal."""
-        from reconciler.daemon import Daemon
+        from reconciler.daemon.daemon import Daemon
 
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")

@@ -54,8 +54,8 @@ MALFORMED: dict[str, tuple[dict[str, str], str]] = {
     "token auth without a token": ({"RECONCILER_API_AUTH": "token"}, "needs a token"),
     "two tokens": ({"RECONCILER_API_TOKEN": "a", "RECONCILER_API_TOKEN_FILE": "b"}, "are both set"),
     "a token file that is not there": ({"RECONCILER_API_TOKEN_FILE": "nowhere"}, "cannot be read: No such file"),
-    "a misspelt variable": ({"RECONCILER_INTERVALL": "5m"}, "RECONCILER_INTERVALL is no setting. Did you mean"),
-    "a variable like nothing": ({"RECONCILER_QQQQQQ": "1"}, "RECONCILER_QQQQQQ is no setting. Remove it"),
+    "a misspelt variable": ({"RECONCILER_INTERVALL": "5m"}, "Unknown setting RECONCILER_INTERVALL. Did you mean"),
+    "a variable like nothing": ({"RECONCILER_QQQQQQ": "1"}, "Unknown setting RECONCILER_QQQQQQ. Remove it"),
     "the variable that is no longer read": ({"RECONCILER_TABLE_ENVIRONMENT": "x"}, "Did you mean RECONCILER_ENVIRON"),
     "a config file that is not there": ({"RECONCILER_CONFIG": "no.toml"}, "RECONCILER_CONFIG names no.toml, which is"),
 }
@@ -75,7 +75,7 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "reconciler.toml").write_text("intervall = '5m'\nworkers = 'x'\n")
     lines = refused(tmp_path, RECONCILER_PRUNE="all").splitlines()
     assert lines == [
-        "reconciler.toml: intervall is no setting. Did you mean interval?",
+        "reconciler.toml: Unknown setting intervall. Did you mean interval?",
         "prune: 'all' from RECONCILER_PRUNE is not one of its values. Use one of never, owned.",
         "workers: 'x' from reconciler.toml: workers is not a whole number. Use a whole number.",
     ]
@@ -99,7 +99,7 @@ def test_a_broken_file_is_refused(sentence: str, tmp_path: Path) -> None:
 
 def test_an_unknown_key_of_pyproject_is_named_with_its_table(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.reconciler]\nmod = 'observe'\n[tool.other]\nx = 1\n")
-    assert refused(tmp_path) == "pyproject.toml: tool.reconciler.mod is no setting. Did you mean mode?"
+    assert refused(tmp_path) == "pyproject.toml: Unknown setting tool.reconciler.mod. Did you mean mode?"
 
 
 def test_two_flags_that_contradict_are_refused(tmp_path: Path) -> None:

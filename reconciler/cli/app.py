@@ -15,8 +15,8 @@ import typer
 
 from reconciler import interruption
 from reconciler.cli import codes
+from reconciler.cli.options import verb_first
 from reconciler.cli.verbs import application
-from reconciler.cli.words import verb_first
 
 
 def main(argv: Sequence[str]) -> int:

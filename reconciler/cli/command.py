@@ -16,9 +16,9 @@ from reconciler.cli import codes, options
 from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.cli.paths import seen_from_here, warning_from_here
 from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
+from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 Body = Callable[..., int]
 Tables = Annotated[

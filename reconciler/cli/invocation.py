@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from reconciler import interruption
 from reconciler.cli.console import Console
 from reconciler.cli.options import Output
-from reconciler.cli.paths import seen_from_here, warning_from_here
 from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
-from reconciler.planning.document import FORMAT_VERSION
 from reconciler.planning.text import printable
+from reconciler.presentation.document import FORMAT_VERSION
+from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 if TYPE_CHECKING:
     from reconciler.settings import Settings
@@ -83,7 +83,7 @@ class Invocation:
 
     def show(self, report: PassReport, *, applied: bool, diff: bool = False, base: str = "") -> None:
         """The report on standard output in the form asked for, its warnings and errors on standard error."""
-        from reconciler.cli.formats import View, lines
+        from reconciler.presentation.formats import View, lines
 
         base = base or self.desired_state
         for warning in report.warnings:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Color
 from reconciler.model.plan import Step
-from reconciler.planning.render import status_message, step_title, symbol
 from reconciler.planning.text import printable
+from reconciler.presentation.render import status_message, step_title, symbol
 
 OnStep = Callable[[str, Step], None]
 

@@ -10,9 +10,9 @@ from reconciler.engine.context import EngineContext
 from reconciler.engine.lease_wait import PATIENCE, acquire_lease
 from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.json_values import timestamp
 from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus
-from reconciler.planning.document import timestamp
 from reconciler.planning.text import printable
 
 FIRST_PAUSE = 0.1

@@ -7,6 +7,7 @@ Reads are open to probes and Prometheus under any Host. What changes something s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,7 +15,6 @@ from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
-from reconciler.courtesy import ReaderPriority
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, request_id, seeders
 from reconciler.http.access import Access
@@ -22,7 +22,7 @@ from reconciler.http.answers import errors
 from reconciler.http.control import Control
 from reconciler.http.docs import DocsPage
 from reconciler.http.listing import ListingQuery
-from reconciler.http.middleware import ReaderPriorityMiddleware, RequestCount, SecurityHeaders
+from reconciler.http.middleware import Answering, RequestCount, SecurityHeaders
 from reconciler.http.page import Page
 from reconciler.http.prefix import UnderPrefix
 from reconciler.metrics import Metrics
@@ -44,12 +44,12 @@ def create_app(
     status: Callable[[], Mapping[str, Any]] = dict,
     settings: Callable[[], tuple[tuple[str, str, str], ...]] = tuple,
     now: Callable[[], datetime] = _utc_now,
-    courtesy: ReaderPriority | None = None,
+    answering: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> FastAPI:
     """The app over one board. Without ``control`` nothing can be ordered.
 
-    ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted. ``courtesy``
-    hears of every request while it is answered.
+    ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted. Each
+    request is handled inside ``answering()``.
     """
     control = control or _nobody(board)
     page, docs = Page(control), DocsPage()
@@ -69,7 +69,7 @@ def create_app(
     app.add_middleware(UnderPrefix)
     app.add_middleware(RequestCount, count=metrics.http_request)
     request_id.install(app)
-    app.add_middleware(ReaderPriorityMiddleware, courtesy=courtesy or ReaderPriority())
+    app.add_middleware(Answering, answering=answering)
 
     @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))
     def status_page(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from reconciler.courtesy import ReaderPriority
 
 UNMATCHED = "unmatched"
 """The route of every path that no route has, so that a scanner cannot grow the metrics."""
@@ -70,17 +69,17 @@ class RequestCount:
             self._count(scope["method"], route, status, time.perf_counter() - began)
 
 
-class ReaderPriorityMiddleware:
-    """Lets the threads of a pass give way while a request is being answered."""
+class Answering:
+    """Handles each request inside ``answering()``, so that the daemon's pass threads can let readers go first."""
 
-    def __init__(self, app: ASGIApp, courtesy: ReaderPriority) -> None:
+    def __init__(self, app: ASGIApp, answering: Callable[[], AbstractContextManager[None]]) -> None:
         self._app = app
-        self._courtesy = courtesy
+        self._answering = answering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with self._courtesy.answering():
+        with self._answering():
             await self._app(scope, receive, send)

@@ -13,9 +13,9 @@ from reconciler.http.guard import GuardedRoute
 from reconciler.http.ordering import answer, refusal
 from reconciler.http.summary import sentence, shown
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.json_values import plain
 from reconciler.model.records import InventoryEntry
 from reconciler.model.report import TableReport
-from reconciler.planning.document import plain
 from reconciler.runs import Job, Verb
 
 TableName = Annotated[str, Field(min_length=1, max_length=255)]

@@ -13,8 +13,8 @@ from reconciler.http.problems import Refused
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import Verdict
-from reconciler.planning.document import document, problem_entry, step_entry
 from reconciler.planning.text import several
+from reconciler.presentation.document import document, problem_entry, step_entry
 from reconciler.runs import Full, Job, Outcome, Run, Verb
 from reconciler.runs.verbs import PlanChanged
 from reconciler.runs.words import sentences

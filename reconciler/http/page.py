@@ -18,7 +18,7 @@ from reconciler.http.relations import relations
 from reconciler.http.summary import differs, health_state, hold, leader, sentence, shown
 from reconciler.http.table import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
-from reconciler.planning.render import counts
+from reconciler.presentation.render import counts
 from reconciler.runs import Outcome
 from reconciler.runs.book import MOST_RECORDS
 

@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.http.summary import sentence
 from reconciler.model.report import PassReport, TableReport
-from reconciler.planning.document import document, table_entry
+from reconciler.presentation.document import document, table_entry
 
 
 class CachedReport:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.planning.document import plain
+from reconciler.model.json_values import plain
 from reconciler.planning.text import printable
 
 

@@ -16,7 +16,7 @@ def status_answer(board: LoopStatus, said: str, more: Mapping[str, Any], report_
 
     ``more`` comes from the wiring; the report is ``null`` before the first pass.
     """
-    from reconciler.planning.document import timestamp
+    from reconciler.model.json_values import timestamp
 
     ready, reason = readiness(board)
     report = board.report

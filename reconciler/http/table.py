@@ -8,9 +8,10 @@ from typing import Any
 from reconciler.facets import FACETS
 from reconciler.http.control import Control
 from reconciler.http.summary import shown
+from reconciler.model.json_values import plain, timestamp
 from reconciler.model.report import TableReport
 from reconciler.model.table import TableSpec
-from reconciler.planning.document import plain, table_entry, timestamp
+from reconciler.presentation.document import table_entry
 from reconciler.runs import Record
 from reconciler.runs.events import record_entry
 

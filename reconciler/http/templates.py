@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.http.readable import pretty, readable
-from reconciler.planning.render import losses, step_title, symbol, value_text
+from reconciler.presentation.render import losses, step_title, symbol, value_text
 
 _WEB = Path(__file__).with_name("web")
 
@@ -24,7 +24,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= {"moment": _moment, "machine": _machine, "readable": readable, "pretty": pretty}
-    made.filters |= {"step_words": step_title, "value_text": value_text, "losses": losses}
+    made.filters |= {"step_title": step_title, "value_text": value_text, "losses": losses}
     made.filters |= {"capital": lambda text: text[:1].upper() + text[1:]}
     made.filters |= {"step_style": lambda step: symbol(step)[0], "step_sign": lambda step: symbol(step)[1]}
     return made

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable
 
 from reconciler.model.errors import Problem
+from reconciler.model.json_values import plain
 from reconciler.model.plan import Approval, StepStatus
 from reconciler.model.report import PassReport, TableReport
-from reconciler.planning.document import plain
 
 
 def plan_digest(tables: Iterable[TableReport], error: str | None = None, problems: Iterable[Problem] = ()) -> str:

@@ -2,8 +2,7 @@
 
 from reconciler.runs.book import RunHistory
 from reconciler.runs.feed import Feed
-from reconciler.runs.order import Job, Outcome, Verb
+from reconciler.runs.order import Full, Job, Outcome, Run, Stopping, Verb
 from reconciler.runs.record import Record, State
-from reconciler.runs.run import Full, Run, Stopping
 
 __all__ = ["Feed", "Full", "Job", "Outcome", "Record", "Run", "RunHistory", "State", "Stopping", "Verb"]

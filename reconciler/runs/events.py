@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.model.json_values import timestamp
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport
-from reconciler.planning.document import timestamp
 from reconciler.runs.record import Record
 
 

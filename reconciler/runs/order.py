@@ -1,10 +1,12 @@
-"""What may be asked of the running daemon, as a value; made by the HTTP routes, carried out in the loop's thread."""
+"""Orders to the running daemon and their runs. HTTP routes make an order, the loop's thread carries it out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
 from reconciler.model.report import PassReport
 
 TRIGGER = "api"
@@ -60,3 +62,32 @@ class Outcome:
     report: PassReport | None
     plan_digest: str | None = None
     suspended: bool | None = None
+
+
+class Stopping(ReconcilerError):
+    """The daemon is ending; nothing more is begun."""
+
+
+class Full(ReconcilerError):
+    """Too many different orders wait already."""
+
+
+def _unbreakable() -> Future[Outcome]:
+    """A future that a caller who goes away cannot cancel, because others wait on it too."""
+    future: Future[Outcome] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """``id`` is the record's in the book. ``ended`` yields the outcome or raises what the verb raised."""
+
+    id: str
+    order: Job
+    ended: Future[Outcome] = field(default_factory=_unbreakable)
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether, now that it has ended, it may have changed anything; what was refused as a whole has not."""
+        return self.order.changes and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)

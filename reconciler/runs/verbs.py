@@ -8,8 +8,8 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.state import EngineState
 from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
+from reconciler.planning import digest
 from reconciler.runs.aside import QuietTelemetry
-from reconciler.runs.digest import plan_digest
 from reconciler.runs.order import PAGE, TRIGGER, Job, Outcome, Verb
 
 SUFFIX = "_seeder"
@@ -18,9 +18,9 @@ SUFFIX = "_seeder"
 class PlanChanged(UsageError):
     """The plan is no longer the one that was approved; ``digest`` is the present one's."""
 
-    def __init__(self, digest: str) -> None:
-        self.digest = digest
-        super().__init__(f"The plan has changed since it was previewed; its digest is now {digest}. Nothing was done.")
+    def __init__(self, present: str) -> None:
+        self.digest = present
+        super().__init__(f"The plan has changed since it was previewed; its digest is now {present}. Nothing was done.")
 
 
 def carry_out(order: Job, reconciler: Reconciler) -> Outcome:
@@ -98,3 +98,8 @@ def _preview(aside: Reconciler, order: Job) -> PassReport:
 def _dry(aside: Reconciler) -> Reconciler:
     """With a memory of its own: what a dry look notices is no drift that was seen."""
     return replace(aside, state=EngineState(last_good=aside.state.last_good))
+
+
+def plan_digest(report: PassReport) -> str:
+    """SHA-256 in hexadecimal over actions, fates and changes by table, and over what is wrong with the whole plan."""
+    return digest.plan_digest(report.tables, report.error, report.problems)

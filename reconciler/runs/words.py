@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.report import PassReport
-from reconciler.planning.render import counts, seed_counts
 from reconciler.planning.text import several
+from reconciler.presentation.render import counts, seed_counts
 from reconciler.runs.order import Job, Verb
 
 

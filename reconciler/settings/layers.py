@@ -84,7 +84,7 @@ def from_variables(
         elif variable != CONFIG_VARIABLE and not _SERVICE_LINK.fullmatch(variable):
             known_words = [word.removeprefix(PREFIX) for word in (*names, CONFIG_VARIABLE)]
             remedy = _remedy(variable.removeprefix(PREFIX), known_words, PREFIX)
-            problems.append(f"{place}{variable} is no setting. {remedy}")
+            problems.append(f"{place}Unknown setting {variable}. {remedy}")
     return Layer(values, origins, tuple(problems))
 
 
@@ -145,7 +145,7 @@ def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested
     prefix = "tool.reconciler." if nested else ""
     table = document.get("tool", {}).get("reconciler", {}) if nested else document
     names = list(known)
-    problems = [f"{shown}: {prefix}{key} is no setting. {_remedy(key, names)}" for key in table if key not in names]
+    problems = [f"{shown}: Unknown setting {prefix}{key}. {_remedy(key, names)}" for key in table if key not in names]
     values = {key: value for key, value in table.items() if key in names}
     return Layer(values, {key: f"{shown}: {prefix}{key}" for key in values}, tuple(problems))
 

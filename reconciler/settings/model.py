@@ -80,7 +80,7 @@ class Settings(BaseModel):
     adopted tables are never deleted."""
 
     prune_grace: Duration | None = None
-    """How long the wish to delete or replace a table that holds items must stand. Default 5 m in the daemon, to survive
+    """Grace period before a table that holds items is deleted or replaced. Default 5 m in the daemon, to survive
     a half-deployed folder; 0 s for one-shot commands, where somebody looks on."""
 
     data_loss: Permission = "emulator"
@@ -110,7 +110,8 @@ class Settings(BaseModel):
     """Deadline of ``--once`` and ``up``. Default 300 s on an emulator, 30 m elsewhere, where an index takes minutes."""
 
     workers: Annotated[int, Field(ge=1, le=200)] = 10
-    """Tables handled at once. Default 10: DynamoDB allows few control-plane calls a second (50 tables in flight)."""
+    """Number of tables processed at the same time. Default 10: DynamoDB allows few control-plane calls a second (50
+    tables in flight)."""
 
     state_table: TableName = "reconciler_state"
     """The one table that is added, for inventory, seed records, lease and history."""
@@ -151,7 +152,7 @@ class Settings(BaseModel):
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
     ] = "info"
-    """Least level that is logged. Default ``info``: one line an action and a pass."""
+    """Minimum log level. Default ``info``: one line an action and a pass."""
 
     endpoint_url: Url | None = None
     """URL of the DynamoDB endpoint; unset by default, which is AWS in the SDK's region. Without the flag also

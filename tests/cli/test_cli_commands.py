@@ -90,7 +90,7 @@ def test_up_with_yes_previews_then_converges(cli: Callable, fake: FakeWiring) ->
 def test_up_prints_one_json_document_only(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(missing())
     fake.result = a_report(converged(), wrote=True)
-    assert json.loads(cli("up --yes -o json").out)["tables"][0]["steps"][0]["fate"] == "done"
+    assert json.loads(cli("up --yes -o json").out)["tables"][0]["steps"][0]["status"] == "done"
 
 
 def test_up_off_a_terminal_without_yes_asks_nobody_and_connects_to_nothing(cli: Callable, fake: FakeWiring) -> None:

@@ -13,7 +13,7 @@ from reconciler.http.templates import environment
 from reconciler.model.change import Call, Change
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import TableReport, TableStatus
-from reconciler.planning.render import losses, render
+from reconciler.presentation.render import losses, render
 
 WHEN = NOON + timedelta(minutes=5)
 KEYS = Change("keys", "keys.0.type", "S", "N")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal, get_args, get_origin
 
 import pytest
 from support.cli_fake import FakeWiring
@@ -95,3 +96,13 @@ def test_a_flag_reaches_its_setting(name: str, cli: Callable, fake: FakeWiring, 
 def test_every_setting_but_the_token_is_a_flag() -> None:
     flags = {flag.name for flag in SETTINGS}
     assert flags == set(Settings.model_fields) - {"api_token"} | {"config"}
+
+
+def test_every_setting_but_the_token_is_an_option_with_the_values_of_its_type() -> None:
+    types = {name: info.annotation for name, info in Settings.model_fields.items()}
+    assert {flag.name for flag in SETTINGS} == {*types, "config"} - {"api_token"}
+    for flag in SETTINGS:
+        choices = get_args(types.get(flag.name)) if get_origin(types.get(flag.name)) is Literal else ()
+        shown = tuple((flag.metavar or "").split("|")) if "|" in (flag.metavar or "") else ()
+        assert shown == choices, flag.name
+        assert (flag.metavar is None) == (types.get(flag.name) is bool), flag.name

@@ -89,6 +89,17 @@ def test_help_imports_nothing_heavy(line: str, never: tuple[str, ...], tmp_path:
     assert done.stderr.strip() == "[]"
 
 
+@pytest.mark.parametrize("line", ["validate", "schema", "preview"])
+def test_a_command_that_exposes_no_metrics_does_not_import_them(line: str, tmp_path: Path) -> None:
+    arguments = [*line.split(), "--desired-state", "bundled", "--endpoint-url", "http://127.0.0.1:1", "--wait", "0s"]
+    code = (
+        f"import sys; from reconciler.cli.app import main; main({arguments});"
+        "print('prometheus_client' in sys.modules, 'reconciler.wiring' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stderr.splitlines()[-1] == "False True"
+
+
 def test_columns_are_honoured(tmp_path: Path) -> None:
     lines = run("--help", folder=tmp_path, COLUMNS="50").stdout.splitlines()
     assert max(len(line) for line in lines) <= 50

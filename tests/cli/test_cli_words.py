@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.words import verb_first
+from reconciler.cli.options import verb_first
 
 LINES = {
     "": "run",

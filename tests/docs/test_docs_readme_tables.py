@@ -1,4 +1,4 @@
-"""Each table of the README says what the code says: commands, exit codes, settings, facets, fates, metrics."""
+"""Each table of the README says what the code says: commands, exit codes, settings, facets, step statuses, metrics."""
 
 import re
 from datetime import timedelta
@@ -86,7 +86,7 @@ def test_every_facet_is_listed_and_no_other():
     assert [plain(row[0]) for row in table(README, "A declaration, in its three forms")] == [f.name for f in FACETS]
 
 
-def test_every_fate_is_listed_and_no_other():
+def test_every_step_status_is_listed_and_no_other():
     listed = [plain(row[0]) for row in table(README, "What happens to a difference")]
     assert sorted(listed) == sorted(fate.value for fate in StepStatus)
 

@@ -127,7 +127,7 @@ def test_a_delete_whose_answer_is_lost_is_a_failure_that_names_the_item(race: Ra
     assert code == 1, out + err
     (table,) = json.loads(out)["tables"]
     (step,) = table["steps"]
-    assert step["fate"] == "failed"
+    assert step["status"] == "failed"
     assert "removed" in step["message"]
     assert "is unknown" in step["message"]
     assert "pk 'b'" in step["message"]

@@ -95,7 +95,7 @@ def test_clear_says_the_same_as_a_document(stage: Stage) -> None:
     process = stage.start("clear", "-o", "json")
     report = json.loads(process.communicate(timeout=60)[0])
     (step,) = report["tables"][0]["steps"]
-    assert (step["action"], step["fate"], step["message"]) == ("clear", "done", "3 removed, 0 kept")
+    assert (step["action"], step["status"], step["message"]) == ("clear", "done", "3 removed, 0 kept")
     assert report["summary"]["seed"] == 0
 
 

@@ -15,7 +15,7 @@ from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import KeyElement
-from reconciler.planning.render import render
+from reconciler.presentation.render import render
 
 SEVEN = tuple(gsi(f"by_{letter}", f"{letter} S") for letter in "abcdefg")
 

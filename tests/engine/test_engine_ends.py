@@ -14,7 +14,7 @@ from reconciler.model.errors import ApiError, Forbidden, StateError, Unreachable
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import TableStatus, Verdict
-from reconciler.planning.render import render
+from reconciler.presentation.render import render
 
 NAMES = [f"t{number}" for number in range(6)]
 

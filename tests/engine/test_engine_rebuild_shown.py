@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from simulation.world import declaration, simulate
 
-from reconciler.cli.formats import markdown
-from reconciler.cli.formats.view import View
 from reconciler.model.identity import Flavor
 from reconciler.model.report import Verdict
 from reconciler.model.table import GlobalIndex, KeyElement, Projection
-from reconciler.planning.document import document
-from reconciler.planning.render import render
+from reconciler.presentation.document import document
+from reconciler.presentation.formats import markdown
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.render import render
 
 OLD = GlobalIndex("by_mail", (KeyElement("mail", "HASH", "S"),), Projection("KEYS_ONLY"))
 NEW = replace(OLD, name="mail2", projection=Projection("ALL"))

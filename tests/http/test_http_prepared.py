@@ -15,7 +15,7 @@ from reconciler.http.prepared import CachedReport
 from reconciler.http.summary import sentence
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableReport, TableStatus
-from reconciler.planning.document import document
+from reconciler.presentation.document import document
 
 
 def in_sync(name: str = "users") -> TableReport:

@@ -10,7 +10,7 @@ PLACEHOLDERS = "test_placeholders"
 UNREAD = "test_unread_seeds"
 EXPORTED = "test_seeds_as_exported"
 SSE = "test_facet_sse"
-PATHS = "test_cli_paths"
+PATHS = "test_paths"
 
 MUTANTS = (
     Mutant(

@@ -10,8 +10,8 @@ from support.made_up import T0, report, table, ttl_step
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableStatus
 from reconciler.runs import Record, RunHistory, State
-from reconciler.runs.digest import plan_digest
 from reconciler.runs.record import MOST_ACTIONS, remembered
+from reconciler.runs.verbs import plan_digest
 
 
 def record(name, verb="pass", trigger="interval", found=None):

@@ -65,9 +65,19 @@ class FakeWiring:
     confirming: bool | None = None
 
     @property
-    def reconciler(self) -> SimpleNamespace:
-        """What ``clear`` asks whether it is at an emulator."""
-        return SimpleNamespace(ports=SimpleNamespace(emulator=self.emulator))
+    def reconciler(self) -> FakeWiring:
+        """The reconciler is this very object, too."""
+        return self
+
+    @property
+    def ports(self) -> SimpleNamespace:
+        """``clear`` looks up whether the endpoint is an emulator."""
+        return SimpleNamespace(emulator=self.emulator)
+
+    @property
+    def source(self) -> SimpleNamespace:
+        """Declarations without errors."""
+        return SimpleNamespace(load=desired)
 
     @contextmanager
     def open_app(self, settings: Any, *, one_shot: bool, read_only: bool) -> Iterator[FakeWiring]:

@@ -15,13 +15,14 @@ def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> in
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
+        app.source.load()
         if not yes and not app.reconciler.ports.emulator:
             must_be_able_to_ask(invocation, yes=yes)
             which = ", ".join(names) or "all tables that have a seed"
             if not confirmed(f"Remove from {which} the items that the seed wrote and nobody changed?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-        report = app.clear(names)
+        report = app.reconciler.clear(names)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(seed_lines(report))
     return exits.act(report)

@@ -15,8 +15,9 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
+        app.source.load()
         if not yes:
-            plan = app.preview()
+            plan = app.reconciler.preview()
             known = plan.tables
             ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
             doomed = f"{', '.join(ours)} with every item in {'it' if len(ours) == 1 else 'them'}"
@@ -24,7 +25,7 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             if not confirmed(f"{what} {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-        report = app.destroy(names, confirmed=not yes)
+        report = app.reconciler.destroy(names, confirmed=not yes)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])
     return exits.act(report)

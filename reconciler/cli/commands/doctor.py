@@ -8,8 +8,8 @@ from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.planning.document import FORMAT_VERSION
 from reconciler.planning.text import printable
+from reconciler.presentation.document import FORMAT_VERSION
 
 MARKS = {"ok": ("in_sync", "ok     "), "warning": ("warning", "warning"), "problem": ("error", "problem")}
 

@@ -23,7 +23,8 @@ def preview(
     """Plan on a client that refuses every mutating operation."""
     settings = invocation.settings()
     with invocation.opened(settings, read_only=True) as app:
-        report = app.preview(tuple(tables or ()))
+        app.source.load()
+        report = app.reconciler.preview(tuple(tables or ()))
     if invocation.output is Output.HUMAN and invocation.console.interactive:
         invocation.say([f"Plan for {place(settings, report)}:"])
     invocation.show(report, applied=False, diff=diff, base=settings.desired_state)

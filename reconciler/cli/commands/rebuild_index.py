@@ -44,7 +44,8 @@ def rebuild_index(
         return codes.ERROR
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
-        told = app.cancel_rebuild(table) if cancel else app.rebuild_index(table, index, new, stays)
+        engine = app.reconciler
+        told = engine.cancel_rebuild(table) if cancel else engine.rebuild_index(table, index, new, stays)
     invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})
     return codes.OK if told.finished else codes.DRIFT
 

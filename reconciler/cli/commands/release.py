@@ -19,6 +19,6 @@ def release(invocation: Invocation, tables: Names) -> int:
     """Only the state table is written."""
     invocation.allow(Output.HUMAN, Output.JSON)
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        sentences = app.release(tuple(tables))
+        sentences = app.reconciler.release(tuple(tables))
     invocation.answer(sentences, {"released": list(tables), "messages": list(sentences)})
     return codes.OK

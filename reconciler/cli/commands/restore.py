@@ -63,7 +63,7 @@ def restore(
         without_indexes,
     )
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        told = app.restore(
+        told = app.reconciler.restore(
             table, to, backup=from_backup, at=at, overrides=overrides, tell=lambda said: invocation.say([said])
         )
     invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})

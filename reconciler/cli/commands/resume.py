@@ -15,7 +15,7 @@ def resume(invocation: Invocation) -> int:
     invocation.allow(Output.HUMAN, Output.JSON)
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
-        lifted = app.resume()
+        lifted = app.reconciler.resume()
     which = stack_of(settings)
     sentence = f"The suspension of {which} is lifted." if lifted else f"The {which} was not suspended."
     invocation.answer([sentence], {"suspended": False, "lifted": lifted})

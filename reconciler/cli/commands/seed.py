@@ -13,7 +13,8 @@ def seed(invocation: Invocation, tables: Tables = None) -> int:
     """Act on the named tables, or on all that have a seed."""
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
-        report = app.seed(tuple(tables or ()))
+        app.source.load()
+        report = app.reconciler.seed(tuple(tables or ()))
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(seed_lines(report))
     return exits.act(report)

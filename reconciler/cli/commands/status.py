@@ -11,10 +11,12 @@ from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableStatus, Verdict
-from reconciler.planning.document import document, plain, timestamp
-from reconciler.planning.render import (
+from reconciler.planning.text import printable, several
+from reconciler.presentation.document import document
+from reconciler.presentation.render import (
     counts,
     heading,
     in_sync,
@@ -23,7 +25,6 @@ from reconciler.planning.render import (
     status_message,
     step_title,
 )
-from reconciler.planning.text import printable, several
 
 Line = tuple[str, str]
 

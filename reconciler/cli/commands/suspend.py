@@ -16,7 +16,7 @@ def suspend(invocation: Invocation) -> int:
     """Record the suspension with who asked for it."""
     invocation.allow(Output.HUMAN, Output.JSON)
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        app.suspend(by=_who())
+        app.reconciler.suspend(by=_who())
     invocation.answer(["Suspended. `reconciler resume` lifts it."], {"suspended": True})
     return codes.OK
 

@@ -27,8 +27,9 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
+        app.source.load()
         while True:
-            plan = app.preview(names, confirming=not yes or bool(names))
+            plan = app.reconciler.preview(names, confirming=not yes or bool(names))
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
             if invocation.output is Output.HUMAN and invocation.console.interactive:
@@ -43,7 +44,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             if not yes and not confirmed(f"{what_goes(plan)}Carry this out on {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-            if plan.suspended and app.resume():
+            if plan.suspended and app.reconciler.resume():
                 invocation.say([f"The suspension of {stack_of(settings)} is lifted."])
             with progress(invocation, len(work)) as on_step:
                 approved = approval(plan, only_this=not yes)

@@ -9,14 +9,14 @@ import typer
 
 from reconciler.cli import codes
 from reconciler.cli.command import command
-from reconciler.cli.formats import View, github
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.cli.paths import seen_from_here, warning_from_here
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Problem
-from reconciler.planning.document import FORMAT_VERSION, problem_entry
 from reconciler.planning.text import printable, several
+from reconciler.presentation.document import FORMAT_VERSION, problem_entry
+from reconciler.presentation.formats import View, github
+from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 Path = Annotated[
     str | None, typer.Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")

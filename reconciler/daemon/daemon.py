@@ -1,0 +1,169 @@
+"""The daemon: HTTP first, then wait for the endpoint, then passes until a signal. Called by the wiring."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from reconciler import interruption
+from reconciler.daemon.file_watch import Watcher
+from reconciler.daemon.gc_tuning import GcTuning
+from reconciler.daemon.loop import Loop
+from reconciler.daemon.reader_priority import AfterReaders, ReaderPriority
+from reconciler.engine.authorization import unreachable
+from reconciler.engine.loop_status import LoopStatus
+from reconciler.engine.reconciler import Reconciler
+from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
+from reconciler.http.healthcheck import authority
+from reconciler.logs import get_logger
+from reconciler.metrics import Metrics
+from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.report import PassReport
+from reconciler.runs import Feed, RunHistory
+from reconciler.runs.events import run_event
+from reconciler.runs.record import remembered
+from reconciler.runs.verbs import carry_out
+from reconciler.settings import Settings, in_effect
+
+log = get_logger("reconciler.daemon")
+
+GRACE_SECONDS = 25.0
+"""For the running pass after SIGTERM; container runtimes kill 10 to 30 s after it."""
+AFTERWARDS_SECONDS = 3.0
+"""For the end of the HTTP server and the release of the lease; after that the process ends whatever hangs."""
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 5.0
+REMEMBERED_RUNS = 50
+SWITCH_SECONDS = 0.001
+"""Then a thread of a pass lets the HTTP server have its turn; with Python's own 5 ms a reader waits for many."""
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Everything the loop needs. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
+
+    settings: Settings
+    board: LoopStatus
+    metrics: Metrics
+    connect: Callable[[], Reconciler]
+    watched: Callable[[], tuple[str, ...]]
+    stop: threading.Event
+    feed: Feed = field(default_factory=Feed)
+    loop: Loop | None = None
+    readers: ReaderPriority = field(default_factory=ReaderPriority)
+
+    def serve(self) -> int:
+        """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
+        control = self._control()
+        app = create_app(
+            self.board,
+            self.metrics,
+            control=control,
+            status=lambda: {"mode": self.settings.mode},
+            settings=lambda: in_effect(self.settings, self.board.endpoint),
+            answering=self.readers.answering,
+        )
+        server = HttpServer(app, self.settings.http_host, self.settings.http_port)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        supervision = interruption.current()
+        if supervision is not None:
+            supervision.silent, supervision.on_hangup = True, self._again
+        with interruption.grace(GRACE_SECONDS + AFTERWARDS_SECONDS):
+            server.start()
+            log.info("serving", address=f"http://{authority(self.settings.http_host, server.port)}/")
+            try:
+                self._run(control)
+            finally:
+                self.feed.close()
+                server.stop()
+        return 128 + (interruption.received() or signal.SIGTERM)
+
+    def _control(self) -> Control:
+        settings, token = self.settings, self.settings.api_token
+        access = Access(
+            settings.api_auth,
+            token.get_secret_value() if token else None,
+            settings.allowed_hosts,
+            bound_to_loopback(settings.http_host),
+        )
+        book = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
+        return Control(self.board, access, book, self.feed)
+
+    def _run(self, control: Control) -> None:
+        reconciler = self._connected()
+        if reconciler is None:
+            return
+        world = reconciler.ports
+        reconciler.ports = replace(world, parallel=AfterReaders(world.parallel, self.readers, self.settings.workers))
+        garbage = GcTuning()
+
+        def run_pass(trigger: str) -> PassReport:
+            try:
+                return reconciler.run_pass(trigger)
+            finally:
+                garbage.tidy()
+
+        self.loop = loop = Loop(
+            run_pass,
+            self.board,
+            interval=self.settings.interval,
+            jitter=timedelta(seconds=self.settings.jitter_seconds),
+            on_skip=self.metrics.pass_skipped,
+            on_crash=self.metrics.pass_crashed,
+            carry_out=lambda order: carry_out(order, reconciler),
+            book=control.book,
+        )
+        self._recall(reconciler, control.book)
+        if control.access.auth == "none" and not reconciler.ports.emulator:
+            log.warning("RECONCILER_API_AUTH=none is refused off emulators; the changing routes answer 403")
+        watcher = Watcher(self.watched, lambda: loop.trigger("file"))
+        garbage.begin()
+        loop.start()
+        control.connect(reconciler, loop.order)
+        watcher.start()
+        self.stop.wait()
+        log.info("stopping", signal=signal.Signals(interruption.received() or signal.SIGTERM).name)
+        watcher.stop()
+        if not loop.stop(GRACE_SECONDS):
+            log.warning("the running pass did not end in time", seconds=GRACE_SECONDS)
+        try:
+            reconciler.ports.store.release_lease()
+        except ApiError as error:
+            log.warning("the lease was not released and runs out by itself", why=str(error))
+
+    def _recall(self, reconciler: Reconciler, book: RunHistory) -> None:
+        """What ran before this process, where the state table tells."""
+        try:
+            book.begin_with(remembered(entry) for entry in reconciler.history(REMEMBERED_RUNS))
+        except ReconcilerError as error:
+            log.warning("the history of runs was not read", why=str(error))
+
+    def _connected(self) -> Reconciler | None:
+        """Wait for the endpoint, for ever; readiness says why."""
+        pause, said = FIRST_PAUSE, ""
+        while not self.stop.is_set():
+            self.board.heartbeat = datetime.now(UTC)
+            try:
+                reconciler = self.connect()
+            except (ApiError, EndpointError, SettingsError) as error:
+                why = unreachable(error) if isinstance(error, Unreachable) else str(error)
+                self.board.not_ready_reason = why
+                if why != said:
+                    log.warning("waiting for the endpoint", why=why)
+                said = why
+            else:
+                self.board.endpoint = reconciler.ports.endpoint
+                self.board.endpoint_up = True
+                return reconciler
+            self.stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return None
+
+    def _again(self) -> None:
+        """SIGHUP: a pass now."""
+        if self.loop is not None:
+            self.loop.trigger("signal")

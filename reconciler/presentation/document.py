@@ -1,0 +1,109 @@
+"""The JSON document of a pass, the same for preview, one-shot runs, HTTP and history. Pure; called by every output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.model.change import Change
+from reconciler.model.errors import Problem
+from reconciler.model.identity import Endpoint
+from reconciler.model.json_values import plain, timestamp
+from reconciler.model.plan import Step
+from reconciler.model.report import PassReport, RebuildProgress, TableReport
+
+FORMAT_VERSION = "1.0"
+"""A higher minor version adds keys, a higher major version changes them."""
+
+
+def document(report: PassReport) -> dict[str, Any]:
+    """The report as plain JSON values, tables sorted by name; lists are ``[]`` when empty, times ISO 8601 with Z."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "pass_id": report.pass_id,
+        "trigger": report.trigger,
+        "started": timestamp(report.started),
+        "finished": timestamp(report.finished),
+        "stack": report.stack or None,
+        "environment": report.environment,
+        "endpoint": endpoint_entry(report.endpoint) if report.endpoint else None,
+        "verdict": report.verdict.value,
+        "suspended": report.suspended,
+        "summary": report.summary(),
+        "tables": [table_entry(table) for table in sorted(report.tables, key=lambda table: table.name)],
+        "errors": [problem_entry(problem) for problem in report.problems],
+        "warnings": list(report.warnings),
+        "error": report.error,
+    }
+
+
+def endpoint_entry(endpoint: Endpoint) -> dict[str, Any]:
+    """Where the tables live."""
+    return {
+        "url": endpoint.url,
+        "region": endpoint.region,
+        "account": endpoint.account,
+        "flavor": endpoint.flavor.value,
+    }
+
+
+def table_entry(table: TableReport) -> dict[str, Any]:
+    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` there only during one."""
+    return {
+        "name": table.name,
+        "declaration": table.declaration,
+        "status": table.status.value,
+        "error": table.error,
+        "changes": [change_entry(change) for change in table.changes],
+        "steps": [step_entry(step) for step in table.steps],
+        **({"rebuild": rebuild_entry(table.rebuild)} if table.rebuild else {}),
+    }
+
+
+def rebuild_entry(rebuild: RebuildProgress) -> dict[str, Any]:
+    """An index that is being rebuilt: how far it is, since when, and what comes next."""
+    return {
+        "index": rebuild.index,
+        "new_index": rebuild.new_index,
+        "phase": rebuild.phase,
+        "since": timestamp(rebuild.since),
+        "ready_at": timestamp(rebuild.ready_at),
+        "until": timestamp(rebuild.until),
+        "then": rebuild.then,
+    }
+
+
+def change_entry(change: Change) -> dict[str, Any]:
+    """One field before and after."""
+    return {
+        "facet": change.facet,
+        "path": change.path,
+        "before": plain(change.before),
+        "after": plain(change.after),
+        "unsafe": change.unsafe,
+    }
+
+
+def step_entry(step: Step) -> dict[str, Any]:
+    """One step with its request and status; ``reason`` is the code, ``message`` the sentence."""
+    return {
+        "action": step.action.value,
+        "facet": step.facet,
+        "operation": step.call.operation if step.call else None,
+        "request": plain(step.call.params) if step.call else {},
+        "status": step.status.value,
+        "reason": step.reason.value if step.reason else None,
+        "message": step.message,
+        "allow_with": step.allow_with,
+        "not_before": timestamp(step.not_before),
+    }
+
+
+def problem_entry(problem: Problem) -> dict[str, Any]:
+    """One problem of a declaration or seed."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "reason": problem.reason,
+        "remedy": problem.remedy,
+    }

@@ -1,0 +1,16 @@
+"""``-o human``: the plan with symbols, one line a field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.report import PassReport
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.render import render
+
+
+def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
+    """Nothing on an error without tables: standard error has said it."""
+    if not report.tables and (report.problems or report.error):
+        return ()
+    return render(report, applied=view.applied, diff=view.diff)

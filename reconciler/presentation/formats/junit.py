@@ -1,0 +1,55 @@
+"""``-o junit``: one test case a table; drift is a failure, an error an error."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+
+from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus
+from reconciler.planning.text import printable
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.paths import seen_from_here
+from reconciler.presentation.render import render
+
+
+def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
+    """The XML document; errors of the whole pass are cases of their own."""
+    tables = sorted(report.managed, key=lambda table: table.name)
+    whole = [(str(seen_from_here(each, view.base)), view.path(each.file)) for each in report.problems]
+    whole += [(report.error, "")] if report.error else []
+    suite = ET.Element("testsuite", name="dynamodb-reconciler", timestamp=report.started.isoformat())
+    for sentence, file in whole:
+        case = ET.SubElement(suite, "testcase", classname="desired_state", name="desired state", file=printable(file))
+        ET.SubElement(case, "error", message=printable(sentence))
+    for table in tables:
+        _case(suite, report, table, view)
+    failures, errors = len(suite.findall("*/failure")), len(suite.findall("*/error"))
+    suite.attrib.update(tests=str(len(suite)), failures=str(failures), errors=str(errors), skipped="0")
+    ET.indent(suite)
+    yield "plain", '<?xml version="1.0" encoding="UTF-8"?>'
+    yield "plain", ET.tostring(suite, encoding="unicode")
+
+
+def _case(suite: ET.Element, report: PassReport, table: TableReport, view: View) -> None:
+    case = ET.SubElement(suite, "testcase", classname=printable(report.environment), name=printable(table.name))
+    if table.declaration:
+        case.set("file", printable(view.path(table.declaration)))
+    text = "\n".join(text for _, text in render(_alone(report, table), applied=view.applied))
+    if table.status is TableStatus.ERROR:
+        ET.SubElement(case, "error", message=printable(table.error or "failed")).text = text
+    elif table.status not in NOT_DRIFTED or table.seed_pending:
+        status = table.status.value if table.status is not TableStatus.IN_SYNC else "seed pending"
+        ET.SubElement(case, "failure", message=status).text = text
+
+
+def _alone(report: PassReport, table: TableReport) -> PassReport:
+    return PassReport(
+        pass_id=report.pass_id,
+        trigger=report.trigger,
+        environment=report.environment,
+        started=report.started,
+        finished=report.finished,
+        endpoint=report.endpoint,
+        tables=(table,),
+        stack=report.stack,
+    )

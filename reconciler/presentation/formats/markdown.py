@@ -1,0 +1,80 @@
+"""``-o markdown``: a summary table and a list of steps, for pull requests and job summaries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from reconciler.model.plan import StepStatus
+from reconciler.model.report import PassReport, TableReport, Verdict
+from reconciler.planning.text import printable
+from reconciler.presentation.formats.view import View
+from reconciler.presentation.paths import seen_from_here
+from reconciler.presentation.render import (
+    counts,
+    losses,
+    rebuild_sentence,
+    status_message,
+    step_title,
+    symbol,
+    value_text,
+)
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+HEADINGS = {Verdict.IN_SYNC: "in sync", Verdict.DRIFTED: "drift", Verdict.ERROR: "error"}
+
+
+def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
+    """Heading, counts, errors, one row a table, then each table's steps and fields."""
+    return [("plain", text) for text in _text(report, view)]
+
+
+def _text(report: PassReport, view: View) -> Iterable[str]:
+    yield f"## DynamoDB: {HEADINGS[report.verdict]} ({escaped(report.environment)})"
+    yield ""
+    yield counts(report, applied=view.applied)
+    errors = [str(seen_from_here(problem, view.base)) for problem in report.problems] + (
+        [report.error] if report.error else []
+    )
+    if errors:
+        yield ""
+        yield from (f"- **error** {escaped(error)}" for error in errors)
+    if report.managed:
+        yield ""
+        yield "| table | status | declaration |"
+        yield "|---|---|---|"
+    tables = sorted(report.managed, key=lambda table: table.name)
+    for table in tables:
+        place = escaped(view.path(table.declaration)) if table.declaration else "-"
+        yield f"| {escaped(table.name)} | {table.status.value} | {place} |"
+    for table in tables:
+        yield from _details(table)
+
+
+def _details(table: TableReport) -> Iterable[str]:
+    if not (table.steps or table.changes or table.error or table.rebuild):
+        return
+    yield ""
+    yield f"### {escaped(table.name)}"
+    yield ""
+    if table.error:
+        yield f"- **error** {escaped(table.error)}"
+    for sentence in losses(table):
+        yield f"- **{escaped(sentence)}**"
+    if table.rebuild:
+        yield f"- {escaped(rebuild_sentence(table.rebuild))}"
+    for step in table.steps:
+        sentence = status_message(step)
+        operation = f" `{step.call.operation}`" if step.call else ""
+        ending = f": {escaped(sentence)}" if sentence else ""
+        yield f"- `{symbol(step)[1]}` {escaped(step_title(step))}{operation}{ending}"
+        if step.status is StepStatus.BLOCKED and step.allow_with:
+            yield f"  - allow with: {escaped(step.allow_with)}"
+    for change in table.changes:
+        arrow = f"{escaped(value_text(change.before))} → {escaped(value_text(change.after))}"
+        yield f"  - {escaped(change.path)}: {arrow}"
+
+
+def escaped(text: str) -> str:
+    """Text without control characters and without the meaning of Markdown or HTML."""
+    return _MARKS.sub(r"\\\1", printable(text)).replace("&", "&amp;")

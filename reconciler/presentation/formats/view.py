@@ -1,0 +1,24 @@
+"""How a report is to be shown; given to every format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.presentation.paths import from_here, from_workspace
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """``applied`` for runs that may write, ``diff`` adds requests, ``base`` leads to the declarations' folder."""
+
+    applied: bool = False
+    diff: bool = False
+    base: str = ""
+
+    def path(self, file: str) -> str:
+        """A declaration's file as seen from the working directory."""
+        return from_here(file, self.base)
+
+    def annotated(self, file: str) -> str:
+        """The same file as GitHub's annotations name it."""
+        return from_workspace(file, self.base)

@@ -1,0 +1,231 @@
+"""The plan for people: styled lines with the symbols of README.md. Pure; the commands add colour and print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reconciler.model.change import Change
+from reconciler.model.json_values import plain, timestamp
+from reconciler.model.plan import Action, Step, StepStatus
+from reconciler.model.report import PassReport, RebuildProgress, TableReport, TableStatus, Verdict
+from reconciler.planning.text import printable, several
+
+Line = tuple[str, str]
+"""A style name (``create``, ``blocked``, ``error``, ``dim``, ``title``, ``plain``, …) and a text without colour."""
+
+ACTION_SYMBOLS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.REPLACE: "-/+",
+    Action.SEED: ">",
+    Action.CLEAR: "<",
+}
+STATUS_SYMBOLS = {StepStatus.BLOCKED: "!", StepStatus.DEFERRED: "…", StepStatus.UNSUPPORTED: "?"}
+PLANNED = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.SEED: "to seed",
+}
+CARRIED_OUT = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.SEED: "seeded",
+}
+SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
+"""The triggers of reports that are about the items of seeds alone."""
+ENDING_VERBS = ("destroy", "rollback")
+"""The triggers of reports on the end of every table of the stack, declared or not."""
+REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
+
+
+def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> Sequence[Line]:
+    """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests."""
+    lines: list[Line] = []
+    for table in sorted(report.tables, key=lambda table: table.name):
+        if table.steps or table.changes or table.error or table.rebuild or table.status is TableStatus.RELEASED:
+            lines += _table(table, report, diff=diff)
+    if lines:
+        lines = [("dim", heading(report)), *lines, ("plain", "")]
+    if report.suspended:
+        lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
+    lines.append(_last(report, applied=applied))
+    return tuple(lines)
+
+
+def heading(report: PassReport) -> str:
+    """Whose tables the plan is about, and where they are: stack, environment, endpoint, region and account."""
+    scope = f"Stack {report.stack}, environment {report.environment}"
+    if report.endpoint is None:
+        return printable(scope)
+    there = report.endpoint
+    account = there.account or "unknown"
+    return printable(f"{scope}, at {there.url} ({there.flavor.value}, region {there.region}, account {account})")
+
+
+def symbol(step: Step) -> tuple[str, str]:
+    """The style and the symbol of a step: its fate's where it waits or is refused, else its action's."""
+    if step.status is StepStatus.FAILED:
+        return "error", ACTION_SYMBOLS[step.action]
+    if step.status in STATUS_SYMBOLS:
+        return step.status.value, STATUS_SYMBOLS[step.status]
+    return step.action.value, ACTION_SYMBOLS[step.action]
+
+
+def step_title(step: Step) -> str:
+    """What a step does: ``create``, ``update ttl``, ``replace keys``; a whole table's steps need no facet."""
+    if step.action in (Action.UPDATE, Action.REPLACE) and step.facet:
+        return printable(f"{step.action.value} {step.facet}")
+    return step.action.value
+
+
+def status_message(step: Step) -> str:
+    """What becomes of a step and why, on one line: ``blocked (data_loss): …``."""
+    if step.status is StepStatus.READY:
+        return printable(step.message or "")
+    words = step.status.value
+    if step.reason is not None and step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED):
+        words += f" ({step.reason.value})"
+    if step.not_before is not None and step.status is StepStatus.DEFERRED:
+        words += f" until {timestamp(step.not_before)}"
+    return f"{words}: {printable(step.message)}" if step.message else words
+
+
+def rebuild_sentence(rebuild: RebuildProgress) -> str:
+    """``index by_mail is being rebuilt as by_mail-v2 since …: holding until …; next: …``."""
+    since, until = (timestamp(at and at.replace(microsecond=0)) for at in (rebuild.since, rebuild.until))
+    begun = f"index {rebuild.index} is being rebuilt as {rebuild.new_index} since {since}"
+    until = f" until {until}" if until else ""
+    return printable(f"{begun}: {rebuild.phase}{until}; next: {rebuild.then}")
+
+
+def losses(table: TableReport) -> tuple[str, ...]:
+    """A sentence for each step that is about to end the table: what, when, what is lost, and how to stop it."""
+    name = printable(table.name)
+    found = []
+    for step in table.steps:
+        if not step.ends_table or step.status not in (StepStatus.READY, StepStatus.DEFERRED):
+            continue
+        when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
+        if step.action is Action.DELETE:
+            lost, kept = "every item in it is lost", "restore its declaration"
+        else:
+            lost = "it is created again as declared and seeded; every other item in it is lost"
+            kept = "restore its former declaration"
+        stop = f"{kept} or run `reconciler release {name}`"
+        found.append(f"{step.action.value} {name}{when}: {lost}. To stop it, {stop}.")
+    return tuple(found)
+
+
+def in_sync(report: PassReport) -> str:
+    """The last line of a report without differences, with what is counted apart."""
+    summary = report.summary()
+    rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
+    return f"In sync: {several(summary['declared'] - summary['released'], 'table')} as declared{rest}."
+
+
+def value_text(value: Any) -> str:
+    """A value on one line of JSON; ``none`` where there is nothing."""
+    return "none" if value is None else printable(json.dumps(plain(value), ensure_ascii=False))
+
+
+def counts(report: PassReport, *, applied: bool) -> str:
+    """The counting line: what is planned, or what was carried out."""
+    summary = report.summary()
+    if applied:
+        parts = [f"{report.counted(action, StepStatus.DONE)} {CARRIED_OUT[action]}" for action in PLANNED]
+    else:
+        parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
+    rest = [f"{summary[name]} {name}" for name in REMAINDERS if summary[name]]
+    return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def seed_counts(report: PassReport, *, cleared: bool) -> str:
+    """What ``seed`` or ``clear`` did: ``2 tables: 6 items written, 0 present.``"""
+    names = ("seed_removed", "seed_kept") if cleared else ("seed_written", "seed_present")
+    moved, stayed, failed = (sum(getattr(table, name) for table in report.tables) for name in (*names, "seed_failed"))
+    verbs = ("removed", "kept") if cleared else ("written", "present")
+    rest = f", {failed} failed" if failed else ""
+    return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed} {verbs[1]}{rest}."
+
+
+def _last(report: PassReport, *, applied: bool) -> Line:
+    steps = [step for table in report.tables for step in table.steps]
+    if report.trigger in SEED_VERBS and applied and not report.error:
+        return "title", f"Done: {seed_counts(report, cleared=report.trigger == Action.CLEAR.value)}"
+    worked = any(step.status in (StepStatus.DONE, StepStatus.FAILED) for step in steps)
+    summary = report.summary()
+    idle = not any(step.status in (StepStatus.DONE, StepStatus.READY) for step in steps)
+    if report.verdict is Verdict.IN_SYNC and idle and (summary["declared"] or not applied):
+        return "in_sync", in_sync(report)
+    held = applied and not worked and any(step.status is StepStatus.READY for step in steps)
+    return "title", counts(report, applied=applied and not held)
+
+
+def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Line]:
+    style, sign, stack = *_leading(table), report.stack
+    # A destroy asks nobody whether a table is declared.
+    undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
+    place = f"  {printable(table.declaration)}" if table.declaration else undeclared
+    ends = table.ownership is not None and any(step.ends_table for step in table.steps)
+    owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
+    yield style, f"{sign} {printable(table.name)}{place}{owner}"
+    if table.error and not any(
+        step.status is StepStatus.FAILED and step.message == table.error for step in table.steps
+    ):
+        yield "error", f"  error: {printable(table.error)}"
+    if table.status is TableStatus.RELEASED:
+        yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` takes it back"
+    if table.rebuild:
+        yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
+    covered = [change for step in table.steps for change in step.changes]
+    for number, step in enumerate(table.steps, start=1):
+        yield from _step(number, step, diff=diff)
+    for change in table.changes:
+        if change not in covered:
+            yield from _change(change)
+
+
+def _leading(table: TableReport) -> tuple[str, str]:
+    if table.status is TableStatus.ERROR:
+        return "error", "!"
+    for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED, Action.CLEAR):
+        if any(step.action is action and step.status not in STATUS_SYMBOLS for step in table.steps):
+            return action.value, ACTION_SYMBOLS[action]
+    for fate, sign in STATUS_SYMBOLS.items():
+        if table.has(fate):
+            return fate.value, sign
+    if table.status is TableStatus.RELEASED:
+        return "dim", "="
+    if table.rebuild and not table.changes:
+        return "deferred", STATUS_SYMBOLS[StepStatus.DEFERRED]
+    return "update", "~"
+
+
+def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
+    style, sign = symbol(step)
+    operation = f", {printable(step.call.operation)}" if step.call else ""
+    sentence = status_message(step)
+    yield style, f"  {number}. {sign} {step_title(step)}{operation}{': ' + sentence if sentence else ''}"
+    if step.status is StepStatus.BLOCKED and step.allow_with:
+        yield "blocked", f"     allow with: {printable(step.allow_with)}"
+    if step.action is Action.REPLACE and step.status in (StepStatus.READY, StepStatus.DEFERRED):
+        yield "plain", "       then: the table is created again as declared, and its seed is written if it has one"
+    for change in step.changes:
+        yield from _change(change)
+    if diff and step.call is not None:
+        request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
+        yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
+
+
+def _change(change: Change) -> Iterator[Line]:
+    before, after = value_text(change.before), value_text(change.after)
+    yield "plain", f"       {printable(change.path)}: {before} → {after}"
+    if change.unsafe:
+        yield "blocked", f"       unsafe: {printable(change.unsafe)}"

@@ -1,0 +1,100 @@
+"""As many threads run as it takes to keep the interpreter busy, two at least and the wanted number at most."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from reconciler.daemon.concurrency_limit import WINDOW, ConcurrencyLimit
+
+CASES = {
+    "work that never waits": (10, 0.004, 0.004, 2),
+    "an endpoint next door": (10, 0.003, 0.002, 2),
+    "10 ms away": (10, 0.0125, 0.002, 6),
+    "30 ms away": (10, 0.033, 0.002, 10),
+    "an endpoint that takes as long as we do": (10, 0.004, 0.002, 2),
+    "nothing to do but wait": (10, 0.030, 0.0, 10),
+    "one worker wanted": (1, 0.033, 0.002, 1),
+    "three workers wanted": (3, 0.033, 0.002, 3),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_width_follows_how_much_of_the_work_is_waiting(case):
+    most, seconds, busy, enough = CASES[case]
+    limit = ConcurrencyLimit(most)
+    for _ in range(WINDOW):
+        limit.note(seconds, busy)
+    assert limit.enough == enough
+
+
+def test_it_begins_with_two():
+    assert ConcurrencyLimit(10).enough == 2
+
+
+def test_pieces_that_had_to_queue_draw_no_crowd():
+    limit = ConcurrencyLimit(10)
+    for number in range(3 * WINDOW):
+        limit.note(0.003 if number % 50 == 0 else 0.030, 0.002)
+        assert limit.enough == 2
+
+
+def test_it_shrinks_again_when_the_endpoint_comes_nearer():
+    limit = ConcurrencyLimit(10)
+    for _ in range(WINDOW):
+        limit.note(0.030, 0.002)
+    assert limit.enough == 10
+    for _ in range(WINDOW):
+        limit.note(0.003, 0.002)
+    assert limit.enough == 2
+
+
+def test_it_grows_again_when_the_endpoint_moves_away_though_not_at_once():
+    limit = ConcurrencyLimit(10)
+    for seconds, enough in ((0.003, 2), (0.030, 2), (0.030, 10)):
+        for _ in range(WINDOW):
+            limit.note(seconds, 0.002)
+        assert limit.enough == enough
+
+
+def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
+    limit = ConcurrencyLimit(10)
+    monkeypatch.setattr(limit, "note", lambda seconds, busy: None)
+    running, most, lock = 0, 0, threading.Lock()
+    two = threading.Barrier(2)
+
+    def work(item: int) -> int:
+        nonlocal running, most
+        with limit:
+            with lock:
+                running += 1
+                most = max(most, running)
+            two.wait(30)
+            with lock:
+                running -= 1
+        return item
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(work, range(40))) == list(range(40))
+    assert most == 2
+
+
+def test_who_waited_is_let_in_when_the_width_grows():
+    limit = ConcurrencyLimit(4)
+    inside = threading.Barrier(5)
+
+    def work() -> None:
+        with limit:
+            inside.wait(30)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(WINDOW):
+        limit.note(0.030, 0.002)
+    inside.wait(30)
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()

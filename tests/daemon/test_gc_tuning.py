@@ -1,0 +1,80 @@
+"""The daemon looks for garbage between its passes: what stays is set aside, what a pass leaves is freed after it."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from reconciler.daemon import gc_tuning as module
+from reconciler.daemon.gc_tuning import SELDOM, GcTuning
+
+
+@pytest.fixture
+def garbage():
+    """The collector of this process is as it was afterwards."""
+    before = gc.get_threshold()
+    yield GcTuning()
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+class Circle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_is_there_at_the_start_is_set_aside_and_full_collections_become_rare(garbage):
+    kept = Circle()
+    garbage.begin()
+    assert gc.get_freeze_count() > 0
+    assert not any(one is kept for one in gc.get_objects())
+    assert gc.isenabled()
+    assert gc.get_threshold()[2] == SELDOM
+
+
+def test_circles_that_a_pass_left_are_freed_after_it(garbage):
+    garbage.begin()
+    left = weakref.ref(Circle())
+    gc.collect(1)
+    garbage.tidy()
+    assert left() is None
+
+
+def test_what_is_set_aside_is_still_freed_when_nothing_refers_to_it(garbage):
+    class Plain:
+        pass
+
+    kept = Plain()
+    gone = weakref.ref(kept)
+    garbage.begin()
+    del kept
+    assert gone() is None
+
+
+def test_much_that_a_pass_leaves_for_good_is_set_aside_and_little_is_not(garbage, monkeypatch):
+    monkeypatch.setattr(module, "MANY", 5000)
+    garbage.begin()
+    aside = []
+    kept = []
+    for number in (100, 6000, 100, 6000):
+        before = gc.get_freeze_count()
+        kept += [Circle() for _ in range(number)]
+        garbage.tidy()
+        aside.append(gc.get_freeze_count() >= before + number)
+    assert aside == [False, True, False, True]
+
+
+def test_a_circle_that_was_set_aside_is_freed_in_the_end(garbage, monkeypatch):
+    monkeypatch.setattr(module, "MANY", 0)
+    monkeypatch.setattr(module, "TIMES", 3)
+    garbage.begin()
+    kept = Circle()
+    gone = weakref.ref(kept)
+    garbage.tidy()
+    del kept
+    garbage.tidy()
+    assert gone() is not None
+    garbage.tidy()
+    assert gone() is None

@@ -1,0 +1,34 @@
+"""While a request is being answered the threads of a pass know of it, and when it is over they know that too."""
+
+from __future__ import annotations
+
+import urllib.request
+
+import pytest
+
+from reconciler.daemon import reader_priority as module
+from reconciler.daemon.reader_priority import ReaderPriority
+from reconciler.engine.loop_status import LoopStatus
+from reconciler.http import HttpServer, create_app
+from reconciler.metrics import Metrics
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/status"])
+def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
+    readers, board, seen = ReaderPriority(), LoopStatus("default"), []
+
+    def status():
+        seen.append(readers.asked)
+        return {"mode": "enforce"}
+
+    server = HttpServer(create_app(board, Metrics(board), status=status, answering=readers.answering), "127.0.0.1", 0)
+    server.start()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=30) as answer:
+            assert answer.status == 200
+            answer.read()
+    finally:
+        server.stop()
+    assert seen == [True]
+    assert not readers.asked

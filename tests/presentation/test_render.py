@@ -1,0 +1,231 @@
+"""The plan for people, word by word."""
+
+from __future__ import annotations
+
+import pytest
+from support.reports import (
+    NOON,
+    a_report,
+    a_table,
+    blocked,
+    converged,
+    create,
+    deferred,
+    drifted,
+    failed,
+    in_sync,
+    missing,
+    removal,
+    ttl_moved,
+    unsupported,
+)
+
+from reconciler.model.change import Call, Change
+from reconciler.model.plan import Action, Step
+from reconciler.model.report import PassReport, TableStatus
+from reconciler.presentation.render import render
+
+HEADING = (
+    "Stack default, environment default, at http://localhost:8000"
+    " (dynamodb-local, region us-east-1, account 000000000000)"
+)
+
+
+def shown(report: PassReport, **how: bool) -> str:
+    """The whole text; the heading, which every text with tables has, is checked here and left out."""
+    first, *rest = [text for _, text in render(report, **how)]
+    if not rest or not first.startswith("Stack "):
+        return "\n".join((first, *rest))
+    assert first == HEADING
+    return "\n".join(rest)
+
+
+EXPECTED = {
+    "everything as declared is one line": (a_report(in_sync(), in_sync("projects")), "In sync: 2 tables as declared."),
+    "one table is not called tables": (a_report(in_sync()), "In sync: 1 table as declared."),
+    "a missing table is created, then seeded": (
+        a_report(missing()),
+        """\
++ users  table_configs/users_table.py:12
+  1. + create, CreateTable
+       keys: none → [{"attribute": "pk", "role": "HASH", "type": "S"}]
+  2. > seed: 2 items from seeds/users.json
+
+Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 1 to seed.""",
+    ),
+    "a change in place shows before and after": (
+        a_report(drifted()),
+        """\
+~ users  table_configs/users_table.py:12
+  1. ~ update ttl, UpdateTimeToLive
+       ttl.attribute: "old" → "expires_at"
+
+Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 to seed.""",
+    ),
+    "a blocked step says why and what would allow it": (
+        a_report(blocked()),
+        """\
+! users  table_configs/users_table.py:12
+  1. ! replace keys, DeleteTable: blocked (data_loss): the table holds items
+     allow with: RECONCILER_DATA_LOSS=allow reconciler up users
+       keys.0.type: "S" → "N"
+       unsafe: the table would be deleted with its items
+
+Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked.""",
+    ),
+    "a deferred step says until when": (
+        a_report(deferred()),
+        """\
+… users  table_configs/users_table.py:12
+  1. … update ttl, UpdateTimeToLive: deferred (busy) until 2026-11-22T12:00:00Z: index by_email is CREATING
+       ttl.attribute: "old" → "expires_at"
+
+Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 deferred.""",
+    ),
+    "an unsupported field is said and is not drift": (
+        a_report(unsupported()),
+        """\
+? users  table_configs/users_table.py:12
+  1. ? update ttl, UpdateTimeToLive: unsupported: this endpoint has no tags
+       ttl.attribute: "old" → "expires_at"
+
+In sync: 1 table as declared; 1 unsupported.""",
+    ),
+    "a table that is no longer declared is deleted": (
+        a_report(a_table("gone", TableStatus.DRIFTED, removal(), declaration=None)),
+        """\
+- gone  (not declared)
+  1. - delete, DeleteTable
+
+Plan: 0 to create, 0 to update, 0 to replace, 1 to delete, 0 to seed.""",
+    ),
+    "a replacement has its own symbol": (
+        a_report(a_table("users", TableStatus.DRIFTED, Step(Action.REPLACE, "keys", (), Call("DeleteTable", {})))),
+        """\
+-/+ users  table_configs/users_table.py:12
+  1. -/+ replace keys, DeleteTable
+       then: the table is created again as declared, and its seed is written if it has one
+
+Plan: 0 to create, 0 to update, 1 to replace, 0 to delete, 0 to seed.""",
+    ),
+    "an error of a table stands under its name": (
+        a_report(a_table("users", TableStatus.ERROR, error="DescribeTable: the answer lacks TableStatus")),
+        """\
+! users  table_configs/users_table.py:12
+  error: DescribeTable: the answer lacks TableStatus
+
+Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 failed.""",
+    ),
+    "tables are sorted by name and all counts follow": (
+        a_report(drifted("zebra"), blocked("apple"), deferred("mango", None)),
+        """\
+! apple  table_configs/apple_table.py:12
+  1. ! replace keys, DeleteTable: blocked (data_loss): the table holds items
+     allow with: RECONCILER_DATA_LOSS=allow reconciler up users
+       keys.0.type: "S" → "N"
+       unsafe: the table would be deleted with its items
+… mango  table_configs/mango_table.py:12
+  1. … update ttl, UpdateTimeToLive: deferred (busy): index by_email is CREATING
+       ttl.attribute: "old" → "expires_at"
+~ zebra  table_configs/zebra_table.py:12
+  1. ~ update ttl, UpdateTimeToLive
+       ttl.attribute: "old" → "expires_at"
+
+Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked; 1 deferred.""",
+    ),
+    "a change that no step carries is shown still": (
+        a_report(a_table("users", TableStatus.DRIFTED, changes=(Change("tags", "tags.team", None, "core"),))),
+        """\
+~ users  table_configs/users_table.py:12
+       tags.team: none → "core"
+
+Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed.""",
+    ),
+    "a suspension is said before the counts": (
+        a_report(drifted(), suspended=True),
+        """\
+~ users  table_configs/users_table.py:12
+  1. ~ update ttl, UpdateTimeToLive
+       ttl.attribute: "old" → "expires_at"
+
+Suspended: nothing is written until `reconciler resume`.
+Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 to seed.""",
+    ),
+}
+
+
+@pytest.mark.parametrize("fact", EXPECTED)
+def test_a_plan_reads(fact: str) -> None:
+    report, text = EXPECTED[fact]
+    assert shown(report) == text
+
+
+def test_a_run_that_did_its_work_counts_what_was_done() -> None:
+    assert shown(a_report(converged(), wrote=True), applied=True) == (
+        "+ users  table_configs/users_table.py:12\n"
+        "  1. + create, CreateTable: done\n"
+        '       keys: none → [{"attribute": "pk", "role": "HASH", "type": "S"}]\n'
+        "  2. > seed: done: 2 items from seeds/users.json\n"
+        "\n"
+        "Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded."
+    )
+
+
+def test_a_run_over_no_declared_table_counts_and_claims_no_agreement() -> None:
+    assert shown(a_report(), applied=True) == "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."
+
+
+def test_updates_that_follow_a_create_are_not_counted_twice() -> None:
+    table = a_table("users", TableStatus.IN_SYNC, create().done(), ttl_moved().done())
+    assert shown(a_report(table), applied=True).endswith("1 created, 0 updated, 0 replaced, 0 deleted, 0 seeded.")
+
+
+def test_a_failed_step_is_counted_and_says_why() -> None:
+    text = shown(a_report(failed()), applied=True)
+    assert "  1. ~ update ttl, UpdateTimeToLive: failed: refused" in text
+    assert text.endswith("Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded; 1 failed.")
+
+
+def test_a_run_that_was_not_allowed_to_write_shows_the_plan_and_claims_nothing() -> None:
+    text = shown(a_report(missing(), observe_only=True), applied=True)
+    assert text.endswith("Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 1 to seed.")
+
+
+def test_diff_adds_the_request_of_each_step() -> None:
+    assert shown(a_report(drifted()), diff=True).splitlines()[2:10] == [
+        '       ttl.attribute: "old" → "expires_at"',
+        "       {",
+        '         "TableName": "users",',
+        '         "TimeToLiveSpecification": {',
+        '           "Enabled": true',
+        "         }",
+        "       }",
+        "",
+    ]
+
+
+HOSTILE = {
+    "an escape sequence": "\x1b[2Jgone",
+    "a new line": "a\nPlan: 0 to create",
+    "a carriage return": "a\rb",
+    "a C1 control": "a\x9b31m",
+    "a right-to-left override": "a\u202eb",
+    "a line separator": "a\u2028b",
+    "a zero-width space": "a\u200bb",
+    "a lone surrogate": "a\udc80b",
+    "a bell": "a\x07",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_terminal_never_obeys_what_a_declaration_or_the_service_says(what: str) -> None:
+    evil = HOSTILE[what]
+    step = Step(Action.UPDATE, evil, (Change("ttl", evil, evil, evil, unsafe=evil),), Call(evil, {evil: evil}))
+    waiting = a_table(evil, TableStatus.ERROR, step, step.failed(evil), error=evil, declaration=evil)
+    lines = render(a_report(waiting), applied=True, diff=True)
+    assert all(text.isprintable() for _, text in lines)
+
+
+def test_styles_follow_the_fate_and_lines_carry_no_colour() -> None:
+    styles = {style for style, _ in render(a_report(missing(), blocked("b"), deferred("d", NOON)))}
+    assert {"create", "seed", "blocked", "deferred", "title"} <= styles
