@@ -40,7 +40,7 @@ def load(extra):
         return [str(problem) for problem in error.problems]
 
 def calls(declaration, observed):
-    return [[step.call.operation, step.call.params] for step in plan(declaration, observed, with_tags=True)]
+    return [[step.call.operation, step.call.params] for step in plan(declaration, observed)]
 
 declared = load("audit_days: 60")
 live = ObservedTable(replace(declared.spec, audit_days=30), Identity(None, "users", ""), "ACTIVE")
