@@ -134,7 +134,10 @@ CLASSES: dict[str, tuple[dict[str, str], str]] = {
         {"users.py": CLASS + "\n\n" + CLASS.replace("users", "orders")},
         "the module deletes or replaces it",
     ),
-    "the class is taken away below": ({"users.py": CLASS + "\n\ndel UsersTable\n"}, "the module deletes or replaces it"),
+    "the class is taken away below": (
+        {"users.py": CLASS + "\n\ndel UsersTable\n"},
+        "the module deletes or replaces it",
+    ),
     "one of two classes loses SCHEMA": (
         {"users.py": CLASS + "\n\n" + (HEAD + GET_SCHEMA).replace("UsersTable", "OrdersTable")},
         "has a get_schema but no SCHEMA",
