@@ -192,7 +192,7 @@ REFUSED = {
     "declared otherwise": (("carts",), "carts is declared already, in carts.yaml:2"),
     "the state table": (("reconciler_state",), "reconciler_state is a state table, which is nobody's to declare"),
     "an unknown form": (("users", "--format", "xml"), "'xml' is not one of"),
-    "the bundled set": (("users", "--desired-state", "bundled"), "the bundled declarations are not written to"),
+    "the bundled set": (("users", "--desired-state", "bundled"), "cannot write to the bundled declarations"),
 }
 
 
