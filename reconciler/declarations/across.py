@@ -14,15 +14,15 @@ def declared_twice(declarations: Sequence[Checked]) -> Iterator[Problem]:
     names: dict[str, Checked] = {}
     base_names: dict[str, Checked] = {}
     for checked in declarations:
-        remedy = "Keep one of the two, or rename one."
+        remedy = "Remove or rename one of the two."
         first = names.setdefault(checked.name or "", checked)
         if checked.name and first is not checked:
-            reason = f"is {checked.name!r}, which {_where(first)} declares too"
+            reason = f"duplicate table name {checked.name!r}; {_where(first)} declares it as well"
             yield checked.place.problem(Finding(("table_name",), reason, remedy))
             continue
         first = base_names.setdefault(checked.base_name or "", checked)
         if checked.base_name and first is not checked:
-            reason = f"has the base name {checked.base_name!r}, which {_where(first)} has too"
+            reason = f"duplicate base name {checked.base_name!r}; {_where(first)} has it as well"
             yield checked.place.problem(Finding(("table_name",), reason, remedy))
 
 
@@ -33,9 +33,9 @@ def references_exist(declarations: Sequence[Checked]) -> Iterator[Problem]:
         for position, reference in enumerate(checked.document.references or []):
             if reference.table not in known:
                 suggestion = did_you_mean(reference.table, known)
-                remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Declared are: {', '.join(known)}."
+                remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Declared tables: {', '.join(known)}."
                 finding = Finding(
-                    ("references", position, "table"), f"is {reference.table!r}, which is not declared", remedy
+                    ("references", position, "table"), f"table {reference.table!r} is not declared", remedy
                 )
                 yield checked.place.problem(finding)
 
@@ -47,8 +47,8 @@ def names_that_collide(declarations: Sequence[Checked]) -> Iterator[str]:
         first = by_fold.setdefault((checked.name or "").lower(), checked)
         if checked.name and first.name != checked.name:
             yield (
-                f"{_where(checked)}: {checked.name} differs from {first.name} ({_where(first)}) by case alone, "
-                "and DynamoDB Local takes them for one table"
+                f"{_where(checked)}: {checked.name} differs from {first.name} ({_where(first)}) only in case, "
+                "and DynamoDB Local treats both as one table"
             )
 
 

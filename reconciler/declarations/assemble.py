@@ -72,7 +72,7 @@ def _declaration(checked: Checked, file: SourceFile | None, problems: list[Probl
     found: list[Problem] = []
     if file is not None and raw.seed is not None:
         remedy = "Keep the method or the file, not both."
-        found = [checked.place.problem(Finding(("seed",), f"is a method, and {file.path} is there too", remedy))]
+        found = [checked.place.problem(Finding(("seed",), f"duplicate seed: a seed method and {file.path}", remedy))]
     elif file is not None:
         seed, found = memory.read(file, target)
     elif raw.seed is not None:
@@ -107,7 +107,7 @@ class _SeedFiles:
         paths = [path for path in self.files if base_name_of(path) == checked.base_name]
         self.taken.update(paths)
         for path in paths[1:]:
-            reason = f"is a second seed of {checked.base_name}, beside {paths[0]}"
+            reason = f"duplicate seed of {checked.base_name}; {paths[0]} is another one"
             self.problems.append(Problem(path, None, None, reason, "Keep one of them."))
         return self.files[paths[0]] if paths else None
 
@@ -120,7 +120,7 @@ class _SeedFiles:
                 continue
             suggestion = did_you_mean(name, base_names)
             remedy = f"Did you mean `{suggestion}`?" if suggestion else "Remove it, or declare the table."
-            warnings.append(f"{path}: is a seed of {name!r}, which is not declared. {remedy}")
+            warnings.append(f"{path}: seed of table {name!r}, which is not declared. {remedy}")
         return warnings
 
     def name_unread(self, declarations: Sequence[Checked]) -> None:
@@ -132,7 +132,7 @@ class _SeedFiles:
             reason, remedy = why_unread(path), unread_remedy(path)
             without_seed = [name for name in meant if names[name].base_name not in self.seeded]
             if without_seed:
-                reason += f", and the table {without_seed[0]} would have no seed"
+                reason += f", so table {without_seed[0]} would have no seed"
                 self.unread_problems.append(Problem(path, None, None, reason, remedy))
             else:
                 self.unread_warnings.append(f"{path}: {reason}. {remedy}")
@@ -145,11 +145,15 @@ class _SeedFiles:
             return self.files[path]
         unread = next((each for each in self.unread if each in (path, named.removeprefix("./"))), None)
         if unread is not None:
-            finding = Finding(("seed", "file"), f"is {named!r}, which {why_unread(unread)}", unread_remedy(unread))
+            finding = Finding(("seed", "file"), f"seed file {named!r} {why_unread(unread)}", unread_remedy(unread))
             self.problems.append(checked.place.problem(finding))
             return None
         suggestion = did_you_mean(named, self.files)
-        remedy = f"Did you mean `{suggestion}`?" if suggestion else "Put the file into seeds/ beside the declarations."
-        finding = Finding(("seed", "file"), f"is {named!r}, which is not among the seeds", remedy)
+        remedy = (
+            f"Did you mean `{suggestion}`?"
+            if suggestion
+            else "Put the file into the folder seeds/ of the declarations."
+        )
+        finding = Finding(("seed", "file"), f"seed file {named!r} does not exist", remedy)
         self.problems.append(checked.place.problem(finding))
         return None

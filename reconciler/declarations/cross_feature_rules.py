@@ -69,9 +69,7 @@ def every_key_defined(document: Document) -> Iterator[Finding]:
         name = element.attribute_name
         if name not in defined:
             remedy = f'Add {{"AttributeName": "{name}", "AttributeType": "S"}} (or "N", "B") to attribute_definitions.'
-            yield Finding(
-                (*path, "attribute_name"), f"is {name!r}, which attribute_definitions does not define", remedy
-            )
+            yield Finding((*path, "attribute_name"), f"attribute {name!r} is not in attribute_definitions", remedy)
 
 
 @rule(_KEYS, *_INDEXES)
@@ -82,8 +80,8 @@ def visible_names(document: Document) -> Iterator[Finding]:
         hidden = sorted({each for each in name if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp")})
         if hidden or name != name.strip():
             codes = ", ".join(f"U+{ord(each):04X}" for each in hidden)
-            held = f"holds {codes}, which nobody sees" if hidden else "begins or ends with a space"
-            yield Finding((*path, "attribute_name"), f"is {name!r}, which {held}", "Write the name without it.")
+            held = f"contains the invisible character {codes}" if hidden else "starts or ends with a space"
+            yield Finding((*path, "attribute_name"), f"invalid name {name!r}; it {held}", "Remove it from the name.")
 
 
 @rule(_DEFINITIONS, _KEYS, *_INDEXES)
@@ -92,8 +90,12 @@ def every_definition_used(document: Document) -> Iterator[Finding]:
     used = {element.attribute_name for _, element in _elements(document)}
     for position, definition in enumerate(document.attribute_definitions or []):
         if used and definition.attribute_name not in used:
-            reason = f"defines {definition.attribute_name!r}, which is in no key of the table or an index"
-            yield Finding(("attribute_definitions", position), reason, "Remove it: only key attributes are defined.")
+            reason = f"attribute {definition.attribute_name!r} is not used in a key of the table or of an index"
+            yield Finding(
+                ("attribute_definitions", position),
+                reason,
+                "Remove it; attribute_definitions lists only key attributes.",
+            )
 
 
 @rule(*_INDEXES)
@@ -102,8 +104,8 @@ def index_names_differ(document: Document) -> Iterator[Finding]:
     seen: set[str] = set()
     for path, index in _indexes(document):
         if index.index_name in seen:
-            reason = f"is {index.index_name!r}, the name of another index of this table"
-            yield Finding((*path, "index_name"), reason, "Give each index a name of its own.")
+            reason = f"duplicate index name {index.index_name!r}"
+            yield Finding((*path, "index_name"), reason, "Give each index its own name.")
         seen.add(index.index_name)
 
 
@@ -114,7 +116,7 @@ def projections_in_total(document: Document) -> Iterator[Finding]:
     if total > 100:
         path = ("global_secondary_indexes",) if document.global_secondary_indexes else ("local_secondary_indexes",)
         yield Finding(
-            path, f"project {total} attributes by INCLUDE", "DynamoDB allows 100 over all indexes of a table."
+            path, f"project {total} attributes with INCLUDE", "DynamoDB allows 100 in all indexes of a table together."
         )
 
 
@@ -124,16 +126,16 @@ def mode_and_throughput(document: Document) -> Iterator[Finding]:
     if document.billing_mode == "PAY_PER_REQUEST" and document.provisioned_throughput:
         yield Finding(
             ("provisioned_throughput",),
-            "is given with billing_mode PAY_PER_REQUEST",
-            "Remove it to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED.",
+            "is not allowed when billing_mode is PAY_PER_REQUEST",
+            "Remove it, or set billing_mode to PROVISIONED.",
         )
     scaling = document.auto_scaling
     scaled = scaling is not None and _are_scaled(scaling.read, scaling.write)
     if document.billing_mode == "PROVISIONED" and not document.provisioned_throughput and not scaled:
         yield Finding(
             ("provisioned_throughput",),
-            "is missing, which billing_mode PROVISIONED needs",
-            "Add read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST.",
+            "is required when billing_mode is PROVISIONED",
+            "Add read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST.",
         )
 
 
@@ -146,10 +148,14 @@ def index_throughput(document: Document) -> Iterator[Finding]:
     for position, index in enumerate(document.global_secondary_indexes or []):
         path = ("global_secondary_indexes", position, "provisioned_throughput")
         if provisioned and index.provisioned_throughput is None and index.index_name not in scaled:
-            reason = "is missing, which an index of a provisioned table needs"
+            reason = "is required when the table is provisioned"
             yield Finding(path, reason, "Add read_capacity_units and write_capacity_units.")
         if not provisioned and index.provisioned_throughput is not None:
-            yield Finding(path, "is given, but the table is not provisioned", "Remove it; an index on demand has none.")
+            yield Finding(
+                path,
+                "is not allowed when the table is not provisioned",
+                "Remove it; an index of an on-demand table has no throughput.",
+            )
 
 
 def _are_scaled(read: ScalingPart | None, write: ScalingPart | None) -> bool:
@@ -161,8 +167,8 @@ def _are_scaled(read: ScalingPart | None, write: ScalingPart | None) -> bool:
 def scaling_fits_billing(document: Document) -> Iterator[Finding]:
     """Only provisioned capacity can be scaled."""
     if document.billing_mode == "PAY_PER_REQUEST" and any(part.enabled for _, part in scaled_capacities(document)):
-        remedy = "Remove it to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED."
-        yield Finding(("auto_scaling",), "is given with billing_mode PAY_PER_REQUEST", remedy)
+        remedy = "Remove it, or set billing_mode to PROVISIONED."
+        yield Finding(("auto_scaling",), "is not allowed when billing_mode is PAY_PER_REQUEST", remedy)
 
 
 @rule(_GLOBAL, "auto_scaling")
@@ -173,11 +179,11 @@ def scaled_indexes(document: Document) -> Iterator[Finding]:
     for position, index in enumerate((document.auto_scaling and document.auto_scaling.indexes) or ()):
         path, name = ("auto_scaling", "indexes", position, "index_name"), index.index_name
         if name in seen:
-            yield Finding(path, f"is {name!r}, which is given already", "Keep one of them.")
+            yield Finding(path, f"duplicate index {name!r}", "Keep one of them.")
         elif document.global_secondary_indexes is not None and name not in known:
             suggestion = did_you_mean(name, known)
-            remedy = f"Did you mean `{suggestion}`?" if suggestion else "Declare the index, or remove its scaling."
-            yield Finding(path, f"is {name!r}, which is no global secondary index of this table", remedy)
+            remedy = f"Did you mean `{suggestion}`?" if suggestion else "Declare the index, or remove its auto scaling."
+            yield Finding(path, f"unknown global secondary index {name!r}", remedy)
         seen.add(name)
 
 
@@ -188,8 +194,8 @@ def maximum_needs_on_demand(document: Document) -> Iterator[Finding]:
     limited += [(path, index.on_demand_throughput) for path, index in global_indexes.indexes_with_paths(document)]
     for path, part in limited:
         if part is not None and is_provisioned(document):
-            reason = "is given, but the table is provisioned"
-            remedy = "Remove it to stay provisioned; a maximum is for on-demand tables."
+            reason = "is not allowed when the table is provisioned"
+            remedy = "Remove it; only on-demand tables have a maximum."
             yield Finding((*path, "on_demand_throughput"), reason, remedy)
 
 
@@ -200,7 +206,7 @@ def vector_billing(document: Document) -> Iterator[Finding]:
         given = [name for name in ("provisioned_throughput", "auto_scaling") if getattr(document, name)]
         removed = " and ".join(given or ["provisioned_throughput"])
         remedy = f"Set billing_mode to PAY_PER_REQUEST and remove {removed}, or remove the vector indexes."
-        yield Finding(("vector_indexes",), "are given, but the table is provisioned", remedy)
+        yield Finding(("vector_indexes",), "are not allowed when the table is provisioned", remedy)
 
 
 @rule("replicas", "stream_specification", "multi_region_consistency")
@@ -211,7 +217,7 @@ def replica_stream(document: Document) -> Iterator[Finding]:
         return
     if not stream.stream_enabled or stream.stream_view_type != "NEW_AND_OLD_IMAGES":
         remedy = "Enable it with stream_view_type NEW_AND_OLD_IMAGES."
-        yield Finding(("stream_specification",), "does not suit replicas, which need new and old images", remedy)
+        yield Finding(("stream_specification",), "replicas need a stream with new and old images", remedy)
 
 
 @rule("replicas", _GLOBAL)
@@ -225,9 +231,9 @@ def replica_indexes(document: Document) -> Iterator[Finding]:
         for number, index in enumerate(replica.global_secondary_indexes or []):
             place = ("replicas", position, "global_secondary_indexes", number, "index_name")
             if index.index_name not in known:
-                yield Finding(place, f"is {index.index_name!r}, which is no global index of the table", "Correct it.")
+                yield Finding(place, f"unknown global secondary index {index.index_name!r}", "Correct it.")
             if index.index_name in seen:
-                yield Finding(place, f"is {index.index_name!r}, which is given already", "Keep one of them.")
+                yield Finding(place, f"duplicate index {index.index_name!r}", "Keep one of them.")
             seen.add(index.index_name)
 
 
@@ -240,7 +246,9 @@ def replica_billing(document: Document) -> Iterator[Finding]:
         field = wrong.get(mode or "")
         parts = [replica, *(replica.global_secondary_indexes or [])]
         if field and any(getattr(part, field) is not None for part in parts):
-            yield Finding(("replicas", position), f"has {field}, but the table is {mode}", f"Remove {field}.")
+            yield Finding(
+                ("replicas", position), f"{field} is not allowed when the table is {mode}", f"Remove {field}."
+            )
 
 
 @rule("global_table_witnesses", "replicas")
@@ -248,12 +256,12 @@ def witness_count(document: Document) -> Iterator[Finding]:
     """One witness, in a Region without a replica."""
     witnesses, path = document.global_table_witnesses or [], ("global_table_witnesses",)
     if len(witnesses) > 1:
-        yield Finding(path, f"has {len(witnesses)} witnesses", "A global table has at most one.")
+        yield Finding(path, f"has {len(witnesses)} witnesses", "A global table can have only one.")
     regions = {replica.region_name for replica in document.replicas or []}
     for position, witness in enumerate(witnesses):
         if witness.region_name in regions:
-            reason = f"is {witness.region_name!r}, which has a replica"
-            yield Finding((*path, position, "region_name"), reason, "Put the witness into a Region of its own.")
+            reason = f"Region {witness.region_name!r} already has a replica"
+            yield Finding((*path, position, "region_name"), reason, "Use a Region without a replica.")
 
 
 @rule("multi_region_consistency", "global_table_witnesses", "replicas")
@@ -263,16 +271,18 @@ def strong_regions(document: Document) -> Iterator[Finding]:
     if document.multi_region_consistency != "STRONG":
         if witnesses:
             remedy = "Set multi_region_consistency to STRONG, or remove it."
-            yield Finding(("global_table_witnesses",), "is given without strong consistency", remedy)
+            yield Finding(("global_table_witnesses",), "is only allowed with strong consistency", remedy)
         return
     regions = [replica.region_name for replica in document.replicas or []]
     if not regions or len(regions) + len(witnesses) not in (2, 3):
-        reason = "is STRONG, which needs the table's own Region and two more"
-        remedy = "Declare two further replicas, or one and a witness."
+        reason = "STRONG needs three Regions: the table's own and two more"
+        remedy = "Declare two replicas, or one replica and a witness."
         yield Finding(("multi_region_consistency",), reason, remedy)
     elif not any(one.issuperset([*regions, *witnesses]) for one in REGION_SETS):
         sets = listed(", ".join(sorted(one)) for one in REGION_SETS)
-        yield Finding(("replicas",), "are not in one set of Regions, as strong consistency needs", f"Use {sets}.")
+        yield Finding(
+            ("replicas",), "all Regions of a strongly consistent table must be in one Region set", f"Use {sets}."
+        )
 
 
 @rule("multi_region_consistency", "time_to_live", _LOCAL)
@@ -281,10 +291,10 @@ def strong_table(document: Document) -> Iterator[Finding]:
     if document.multi_region_consistency != "STRONG":
         return
     if document.time_to_live and document.time_to_live.enabled:
-        reason = "is enabled, which a strongly consistent table cannot have"
+        reason = "is not allowed with strong consistency"
         yield Finding(("time_to_live",), reason, "Turn it off, or use EVENTUAL consistency.")
     if document.local_secondary_indexes:
-        reason = "are given, which a strongly consistent table cannot have"
+        reason = "are not allowed with strong consistency"
         yield Finding(("local_secondary_indexes",), reason, "Use global indexes, or EVENTUAL consistency.")
 
 
@@ -293,7 +303,9 @@ def stream_policy_needs_stream(document: Document) -> Iterator[Finding]:
     """A policy of a stream that is declared to be off can never be set."""
     stream = document.stream_specification
     if as_mapping(document.stream_policy) and stream and not stream.stream_enabled:
-        yield Finding(("stream_policy",), "is given, but the stream is disabled", "Remove it, or enable the stream.")
+        yield Finding(
+            ("stream_policy",), "is not allowed when the stream is disabled", "Remove it, or enable the stream."
+        )
 
 
 def _elements(document: Document) -> Iterator[tuple[Path, KeyElementPart | SearchElementPart]]:
@@ -350,7 +362,7 @@ def on_demand_capacity(document: Mapping[str, Any], written: Mapping[Any, Any]) 
     if document.get("billing_mode") == "PROVISIONED":
         return []
     found: list[Finding] = []
-    reason = "is 0 and 0, as DescribeTable shows it for an on-demand table"
+    reason = "0 and 0 is what DescribeTable returns for an on-demand table"
     if _is_zero(document.get("provisioned_throughput")):
         told = "billing_mode" in document or any(fold(str(key)) == "billingmodesummary" for key in written)
         remedy = "Remove it." if told else in_its_place("BillingMode", "PAY_PER_REQUEST")

@@ -70,8 +70,8 @@ class FolderSource:
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
         if not problems and not assembly.declarations:
-            remedy = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
-            reason = "holds no declaration of a table"
+            remedy = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
+            reason = "contains no table declaration"
             problems += [Problem(path, None, None, f"declares nothing: {why}", remedy) for path, why in _silent(python)]
             problems.append(Problem(self.location, None, None, reason, remedy))
         if problems:
@@ -116,8 +116,8 @@ class FolderSource:
         before, after = first.hashes(), read_snapshot(first.root).hashes()
         paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
         paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
-        remedy = "Nothing is wrong if it was being saved: the next pass reads it again."
-        return [Problem(path, None, None, "changed while it was read", remedy) for path in paths]
+        remedy = "If it was being saved, no action is needed; the next pass reads it again."
+        return [Problem(path, None, None, "changed while it was being read", remedy) for path in paths]
 
     def _digest(self, snapshot: Snapshot, python: PythonReading) -> str:
         outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}

@@ -62,10 +62,10 @@ def _unreachable(location: str, path: Path, error: OSError) -> DeclarationError:
         reason = f"cannot be read: {error.strerror}"
         return _error(location, reason, "Make the folder readable for this user, or name another one.")
     if path.is_symlink():
-        reason = f"is a link to {path.readlink()}, which does not exist"
+        reason = f"is a broken link to {path.readlink()}"
         return _error(location, reason, f"Correct the link. {_REMEDY}")
-    named = f" A Python package is named as package:{location}." if _is_dotted(location) else ""
-    return _error(location, "there is no such folder", f"{_REMEDY}{named}")
+    named = f" For a Python package, write package:{location}." if _is_dotted(location) else ""
+    return _error(location, "the folder does not exist", f"{_REMEDY}{named}")
 
 
 def _bundled(location: str) -> Path:
@@ -81,7 +81,7 @@ def _bundled(location: str) -> Path:
 def _package(location: str) -> Path:
     name = location.removeprefix(PACKAGE)
     if not _is_dotted(name):
-        raise _error(location, f"{name!r} is not the name of a package", _FORMS)
+        raise _error(location, f"{name!r} is not a package name", _FORMS)
     top, *rest = name.split(".")
     folder = _top_package(location, top).joinpath(*rest)
     if folder.is_dir():
@@ -97,13 +97,13 @@ def _top_package(location: str, top: str) -> Path:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        raise _error(location, f"there is no importable package {top}", f"Install it, or correct the name. {_FORMS}")
+        raise _error(location, f"package {top} cannot be imported", f"Install it, or correct the name. {_FORMS}")
     places = list(spec.submodule_search_locations or [])
     if not places:
         raise _module(location, top)
     if len(places) > 1:
         spread = " and ".join(places)
-        raise _error(location, f"the package {top} is spread over {spread}", "Name one of these folders.")
+        raise _error(location, f"the package {top} is a namespace package in {spread}", "Name one of these folders.")
     if not Path(places[0]).is_dir():
         raise _error(location, f"the package {top} is not a folder on this machine", "Install it unpacked.")
     return Path(places[0])

@@ -17,11 +17,11 @@ def name_fault(name: str) -> tuple[str, str] | None:
     """Reason and remedy of a name that DynamoDB refuses, or None."""
     shown = repr(name if len(name) <= 60 else f"{name[:57]}...")
     if not 3 <= len(name) <= 255:
-        return f"is {shown}, {len(name)} characters long", "Use 3 to 255 characters."
+        return f"invalid name {shown}; it has {len(name)} characters", "Use 3 to 255 characters."
     strange = sorted({character for character in name if not _ALLOWED.fullmatch(character)})
     if strange:
         held = ", ".join(repr(character) for character in strange)
-        return f"is {shown}, which holds {held}", "Use only a-z, A-Z, 0-9, _ . and -."
+        return f"invalid name {shown}; it contains {held}", "Use only a-z, A-Z, 0-9, _ . and -."
     return None
 
 
@@ -30,14 +30,14 @@ def no_value_fault(name: str) -> tuple[str, str] | None:
     found = _NO_VALUE.search(name)
     if found is None:
         return None
-    reason = f"is {name!r}, which is made of {found['word']}, as programs write a missing value"
-    return reason, "Write the name itself; the suffix of an environment is added by --environment."
+    reason = f"invalid name {name!r}; it contains {found['word']}, which stands for a missing value"
+    return reason, "Write the whole name; --environment adds the suffix of the environment."
 
 
 def table_name_faults(name: str, environment: str | None) -> Iterator[tuple[str, str]]:
     """Everything wrong with a table's name as its environment spells it."""
     if name == RESERVED:
-        yield f"is {name!r}, the name of the state table", "Use another name."
+        yield f"invalid name {name!r}; it is the name of the state table", "Use another name."
         return
     fault = name_fault(name)
     if fault and environment:

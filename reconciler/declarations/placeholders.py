@@ -70,13 +70,13 @@ def finding(written: Written) -> Finding | None:
     for match in _MARK.finditer(written.text):
         if _is_placeholder(match, written.policy):
             shown = match.group() if len(match.group()) <= _LONGEST else f"{match.group()[:_LONGEST]}…"
-            kind = "is a key with" if written.is_key else "holds"
+            kind = "key with" if written.is_key else "holds"
             remedy = f"Write the value itself. To keep the text, write {escape(shown)}."
             if written.path[-1] in _NAMES:
-                remedy = "Write the name itself; the suffix of an environment is added by --environment."
+                remedy = "Write the whole name; --environment adds the suffix of the environment."
             elif written.policy:
-                remedy += " Variables of IAM such as ${aws:PrincipalTag/team} stand as they are."
-            return Finding(written.path, f"{kind} the placeholder {shown}, which nothing replaces", remedy)
+                remedy += " IAM variables such as ${aws:PrincipalTag/team} need no escape."
+            return Finding(written.path, f"{kind} the placeholder {shown}, which is not replaced", remedy)
     return _token(written)
 
 
@@ -94,10 +94,10 @@ def _token(written: Written) -> Finding | None:
     if not token:
         return None
     if written.path[-1] in _NAMES:
-        remedy = "Write the name itself; the suffix of an environment is added by --environment."
+        remedy = "Write the whole name; --environment adds the suffix of the environment."
     shown = token if len(token) <= _LONGEST else f"{token[:_LONGEST]}…"
-    kind = "is a key with" if written.is_key else "holds"
-    return Finding(written.path, f"{kind} the placeholder {shown}, which nothing replaces", remedy)
+    kind = "key with" if written.is_key else "holds"
+    return Finding(written.path, f"{kind} the placeholder {shown}, which is not replaced", remedy)
 
 
 def unescape(text: str) -> str:

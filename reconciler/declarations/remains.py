@@ -99,8 +99,8 @@ class Remains:
             size += _counted(found)
             if count > FILES_MOST or size > TOTAL_LIMIT:
                 limit = f"{FILES_MOST} files" if count > FILES_MOST else f"{TOTAL_LIMIT // 1024 // 1024} MB"
-                reason = f"holds more than {limit}, so nobody can tell whether {_tables(wanted)} is still defined in it"
-                return (Problem(".", None, None, reason, "Move what is no declaration out of the folder."),)
+                reason = f"holds more than {limit}, so a definition of {_tables(wanted)} may be missed"
+                return (Problem(".", None, None, reason, "Move files that are not declarations out of the folder."),)
             text = self._text(root, found, known)
             for each in wanted:
                 if each.name not in problems and (problem := _judge(found, text, each, declaring, classes)) is not None:
@@ -174,7 +174,7 @@ def _read(path: Path, place: str) -> _Text:
     # What is below ``seeds`` may be as large as a seed.
     in_seeds = _in_seeds(place)
     if len(content) > FILE_LIMIT and not in_seeds:
-        return _Text(trouble=f"is larger than {FILE_LIMIT // 1024 // 1024} MB and is not looked through")
+        return _Text(trouble=f"is larger than {FILE_LIMIT // 1024 // 1024} MB and is not searched")
     text = content.replace(b"\0", b"").decode("utf-8", errors="replace")
     if in_seeds and _KEYS.search(text) is None:
         # Items may have an attribute table_name; only a declaration says which keys a table has.
@@ -215,21 +215,21 @@ def _judge(
     restore = f"Restore the declaration of {table.name}, or move this out of the folder."
     trouble = text.trouble or found.trouble
     if trouble is not None:
-        reason = f"{trouble}, so nobody can tell whether it defines the table {table.name}, which is not declared"
+        reason = f"{trouble}, so it may still define the table {table.name}, which is not declared"
         return Problem(found.path, None, None, reason, restore)
     for name in sorted(table.names):
         if name in text.names:
-            reason = f"still defines the table {name}, where it is not read as a declaration"
+            reason = f"still defines the table {name}, but is not read as a declaration"
             return Problem(found.path, text.names[name], None, reason, remedy)
     for name in sorted({_class_name(name) for name in table.names}):
         for line in text.classes.get(name, ()):
             if (found.path, line) not in classes:
-                reason = f"still has the class of the table {table.name}, which is not loaded as a declaration"
+                reason = f"still contains the class of the table {table.name}, which is not loaded"
                 return Problem(found.path, line, None, reason, remedy)
     if table.gone is not None and found.path not in declaring and _same_stem(found, table.gone):
         what = "is an empty folder" if found.folder else "is not read as a declaration"
         reason = f"{what}, and {table.gone}, which declared the table {table.name}, is gone"
-        ways = "or move it out of the folder if the table is to be deleted"
+        ways = "or move it out of the folder if the table should be deleted"
         keep = f"`reconciler release {table.name}` keeps the table unmanaged."
         restore = f"Restore {table.gone}" if found.folder else f"Rename it to {table.gone}"
         return Problem(found.path, None, None, reason, f"{restore}, {ways}; {keep}")

@@ -29,7 +29,7 @@ def json_schema() -> dict[str, Any]:
     schema["required"] = list(REQUIRED)
     schema = _both_spellings(TableDocument, schema)
     schema["properties"]["$schema"] = {"type": "string", "description": "The address of this schema, for editors."}
-    schema["patternProperties"] = {"^x-": {"description": "Ignored: a place for YAML anchors and for other tools."}}
+    schema["patternProperties"] = {"^x-": {"description": "Ignored; use it for YAML anchors or other tools."}}
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "DynamoDB table declaration"}
     return {**schema, **head, "definitions": definitions}
 

@@ -102,7 +102,7 @@ def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> b
     """
     try:
         if not path.resolve(strict=True).is_relative_to(root):
-            raise Refused("is a link that leaves the desired state's folder", "Put the file itself here.")
+            raise Refused("is a link to a path outside the folder of the desired state", "Copy the file here.")
         # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
@@ -137,7 +137,7 @@ class _Walk:
         entries = self._entries(folder)
         if entries == [] and folder != self.root and not in_seeds:
             place = folder.relative_to(self.root).as_posix()
-            self.warnings.append(f"{place}: is an empty folder; if a volume belongs here, it is not mounted")
+            self.warnings.append(f"{place}: is an empty folder; check that its volume is mounted")
         names = frozenset(entry.name for entry in entries or ())
         for entry in entries or ():
             if not (entry.name.startswith(".") or entry.name == "__pycache__"):
@@ -167,7 +167,9 @@ class _Walk:
     def _subfolder(self, path: Path, *, in_seeds: bool) -> None:
         if not in_seeds and path.suffix.lower() in DECLARATION_SUFFIXES:
             # A bind mount of a file that is missing on the host leaves an empty folder of its name.
-            self.problem(path, "is a folder with the name of a declaration", "Put the file back, or rename the folder.")
+            self.problem(
+                path, "is a folder, but has the name of a declaration file", "Restore the file, or rename the folder."
+            )
             return
         try:
             target = path.resolve(strict=True)
@@ -176,7 +178,7 @@ class _Walk:
             self.problem(path, reason, "Make the folder readable for this user.")
             return
         if not target.is_relative_to(self.root):
-            self.problem(path, "is a link that leaves the desired state's folder", "Put the folder itself here.")
+            self.problem(path, "is a link to a path outside the folder of the desired state", "Copy the folder here.")
         elif target not in self._seen:
             self._seen.add(target)
             self.folder(path, in_seeds=in_seeds or path.name == "seeds")

@@ -65,7 +65,7 @@ def judge(name: str, beside: Set[str], content: Callable[[], bytes]) -> Verdict 
     suffix = PurePosixPath(name).suffix
     if suffix.lower() in READ_SUFFIXES:
         renamed = name.removesuffix(suffix) + suffix.lower()
-        reason = f"is not read: its suffix is {suffix}, and only {_LISTED} in small letters are read"
+        reason = f"is not read: its suffix is {suffix}, but only {_LISTED} in lower case are read"
         return Verdict(reason, f"Rename it to {renamed}, {_MOVE}.")
     other = _ANOTHER_NAME.fullmatch(name.removeprefix("#"))
     if other is not None:
@@ -74,7 +74,7 @@ def judge(name: str, beside: Set[str], content: Callable[[], bytes]) -> Verdict 
         return None
     mark = _mark(name, suffix.lower(), content())
     if mark is not None:
-        reason = f"is not read, though it holds {mark} as a declaration does: only {_LISTED} files are read"
+        reason = f"is not read, but contains {mark} like a declaration; only {_LISTED} files are read"
         return Verdict(reason, f"Write it as YAML, JSON or a class file, {_MOVE}.")
     if suffix.lower() in _NOTES:
         return None
@@ -84,7 +84,7 @@ def judge(name: str, beside: Set[str], content: Callable[[], bytes]) -> Verdict 
 def _another_name(original: str, beside: Set[str]) -> Verdict:
     if original in beside:
         return Verdict(f"is not read: it looks like a copy of {original}")
-    reason = "is not read: it looks like a declaration under another name"
+    reason = "is not read: it looks like a renamed declaration"
     return Verdict(reason, f"Rename it to {original}, {_MOVE}.")
 
 

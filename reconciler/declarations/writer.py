@@ -45,7 +45,7 @@ def declared_so_far(location: str, environment: str | None) -> DesiredState:
 
 def _root(location: str) -> Path:
     if location == BUNDLED:
-        raise UsageError("the bundled declarations are not written to; name a folder with --desired-state PATH")
+        raise UsageError("cannot write to the bundled declarations; name a folder with --desired-state PATH")
     return Path(location).expanduser() if is_missing(location) else locate(location)
 
 
@@ -62,7 +62,7 @@ def base_name(table: str, environment: str | None) -> str:
     base = table.removesuffix(f"-{environment}")
     if not base or base == table:
         example = f"NAME-{environment}"
-        raise UsageError(f"{table} is no table of environment {environment!r}, whose tables are called {example}")
+        raise UsageError(f"{table} is not a table of environment {environment!r}; its tables are called {example}")
     return base
 
 
@@ -109,7 +109,8 @@ def prove(written: Mapping[str, str], tables: Iterable[ObservedTable], environme
     for declaration in declarations:
         for change in diff(declaration.spec, live[declaration.spec.name].spec):
             raise UsageError(
-                f"{declaration.spec.name} cannot be declared as it is: {change.path} would be {change.after!r} and is "
+                f"{declaration.spec.name} cannot be declared as it is: {change.path} would become "
+                f"{change.after!r}, but is "
                 f"{change.before!r}; nothing was written"
             )
 
@@ -169,7 +170,7 @@ def _name(path: Path) -> None:
     try:
         path.hardlink_to(part)
     except FileExistsError:
-        raise UsageError(f"{path} came to be meanwhile and is not overwritten; nothing was written") from None
+        raise UsageError(f"{path} was created in the meantime; refusing to overwrite it; nothing was written") from None
     except OSError:
         # Some mounted file systems have no hard links.
         _refuse_existing(path.parent, (path.name,))

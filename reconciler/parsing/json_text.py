@@ -41,7 +41,7 @@ class _Reader:
         value = self._value(())
         self._skip()
         if self.at < len(self.text):
-            raise self._fault("more follows after the end of the document")
+            raise self._fault("unexpected text after the end of the document")
         return Parsed(value, line, self.lines, self.literals)
 
     def _value(self, path: Path) -> Any:
@@ -76,7 +76,7 @@ class _Reader:
                 raise self._fault("a key in double quotes is expected")
             key = self._string()
             if key in result:
-                raise TextFault(line, f"has the key {key!r} twice in one mapping", "Keep one of them.")
+                raise TextFault(line, f"duplicate key {key!r}", "Keep one of them.")
             self.lines[*path, key] = line
             self._skip()
             self._take(":")

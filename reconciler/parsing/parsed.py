@@ -70,10 +70,10 @@ _JSON = {
     "Expecting ','": "',' is expected",
     "Expecting value": "a value is expected",
     "Illegal trailing comma before end of array": "a value is expected",
-    "Extra data": "more follows after the end of the document",
+    "Extra data": "unexpected text after the end of the document",
     "Unterminated string": "a text has no closing quote",
-    "Invalid control character": "a text holds a line break, a tab or another control character",
+    "Invalid control character": "a text contains a line break, a tab or another control character",
     "Invalid \\uXXXX escape": "\\u is not followed by four hexadecimal digits",
-    "Invalid \\escape": "a text holds a backslash that escapes nothing",
+    "Invalid \\escape": "a text contains an invalid escape",
 }
 TOO_DEEP = ("is nested too deeply", "Use fewer levels.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.parsing.parsed import TextFault
 
-EMPTY = ("is empty, as a file looks while it is being saved", "Fill it or remove it.")
+EMPTY = ("is empty; it may be in the middle of being saved", "Fill it or remove it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +30,5 @@ def decode(file: SourceFile) -> str:
         raise TextFault(None, *EMPTY)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise TextFault(line, "holds NUL, as UTF-16 does and files that were not wholly written", "Save it as UTF-8.")
+        raise TextFault(line, "contains NUL characters; it may be UTF-16 or incomplete", "Save it as UTF-8.")
     return text

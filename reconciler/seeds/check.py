@@ -21,8 +21,8 @@ def item_findings(item: Item, target: Target) -> Iterator[Finding]:
     """Keys present, of the declared type, not empty, not too long; nesting and size within DynamoDB's limits."""
     for element in target.spec.keys:
         if element.attribute not in item:
-            remedy = f"Every item of {target.base_name} has {element.attribute}, {_WORDS[element.type]}."
-            yield Finding((element.attribute,), "is missing, which is a key attribute", remedy)
+            remedy = f"Add {element.attribute}, {_WORDS[element.type]}, to each item of {target.base_name}."
+            yield Finding((element.attribute,), "is required, because it is a key attribute", remedy)
         else:
             yield from _key_value(item, element.attribute, element.type, "the table's key")
             yield from _key_length(item, element.attribute, _KEY_LIMITS[element.role])
@@ -35,7 +35,9 @@ def item_findings(item: Item, target: Target) -> Iterator[Finding]:
         return
     size = item_size(item)
     if size > LIMIT:
-        yield Finding((), f"is {size} bytes long, more than {LIMIT} (400 KB)", "Split it, or move the bulk elsewhere.")
+        yield Finding(
+            (), f"is {size} bytes long, more than {LIMIT} (400 KB)", "Split it, or store the large values elsewhere."
+        )
 
 
 def key_of(item: Item, target: Target) -> tuple[Any, ...] | None:
@@ -48,9 +50,9 @@ def _key_value(item: Item, name: str, kind: ScalarType, what: str) -> Iterator[F
     value: Mapping[str, Any] = item[name]
     if kind not in value:
         actual = next(iter(value))
-        yield Finding((name,), f"is of type {actual}, but {what} has type {kind}", f"Write {_WORDS[kind]}.")
+        yield Finding((name,), f"has type {actual}, but {what} has type {kind}", f"Write {_WORDS[kind]}.")
     elif value[kind] in ("", b""):
-        yield Finding((name,), f"is empty, and it is {what}", "Give it a value.")
+        yield Finding((name,), f"is empty, but it is {what}", "Give it a value.")
 
 
 def _key_length(item: Item, name: str, limit: int) -> Iterator[Finding]:

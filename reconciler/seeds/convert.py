@@ -29,7 +29,7 @@ def shape_of(records: Iterable[Record]) -> Shape:
         if len(seen) == 2:
             reason = "could be plain items or DynamoDB JSON: some values look like one, some like the other"
             raise TextFault(
-                typed, reason, 'Say which in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
+                typed, reason, 'State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
     return "dynamodb-json" if seen == {True} else "plain"
 
@@ -42,7 +42,7 @@ def looks_typed(value: Any) -> bool:
 def item_of(record: Record, shape: Shape) -> Item:
     """One item; ``ValueFault`` at the value that cannot be written."""
     if not isinstance(record.value, Mapping):
-        raise ValueFault("", "is not a mapping of attributes", "Write each item as a mapping.")
+        raise ValueFault("", "expected a mapping of attributes", "Write each item as a mapping.")
     make = wire_value if shape == "dynamodb-json" else attribute_value
     try:
         return {name_of(name, ""): make(value, name) for name, value in record.value.items()}
@@ -56,7 +56,7 @@ def records_of(records: Records, target: Target) -> tuple[Record, ...]:
         return tuple(_unwrapped(record) for record in records.items)
     wrong = [name for name in records.requests if name not in (target.base_name, target.spec.name)]
     if wrong:
-        reason = f"is a request for the table {wrong[0]!r}, not for {target.base_name!r}"
+        reason = f"contains a request for table {wrong[0]!r}; expected {target.base_name!r}"
         raise TextFault(_first_line(records), reason, f"Name the table {target.base_name}, or rename the file.")
     return tuple(_put_item(record) for several in records.requests.values() for record in several)
 
@@ -65,7 +65,7 @@ def _put_item(record: Record) -> Record:
     request = record.value.get("PutRequest") if isinstance(record.value, Mapping) else None
     if not isinstance(request, Mapping) or not isinstance(request.get("Item"), Mapping):
         remedy = 'Write each request as {"PutRequest": {"Item": {…}}}.'
-        raise TextFault(record.line, "has a request that puts no item", remedy)
+        raise TextFault(record.line, "contains a request that is not a put of an item", remedy)
     return Record(request["Item"], record.line)
 
 

@@ -66,8 +66,8 @@ def read_csv_seed(text: str, key_types: Mapping[str, str]) -> Records:
         names = [name for name, _ in columns]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None or "" in names:
-            reason = f"has the column {twice!r} twice" if twice else "has a column without a name"
-            raise TextFault(1, reason, "Give each column a name of its own.")
+            reason = f"duplicate column {twice!r}" if twice else "has a column without a name"
+            raise TextFault(1, reason, "Give each column its own name.")
         return Records(tuple(_record(row, columns, reader.line_num) for row in reader if row))
     except csv.Error as error:
         raise TextFault(reader.line_num, f"is not CSV: {error}", "Correct the quotes.") from None
@@ -84,7 +84,7 @@ def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
         if kind.isupper() or len(kind) > 2:
             raise _bracketed(cell.strip(), bracketed["name"].strip(), kind.upper())
     if name and kind.upper() in NO_TYPES:
-        reason = f"has the column {cell.strip()!r}, whose type is not {listed(TYPES)}"
+        reason = f"invalid type of column {cell.strip()!r}; expected {listed(TYPES)}"
         raise TextFault(1, reason, f"Write {name}:N for numbers, {name}:JSON for lists and mappings, {name} for texts.")
     return cell.strip(), key_types.get(cell.strip(), "S")
 
@@ -99,8 +99,8 @@ def _bracketed(cell: str, name: str, kind: str) -> TextFault:
 
 def _record(row: list[str], columns: list[tuple[str, str]], line: int) -> Record:
     if len(row) != len(columns):
-        reason = f"has {len(row)} cells where the header has {len(columns)}"
-        raise TextFault(line, reason, "Give each row as many cells as the header.")
+        reason = f"has {len(row)} cells, but the header has {len(columns)}"
+        raise TextFault(line, reason, "Give each row the same number of cells as the header.")
     values = {name: _value(cell, name, kind, line) for (name, kind), cell in zip(columns, row, strict=True) if cell}
     return Record(values, line)
 
@@ -117,5 +117,5 @@ def _value(cell: str, name: str, kind: str, line: int) -> Any:
     except (TextFault, KeyError, ValueError, RecursionError):
         words = {"N": "a number", "BOOL": "true or false", "B": "base64", "JSON": "JSON"}
         raise TextFault(
-            line, f"has {cell[:40]!r} in the column {name}, which is not {words[kind]}", "Correct it."
+            line, f"invalid value {cell[:40]!r} in column {name}; expected {words[kind]}", "Correct it."
         ) from None

@@ -37,8 +37,10 @@ def _unpacked(file: SourceFile) -> bytes:
             if len(content) > SEED_LIMIT:
                 raise TextFault(None, f"unpacks to more than {SEED_LIMIT // 1024 // 1024} MB", "Split it.")
             if not unpacker.eof:
-                raise TextFault(None, "is cut short: its gzip stream does not end", "Write the file again.")
+                raise TextFault(None, "is truncated: its gzip stream is incomplete", "Write the file again.")
             rest = unpacker.unused_data.lstrip(b"\0")
     except zlib.error:
-        raise TextFault(None, "is not gzip, as its name says", "Compress it, or drop .gz from the name.") from None
+        raise TextFault(
+            None, "is not in gzip format, although its name ends with .gz", "Compress it, or drop .gz from the name."
+        ) from None
     return content

@@ -37,7 +37,7 @@ def read_json_seed(text: str) -> Records:
 
 def _at_end(text: str, at: int, of: str) -> None:
     if _skip(text, at) < len(text):
-        raise json.JSONDecodeError(f"more follows after the end of the {of}", text, at)
+        raise json.JSONDecodeError(f"unexpected text after the end of the {of}", text, at)
 
 
 def decoder() -> json.JSONDecoder:
@@ -53,7 +53,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise TextFault(None, f"has the key {twice!r} twice in one mapping", "Keep one of them.")
+        raise TextFault(None, f"duplicate key {twice!r}", "Keep one of them.")
     return result
 
 
@@ -69,7 +69,7 @@ def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
         start = at
         key, at = scanstring(text, at + 1, True)
         if key in found:
-            raise TextFault(_line(text, start), f"has the key {key!r} twice in one mapping", "Keep one of them.")
+            raise TextFault(_line(text, start), f"duplicate key {key!r}", "Keep one of them.")
         at = _after(":", text, _skip(text, at))
         if text.startswith("[", at):
             found[key], at = _list(text, at + 1)
@@ -119,4 +119,4 @@ def _line(text: str, at: int) -> int:
 
 
 def _no_constant(word: str) -> Any:
-    raise TextFault(None, f"has {word}, which is no number of DynamoDB", "Write a finite number.")
+    raise TextFault(None, f"invalid number {word}", "Write a finite number.")

@@ -19,7 +19,7 @@ def read_jsonl_seed(text: str) -> Records:
         try:
             found.append(Record(decode(line), number))
         except json.JSONDecodeError as error:
-            raise TextFault(number, f"is not JSON: {json_words(error.msg)}", "Write one item a line.") from None
+            raise TextFault(number, f"is not JSON: {json_words(error.msg)}", "Write one item per line.") from None
         except TextFault as fault:
             raise TextFault(number, fault.reason, fault.remedy) from None
         except RecursionError:

@@ -77,7 +77,7 @@ class _Reader:
         if earlier[0] != index:
             place = f"item [{earlier[0]}]" + (f" on line {earlier[1].line}" if earlier[1].line != record.line else "")
             shown = ", ".join(repr(part) for part in key)
-            yield Finding((), f"has the same key as {place}: {shown}", "Keep one of the two.")
+            yield Finding((), f"duplicate key {shown}, also in {place}", "Keep one of the two.")
 
 
 def _seed(reader: _Reader, records: Iterable[Record], source: str) -> Reading:
@@ -93,8 +93,8 @@ def _seed(reader: _Reader, records: Iterable[Record], source: str) -> Reading:
             items.append(item)
             lines.append(record.line)
     if faulty > SHOWN:
-        reason = f"has {faulty - SHOWN} more faulty items"
-        problems.append(Problem(reader.file, None, None, reason, "Correct those above first."))
+        reason = f"has {faulty - SHOWN} more invalid items"
+        problems.append(Problem(reader.file, None, None, reason, "Correct the items above first."))
     if problems:
         return None, problems
     return Seed(source, tuple(items), items_digest(items), tuple(lines)), []

@@ -25,7 +25,7 @@ def number_text(value: object, path: str) -> str:
     """The one spelling of a number; ``ValueFault`` for what DynamoDB would refuse or round."""
     number = _decimal(value, path)
     if not number.is_finite():
-        raise ValueFault(path, f"is {value}, which is no number of DynamoDB", "Write a finite number.")
+        raise ValueFault(path, f"invalid number {value}", "Write a finite number.")
     sign, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)
     text = "".join(map(str, digits)).lstrip("0")
@@ -39,8 +39,8 @@ def number_text(value: object, path: str) -> str:
         )
     magnitude = exponent + len(significant) - 1
     if not _LEAST <= magnitude <= _MOST:
-        reason = f"is {number:.3E}, outside the range of DynamoDB's numbers"
-        raise ValueFault(path, reason, "Stay between 1E-130 and 9.99E+125.")
+        reason = f"is {number:.3E}, outside the range of numbers in DynamoDB"
+        raise ValueFault(path, reason, "Write a number between 1E-130 and 9.99E+125.")
     return ("-" if sign else "") + _spelt(significant, exponent)
 
 
@@ -57,7 +57,7 @@ def _decimal(value: object, path: str) -> Decimal:
             )
     except InvalidOperation:
         pass
-    raise ValueFault(path, f"is {str(value)[:40]!r}, not a number", "Write a number.")
+    raise ValueFault(path, f"expected a number, found {str(value)[:40]!r}", "Write a number.")
 
 
 def _spelt(digits: str, exponent: int) -> str:
@@ -79,13 +79,19 @@ def set_value(members: Sequence[AttributeValue], path: str) -> AttributeValue:
     """SS, NS or BS of attribute values, in a stable order; never empty, mixed or with duplicates (PutItem)."""
     kinds = {kind for member in members for kind in member}
     if not members:
-        raise ValueFault(path, "is an empty set, which DynamoDB refuses", "Leave the attribute out, or use a list.")
+        raise ValueFault(
+            path, "is an empty set, which DynamoDB does not accept", "Leave the attribute out, or use a list."
+        )
     if len(kinds) > 1 or not kinds <= set(_SETS):
-        raise ValueFault(path, "is a set of mixed or unfit types", "Let a set hold only texts, numbers or binary.")
+        raise ValueFault(
+            path,
+            "is a set with mixed or unsupported types",
+            "Put only texts, only numbers or only binary values into a set.",
+        )
     kind = kinds.pop()
     values: list[Any] = sorted(member[kind] for member in members)
     if len(set(values)) < len(values):
-        raise ValueFault(path, "is a set that holds a value twice", "Keep each value once.")
+        raise ValueFault(path, "is a set with a duplicate value", "Keep each value once.")
     return {_SETS[kind]: values}
 
 
@@ -94,7 +100,9 @@ def text_value(text: str, path: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueFault(path, "holds half of a surrogate pair, which is no character", "Correct the text.") from None
+        raise ValueFault(
+            path, "contains half of a surrogate pair, which is not a character", "Correct the text."
+        ) from None
     return str(text)
 
 
@@ -119,11 +127,11 @@ def attribute_value(value: Any, path: str) -> AttributeValue:
     if isinstance(value, set | frozenset):
         return set_value([attribute_value(item, path) for item in value], path)
     kind = type(value).__name__
-    raise ValueFault(path, f"is a Python {kind}, which DynamoDB has no type for", "Turn it into a text or a number.")
+    raise ValueFault(path, f"has the unsupported Python type {kind}", "Convert it to a text or a number.")
 
 
 def name_of(key: Any, path: str) -> str:
     """The name of an attribute: a text that is not empty."""
     if not isinstance(key, str) or not key:
-        raise ValueFault(path, f"has the attribute name {key!r}, not a text", "Use texts as attribute names.")
+        raise ValueFault(path, f"invalid attribute name {key!r}", "Use texts as attribute names.")
     return text_value(key, path)

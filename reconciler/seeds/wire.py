@@ -18,7 +18,7 @@ def wire_value(value: Any, path: str) -> AttributeValue:
     """One ``{"TYPE": …}``; ``ValueFault`` where type and content do not fit."""
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in TYPES:
         remedy = f'Write one type and its value, as {{"S": "text"}}; types are {", ".join(TYPES)}.'
-        raise ValueFault(path, "is not an attribute value of DynamoDB JSON", remedy)
+        raise ValueFault(path, "expected an attribute value in DynamoDB JSON", remedy)
     kind, content = next(iter(value.items()))
     return _READERS[kind](content, path)
 
@@ -79,7 +79,7 @@ def _set_of(member: Callable[[Any, str], AttributeValue], kind: str) -> Callable
 
 
 def _unfit(path: str, kind: str, wanted: str) -> ValueFault:
-    return ValueFault(path, f"has the type {kind}, but its value is not {wanted}", f"Write {wanted}.")
+    return ValueFault(path, f"invalid value of type {kind}; expected {wanted}", f"Write {wanted}.")
 
 
 _READERS: dict[str, Callable[[Any, str], AttributeValue]] = {

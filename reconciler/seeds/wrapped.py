@@ -31,10 +31,10 @@ def wrapped(members: Mapping[Any, Any], line: int | None) -> Records:
     alone = next(iter(members), None)
     inside = members.get(alone)
     if len(members) == 1 and str(alone).lower() in _WRAPPERS and isinstance(inside, list) and not _are_requests(inside):
-        remedy = f'Write the list alone, [{{…}}, {{…}}], without {{"{alone}": …}} around it.'
-        raise TextFault(line, f"holds its items under {alone}, which is no part of a seed", remedy)
+        remedy = f'Write only the list, [{{…}}, {{…}}], without {{"{alone}": …}} around it.'
+        raise TextFault(line, f"has its items under {alone}; expected a list", remedy)
     if not members or not all(isinstance(each, list) for each in members.values()):
-        reason = "is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem request"
+        reason = "expected a list of items, the output of a scan (Items) or a BatchWriteItem request"
         raise TextFault(line, reason, "Write the items as a list, each with its attributes.")
     return Records(requests={str(name): tuple(several) for name, several in members.items()})
 
@@ -44,10 +44,10 @@ def _whole(answer: Mapping[Any, Any], items: int, line: int | None) -> None:
     for name in ("LastEvaluatedKey", "NextToken"):
         if answer.get(name):
             remedy = f"Scan the table to its end, or remove {name} if these are all the items of the seed."
-            raise TextFault(line, f"is one page of a scan: it has {name}", remedy)
+            raise TextFault(line, f"is an incomplete scan, because it has {name}", remedy)
     count = answer.get("Count")
     if count is not None and count != items:
-        reason = f"has {items} items where Count says {count}"
+        reason = f"has {items} items, but Count is {count}"
         raise TextFault(line, reason, "Scan the table again, or remove Count if these are all the items of the seed.")
 
 

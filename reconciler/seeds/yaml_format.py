@@ -16,8 +16,8 @@ def read_yaml_seed(text: str) -> Records:
     """Items with their lines and exact numbers; ``TextFault`` where the text is not such YAML."""
     documents = [document for document in read_yaml(text, exact_number) if document.value is not None]
     if not documents:
-        remedy = "Write the items as a list, [] for none, or remove the file."
-        raise TextFault(None, "holds no item and no list, only comments or empty documents", remedy)
+        remedy = "Write a list of items, [] for none, or remove the file."
+        raise TextFault(None, "contains no items, only comments or empty documents", remedy)
     for document in documents:
         _refuse_lost_digits(document)
     if len(documents) == 1 and not isinstance(documents[0].value, list):
@@ -56,6 +56,6 @@ def _refuse_lost_digits(document: Parsed) -> None:
     for path, literal in document.literals.items():
         if LOSES_DIGITS.fullmatch(literal):
             number = int(literal, 0) if literal[1:2] in ("x", "o") else exact_number(literal)
-            reason = f"has {literal} as {text_of(path)}, and a number does not keep that spelling"
+            reason = f"ambiguous number {literal} in {text_of(path)}"
             remedy = f'Write "{literal}" in quotes for a text, or {number} for a number.'
             raise TextFault(document.lines.get(path), reason, remedy)

@@ -11,8 +11,8 @@ from support.folders import SOUND, load, sentences, write
 from reconciler.model.backups import PATTERN, Backups
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no number to keep": ({"schedule": "@daily"}, "backups.keep: is missing"),
-    "none to keep": ({"schedule": "@daily", "keep": 0}, "backups.keep: is 0, less than 1"),
+    "no number to keep": ({"schedule": "@daily"}, "backups.keep: is required"),
+    "none to keep": ({"schedule": "@daily", "keep": 0}, "backups.keep: 0 is less than 1"),
     "a schedule that is none": (
         {"schedule": "every night", "keep": 1},
         "backups.schedule: has 2 fields, not the five of cron",
@@ -23,11 +23,11 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a name that is always the same": (
         {"schedule": "@daily", "keep": 1, "name": "nightly"},
-        "backups.name: does not hold {time} once",
+        "backups.name: must contain {time} exactly once",
     ),
     "a name with a blank": ({"schedule": "@daily", "keep": 1, "name": "n {time}"}, "Use only a-z, A-Z, 0-9"),
-    "a name too long": ({"schedule": "@daily", "keep": 1, "name": "n" * 240 + "{time}"}, "more than 255 characters"),
-    "a field nobody knows": ({"schedule": "@daily", "keep": 1, "keeep": 1}, "backups.keeep: is not a known field"),
+    "a name too long": ({"schedule": "@daily", "keep": 1, "name": "n" * 240 + "{time}"}, "would exceed 255 characters"),
+    "a field nobody knows": ({"schedule": "@daily", "keep": 1, "keeep": 1}, "backups.keeep: unknown field"),
 }
 
 

@@ -43,7 +43,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA
             + "    @classmethod\n    def get_schema(cls, environment=None):\n        cls.SCHEMA.copy()\n"
         },
-        ["users_table.py:1: get_schema: returns nothing, not a dict. Return the schema as a dict."],
+        ["users_table.py:1: get_schema: expected a dict as the result, found nothing. Return the schema as a dict."],
     ),
     "get_schema that returns a list": (
         {
@@ -51,7 +51,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA
             + "    @classmethod\n    def get_schema(cls, environment=None):\n        return [cls.SCHEMA]\n"
         },
-        ["users_table.py:1: get_schema: returns a list, not a dict. Return the schema as a dict."],
+        ["users_table.py:1: get_schema: expected a dict as the result, found a list. Return the schema as a dict."],
     ),
     "get_schema that exits": (
         {
@@ -59,12 +59,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA
             + "    @classmethod\n    def get_schema(cls, environment=None):\n        raise SystemExit(3)\n"
         },
-        [
-            (
-                "users_table.py:9: get_schema: ends the program instead of declaring a table. Correct the code, "
-                "or move it out of the folder."
-            )
-        ],
+        [("users_table.py:9: get_schema: calls exit. Correct the code, or move it out of the folder.")],
     ),
     "a SCHEMA without get_schema": (
         {"users_table.py": HEAD + SCHEMA},
@@ -77,7 +72,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a SCHEMA that is a list": (
         {"users_table.py": HEAD + "    SCHEMA = []\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: is a list, not a dict. Write the schema as a dict."],
+        ["users_table.py:1: SCHEMA: expected a dict, found a list. Write the schema as a dict."],
     ),
     "a SCHEMA that is empty": (
         {"users_table.py": HEAD + "    SCHEMA = {}\n" + GET_SCHEMA},
@@ -87,26 +82,26 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": HEAD + '    SCHEMA = {\n        "table_name": "users",\n    }\n' + GET_SCHEMA},
         [
             (
-                'users_table.py:1: key_schema: is missing. Add key_schema, such as [{"AttributeName": "pk", '
+                'users_table.py:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
                 '"KeyType": "HASH"}].'
             ),
             (
-                "users_table.py:1: attribute_definitions: is missing. Add attribute_definitions, such as "
+                "users_table.py:1: attribute_definitions: is required. Add attribute_definitions, such as "
                 '[{"AttributeName": "pk", "AttributeType": "S"}].'
             ),
         ],
     ),
     "a SCHEMA without table name": (
         {"users_table.py": HEAD + BASE_NAME + SCHEMA.replace('        "table_name": "users",\n', "") + GET_SCHEMA},
-        ["users_table.py:1: table_name: is missing. Add table_name: the name of the table."],
+        ["users_table.py:1: table_name: is required. Add table_name: the name of the table."],
     ),
     "a SCHEMA with an object in it": (
         {"users_table.py": HEAD + SCHEMA.replace('"users"', "object()") + GET_SCHEMA},
-        ["users_table.py:3: table_name: is a Python object, not a text. Write a text."],
+        ["users_table.py:3: table_name: expected a text, found a Python object. Write a text."],
     ),
     "a SCHEMA that contains itself": (
         {"users_table.py": HEAD + SCHEMA + '    SCHEMA["tags"] = SCHEMA\n' + GET_SCHEMA},
-        [("users_table.py:1: get_schema: calls itself without end. Correct the code, or move it out of the folder.")],
+        [("users_table.py:1: get_schema: recurses without end. Correct the code, or move it out of the folder.")],
     ),
     "get_table_name that raises": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + "        return cls.NAMES[environment]\n"},
@@ -119,14 +114,19 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "get_table_name that returns nothing": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + "        pass\n"},
-        ["users_table.py:1: get_table_name: returns nothing, not a text. Return the name of the table."],
+        [
+            (
+                "users_table.py:1: get_table_name: expected a text as the result, found nothing. Return the name "
+                "of the table."
+            )
+        ],
     ),
     "get_table_name and get_schema disagree": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + '        return "users-v2"\n'},
         [
             (
                 "users_table.py:1: table_name: is 'users' in get_schema, but get_table_name returns 'users-v2'. "
-                "Let both return one name."
+                "Return the same name from both."
             )
         ],
     ),
@@ -156,7 +156,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "seed that yields no mapping": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        return ['a']\n"},
-        ["users_table.py:1: [0]: is not a mapping of attributes. Write each item as a mapping."],
+        ["users_table.py:1: [0]: expected a mapping of attributes. Write each item as a mapping."],
     ),
     "seed that returns nothing": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        pass\n"},
@@ -169,16 +169,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "seed with an object": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'when': {'at': object()}}\n"},
-        [
-            (
-                "users_table.py:1: [0].when.at: is a Python object, which DynamoDB has no type for. Turn it into "
-                "a text or a number."
-            )
-        ],
+        [("users_table.py:1: [0].when.at: has the unsupported Python type object. Convert it to a text or a number.")],
     ),
     "seed with NaN": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'x': float('nan')}\n"},
-        ["users_table.py:1: [0].x: is nan, which is no number of DynamoDB. Write a finite number."],
+        ["users_table.py:1: [0].x: invalid number nan. Write a finite number."],
     ),
     "a seed method beside a seed file": (
         {
@@ -187,7 +182,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:1: seed: is a method, and seeds/users.json is there too. Keep the method or the "
+                "users_table.py:1: seed: duplicate seed: a seed method and seeds/users.json. Keep the method or the "
                 "file, not both."
             )
         ],
@@ -198,7 +193,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA.replace("    }\n", '        "billing_mod": "PAY_PER_REQUEST",\n    }\n')
             + GET_SCHEMA
         },
-        ["users_table.py:6: billing_mod: is not a known field. Did you mean `billing_mode`?"],
+        ["users_table.py:6: billing_mod: unknown field. Did you mean `billing_mode`?"],
     ),
     "a wrong type deep inside, at its own line": (
         {
@@ -217,14 +212,19 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
             + GET_SCHEMA
         },
-        [("users_table.py:9: global_secondary_indexes[0].KeySchema: is the text 'pk', not a list. Write a list.")],
+        [
+            (
+                "users_table.py:9: global_secondary_indexes[0].KeySchema: expected a list, found the text "
+                "'pk'. Write a list."
+            )
+        ],
     ),
     "two classes in one file with one name": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + "\n\n" + HEAD.replace("Users", "People") + SCHEMA + GET_SCHEMA},
         [
             (
-                "users_table.py:14: table_name: is 'users', which users_table.py:1 declares too. Keep one of the "
-                "two, or rename one."
+                "users_table.py:14: table_name: duplicate table name 'users'; users_table.py:1 declares it as "
+                "well. Remove or rename one of the two."
             )
         ],
     ),
@@ -232,8 +232,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"a_table.py": HEAD + SCHEMA + GET_SCHEMA, "b_table.py": HEAD + SCHEMA + GET_SCHEMA},
         [
             (
-                "b_table.py:3: table_name: is 'users', which a_table.py:1 declares too. Keep one of the two, or "
-                "rename one."
+                "b_table.py:3: table_name: duplicate table name 'users'; a_table.py:1 declares it as well. Remove "
+                "or rename one of the two."
             )
         ],
     ),
@@ -244,8 +244,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:3: table_name: is 'users', which users.yaml:1 declares too. Keep one of the two, "
-                "or rename one."
+                "users_table.py:3: table_name: duplicate table name 'users'; users.yaml:1 declares it as well. "
+                "Remove or rename one of the two."
             )
         ],
     ),
@@ -256,8 +256,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "b_table.py:4: table_name: has the base name 'users', which a_table.py:1 has too. Keep one of "
-                "the two, or rename one."
+                "b_table.py:4: table_name: duplicate base name 'users'; a_table.py:1 has it as well. Remove or "
+                "rename one of the two."
             )
         ],
     ),

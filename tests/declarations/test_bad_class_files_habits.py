@@ -14,52 +14,57 @@ OPEN = "    @classmethod\n    def get_schema(cls, environment=None):\n"
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a SCHEMA that is None": (
         {"users_table.py": HEAD + "    SCHEMA = None\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: is nothing, not a dict. Write the schema as a dict."],
+        ["users_table.py:1: SCHEMA: expected a dict, found nothing. Write the schema as a dict."],
     ),
     "a SCHEMA that is a text": (
         {"users_table.py": HEAD + "    SCHEMA = 'users'\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: is a str, not a dict. Write the schema as a dict."],
+        ["users_table.py:1: SCHEMA: expected a dict, found a str. Write the schema as a dict."],
     ),
     "a SCHEMA that is a method": (
         {"users_table.py": HEAD + "    def SCHEMA(self): ...\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: is a function, not a dict. Write the schema as a dict."],
+        ["users_table.py:1: SCHEMA: expected a dict, found a function. Write the schema as a dict."],
     ),
     "a SCHEMA that is a property": (
         {"users_table.py": HEAD + "    @property\n    def SCHEMA(self):\n        return {}\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: is a property, not a dict. Write the schema as a dict."],
+        ["users_table.py:1: SCHEMA: expected a dict, found a property. Write the schema as a dict."],
     ),
     "a SCHEMA that is an integer": (
         {"users_table.py": HEAD + "    SCHEMA = 5\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: is an int, not a dict. Write the schema as a dict."],
+        ["users_table.py:1: SCHEMA: expected a dict, found an int. Write the schema as a dict."],
     ),
     "get_schema that returns a text": (
         {"users_table.py": HEAD + SCHEMA + OPEN + "        return 'x'\n"},
-        ["users_table.py:1: get_schema: returns a str, not a dict. Return the schema as a dict."],
+        ["users_table.py:1: get_schema: expected a dict as the result, found a str. Return the schema as a dict."],
     ),
     "get_schema that returns an integer": (
         {"users_table.py": HEAD + SCHEMA + OPEN + "        return 5\n"},
-        ["users_table.py:1: get_schema: returns an int, not a dict. Return the schema as a dict."],
+        ["users_table.py:1: get_schema: expected a dict as the result, found an int. Return the schema as a dict."],
     ),
     "get_schema that yields": (
         {"users_table.py": HEAD + SCHEMA + OPEN + "        yield cls.SCHEMA\n"},
-        ["users_table.py:1: get_schema: returns a generator, not a dict. Return the schema as a dict."],
+        [
+            (
+                "users_table.py:1: get_schema: expected a dict as the result, found a generator. Return the schema "
+                "as a dict."
+            )
+        ],
     ),
     "get_schema that must be awaited": (
         {"users_table.py": HEAD + SCHEMA + OPEN.replace("def", "async def") + "        return cls.SCHEMA\n"},
-        ["users_table.py:1: get_schema: returns a coroutine, not a dict. Return the schema as a dict."],
+        [
+            (
+                "users_table.py:1: get_schema: expected a dict as the result, found a coroutine. Return the schema "
+                "as a dict."
+            )
+        ],
     ),
     "get_schema that calls itself": (
         {"users_table.py": HEAD + SCHEMA + OPEN + "        return cls.get_schema(environment)\n"},
-        [("users_table.py:9: get_schema: calls itself without end. Correct the code, or move it out of the folder.")],
+        [("users_table.py:9: get_schema: recurses without end. Correct the code, or move it out of the folder.")],
     ),
     "get_schema that exits without a word": (
         {"users_table.py": HEAD + SCHEMA + OPEN + "        raise SystemExit\n"},
-        [
-            (
-                "users_table.py:9: get_schema: ends the program instead of declaring a table. Correct the "
-                "code, or move it out of the folder."
-            )
-        ],
+        [("users_table.py:9: get_schema: calls exit. Correct the code, or move it out of the folder.")],
     ),
     "get_schema that divides by zero in a helper": (
         {
@@ -75,7 +80,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a schema with bytes": (
         {"users_table.py": HEAD + SCHEMA.replace('"users"', 'b"users"') + GET_SCHEMA},
-        ["users_table.py:3: table_name: is binary, not a text. Write a text."],
+        ["users_table.py:3: table_name: expected a text, found binary. Write a text."],
     ),
     "a schema with a Decimal": (
         {
@@ -86,8 +91,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:4: on_demand_throughput.max_read_request_units: is a Python Decimal, not a "
-                "whole number. Write a whole number, without quotes."
+                "users_table.py:4: on_demand_throughput.max_read_request_units: expected a whole number, found a "
+                "Python Decimal. Write a whole number, without quotes."
             )
         ],
     ),
@@ -99,8 +104,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:3: on_demand_throughput.max_read_request_units: is a number of 5001 digits, "
-                "more than 9223372036854775807. Write 9223372036854775807 or less."
+                "users_table.py:3: on_demand_throughput.max_read_request_units: a number of 5001 digits is "
+                "greater than 9223372036854775807. Write 9223372036854775807 or less."
             )
         ],
     ),
@@ -112,8 +117,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:3: on_demand_throughput.max_read_request_units: is a number of 5001 digits, "
-                "less than -1. Write -1 or more."
+                "users_table.py:3: on_demand_throughput.max_read_request_units: a number of 5001 digits is less "
+                "than -1. Write -1 or more."
             )
         ],
     ),
@@ -121,21 +126,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": HEAD + SCHEMA.replace('"users"', "10 ** 5000") + GET_SCHEMA},
         [
             (
-                "users_table.py:3: table_name: is a number of 5001 digits, not a text. "
-                "Write a text in quotes with every digit that it is to have."
+                "users_table.py:3: table_name: expected a text, found a number of 5001 digits. "
+                "Write a text in quotes with every digit."
             )
         ],
     ),
     "a schema with a function": (
         {"users_table.py": HEAD + SCHEMA.replace('"users"', "lambda: 'users'") + GET_SCHEMA},
-        ["users_table.py:3: table_name: is a Python function, not a text. Write a text."],
+        ["users_table.py:3: table_name: expected a text, found a Python function. Write a text."],
     ),
     "a schema with NaN": (
         {"users_table.py": HEAD + SCHEMA.replace('"users",', '"users", "description": float("nan"),') + GET_SCHEMA},
         [
             (
-                "users_table.py:3: description: is the number nan, not a text. "
-                "Write a text in quotes with every digit that it is to have."
+                "users_table.py:3: description: expected a text, found the number nan. "
+                "Write a text in quotes with every digit."
             )
         ],
     ),
@@ -159,9 +164,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users_table.py:1: table_name: is 'users' in get_schema, but get_table_name returns "
-                "'users\\n'. Let both return one name."
+                "'users\\n'. Return the same name from both."
             ),
-            "users_table.py:3: table_name: is 'users\\n', which holds '\\n'. Use only a-z, A-Z, 0-9, _ . and -.",
+            (
+                "users_table.py:3: table_name: invalid name 'users\\n'; it contains '\\n'. Use only a-z, A-Z, 0-9, "
+                "_ . and -."
+            ),
         ],
     ),
     "a variable of the environment that is not set": (
@@ -261,16 +269,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "seed that returns one item": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        return {'pk': 'a'}\n"},
-        ["users_table.py:1: [0]: is not a mapping of attributes. Write each item as a mapping."],
+        ["users_table.py:1: [0]: expected a mapping of attributes. Write each item as a mapping."],
     ),
     "seed that exits": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a'}\n        raise SystemExit\n"},
-        [
-            (
-                "users_table.py:13: seed: ends the program instead of declaring a table. Correct the code, or "
-                "move it out of the folder."
-            )
-        ],
+        [("users_table.py:13: seed: calls exit. Correct the code, or move it out of the folder.")],
     ),
     "seed with a time": (
         {
@@ -281,12 +284,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SEED
             + "        yield {'pk': 'a', 'at': datetime(2026, 1, 1)}\n"
         },
-        [
-            (
-                "users_table.py:2: [0].at: is a Python datetime, which DynamoDB has no type for. Turn it into "
-                "a text or a number."
-            )
-        ],
+        [("users_table.py:2: [0].at: has the unsupported Python type datetime. Convert it to a text or a number.")],
     ),
     "seed with a UUID for a key": (
         {
@@ -297,24 +295,29 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SEED
             + "        yield {'pk': uuid.UUID(int=5)}\n"
         },
-        [
-            (
-                "users_table.py:2: [0].pk: is a Python UUID, which DynamoDB has no type for. Turn it into a "
-                "text or a number."
-            )
-        ],
+        [("users_table.py:2: [0].pk: has the unsupported Python type UUID. Convert it to a text or a number.")],
     ),
     "seed with an empty set": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 's': set()}\n"},
-        [("users_table.py:1: [0].s: is an empty set, which DynamoDB refuses. Leave the attribute out, or use a list.")],
+        [
+            (
+                "users_table.py:1: [0].s: is an empty set, which DynamoDB does not accept. Leave the attribute "
+                "out, or use a list."
+            )
+        ],
     ),
     "seed with a set of a text and a number": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 's': {'x', 1}}\n"},
-        [("users_table.py:1: [0].s: is a set of mixed or unfit types. Let a set hold only texts, numbers or binary.")],
+        [
+            (
+                "users_table.py:1: [0].s: is a set with mixed or unsupported types. Put only texts, only "
+                "numbers or only binary values into a set."
+            )
+        ],
     ),
     "seed that yields one item twice": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield from [{'pk': 'a'}] * 2\n"},
-        ["users_table.py:1: [1]: has the same key as item [0]: 'a'. Keep one of the two."],
+        ["users_table.py:1: [1]: duplicate key 'a', also in item [0]. Keep one of the two."],
     ),
     "seed with an item nested deeper than Python recurses": (
         {
@@ -339,7 +342,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "seed with infinity": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'n': float('inf')}\n"},
-        ["users_table.py:1: [0].n: is inf, which is no number of DynamoDB. Write a finite number."],
+        ["users_table.py:1: [0].n: invalid number inf. Write a finite number."],
     ),
     "seed with an integer of five thousand digits": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'n': 10 ** 5000 + 1}\n"},
@@ -347,7 +350,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "seed with a number for the name of an attribute": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 5: 'x'}\n"},
-        ["users_table.py:1: [0]: has the attribute name 5, not a text. Use texts as attribute names."],
+        ["users_table.py:1: [0]: invalid attribute name 5. Use texts as attribute names."],
     ),
 }
 """The files of a folder, and every sentence they lead to."""

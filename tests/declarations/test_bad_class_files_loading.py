@@ -33,7 +33,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "an empty file": (
         {"users_table.py": ""},
-        ["users_table.py: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["users_table.py: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "an import of what is not installed": (
         {"users_table.py": "import os\nimport nowhere_to_be_found\n"},
@@ -86,12 +86,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "an exit while loading": (
         {"users_table.py": "import sys\nsys.exit(0)\n"},
-        [
-            (
-                "users_table.py:2: ends the program instead of declaring a table. Move what calls exit under `if "
-                "__name__ == '__main__':`."
-            )
-        ],
+        [("users_table.py:2: calls exit. Move the call of exit under `if __name__ == '__main__':`.")],
     ),
     "a failure in a helper beside it": (
         {"helper.py": "\n\nraise KeyError('no setting')\n", "users_table.py": "from .helper import x\n"},
@@ -108,7 +103,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "endless recursion while loading": (
         {"users_table.py": "def f():\n    return f()\nf()\n"},
-        ["users_table.py:2: calls itself without end. Correct the code, or move it out of the folder."],
+        ["users_table.py:2: recurses without end. Correct the code, or move it out of the folder."],
     ),
 }
 """The files of a folder, and every sentence they lead to."""

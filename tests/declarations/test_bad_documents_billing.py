@@ -14,8 +14,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PAY_PER_REQUEST", "provisioned_throughput": T},
         [
             (
-                "users.json:16: provisioned_throughput: is given with billing_mode PAY_PER_REQUEST. Remove it "
-                "to stay on demand. For provisioned capacity, set billing_mode to PROVISIONED."
+                "users.json:16: provisioned_throughput: is not allowed when billing_mode is PAY_PER_REQUEST. "
+                "Remove it, or set billing_mode to PROVISIONED."
             )
         ],
     ),
@@ -23,8 +23,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PROVISIONED"},
         [
             (
-                "users.json:1: provisioned_throughput: is missing, which billing_mode PROVISIONED needs. Add "
-                "read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST."
+                "users.json:1: provisioned_throughput: is required when billing_mode is PROVISIONED. Add "
+                "read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
             )
         ],
     ),
@@ -32,8 +32,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PAY_PER_REQUEST", "global_secondary_indexes": [index(provisioned_throughput=T)]},
         [
             (
-                "users.json:28: global_secondary_indexes[0].provisioned_throughput: is given, but the table is "
-                "not provisioned. Remove it; an index on demand has none."
+                "users.json:28: global_secondary_indexes[0].provisioned_throughput: is not allowed when the table "
+                "is not provisioned. Remove it; an index of an on-demand table has no throughput."
             )
         ],
     ),
@@ -41,8 +41,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(provisioned_throughput=T)]},
         [
             (
-                "users.json:27: global_secondary_indexes[0].provisioned_throughput: is given, but the table is "
-                "not provisioned. Remove it; an index on demand has none."
+                "users.json:27: global_secondary_indexes[0].provisioned_throughput: is not allowed when the table "
+                "is not provisioned. Remove it; an index of an on-demand table has no throughput."
             )
         ],
     ),
@@ -50,8 +50,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PROVISIONED", "provisioned_throughput": T, "global_secondary_indexes": [index()]},
         [
             (
-                "users.json:21: global_secondary_indexes[0].provisioned_throughput: is missing, which an index "
-                "of a provisioned table needs. Add read_capacity_units and write_capacity_units."
+                "users.json:21: global_secondary_indexes[0].provisioned_throughput: is required when the table is "
+                "provisioned. Add read_capacity_units and write_capacity_units."
             )
         ],
     ),
@@ -59,8 +59,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"provisioned_throughput": T, "global_secondary_indexes": [index()]},
         [
             (
-                "users.json:20: global_secondary_indexes[0].provisioned_throughput: is missing, which an index "
-                "of a provisioned table needs. Add read_capacity_units and write_capacity_units."
+                "users.json:20: global_secondary_indexes[0].provisioned_throughput: is required when the table is "
+                "provisioned. Add read_capacity_units and write_capacity_units."
             )
         ],
     ),
@@ -73,8 +73,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:32: global_secondary_indexes[0].provisioned_throughput.read_capacity_units: is 0, "
-                "less than 1. Write 1 or more."
+                "users.json:32: global_secondary_indexes[0].provisioned_throughput.read_capacity_units: 0 is less "
+                "than 1. Write 1 or more."
             )
         ],
     ),

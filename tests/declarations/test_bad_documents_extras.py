@@ -15,8 +15,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"lifecycle": {"prevent_destroy": True}},
         [
             (
-                "users.json:16: lifecycle.prevent_destroy: is not a known field. Fields here are: protect, "
-                "ignore_changes, on_existing, allow_data_loss."
+                "users.json:16: lifecycle.prevent_destroy: unknown field. Known fields: protect, ignore_changes, "
+                "on_existing, allow_data_loss."
             )
         ],
     ),
@@ -24,7 +24,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"lifecycle": {"protect": "yes"}},
         [
             (
-                "users.json:16: lifecycle.protect: is the text 'yes', not true or false. Write true or false, "
+                "users.json:16: lifecycle.protect: expected true or false, found the text 'yes'. Write true or false, "
                 "without quotes."
             )
         ],
@@ -33,45 +33,47 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"lifecycle": {"on_existing": "adapt"}},
         [
             (
-                "users.json:16: lifecycle.on_existing: is the text 'adapt', which is not adopt, own, observe or "
+                "users.json:16: lifecycle.on_existing: invalid value 'adapt'; expected adopt, own, observe or "
                 "fail. Did you mean adopt?"
             )
         ],
     ),
     "ignore_changes that is no list": (
         {"lifecycle": {"ignore_changes": "billing"}},
-        ["users.json:16: lifecycle.ignore_changes: is the text 'billing', not a list. Write a list."],
+        ["users.json:16: lifecycle.ignore_changes: expected a list, found the text 'billing'. Write a list."],
     ),
     "ignore_changes of no facet": (
         {"lifecycle": {"ignore_changes": ["biling.throughput", "colour"]}},
         [
             (
-                "users.json:17: lifecycle.ignore_changes[0]: is 'biling.throughput', which starts with no facet. "
+                "users.json:17: lifecycle.ignore_changes[0]: invalid path 'biling.throughput'; expected the "
+                "name of a facet first. "
                 "Did you mean `billing`?"
             ),
             (
-                "users.json:18: lifecycle.ignore_changes[1]: is 'colour', which starts with no facet. Start with "
+                "users.json:18: lifecycle.ignore_changes[1]: invalid path 'colour'; expected the name of a "
+                "facet first. Start with "
                 f"one of: {FACET_NAMES}."
             ),
         ],
     ),
     "a reference to nothing": (
         {"references": ["user"]},
-        ["users.json:16: references[0].table: is 'user', which is not declared. Did you mean `users`?"],
+        ["users.json:16: references[0].table: table 'user' is not declared. Did you mean `users`?"],
     ),
     "a reference to itself misspelt": (
         {"references": [{"table": "userz", "attribute": "owner"}]},
-        ["users.json:17: references[0].table: is 'userz', which is not declared. Did you mean `users`?"],
+        ["users.json:17: references[0].table: table 'userz' is not declared. Did you mean `users`?"],
     ),
     "a reference without table": (
         {"references": [{"attribute": "owner"}]},
-        ["users.json:16: references[0].table: is missing. Add table."],
+        ["users.json:16: references[0].table: is required. Add table."],
     ),
     "a seed format that does not exist": (
         {"seed": {"format": "ion"}},
         [
             (
-                "users.json:16: seed.format: is the text 'ion', which is not plain or dynamodb-json. Write plain "
+                "users.json:16: seed.format: invalid value 'ion'; expected plain or dynamodb-json. Write plain "
                 "or dynamodb-json."
             )
         ],
@@ -80,8 +82,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"seed": {"file": "seeds/people.json"}},
         [
             (
-                "users.json:16: seed.file: is 'seeds/people.json', which is not among the seeds. Put the file "
-                "into seeds/ beside the declarations."
+                "users.json:16: seed.file: seed file 'seeds/people.json' does not exist. Put the file into the "
+                "folder seeds/ of the declarations."
             )
         ],
     ),
@@ -95,16 +97,16 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "deletion_protection": "no",
         },
         [
-            "users.json:2: table_name: is 'u', 1 characters long. Use 3 to 255 characters.",
-            "users.json:3: key_schema: has 0 HASH elements. Give it exactly 1.",
-            "users.json:15: billing_mod: is not a known field. Did you mean `billing_mode`?",
+            "users.json:2: table_name: invalid name 'u'; it has 1 characters. Use 3 to 255 characters.",
+            "users.json:3: key_schema: has 0 HASH elements. Use exactly 1.",
+            "users.json:15: billing_mod: unknown field. Did you mean `billing_mode`?",
             (
-                "users.json:16: stream_specification.stream_view_type: is missing, which an enabled stream "
-                "needs. Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
+                "users.json:16: stream_specification.stream_view_type: is required when the stream is enabled. "
+                "Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
             ),
-            "users.json:20: tags.aws:x: is 'aws:x'; the prefix aws: is reserved. Rename the tag.",
+            "users.json:20: tags.aws:x: invalid key 'aws:x'; the prefix aws: is reserved. Rename the tag.",
             (
-                "users.json:22: deletion_protection: is the text 'no', not true or false. Write true or false, "
+                "users.json:22: deletion_protection: expected true or false, found the text 'no'. Write true or false, "
                 "without quotes."
             ),
         ],

@@ -13,13 +13,13 @@ from support.known_fields import TABLE_FIELDS
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no table name": (
         {"table_name": None},
-        ["users.json:1: table_name: is missing. Add table_name: the name of the table."],
+        ["users.json:1: table_name: is required. Add table_name: the name of the table."],
     ),
     "no key schema": (
         {"key_schema": None},
         [
             (
-                'users.json:1: key_schema: is missing. Add key_schema, such as [{"AttributeName": "pk", '
+                'users.json:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
                 '"KeyType": "HASH"}].'
             )
         ],
@@ -28,7 +28,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"attribute_definitions": None},
         [
             (
-                "users.json:1: attribute_definitions: is missing. Add attribute_definitions, such as "
+                "users.json:1: attribute_definitions: is required. Add attribute_definitions, such as "
                 '[{"AttributeName": "pk", "AttributeType": "S"}].'
             )
         ],
@@ -37,11 +37,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"key_schema": None, "attribute_definitions": None},
         [
             (
-                'users.json:1: key_schema: is missing. Add key_schema, such as [{"AttributeName": "pk", '
+                'users.json:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
                 '"KeyType": "HASH"}].'
             ),
             (
-                "users.json:1: attribute_definitions: is missing. Add attribute_definitions, such as "
+                "users.json:1: attribute_definitions: is required. Add attribute_definitions, such as "
                 '[{"AttributeName": "pk", "AttributeType": "S"}].'
             ),
         ],
@@ -65,47 +65,42 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "misspelt billing_mode": (
         {"billing_mod": "PAY_PER_REQUEST"},
-        ["users.json:15: billing_mod: is not a known field. Did you mean `billing_mode`?"],
+        ["users.json:15: billing_mod: unknown field. Did you mean `billing_mode`?"],
     ),
     "misspelt BillingMode": (
         {"BillingModee": "PAY_PER_REQUEST"},
-        ["users.json:15: BillingModee: is not a known field. Did you mean `BillingMode`?"],
+        ["users.json:15: BillingModee: unknown field. Did you mean `BillingMode`?"],
     ),
     "misspelt table_name": (
         {"table_name": None, "tabel_name": "users"},
-        ["users.json:14: tabel_name: is not a known field. Did you mean `table_name`?"],
+        ["users.json:14: tabel_name: unknown field. Did you mean `table_name`?"],
     ),
     "misspelt key_schema": (
         {"key_schema": None, "keyschema": key(("pk", H))},
-        ["users.json:9: keyschema: is not a known field. Did you mean `key_schema`?"],
+        ["users.json:9: keyschema: unknown field. Did you mean `key_schema`?"],
     ),
     "a field nobody knows": (
         {"colour": "blue"},
-        [(f"users.json:15: colour: is not a known field. Fields here are: {TABLE_FIELDS}.")],
+        [(f"users.json:15: colour: unknown field. Known fields: {TABLE_FIELDS}.")],
     ),
     "a misspelt field inside a key element": (
         {"key_schema": [{"AtributeName": "pk", "KeyType": H}]},
-        ["users.json:5: key_schema[0].AtributeName: is not a known field. Did you mean `AttributeName`?"],
+        ["users.json:5: key_schema[0].AtributeName: unknown field. Did you mean `AttributeName`?"],
     ),
     "a misspelt field inside an index": (
         {"global_secondary_indexes": [{**index(), "projections": {}}]},
-        [("users.json:27: global_secondary_indexes[0].projections: is not a known field. Did you mean `projection`?")],
+        [("users.json:27: global_secondary_indexes[0].projections: unknown field. Did you mean `projection`?")],
     ),
     "both spellings of one field": (
         {"TableName": "users"},
-        [
-            (
-                "users.json:15: TableName: says the same as table_name, which is given too. Keep table_name or "
-                "TableName, not both."
-            )
-        ],
+        [("users.json:15: TableName: duplicate of table_name. Keep table_name or TableName, not both.")],
     ),
     "both spellings of deletion protection": (
         {"deletion_protection": True, "DeletionProtectionEnabled": True},
         [
             (
-                "users.json:16: DeletionProtectionEnabled: says the same as deletion_protection, which is given "
-                "too. Keep deletion_protection or DeletionProtectionEnabled, not both."
+                "users.json:16: DeletionProtectionEnabled: duplicate of deletion_protection. Keep "
+                "deletion_protection or DeletionProtectionEnabled, not both."
             )
         ],
     ),
@@ -113,16 +108,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"ImportSourceSpecification": {}},
         [
             (
-                "users.json:15: ImportSourceSpecification: is a field of DynamoDB that this release does not manage. "
-                "Remove it; the table keeps what it has there."
+                "users.json:15: ImportSourceSpecification: DynamoDB has this field, but this release does not "
+                "manage it. "
+                "Remove it; the live value stays as it is."
             )
         ],
     ),
     "what DescribeTable tells cannot be declared": (
         {"TableStatus": "ACTIVE", "ItemCount": 0},
         [
-            "users.json:15: TableStatus: is reported by DynamoDB and cannot be declared. Remove it.",
-            "users.json:16: ItemCount: is reported by DynamoDB and cannot be declared. Remove it.",
+            "users.json:15: TableStatus: is read-only. Remove it.",
+            "users.json:16: ItemCount: is read-only. Remove it.",
         ],
     ),
 }

@@ -12,26 +12,26 @@ from support.folders import SOUND, sentences, write
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an index without a name": (
         {"global_secondary_indexes": [index(index_name=None)]},
-        ["users.json:16: global_secondary_indexes[0].index_name: is missing. Add index_name."],
+        ["users.json:16: global_secondary_indexes[0].index_name: is required. Add index_name."],
     ),
     "an index without keys": (
         {"global_secondary_indexes": [index(keys=())]},
-        ["users.json:18: global_secondary_indexes[0].key_schema: has 0 HASH elements. Give it 1 to 4."],
+        ["users.json:18: global_secondary_indexes[0].key_schema: has 0 HASH elements. Use 1 to 4."],
     ),
     "an index without projection": (
         {"global_secondary_indexes": [{"index_name": "by_email", "key_schema": key(("pk", H))}]},
-        ["users.json:16: global_secondary_indexes[0].projection: is missing. Add projection."],
+        ["users.json:16: global_secondary_indexes[0].projection: is required. Add projection."],
     ),
     "an empty projection": (
         {"global_secondary_indexes": [{**index(), "projection": {}}]},
-        [("users.json:24: global_secondary_indexes[0].projection.projection_type: is missing. Add projection_type.")],
+        [("users.json:24: global_secondary_indexes[0].projection.projection_type: is required. Add projection_type.")],
     ),
     "a projection that does not exist": (
         {"global_secondary_indexes": [index(kind="EVERYTHING")]},
         [
             (
-                "users.json:25: global_secondary_indexes[0].projection.projection_type: is the text "
-                "'EVERYTHING', which is not ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
+                "users.json:25: global_secondary_indexes[0].projection.projection_type: invalid value "
+                "'EVERYTHING'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
             )
         ],
     ),
@@ -44,14 +44,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "attribute_definitions": defs("pk", "b", "c", "d", "e"),
             "global_secondary_indexes": [index(keys=tuple((a, H) for a in ("pk", "b", "c", "d", "e")))],
         },
-        ["users.json:34: global_secondary_indexes[0].key_schema: has 5 HASH elements. Give it 1 to 4."],
+        ["users.json:34: global_secondary_indexes[0].key_schema: has 5 HASH elements. Use 1 to 4."],
     ),
     "an index of five RANGE attributes": (
         {
             "attribute_definitions": defs("pk", "a", "b", "c", "d", "e"),
             "global_secondary_indexes": [index(keys=(("pk", H), *((a, R) for a in "abcde")))],
         },
-        ["users.json:38: global_secondary_indexes[0].key_schema: has 5 RANGE elements. Give it at most 4."],
+        ["users.json:38: global_secondary_indexes[0].key_schema: has 5 RANGE elements. Use at most 4."],
     ),
     "an index with a HASH after a RANGE": (
         {
@@ -69,8 +69,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"attribute_definitions": defs("pk"), "global_secondary_indexes": [index(keys=(("pk", H), ("pk", R)))]},
         [
             (
-                "users.json:18: global_secondary_indexes[0].key_schema: names the attribute 'pk' twice. Use each "
-                "attribute once in a key."
+                "users.json:18: global_secondary_indexes[0].key_schema: duplicate attribute 'pk'. Use each "
+                "attribute only once per key."
             )
         ],
     ),
@@ -78,8 +78,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(kind="INCLUDE")]},
         [
             (
-                "users.json:24: global_secondary_indexes[0].projection.non_key_attributes: is missing, which "
-                "INCLUDE needs. Name the attributes to copy, or use KEYS_ONLY."
+                "users.json:24: global_secondary_indexes[0].projection.non_key_attributes: is required when "
+                "projection_type is INCLUDE. Name the attributes to copy, or use KEYS_ONLY."
             )
         ],
     ),
@@ -87,8 +87,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(kind="INCLUDE", projection={"non_key_attributes": []})]},
         [
             (
-                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: is missing, which "
-                "INCLUDE needs. Name the attributes to copy, or use KEYS_ONLY."
+                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: is required when "
+                "projection_type is INCLUDE. Name the attributes to copy, or use KEYS_ONLY."
             )
         ],
     ),
@@ -96,7 +96,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(kind="ALL", projection={"non_key_attributes": ["a"]})]},
         [
             (
-                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: is given with ALL. "
+                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: is not allowed when "
+                "projection_type is ALL. "
                 "Remove it, or use INCLUDE."
             )
         ],
@@ -105,7 +106,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(kind="KEYS_ONLY", projection={"NonKeyAttributes": ["a"]})]},
         [
             (
-                "users.json:26: global_secondary_indexes[0].projection.NonKeyAttributes: is given with "
+                "users.json:26: global_secondary_indexes[0].projection.NonKeyAttributes: is not allowed when "
+                "projection_type is "
                 "KEYS_ONLY. Remove it, or use INCLUDE."
             )
         ],
@@ -118,7 +120,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: has 21 attributes. "
+                "users.json:26: global_secondary_indexes[0].projection.non_key_attributes: lists 21 attributes. "
                 "DynamoDB allows 20 an index; ALL has no limit."
             )
         ],
@@ -132,8 +134,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:15: global_secondary_indexes: project 120 attributes by INCLUDE. DynamoDB allows 100 "
-                "over all indexes of a table."
+                "users.json:15: global_secondary_indexes: project 120 attributes with INCLUDE. DynamoDB allows "
+                "100 in all indexes of a table together."
             )
         ],
     ),
@@ -141,14 +143,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(kind="INCLUDE", projection={"non_key_attributes": [1]})]},
         [
             (
-                "users.json:27: global_secondary_indexes[0].projection.non_key_attributes[0]: is the number 1, "
-                'not a text. Write a text in quotes: "1".'
+                "users.json:27: global_secondary_indexes[0].projection.non_key_attributes[0]: expected a text, "
+                'found the number 1. Write a text in quotes: "1".'
             )
         ],
     ),
     "a mapping of indexes": (
         {"global_secondary_indexes": {"by_email": {}}},
-        ["users.json:15: global_secondary_indexes: is a mapping, not a list. Write a list."],
+        ["users.json:15: global_secondary_indexes: expected a list, found a mapping. Write a list."],
     ),
 }
 """Changes of the smallest sound document (None removes a field), and every sentence they lead to."""

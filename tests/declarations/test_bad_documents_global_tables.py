@@ -18,7 +18,7 @@ STRONG = {"multi_region_consistency": "STRONG"}
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "two replicas in one Region": (
         {"replicas": regions("eu-west-1", "eu-west-1")},
-        "replicas[1].region_name: is 'eu-west-1', which has a replica already. Keep one of them.",
+        "replicas[1].region_name: duplicate replica in 'eu-west-1'. Keep one of them.",
     ),
     "a stream without both images": (
         {
@@ -26,7 +26,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
             "stream_specification": {"stream_enabled": True, "stream_view_type": "KEYS_ONLY"},
         },
         (
-            "stream_specification: does not suit replicas, which need new and old images. Enable it with "
+            "stream_specification: replicas need a stream with new and old images. Enable it with "
             "stream_view_type NEW_AND_OLD_IMAGES."
         ),
     ),
@@ -35,10 +35,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
             "global_secondary_indexes": [],
             "replicas": [{"region_name": "eu-west-1", "global_secondary_indexes": [{"index_name": "by_a"}]}],
         },
-        (
-            "replicas[0].global_secondary_indexes[0].index_name: is 'by_a', which is no global index of the table. "
-            "Correct it."
-        ),
+        ("replicas[0].global_secondary_indexes[0].index_name: unknown global secondary index 'by_a'. Correct it."),
     ),
     "capacity of a replica on demand": (
         {
@@ -46,7 +43,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
             "replicas": [{"region_name": "eu-west-1", "provisioned_throughput_override": {"read_capacity_units": 5}}],
         },
         (
-            "replicas[0]: has provisioned_throughput_override, but the table is PAY_PER_REQUEST. Remove "
+            "replicas[0]: provisioned_throughput_override is not allowed when the table is PAY_PER_REQUEST. Remove "
             "provisioned_throughput_override."
         ),
     ),
@@ -56,7 +53,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
             "replicas": [{"region_name": "eu-west-1", "on_demand_throughput_override": {"max_read_request_units": 5}}],
         },
         (
-            "replicas[0]: has on_demand_throughput_override, but the table is PROVISIONED. Remove "
+            "replicas[0]: on_demand_throughput_override is not allowed when the table is PROVISIONED. Remove "
             "on_demand_throughput_override."
         ),
     ),
@@ -67,35 +64,36 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "a witness without strong consistency": (
         {"replicas": regions("eu-west-1"), "global_table_witnesses": regions("eu-west-2")},
         (
-            "global_table_witnesses: is given without strong consistency. Set multi_region_consistency to STRONG, or "
+            "global_table_witnesses: is only allowed with strong consistency. Set multi_region_consistency to "
+            "STRONG, or "
             "remove it."
         ),
     ),
     "a witness where a replica is": (
         {**STRONG, "replicas": regions("eu-west-1"), "global_table_witnesses": regions("eu-west-1")},
         (
-            "global_table_witnesses[0].region_name: is 'eu-west-1', which has a replica. Put the witness into a Region "
-            "of its own."
+            "global_table_witnesses[0].region_name: Region 'eu-west-1' already has a replica. Use a Region "
+            "without a replica."
         ),
     ),
     "strong consistency alone": (
         STRONG,
         (
-            "multi_region_consistency: is STRONG, which needs the table's own Region and two more. Declare two further "
-            "replicas, or one and a witness."
+            "multi_region_consistency: STRONG needs three Regions: the table's own and two more. Declare two "
+            "replicas, or one replica and a witness."
         ),
     ),
     "strong consistency across the sea": (
         {**STRONG, "replicas": regions("eu-west-1", "us-east-1")},
         (
-            "replicas: are not in one set of Regions, as strong consistency needs. Use us-east-1, us-east-2, "
+            "replicas: all Regions of a strongly consistent table must be in one Region set. Use us-east-1, us-east-2, "
             "us-west-2, eu-central-1, eu-west-1, eu-west-2, eu-west-3 or ap-northeast-1, "
             "ap-northeast-2, ap-northeast-3."
         ),
     ),
     "strong consistency with time to live": (
         {**STRONG, "replicas": regions("eu-west-1", "eu-west-2"), "ttl": {"attribute": "at"}},
-        ("ttl: is enabled, which a strongly consistent table cannot have. Turn it off, or use EVENTUAL consistency."),
+        ("ttl: is not allowed with strong consistency. Turn it off, or use EVENTUAL consistency."),
     ),
     "strong consistency with local indexes": (
         {
@@ -105,7 +103,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
             "local_secondary_indexes": [index("by_sk", keys=(("pk", H), ("sk", R)))],
         },
         (
-            "local_secondary_indexes: are given, which a strongly consistent table cannot have. Use global indexes, or "
+            "local_secondary_indexes: are not allowed with strong consistency. Use global indexes, or "
             "EVENTUAL consistency."
         ),
     ),
@@ -115,20 +113,17 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
             "global_table_settings_replication_mode": "DISABLED",
         },
         (
-            "global_table_settings_replication_mode: is DISABLED, but a replica of another account's table needs "
-            "ENABLED. Set it to ENABLED."
+            "global_table_settings_replication_mode: invalid value DISABLED; a replica of another account's table "
+            "needs ENABLED. Set it to ENABLED."
         ),
     ),
     "a source that is no table": (
         {"GlobalTableSourceArn": "users"},
-        (
-            "GlobalTableSourceArn: is 'users', which is no ARN of a table. Write "
-            "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME."
-        ),
+        ("GlobalTableSourceArn: invalid table ARN 'users'. Write arn:aws:dynamodb:REGION:ACCOUNT:table/NAME."),
     ),
     "a consistency nobody knows": (
         {"multi_region_consistency": "STRNG"},
-        ("multi_region_consistency: is the text 'STRNG', which is not EVENTUAL or STRONG. Did you mean STRONG?"),
+        ("multi_region_consistency: invalid value 'STRNG'; expected EVENTUAL or STRONG. Did you mean STRONG?"),
     ),
 }
 """Changes of the smallest sound document, and the one sentence they lead to."""

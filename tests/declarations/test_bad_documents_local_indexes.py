@@ -17,8 +17,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:19: local_secondary_indexes: needs a table with a sort key, which this table has "
-                "not. Add a RANGE element to key_schema, or use global indexes."
+                "users.json:19: local_secondary_indexes: requires a table with a sort key. Add a RANGE element to "
+                "key_schema, or use global indexes."
             )
         ],
     ),
@@ -30,8 +30,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:30: local_secondary_indexes[0].key_schema: has the partition key 'x'. Use the "
-                "table's own, 'pk'."
+                "users.json:30: local_secondary_indexes[0].key_schema: invalid partition key 'x'. Use that of the "
+                "table, 'pk'."
             )
         ],
     ),
@@ -58,8 +58,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:39: local_secondary_indexes[0].provisioned_throughput: is not a known field. Fields "
-                "here are: index_name, key_schema, projection."
+                "users.json:39: local_secondary_indexes[0].provisioned_throughput: unknown field. Known fields: "
+                "index_name, key_schema, projection."
             )
         ],
     ),

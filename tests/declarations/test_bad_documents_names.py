@@ -12,34 +12,46 @@ from support.folders import SOUND, sentences, write
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a table name of two characters": (
         {"table_name": "us"},
-        ["users.json:2: table_name: is 'us', 2 characters long. Use 3 to 255 characters."],
+        ["users.json:2: table_name: invalid name 'us'; it has 2 characters. Use 3 to 255 characters."],
     ),
     "a table name of 256 characters": (
         {"table_name": "u" * 256},
         [
             (
-                "users.json:2: table_name: is 'uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu...', "
-                "256 characters long. Use 3 to 255 characters."
+                "users.json:2: table_name: invalid name "
+                "'uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu...'; it has 256 characters. Use 3 to "
+                "255 characters."
             )
         ],
     ),
     "a table name with a space": (
         {"table_name": "my users"},
-        ["users.json:2: table_name: is 'my users', which holds ' '. Use only a-z, A-Z, 0-9, _ . and -."],
+        ["users.json:2: table_name: invalid name 'my users'; it contains ' '. Use only a-z, A-Z, 0-9, _ . and -."],
     ),
     "a table name with a slash and a letter beyond ASCII": (
         {"table_name": "app/üsers"},
-        [("users.json:2: table_name: is 'app/üsers', which holds '/', 'ü'. Use only a-z, A-Z, 0-9, _ . and -.")],
+        [
+            (
+                "users.json:2: table_name: invalid name 'app/üsers'; it contains '/', 'ü'. Use only a-z, A-Z, "
+                "0-9, _ . and -."
+            )
+        ],
     ),
     "the name of the state table": (
         {"table_name": "reconciler_state"},
-        ["users.json:2: table_name: is 'reconciler_state', the name of the state table. Use another name."],
+        [
+            (
+                "users.json:2: table_name: invalid name 'reconciler_state'; it is the name of the state table. Use "
+                "another name."
+            )
+        ],
     ),
     "an index name of two characters": (
         {"global_secondary_indexes": [index("by")]},
         [
             (
-                "users.json:17: global_secondary_indexes[0].index_name: is 'by', 2 characters long. Use 3 to 255 "
+                "users.json:17: global_secondary_indexes[0].index_name: invalid name 'by'; it has 2 "
+                "characters. Use 3 to 255 "
                 "characters."
             )
         ],
@@ -48,7 +60,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index("by:email")]},
         [
             (
-                "users.json:17: global_secondary_indexes[0].index_name: is 'by:email', which holds ':'. Use only "
+                "users.json:17: global_secondary_indexes[0].index_name: invalid name 'by:email'; it contains "
+                "':'. Use only "
                 "a-z, A-Z, 0-9, _ . and -."
             )
         ],
@@ -57,8 +70,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(), index()]},
         [
             (
-                "users.json:29: global_secondary_indexes[1].index_name: is 'by_email', the name of another index "
-                "of this table. Give each index a name of its own."
+                "users.json:29: global_secondary_indexes[1].index_name: duplicate index name 'by_email'. Give "
+                "each index its own name."
             )
         ],
     ),
@@ -70,8 +83,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:39: local_secondary_indexes[0].index_name: is 'by_email', the name of another index "
-                "of this table. Give each index a name of its own."
+                "users.json:39: local_secondary_indexes[0].index_name: duplicate index name 'by_email'. Give each "
+                "index its own name."
             )
         ],
     ),

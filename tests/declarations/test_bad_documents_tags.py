@@ -15,7 +15,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a tag with the reserved prefix": (
         {"tags": {"aws:owner": "x"}},
-        ["users.json:16: tags.aws:owner: is 'aws:owner'; the prefix aws: is reserved. Rename the tag."],
+        ["users.json:16: tags.aws:owner: invalid key 'aws:owner'; the prefix aws: is reserved. Rename the tag."],
     ),
     "a tag with an empty key": (
         {"tags": {"": "x"}},
@@ -31,14 +31,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a number as tag value": (
         {"tags": {"cost-center": 4711}},
-        ['users.json:16: tags.cost-center: is the number 4711, not a text. Write a text in quotes: "4711".'],
+        ['users.json:16: tags.cost-center: expected a text, found the number 4711. Write a text in quotes: "4711".'],
     ),
     "a tag given twice": (
         {"tags": [{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]},
-        ["users.json:21: tags[1].Key: is 'team', which is given already. Keep one of them."],
+        ["users.json:21: tags[1].Key: duplicate key 'team'. Keep one of them."],
     ),
-    "a tag without value": ({"Tags": [{"Key": "team"}]}, ["users.json:16: Tags[0].value: is missing. Add value."]),
-    "a text as tags": ({"tags": "team=a"}, ["users.json:15: tags: is the text 'team=a', not a list. Write a list."]),
+    "a tag without value": ({"Tags": [{"Key": "team"}]}, ["users.json:16: Tags[0].value: is required. Add value."]),
+    "a text as tags": (
+        {"tags": "team=a"},
+        ["users.json:15: tags: expected a list, found the text 'team=a'. Write a list."],
+    ),
 }
 """Changes of the smallest sound document (None removes a field), and every sentence they lead to."""
 

@@ -34,36 +34,37 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "on a provisioned table": (
         {"provisioned_throughput": T, "vector_indexes": [vector()]},
         (
-            "vector_indexes: are given, but the table is provisioned. Set billing_mode to PAY_PER_REQUEST and remove "
+            "vector_indexes: are not allowed when the table is provisioned. Set billing_mode to "
+            "PAY_PER_REQUEST and remove "
             "provisioned_throughput, or remove the vector indexes."
         ),
     ),
     "vectors in the key": (
         {"vector_indexes": [vector(attribute="pk")]},
         (
-            "vector_indexes[0].vector_attribute.attribute_name: is 'pk', which is in the key of the table. Keep "
-            "vectors in another attribute."
+            "vector_indexes[0].vector_attribute.attribute_name: attribute 'pk' is a key attribute of the table. "
+            "Store vectors in another attribute."
         ),
     ),
     "two sizes over one attribute": (
         {"vector_indexes": [vector("one"), vector("two", dimensions=4)]},
         (
-            "vector_indexes[1].dimensions: is 4, but another index over 'embedding' has 3. Use the same for all "
-            "indexes over one attribute."
+            "vector_indexes[1].dimensions: conflicting dimensions 4; another index over 'embedding' has 3. Use "
+            "the same number for all indexes over one attribute."
         ),
     ),
     "no dimensions at all": (
         {"vector_indexes": [vector(dimensions=0)]},
-        "vector_indexes[0].dimensions: is 0, less than 1. Write 1 or more.",
+        "vector_indexes[0].dimensions: 0 is less than 1. Write 1 or more.",
     ),
     "too many dimensions": (
         {"vector_indexes": [vector(dimensions=4097)]},
-        "vector_indexes[0].dimensions: is 4097, more than 4096. Write 4096 or less.",
+        "vector_indexes[0].dimensions: 4097 is greater than 4096. Write 4096 or less.",
     ),
     "a distance nobody knows": (
         {"vector_indexes": [vector(distance_function="COSIN")]},
         (
-            "vector_indexes[0].distance_function: is the text 'COSIN', which is not COSINE, DOT_PRODUCT or EUCLIDEAN. "
+            "vector_indexes[0].distance_function: invalid value 'COSIN'; expected COSINE, DOT_PRODUCT or EUCLIDEAN. "
             "Did you mean COSINE?"
         ),
     ),
@@ -78,15 +79,12 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
                 }
             ],
         },
-        (
-            "vector_indexes[0].index_name: is 'by_pk', the name of another index of this table. Give each index a name "
-            "of its own."
-        ),
+        ("vector_indexes[0].index_name: duplicate index name 'by_pk'. Give each index its own name."),
     ),
     "a filter without definition": (
         {"vector_indexes": [vector(search_schema=search(("shop", "INLINE_FILTER")))]},
         (
-            "vector_indexes[0].search_schema[0].attribute_name: is 'shop', which attribute_definitions does not define."
+            "vector_indexes[0].search_schema[0].attribute_name: attribute 'shop' is not in attribute_definitions."
             ' Add {"AttributeName": "shop", "AttributeType": "S"} (or "N", "B") to attribute_definitions.'
         ),
     ),
@@ -95,29 +93,35 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
             "attribute_definitions": defs("pk", "a", "b"),
             "vector_indexes": [vector(search_schema=search(("a", "HASH"), ("b", "HASH")))],
         },
-        "vector_indexes[0].search_schema: has 2 HASH elements. Give it at most one.",
+        "vector_indexes[0].search_schema: has 2 HASH elements. Use at most one.",
     ),
     "an empty search schema": (
         {"vector_indexes": [vector(search_schema=[])]},
-        "vector_indexes[0].search_schema: is empty. Remove it, or name the attributes to search by.",
+        "vector_indexes[0].search_schema: is empty. Remove it, or name the attributes that narrow a search.",
     ),
     "an attribute filtered twice": (
         {
             "attribute_definitions": defs("pk", "a"),
             "vector_indexes": [vector(search_schema=search(("a", "HASH"), ("a", "INLINE_FILTER")))],
         },
-        "vector_indexes[0].search_schema: names the attribute 'a' twice. Use each attribute once in a search schema.",
+        "vector_indexes[0].search_schema: duplicate attribute 'a'. Use each attribute only once per search schema.",
     ),
     "a filter on the vectors": (
         {
             "attribute_definitions": defs("pk", "embedding"),
             "vector_indexes": [vector(search_schema=search(("embedding", "INLINE_FILTER")))],
         },
-        "vector_indexes[0].search_schema: names 'embedding', the attribute of the vectors. Search by other attributes.",
+        (
+            "vector_indexes[0].search_schema: must not contain 'embedding', the attribute of the vectors. Use "
+            "other attributes to narrow a search."
+        ),
     ),
     "names projected by ALL": (
         {"vector_indexes": [vector(projection={"projection_type": "ALL", "non_key_attributes": ["a"]})]},
-        "vector_indexes[0].projection.non_key_attributes: is given with ALL. Remove it, or use INCLUDE.",
+        (
+            "vector_indexes[0].projection.non_key_attributes: is not allowed when projection_type is ALL. Remove "
+            "it, or use INCLUDE."
+        ),
     ),
 }
 """Changes of the smallest sound document, and the one sentence they lead to."""

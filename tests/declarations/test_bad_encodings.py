@@ -20,7 +20,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML in UTF-16 without its mark": (
         {"users.yaml": DOC.encode("utf-16-le")},
-        ["users.yaml:1: holds NUL, as UTF-16 does and files that were not wholly written. Save it as UTF-8."],
+        ["users.yaml:1: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8."],
     ),
     "JSON in UTF-16": (
         {"users.json": json.dumps(SOUND).encode("utf-16")},
@@ -40,31 +40,31 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML of NUL bytes, as a file that was never written out": (
         {"users.yaml": b"\0" * 64},
-        ["users.yaml:1: holds NUL, as UTF-16 does and files that were not wholly written. Save it as UTF-8."],
+        ["users.yaml:1: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8."],
     ),
     "JSON of NUL bytes": (
         {"users.json": b"\0" * 64},
-        ["users.json:1: holds NUL, as UTF-16 does and files that were not wholly written. Save it as UTF-8."],
+        ["users.json:1: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8."],
     ),
     "JSON with NUL in a text": (
         {"users.json": b'{\n"table_name": "us\0ers"}'},
-        ["users.json:2: holds NUL, as UTF-16 does and files that were not wholly written. Save it as UTF-8."],
+        ["users.json:2: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8."],
     ),
     "YAML with NUL in a text": (
         {"users.yaml": DOC + 'description: "a\0b"\n'},
-        ["users.yaml:4: holds NUL, as UTF-16 does and files that were not wholly written. Save it as UTF-8."],
+        ["users.yaml:4: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8."],
     ),
     "YAML with a byte order mark and nothing else": (
         {"users.yaml": b"\xef\xbb\xbf"},
-        ["users.yaml: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["users.yaml: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "JSON with a byte order mark and nothing else": (
         {"users.json": b"\xef\xbb\xbf\n"},
-        ["users.json: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["users.json: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a class file with a byte order mark and nothing else": (
         {"users_table.py": b"\xef\xbb\xbf"},
-        ["users_table.py: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["users_table.py: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a class file in UTF-16": (
         {"users_table.py": (HEAD + SCHEMA + GET_SCHEMA).encode("utf-16")},
@@ -80,7 +80,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with an escape character": (
         {"users.yaml": DOC + "description: \x1b[31mred\n"},
-        ["users.yaml:4: is not YAML: it holds the character U+001B. Remove it."],
+        ["users.yaml:4: is not YAML: it contains the invalid character U+001B. Remove it."],
     ),
     "a CSV seed in UTF-16": (
         {**USERS, "seeds/users.csv": "pk\na\n".encode("utf-16")},
@@ -88,7 +88,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "JSON lines in UTF-16 without its mark": (
         {**USERS, "seeds/users.jsonl": '{"pk": "a"}\n'.encode("utf-16-le")},
-        [("seeds/users.jsonl:1: holds NUL, as UTF-16 does and files that were not wholly written. Save it as UTF-8.")],
+        [("seeds/users.jsonl:1: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8.")],
     ),
     "JSON lines with Latin-1 in the second": (
         {**USERS, "seeds/users.jsonl": b'{"pk": "a"}\n{"pk": "\xe9"}\n'},
@@ -96,11 +96,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a CSV seed with NUL": (
         {**USERS, "seeds/users.csv": b"pk\na\0b\n"},
-        [("seeds/users.csv:2: holds NUL, as UTF-16 does and files that were not wholly written. Save it as UTF-8.")],
+        [("seeds/users.csv:2: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8.")],
     ),
     "a CSV seed with a byte order mark and nothing else": (
         {**USERS, "seeds/users.csv": b"\xef\xbb\xbf"},
-        ["seeds/users.csv: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["seeds/users.csv: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a pickled seed": (
         {**USERS, "seeds/users.json": b"\x80\x04\x95\x10"},

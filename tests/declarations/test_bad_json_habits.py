@@ -62,7 +62,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users.json": '{"table_name": "us\ners"}'},
         [
             (
-                "users.json:1: is not JSON: a text holds a line break, a tab or another control character. "
+                "users.json:1: is not JSON: a text contains a line break, a tab or another control character. "
                 "Correct the syntax."
             )
         ],
@@ -71,14 +71,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users.json": '{"table_name": "us\ters"}'},
         [
             (
-                "users.json:1: is not JSON: a text holds a line break, a tab or another control character. "
+                "users.json:1: is not JSON: a text contains a line break, a tab or another control character. "
                 "Correct the syntax."
             )
         ],
     ),
     "a path of Windows": (
         {"users.json": '{"description": "C:\\data"}'},
-        ["users.json:1: is not JSON: a text holds a backslash that escapes nothing. Correct the syntax."],
+        ["users.json:1: is not JSON: a text contains an invalid escape. Correct the syntax."],
     ),
     "half a code point": (
         {"users.json": '{"table_name": "\\u12"}'},
@@ -86,7 +86,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "half a surrogate pair in a name": (
         {"users.json": {**SOUND, "table_name": "us\ud800ers"}},
-        ["users.json:2: table_name: is 'us\\ud800ers', which holds '\\ud800'. Use only a-z, A-Z, 0-9, _ . and -."],
+        [
+            (
+                "users.json:2: table_name: invalid name 'us\\ud800ers'; it contains '\\ud800'. Use only a-z, A-Z, "
+                "0-9, _ . and -."
+            )
+        ],
     ),
     "no colon": (
         {"users.json": '{"table_name" "users"}'},
@@ -110,7 +115,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a bracket too many": (
         {"users.json": '{"table_name": "users"}}'},
-        ["users.json:1: is not JSON: more follows after the end of the document. Correct the syntax."],
+        ["users.json:1: is not JSON: unexpected text after the end of the document. Correct the syntax."],
     ),
     "a trailing comma in a list": (
         {"users.json": '{"key_schema": [{"AttributeName": "pk"},]}'},
@@ -122,7 +127,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a comment behind": (
         {"users.json": '{"table_name": "users"} // users'},
-        ["users.json:1: is not JSON: more follows after the end of the document. Correct the syntax."],
+        ["users.json:1: is not JSON: unexpected text after the end of the document. Correct the syntax."],
     ),
     "a capacity of five thousand digits": (
         {
@@ -132,14 +137,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:1: provisioned_throughput.write_capacity_units: is a number of 5000 digits, not a "
-                "whole number. Write a whole number, without quotes."
+                "users.json:1: provisioned_throughput.write_capacity_units: expected a whole number, found a "
+                "number of 5000 digits. Write a whole number, without quotes."
             )
         ],
     ),
     "the marks of a merge conflict": (
         {"users.json": '<<<<<<< HEAD\n{"table_name": "users"}'},
-        ["users.json:1: has the marks of a merge conflict. Finish the merge: keep one of the two versions."],
+        ["users.json:1: contains merge conflict markers. Resolve the conflict."],
     ),
     "a page of HTML": (
         {"users.json": "<!DOCTYPE html>"},
@@ -147,61 +152,41 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a text": (
         {"users.json": '"users"'},
-        [
-            (
-                "users.json:1: holds something that is not a mapping. Write one table a document; seeds "
-                "belong into seeds/."
-            )
-        ],
+        [("users.json:1: expected a mapping. Write one table per document; put seeds into seeds/.")],
     ),
     "a number": (
         {"users.json": "5"},
-        [
-            (
-                "users.json:1: holds something that is not a mapping. Write one table a document; seeds "
-                "belong into seeds/."
-            )
-        ],
+        [("users.json:1: expected a mapping. Write one table per document; put seeds into seeds/.")],
     ),
     "what DescribeTable told": (
         {"users.json": {**SOUND, "TableStatus": "ACTIVE", "ItemCount": 5}},
         [
-            "users.json:15: TableStatus: is reported by DynamoDB and cannot be declared. Remove it.",
-            "users.json:16: ItemCount: is reported by DynamoDB and cannot be declared. Remove it.",
+            "users.json:15: TableStatus: is read-only. Remove it.",
+            "users.json:16: ItemCount: is read-only. Remove it.",
         ],
     ),
     "the billing mode as DescribeTable tells it": (
         {"users.json": {**SOUND, "BillingModeSummary": {"BillingMode": "PROVISIONED"}}},
-        [
-            (
-                "users.json:15: BillingModeSummary: is reported by DynamoDB and cannot be declared. "
-                'Write "BillingMode": "PROVISIONED" in its place.'
-            )
-        ],
+        [('users.json:15: BillingModeSummary: is read-only. Write "BillingMode": "PROVISIONED" in its place.')],
     ),
     "one field in CamelCase and in snake_case": (
         {"users.json": {"TableName": "users", **SOUND}},
-        [
-            (
-                "users.json:3: table_name: says the same as TableName, which is given too. Keep TableName or "
-                "table_name, not both."
-            )
-        ],
+        [("users.json:3: table_name: duplicate of TableName. Keep TableName or table_name, not both.")],
     ),
     "fields in lowerCamelCase": (
         {"users.json": {**SOUND, "billingMode": "PAY_PER_REQUEST"}},
-        ["users.json:15: billingMode: is not a known field. Did you mean `billing_mode`?"],
+        ["users.json:15: billingMode: unknown field. Did you mean `billing_mode`?"],
     ),
     "fields with hyphens": (
         {"users.json": {**SOUND, "billing-mode": "PAY_PER_REQUEST"}},
-        ["users.json:15: billing-mode: is not a known field. Did you mean `billing_mode`?"],
+        ["users.json:15: billing-mode: unknown field. Did you mean `billing_mode`?"],
     ),
     "an empty name of a field": (
         {"users.json": {**SOUND, "lifecycle": {"": 1}}},
         [
             (
-                'users.json:16: lifecycle."": is not a known field. Fields here are: protect, ignore_changes, '
-                "on_existing, allow_data_loss."
+                'users.json:16: lifecycle."": unknown field. Known fields: protect, ignore_changes, on_existing, '
+                "allow_data_loss."
             )
         ],
     ),
@@ -213,8 +198,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:1: on_demand_throughput.max_read_request_units: is a number of 90 digits, less "
-                "than -1. Write -1 or more."
+                "users.json:1: on_demand_throughput.max_read_request_units: a number of 90 digits is less than "
+                "-1. Write -1 or more."
             )
         ],
     ),

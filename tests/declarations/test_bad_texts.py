@@ -21,15 +21,15 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with a duplicate key": (
         {"users.yaml": DOC + "table_name: people\n"},
-        ["users.yaml:4: has the key 'table_name' twice in one mapping. Keep one of them."],
+        ["users.yaml:4: duplicate key 'table_name'. Keep one of them."],
     ),
     "YAML with a duplicate key deep inside": (
         {"users.yaml": DOC + "tags:\n  team: a\n  team: b\n"},
-        ["users.yaml:6: has the key 'team' twice in one mapping. Keep one of them."],
+        ["users.yaml:6: duplicate key 'team'. Keep one of them."],
     ),
     "YAML with an anchor in itself": (
         {"users.yaml": DOC + "tags: &t\n  team: *t\n"},
-        ["users.yaml:4: has an anchor that contains itself. Remove the alias."],
+        ["users.yaml:4: has an anchor that refers to itself. Remove the alias."],
     ),
     "YAML with an alias that is not there": (
         {"users.yaml": DOC + "tags: *nothing\n"},
@@ -37,24 +37,19 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with aliases that multiply": (
         {"users.yaml": DOC + BOMB},
-        ["users.yaml:4: has aliases that multiply beyond reason. Write the values out."],
+        ["users.yaml:4: its aliases expand beyond the limit. Write the values out."],
     ),
     "YAML with a Python object": (
         {"users.yaml": "table_name: !!python/object/apply:os.system [date]\n"},
-        [
-            (
-                "users.yaml:1: has the tag tag:yaml.org,2002:python/object/apply:os.system, which is not read "
-                "here. Write the value itself."
-            )
-        ],
+        [("users.yaml:1: unsupported tag tag:yaml.org,2002:python/object/apply:os.system. Write the value itself.")],
     ),
     "YAML with an unknown tag": (
         {"users.yaml": DOC + "description: !Env HOME\n"},
-        ["users.yaml:4: has the tag !Env, which is not read here. Write the value itself."],
+        ["users.yaml:4: unsupported tag !Env. Write the value itself."],
     ),
     "YAML with a merge of a text": (
         {"users.yaml": DOC + "<<: users\n"},
-        ["users.yaml:4: merges something that is not a mapping. Let << name a mapping."],
+        ["users.yaml:4: << must refer to a mapping. Use << with an alias of a mapping."],
     ),
     "YAML with a list as key": (
         {"users.yaml": DOC + "? [a, b]\n: 1\n"},
@@ -62,17 +57,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with a number as key": (
         {"users.yaml": DOC + "5: five\n"},
-        [(f"users.yaml:4: 5: is not a known field. Fields here are: {TABLE_FIELDS}.")],
+        [(f"users.yaml:4: 5: unknown field. Known fields: {TABLE_FIELDS}.")],
     ),
     "YAML with infinity": (
         {"users.yaml": DOC + "tags: {size: .inf}\n"},
-        ['users.yaml:4: has .inf, which is no number of DynamoDB. Write a finite number, or a text in quotes: ".inf".'],
+        ['users.yaml:4: invalid number .inf. Write a finite number, or a text in quotes: ".inf".'],
     ),
     "YAML with yes": (
         {"users.yaml": DOC + "deletion_protection: yes\n"},
         [
             (
-                "users.yaml:4: deletion_protection: is the text 'yes', not true or false. Write true or false, "
+                "users.yaml:4: deletion_protection: expected true or false, found the text 'yes'. Write true or false, "
                 "without quotes."
             )
         ],
@@ -83,44 +78,34 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "YAML with a control character": (
         {"users.yaml": DOC + 'description: "a\x01b"\n'},
-        [("users.yaml:4: is not YAML: it holds the character U+0001. Remove it.")],
+        [("users.yaml:4: is not YAML: it contains the invalid character U+0001. Remove it.")],
     ),
     "YAML that is a list": (
         {"users.yaml": "- table_name: users\n"},
-        [
-            (
-                "users.yaml:1: holds something that is not a mapping. Write one table a document; seeds belong "
-                "into seeds/."
-            )
-        ],
+        [("users.yaml:1: expected a mapping. Write one table per document; put seeds into seeds/.")],
     ),
     "YAML that is a text": (
         {"users.yaml": "users\n"},
-        [
-            (
-                "users.yaml:1: holds something that is not a mapping. Write one table a document; seeds belong "
-                "into seeds/."
-            )
-        ],
+        [("users.yaml:1: expected a mapping. Write one table per document; put seeds into seeds/.")],
     ),
     "an empty YAML file": (
         {"users.yaml": ""},
-        ["users.yaml: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["users.yaml: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a YAML file of blanks": (
         {"users.yaml": "\n  \n"},
-        ["users.yaml: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["users.yaml: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a second YAML document with a fault": (
         {"users.yaml": DOC + "---\n" + DOC.replace("users", "people").replace("HASH", "RANGE")},
-        ["users.yaml:6: key_schema: has 0 HASH elements. Give it exactly 1."],
+        ["users.yaml:6: key_schema: has 0 HASH elements. Use exactly 1."],
     ),
     "two YAML documents of one table": (
         {"users.yaml": DOC + "---\n" + DOC},
         [
             (
-                "users.yaml:5: table_name: is 'users', which users.yaml:1 declares too. Keep one of the two, or "
-                "rename one."
+                "users.yaml:5: table_name: duplicate table name 'users'; users.yaml:1 declares it as well. Remove "
+                "or rename one of the two."
             )
         ],
     ),
@@ -142,7 +127,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "JSON with a duplicate key": (
         {"users.json": '{"table_name": "users",\n "table_name": "people"}\n'},
-        ["users.json:2: has the key 'table_name' twice in one mapping. Keep one of them."],
+        ["users.json:2: duplicate key 'table_name'. Keep one of them."],
     ),
     "JSON cut short": (
         {"users.json": '{"table_name": "users",\n "key_schema": [{"Attr'},
@@ -154,28 +139,23 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "JSON with two documents": (
         {"users.json": '{"table_name": "users"}\n{"table_name": "people"}\n'},
-        ["users.json:2: is not JSON: more follows after the end of the document. Correct the syntax."],
+        ["users.json:2: is not JSON: unexpected text after the end of the document. Correct the syntax."],
     ),
     "JSON nested without end": ({"users.json": "[" * 5000}, ["users.json: is nested too deeply. Use fewer levels."]),
     "JSON that is a list": (
         {"users.json": '[{"table_name": "users"}]'},
-        [
-            (
-                "users.json:1: holds something that is not a mapping. Write one table a document; seeds belong "
-                "into seeds/."
-            )
-        ],
+        [("users.json:1: expected a mapping. Write one table per document; put seeds into seeds/.")],
     ),
     "an empty JSON file": (
         {"users.json": ""},
-        ["users.json: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["users.json: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a CloudFormation template in YAML": (
         {"template.yaml": "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  T: {Type: AWS::DynamoDB::Table}\n"},
         [
             (
-                "template.yaml:1: is a CloudFormation, SAM or serverless template, and templates are not read "
-                "yet. Declare its tables one by one, or move it out of the folder."
+                "template.yaml:1: is a CloudFormation, SAM or Serverless template; templates are not supported. "
+                "Declare its tables in files of their own, or move it out of the folder."
             )
         ],
     ),
@@ -183,8 +163,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"template.json": '{\n "Resources": {"T": {"Type": "AWS::DynamoDB::Table"}}\n}\n'},
         [
             (
-                "template.json:2: is a CloudFormation, SAM or serverless template, and templates are not read "
-                "yet. Declare its tables one by one, or move it out of the folder."
+                "template.json:2: is a CloudFormation, SAM or Serverless template; templates are not supported. "
+                "Declare its tables in files of their own, or move it out of the folder."
             )
         ],
     ),

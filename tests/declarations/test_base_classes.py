@@ -82,8 +82,8 @@ def test_a_base_class_is_no_table(case: str, tmp_path: Path) -> None:
 PLAIN_GET_SCHEMA = "    @classmethod\n    def get_schema(cls, environment=None): return dict(cls.SCHEMA)\n"
 TABLE = f"    SCHEMA = {{'table_name': 'users', {KEYS}}}\n{PLAIN_GET_SCHEMA}"
 MORE = "class More(Users):\n    abstract = True\n"
-DEMANDED = "Users: does not implement owner, which a class it inherits from demands. Implement owner."
-IMPLEMENT = "If it is a base class and no table, write `abstract = True` into it."
+DEMANDED = "Users: does not implement owner, which its base class requires. Implement owner."
+IMPLEMENT = "If it is a base class, add `abstract = True` to it."
 
 NEVER_SKIPPED = {
     "a method that the base demands is missing": (
@@ -112,7 +112,7 @@ NEVER_SKIPPED = {
     ),
     "a SCHEMA that became None": (
         "class BaseUsers:\n" + TABLE + "    SCHEMA = None\n",
-        "a.py:1: SCHEMA: is nothing, not a dict. Write the schema as a dict.",
+        "a.py:1: SCHEMA: expected a dict, found nothing. Write the schema as a dict.",
     ),
     "keys and a name that fails, though others inherit": (
         "class Users:\n" + TABLE.replace("'table_name': 'users', ", "") + NAME + "return cls.TABLE_NAME\n" + MORE,
@@ -120,7 +120,7 @@ NEVER_SKIPPED = {
     ),
     "a name without keys, though others inherit": (
         "class Users:\n    SCHEMA = {'table_name': 'users'}\n" + PLAIN_GET_SCHEMA + MORE,
-        "a.py:1: key_schema: is missing.",
+        "a.py:1: key_schema: is required.",
     ),
     "a variable that is not set, though others inherit": (
         "import os\nclass Users:\n"

@@ -67,7 +67,7 @@ CHANGING = {
     "an attribute that comes and goes": (
         "import random",
         "yield {'pk': 'a'} | ({'x': 1} if random.choice([0, 1]) else {})",
-        "item [0].x is not there the next time",
+        "item [0].x is missing the second time",
     ),
 }
 """An import, what seed() does, and how the sentence about the first difference begins."""
@@ -79,7 +79,7 @@ def test_a_seed_of_other_items_each_time_is_refused(case: str, tmp_path: Path) -
     source = f"{head}\n{USERS}{SEED}        {body}\n"
     for _ in range(2):
         (sentence,) = sentences(write(tmp_path, {"users_table.py": source}))
-        assert sentence.startswith(f"users_table.py:{LINE}: seed: yields other items each time: {expected}")
+        assert sentence.startswith(f"users_table.py:{LINE}: seed: yields different items each time: {expected}")
         assert sentence.endswith("sorted(…) around a set.")
 
 
@@ -159,31 +159,31 @@ def test_a_class_whose_name_changes_from_load_to_load_is_refused(case: str, tmp_
     )
     for _ in range(2):
         (sentence,) = sentences(write(tmp_path, {"users_table.py": source}))
-        assert sentence.startswith("users_table.py:2: table_name: is 'users-")
-        assert " in one load and 'users-" in sentence
+        assert sentence.startswith("users_table.py:2: table_name: differs between two loads: 'users-")
+        assert " and 'users-" in sentence
 
 
 OTHER = "".join(f"    {line}\n" for line in USERS.replace("Users", "Others").replace("users", "others").splitlines())
 OTHERS = {
     "a class that is there by chance": (
         "import random\nif random.choice([0, 1]):\n" + OTHER,
-        "is declared in one load and not in the next",
+        "is declared in only one of two loads",
     ),
     "a schema by chance": (
         "import random\nUsersTable.SCHEMA['tags'] = {'build': str(random.random())}\n",
-        "returns another schema each time: .tags.build is ",
+        "returns a different schema each time: .tags.build is ",
     ),
     "a schema of today": (
         "import time\nUsersTable.SCHEMA['tags'] = {'made': time.ctime()}\n",
-        "returns another schema each time: .tags.made is ",
+        "returns a different schema each time: .tags.made is ",
     ),
     "an error by chance": (
         "import random\nassert random.choice([0, 1])\n",
-        "cannot be loaded: AssertionError, though not every time",
+        "cannot be loaded: AssertionError, but not every time",
     ),
     "an end by chance": (
         "import random, os\nif not random.choice([0, 1]): os._exit(0)\n",
-        "ends the process that loads it, with exit code 0, though not every time",
+        "ends the process that loads it with exit code 0, but not every time",
     ),
 }
 

@@ -15,7 +15,7 @@ from reconciler.declarations import snapshot
 from reconciler.declarations.folder import FolderSource, watch_paths
 from reconciler.model.errors import DeclarationError
 
-EMPTY_REMEDY = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
+EMPTY_REMEDY = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
 
 
 def told(location: str) -> list[str]:
@@ -28,7 +28,7 @@ def told(location: str) -> list[str]:
     "files", [{}, {"README.md": "x"}, {".hidden.yaml": "x: 1"}, {".git/users.json": "{"}, {"__pycache__/a.py": "("}]
 )
 def test_a_folder_without_any_declaration_is_an_error(files: dict[str, Any], tmp_path: Path) -> None:
-    assert told(str(write(tmp_path, files))) == [f"{tmp_path}: holds no declaration of a table. {EMPTY_REMEDY}"]
+    assert told(str(write(tmp_path, files))) == [f"{tmp_path}: contains no table declaration. {EMPTY_REMEDY}"]
 
 
 def test_an_unreadable_folder_is_an_error_and_never_emptiness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_an_unreadable_file_is_an_error(tmp_path: Path, monkeypatch: pytest.Monk
     ]
 
 
-LINK = "is a link that leaves the desired state's folder. Put the {} itself here."
+LINK = "is a link to a path outside the folder of the desired state. Copy the {} here."
 
 
 def test_a_link_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
@@ -130,14 +130,15 @@ for path, content in {[(path, c if isinstance(c, str) else str(c)) for path, c i
     write(tmp_path, {"users.json": SOUND, "seeds/users.json": '[{"pk": "a"}]', "code.py": code})
     (path,) = changed
     assert sentences(tmp_path)[0] == (
-        f"{path}: changed while it was read. Nothing is wrong if it was being saved: the next pass reads it again."
+        f"{path}: changed while it was being read. If it was being saved, no action is needed; the next pass "
+        "reads it again."
     )
 
 
 def test_what_vanishes_while_it_is_read_does_not_count(tmp_path: Path) -> None:
     code = "import pathlib\n(pathlib.Path(__file__).parent / 'users.json').unlink(missing_ok=True)\n"
     write(tmp_path, {"users.json": SOUND, "code.py": code})
-    assert sentences(tmp_path)[0].startswith("users.json: changed while it was read. ")
+    assert sentences(tmp_path)[0].startswith("users.json: changed while it was being read. ")
 
 
 def digest(folder: Path, environment: str | None = None) -> str:

@@ -17,14 +17,14 @@ from support.folders import load, sentences, write
 from reconciler.declarations.formats.python import child_process
 
 USERS = HEAD + SCHEMA + GET_SCHEMA
-DECLARE = "Let the file only declare; move everything else under `if __name__ == '__main__':`."
-LATE = "does not end within 3 s. Let the file only declare: no endless loop, no waiting, no work on import."
+DECLARE = "The file may only declare tables; move everything else under `if __name__ == '__main__':`."
+LATE = "did not finish within 3 s. The file may only declare tables, without endless loops, waits or work on import."
 ENDS = "ends the process that loads it"
 CORRECT = "Correct the code, or move it out of the folder."
 
 REFUSED = {
-    "os._exit with success": ("import os\nos._exit(0)\n", f"{ENDS}, with exit code 0. {DECLARE}"),
-    "os._exit with failure": ("import os\nos._exit(3)\n", f"{ENDS}, with exit code 3. {DECLARE}"),
+    "os._exit with success": ("import os\nos._exit(0)\n", f"{ENDS} with exit code 0. {DECLARE}"),
+    "os._exit with failure": ("import os\nos._exit(3)\n", f"{ENDS} with exit code 3. {DECLARE}"),
     "an endless loop": ("while True: pass\n", LATE),
     "a long sleep": ("import time\ntime.sleep(9999)\n", LATE),
     "a regular expression without end": ("import re\nre.match('(a+)+$', 'a' * 60 + 'b')\n", LATE),
@@ -32,21 +32,24 @@ REFUSED = {
     "a process that stops itself": ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n", LATE),
     "a kill of its process group": (
         "import os, signal\nos.killpg(0, signal.SIGKILL)\n",
-        f"{ENDS}, by the signal SIGKILL. {DECLARE}",
+        f"the process that loads it was killed by SIGKILL. {DECLARE}",
     ),
-    "a segmentation fault": ("import ctypes\nctypes.string_at(0)\n", f"{ENDS}, by the signal SIGSEGV. {DECLARE}"),
-    "an abort": ("import os\nos.abort()\n", f"{ENDS}, by the signal SIGABRT. {DECLARE}"),
+    "a segmentation fault": (
+        "import ctypes\nctypes.string_at(0)\n",
+        f"the process that loads it was killed by SIGSEGV. {DECLARE}",
+    ),
+    "an abort": ("import os\nos.abort()\n", f"the process that loads it was killed by SIGABRT. {DECLARE}"),
     "builtins taken away": (
         "import builtins\nbuiltins.isinstance = builtins.len = builtins.open = None\n",
-        f"disturbs the process that loads it. {DECLARE}",
+        f"interferes with the process that loads it. {DECLARE}",
     ),
     "every descriptor closed": (
         "import os\nos.closerange(0, 4096)\n",
-        f"disturbs the process that loads it. {DECLARE}",
+        f"interferes with the process that loads it. {DECLARE}",
     ),
     "a terminal that is asked": (
         "input('name? ')\n",
-        "cannot be loaded: EOFError: EOF when reading a line. Remove input(); a class file has nobody to ask.",
+        "cannot be loaded: EOFError: EOF when reading a line. Remove input(); class files cannot ask for input.",
     ),
     "an exception of no usual kind": (
         "class Odd(BaseException): ...\nraise Odd('no')\n",
@@ -123,7 +126,7 @@ METHODS = {
     "get_description": USERS + "    @classmethod\n    def get_description(cls):\n        DEED\n",
     "seed": USERS + SEED + "        yield {'pk': 'a'}\n        DEED\n",
 }
-DEEDS = {"exits": ("__import__('os')._exit(0)", ENDS), "hangs": ("while True: pass", "does not end within 3 s")}
+DEEDS = {"exits": ("__import__('os')._exit(0)", ENDS), "hangs": ("while True: pass", "did not finish within 3 s")}
 
 
 @pytest.mark.parametrize("deed", DEEDS)
@@ -138,7 +141,7 @@ ENDLESS = {
     "items without end": ("n = 0\n        while True: n += 1; yield {'pk': str(n)}", "yields more than 50 items"),
     "items without end, and slow": (
         "import time\n        while True: time.sleep(0.2); yield {'pk': str(time.time())}",
-        "does not end within 3 s",
+        "did not finish within 3 s",
     ),
     "one item without end": ("x = 'x' * 3000\n        yield {'pk': 'a', 'x': [x] * 1000}", "yields more than 1 MB"),
 }
@@ -173,7 +176,7 @@ def test_what_is_written_into_the_answer_is_never_taken_for_one(case: str, tmp_p
     )
     found = sentences(write(tmp_path, {"a_table.py": code + USERS}))
     assert found
-    assert "writes into the answer of the process that loads it" in found[0]
+    assert "writes into the output channel of the process that loads it" in found[0]
 
 
 def gone(process: int) -> bool:
@@ -243,5 +246,5 @@ def test_an_interpreter_that_cannot_be_started_is_named(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(child_process.subprocess, "Popen", refused)
     write(tmp_path, {"a_table.py": USERS})
-    said = f"a_table.py: cannot be loaded: no process could be started with {sys.executable}: Permission denied."
+    said = f"a_table.py: cannot be loaded: cannot start a process with {sys.executable}: Permission denied."
     assert [sentence.startswith(said) for sentence in sentences(tmp_path)] == [True]

@@ -59,8 +59,8 @@ def test_what_yaml_1_1_would_read_as_something_else_stays_as_written(literal: st
 @pytest.mark.parametrize(
     ("literal", "remedy"),
     [
-        ("~", 'Write a text, in quotes if it is to read "~".'),
-        ("null", 'Write a text, in quotes if it is to read "null".'),
+        ("~", 'Write a text; for the text "~", add quotes.'),
+        ("null", 'Write a text; for the text "null", add quotes.'),
         ("true", 'Write a text in quotes: "true".'),
         ("False", 'Write a text in quotes: "False".'),
         ("TRUE", 'Write a text in quotes: "TRUE".'),
@@ -87,7 +87,7 @@ def test_a_class_file_does_not_know_the_spelling_and_shows_no_wrong_one(tmp_path
     source = f"class Users:\n    SCHEMA = {dict(SOUND, tags={'a': 'HERE'})!r}\n".replace("'HERE'", "1.10")
     source += "    @classmethod\n    def get_schema(cls, environment=None):\n        return cls.SCHEMA\n"
     (problem,) = problems(write(tmp_path, {"users_table.py": source}))
-    assert problem.remedy == "Write a text in quotes with every digit that it is to have."
+    assert problem.remedy == "Write a text in quotes with every digit."
 
 
 @pytest.mark.parametrize(

@@ -54,29 +54,29 @@ def packages(folder: Path) -> None:
 
 
 MISSING: dict[str, tuple[str, Callable[[Path], None], str]] = {
-    "an absolute path": ("/nowhere/at/all", nothing, f"there is no such folder. {NAME_IT}"),
-    "a relative path": ("./nowhere", nothing, f"there is no such folder. {NAME_IT}"),
-    "the default": ("./desired_state", nothing, f"there is no such folder. {NAME_IT}"),
+    "an absolute path": ("/nowhere/at/all", nothing, f"the folder does not exist. {NAME_IT}"),
+    "a relative path": ("./nowhere", nothing, f"the folder does not exist. {NAME_IT}"),
+    "the default": ("./desired_state", nothing, f"the folder does not exist. {NAME_IT}"),
     "the name of the installed package": (
         "desired_state",
         nothing,
-        f"there is no such folder. {NAME_IT} A Python package is named as package:desired_state.",
+        f"the folder does not exist. {NAME_IT} For a Python package, write package:desired_state.",
     ),
     "the name of another package": (
         "shop_x",
         nothing,
-        f"there is no such folder. {NAME_IT} A Python package is named as package:shop_x.",
+        f"the folder does not exist. {NAME_IT} For a Python package, write package:shop_x.",
     ),
     "a dotted name": (
         "shop_x.tables",
         packages,
-        f"there is no such folder. {NAME_IT} A Python package is named as package:shop_x.tables.",
+        f"the folder does not exist. {NAME_IT} For a Python package, write package:shop_x.tables.",
     ),
-    "a path below a file": ("users.json/tables", below_a_file, f"there is no such folder. {NAME_IT}"),
+    "a path below a file": ("users.json/tables", below_a_file, f"the folder does not exist. {NAME_IT}"),
     "a link whose target is not mounted": (
         "state",
         dangling,
-        "is a link to {folder}/unmounted, which does not exist. ",
+        "is a broken link to {folder}/unmounted. ",
     ),
     "a link to itself": ("state", loop, "cannot be read: Too many levels of symbolic links. "),
     "a name that is too long": ("a" * 300, nothing, "cannot be read: File name too long. "),
@@ -84,12 +84,12 @@ MISSING: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "the home of nobody": ("~no_such_user_x/state", nothing, "is not a path: Could not determine home directory. "),
     "a file": ("state", a_file, f"is a file, not a folder. {NAME_IT}"),
     "a pipe": ("state", pipe, f"is a special file, not a folder. {NAME_IT}"),
-    "a package without a name": ("package:", nothing, f"'' is not the name of a package. {FORMS}"),
-    "a path as a package": ("package:./state", nothing, f"'./state' is not the name of a package. {FORMS}"),
+    "a package without a name": ("package:", nothing, f"'' is not a package name. {FORMS}"),
+    "a path as a package": ("package:./state", nothing, f"'./state' is not a package name. {FORMS}"),
     "a package that is not there": (
         "package:shop_missing_x",
         nothing,
-        f"there is no importable package shop_missing_x. Install it, or correct the name. {FORMS}",
+        f"package shop_missing_x cannot be imported. Install it, or correct the name. {FORMS}",
     ),
     "a module": ("package:plain_x", packages, "plain_x is a module, not a package. "),
     "a module of a package": ("package:shop_x.tables", packages, "shop_x.tables is a module, not a package. "),
@@ -135,7 +135,8 @@ def test_a_package_in_two_places_is_not_read_by_half(tmp_path: Path, monkeypatch
         monkeypatch.syspath_prepend(str(tmp_path / half))
     first, second = tmp_path / "two" / "spread_x", tmp_path / "one" / "spread_x"
     assert refusal("package:spread_x") == (
-        f"package:spread_x: the package spread_x is spread over {first} and {second}. Name one of these folders."
+        f"package:spread_x: the package spread_x is a namespace package in {first} and {second}. "
+        "Name one of these folders."
     )
 
 

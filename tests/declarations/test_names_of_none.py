@@ -23,8 +23,8 @@ class UsersTable:
     def get_schema(cls, environment{default}):
         return {{**cls.SCHEMA, "table_name": cls.get_table_name(environment)}}
 """
-GIVE = "Give the environment with --environment NAME (RECONCILER_ENVIRONMENT)"
-OTHERWISE = "Set the value that is missing; an environment is given with --environment NAME (RECONCILER_ENVIRONMENT)."
+GIVE = "Pass --environment NAME (RECONCILER_ENVIRONMENT)"
+OTHERWISE = "Set the missing value, or pass --environment NAME (RECONCILER_ENVIRONMENT)."
 
 REFUSED = {
     "a suffix": ("", "return f'{cls.TABLE_NAME}-{environment}'", "users-None", GIVE),
@@ -54,7 +54,7 @@ def test_a_name_made_of_none_is_refused(case: str, tmp_path: Path) -> None:
     default, body, name, remedy = REFUSED[case]
     write(tmp_path, {"users_table.py": TEMPLATE.format(base="'users'", default=default, body=body)})
     (sentence,) = sentences(tmp_path)
-    assert sentence.startswith(f"users_table.py:3: table_name: is '{name}', which is made of None. {remedy}")
+    assert sentence.startswith(f"users_table.py:3: table_name: invalid name '{name}'; it contains None. {remedy}")
 
 
 def test_the_base_name_or_another_value_may_be_the_one_that_is_missing(tmp_path: Path) -> None:
@@ -62,15 +62,15 @@ def test_the_base_name_or_another_value_may_be_the_one_that_is_missing(tmp_path:
     write(tmp_path, {"users_table.py": TEMPLATE.format(base="None", default="=None", body=body)})
     (sentence,) = sentences(tmp_path, "prod")
     assert sentence == (
-        "users_table.py:3: table_name: is 'None-prod', which is made of None. "
-        "Set the value that is missing; --environment is 'prod'."
+        "users_table.py:3: table_name: invalid name 'None-prod'; it contains None. "
+        "Set the missing value; --environment is 'prod'."
     )
 
 
 def test_a_name_of_get_schema_alone_is_refused_too(tmp_path: Path) -> None:
     schema = GET_SCHEMA.replace("dict(cls.SCHEMA)", "dict(cls.SCHEMA, table_name=f'users-{environment}')")
     (sentence,) = sentences(write(tmp_path, {"users_table.py": HEAD + SCHEMA + schema}))
-    assert "is 'users-None', which is made of None" in sentence
+    assert "invalid name 'users-None'; it contains None" in sentence
 
 
 ACCEPTED = {

@@ -98,7 +98,7 @@ PLACES: dict[str, tuple[str, dict[str, Any]]] = {
 def test_a_placeholder_is_refused(text: str, tmp_path: Path) -> None:
     (problem,) = problems(write(tmp_path, {"users.json": {**SOUND, "tags": {"team": text}}}))
     assert (problem.field, problem.line) == ("tags.team", 16)
-    assert "which nothing replaces" in problem.reason
+    assert "which is not replaced" in problem.reason
     assert problem.remedy.startswith("Write the value itself. To keep the text, write ")
 
 
@@ -122,7 +122,7 @@ def test_a_placeholder_is_refused_by_its_field_wherever_it_stands(
     document = json.loads(json.dumps({**SOUND, **more}).replace("HERE", "${STAGE}"))
     found = problems(write(tmp_path, {"users.json": document}))
     told = [problem for problem in found if problem.field == field.replace("HERE", "${STAGE}")]
-    assert "the placeholder ${STAGE}, which nothing replaces" in told[0].reason
+    assert "the placeholder ${STAGE}, which is not replaced" in told[0].reason
     assert len(told) == 1
 
 
@@ -138,7 +138,7 @@ def test_a_placeholder_inside_a_name_is_called_one(name: str, where: str, tmp_pa
     more = {"table_name": name} if where == "table_name" else {"global_secondary_indexes": [index(name)]}
     (problem,) = problems(write(tmp_path, {"users.json": {**SOUND, **more}}))
     assert "holds the placeholder " in problem.reason
-    assert problem.remedy == "Write the name itself; the suffix of an environment is added by --environment."
+    assert problem.remedy == "Write the whole name; --environment adds the suffix of the environment."
 
 
 @pytest.mark.parametrize("part", ["<region>", "{region}", "__REGION__", "((region))", "[[region]]"])
@@ -146,7 +146,7 @@ def test_a_placeholder_in_an_arn_is_refused(part: str, tmp_path: Path) -> None:
     arn = f"arn:aws:kinesis:{part}:123456789012:stream/users"
     found = problems(write(tmp_path, {"users.json": {**SOUND, "kinesis_streaming": {"stream_arn": arn}}}))
     assert [problem.field for problem in found] == ["kinesis_streaming.stream_arn"]
-    assert f"holds the placeholder {part}, which nothing replaces" in found[0].reason
+    assert f"holds the placeholder {part}, which is not replaced" in found[0].reason
 
 
 @pytest.mark.parametrize("name", ["users__v2__x", "__users__", "USERS__A", "a__B", "users_-_x"])
@@ -173,7 +173,7 @@ def test_a_placeholder_in_yaml_has_its_line(suffix: str, tmp_path: Path) -> None
 def test_a_template_that_is_no_yaml_is_named_as_such(line: str, expression: str, tmp_path: Path) -> None:
     (problem,) = problems(write(tmp_path, {"users.yaml": DOC + line + "\n"}))
     assert problem.line == 4
-    assert problem.reason == f"holds {expression}, a template expression that is not rendered here"
+    assert problem.reason == f"contains the template expression {expression}, which is not rendered"
 
 
 def test_a_placeholder_in_a_class_file_is_refused(tmp_path: Path) -> None:

@@ -25,22 +25,24 @@ VECTOR = {
     "projection": {"projection_type": "ALL"},
 }
 TOO_MUCH = (
-    "on_demand_throughput: is given, but the table is provisioned. "
-    "Remove it to stay provisioned; a maximum is for on-demand tables."
+    "on_demand_throughput: is not allowed when the table is provisioned. "
+    "Remove it; only on-demand tables have a maximum."
 )
 REPLICA_MAXIMUM = (
-    "replicas[0]: has on_demand_throughput_override, but the table is PROVISIONED. "
+    "replicas[0]: on_demand_throughput_override is not allowed when the table is PROVISIONED. "
     "Remove on_demand_throughput_override."
 )
 MISSING = (
-    "provisioned_throughput: is missing, which billing_mode PROVISIONED needs. "
-    "Add read_capacity_units and write_capacity_units. For an on-demand table, set PAY_PER_REQUEST."
+    "provisioned_throughput: is required when billing_mode is PROVISIONED. "
+    "Add read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
 )
 INDEX_MISSING = (
-    "global_secondary_indexes[0].provisioned_throughput: is missing, which an index of a provisioned table needs. "
+    "global_secondary_indexes[0].provisioned_throughput: is required when the table is provisioned. "
     "Add read_capacity_units and write_capacity_units."
 )
-VECTORS = "vector_indexes: are given, but the table is provisioned. Set billing_mode to PAY_PER_REQUEST and remove "
+VECTORS = (
+    "vector_indexes: are not allowed when the table is provisioned. Set billing_mode to PAY_PER_REQUEST and remove "
+)
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a maximum beside scaled reads alone": (
         {"auto_scaling": {"read": LIMITS}, "on_demand_throughput": MAXIMUM},

@@ -19,8 +19,8 @@ from reconciler.declarations.snapshot import Snapshot, read_snapshot
 from reconciler.model.errors import DeclarationError
 from reconciler.model.report import Verdict
 
-CHANGED = "changed while it was read. Nothing is wrong if it was being saved: the next pass reads it again."
-EMPTY_REMEDY = "Add one, or name another folder with --desired-state PATH; `reconciler init` writes an example."
+CHANGED = "changed while it was being read. If it was being saved, no action is needed; the next pass reads it again."
+EMPTY_REMEDY = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
 ABSENT_REMEDY = "Name the folder with --desired-state PATH, or write an example with `reconciler init`."
 KINDS = {"users.yaml": "a declaration", "users.py": "a class file", "seeds/users.json": "a seed"}
 
@@ -43,7 +43,7 @@ def test_a_link_to_a_device_is_refused_by_name(tmp_path: Path) -> None:
     write(tmp_path, {"ok.json": SOUND})
     (tmp_path / "users.yaml").symlink_to("/dev/zero")
     assert sentences(tmp_path) == [
-        "users.yaml: is a link that leaves the desired state's folder. Put the file itself here."
+        "users.yaml: is a link to a path outside the folder of the desired state. Copy the file here."
     ]
 
 
@@ -59,11 +59,11 @@ def vanished(root: Path) -> None:
 AWAY: dict[str, tuple[Callable[[Path], None], str]] = {
     "the mount point is empty": (
         empty,
-        "{0}: holds no declaration of a table. " + EMPTY_REMEDY,
+        "{0}: contains no table declaration. " + EMPTY_REMEDY,
     ),
     "the folder has vanished": (
         vanished,
-        "{0}: there is no such folder. " + ABSENT_REMEDY,
+        "{0}: the folder does not exist. " + ABSENT_REMEDY,
     ),
 }
 

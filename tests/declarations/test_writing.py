@@ -117,7 +117,7 @@ def test_a_name_that_a_file_of_another_table_has_gets_a_number() -> None:
 def test_a_table_of_another_environment_is_refused() -> None:
     assert writer.base_name("users-prod", "prod") == "users"
     assert writer.base_name("users-prod", None) == "users-prod"
-    with pytest.raises(UsageError, match="users is no table of environment 'prod', whose tables are called NAME-prod"):
+    with pytest.raises(UsageError, match="users is not a table of environment 'prod'; its tables are called NAME-prod"):
         writer.base_name("users", "prod")
 
 
@@ -242,7 +242,7 @@ def test_files_have_their_names_only_once_all_that_belongs_to_them_is_done(tmp_p
 
 def test_a_file_that_comes_meanwhile_is_not_overwritten_and_no_other_stays(tmp_path: Path) -> None:
     with (
-        pytest.raises(UsageError, match=r"b_table\.py came to be meanwhile and is not overwritten"),
+        pytest.raises(UsageError, match=r"b_table\.py was created in the meantime; refusing to overwrite it"),
         writer.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}),
     ):
         (tmp_path / "b_table.py").write_text("mine", encoding="utf-8")
@@ -261,10 +261,10 @@ def test_a_file_system_without_hard_links_gets_its_files_too(tmp_path: Path, mon
 def test_a_text_that_would_declare_another_table_is_refused() -> None:
     table = replace(spec(), ttl=Ttl(True, "a"))
     texts = writer.texts({table.name: observed(replace(table, ttl=Ttl(True, "b")))}, "yaml")
-    with pytest.raises(UsageError, match=r"cannot be declared as it is: ttl\.attribute would be 'b' and is 'a'"):
+    with pytest.raises(UsageError, match=r"cannot be declared as it is: ttl\.attribute would become 'b', but is 'a'"):
         writer.prove(texts, [observed(table)], None)
 
 
 def test_the_bundled_declarations_are_not_written_to() -> None:
-    with pytest.raises(UsageError, match="the bundled declarations are not written to"):
+    with pytest.raises(UsageError, match="cannot write to the bundled declarations"):
         writer.target("bundled")

@@ -41,7 +41,7 @@ def test_the_readme_opens_with_what_it_is_for_and_the_two_commands():
 
 
 def test_the_tree_of_the_readme_names_every_part_of_the_package():
-    tree = README.read_text(encoding="utf-8").partition("## How it is built")[2]
+    tree = README.read_text(encoding="utf-8").partition("## Architecture")[2]
     parts = {p.stem for p in (ROOT / "reconciler").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
     parts -= {"__init__", "__main__"}
     assert {part for part in parts if not re.search(rf"\b{part}\b", tree)} == set()

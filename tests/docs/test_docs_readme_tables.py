@@ -83,11 +83,11 @@ def test_the_cap_on_deletes_is_the_one_in_the_code():
 
 
 def test_every_facet_is_listed_and_no_other():
-    assert [plain(row[0]) for row in table(README, "A declaration, in its three forms")] == [f.name for f in FACETS]
+    assert [plain(row[0]) for row in table(README, "Declarations")] == [f.name for f in FACETS]
 
 
 def test_every_step_status_is_listed_and_no_other():
-    listed = [plain(row[0]) for row in table(README, "What happens to a difference")]
+    listed = [plain(row[0]) for row in table(README, "Statuses of a step")]
     assert sorted(listed) == sorted(fate.value for fate in StepStatus)
 
 

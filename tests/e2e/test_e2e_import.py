@@ -134,7 +134,7 @@ def test_with_an_environment_the_base_name_is_declared(endpoint: Live, tmp_path:
     make(endpoint, "users-prod")
     tool = Tool(endpoint.url, tmp_path)
     refused = tool.run("import", "users-prod", "--environment", "test")
-    assert (refused.exit_code, "is no table of environment 'test'" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "is not a table of environment 'test'" in refused.stderr) == (1, True)
     done = tool.run("import", "users-prod", "--environment", "prod")
     assert (done.exit_code, written(tmp_path)) == (0, ["users_table.py"])
     quiet = tool.run("preview", "--expect-no-changes", "--environment", "prod")
@@ -169,7 +169,7 @@ def test_with_an_environment_all_are_the_tables_of_it(moto: Live, tmp_path: Path
         make(moto, name)
     done = Tool(moto.url, tmp_path).run("import", "--all", "--environment", "prod")
     assert (done.exit_code, written(tmp_path)) == (0, ["users_table.py"]), done.stderr
-    assert "passed over: orders is no table of environment 'prod'" in done.stdout
+    assert "passed over: orders is not a table of environment 'prod'" in done.stdout
 
 
 def test_where_writing_is_refused_nothing_is_on_disk(moto: Live, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ REFUSED = {
     "declared otherwise": (("carts",), "carts is declared already, in carts.yaml:2"),
     "the state table": (("reconciler_state",), "reconciler_state is a state table, which is nobody's to declare"),
     "an unknown form": (("users", "--format", "xml"), "'xml' is not one of"),
-    "the bundled set": (("users", "--desired-state", "bundled"), "the bundled declarations are not written to"),
+    "the bundled set": (("users", "--desired-state", "bundled"), "cannot write to the bundled declarations"),
 }
 
 

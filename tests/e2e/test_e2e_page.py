@@ -238,7 +238,7 @@ def places(stage: Stage, crowd: str, tmp_path_factory: pytest.TempPathFactory) -
         Daemon(bare, stage.server.url, STACK="bare", INTERVAL="1h") as empty,
         Daemon(down, f"http://127.0.0.1:{free_port()}", INTERVAL="1h") as waiting,
     ):
-        empty.until(lambda: "holds no declaration" in empty.get("/"), "looked at nothing")
+        empty.until(lambda: "contains no table declaration" in empty.get("/"), "looked at nothing")
         waiting.until(lambda: waiting.get("/"), "answers")
         stage.block()
         yield {

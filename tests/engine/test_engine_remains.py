@@ -264,7 +264,7 @@ def test_what_cannot_be_looked_through_keeps_the_table(tmp_path: Path, monkeypat
     monkeypatch.setattr(remains, "FILE_LIMIT", 1000)
     assert said(sim.once()).startswith(".notes: is larger than ")
     monkeypatch.setattr(remains, "FILES_MOST", 1)
-    assert "so nobody can tell whether the table users" in said(sim.once())
+    assert "so a definition of the table users" in said(sim.once())
     monkeypatch.undo()
     (tmp_path / ".notes").unlink()
     assert "theirs" in sim.plane.tables["users"].items
@@ -276,7 +276,7 @@ def test_the_error_names_the_line_and_goes_when_the_definition_goes(tmp_path: Pa
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.yaml": ORDERS_DOC})
     moved(".users.yaml")(tmp_path)
     assert said(sim.once()) == (
-        ".users.yaml:1: still defines the table users, where it is not read as a declaration. To remove the table, "
+        ".users.yaml:1: still defines the table users, but is not read as a declaration. To remove the table, "
         "delete this definition as well; `reconciler release users` keeps the table unmanaged."
     )
     (tmp_path / ".users.yaml").unlink()

@@ -229,7 +229,7 @@ def test_a_document_put_into_comments_beside_another_one_is_an_error(tmp_path: P
     sim = converged(tmp_path, {"both.yaml": CARTS + "---\n" + USERS})
     write(tmp_path, {"both.yaml": CARTS + "".join(f"# {line}\n" for line in USERS.splitlines())})
     assert said(sim.once()) == (
-        "both.yaml:4: still defines the table users, where it is not read as a declaration. To remove the table, "
+        "both.yaml:4: still defines the table users, but is not read as a declaration. To remove the table, "
         "delete this definition as well; `reconciler release users` keeps the table unmanaged."
     )
     assert "theirs" in sim.plane.tables["users"].items

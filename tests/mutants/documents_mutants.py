@@ -32,8 +32,8 @@ MUTANTS = (
     Mutant(
         "a pasted summary is only removed",
         "_unknown",
-        'Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")',
-        'Finding(here, "is reported by DynamoDB and cannot be declared", "Remove it.")',
+        'Finding(here, "is read-only", same or "Remove it.")',
+        'Finding(here, "is read-only", "Remove it.")',
         "following the message drops the billing mode, the class or the encryption that was meant",
         (REMEDIES,),
     ),

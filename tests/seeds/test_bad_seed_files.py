@@ -16,108 +16,113 @@ from reconciler.seeds import files
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "two seeds of one table": (
         {**USERS, "seeds/users.json": '[{"pk": "a"}]', "seeds/users.yaml": "- pk: a\n"},
-        ["seeds/users.yaml: is a second seed of users, beside seeds/users.json. Keep one of them."],
+        ["seeds/users.yaml: duplicate seed of users; seeds/users.json is another one. Keep one of them."],
     ),
     "a packed seed that is not packed": (
         {**USERS, "seeds/users.json.gz": '[{"pk": "a"}]'},
-        ["seeds/users.json.gz: is not gzip, as its name says. Compress it, or drop .gz from the name."],
+        [
+            (
+                "seeds/users.json.gz: is not in gzip format, although its name ends with .gz. Compress it, or drop "
+                ".gz from the name."
+            )
+        ],
     ),
     "a packed seed cut short": (
         {**USERS, "seeds/users.json.gz": gzip.compress(b'[{"pk": "a"}]')[:-6]},
-        ["seeds/users.json.gz: is cut short: its gzip stream does not end. Write the file again."],
+        ["seeds/users.json.gz: is truncated: its gzip stream is incomplete. Write the file again."],
     ),
     "a packed seed with a fault": (
         {**USERS, "seeds/users.jsonl.gz": gzip.compress(b'{"pk": "a"}\n{}\n')},
         [
             (
-                "seeds/users.jsonl.gz:2: [1].pk: is missing, which is a key attribute. Every item of users has "
-                "pk, a text (S)."
+                "seeds/users.jsonl.gz:2: [1].pk: is required, because it is a key attribute. Add pk, a text (S), "
+                "to each item of users."
             )
         ],
     ),
     "more faults than are told": (
         as_json("[" + ",\n".join(23 * ['{"x": 1}']) + "]"),
         [
-            "seeds/users.json: has 3 more faulty items. Correct those above first.",
+            "seeds/users.json: has 3 more invalid items. Correct the items above first.",
             (
-                "seeds/users.json:1: [0].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:1: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:2: [1].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:2: [1].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:3: [2].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:3: [2].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:4: [3].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:4: [3].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:5: [4].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:5: [4].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:6: [5].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:6: [5].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:7: [6].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:7: [6].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:8: [7].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:8: [7].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:9: [8].pk: is missing, which is a key attribute. Every item of users has pk, a "
-                "text (S)."
+                "seeds/users.json:9: [8].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:10: [9].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:10: [9].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:11: [10].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:11: [10].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:12: [11].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:12: [11].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:13: [12].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:13: [12].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:14: [13].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:14: [13].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:15: [14].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:15: [14].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:16: [15].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:16: [15].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:17: [16].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:17: [16].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:18: [17].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:18: [17].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:19: [18].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:19: [18].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
             (
-                "seeds/users.json:20: [19].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.json:20: [19].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             ),
         ],
     ),
@@ -147,9 +152,12 @@ def test_a_packed_seed_that_unpacks_to_more_than_may_be_is_refused_before_it_fil
 @pytest.mark.parametrize(
     ("file", "warning"),
     [
-        ("seeds/user.json", "is a seed of 'user', which is not declared. Did you mean `users`?"),
-        ("seeds/orders.json", "is a seed of 'orders', which is not declared. Remove it, or declare the table."),
-        ("seeds/users-prod.json", "is a seed of 'users-prod', which is not declared. Remove it, or declare the table."),
+        ("seeds/user.json", "seed of table 'user', which is not declared. Did you mean `users`?"),
+        ("seeds/orders.json", "seed of table 'orders', which is not declared. Remove it, or declare the table."),
+        (
+            "seeds/users-prod.json",
+            "seed of table 'users-prod', which is not declared. Remove it, or declare the table.",
+        ),
     ],
 )
 def test_a_seed_of_no_declared_table_is_a_warning(tmp_path: Path, file: str, warning: str) -> None:

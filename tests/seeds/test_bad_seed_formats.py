@@ -12,22 +12,22 @@ from support.seed_files import as_csv, as_yaml, json_lines
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a JSON line that does not parse": (
         json_lines('{"pk": "a"}\n\n{"pk": \n'),
-        ["seeds/users.jsonl:3: is not JSON: a value is expected. Write one item a line."],
+        ["seeds/users.jsonl:3: is not JSON: a value is expected. Write one item per line."],
     ),
     "a JSON line with two items": (
         json_lines('{"pk": "a"}{"pk": "b"}\n'),
-        ["seeds/users.jsonl:1: is not JSON: more follows after the end of the document. Write one item a line."],
+        ["seeds/users.jsonl:1: is not JSON: unexpected text after the end of the document. Write one item per line."],
     ),
     "a JSON line with a duplicate attribute": (
         json_lines('{"pk": "a"}\n{"pk": "b", "pk": "c"}\n'),
-        ["seeds/users.jsonl:2: has the key 'pk' twice in one mapping. Keep one of them."],
+        ["seeds/users.jsonl:2: duplicate key 'pk'. Keep one of them."],
     ),
     "a JSON line without key": (
         json_lines('{"pk": "a"}\n\n{"x": 1}\n'),
         [
             (
-                "seeds/users.jsonl:3: [1].pk: is missing, which is a key attribute. Every item of users has pk, "
-                "a text (S)."
+                "seeds/users.jsonl:3: [1].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
             )
         ],
     ),
@@ -37,16 +37,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a YAML seed with a duplicate attribute": (
         as_yaml("- pk: a\n  pk: b\n"),
-        ["seeds/users.yaml:2: has the key 'pk' twice in one mapping. Keep one of them."],
+        ["seeds/users.yaml:2: duplicate key 'pk'. Keep one of them."],
     ),
     "a YAML seed with a number as key": (
         as_yaml("- pk: a\n- pk: 007\n"),
-        [
-            (
-                "seeds/users.yaml:2: has 007 as [1].pk, and a number does not keep that spelling. "
-                'Write "007" in quotes for a text, or 7 for a number.'
-            )
-        ],
+        [('seeds/users.yaml:2: ambiguous number 007 in [1].pk. Write "007" in quotes for a text, or 7 for a number.')],
     ),
     "a YAML seed with a number of 39 digits": (
         as_yaml("- pk: a\n- pk: b\n  x: " + "1" * 39),
@@ -54,47 +49,62 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a YAML seed with a number as attribute name": (
         as_yaml("- pk: a\n  1: b\n"),
-        [("seeds/users.yaml:1: [0]: has the attribute name Decimal('1'), not a text. Use texts as attribute names.")],
+        [("seeds/users.yaml:1: [0]: invalid attribute name Decimal('1'). Use texts as attribute names.")],
     ),
     "a CSV row that is too long": (
         as_csv("pk,name\na,b\nc,d,e\n"),
-        [("seeds/users.csv:3: has 3 cells where the header has 2. Give each row as many cells as the header.")],
+        [
+            (
+                "seeds/users.csv:3: has 3 cells, but the header has 2. Give each row the same number of cells "
+                "as the header."
+            )
+        ],
     ),
     "a CSV row that is too short": (
         as_csv("pk,name\na\n"),
-        [("seeds/users.csv:2: has 1 cells where the header has 2. Give each row as many cells as the header.")],
+        [
+            (
+                "seeds/users.csv:2: has 1 cells, but the header has 2. Give each row the same number of cells "
+                "as the header."
+            )
+        ],
     ),
     "a CSV row without key": (
         as_csv("pk,name\na,b\n,c\n"),
-        [("seeds/users.csv:3: [1].pk: is missing, which is a key attribute. Every item of users has pk, a text (S).")],
+        [
+            (
+                "seeds/users.csv:3: [1].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
+            )
+        ],
     ),
     "a CSV column given twice": (
         as_csv("pk,name,name\na,b,c\n"),
-        ["seeds/users.csv:1: has the column 'name' twice. Give each column a name of its own."],
+        ["seeds/users.csv:1: duplicate column 'name'. Give each column its own name."],
     ),
     "a CSV column without name": (
         as_csv("pk,\na,b\n"),
-        ["seeds/users.csv:1: has a column without a name. Give each column a name of its own."],
+        ["seeds/users.csv:1: has a column without a name. Give each column its own name."],
     ),
     "a CSV cell that is no number": (
         as_csv("pk,age:N\na,old\n"),
-        ["seeds/users.csv:2: has 'old' in the column age, which is not a number. Correct it."],
+        ["seeds/users.csv:2: invalid value 'old' in column age; expected a number. Correct it."],
     ),
     "a CSV cell that is neither true nor false": (
         as_csv("pk,on:BOOL\na,yes\n"),
-        ["seeds/users.csv:2: has 'yes' in the column on, which is not true or false. Correct it."],
+        ["seeds/users.csv:2: invalid value 'yes' in column on; expected true or false. Correct it."],
     ),
     "a CSV cell that is not even ASCII where base64 is wanted": (
         as_csv("pk,raw:B\na,é\n"),
-        ["seeds/users.csv:2: has 'é' in the column raw, which is not base64. Correct it."],
+        ["seeds/users.csv:2: invalid value 'é' in column raw; expected base64. Correct it."],
     ),
     "a CSV cell that is not base64": (
         as_csv("pk,raw:B\na,!\n"),
-        ["seeds/users.csv:2: has '!' in the column raw, which is not base64. Correct it."],
+        ["seeds/users.csv:2: invalid value '!' in column raw; expected base64. Correct it."],
     ),
     "a CSV cell that is not JSON": (
         as_csv("pk,more:JSON\na,{x\n"),
-        ["seeds/users.csv:2: has '{x' in the column more, which is not JSON. Correct it."],
+        ["seeds/users.csv:2: invalid value '{x' in column more; expected JSON. Correct it."],
     ),
     "a CSV with an open quote": (
         as_csv('pk,name\na,"b\n'),

@@ -15,7 +15,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "seeds/users.json:2: could be plain items or DynamoDB JSON: some values look like one, some like "
-                'the other. Say which in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
+                'the other. State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
         ],
     ),
@@ -24,7 +24,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "seeds/users.json:2: could be plain items or DynamoDB JSON: some values look like one, some like "
-                'the other. Say which in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
+                'the other. State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
         ],
     ),
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users.json": doc(seed={"format": "dynamodb-json"}), "seeds/users.json": '[{"pk": "a"}]'},
         [
             (
-                "seeds/users.json:1: [0].pk: is not an attribute value of DynamoDB JSON. Write one type and its "
+                "seeds/users.json:1: [0].pk: expected an attribute value in DynamoDB JSON. Write one type and its "
                 'value, as {"S": "text"}; types are S, N, B, BOOL, NULL, M, L, SS, NS, BS.'
             )
         ],
@@ -55,17 +55,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a JSON seed with more behind": (
         as_json('[{"pk": "a"}]\n[]'),
-        ["seeds/users.json:1: is not JSON: more follows after the end of the list. Correct the syntax."],
+        ["seeds/users.json:1: is not JSON: unexpected text after the end of the list. Correct the syntax."],
     ),
     "a JSON seed with a duplicate attribute": (
         as_json('[\n {"pk": "a", "x": 1, "x": 2}]'),
-        ["seeds/users.json:2: has the key 'x' twice in one mapping. Keep one of them."],
+        ["seeds/users.json:2: duplicate key 'x'. Keep one of them."],
     ),
     "a JSON seed that is a text": (
         as_json('"users"'),
         [
             (
-                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "seeds/users.json:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
                 "request. Write the items as a list, each with its attributes."
             )
         ],
@@ -74,14 +74,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"pk": "a"}'),
         [
             (
-                "seeds/users.json:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "seeds/users.json:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
                 "request. Write the items as a list, each with its attributes."
             )
         ],
     ),
     "an empty seed file": (
         as_json(""),
-        ["seeds/users.json: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["seeds/users.json: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a seed in Latin-1": (
         {**USERS, "seeds/users.json": '[{"pk": "é"}]'.encode("latin-1")},
@@ -91,21 +91,26 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"orders": [{"PutRequest": {"Item": {"pk": {"S": "a"}}}}]}'),
         [
             (
-                "seeds/users.json:1: is a request for the table 'orders', not for 'users'. Name the table users, "
+                "seeds/users.json:1: contains a request for table 'orders'; expected 'users'. Name the table users, "
                 "or rename the file."
             )
         ],
     ),
     "a request that deletes": (
         as_json('{"users": [{"DeleteRequest": {"Key": {"pk": {"S": "a"}}}}]}'),
-        [('seeds/users.json:1: has a request that puts no item. Write each request as {"PutRequest": {"Item": {…}}}.')],
+        [
+            (
+                "seeds/users.json:1: contains a request that is not a put of an item. Write each request as "
+                '{"PutRequest": {"Item": {…}}}.'
+            )
+        ],
     ),
     "a request with a plain item and a typed one": (
         as_json('{"users": [{"PutRequest": {"Item": {"pk": {"S": "a"}}}}, {"PutRequest": {"Item": {"pk": "b"}}}]}'),
         [
             (
                 "seeds/users.json:1: could be plain items or DynamoDB JSON: some values look like one, some like "
-                'the other. Say which in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
+                'the other. State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
         ],
     ),

@@ -19,47 +19,32 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_yaml("- pk: no\n- pk: true\n"),
         [
             (
-                "seeds/users.yaml:2: [1].pk: is of type BOOL, but the table's key has type S. "
+                "seeds/users.yaml:2: [1].pk: has type BOOL, but the table's key has type S. "
                 'Write a text in quotes: "true".'
             )
         ],
     ),
     "YAML with a number for a key": (
         as_yaml("- pk: 12345\n"),
-        [
-            (
-                "seeds/users.yaml:1: [0].pk: is of type N, but the table's key has type S. "
-                'Write a text in quotes: "12345".'
-            )
-        ],
+        [('seeds/users.yaml:1: [0].pk: has type N, but the table\'s key has type S. Write a text in quotes: "12345".')],
     ),
     "YAML with one date for two keys": (
         as_yaml("- pk: 2026-01-01\n- pk: 2026-01-01\n"),
-        ["seeds/users.yaml:2: [1]: has the same key as item [0] on line 1: '2026-01-01'. Keep one of the two."],
+        ["seeds/users.yaml:2: [1]: duplicate key '2026-01-01', also in item [0] on line 1. Keep one of the two."],
     ),
     "YAML with infinity": (
         as_yaml("- pk: a\n  n: .inf\n"),
-        [
-            (
-                "seeds/users.yaml:2: has .inf, which is no number of DynamoDB. "
-                'Write a finite number, or a text in quotes: ".inf".'
-            )
-        ],
+        [('seeds/users.yaml:2: invalid number .inf. Write a finite number, or a text in quotes: ".inf".')],
     ),
     "YAML with not a number": (
         as_yaml("- pk: a\n  n: .nan\n"),
-        [
-            (
-                "seeds/users.yaml:2: has .nan, which is no number of DynamoDB. "
-                'Write a finite number, or a text in quotes: ".nan".'
-            )
-        ],
+        [('seeds/users.yaml:2: invalid number .nan. Write a finite number, or a text in quotes: ".nan".')],
     ),
     "YAML with an empty set": (
         as_yaml("- pk: a\n  s: !!set {}\n"),
         [
             (
-                "seeds/users.yaml:1: [0].s: is an empty set, which DynamoDB refuses. Leave the attribute out, "
+                "seeds/users.yaml:1: [0].s: is an empty set, which DynamoDB does not accept. Leave the attribute out, "
                 "or use a list."
             )
         ],
@@ -68,8 +53,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_yaml("- pk: a\n  s: !!set {x, 1}\n"),
         [
             (
-                "seeds/users.yaml:1: [0].s: is a set of mixed or unfit types. Let a set hold only texts, "
-                "numbers or binary."
+                "seeds/users.yaml:1: [0].s: is a set with mixed or unsupported types. Put only texts, only "
+                "numbers or only binary values into a set."
             )
         ],
     ),
@@ -77,7 +62,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_yaml("hello\n"),
         [
             (
-                "seeds/users.yaml:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "seeds/users.yaml:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
                 "request. Write the items as a list, each with its attributes."
             )
         ],
@@ -86,43 +71,58 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_yaml("a: {pk: a}\n"),
         [
             (
-                "seeds/users.yaml:1: is neither a list of items, nor what a scan prints (Items), nor a BatchWriteItem "
+                "seeds/users.yaml:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
                 "request. Write the items as a list, each with its attributes."
             )
         ],
     ),
     "YAML with an item that contains itself": (
         as_yaml("- &a\n  pk: a\n  me: *a\n"),
-        ["seeds/users.yaml:1: has an anchor that contains itself. Remove the alias."],
+        ["seeds/users.yaml:1: has an anchor that refers to itself. Remove the alias."],
     ),
     "YAML with a huge exponent": (
         as_yaml("- pk: a\n  n: 1e999\n"),
         [
             (
-                "seeds/users.yaml:1: [0].n: is 1.000E+999, outside the range of DynamoDB's numbers. Stay "
-                "between 1E-130 and 9.99E+125."
+                "seeds/users.yaml:1: [0].n: is 1.000E+999, outside the range of numbers in DynamoDB. Write a "
+                "number between 1E-130 and 9.99E+125."
             )
         ],
     ),
     "YAML with four thousand hexadecimal digits": (
         as_yaml(f"- pk: a\n  n: 0x{'f' * 4000}\n"),
-        ["seeds/users.yaml:2: has 0xffffffffffffffffff…, which is no number that fits anywhere. Shorten it."],
+        ["seeds/users.yaml:2: has 0xffffffffffffffffff…, which is too long for a number. Shorten it."],
     ),
     "YAML with an unknown tag": (
         as_yaml("- pk: !Ref a\n"),
-        ["seeds/users.yaml:1: has the tag !Ref, which is not read here. Write the value itself."],
+        ["seeds/users.yaml:1: unsupported tag !Ref. Write the value itself."],
     ),
     "CSV with semicolons": (
         as_csv("pk;name\na;Ada\n"),
-        [("seeds/users.csv:2: [0].pk: is missing, which is a key attribute. Every item of users has pk, a text (S).")],
+        [
+            (
+                "seeds/users.csv:2: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
+            )
+        ],
     ),
     "CSV with tabs": (
         as_csv("pk\tname\na\tAda\n"),
-        [("seeds/users.csv:2: [0].pk: is missing, which is a key attribute. Every item of users has pk, a text (S).")],
+        [
+            (
+                "seeds/users.csv:2: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
+            )
+        ],
     ),
     "CSV without a header": (
         as_csv("a,Ada\nb,Grace\n"),
-        [("seeds/users.csv:2: [0].pk: is missing, which is a key attribute. Every item of users has pk, a text (S).")],
+        [
+            (
+                "seeds/users.csv:2: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
+            )
+        ],
     ),
     "CSV with a space behind a quote": (
         as_csv('pk,name\n"a" ,Ada\n'),
@@ -134,11 +134,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "CSV with a decimal comma": (
         as_csv('pk,n:N\na,"1,5"\n'),
-        ["seeds/users.csv:2: has '1,5' in the column n, which is not a number. Correct it."],
+        ["seeds/users.csv:2: invalid value '1,5' in column n; expected a number. Correct it."],
     ),
     "CSV with not a number": (
         as_csv("pk,n:N\na,NaN\n"),
-        ["seeds/users.csv:2: [0].n: is NaN, which is no number of DynamoDB. Write a finite number."],
+        ["seeds/users.csv:2: [0].n: invalid number NaN. Write a finite number."],
     ),
     "CSV with a number of 39 digits": (
         as_csv("pk,n:N\na," + "1" * 39 + "\n"),
@@ -148,7 +148,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_csv("pk,n:NUMBER\na,5\n"),
         [
             (
-                "seeds/users.csv:1: has the column 'n:NUMBER', whose type is not S, N, B, BOOL or JSON. Write "
+                "seeds/users.csv:1: invalid type of column 'n:NUMBER'; expected S, N, B, BOOL or JSON. Write "
                 "n:N for numbers, n:JSON for lists and mappings, n for texts."
             )
         ],
@@ -157,7 +157,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_csv("pk,n:n\na,5\n"),
         [
             (
-                "seeds/users.csv:1: has the column 'n:n', whose type is not S, N, B, BOOL or JSON. Write n:N "
+                "seeds/users.csv:1: invalid type of column 'n:n'; expected S, N, B, BOOL or JSON. Write n:N "
                 "for numbers, n:JSON for lists and mappings, n for texts."
             )
         ],
@@ -166,29 +166,29 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_csv("pk,tags:SS\na,x\n"),
         [
             (
-                "seeds/users.csv:1: has the column 'tags:SS', whose type is not S, N, B, BOOL or JSON. Write "
+                "seeds/users.csv:1: invalid type of column 'tags:SS'; expected S, N, B, BOOL or JSON. Write "
                 "tags:N for numbers, tags:JSON for lists and mappings, tags for texts."
             )
         ],
     ),
     "CSV with another type for the key": (
         as_csv("pk:N\n5\n"),
-        ["seeds/users.csv:2: [0].pk: is of type N, but the table's key has type S. Write a text (S)."],
+        ["seeds/users.csv:2: [0].pk: has type N, but the table's key has type S. Write a text (S)."],
     ),
     "CSV with yes for true": (
         as_csv("pk,on:BOOL\na,yes\n"),
-        ["seeds/users.csv:2: has 'yes' in the column on, which is not true or false. Correct it."],
+        ["seeds/users.csv:2: invalid value 'yes' in column on; expected true or false. Correct it."],
     ),
     "CSV with JSON that is cut": (
         as_csv("pk,j:JSON\na,{\n"),
-        ["seeds/users.csv:2: has '{' in the column j, which is not JSON. Correct it."],
+        ["seeds/users.csv:2: invalid value '{' in column j; expected JSON. Correct it."],
     ),
     "CSV with JSON nested without end": (
         as_csv("pk,j:JSON\na," + "[" * 100_000 + "\n"),
         [
             (
-                "seeds/users.csv:2: has '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[' in the column j, which is "
-                "not JSON. Correct it."
+                "seeds/users.csv:2: invalid value '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[' in column j; "
+                "expected JSON. Correct it."
             )
         ],
     ),
@@ -200,46 +200,61 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_csv("pk,x\na," + "x" * 500_000 + "\n"),
         [
             (
-                "seeds/users.csv:2: [0]: is 500004 bytes long, more than 409600 (400 KB). Split it, or move "
-                "the bulk elsewhere."
+                "seeds/users.csv:2: [0]: is 500004 bytes long, more than 409600 (400 KB). Split it, or store the "
+                "large values elsewhere."
             )
         ],
     ),
     "CSV with an empty key": (
         as_csv("pk,x\n,1\n"),
-        [("seeds/users.csv:2: [0].pk: is missing, which is a key attribute. Every item of users has pk, a text (S).")],
+        [
+            (
+                "seeds/users.csv:2: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "each item of users."
+            )
+        ],
     ),
     "CSV with one key twice": (
         as_csv("pk\na\n\na\n"),
-        ["seeds/users.csv:4: [1]: has the same key as item [0] on line 2: 'a'. Keep one of the two."],
+        ["seeds/users.csv:4: [1]: duplicate key 'a', also in item [0] on line 2. Keep one of the two."],
     ),
     "CSV with a short row behind a cell of three lines": (
         as_csv('pk,x\na,"1\n2\n3"\nb\n'),
-        ["seeds/users.csv:5: has 1 cells where the header has 2. Give each row as many cells as the header."],
+        ["seeds/users.csv:5: has 1 cells, but the header has 2. Give each row the same number of cells as the header."],
     ),
     "CSV with line ends of old Macs": (
         as_csv("pk,n:N\ra,1\rb,x\r"),
-        ["seeds/users.csv:3: has 'x' in the column n, which is not a number. Correct it."],
+        ["seeds/users.csv:3: invalid value 'x' in column n; expected a number. Correct it."],
     ),
     "a packed seed of five bytes": (
         {**USERS, "seeds/users.json.gz": gzip.compress(b'[{"pk": "a"}]', mtime=0)[:5]},
-        ["seeds/users.json.gz: is cut short: its gzip stream does not end. Write the file again."],
+        ["seeds/users.json.gz: is truncated: its gzip stream is incomplete. Write the file again."],
     ),
     "a packed seed of no bytes": (
         {**USERS, "seeds/users.json.gz": b""},
-        ["seeds/users.json.gz: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["seeds/users.json.gz: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a packed seed with garbage behind": (
         {**USERS, "seeds/users.json.gz": gzip.compress(b"[]", mtime=0) + b"garbage"},
-        ["seeds/users.json.gz: is not gzip, as its name says. Compress it, or drop .gz from the name."],
+        [
+            (
+                "seeds/users.json.gz: is not in gzip format, although its name ends with .gz. Compress it, or drop "
+                ".gz from the name."
+            )
+        ],
     ),
     "a packed seed with a wrong checksum": (
         {**USERS, "seeds/users.json.gz": gzip.compress(b"[]", mtime=0)[:-8] + b"\0" * 8},
-        ["seeds/users.json.gz: is not gzip, as its name says. Compress it, or drop .gz from the name."],
+        [
+            (
+                "seeds/users.json.gz: is not in gzip format, although its name ends with .gz. Compress it, or drop "
+                ".gz from the name."
+            )
+        ],
     ),
     "a packed seed of nothing": (
         {**USERS, "seeds/users.json.gz": gzip.compress(b"", mtime=0)},
-        ["seeds/users.json.gz: is empty, as a file looks while it is being saved. Fill it or remove it."],
+        ["seeds/users.json.gz: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
     "a packed seed that is packed twice": (
         {
@@ -250,18 +265,28 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a ZIP archive": (
         {**USERS, "seeds/users.json.gz": b"PK\x03\x04abcdef"},
-        ["seeds/users.json.gz: is not gzip, as its name says. Compress it, or drop .gz from the name."],
+        [
+            (
+                "seeds/users.json.gz: is not in gzip format, although its name ends with .gz. Compress it, or drop "
+                ".gz from the name."
+            )
+        ],
     ),
     "packed lines of which the second is cut": (
         {
             **USERS,
             "seeds/users.jsonl.gz": gzip.compress(b'{"pk": "a"}\n{"pk": "b"', mtime=0),
         },
-        ["seeds/users.jsonl.gz:2: is not JSON: ',' is expected. Write one item a line."],
+        ["seeds/users.jsonl.gz:2: is not JSON: ',' is expected. Write one item per line."],
     ),
     "a packed CSV with a short row": (
         {**USERS, "seeds/users.csv.gz": gzip.compress(b"pk,x\na\n", mtime=0)},
-        ["seeds/users.csv.gz:2: has 1 cells where the header has 2. Give each row as many cells as the header."],
+        [
+            (
+                "seeds/users.csv.gz:2: has 1 cells, but the header has 2. Give each row the same number of cells "
+                "as the header."
+            )
+        ],
     ),
 }
 """The files of a folder, and every sentence they lead to."""

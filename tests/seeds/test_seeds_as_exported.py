@@ -42,30 +42,38 @@ NO_SCANS: dict[str, tuple[str, int, str]] = {
     "the first page of several": (
         '{"Items": [{"pk": "a"}], "LastEvaluatedKey": {"pk": {"S": "a"}}}',
         1,
-        "is one page of a scan: it has LastEvaluatedKey",
+        "is an incomplete scan, because it has LastEvaluatedKey",
     ),
     "a page of the AWS CLI": (
         '{"Items": [{"pk": "a"}], "NextToken": "x"}',
         1,
-        "is one page of a scan: it has NextToken",
+        "is an incomplete scan, because it has NextToken",
     ),
-    "fewer items than counted": ('{"Items": [{"pk": "a"}], "Count": 2}', 1, "has 1 items where Count says 2"),
+    "fewer items than counted": ('{"Items": [{"pk": "a"}], "Count": 2}', 1, "has 1 items, but Count is 2"),
     "more items than counted": (
         '{"Items": [{"pk": "a"}, {"pk": "b"}], "Count": 1}',
         1,
-        "has 2 items where Count says 1",
+        "has 2 items, but Count is 1",
     ),
-    "a count alone": ('{"Count": 2, "ScannedCount": 2}', 1, "is neither a list of items"),
-    "one item of GetItem": ('{"Item": {"pk": {"S": "a"}}}', 1, "is neither a list of items"),
-    "items in small letters": ('{"items": [{"pk": "a"}]}', 1, "holds its items under items"),
-    "items beside something else": ('{"Items": [{"pk": "a"}], "Table": "users"}', 1, "is neither a list of items"),
-    "an item that is none": ('{\n"Items": [\n{"pk": "a"},\n7]}', 4, "is not a mapping of attributes"),
-    "an item without its key": ('{"Items": [\n{"pk": "a"},\n{"n": 1}]}', 3, "is missing, which is a key attribute"),
-    "items twice": ('{"Items": [],\n"Items": []}', 2, "has the key 'Items' twice in one mapping"),
-    "an attribute twice": ('{"Items": [\n{"pk": "a", "pk": "b"}]}', 2, "has the key 'pk' twice in one mapping"),
+    "a count alone": ('{"Count": 2, "ScannedCount": 2}', 1, "expected a list of items"),
+    "one item of GetItem": ('{"Item": {"pk": {"S": "a"}}}', 1, "expected a list of items"),
+    "items in small letters": ('{"items": [{"pk": "a"}]}', 1, "has its items under items"),
+    "items beside something else": ('{"Items": [{"pk": "a"}], "Table": "users"}', 1, "expected a list of items"),
+    "an item that is none": ('{\n"Items": [\n{"pk": "a"},\n7]}', 4, "expected a mapping of attributes"),
+    "an item without its key": (
+        '{"Items": [\n{"pk": "a"},\n{"n": 1}]}',
+        3,
+        "is required, because it is a key attribute",
+    ),
+    "items twice": ('{"Items": [],\n"Items": []}', 2, "duplicate key 'Items'"),
+    "an attribute twice": ('{"Items": [\n{"pk": "a", "pk": "b"}]}', 2, "duplicate key 'pk'"),
     "cut short": ('{"Items": [{"pk": "a"}', 1, "is not JSON: ',' or ']' is expected"),
     "cut short after the items": ('{"Items": [{"pk": "a"}]', 1, "is not JSON: ',' is expected"),
-    "followed by more": ('{"Items": []} {"Items": []}', 1, "is not JSON: more follows after the end of the document"),
+    "followed by more": (
+        '{"Items": []} {"Items": []}',
+        1,
+        "is not JSON: unexpected text after the end of the document",
+    ),
 }
 
 
@@ -139,7 +147,7 @@ def test_a_number_that_would_lose_its_digits_in_a_yaml_seed_is_refused(literal: 
     write(tmp_path, {"users.json": SOUND, "seeds/users.yaml": f"- pk: a\n- pk: b\n  zip: {literal}\n"})
     (problem,) = problems(tmp_path)
     assert problem.line == 3
-    assert f"has {literal} as [1].zip" in problem.reason
+    assert f"ambiguous number {literal} in [1].zip" in problem.reason
     assert problem.remedy.startswith(f'Write "{literal}" in quotes for a text, or ')
 
 

@@ -34,7 +34,7 @@ class Parts:
     features: tuple[Feature, ...] = FEATURES
     facet_files: Collection[str] = _stems("facets")
     feature_files: Collection[str] = _stems("declarations/features")
-    readme: Collection[str] = tuple(plain(row[0]) for row in table(README, "A declaration, in its three forms"))
+    readme: Collection[str] = tuple(plain(row[0]) for row in table(README, "Declarations"))
     page: str = (ROOT / "docs" / "declarations.md").read_text(encoding="utf-8")
 
 

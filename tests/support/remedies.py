@@ -35,7 +35,7 @@ def _apply(document: dict[str, Any], problem: Problem) -> None:
     place: Any = document
     for step in way:
         place = place[step]
-    if problem.remedy.startswith(("Remove it.", "Remove it to", "Remove it;")):
+    if problem.remedy.startswith(("Remove it.", "Remove it to", "Remove it;", "Remove it, or set billing_mode")):
         del place[last]
     elif match := _IN_PLACE.match(problem.remedy):
         del place[last]

@@ -95,7 +95,7 @@ def _unclear(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[Finding]:
         elif isinstance(item, list | tuple):
             stack += [((*path, index), member) for index, member in enumerate(item)]
         elif LOSES_DIGITS.fullmatch(literal := raw.literals.get(path, "")):
-            reason = f"is {literal}, which is read as the number {item}"
+            reason = f"ambiguous number {literal}; it is read as {item}"
             found.append(Finding(path, reason, "Write a plain decimal number."))
     return found
 

@@ -71,7 +71,7 @@ def ignored_paths(document: ExtraFields) -> Iterator[Finding]:
             suggestion = did_you_mean(facet, FACETS)
             remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Start with one of: {', '.join(FACETS)}."
             where = ("lifecycle", "ignore_changes", position)
-            yield Finding(where, f"is {path!r}, which starts with no facet", remedy)
+            yield Finding(where, f"invalid path {path!r}; expected the name of a facet first", remedy)
 
 
 def lifecycle(document: ExtraFields) -> Lifecycle:

@@ -46,17 +46,17 @@ def text_wanted(value: Any, literal: str | None) -> tuple[str, str]:
 
     A number has lost its zeros, signs and exponents once it is read (012, 1.10, 1e3, 0x1F): ``literal`` alone has them.
     """
-    reason = f"is {kind(value)}, not a text"
+    reason = f"expected a text, found {kind(value)}"
     if value is None:
-        return reason, f'Write a text, in quotes if it is to read "{literal}".' if literal else "Write a text."
+        return reason, f'Write a text; for the text "{literal}", add quotes.' if literal else "Write a text."
     if not isinstance(value, bool | int | float | Decimal):
         return reason, "Write a text."
     if literal is None:
-        digits = "" if isinstance(value, bool) else " with every digit that it is to have"
+        digits = "" if isinstance(value, bool) else " with every digit"
         return reason, f"Write a text in quotes{digits}."
     if len(literal) > _LONGEST:
-        return reason, "Put it in quotes as it stands."
-    shown = reason if isinstance(value, bool) else f"is the number {literal}, not a text"
+        return reason, "Put it in quotes unchanged."
+    shown = reason if isinstance(value, bool) else f"expected a text, found the number {literal}"
     return shown, f'Write a text in quotes: "{literal}".'
 
 
@@ -87,27 +87,27 @@ def _huge(number: int | float | Decimal) -> str:
 
 
 def _bool(error: Details) -> tuple[str, str]:
-    return f"is {kind(error['input'])}, not true or false", "Write true or false, without quotes."
+    return f"expected true or false, found {kind(error['input'])}", "Write true or false, without quotes."
 
 
 def _int(error: Details) -> tuple[str, str]:
-    return f"is {kind(error['input'])}, not a whole number", "Write a whole number, without quotes."
+    return f"expected a whole number, found {kind(error['input'])}", "Write a whole number, without quotes."
 
 
 def _float(error: Details) -> tuple[str, str]:
-    return f"is {kind(error['input'])}, not a number", "Write a number, without quotes."
+    return f"expected a number, found {kind(error['input'])}", "Write a number, without quotes."
 
 
 def _list(error: Details) -> tuple[str, str]:
-    return f"is {kind(error['input'])}, not a list", "Write a list."
+    return f"expected a list, found {kind(error['input'])}", "Write a list."
 
 
 def _mapping(error: Details) -> tuple[str, str]:
-    return f"is {kind(error['input'])}, not a mapping", "Write its fields as a mapping."
+    return f"expected a mapping, found {kind(error['input'])}", "Write its fields as a mapping."
 
 
 def _missing(error: Details) -> tuple[str, str]:
-    return "is missing", f"Add {error['loc'][-1]}."
+    return "is required", f"Add {error['loc'][-1]}."
 
 
 def _literal(error: Details) -> tuple[str, str]:
@@ -119,7 +119,8 @@ def _literal(error: Details) -> tuple[str, str]:
         remedy = (
             "Remove the field and set enabled: false for the key that DynamoDB owns (AES256), true for a key in KMS."
         )
-    return f"is {kind(value)}, which is not {listed(choices)}", remedy
+    found = f"invalid value {_short(value)}" if isinstance(value, str) else f"invalid value: {kind(value)}"
+    return f"{found}; expected {listed(choices)}", remedy
 
 
 def _meant(value: str, choices: list[str]) -> str | None:
@@ -130,16 +131,16 @@ def _meant(value: str, choices: list[str]) -> str | None:
 
 def _too_small(error: Details) -> tuple[str, str]:
     value = error["input"] if _shows(error["input"]) else _huge(error["input"])
-    return f"is {value}, less than {error['ctx']['ge']}", f"Write {error['ctx']['ge']} or more."
+    return f"{value} is less than {error['ctx']['ge']}", f"Write {error['ctx']['ge']} or more."
 
 
 def _too_large(error: Details) -> tuple[str, str]:
     value = error["input"] if _shows(error["input"]) else _huge(error["input"])
-    return f"is {value}, more than {error['ctx']['le']}", f"Write {error['ctx']['le']} or less."
+    return f"{value} is greater than {error['ctx']['le']}", f"Write {error['ctx']['le']} or less."
 
 
 def _too_short(_: Details) -> tuple[str, str]:
-    return "is an empty text", "Give it a value."
+    return "is empty", "Give it a value."
 
 
 def _too_long(error: Details) -> tuple[str, str]:

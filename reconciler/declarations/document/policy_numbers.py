@@ -52,7 +52,7 @@ def _findings(
                 here = (*path, str(key))
                 if not isinstance(key, str):
                     reason, remedy = text_wanted(key, key_literals.get(here))
-                    yield Finding(here, f"has a key that {reason}", remedy)
+                    yield Finding(here, f"invalid key: {reason}", remedy)
                 stack.append((here, member))
         elif isinstance(value, list | tuple):
             stack += [((*path, index), member) for index, member in enumerate(value)]

@@ -60,7 +60,7 @@ class _Speller:
                 self.findings.append(_unknown(str(key), known, here, suggestion, same))
             elif name in canonical:
                 first = self.written[*path, name][-1]
-                reason = f"says the same as {first}, which is given too"
+                reason = f"duplicate of {first}"
                 self.findings.append(Finding(here, reason, f"Keep {first} or {key}, not both."))
             else:
                 self.written[*path, name] = here
@@ -115,13 +115,13 @@ def _same_meaning(key: str, item: Any, siblings: Mapping[Any, Any], known: Mappi
 def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None, same: str | None) -> Finding:
     kind = kind_of(key)
     if kind == "not managed":
-        reason = "is a field of DynamoDB that this release does not manage"
-        return Finding(here, reason, "Remove it; the table keeps what it has there.")
+        reason = "DynamoDB has this field, but this release does not manage it"
+        return Finding(here, reason, "Remove it; the live value stays as it is.")
     if kind == "read only":
-        return Finding(here, "is reported by DynamoDB and cannot be declared", same or "Remove it.")
+        return Finding(here, "is read-only", same or "Remove it.")
     fields = ", ".join(dict.fromkeys(known.values()))
-    remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Fields here are: {fields}."
+    remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Known fields: {fields}."
     if len(here) == 1 and not suggestion and _ASIDE.match(key):
         bare = _ASIDE.sub("", key) or key.strip("._").lower()
-        remedy = f"Did you mean `x-{bare}`? A key for anchors or notes begins with x- at the top of the document."
-    return Finding(here, "is not a known field", remedy)
+        remedy = f"Did you mean `x-{bare}`? Top-level keys for anchors or notes begin with x-."
+    return Finding(here, "unknown field", remedy)

@@ -39,7 +39,7 @@ def required(document: TableDocument) -> Iterator[Finding]:
     """``table_name``, ``key_schema`` and ``attribute_definitions`` are there."""
     for name in REQUIRED:
         if name not in document.model_fields_set:
-            yield Finding((name,), "is missing", _REMEDIES[name])
+            yield Finding((name,), "is required", _REMEDIES[name])
         elif getattr(document, name) in (None, [], ""):
             yield Finding((name,), "is empty", _REMEDIES[name])
 

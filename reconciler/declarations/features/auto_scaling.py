@@ -110,11 +110,13 @@ def whole(document: AutoScalingFields) -> Iterator[Finding]:
     for path, part in scaled_capacities(document):
         if not part.enabled:
             for name in (name for name in _DETAILS if getattr(part, name) is not None):
-                yield Finding((*path, name), "is given, but enabled is false", "Remove it, or set enabled to true.")
+                yield Finding(
+                    (*path, name), "is not allowed when enabled is false", "Remove it, or set enabled to true."
+                )
             continue
         for name in ("min", "max", "target"):
             if getattr(part, name) is None:
-                yield Finding((*path, name), "is missing, which a scaled capacity needs", f"Add {name}.")
+                yield Finding((*path, name), "is required when enabled is true", f"Add {name}.")
         yield from _limits(path, part.min, part.max)
         if part.target is not None and not LEAST_TARGET <= part.target <= GREATEST_TARGET:
             remedy = f"Write a utilisation in percent from {LEAST_TARGET} to {GREATEST_TARGET}."
@@ -129,19 +131,19 @@ def scheduled(document: AutoScalingFields) -> Iterator[Finding]:
         for position, action in enumerate(part.scheduled or ()):
             here = (*path, "scheduled", position)
             if action.name in seen:
-                yield Finding((*here, "name"), f"is {action.name!r}, which is given already", "Give it another name.")
+                yield Finding((*here, "name"), f"duplicate name {action.name!r}", "Give it another name.")
             seen.add(action.name)
             if not _SCHEDULE.fullmatch(action.schedule):
                 remedy = "Write cron(0 6 * * ? *), rate(1 day) or at(2030-01-01T00:00:00)."
-                yield Finding((*here, "schedule"), f"is {action.schedule!r}, which is no schedule", remedy)
+                yield Finding((*here, "schedule"), f"invalid schedule {action.schedule!r}", remedy)
             if action.min is None and action.max is None:
-                yield Finding(here, "sets neither min nor max", "Give it at least one of them.")
+                yield Finding(here, "has neither min nor max", "Add min, max or both.")
             yield from _limits(here, action.min, action.max)
 
 
 def _limits(path: Path, least: int | None, most: int | None) -> Iterator[Finding]:
     if least is not None and most is not None and least > most:
-        yield Finding((*path, "min"), f"is {least}, more than max, which is {most}", "Exchange them.")
+        yield Finding((*path, "min"), f"{least} is greater than max ({most})", "Make min at most max.")
 
 
 def to_model(document: AutoScalingFields) -> AutoScaling | None:

@@ -55,11 +55,11 @@ def name(document: BackupsFields) -> Iterator[Finding]:
         return
     pattern, path = document.backups.name, ("backups", "name")
     if pattern.count("{time}") != 1:
-        yield Finding(path, "does not hold {time} once", "Write for example {table}-{time}.")
+        yield Finding(path, "must contain {time} exactly once", "For example, write {table}-{time}.")
     elif not _CHARACTERS.fullmatch(pattern.replace("{time}", "").replace("{table}", "")):
         yield Finding(path, f"is {pattern!r}", "Use only a-z, A-Z, 0-9, _ . and -, with {time} and {table}.")
     elif backup_names.longest_name(pattern, document.table_name or "") > backup_names.LONGEST:
-        yield Finding(path, f"makes names of more than {backup_names.LONGEST} characters", "Shorten it.")
+        yield Finding(path, f"backup names would exceed {backup_names.LONGEST} characters", "Shorten it.")
 
 
 def to_model(document: BackupsFields) -> Backups | None:

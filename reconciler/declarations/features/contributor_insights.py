@@ -42,7 +42,7 @@ def insights_findings(insights: InsightsPart | None, path: Path) -> Iterator[Fin
     """A mode only where insights are on. ``path`` is that of the table or the index."""
     if insights and not insights.enabled and insights.mode:
         where = (*path, "contributor_insights", "mode")
-        yield Finding(where, "is given, but enabled is false", "Remove it, or enable it.")
+        yield Finding(where, "is not allowed when enabled is false", "Remove it, or enable it.")
 
 
 @rule("contributor_insights")

@@ -33,11 +33,11 @@ def source(document: GlobalTableSettingsFields) -> Iterator[Finding]:
     if arn is None:
         return
     if mode not in (None, "ENABLED"):
-        reason = f"is {mode}, but a replica of another account's table needs ENABLED"
+        reason = f"invalid value {mode}; a replica of another account's table needs ENABLED"
         yield Finding(("global_table_settings_replication_mode",), reason, "Set it to ENABLED.")
     parts = arn.split(":")
     if len(parts) != 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
-        reason = f"is {arn!r}, which is no ARN of a table"
+        reason = f"invalid table ARN {arn!r}"
         yield Finding(("global_table_source_arn",), reason, "Write arn:aws:dynamodb:REGION:ACCOUNT:table/NAME.")
 
 

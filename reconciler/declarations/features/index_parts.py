@@ -46,12 +46,14 @@ def index_findings(index: IndexPart, path: Path) -> Iterator[Finding]:
     kind, names = index.projection.projection_type, index.projection.non_key_attributes
     place = (*path, "projection", "non_key_attributes")
     if kind == "INCLUDE" and not names:
-        yield Finding(place, "is missing, which INCLUDE needs", "Name the attributes to copy, or use KEYS_ONLY.")
+        yield Finding(
+            place, "is required when projection_type is INCLUDE", "Name the attributes to copy, or use KEYS_ONLY."
+        )
     elif kind != "INCLUDE" and names is not None:
-        yield Finding(place, f"is given with {kind}", "Remove it, or use INCLUDE.")
+        yield Finding(place, f"is not allowed when projection_type is {kind}", "Remove it, or use INCLUDE.")
     elif names and len(set(names)) > MOST_COPIED:
         remedy = f"DynamoDB allows {MOST_COPIED} an index; ALL has no limit."
-        yield Finding(place, f"has {len(set(names))} attributes", remedy)
+        yield Finding(place, f"lists {len(set(names))} attributes", remedy)
 
 
 def projection(part: ProjectionPart) -> Projection:

@@ -47,12 +47,12 @@ def key_shape(keys: Sequence[KeyElementPart], path: Path, most: int) -> Iterator
         count = roles.count(role)
         if not least <= count <= most:
             allowed = f"exactly {most}" if least == most else f"{least} to {most}" if least else f"at most {most}"
-            yield Finding(path, f"has {count} {role} elements", f"Give it {allowed}.")
+            yield Finding(path, f"has {count} {role} elements", f"Use {allowed}.")
     if roles != sorted(roles):
         yield Finding(path, "has a HASH element after a RANGE element", "Put HASH first.")
     names = [element.attribute_name for element in keys]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        yield Finding(path, f"names the attribute {name!r} twice", "Use each attribute once in a key.")
+        yield Finding(path, f"duplicate attribute {name!r}", "Use each attribute only once per key.")
 
 
 @rule("key_schema")
@@ -69,10 +69,12 @@ def defined_once(document: KeysFields) -> Iterator[Finding]:
     for position, definition in enumerate(document.attribute_definitions or []):
         name, first = definition.attribute_name, types.get(definition.attribute_name)
         if first == definition.attribute_type:
-            yield Finding(("attribute_definitions", position), f"defines {name!r} a second time", "Remove it.")
+            yield Finding(("attribute_definitions", position), f"duplicate definition of {name!r}", "Remove it.")
         elif first:
-            reason = f"defines {name!r} as {definition.attribute_type}, which is {first} further up"
-            yield Finding(("attribute_definitions", position), reason, "An attribute has one type: keep one of them.")
+            reason = f"conflicting types of {name!r}: {first} and {definition.attribute_type}"
+            yield Finding(
+                ("attribute_definitions", position), reason, "An attribute has one type; keep one of the two."
+            )
         types.setdefault(name, definition.attribute_type)
 
 

@@ -38,11 +38,11 @@ def details(document: KinesisFields) -> Iterator[Finding]:
     kinesis = document.kinesis_streaming
     if kinesis and kinesis.enabled and not kinesis.stream_arn:
         remedy = "Add the ARN of the data stream, or set enabled to false."
-        yield Finding(("kinesis_streaming", "stream_arn"), "is missing", remedy)
+        yield Finding(("kinesis_streaming", "stream_arn"), "is required", remedy)
     for name in ("stream_arn", "precision"):
         if kinesis and not kinesis.enabled and getattr(kinesis, name):
             where = ("kinesis_streaming", name)
-            yield Finding(where, "is given, but enabled is false", "Remove it, or enable it.")
+            yield Finding(where, "is not allowed when enabled is false", "Remove it, or enable it.")
 
 
 def to_model(document: KinesisFields) -> KinesisStreaming | None:

@@ -70,7 +70,7 @@ def each_index(document: LocalIndexesFields) -> Iterator[Finding]:
 def index_keys(document: LocalIndexesFields) -> Iterator[Finding]:
     """The table's partition key with a sort key of its own, and only where the table has a sort key."""
     if document.local_secondary_indexes and document.key_schema and not _attribute(document.key_schema, "RANGE"):
-        reason = "needs a table with a sort key, which this table has not"
+        reason = "requires a table with a sort key"
         yield Finding(("local_secondary_indexes",), reason, "Add a RANGE element to key_schema, or use global indexes.")
     for start, index in indexes_with_paths(document):
         path = (*start, "key_schema")
@@ -79,7 +79,7 @@ def index_keys(document: LocalIndexesFields) -> Iterator[Finding]:
             yield Finding(path, "has no RANGE element", "Add the sort key of the index.")
         hash_name, wanted = _attribute(index.key_schema, "HASH"), _attribute(document.key_schema or [], "HASH")
         if hash_name and wanted and hash_name != wanted:
-            yield Finding(path, f"has the partition key {hash_name!r}", f"Use the table's own, {wanted!r}.")
+            yield Finding(path, f"invalid partition key {hash_name!r}", f"Use that of the table, {wanted!r}.")
 
 
 def _attribute(keys: list[KeyElementPart], role: str) -> str | None:

@@ -38,7 +38,9 @@ def details(document: RecoveryFields) -> Iterator[Finding]:
     """Days only where point-in-time recovery is on."""
     recovery, name = document.point_in_time_recovery, "recovery_period_in_days"
     if recovery and not recovery.enabled and recovery.recovery_period_in_days is not None:
-        yield Finding(("point_in_time_recovery", name), "is given, but enabled is false", "Remove it, or enable it.")
+        yield Finding(
+            ("point_in_time_recovery", name), "is not allowed when enabled is false", "Remove it, or enable it."
+        )
 
 
 def to_model(document: RecoveryFields) -> PointInTimeRecovery | None:

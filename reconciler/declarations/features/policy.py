@@ -33,17 +33,17 @@ def policy_findings(field: str, value: Any) -> Iterator[Finding]:
         return
     if policy is None:
         if value is not None:
-            remedy = "Write the policy as a mapping, or as JSON text; {} is no policy."
-            yield Finding((field,), "is no JSON object", remedy)
+            remedy = "Write the policy as a mapping, or as JSON text; {} means no policy."
+            yield Finding((field,), "is not a JSON object", remedy)
         return
     if policy and not policy.get("Statement"):
-        yield Finding((field,), "has no Statement", "Add Statement; {} is no policy.")
+        yield Finding((field,), "has no Statement", "Add Statement; {} means no policy.")
     try:
         size = len((normal(policy) or "").encode())
     except (TypeError, ValueError):
         # Numbers and keys that are no text are refused by document/policy_numbers with their spelling.
         remedy = "Write texts, lists and mappings with texts as keys."
-        yield Finding((field,), "holds a value that JSON has no form for", remedy)
+        yield Finding((field,), "contains a value that JSON cannot represent", remedy)
         return
     if size > LIMIT:
         yield Finding((field,), f"has {size} bytes", f"DynamoDB allows {LIMIT}.")

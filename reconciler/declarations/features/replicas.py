@@ -77,7 +77,7 @@ def one_a_region(document: ReplicasFields) -> Iterator[Finding]:
     seen: set[str] = set()
     for position, replica in enumerate(document.replicas or []):
         if replica.region_name in seen:
-            reason = f"is {replica.region_name!r}, which has a replica already"
+            reason = f"duplicate replica in {replica.region_name!r}"
             yield Finding(("replicas", position, "region_name"), reason, "Keep one of them.")
         seen.add(replica.region_name)
 

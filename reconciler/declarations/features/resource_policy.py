@@ -16,7 +16,7 @@ from reconciler.parsing.place import Finding
 class ResourcePolicyFields(Part):
     """The policy of the table."""
 
-    resource_policy: Policy = Field(default=None, description="Who else may use the table; {} is no policy.")
+    resource_policy: Policy = Field(default=None, description="Who else may use the table; {} means no policy.")
 
 
 @rule("resource_policy")

@@ -44,7 +44,7 @@ def details(document: SseFields) -> Iterator[Finding]:
     if sse and not sse.enabled and (sse.kms_master_key_id or sse.sse_type):
         name = "kms_master_key_id" if sse.kms_master_key_id else "sse_type"
         remedy = "Remove it to keep the key that DynamoDB owns; set enabled to true to use a key in KMS."
-        yield Finding(("sse_specification", name), "is given, but enabled is false", remedy)
+        yield Finding(("sse_specification", name), "is not allowed when enabled is false", remedy)
 
 
 @rule("sse_specification")

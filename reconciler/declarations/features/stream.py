@@ -34,9 +34,9 @@ def view(document: StreamFields) -> Iterator[Finding]:
     stream, path = document.stream_specification, ("stream_specification", "stream_view_type")
     if stream and stream.stream_enabled and not stream.stream_view_type:
         remedy = "Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
-        yield Finding(path, "is missing, which an enabled stream needs", remedy)
+        yield Finding(path, "is required when the stream is enabled", remedy)
     if stream and not stream.stream_enabled and stream.stream_view_type:
-        yield Finding(path, "is given, but the stream is disabled", "Remove it, or enable the stream.")
+        yield Finding(path, "is not allowed when the stream is disabled", "Remove it, or enable the stream.")
 
 
 def to_model(document: StreamFields) -> Stream | None:

@@ -16,7 +16,7 @@ from reconciler.parsing.place import Finding
 class StreamPolicyFields(Part):
     """The policy of the stream."""
 
-    stream_policy: Policy = Field(default=None, description="Who else may read the stream; {} is no policy.")
+    stream_policy: Policy = Field(default=None, description="Who else may read the stream; {} means no policy.")
 
 
 @rule("stream_policy")

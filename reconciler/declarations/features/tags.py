@@ -47,7 +47,9 @@ def lengths(document: TagsFields) -> Iterator[Finding]:
             remedy = f"Use 1 to {LONGEST_KEY} characters."
             yield Finding(("tags", position, "key"), f"has {len(tag.key)} characters", remedy)
         if tag.key.lower().startswith("aws:"):
-            yield Finding(("tags", position, "key"), f"is {tag.key!r}; the prefix aws: is reserved", "Rename the tag.")
+            yield Finding(
+                ("tags", position, "key"), f"invalid key {tag.key!r}; the prefix aws: is reserved", "Rename the tag."
+            )
         if len(tag.value) > LONGEST_VALUE:
             remedy = f"Use at most {LONGEST_VALUE} characters."
             yield Finding(("tags", position, "value"), f"has {len(tag.value)} characters", remedy)
@@ -59,7 +61,7 @@ def keys_differ(document: TagsFields) -> Iterator[Finding]:
     seen: set[str] = set()
     for position, tag in enumerate(document.tags or []):
         if tag.key in seen:
-            yield Finding(("tags", position, "key"), f"is {tag.key!r}, which is given already", "Keep one of them.")
+            yield Finding(("tags", position, "key"), f"duplicate key {tag.key!r}", "Keep one of them.")
         seen.add(tag.key)
 
 

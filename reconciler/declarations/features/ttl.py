@@ -36,7 +36,7 @@ def attribute(document: TtlFields) -> Iterator[Finding]:
     """Enabled, it needs the attribute that holds the time."""
     if document.time_to_live and document.time_to_live.enabled and not document.time_to_live.attribute_name:
         remedy = "Name the attribute that holds the time, or set enabled to false."
-        yield Finding(("time_to_live", "attribute_name"), "is missing, which an enabled time to live needs", remedy)
+        yield Finding(("time_to_live", "attribute_name"), "is required when time to live is enabled", remedy)
 
 
 def to_model(document: TtlFields) -> Ttl | None:

@@ -87,16 +87,16 @@ def _search_findings(index: VectorIndexPart, path: Path) -> Iterator[Finding]:
     if elements is None:
         return
     if not elements:
-        yield Finding(path, "is empty", "Remove it, or name the attributes to search by.")
+        yield Finding(path, "is empty", "Remove it, or name the attributes that narrow a search.")
     partitions = sum(element.search_schema_element_type == "HASH" for element in elements)
     if partitions > 1:
-        yield Finding(path, f"has {partitions} HASH elements", "Give it at most one.")
+        yield Finding(path, f"has {partitions} HASH elements", "Use at most one.")
     names = [element.attribute_name for element in elements]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        yield Finding(path, f"names the attribute {name!r} twice", "Use each attribute once in a search schema.")
+        yield Finding(path, f"duplicate attribute {name!r}", "Use each attribute only once per search schema.")
     if index.vector_attribute.attribute_name in names:
-        reason = f"names {index.vector_attribute.attribute_name!r}, the attribute of the vectors"
-        yield Finding(path, reason, "Search by other attributes.")
+        reason = f"must not contain {index.vector_attribute.attribute_name!r}, the attribute of the vectors"
+        yield Finding(path, reason, "Use other attributes to narrow a search.")
 
 
 @rule("key_schema", "vector_indexes")
@@ -107,7 +107,9 @@ def not_in_the_key(document: VectorIndexesFields) -> Iterator[Finding]:
         name = index.vector_attribute.attribute_name
         if name in keys:
             place = (*path, "vector_attribute", "attribute_name")
-            yield Finding(place, f"is {name!r}, which is in the key of the table", "Keep vectors in another attribute.")
+            yield Finding(
+                place, f"attribute {name!r} is a key attribute of the table", "Store vectors in another attribute."
+            )
 
 
 @rule("vector_indexes")
@@ -118,8 +120,8 @@ def same_dimensions(document: VectorIndexesFields) -> Iterator[Finding]:
         name = index.vector_attribute.attribute_name
         known = first.setdefault(name, index.dimensions)
         if index.dimensions != known:
-            reason = f"is {index.dimensions}, but another index over {name!r} has {known}"
-            yield Finding((*path, "dimensions"), reason, "Use the same for all indexes over one attribute.")
+            reason = f"conflicting dimensions {index.dimensions}; another index over {name!r} has {known}"
+            yield Finding((*path, "dimensions"), reason, "Use the same number for all indexes over one attribute.")
 
 
 def to_model(document: VectorIndexesFields) -> tuple[VectorIndex, ...] | None:

@@ -58,7 +58,7 @@ class Ending:
     output: bytes = b""
     dropped: int = 0
     at: Sequence[Any] | None = None
-    reason: str | None = "was ended before it had answered"
+    reason: str | None = "was stopped before it answered"
     late: bool = False
 
 
@@ -153,10 +153,10 @@ class _Child:
                 self._fail(_how_it_ended(self.process.wait()))
         elif now - self.moved > STEP_SECONDS:
             self.ending.late = True
-            self._fail(f"does not end within {STEP_SECONDS:g} s")
+            self._fail(f"did not finish within {STEP_SECONDS:g} s")
         elif now - self.started > LOAD_SECONDS:
             self.ending.late = True
-            self._fail(f"is not done {LOAD_SECONDS:g} s after class files began to load")
+            self._fail(f"did not finish within {LOAD_SECONDS:g} s, the limit for all class files")
 
     def kill(self) -> None:
         """End the process with everything in its group, and forget it. Never waits for long."""
@@ -233,7 +233,7 @@ class _Child:
         for line in whole:
             self._frame(line)
         if self.received > ANSWER_BYTES and self.running:
-            self._fail(f"sends more than {ANSWER_BYTES // 1024 // 1024} MB")
+            self._fail(f"produces more than {ANSWER_BYTES // 1024 // 1024} MB")
         return True
 
     def _frame(self, line: bytes) -> None:
@@ -249,8 +249,8 @@ class _Child:
 
 def _how_it_ended(status: int) -> str:
     if status == DISTURBED:
-        return "disturbs the process that loads it"
+        return "interferes with the process that loads it"
     if status < 0:
         with suppress(ValueError):
-            return f"ends the process that loads it, by the signal {signal.Signals(-status).name}"
-    return f"ends the process that loads it, with exit code {status}"
+            return f"the process that loads it was killed by {signal.Signals(-status).name}"
+    return f"ends the process that loads it with exit code {status}"

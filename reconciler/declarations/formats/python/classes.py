@@ -15,7 +15,7 @@ from typing import Any
 
 _OF_A_TABLE = ("table_name", "TableName", "key_schema", "KeySchema")
 _MARKS = ("abstract", "__abstract__", "_is_protocol")
-_MARK_REMEDY = "If it is a base class and no table, write `abstract = True` into it."
+_MARK_REMEDY = "If it is a base class, add `abstract = True` to it."
 
 
 @dataclass(slots=True)
@@ -39,8 +39,8 @@ def declared_classes(module: ModuleType) -> Found:
     for place, value in _inner_classes(module):
         if id(value) not in seen and value.__module__ == module.__name__ and _is_complete(value):
             seen.add(id(value))
-            reason = f"stands in {place} alone, and only classes at the top of the module are read"
-            found.refused.append((value, reason, f"Write it at the top of the module. {_MARK_REMEDY}"))
+            reason = f"is defined in {place}; only classes at the top level of the module are read"
+            found.refused.append((value, reason, f"Move it to the top level of the module. {_MARK_REMEDY}"))
     return found
 
 
@@ -94,7 +94,7 @@ def _sort(owner: type, found: Found) -> None:
         _sort_abstract(owner, found)
     elif not hasattr(owner, "SCHEMA"):
         if owner.__subclasses__():
-            found.others.append(f"class {owner.__name__}, which other classes inherit from")
+            found.others.append(f"class {owner.__name__}, which is a base class of other classes")
         else:
             reason = "has a get_schema but no SCHEMA"
             found.refused.append((owner, reason, f"Add the dict SCHEMA. {_MARK_REMEDY}"))
@@ -139,7 +139,7 @@ def _sort_abstract(owner: type, found: Found) -> None:
         reason = f"has a complete SCHEMA, but is abstract ({', '.join(missing)}), and no class inherits from it"
     else:
         refused = complete or not inherits
-        reason = f"does not implement {', '.join(missing)}, which a class it inherits from demands"
+        reason = f"does not implement {', '.join(missing)}, which its base class requires"
     if refused:
         found.refused.append((owner, reason, f"Implement {', '.join(missing)}. {_MARK_REMEDY}"))
     else:

@@ -14,12 +14,12 @@ from typing import Any
 from reconciler.declarations.formats.python.packing import canonical
 from reconciler.model.errors import Problem
 
-_NAME_REMEDY = "Let it return the same name every time; a name made of the time or of chance leaves tables behind."
+_NAME_REMEDY = "Return the same name every time; a name with a time or a random part leaves tables behind."
 _SEED_REMEDY = (
-    "Let it yield the same items every time: fixed ids or uuid.uuid5, random.seed(1) or Faker.seed(1) before them, "
+    "Yield the same items every time: fixed ids or uuid.uuid5, random.seed(1) or Faker.seed(1) before them, "
     "fixed dates, sorted(…) around a set."
 )
-_SCHEMA_REMEDY = "Let it return the same schema every time, without the time, chance or the order of a set."
+_SCHEMA_REMEDY = "Return the same schema every time; do not use the time, randomness or the order of a set."
 
 
 @dataclass(slots=True)
@@ -51,8 +51,10 @@ def differences(first: Sequence[bytes], second: Sequence[bytes]) -> Iterator[Pro
         return
     one, other = evaluated(first), evaluated(second)
     for file, line, name in sorted({*one} ^ {*other}):
-        reason = "is declared in one load and not in the next"
-        yield Problem(file, line, name, reason, "Declare the class every time, whatever the time or chance.")
+        reason = "is declared in only one of two loads"
+        yield Problem(
+            file, line, name, reason, "Declare the class every time; do not depend on the time or on randomness."
+        )
     for key in sorted({*one} & {*other}):
         yield from _of_declaration(one[key], other[key])
 
@@ -62,16 +64,16 @@ def _of_declaration(one: Evaluated, other: Evaluated) -> Iterator[Problem]:
     file, line = before["file"], before["line"]
     for member in ("name", "base_name"):
         if before[member] != after[member]:
-            reason = f"is {before[member]!r} in one load and {after[member]!r} in the next"
+            reason = f"differs between two loads: {before[member]!r} and {after[member]!r}"
             yield Problem(file, line, "table_name", reason, _NAME_REMEDY)
             return
     if _unordered(before["value"]) != _unordered(after["value"]):
         path = _first_difference(before["value"], after["value"])
-        yield Problem(file, line, "get_schema", f"returns another schema each time: {path}", _SCHEMA_REMEDY)
+        yield Problem(file, line, "get_schema", f"returns a different schema each time: {path}", _SCHEMA_REMEDY)
     difference = _of_seeds(one.items, other.items)
     if difference:
         place, number = before["seed_at"] or (file, line)
-        yield Problem(place, number, "seed", f"yields other items each time: {difference}", _SEED_REMEDY)
+        yield Problem(place, number, "seed", f"yields different items each time: {difference}", _SEED_REMEDY)
 
 
 def _of_seeds(one: Sequence[Any], other: Sequence[Any]) -> str | None:
@@ -84,8 +86,8 @@ def _of_seeds(one: Sequence[Any], other: Sequence[Any]) -> str | None:
         if text not in known:
             if index < len(other) and others[index] not in here:
                 return f"item [{index}]{_first_difference(one[index], other[index])}"
-            return f"item [{index}] is not there the next time"
-    return f"{len(one)} items the first time, {len(other)} the next"
+            return f"item [{index}] is missing the second time"
+    return f"{len(one)} items the first time, {len(other)} the second time"
 
 
 def _first_difference(one: Any, other: Any, path: str = "") -> str:
@@ -93,11 +95,11 @@ def _first_difference(one: Any, other: Any, path: str = "") -> str:
     if isinstance(one, dict) and isinstance(other, dict) and "$" not in one:
         for key in one:
             if key not in other:
-                return f"{path}.{key} is not there the next time"
+                return f"{path}.{key} is missing the second time"
             if one[key] != other[key]:
                 return _first_difference(one[key], other[key], f"{path}.{key}")
         for key in other.keys() - one.keys():
-            return f"{path}.{key} is there only the next time"
+            return f"{path}.{key} appears only the second time"
     if isinstance(one, list) and isinstance(other, list):
         for index, (left, right) in enumerate(zip(one, other, strict=False)):
             if left != right:

@@ -102,7 +102,7 @@ class FileEvaluation:
         seeds = callable(seed)
         if seed is not None and not seeds:
             remedy = "Write a classmethod seed(cls, environment=None) that yields the items."
-            self._problem(line, "seed", f"is {_kind(seed)}, not a method, and would not be read", remedy)
+            self._problem(line, "seed", f"expected a method, found {_kind(seed)}", remedy)
         if self.failed > before or value is None:
             if seeds:
                 self._seed(owner, line, send=False)
@@ -110,7 +110,7 @@ class FileEvaluation:
         written_name = _text_or_none(value.get("table_name", value.get("TableName")))
         if name and written_name and name != written_name:
             reason = f"is {written_name!r} in get_schema, but get_table_name returns {name!r}"
-            self._problem(line, "table_name", reason, "Let both return one name.")
+            self._problem(line, "table_name", reason, "Return the same name from both.")
         name = name or written_name
         self._refuse_none(owner, name, line)
         self._send_declaration(
@@ -138,7 +138,7 @@ class FileEvaluation:
     def _schema(self, owner: type, line: int) -> dict[str, Any] | None:
         schema = getattr(owner, "SCHEMA", None)
         if not isinstance(schema, dict):
-            self._problem(line, "SCHEMA", f"is {_kind(schema)}, not a dict", "Write the schema as a dict.")
+            self._problem(line, "SCHEMA", f"expected a dict, found {_kind(schema)}", "Write the schema as a dict.")
             return None
         if not has_get_schema(owner):
             remedy = "Add the classmethod get_schema(cls, environment=None)."
@@ -154,7 +154,7 @@ class FileEvaluation:
         if inspect.iscoroutine(answer):
             answer.close()
         if self.failed == before:
-            reason = f"returns {_kind(answer)}, not a dict"
+            reason = f"expected a dict as the result, found {_kind(answer)}"
             self._problem(line, "get_schema", reason, "Return the schema as a dict.")
         return None
 
@@ -164,7 +164,7 @@ class FileEvaluation:
         before = self.failed
         answer = self._guarded(lambda: plain(ask(owner, "get_table_name", self.environment)), "get_table_name", line)
         if not isinstance(answer, str) and self.failed == before:
-            reason = f"returns {_kind(answer)}, not a text"
+            reason = f"expected a text as the result, found {_kind(answer)}"
             self._problem(line, "get_table_name", reason, "Return the name of the table.")
         elif answer == "":
             self._problem(line, "get_table_name", "returns an empty text", "Return the name of the table.")

@@ -45,9 +45,9 @@ def _reason(error: BaseException, field: str | None) -> str:
     if isinstance(error, SyntaxError):
         return f"is not Python: {error.msg}"
     if isinstance(error, SystemExit):
-        return "ends the program instead of declaring a table"
+        return "calls exit"
     if isinstance(error, RecursionError):
-        return "calls itself without end"
+        return "recurses without end"
     text = [_PLACE.sub("", line) for line in _text(error).strip().splitlines()]
     said = f"{kind}: {text[0].rstrip('.')}" if text else kind
     return f"raises {said}" if field else f"cannot be loaded: {said}"
@@ -76,7 +76,7 @@ def _remedy(error: BaseException, field: str | None) -> str:
     if isinstance(error, ImportError):
         return "Install what it imports, or correct the import."
     if isinstance(error, SystemExit) and not field:
-        return "Move what calls exit under `if __name__ == '__main__':`."
+        return "Move the call of exit under `if __name__ == '__main__':`."
     if isinstance(error, EOFError) and "when reading a line" in _text(error):
-        return "Remove input(); a class file has nobody to ask."
+        return "Remove input(); class files cannot ask for input."
     return "Correct the code, or move it out of the folder."

@@ -30,14 +30,14 @@ def built_from_none(
     by_environment = environment is None and _follows_environment(name, named)
     if not by_environment and not _WORD.search(rest):
         return None
-    reason = f"is {name!r}, which is made of None"
+    reason = f"invalid name {name!r}; it contains None"
     if by_environment:
-        give = "Give the environment with --environment NAME (RECONCILER_ENVIRONMENT)"
+        give = "Pass --environment NAME (RECONCILER_ENVIRONMENT)"
         return reason, f"{give}, or return the name without it when it is None."
     if environment is None:
-        give = "Set the value that is missing; an environment is given with --environment NAME"
+        give = "Set the missing value, or pass --environment NAME"
         return reason, f"{give} (RECONCILER_ENVIRONMENT)."
-    return reason, f"Set the value that is missing; --environment is {environment!r}."
+    return reason, f"Set the missing value; --environment is {environment!r}."
 
 
 def _follows_environment(name: str, named: Callable[[str], Any]) -> bool:

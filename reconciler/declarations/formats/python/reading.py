@@ -29,8 +29,8 @@ SECOND = Variant(hash_seed="187", chance=1, shifted_clock=True)
 SECOND_TODAY = Variant(hash_seed="187", chance=1, shifted_clock=False)
 """Where the files cannot be loaded on a shifted clock."""
 
-_ENDS_REMEDY = "Let the file only declare; move everything else under `if __name__ == '__main__':`."
-_LONG_REMEDY = "Let the file only declare: no endless loop, no waiting, no work on import."
+_ENDS_REMEDY = "The file may only declare tables; move everything else under `if __name__ == '__main__':`."
+_LONG_REMEDY = "The file may only declare tables, without endless loops, waits or work on import."
 
 
 @dataclass(slots=True)
@@ -72,14 +72,14 @@ def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | 
     except Interrupted:
         raise DeclarationError((Problem(str(folder), None, None, *_STOPPED),)) from None
     except OSError as error:
-        reason = f"cannot be loaded: no process could be started with {sys.executable or 'Python'}: {error.strerror}"
+        reason = f"cannot be loaded: cannot start a process with {sys.executable or 'Python'}: {error.strerror}"
         reading.problems += [Problem(file.path, None, None, reason, _STARTABLE) for file in files if file not in empty]
     return reading
 
 
-_GARBLED = "writes into the answer of the process that loads it"
-_STARTABLE = "Let this user run that interpreter; class files are loaded in a process of their own."
-_STOPPED = ("was not read to its end: the tool is stopping", "Run the command again.")
+_GARBLED = "writes into the output channel of the process that loads it"
+_STARTABLE = "Allow this user to run that interpreter; class files run in a child process."
+_STOPPED = ("was not read completely, because the tool is stopping", "Run the command again.")
 
 
 def _empty(file: SourceFile) -> bool:
@@ -163,13 +163,15 @@ def _problems(ending: Ending) -> bool:
 
 def _compared(first: Ending, second: Ending) -> Iterator[Problem]:
     if second.reason is not None:
-        yield _failed(second, f"{second.reason}, though not every time")
+        yield _failed(second, f"{second.reason}, but not every time")
         return
     try:
         for line in second.lines:
             if line.startswith(b'{"problem":'):
                 file, number, name, reason, _ = json.loads(line)["problem"]
-                yield Problem(file, number, name, f"{reason}, though not every time", "Let it do the same every time.")
+                yield Problem(
+                    file, number, name, f"{reason}, but not every time", "Make it behave the same every time."
+                )
                 return
         yield from differences(first.lines, second.lines)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

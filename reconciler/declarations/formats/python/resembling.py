@@ -25,7 +25,7 @@ _COMMENTED = re.compile(
     re.MULTILINE,
 )
 _IN_TEXT = re.compile(rb"\bdef get_schema\b|^[ \t]*SCHEMA[ \t]*[:=]", re.MULTILINE)
-_REMOVE = "Restore it, or remove the class if its table is to be deleted."
+_REMOVE = "Restore it, or remove the class if its table should be deleted."
 
 
 @dataclass(slots=True)
@@ -97,8 +97,8 @@ def _swallowed(found: _File, known: dict[str, _Class]) -> Iterator[Problem]:
             if each is None or each.node.name in loaded or not each.has_schema or each.abstract:
                 continue
             if each.has_get_schema or any(one.has_get_schema for one in _ancestors(each, known)):
-                reason = "stands in a try whose exception is handled, and was not made when the module was loaded"
-                remedy = "Let the exception out, or remove the class if its table is to be deleted."
+                reason = "was not created when the module was loaded, because a try statement swallowed an exception"
+                remedy = "Do not catch the exception, or remove the class if its table should be deleted."
                 yield Problem(found.file.path, each.node.lineno, each.node.name, reason, remedy)
 
 
@@ -109,7 +109,7 @@ def _lost(each: _Class, known: dict[str, _Class], inherited: frozenset[str]) -> 
         return None
     if not any(one.has_get_schema for one in (each, *_ancestors(each, known))):
         return None
-    return "has SCHEMA and get_schema, but the module does not hold it when it is loaded: another has its name"
+    return "has SCHEMA and get_schema, but the module deletes or replaces it"
 
 
 def _ancestors(each: _Class, known: dict[str, _Class]) -> list[_Class]:
@@ -126,20 +126,20 @@ def _ancestors(each: _Class, known: dict[str, _Class]) -> list[_Class]:
 def _of_text(found: _File) -> Iterator[Problem]:
     """A file without any declaration whose declaration stands in comments, in a text, or outside of any class."""
     path, content = found.file.path, found.file.content
-    remedy = "Restore it, or remove the file if its table is to be deleted."
+    remedy = "Restore it, or remove the file if its table should be deleted."
     commented = _COMMENTED.search(content)
     if commented is None and all(_is_text(node) for node in found.tree.body):
         commented = _IN_TEXT.search(content)
     if commented is not None:
         line = content.count(b"\n", 0, commented.start()) + 1
-        yield Problem(path, line, None, "has its declaration in comments and declares nothing", remedy)
+        yield Problem(path, line, None, "declares nothing; its declaration is commented out", remedy)
         return
     for node in found.tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "get_schema":
             if not _looks_up(node):
-                yield Problem(path, node.lineno, "get_schema", "is a function outside of any class", remedy)
+                yield Problem(path, node.lineno, "get_schema", "is a function outside a class", remedy)
         elif _assigns(node, "SCHEMA") and _is_table(node):
-            yield Problem(path, node.lineno, "SCHEMA", "stands outside of any class", remedy)
+            yield Problem(path, node.lineno, "SCHEMA", "is outside a class", remedy)
 
 
 def _class(node: ast.ClassDef) -> _Class:

@@ -81,7 +81,7 @@ def _unrendered(text: str, line: int | None) -> TextFault | None:
     for number in (line, line - 1) if line else ():
         expression = unrendered(lines[number - 1]) if 0 < number <= len(lines) else None
         if expression is not None:
-            reason = f"holds {expression}, a template expression that is not rendered here"
+            reason = f"contains the template expression {expression}, which is not rendered"
             return TextFault(number, reason, "Render the template into this folder, or write the value itself.")
     return None
 
@@ -103,8 +103,8 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
         if document.value is None:
             continue
         if not isinstance(document.value, Mapping):
-            remedy = "Write one table a document; seeds belong into seeds/."
-            raise TextFault(document.line, "holds something that is not a mapping", remedy)
+            remedy = "Write one table per document; put seeds into seeds/."
+            raise TextFault(document.line, "expected a mapping", remedy)
         if "Resources" in document.value:
             raise _template_fault(document.lines.get(("Resources",)))
         value = {key: item for key, item in document.value.items() if not _is_extension(key)}
@@ -121,19 +121,19 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
             )
         elif value:
             refuse_resembling(document, value)
-            others.append(f"{file.path}:{document.line}: declares nothing: it has no field of a table")
+            others.append(f"{file.path}:{document.line}: declares nothing: it has no table field")
         only_extensions = only_extensions and not value
         unused = () if aliased else document.value.keys() - value.keys()
         for key in sorted(unused):
             if holds_table(document.value[key]):
                 line = document.lines.get((key,), document.line)
                 others_aside.append(
-                    f"{file.path}:{line}: {key} holds a table and nothing refers to it, so it is not declared. "
-                    "Write its fields at the top of a document to declare it."
+                    f"{file.path}:{line}: {key} contains a table that nothing refers to; the table is not declared. "
+                    "To declare it, move its fields to the top level of a document."
                 )
     if not declarations:
         refuse_commented(decode(file))
-        others = [] if only_extensions else [f"{file.path}: declares nothing: it has no field of a table"]
+        others = [] if only_extensions else [f"{file.path}: declares nothing: it has no table field"]
     hollow = next((document.line for document in documents if document.value in (None, {})), None)
     return FileReading(tuple(declarations), (), (*others, *others_aside), hollow)
 

@@ -29,12 +29,12 @@ _RESOURCES = frozenset(("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "A
 _ANSWERS = {
     "Table": "is the output of `aws dynamodb describe-table`",
     "TableDescription": "is the output of `aws dynamodb create-table`",
-    "Tables": "holds its tables under Tables",
+    "Tables": "has its tables under Tables",
 }
 """Top-level keys of what the AWS CLI prints, where their values are as it prints them."""
-TEMPLATE = "is a CloudFormation, SAM or serverless template, and templates are not read yet"
-TEMPLATE_REMEDY = "Declare its tables one by one, or move it out of the folder."
-_UNWRAP = "Write the fields of one table at the top of the document, or move the file out of the folder."
+TEMPLATE = "is a CloudFormation, SAM or Serverless template; templates are not supported"
+TEMPLATE_REMEDY = "Declare its tables in files of their own, or move it out of the folder."
+_UNWRAP = "Move the fields of the table to the top level of the document, or move the file out of the folder."
 
 _COMMENTED_FIELD = re.compile(
     r"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|KeySchema|key_schema)[\"']?[ \t]*:"
@@ -49,7 +49,7 @@ def refuse_conflict(text: str) -> None:
     found = _CONFLICT.search(text)
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
-        raise TextFault(line, "has the marks of a merge conflict", "Finish the merge: keep one of the two versions.")
+        raise TextFault(line, "contains merge conflict markers", "Resolve the conflict.")
 
 
 def refuse_resembling(document: Parsed, value: Mapping[Any, Any]) -> None:
@@ -66,16 +66,14 @@ def refuse_resembling(document: Parsed, value: Mapping[Any, Any]) -> None:
         wrapper = _ANSWERS.get(str(path[0])) if len(path) > 1 else None
         if wrapper is not None and _is_answer(path[0], value):
             raise TextFault(document.line, wrapper, _UNWRAP)
-        reason = (
-            f"has the field {path[-1]} of a table under {text_of(path[:-1]) or 'the document'}, where it is not read"
-        )
+        reason = f"field {path[-1]} of a table is not allowed under {text_of(path[:-1]) or 'the document'}"
         raise TextFault(line, reason, _UNWRAP)
     for key, wrapper in _ANSWERS.items():
         if _is_answer(key, value):
             raise TextFault(document.line, wrapper, _UNWRAP)
     other = _of_another_tool(value)
     if other is not None:
-        reason = f"looks like a table of another tool ({text_of(other)}), and declares nothing here"
+        reason = f"looks like the table format of another tool ({text_of(other)})"
         raise TextFault(_line(document, other), reason, _OTHER_REMEDY)
 
 
@@ -120,8 +118,8 @@ def refuse_commented(text: str) -> None:
     found = _COMMENTED_FIELD.search(text)
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
-        remedy = "Remove the comment signs, or remove the file if its table is to be deleted."
-        raise TextFault(line, "has its declaration in comments and declares nothing", remedy)
+        remedy = "Uncomment the declaration, or remove the file if its table should be deleted."
+        raise TextFault(line, "declares nothing; its declaration is commented out", remedy)
 
 
 def _is_answer(key: Any, value: Mapping[Any, Any]) -> bool:
