@@ -1,6 +1,6 @@
 """Install one lock file and the checkout into ``.venv``, and say what that costs. Called by the Makefile.
 
-``set_up.py demo`` installs ``requirements/demo.lock``. It runs on the interpreter of ``.venv``, before anything is installed there.
+``set_up.py demo`` installs ``requirements/demo.lock``. It runs on the interpreter of ``.venv`` and needs no package.
 """
 
 from __future__ import annotations
