@@ -26,13 +26,13 @@ bench: $(VENV)/.test ## how long readers of the daemon wait while passes over 2,
 	$(BIN)/python benchmarks/status_latency.py $(BENCH)
 
 campaign: $(VENV)/.test ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
-	$(BIN)/python scripts/campaign.py $(CAMPAIGN)
+	$(BIN)/python verification/campaign.py $(CAMPAIGN)
 
 mutants: $(VENV)/.test ## known bugs planted in a copy of the code, each to be found by the tests; MUTANTS='NAME --part 1/3'
-	$(BIN)/python scripts/plant_mutants.py $(MUTANTS)
+	$(BIN)/python verification/plant_mutants.py $(MUTANTS)
 
 fuzz: $(VENV)/.test ## random files to every reader of declarations and seeds, guided by coverage; FUZZ_SECONDS=300
-	$(BIN)/python scripts/fuzz_readers.py --seconds $(FUZZ_SECONDS)
+	$(BIN)/python verification/fuzz_readers.py --seconds $(FUZZ_SECONDS)
 
 check: lint types contracts docs ## lint, types, import contracts, documents, locks
 
@@ -49,6 +49,7 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
+	$(BIN)/mypy verification/*.py
 
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
