@@ -11,10 +11,14 @@ PATIENCE = 120.0
 T = TypeVar("T")
 
 
-def eventually(state: Callable[[], T], what: str = "", seconds: float = PATIENCE, pause: float = 0.05) -> T:
+def eventually(
+    state: Callable[[], T], what: str | Callable[[], str] = "", seconds: float = PATIENCE, pause: float = 0.05
+) -> T:
     """Ask for the state until it is true, and return it. ``AssertionError`` with the last state after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (last := state()):
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what or state.__name__}; last seen: {last!r}"
+        if time.monotonic() > deadline:
+            told = what() if callable(what) else what
+            raise AssertionError(f"not within {seconds:.0f} s: {told}; last seen: {last!r}")
         time.sleep(pause)
     return last
