@@ -1,10 +1,9 @@
-# Every target does its own set-up: a fresh machine needs Python 3.11 or newer, git and make.
+# Every target installs what it needs, and no more: a fresh machine needs Python 3.11 or newer, git and make.
 # PYTHON=... chooses the interpreter, PYTEST_ARGS=... goes to pytest.
 
 PYTHON ?= $(shell scripts/find_python.sh)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 CAMPAIGN ?=
 MUTANTS ?=
@@ -17,27 +16,27 @@ BENCH ?=
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## the main job, on an in-process endpoint: plan, create, seed, drift, repair, status page
+demo: $(VENV)/.demo ## the main job, on an in-process endpoint: plan, create, seed, drift, repair, status page
 	@$(BIN)/python scripts/demo.py
 
-test: $(VENV)/.installed ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
+test: $(VENV)/.test ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(PYTEST_ARGS)
 
-bench: $(VENV)/.installed ## how long readers of the daemon wait while passes over 2,500 tables run; BENCH='--tables 500' for less
+bench: $(VENV)/.test ## how long readers of the daemon wait while passes over 2,500 tables run; BENCH='--tables 500' for less
 	$(BIN)/python benchmarks/status_latency.py $(BENCH)
 
-campaign: $(VENV)/.installed ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
-	$(BIN)/python scripts/campaign.py $(CAMPAIGN)
+campaign: $(VENV)/.test ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
+	$(BIN)/python verification/campaign.py $(CAMPAIGN)
 
-mutants: $(VENV)/.installed ## known bugs planted in a copy of the code, each to be found by the tests; MUTANTS='NAME --part 1/3'
-	$(BIN)/python scripts/plant_mutants.py $(MUTANTS)
+mutants: $(VENV)/.test ## known bugs planted in a copy of the code, each to be found by the tests; MUTANTS='NAME --part 1/3'
+	$(BIN)/python verification/plant_mutants.py $(MUTANTS)
 
-fuzz: $(VENV)/.installed ## random files to every reader of declarations and seeds, guided by coverage; FUZZ_SECONDS=300
-	$(BIN)/python scripts/fuzz_readers.py --seconds $(FUZZ_SECONDS)
+fuzz: $(VENV)/.test ## random files to every reader of declarations and seeds, guided by coverage; FUZZ_SECONDS=300
+	$(BIN)/python verification/fuzz_readers.py --seconds $(FUZZ_SECONDS)
 
 check: lint types contracts docs ## lint, types, import contracts, documents, locks
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/hadolint Dockerfile
@@ -47,33 +46,29 @@ lint: $(VENV)/.installed
 	$(BIN)/python scripts/dashboard.py --check
 	$(BIN)/python scripts/monitoring_objects.py --check
 
-types: $(VENV)/.installed
+types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
+	$(BIN)/mypy verification/*.py
 
-contracts: $(VENV)/.installed
+contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-docs: $(VENV)/.installed
+docs: $(VENV)/.test
 	$(BIN)/python -m pytest tests/docs tests/packaging
 
-lock: $(VENV)/.installed ## renew requirements/*.lock from pyproject.toml
+lock: $(VENV)/.dev ## renew requirements/*.lock from pyproject.toml
 	scripts/lock.sh --upgrade
 	@$(BIN)/python scripts/check_locks.py
 
-image-check: $(VENV)/.installed ## carry out the Dockerfile's steps without Docker and run what they made
+image-check: $(VENV)/.demo ## carry out the Dockerfile's steps without Docker and run what they made
 	$(BIN)/python scripts/image_steps.py
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(VENV)/.locked: requirements/dev.lock
+$(VENV)/.demo $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: requirements/%.lock pyproject.toml
 	@scripts/find_python.sh "$(PYTHON)" >/dev/null
-	@echo "setting up $(VENV) from $<"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	@$(PIP) install --require-hashes --requirement $<
-	@touch $@
-
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python scripts/set_up.py $*
 	@touch $@

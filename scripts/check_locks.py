@@ -1,7 +1,7 @@
 """Hold the lock files to pyproject.toml. Called by ``make check`` and ``make lock``.
 
-Every requirement has a pin that satisfies it, every pin has a hash, the development lock pins what the runtime lock
-pins, and no lock names an index. New releases on an index do not make this check fail.
+Every requirement has a pin that satisfies it, every pin has a hash, the development lock pins what the other locks
+pin, and no lock names an index. New releases on an index do not make this check fail.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("runtime", "build", "dev")
+LOCKS = ("runtime", "build", "demo", "test", "dev")
 
 
 def pins(lock: Path) -> dict[str, set[str]]:
@@ -34,13 +34,26 @@ def pins(lock: Path) -> dict[str, set[str]]:
 def wanted(pyproject: dict[str, Any]) -> dict[str, list[Requirement]]:
     """What each lock has to satisfy."""
     project, groups = pyproject["project"], pyproject["dependency-groups"]
-    optional = [item for extra in project["optional-dependencies"].values() for item in extra]
-    tools = [item for item in groups["dev"] if isinstance(item, str)]
-    return {
-        "runtime": [Requirement(r) for r in project["dependencies"]],
-        "build": [Requirement(r) for r in [*pyproject["build-system"]["requires"], *groups["build"]]],
-        "dev": [Requirement(r) for r in [*project["dependencies"], *groups["build"], *tools, *optional]],
+    optional = project["optional-dependencies"]
+    runtime, build = project["dependencies"], [*pyproject["build-system"]["requires"], *groups["build"]]
+    demo = [*runtime, *optional["embedded"], *members(groups, "demo")]
+    every_extra = [*runtime, *(item for extra in optional.values() for item in extra)]
+    texts = {
+        "runtime": runtime,
+        "build": build,
+        "demo": demo,
+        "test": [*every_extra, *members(groups, "test")],
+        "dev": [*every_extra, *members(groups, "dev")],
     }
+    return {name: [Requirement(text) for text in some] for name, some in texts.items()}
+
+
+def members(groups: dict[str, Any], name: str) -> list[str]:
+    """The requirements of a dependency group and of those that it includes."""
+    found: list[str] = []
+    for item in groups[name]:
+        found += [item] if isinstance(item, str) else members(groups, item["include-group"])
+    return found
 
 
 def problems(root: Path = ROOT) -> list[str]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.cli import codes
 from reconciler.cli.verbs import COMMANDS
@@ -30,7 +31,13 @@ sys.exit(main(sys.argv[1:]))
 def run(*arguments: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "reconciler", *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, env={**os.environ, **environ}, check=False, timeout=60
+        command,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **environ},
+        check=False,
+        timeout=PATIENCE,
     )
 
 
@@ -129,7 +136,7 @@ CODES = {
 @pytest.mark.parametrize("plan", CODES)
 def test_the_process_ends_with_the_code_of_its_report(plan: str, tmp_path: Path) -> None:
     process = faked("preview", "--expect-no-changes", plan=plan, folder=tmp_path)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == CODES[plan]
     assert out
 
@@ -141,13 +148,13 @@ def test_a_signal_ends_a_run_cleanly(number: signal.Signals, code: int, tmp_path
     assert process.stdout is not None
     assert process.stdout.readline() == "started\n"
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, "Traceback" in err) == (code, False)
 
 
 def test_output_without_utf_8_is_escaped_not_a_crash(tmp_path: Path) -> None:
     process = faked("preview", plan="drifted()", folder=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert "\\u2192" in out
 
@@ -160,7 +167,7 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     process.stdout.close()
     assert process.stderr is not None
     err = process.stderr.read()
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     assert (process.returncode, err) == (1, "")
 
 
@@ -173,7 +180,9 @@ def test_on_a_terminal_colour_follows_the_environment(environ: dict[str, str], c
     master, slave = os.openpty()
     code = FAKED.format(plan="drifted()", extra="")
     env = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONIOENCODING": "utf-8", "TERM": "xterm", **environ}
-    subprocess.run([sys.executable, "-c", code, "preview"], stdout=slave, cwd=tmp_path, env=env, check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", code, "preview"], stdout=slave, cwd=tmp_path, env=env, check=True, timeout=PATIENCE
+    )
     os.close(slave)
     shown = os.read(master, 65536).decode()
     os.close(master)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.tally import Tally
 
@@ -112,7 +113,7 @@ def test_a_signal_ends_a_command_whatever_holds_it_up(situation: str, number: in
     assert running.stdout is not None
     assert running.stdout.readline() == "started\n"
     running.send_signal(number)
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=PATIENCE)
     assert (running.returncode, said.count("Interrupted by"), "Traceback" in said) == (code, 1, False), said
     assert said.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
 
@@ -120,7 +121,7 @@ def test_a_signal_ends_a_command_whatever_holds_it_up(situation: str, number: in
 @pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
 def test_a_signal_that_reaches_another_thread_ends_the_command_too(number: int, code: int, tmp_path: Path) -> None:
     running = process(TAKEN, "preview", folder=tmp_path, stdin=subprocess.PIPE)
-    _, said = running.communicate(f"{int(number)}\n", timeout=20)
+    _, said = running.communicate(f"{int(number)}\n", timeout=PATIENCE)
     assert (running.returncode, said.count("Interrupted by")) == (code, 1), said
 
 
@@ -131,7 +132,7 @@ def test_a_command_that_writes_begins_nothing_more_and_ends_before_its_grace(tmp
     assert running.stdout.readline() == "started\n"
     running.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=PATIENCE)
     assert (running.returncode, said.count("Interrupted by")) == (143, 1)
     assert time.monotonic() - began < 6, "the grace of a command that writes is 8 s"
 
@@ -146,7 +147,7 @@ def test_a_second_signal_ends_it_at_once(number: int, code: int, tmp_path: Path)
     assert running.poll() is None, "the first signal gives what was sent time to answer"
     running.send_signal(number)
     began = time.monotonic()
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=PATIENCE)
     assert time.monotonic() - began < 3
     assert (running.returncode, said.count("Interrupted by")) == (code, 1)
 
@@ -158,12 +159,12 @@ def test_a_signal_at_the_question_ends_it_at_once(verb: str, number: int, code: 
     running = process("", verb, folder=tmp_path, stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL)
     os.close(theirs)
     shown = ""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while "[y/N]" not in shown and time.monotonic() < deadline:
         shown += os.read(ours, 4096).decode()
     running.send_signal(number)
     began = time.monotonic()
-    assert running.wait(timeout=20) == code
+    assert running.wait(timeout=PATIENCE) == code
     assert time.monotonic() - began < 5
     os.close(ours)
 
@@ -226,7 +227,7 @@ def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
         until_it_waits(server, started)
         assert running.poll() is None
         running.send_signal(signal.SIGTERM)
-        _, said = running.communicate(timeout=40)
+        _, said = running.communicate(timeout=PATIENCE)
     assert (running.returncode, "Traceback" in said) == (143, False), said
     assert said.count("Interrupted by") == int(words != ("run",))
 

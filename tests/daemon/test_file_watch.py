@@ -8,6 +8,7 @@ import time
 
 import pytest
 from structlog.testing import capture_logs
+from support.waiting import PATIENCE
 
 from reconciler.daemon import file_watch as module
 from reconciler.daemon.file_watch import Watcher, relevant
@@ -28,7 +29,7 @@ class Changes:
             raise self.fault
 
 
-def until_noticed(changes, act, seconds=8.0):
+def until_noticed(changes, act, seconds=PATIENCE):
     """Repeat ``act`` until a change is noticed: watching begins a moment after the start."""
     changes.happened.clear()
     deadline = time.monotonic() + seconds

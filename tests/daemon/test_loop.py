@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 from support.made_up import deferred_step, report, table
+from support.waiting import PATIENCE
 
 from reconciler.daemon.loop import Loop
 from reconciler.engine.loop_status import LoopStatus
@@ -47,7 +48,7 @@ class World:
         self.started.set()
         try:
             if self.hold:
-                self.hold.wait(5)
+                self.hold.wait(PATIENCE)
             if self.faults and (fault := self.faults.pop(0)):
                 raise fault
             result = self.reports.pop(0) if self.reports else report(table())
@@ -65,7 +66,7 @@ class World:
         return self.triggers
 
 
-def eventually(condition, seconds=5.0):
+def eventually(condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -125,7 +126,7 @@ def test_a_request_runs_a_pass_now(world):
 def test_requests_during_a_pass_become_exactly_one_pass_after_it(world):
     world.hold = threading.Event()
     world.loop.start()
-    assert world.started.wait(5)
+    assert world.started.wait(PATIENCE)
     for name in ("file", "signal", "api", "file"):
         world.loop.trigger(name)
     assert world.triggers == ["start"]
@@ -229,7 +230,7 @@ def test_a_request_during_a_writing_pass_takes_the_place_of_its_follow_up(world)
     world.hold = threading.Event()
     world.reports = [report(table(), wrote=True)]
     world.loop.start()
-    world.started.wait(5)
+    world.started.wait(PATIENCE)
     world.loop.trigger("signal")
     world.hold.set()
     assert world.settled(2) == ["start", "signal"]
@@ -238,7 +239,7 @@ def test_a_request_during_a_writing_pass_takes_the_place_of_its_follow_up(world)
 def test_stop_waits_for_the_running_pass(world):
     world.hold = threading.Event()
     world.loop.start()
-    world.started.wait(5)
+    world.started.wait(PATIENCE)
     threading.Timer(0.1, world.hold.set).start()
     assert world.loop.stop(5) is True
     assert world.board.report is not None
@@ -248,7 +249,7 @@ def test_stop_waits_for_the_running_pass(world):
 def test_stop_gives_up_after_the_grace_time(world):
     world.hold = threading.Event()
     world.loop.start()
-    world.started.wait(5)
+    world.started.wait(PATIENCE)
     began = time.monotonic()
     assert world.loop.stop(0.05) is False
     assert time.monotonic() - began < 2
@@ -257,7 +258,7 @@ def test_stop_gives_up_after_the_grace_time(world):
 def test_after_stop_no_pass_runs_even_if_asked_for(world):
     world.hold = threading.Event()
     world.loop.start()
-    world.started.wait(5)
+    world.started.wait(PATIENCE)
     world.loop.trigger("file")
     world.loop.stop(0.01)
     world.hold.set()

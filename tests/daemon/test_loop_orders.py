@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 from support.made_up import report, table
+from support.waiting import PATIENCE
 
 from reconciler.daemon import orders
 from reconciler.daemon.loop import Loop
@@ -46,7 +47,7 @@ class World:
         self.most_at_once = max(self.most_at_once, self._running)
         try:
             self.done.append(name)
-            assert self.hold.wait(10)
+            assert self.hold.wait(PATIENCE)
             time.sleep(self.takes)
             if self.fault and not name.startswith("pass"):
                 raise self.fault
@@ -56,7 +57,7 @@ class World:
 
     def settled(self):
         """Everything that was asked for is over."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             before = len(self.done)
             time.sleep(0.1)
@@ -125,7 +126,7 @@ def test_orders_from_many_threads_while_passes_run_are_never_lost_and_never_over
     def ask(number):
         if number % 10 == 0:
             world.loop.trigger("file")
-        return world.loop.order(wishes[number % 4]).ended.result(10)
+        return world.loop.order(wishes[number % 4]).ended.result(PATIENCE)
 
     with ThreadPoolExecutor(40) as many:
         assert len(list(many.map(ask, range(1000)))) == 1000
@@ -243,12 +244,12 @@ def test_looks_without_end_do_not_keep_the_loop_from_its_own_passes(world):
 
     def look(number):
         while not stop.is_set():
-            world.loop.order(Job(Verb.PREVIEW, (f"{number}",))).ended.result(10)
+            world.loop.order(Job(Verb.PREVIEW, (f"{number}",))).ended.result(PATIENCE)
 
     lookers = [threading.Thread(target=look, args=(number,)) for number in range(8)]
     for looker in lookers:
         looker.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     try:
         while world.done.count("pass interval") < 3:
             assert time.monotonic() < deadline, world.done[-20:]

@@ -8,7 +8,7 @@ from support.markdown import ROOT
 
 PAGE = (ROOT / "docs" / "complaints.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("|") and not line.startswith(("| complaint", "|---"))]
-TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+TEST = re.compile(r"`((?:tests|verification)/[\w/]+\.py)::(test_\w+)`")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.split("|")[1].strip())

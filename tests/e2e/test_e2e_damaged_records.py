@@ -155,18 +155,18 @@ def test_the_daemon_stays_alive_says_what_is_damaged_and_goes_on_once_it_is_mend
     place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     with Daemon(place.folder, place.proxy.url, PRUNE="never") as daemon:
-        daemon.until(lambda: '"ready":true' in daemon.get("/readyz"), "it becomes ready", 90)
+        daemon.until(lambda: '"ready":true' in daemon.get("/readyz"), "it becomes ready")
         for name in LIVE:
             item, reason = DAMAGED[name]
             record, before = item["record"]["S"], place.records()
             place.put(item)
-            daemon.until(partial(shows, daemon, record, reason), name, 90)
+            daemon.until(partial(shows, daemon, record, reason), name)
             assert '"alive":true' in daemon.get("/livez")
             assert '"verdict":"error"' in daemon.get("/api/v1/status").replace(" ", "")
             place.client.delete_item(TableName=STATE, Key={key: item[key] for key in ("scope", "record")})
             if ("default/default", record) in before:
                 place.put(before["default/default", record])
-            daemon.until(partial(hides, daemon, reason), f"{name} is mended", 90)
+            daemon.until(partial(hides, daemon, reason), f"{name} is mended")
     place.mend(whole)
 
 
@@ -177,10 +177,10 @@ def test_a_daemon_that_starts_beside_a_damaged_record_is_alive_and_not_ready(pla
     place.put(DAMAGED_RUN)
     try:
         with Daemon(place.folder, place.proxy.url, PRUNE="never") as daemon:
-            daemon.until(lambda: "table#users" in daemon.get("/readyz"), "readiness names the record", 90)
+            daemon.until(lambda: "table#users" in daemon.get("/readyz"), "readiness names the record")
             assert '"ready":false' in daemon.get("/readyz")
             assert '"alive":true' in daemon.get("/livez")
             place.mend(whole)
-            daemon.until(lambda: '"ready":true' in daemon.get("/readyz"), "it becomes ready", 90)
+            daemon.until(lambda: '"ready":true' in daemon.get("/readyz"), "it becomes ready")
     finally:
         place.mend(whole)

@@ -138,7 +138,7 @@ def test_4_refused_and_throttled_requests_are_told(stage: Stage) -> None:
 @pytest.mark.parametrize(("name", "expression"), list(expressions(BOARD)), ids=[n for n, _ in expressions(BOARD)])
 def test_5_every_query_of_the_dashboard_returns_series(stage: Stage, name: str, expression: str) -> None:
     query = filled(expression)
-    stage.daemon.until(lambda: stage.prometheus.query(query) or _over_time(stage, query), f"{name}: {query}", 15)
+    stage.daemon.until(lambda: stage.prometheus.query(query) or _over_time(stage, query), f"{name}: {query}")
 
 
 def _over_time(stage: Stage, query: str) -> bool:

@@ -16,6 +16,7 @@ import pytest
 from support.endpoints import Live
 from support.proxy import MUTATING, Recorded, RecordingProxy
 from support.tool import Tool
+from support.waiting import PATIENCE
 
 pytestmark = pytest.mark.dynamodb_local
 TERM, TIMEOUT = 6, 8
@@ -136,7 +137,7 @@ def test_a_leader_stopped_past_its_lease_does_not_delete_when_it_wakes(
     fewer, more = declare(tmp_path / "fewer", "users"), declare(tmp_path / "more", "users", "orders", "extra")
     with RecordingProxy(local.url) as proxy:
         leader = Leader(proxy, fewer, point)
-        assert leader.reached.wait(60), "the leader was about to delete"
+        assert leader.reached.wait(PATIENCE), "the leader was about to delete"
         stopped = time.monotonic()
         taken = rival(more, local.url)
         assert taken.returncode == 0, taken.stdout + taken.stderr
@@ -152,7 +153,7 @@ def test_a_leader_stopped_past_its_lease_does_not_create_when_it_wakes(local: Li
     assert rival(declare(tmp_path / "one", "users"), local.url).returncode == 0
     with RecordingProxy(local.url) as proxy:
         leader = Leader(proxy, declare(tmp_path / "more", "users", "new"), the_intent_of_a_create)
-        assert leader.reached.wait(60), "the leader was about to create"
+        assert leader.reached.wait(PATIENCE), "the leader was about to create"
         stopped = time.monotonic()
         taken = rival(declare(tmp_path / "other", "users", "extra"), local.url)
         assert taken.returncode == 0, taken.stdout + taken.stderr

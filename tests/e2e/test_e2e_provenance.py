@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.endpoints import Live
+from support.waiting import PATIENCE
 
 pytestmark = pytest.mark.dynamodb_local
 DECLARATION = """\
@@ -58,7 +59,7 @@ class Stage:
         self.client.put_item(TableName="things", Item={"pk": {"S": key}, **members})
 
     def until_seeded(self, count: int) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 if len(self.keys()) >= count:
@@ -93,7 +94,7 @@ def test_clear_says_the_same_as_a_document(stage: Stage) -> None:
     stage.seed(THREE)
     stage.run("--once")
     process = stage.start("clear", "-o", "json")
-    report = json.loads(process.communicate(timeout=60)[0])
+    report = json.loads(process.communicate(timeout=PATIENCE)[0])
     (step,) = report["tables"][0]["steps"]
     assert (step["action"], step["status"], step["message"]) == ("clear", "done", "3 removed, 0 kept")
     assert report["summary"]["seed"] == 0
@@ -128,7 +129,7 @@ def test_a_table_that_somebody_recreates_in_the_middle_is_left_alone(stage: Stag
     if verb == "--once":
         stage.until_seeded(300)
     else:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while len(stage.keys()) > 3700 and time.monotonic() < deadline:
             time.sleep(0.02)
     stage.client.delete_table(TableName="things")

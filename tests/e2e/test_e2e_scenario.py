@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from support.endpoints import Live
 from support.proxy import RecordingProxy
+from support.waiting import PATIENCE
 
 pytestmark = pytest.mark.dynamodb_local
 STATE = "reconciler_state"
@@ -40,7 +41,7 @@ class User:
             env={**os.environ, **variables},
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -210,7 +211,7 @@ def test_an_endpoint_that_is_down_is_one_sentence_after_the_wait(user: User) -> 
         cwd=user.folder,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=45,
         check=False,
     )
     assert down.returncode == 1

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.endpoints import Live
+from support.waiting import PATIENCE
 
 EXACT = "12345678901234567890123456789012345.678"
 WIRE = {
@@ -41,7 +42,7 @@ def seeded(endpoint: Live, folder: Path, name: str, content: bytes) -> list[dict
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -100,6 +101,6 @@ def test_an_item_that_is_there_is_never_overwritten(endpoint: Live, tmp_path: Pa
         {"pk": {"S": "a"}, "mine": {"BOOL": True}}
     ], "a table that holds an item is not seeded by the loop"
     command = [sys.executable, "-m", "reconciler", "seed", "things", "--endpoint-url", endpoint.url]
-    assert subprocess.run(command, cwd=tmp_path, timeout=60, check=False).returncode == 0
+    assert subprocess.run(command, cwd=tmp_path, timeout=PATIENCE, check=False).returncode == 0
     items = sorted(endpoint.client.scan(TableName="things")["Items"], key=lambda item: str(item["pk"]["S"]))
     assert items == [{"pk": {"S": "a"}, "mine": {"BOOL": True}}, {"pk": {"S": "b"}, "n": {"N": "2"}}]

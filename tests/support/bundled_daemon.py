@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from support.endpoints import free_port
+from support.waiting import PATIENCE, eventually
 
 BUNDLED = Path(__file__).parents[2] / "desired_state"
 
@@ -67,14 +67,11 @@ class Daemon:
     def end(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=PATIENCE)
 
 
-def until(true: Callable[[], bool], seconds: float = 30.0, daemon: Daemon | None = None) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, daemon.log.read_text()[-3000:] if daemon else "too late"
-        time.sleep(0.1)
+def until(true: Callable[[], bool], seconds: float = PATIENCE, daemon: Daemon | None = None) -> None:
+    eventually(true, lambda: daemon.log.read_text()[-3000:] if daemon else "no daemon", seconds, pause=0.1)
 
 
 def names(dynamodb: Any) -> set[str]:

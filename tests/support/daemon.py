@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from support.endpoints import free_port
+from support.waiting import PATIENCE, eventually
 
 
 class Daemon:
@@ -39,7 +39,7 @@ class Daemon:
         """End it as a supervisor would."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=PATIENCE)
 
     @property
     def target(self) -> str:
@@ -59,12 +59,15 @@ class Daemon:
         """One command of the tool with the daemon's settings."""
         command = [sys.executable, "-m", "reconciler", *words]
         return subprocess.run(
-            command, cwd=self.folder, env=self._environment, capture_output=True, text=True, check=False, timeout=60
+            command,
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
         )
 
-    def until(self, true: Callable[[], object], what: str, seconds: float = 40.0) -> None:
+    def until(self, true: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
         """Wait for something to be true, or fail with the end of the log."""
-        deadline = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < deadline, f"{what}: {self._log.read_text()[-3000:]}"
-            time.sleep(0.2)
+        eventually(true, lambda: f"{what}: {self._log.read_text()[-3000:]}", seconds, pause=0.2)

@@ -21,9 +21,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from support.dynamodb_local.fetch import Missing, fetch
+from support.waiting import PATIENCE
 
 REGION = "us-east-1"
-START_SECONDS = 60.0
+START_SECONDS = PATIENCE
 
 
 class Live(NamedTuple):
@@ -45,7 +46,7 @@ def client(url: str, service: str = "dynamodb", **config: Any) -> Any:
     return session.client(service, endpoint_url=url, config=Config(**options))
 
 
-def wipe(dynamodb: Any, seconds: float = 20.0) -> None:
+def wipe(dynamodb: Any, seconds: float = PATIENCE) -> None:
     """Delete every table, protection or not, and wait until they are gone."""
     deadline = time.monotonic() + seconds
     while names := [name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]]:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import pytest
 from support.endpoints import free_port
+from support.waiting import PATIENCE, eventually
 
 
 def program(name: str) -> str:
@@ -52,15 +53,12 @@ class Prometheus:
         command += [f"--web.listen-address=127.0.0.1:{self.port}", "--enable-feature=exemplar-storage"]
         with (self._folder / "prometheus.log").open("wb") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 30
-        while not self._ready():
-            assert time.monotonic() < deadline, (self._folder / "prometheus.log").read_text()[-2000:]
-            time.sleep(0.1)
+        eventually(self._ready, lambda: (self._folder / "prometheus.log").read_text()[-2000:], pause=0.1)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=PATIENCE)
 
     def api(self, path: str, **parameters: str) -> Any:
         """``data`` of an answer of the HTTP API; a refused query is an error that quotes Prometheus."""

@@ -1,7 +1,7 @@
 """What a mutant is: one small fault planted in a copy of our own code, and the tests that must notice it.
 
-``scripts/plant_mutants.py`` plants each mutant and runs its tests. The tables beside this file follow the parts of the
-package. ``scripts/syntax_patterns.py`` describes the snippets.
+``verification/plant_mutants.py`` plants each mutant and runs its tests. The tables beside this file follow the parts
+of the package. ``verification/syntax_patterns.py`` describes the snippets.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import syntax_patterns as patterns
 from syntax_patterns import Match, Matcher, Pattern, Site
 
 PACKAGES = ("reconciler", "desired_state")
-TESTS = ("tests",)
+TESTS = ("tests", "verification")
 """Folders below which a test file may be."""
 SHOWN = 3
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -103,7 +103,7 @@ class Scratch:
     def _environment(self, result: Path) -> dict[str, str]:
         return {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join((str(self.folder), str(ROOT / "scripts"))),
+            "PYTHONPATH": os.pathsep.join((str(self.folder), str(ROOT / "verification"))),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTEST_ADDOPTS": "",
             "MUTANT_SCRATCH": str(self.folder),

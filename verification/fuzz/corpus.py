@@ -11,7 +11,7 @@ from typing import Any
 
 from fuzz.readers import as_input
 
-TESTS = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parents[2] / "tests"
 LONGEST = 4096
 """Bytes; what is longer is there for its length, and mutating it finds nothing else."""
 KINDS: Mapping[str, tuple[str, ...]] = {

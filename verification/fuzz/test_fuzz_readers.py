@@ -104,7 +104,7 @@ LOCKED = sys.platform == "linux" and platform.machine() == "x86_64" and sys.vers
 @pytest.mark.skipif(not LOCKED, reason="atheris is to be had on Linux for x86_64 and Python before 3.14 only")
 def test_the_fuzzer_finds_nothing_in_its_first_inputs() -> None:
     assert find_spec("atheris") is not None
-    command = [sys.executable, "scripts/fuzz_readers.py", "--runs", "2000"]
+    command = [sys.executable, "verification/fuzz_readers.py", "--runs", "2000"]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ}, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-4000:]
     executions = re.search(r"([\d,]+) executions", ended.stdout)

@@ -32,7 +32,7 @@ def fuzz(arguments: list[str]) -> None:
     """In a process of its own, which libFuzzer ends."""
     atheris = importlib.import_module("atheris")
 
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
+    sys.path[:0] = [str(ROOT / "verification"), str(ROOT / "tests"), str(ROOT)]
     with atheris.instrument_imports(include=["reconciler.declarations", "ruamel.yaml"]):
         corpus, mutation, readers = (
             importlib.import_module(f"fuzz.{part}") for part in ("corpus", "mutate", "readers")
@@ -54,7 +54,7 @@ def fuzz(arguments: list[str]) -> None:
 
 def begin_in(folder: Path) -> int:
     """The inputs to begin with as files, as libFuzzer wants them."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
+    sys.path[:0] = [str(ROOT / "verification"), str(ROOT / "tests"), str(ROOT)]
     each: list[bytes] = importlib.import_module("fuzz.corpus").inputs()
     for number, data in enumerate(each):
         (folder / f"{number:05}").write_bytes(data)

@@ -1,7 +1,7 @@
 """What a campaign is: numbered cases, each of which replays from its number alone.
 
-``scripts/campaign.py`` runs all of a campaign's cases in several processes and prints its figures; the suite runs a
-slice of each. A case that sees a wrong thing raises ``AssertionError`` whose text says what was seen.
+``verification/campaign.py`` runs all of a campaign's cases in several processes and prints its figures; the suite
+runs a slice of each. A case that sees a wrong thing raises ``AssertionError`` whose text says what was seen.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ Found = tuple[Counter[str], list[tuple[int, str]]]
 
 
 def campaigns() -> dict[str, Any]:
-    """Every ``CAMPAIGN`` of the modules in tests/campaigns, by name."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
-    modules = sorted(path.stem for path in (ROOT / "tests" / "campaigns").glob("*_campaign.py"))
+    """Every ``CAMPAIGN`` of the modules in verification/campaigns, by name."""
+    sys.path[:0] = [str(ROOT / "verification"), str(ROOT / "tests"), str(ROOT)]
+    modules = sorted(path.stem for path in (ROOT / "verification" / "campaigns").glob("*_campaign.py"))
     found = [importlib.import_module(f"campaigns.{module}").CAMPAIGN for module in modules]
     return {campaign.name: campaign for campaign in found}
 

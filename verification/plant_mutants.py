@@ -25,14 +25,14 @@ import mutant_check
 from mutant_places import Code, Killers
 from mutant_run import ROOT, End, Scratch, scratches
 
-FOLDER = ROOT / "tests" / "mutants"
+FOLDER = ROOT / "verification" / "mutants"
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def mutants() -> list[Any]:
-    """Every mutant of the tables in tests/mutants, in a fixed order."""
-    sys.path[:0] = [str(FOLDER.parent)]
+    """Every mutant of the tables in verification/mutants, in a fixed order."""
+    sys.path[:0] = [str(FOLDER.parent), str(ROOT / "tests")]
     return [mutant for table in tables() for mutant in importlib.import_module(f"mutants.{table.stem}").MUTANTS]
 
 
