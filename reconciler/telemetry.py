@@ -119,7 +119,7 @@ class CompositeTelemetry:
         if step.message:
             told["why"] = step.message
         say = log.error if step.status is StepStatus.FAILED else log.info
-        say("step", table=table, **told)
+        say("step", table=table, pass_id=pass_id, **told)
 
     def _beat(self) -> None:
         """Progress, where a loop is watched for it."""

@@ -40,7 +40,7 @@ from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
 from reconciler.model.records import StateSnapshot
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, RunReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
 from reconciler.state.former_stack import FormerStack
@@ -142,7 +142,7 @@ class App:
         on_step: OnStep | None = None,
         approved: Approval | None = None,
         on_wait: Callable[[str], None] | None = None,
-    ) -> PassReport:
+    ) -> RunReport:
         """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
         self.source.load()
         reconciler = self.reconciler
@@ -152,19 +152,21 @@ class App:
             self._hangs = True
             report = self._overdue(trigger, reconciler)
         summary = {name: count for name, count in report.summary().items() if count}
-        log.info("run finished", trigger=trigger, verdict=report.verdict.value, changed=report.wrote, **summary)
+        outcome: dict[str, Any] = {"run_id": report.run_id, "verdict": report.verdict.value, "changed": report.wrote}
+        log.info("run finished", trigger=trigger, **outcome, **summary)
         return report
 
-    def _overdue(self, trigger: str, reconciler: Reconciler) -> PassReport:
+    def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
         """The report of a run that was abandoned in the middle of a call: what its last whole pass saw."""
         limit = f"{reconciler.timeout.total_seconds():g} s"
         error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
-        last, now = self.board.report, SystemClock().now()
+        last, now, run_id = self.board.report, SystemClock().now(), uuid.uuid4().hex
         if last is not None:
-            return replace(last, trigger=trigger, finished=now, error=error)
+            return RunReport.of(replace(last, trigger=trigger, finished=now, error=error), run_id, (last.pass_id,))
         label, stack = self.settings.environment_label, self.settings.stack
         there = reconciler.ports.endpoint
-        return PassReport("", trigger, label, now, now, there, error=error, endpoint_up=False, stack=stack)
+        report = PassReport("", trigger, label, now, now, there, error=error, endpoint_up=False, stack=stack)
+        return RunReport.of(report, run_id, ())
 
     def publish_metrics(self) -> tuple[str, ...]:
         """Write METRICS_FILE and push to PUSH_GATEWAY, after the report; a warning for each that failed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.engine.context import EngineContext
@@ -12,7 +12,7 @@ from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.json_values import timestamp
 from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
-from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.model.report import PassReport, RunReport, TableReport, TableStatus
 from reconciler.planning.text import printable
 
 FIRST_PAUSE = 0.1
@@ -37,8 +37,9 @@ class ConvergeLoop:
     waited: float = 0.0
     said: bool = False
     """Whether it was reported that this run waits for the lease."""
+    pass_ids: list[str] = field(default_factory=list)
 
-    def run(self, request: PassRequest) -> PassReport:
+    def run(self, request: PassRequest) -> RunReport:
         """The report of the last round, with the steps and changes of all rounds."""
         started = self.world.clock.now()
         whole, held = self._run(request)
@@ -50,11 +51,17 @@ class ConvergeLoop:
         if self._may_have_lost_lease(whole):
             again, _ = self._run(replace(request, ended=_ended(whole)))
             whole = _join(whole, again)
-        return replace(_mark_unreached(whole), started=started)
+        report = replace(_mark_unreached(whole), started=started)
+        return RunReport.of(report, self.world.random.token(), tuple(self.pass_ids))
+
+    def _pass(self, request: PassRequest) -> PassReport:
+        report = self.run_pass(request)
+        self.pass_ids.append(report.pass_id)
+        return report
 
     def _run(self, request: PassRequest) -> tuple[PassReport, bool]:
         """All rounds, and whether another held the lease in one of them: then records may be left to be written."""
-        report = whole = self.run_pass(request)
+        report = whole = self._pass(request)
         failures: dict[str, int] = {}
         ended = request.ended | _ended(report)
         held, pause = report.lease_holder is not None, FIRST_PAUSE
@@ -70,7 +77,7 @@ class ConvergeLoop:
             next_round = replace(
                 request, focus=frozenset(focus), previous=_without_done_steps(report), ended=ended, approved=approved
             )
-            report = self.run_pass(next_round)
+            report = self._pass(next_round)
             held = held or report.lease_holder is not None
             ended |= _ended(report)
             whole = _join(whole, report)

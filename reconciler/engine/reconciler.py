@@ -27,7 +27,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step, StepStatus
 from reconciler.model.records import StateSnapshot, Suspension
-from reconciler.model.report import PassReport, TableStatus
+from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.restore import Overrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
@@ -35,6 +35,7 @@ HOLD = timedelta(hours=1)
 """How long an old index stays off emulators after the new one is ready."""
 OnStep = Callable[[str, Step], None]
 W = TypeVar("W")
+Report = TypeVar("Report", bound=PassReport)
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class Reconciler:
         on_step: OnStep | None = None,
         approved: Approval | None = None,
         on_wait: Callable[[str], None] | None = None,
-    ) -> PassReport:
+    ) -> RunReport:
         """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``.
 
         ``on_wait`` is told once why the run waits, and until when.
@@ -76,7 +77,7 @@ class Reconciler:
         request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._with_history(self._converge(request, on_wait))
 
-    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
+    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> RunReport:
         """Delete what we created, under the deletion gate, then suspend even if some were blocked.
 
         ``confirmed`` says that a person was shown the names of the tables; naming them is as good.
@@ -96,12 +97,12 @@ class Reconciler:
         request = PassRequest("preview", dry_run=True, focus=self._focus(tables), destroy=True, approved=approved)
         return self._destroyer()._pass(request)
 
-    def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def seed(self, tables: tuple[str, ...] = ()) -> RunReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
         names = self._seeded_names(tables)
         return self._seed_verbs("seed").seed(names)
 
-    def clear(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def clear(self, tables: tuple[str, ...] = ()) -> RunReport:
         """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
         names = self._seeded_names(tables)
         return self._seed_verbs("clear").clear(names)
@@ -236,7 +237,7 @@ class Reconciler:
         exact = [entry.name for entry in ours if entry.name == name]
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
 
-    def _without_the_destroyed(self, report: PassReport) -> PassReport:
+    def _without_the_destroyed(self, report: Report) -> Report:
         """The report with each declared table that went as missing: it is not in sync with its declaration."""
         desired = self.state.last_good
         declared = {each.spec.name for each in desired.declarations} if desired is not None else set()
@@ -278,11 +279,11 @@ class Reconciler:
             self.state = EngineState(last_good=self.state.last_good)
         return report
 
-    def _converge(self, request: PassRequest, on_wait: Callable[[str], None] | None = None) -> PassReport:
+    def _converge(self, request: PassRequest, on_wait: Callable[[str], None] | None = None) -> RunReport:
         deadline = self.ports.clock.now() + self.timeout
         return ConvergeLoop(self.ports, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
 
-    def _with_history(self, report: PassReport) -> PassReport:
+    def _with_history(self, report: Report) -> Report:
         """The report, kept in the history where it tells something new; what was done stands though that fails."""
         verdict, changed = report.verdict.value, False
         changed, self.state.last_verdict = verdict != self.state.last_verdict, verdict

@@ -19,7 +19,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
-from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.model.report import RunReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
 from reconciler.planning.scopes import not_ours
 
@@ -38,16 +38,16 @@ class SeedCommands:
     snapshot: StateSnapshot
     deadline: datetime | None = None
 
-    def seed(self, names: tuple[str, ...]) -> PassReport:
+    def seed(self, names: tuple[str, ...]) -> RunReport:
         """Write the missing keys, even into a table that is not empty, never over an existing item."""
         return self._run(names, Action.SEED)
 
-    def clear(self, names: tuple[str, ...]) -> PassReport:
+    def clear(self, names: tuple[str, ...]) -> RunReport:
         """Remove what the seed wrote and nobody changed; the record ``cleared`` keeps the loop from seeding again."""
         return self._run(names, Action.CLEAR)
 
-    def _run(self, names: tuple[str, ...], action: Action) -> PassReport:
-        started = self.ports.clock.now()
+    def _run(self, names: tuple[str, ...], action: Action) -> RunReport:
+        started, pass_id = self.ports.clock.now(), self.ports.random.token()
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
         acquire_lease(self.ports)
@@ -55,9 +55,11 @@ class SeedCommands:
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
         desired = self.ports.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
-        tables = tuple(fresh._traced(declaration, action) for declaration in chosen)
-        return PassReport(
-            pass_id=self.ports.random.token(),
+        tables = tuple(fresh._traced(declaration, action, pass_id) for declaration in chosen)
+        return RunReport(
+            run_id=self.ports.random.token(),
+            pass_ids=(pass_id,),
+            pass_id=pass_id,
             trigger=self.trigger,
             environment=self.options.environment_label,
             started=started,
@@ -69,14 +71,14 @@ class SeedCommands:
             stack=self.options.stack,
         )
 
-    def _traced(self, declaration: Declaration, action: Action) -> TableReport:
+    def _traced(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
         with self.ports.traces.table(declaration.spec.name):
-            report = self._one(declaration, action)
+            report = self._one(declaration, action, pass_id)
             self.ports.traces.step(report.steps[0])
         self.ports.telemetry.seeded(report)
         return report
 
-    def _one(self, declaration: Declaration, action: Action) -> TableReport:
+    def _one(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
         name = declaration.spec.name
         source, count = (declaration.seed.source, len(declaration.seed.items)) if declaration.seed else ("", 0)
         step = replace(seed_step(source, count), action=action)
@@ -92,7 +94,7 @@ class SeedCommands:
         except ApiError as error:
             return _report(declaration, step.failed(str(error)), None)
         ended = seeded_step(step, outcome)
-        self.ports.telemetry.step("", name, ended)
+        self.ports.telemetry.step(pass_id, name, ended)
         return _report(declaration, ended, outcome)
 
     def _carried_out(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -105,7 +105,7 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class PassReport:
-    """One pass (or a whole converging run, whose steps are then those of all its rounds)."""
+    """One pass. ``RunReport`` is that of a command, which may take several."""
 
     pass_id: str
     trigger: str
@@ -172,6 +172,23 @@ class PassReport:
     def counted(self, action: Action, *fates: StepStatus) -> int:
         """How many tables have a step of this action in one of these fates, each under the action that covers it."""
         return sum(_counts(table, action, fates) for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport(PassReport):
+    """One run of ``--once``, ``up``, ``destroy``, ``seed`` or ``clear``, with the steps of all its passes.
+
+    ``run_id`` identifies the run. ``pass_ids`` are its passes in order; each logged step carries one of them.
+    """
+
+    run_id: str = field(kw_only=True)
+    pass_ids: tuple[str, ...] = field(kw_only=True)
+
+    @classmethod
+    def of(cls, report: PassReport, run_id: str, pass_ids: tuple[str, ...]) -> RunReport:
+        """The run whose result is this report."""
+        known = {each.name: getattr(report, each.name) for each in fields(PassReport)}
+        return cls(**known, run_id=run_id, pass_ids=pass_ids)
 
 
 COVERED: Mapping[Action, frozenset[Action]] = {

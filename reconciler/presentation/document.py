@@ -9,7 +9,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Step
-from reconciler.model.report import PassReport, RebuildProgress, TableReport
+from reconciler.model.report import PassReport, RebuildProgress, RunReport, TableReport
 
 FORMAT_VERSION = "1.0"
 """A higher minor version adds keys, a higher major version changes them."""
@@ -20,6 +20,7 @@ def document(report: PassReport) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "pass_id": report.pass_id,
+        **_run(report),
         "trigger": report.trigger,
         "started": timestamp(report.started),
         "finished": timestamp(report.finished),
@@ -34,6 +35,11 @@ def document(report: PassReport) -> dict[str, Any]:
         "warnings": list(report.warnings),
         "error": report.error,
     }
+
+
+def _run(report: PassReport) -> dict[str, Any]:
+    """The ids of a one-shot run; none for a single pass of the daemon or a preview."""
+    return {"run_id": report.run_id, "pass_ids": list(report.pass_ids)} if isinstance(report, RunReport) else {}
 
 
 def endpoint_entry(endpoint: Endpoint) -> dict[str, Any]:

@@ -52,3 +52,18 @@ def test_a_run_that_changed_things_and_converged_ends_its_log_with_in_sync(tmp_p
     ended = run(tmp_path, "--once", RECONCILER_LOG_FORMAT="json")
     last = json.loads(ended.stderr.splitlines()[-1])
     assert (last["event"], last["verdict"], last["changed"], last["create"]) == ("run finished", "in_sync", True, 1)
+
+
+@pytest.mark.parametrize("words", [("--once",), ("up", "--yes")], ids=" ".join)
+def test_the_document_has_an_id_of_the_run_and_those_of_all_its_passes(words: tuple[str, ...], tmp_path: Path) -> None:
+    ended = run(tmp_path, *words, "-o", "json", RECONCILER_LOG_FORMAT="json", RECONCILER_LOG_LEVEL="info")
+    document = json.loads(ended.stdout)
+    lines = [json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{")]
+    steps = [line for line in lines if line["event"] == "step"]
+    assert document["pass_ids"] == [
+        line["pass_id"] for line in lines if line["event"] == "pass" and line["trigger"] != "preview"
+    ]
+    assert len(document["pass_ids"]) > 1
+    assert document["run_id"] not in document["pass_ids"]
+    assert steps
+    assert {step["pass_id"] for step in steps} <= set(document["pass_ids"])
