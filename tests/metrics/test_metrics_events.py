@@ -101,7 +101,7 @@ def test_a_pass_without_tables_because_the_endpoint_was_down_forgets_no_drift(me
 def test_steps_count_as_success_or_failure_by_action_and_other_fates_do_not(metrics):
     metrics.pass_finished(report(IN_SYNC))
     steps = [
-        ttl_step(fate=fate)
+        ttl_step(status=fate)
         for fate in (StepStatus.DONE, StepStatus.DONE, StepStatus.FAILED, StepStatus.READY, StepStatus.BLOCKED)
     ]
     for step in [*steps, deferred_step()]:
