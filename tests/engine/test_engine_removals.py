@@ -92,6 +92,11 @@ def a_folder_of_that_name(root: Path) -> None:
     (root / "users.yaml").mkdir()
 
 
+def a_folder_of_that_name_in_use(root: Path) -> None:
+    a_folder_of_that_name(root)
+    (root / "users.yaml" / "notes.txt").write_text("mounted one level too deep\n", encoding="utf-8")
+
+
 def a_pipe(root: Path) -> None:
     (root / "users.yaml").unlink()
     os.mkfifo(root / "users.yaml")
@@ -114,6 +119,7 @@ MISREAD: dict[str, Callable[[Path], None]] = {
     "packed": moved_to("users.zip", "PK"),
     "a link to nothing": a_link_to_nothing,
     "a folder of that name": a_folder_of_that_name,
+    "a folder of that name in use": a_folder_of_that_name_in_use,
     "a pipe of that name": a_pipe,
     "cut to nothing": cut(0),
     "cut in the middle": cut(50),

@@ -129,7 +129,7 @@ MUTANTS = (
         "if not in_seeds and path.suffix.lower() in DECLARATION_SUFFIXES: ...",
         "if False: ...",
         "a bind mount whose file is missing reads as a removed declaration",
-        (f"{MISREAD}[once-a folder of that name]",),
+        (f"{MISREAD}[once-a folder of that name in use]",),
     ),
     Mutant(
         "a vanished subfolder prunes",
