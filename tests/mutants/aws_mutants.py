@@ -16,7 +16,7 @@ MUTANTS = (
         "root.location or error.code in BARE_501",
         "root.location",
         "a file server at the wrong port is said to be starting for a minute",
-        ("test_e2e_not_dynamodb",),
+        ("test_e2e_not_dynamodb::test_what_answers_is_named_and_nothing_is_written[a page, and 501 to POST]",),
     ),
     Mutant(
         "a bare 501 says what the endpoint lacks",
