@@ -29,6 +29,7 @@ from reconciler.model.plan import Approval, Fate, Step
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.model.restore import Overrides
+from reconciler.planning.ownership import taken_back
 
 HOLD = timedelta(hours=1)
 """How long an old index stays off emulators after the new one is ready."""
@@ -140,8 +141,8 @@ class Reconciler:
         snapshot = self._turn().begin()
         taken = [name for name in names if (entry := snapshot.inventory.get(name)) and entry.ownership == "released"]
         for name in taken:
-            entry = replace(snapshot.inventory[name], ownership="adopted", nonce="", unwanted_since=None)
-            self.world.store.put_entry(replace(entry, changed_at=self.world.clock.now()))
+            entry = replace(taken_back(snapshot.inventory[name]), changed_at=self.world.clock.now())
+            self.world.store.put_entry(entry)
         return tuple(taken)
 
     def suspend(self, by: str) -> None:

@@ -162,9 +162,9 @@ def ours_since(entry: InventoryEntry | None) -> datetime | None:
     return entry.ours_since or (entry.changed_at if entry.ownership == "created" else None)
 
 
-def taken_back(entry: InventoryEntry | None) -> InventoryEntry | None:
-    """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
-    if entry is None or entry.ownership != "released":
+def taken_back(entry: InventoryEntry) -> InventoryEntry:
+    """What was released is adopted: once it was declared no more and is declared again, or once it is imported."""
+    if entry.ownership != "released":
         return entry
     return replace(entry, ownership="adopted", nonce="", unwanted_since=None)
 

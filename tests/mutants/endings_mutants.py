@@ -155,7 +155,7 @@ MUTANTS = (
     ),
     Mutant(
         "what is taken back is ours to delete",
-        "Reconciler.take_back",
+        "taken_back",
         'replace(..., ownership="adopted")',
         'replace(..., ownership="created")',
         "release and import make an adopted table one that is pruned",
