@@ -28,6 +28,7 @@ from reconciler.model.errors import (
 from reconciler.model.identity import AccountLocation, Endpoint, Flavor
 
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+BARE_501 = (str(errors.NOT_IMPLEMENTED), f"HTTP {errors.NOT_IMPLEMENTED}")
 STS_SECONDS = 5.0
 LOOK_SECONDS = 10.0
 """For the one table whose ARN is looked at; an endpoint that takes longer is not up yet."""
@@ -115,12 +116,13 @@ def _settled(flavor: Flavor, place: AccountLocation | None, caller: ApiClient, *
 def _looked_at(flavor: Flavor, url: str, caller: ApiClient, root: Reply) -> AccountLocation | None:
     """The place of one table, ``None`` where there is none or it may not be looked at.
 
-    A server error is that of an endpoint which has not started yet. An answer that is not one of DynamoDB is final.
+    A server error is that of an endpoint which has not started yet. An answer that is not one of DynamoDB is final, and
+    so is 501 (Not Implemented) without a code of a service: waiting does not teach a server another method.
     """
     try:
         return _first_place(caller, strict=True)
     except (Unreachable, Ambiguous) as error:
-        if flavor is Flavor.OTHER and root.location:
+        if flavor is Flavor.OTHER and (root.location or error.code in BARE_501):
             raise EndpointError(not_dynamodb(url, root)) from error
         raise Unreachable(error.operation, error.code, f"{_sentence(error)}: it is not up yet") from error
     except (Malformed, Unsupported) as error:

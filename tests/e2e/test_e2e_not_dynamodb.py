@@ -157,6 +157,14 @@ CASES: dict[str, tuple[Answer, str]] = {
     "chunks without an end": (never_ending, "Nothing answers at {url}: "),
     "an open connection without an answer": (silent, "Nothing answers at {url}: "),
     "404": (always(answered("404 Not Found", b'{"error":"nope"}')), NOT_DYNAMODB + "GET / is answered with HTTP 404"),
+    "501": (always(answered("501 Not Implemented", b"no")), NOT_DYNAMODB + "GET / is answered with HTTP 501"),
+    "501 without a body": (always(answered("501 Not Implemented")), NOT_DYNAMODB + "GET / is answered with HTTP 501"),
+    "a page, and 501 to POST": (
+        lambda request: [
+            answered("200 OK", b"Index of /") if request[:3] == b"GET" else answered("501 Not Implemented")
+        ],
+        NOT_DYNAMODB + "GET / is answered with HTTP 200",
+    ),
     "405": (always(answered("405 Method Not Allowed")), NOT_DYNAMODB + "GET / is answered with HTTP 405"),
 }
 BANNERS = {

@@ -11,6 +11,14 @@ MEMBERS = f"{ANSWERS}::test_an_answer_without_its_required_members_is_malformed"
 
 MUTANTS = (
     Mutant(
+        "a server that does not implement POST is waited for",
+        "_looked_at",
+        "root.location or error.code in BARE_501",
+        "root.location",
+        "a file server at the wrong port is said to be starting for a minute",
+        ("test_e2e_not_dynamodb::test_what_answers_is_named_and_nothing_is_written[a page, and 501 to POST]",),
+    ),
+    Mutant(
         "a bare 501 says what the endpoint lacks",
         "from_answer",
         "if status == NOT_IMPLEMENTED and not is_bare(code): ...",
