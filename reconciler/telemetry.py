@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
+from reconciler.change_counter import Tally
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.null_tracing import NULL_TRACING
 from reconciler.engine.ports import ApiExchange, Tracing
@@ -15,7 +16,6 @@ from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
-from reconciler.tally import Tally
 
 if TYPE_CHECKING:
     from reconciler.metrics import Metrics

@@ -19,6 +19,7 @@ from reconciler.aws import hooks
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
+from reconciler.change_counter import Tally
 from reconciler.declarations.folder import FolderSource, Once, watch_paths
 from reconciler.engine.context import EngineContext
 from reconciler.engine.endpoint_watch import EndpointWatch
@@ -46,7 +47,6 @@ from reconciler.settings import Settings, in_effect
 from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
-from reconciler.tally import Tally
 from reconciler.telemetry import CompositeTelemetry
 
 if TYPE_CHECKING:

@@ -26,13 +26,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from reconciler.daemon.follow_up import FIRST, FollowUp
-from reconciler.daemon.orders import CarryOut, JobQueue, nothing_can_be_ordered
+from reconciler.daemon.job_queue import CarryOut, JobQueue, nothing_can_be_ordered
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted
 from reconciler.model.report import PassReport
 from reconciler.runs import Job, Run, RunHistory
-from reconciler.runs.order import TRIGGER
+from reconciler.runs.job import TRIGGER
 
 log = get_logger("reconciler.scheduler")
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.datastructures import Headers
 
 from reconciler.http.control import Control
-from reconciler.http.ordering import NEEDS_ENFORCE
+from reconciler.http.jobs import NEEDS_ENFORCE
 from reconciler.runs import Verb
 
 

@@ -15,13 +15,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from reconciler.http.actions import ACTIONS, Action
 from reconciler.http.control import Control
 from reconciler.http.forms import Form, FormRoute
-from reconciler.http.ordering import begin, refusal, settled
+from reconciler.http.jobs import begin, refusal, settled
 from reconciler.http.page import Page
 from reconciler.http.plans import Plans
 from reconciler.http.problems import Refused
 from reconciler.model.errors import ReconcilerError
 from reconciler.runs import Job, Verb
-from reconciler.runs.order import PAGE
+from reconciler.runs.job import PAGE
 
 OUTCOME_SECONDS = 10.0
 """A browser is led to the page of the run at the latest after this; that page follows the run."""

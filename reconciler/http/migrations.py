@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reconciler.http.answers import CHANGING, Answer, Json, MigratedTable, MigrationsData, RunData, errors, example
 from reconciler.http.control import Control
 from reconciler.http.guard import GuardedRoute
-from reconciler.http.ordering import answer, refusal
+from reconciler.http.jobs import answer, refusal
 from reconciler.http.summary import sentence, shown
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.json_values import plain

@@ -13,14 +13,14 @@ from reconciler.http import templates
 from reconciler.http.actions import Action, buttons
 from reconciler.http.control import Control
 from reconciler.http.listing import SORTS, URGENT, ListingQuery, attention, listing
-from reconciler.http.planned import Planned
+from reconciler.http.plan_view import Planned
 from reconciler.http.relations import relations
 from reconciler.http.summary import differs, health_state, hold, leader, sentence, shown
-from reconciler.http.table import find_table, runs_of, table_data
+from reconciler.http.table_data import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
 from reconciler.presentation.render import counts
 from reconciler.runs import Outcome
-from reconciler.runs.book import MOST_RECORDS
+from reconciler.runs.history import MOST_RECORDS
 
 SHOWN_RUNS = 15
 NAMES = ("status", "table", "confirm", "run", "runs", "settings", "problem")

@@ -9,10 +9,10 @@ import time
 from http import HTTPStatus
 
 from reconciler.http.control import Control
-from reconciler.http.ordering import begin, ending
+from reconciler.http.jobs import begin, ending
 from reconciler.http.problems import Refused
 from reconciler.runs import Job, Outcome, Run, Verb
-from reconciler.runs.order import PAGE
+from reconciler.runs.job import PAGE
 
 FRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0

@@ -13,13 +13,13 @@ from sse_starlette import EventSourceResponse
 from reconciler.http.answers import Answer, Json, RunEntry, RunsData, errors, example
 from reconciler.http.control import Control
 from reconciler.http.events import stream
-from reconciler.http.prepared import CachedReport
 from reconciler.http.problems import Refused
+from reconciler.http.report_cache import CachedReport
 from reconciler.http.status import status_answer
-from reconciler.http.table import table_data
+from reconciler.http.table_data import table_data
 from reconciler.planning.text import several
-from reconciler.runs.book import MOST_RECORDS
 from reconciler.runs.events import record_entry
+from reconciler.runs.history import MOST_RECORDS
 
 
 def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter:

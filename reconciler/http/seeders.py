@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from reconciler.http.answers import CHANGING, Answer, RunData, SeederEntry, SeedersData, errors, example
 from reconciler.http.control import Control
 from reconciler.http.guard import GuardedRoute
+from reconciler.http.jobs import answer, refusal
 from reconciler.http.migrations import ACCEPTED, RUN_ID, TableName, Wait
-from reconciler.http.ordering import answer, refusal
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.records import SeedRecord
 from reconciler.planning.text import several

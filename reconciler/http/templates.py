@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reconciler.http.readable import pretty, readable
+from reconciler.http.value_outline import pretty, readable
 from reconciler.presentation.render import losses, step_title, symbol, value_text
 
 _WEB = Path(__file__).with_name("web")

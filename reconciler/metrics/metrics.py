@@ -26,8 +26,8 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import labels
 from reconciler.metrics.drift import DriftCache
 from reconciler.metrics.events import Events
-from reconciler.metrics.prepared import CachedTables
 from reconciler.metrics.state import LoopCollector, TableCollector
+from reconciler.metrics.text_cache import CachedTables
 from reconciler.model.errors import SettingsError
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict

@@ -1,8 +1,8 @@
 """Work that is asked for from outside: orders, what became of them, and the feed of events. Used by loop and HTTP."""
 
-from reconciler.runs.book import RunHistory
 from reconciler.runs.feed import Feed
-from reconciler.runs.order import Full, Job, Outcome, Run, Stopping, Verb
+from reconciler.runs.history import RunHistory
+from reconciler.runs.job import Full, Job, Outcome, Run, Stopping, Verb
 from reconciler.runs.record import Record, State
 
 __all__ = ["Feed", "Full", "Job", "Outcome", "Record", "Run", "RunHistory", "State", "Stopping", "Verb"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport
-from reconciler.runs.order import PAGE
+from reconciler.runs.job import PAGE
 
 MOST_ACTIONS = 100
 """Of one run; its summary counts all."""

@@ -9,8 +9,8 @@ from reconciler.engine.state import EngineState
 from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport
 from reconciler.planning import digest
-from reconciler.runs.aside import QuietTelemetry
-from reconciler.runs.order import PAGE, TRIGGER, Job, Outcome, Verb
+from reconciler.runs.job import PAGE, TRIGGER, Job, Outcome, Verb
+from reconciler.runs.quiet_telemetry import QuietTelemetry
 
 SUFFIX = "_seeder"
 

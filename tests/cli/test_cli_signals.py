@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support.waiting import PATIENCE
 
-from reconciler.tally import Tally
+from reconciler.change_counter import Tally
 
 TESTS = Path(__file__).resolve().parent.parent
 FAKED = """

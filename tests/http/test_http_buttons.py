@@ -16,7 +16,7 @@ from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import TableStatus
 from reconciler.runs import Full, Job, Outcome, Verb
-from reconciler.runs.order import PAGE
+from reconciler.runs.job import PAGE
 from reconciler.runs.verbs import PlanChanged
 
 EVIL = "<img src=x>"

@@ -12,9 +12,9 @@ from reconciler.model.errors import StateError, UsageError
 from reconciler.model.records import Lease
 from reconciler.model.table import Billing, Throughput
 from reconciler.runs import Job, Verb
-from reconciler.runs.order import PAGE
+from reconciler.runs.job import PAGE
+from reconciler.runs.messages import sentences
 from reconciler.runs.verbs import PlanChanged, carry_out
-from reconciler.runs.words import sentences
 
 SEED = (item("1"), item("2"))
 

@@ -19,7 +19,7 @@ from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.identity import Flavor
 from reconciler.model.table import Billing, KeyElement, TableSpec
 from reconciler.runs import Job, Outcome, Record, Run, State
-from reconciler.runs.words import sentences
+from reconciler.runs.messages import sentences
 
 FORM = "application/x-www-form-urlencoded"
 DIGEST = "d" * 64

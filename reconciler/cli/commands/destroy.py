@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.cli import codes, exits
-from reconciler.cli.asking import confirmed, must_be_able_to_ask, place
 from reconciler.cli.command import Tables, Yes, command
+from reconciler.cli.confirmation import confirmed, must_be_able_to_ask, place
 from reconciler.cli.invocation import Invocation
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import exits
-from reconciler.cli.asking import place
 from reconciler.cli.command import Tables, command
+from reconciler.cli.confirmation import place
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import codes
-from reconciler.cli.asking import confirmed, must_be_able_to_ask
 from reconciler.cli.command import Yes, command
+from reconciler.cli.confirmation import confirmed, must_be_able_to_ask
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError

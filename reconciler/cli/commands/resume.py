@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.cli import codes
-from reconciler.cli.asking import stack_of
 from reconciler.cli.command import command
+from reconciler.cli.confirmation import stack_of
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 

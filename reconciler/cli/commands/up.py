@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.cli import codes, exits
-from reconciler.cli.asking import confirmed, must_be_able_to_ask, place, stack_of, what_goes
 from reconciler.cli.command import Tables, Yes, command
+from reconciler.cli.confirmation import confirmed, must_be_able_to_ask, place, stack_of, what_goes
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.progress import progress

@@ -16,8 +16,8 @@ from reconciler.model.report import Verdict
 from reconciler.planning.text import several
 from reconciler.presentation.document import document, problem_entry, step_entry
 from reconciler.runs import Full, Job, Outcome, Run, Verb
+from reconciler.runs.messages import sentences
 from reconciler.runs.verbs import PlanChanged
-from reconciler.runs.words import sentences
 
 WAIT_SECONDS = 300.0
 """After that a request that waits is answered as if it had not wanted to."""

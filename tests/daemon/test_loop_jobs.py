@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 from support.made_up import report, table
 from support.waiting import PATIENCE
 
-from reconciler.daemon import orders
 from reconciler.daemon.loop import Loop
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.errors import StateError, UsageError

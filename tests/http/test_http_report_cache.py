@@ -10,8 +10,8 @@ import pytest
 from support.reports import NOON, a_report, a_table, create, removal, ttl_moved
 
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.http import prepared
-from reconciler.http.prepared import CachedReport
+from reconciler.http import report_cache
+from reconciler.http.report_cache import CachedReport
 from reconciler.http.summary import sentence
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableReport, TableStatus
@@ -58,7 +58,7 @@ def test_a_report_is_written_once_and_the_next_one_replaces_it() -> None:
 
 def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    real = prepared.table_entry
+    real = report_cache.table_entry
 
     def noted(table: object) -> object:
         written.append(table.name)  # type: ignore[attr-defined]

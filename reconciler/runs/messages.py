@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.report import PassReport
 from reconciler.planning.text import several
 from reconciler.presentation.render import counts, seed_counts
-from reconciler.runs.order import Job, Verb
+from reconciler.runs.job import Job, Verb
 
 
 def sentences(order: Job, report: PassReport | None) -> Iterator[str]:

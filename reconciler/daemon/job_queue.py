@@ -11,7 +11,7 @@ from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
 from reconciler.runs import Full, Job, Outcome, Record, Run, RunHistory, State, Stopping
-from reconciler.runs.words import sentences
+from reconciler.runs.messages import sentences
 
 log = get_logger("reconciler.scheduler")
 

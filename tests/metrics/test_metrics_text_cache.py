@@ -9,7 +9,7 @@ from support.reports import a_report, a_table, create, ttl_moved
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
-from reconciler.metrics.prepared import CachedTables
+from reconciler.metrics.text_cache import CachedTables
 from reconciler.model.report import TableStatus
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"

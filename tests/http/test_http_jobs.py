@@ -13,7 +13,7 @@ from support.made_up import LOCAL, report, table, ttl_step
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.http import Control, HttpServer, create_app, ordering
+from reconciler.http import Control, HttpServer, create_app
 from reconciler.metrics import Metrics
 from reconciler.model.errors import DeclarationError, Problem, StateError, Unreachable, UsageError
 from reconciler.model.plan import Action, Reason, Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.http.readable import pretty, readable
+from reconciler.http.value_outline import pretty, readable
 from reconciler.model.table import (
     Billing,
     GlobalIndex,
