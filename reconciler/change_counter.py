@@ -14,7 +14,7 @@ NAMED = 3
 """Tables whose name is said; further ones are counted."""
 
 
-class Tally:
+class ChangeCounter:
     """Counts of one command, from several threads. The state table's own records are not counted as items."""
 
     def __init__(self, state_table: str) -> None:
@@ -43,16 +43,16 @@ class Tally:
                 else:
                     self._tables[TABLES.get(operation, "changed")][table] = None
 
-    def words(self) -> str:
+    def summary(self) -> str:
         """A clause such as ``3 tables (a, b, c) created; 1,200 of 8,000 items of a written``."""
         with self._lock:
             parts = [f"{_several(names)} {how}" for how, names in self._tables.items() if names]
-            parts += [self._item_words(how, table, count) for (how, table), count in self._items.items()]
+            parts += [self._item_clause(how, table, count) for (how, table), count in self._items.items()]
             if parts:
                 return "; ".join(parts)
             return "no table was changed, only records of the state table" if self._sent else "nothing was changed"
 
-    def _item_words(self, how: str, table: str, count: int) -> str:
+    def _item_clause(self, how: str, table: str, count: int) -> str:
         whole = self._expected.get(table, 0)
         of = f" of {whole:,}" if whole >= count else ""
         return f"{count:,}{of} items of {table} {how}"

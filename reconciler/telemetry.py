@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from reconciler.change_counter import Tally
+from reconciler.change_counter import ChangeCounter
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.null_tracing import NULL_TRACING
 from reconciler.engine.ports import ApiExchange, Tracing
@@ -33,19 +33,19 @@ class CompositeTelemetry:
 
     def __init__(
         self,
-        board: LoopStatus,
+        loop_status: LoopStatus,
         metrics: Metrics | None,
         *,
         shows_report: bool = False,
         feed: Feed | None = None,
         traces: Tracing = NULL_TRACING,
-        tally: Tally | None = None,
+        change_counter: ChangeCounter | None = None,
     ) -> None:
-        self._board = board
+        self._loop_status = loop_status
         self._feed = feed
         self._metrics = metrics
         self._traces = traces
-        self._tally = tally
+        self._tally = change_counter
         self._warn = log.info if shows_report else log.warning
         self._standing: set[tuple[str, str, str | None]] = set()
 
@@ -68,7 +68,7 @@ class CompositeTelemetry:
         """Every line of the log carries the pass id until the pass ends."""
         bind_contextvars(pass_id=pass_id)
         self._beat()
-        self._board.start(pass_id)
+        self._loop_status.start(pass_id)
         if self._metrics is not None:
             self._metrics.pass_started(pass_id, trigger)
         if self._feed is not None:
@@ -76,7 +76,7 @@ class CompositeTelemetry:
 
     def planned(self, pass_id: str, words: str) -> None:
         """The first pass says what it waits for."""
-        self._board.planned(words)
+        self._loop_status.planned(words)
         log.debug("planned", pass_id=pass_id, what=words)
 
     def waiting(self, holder: str, seconds: float) -> None:
@@ -85,7 +85,7 @@ class CompositeTelemetry:
 
     def pass_finished(self, report: PassReport) -> None:
         """Fill the board and the counters, say what is new, and let go of the pass id."""
-        self._board.finish(report)
+        self._loop_status.finish(report)
         if self._metrics is not None:
             self._metrics.pass_finished(report)
         if self._feed is not None:
@@ -123,8 +123,8 @@ class CompositeTelemetry:
 
     def _beat(self) -> None:
         """Progress, where a loop is watched for it."""
-        if self._board.heartbeat is not None:
-            self._board.heartbeat = datetime.now(UTC)
+        if self._loop_status.heartbeat is not None:
+            self._loop_status.heartbeat = datetime.now(UTC)
 
     def seeded(self, table: TableReport) -> None:
         """Count the items of ``seed`` or ``clear``."""

@@ -19,8 +19,8 @@ from reconciler.aws import hooks
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
-from reconciler.change_counter import Tally
-from reconciler.declarations.folder import FolderSource, Once, watch_paths
+from reconciler.change_counter import ChangeCounter
+from reconciler.declarations.folder import CachedSource, FolderSource, watch_paths
 from reconciler.engine.context import EngineContext
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.loop_status import LoopStatus
@@ -160,7 +160,7 @@ class App:
         """The report of a run that was abandoned in the middle of a call: what its last whole pass saw."""
         limit = f"{reconciler.timeout.total_seconds():g} s"
         error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
-        last, now, run_id = self.board.report, SystemClock().now(), uuid.uuid4().hex
+        last, now, run_id = self.loop_status.report, SystemClock().now(), uuid.uuid4().hex
         if last is not None:
             return RunReport.of(replace(last, trigger=trigger, finished=now, error=error), run_id, (last.pass_id,))
         label, stack = self.settings.environment_label, self.settings.stack
@@ -236,17 +236,17 @@ class App:
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")
         watched = (lambda: watch_paths(self.settings.desired_state)) if not self.settings.embedded else lambda: ()
-        daemon = Daemon(self.settings, self.board, self.metrics, self._build, watched, self.stop, self.feed)
+        daemon = Daemon(self.settings, self.loop_status, self.metrics, self._build, watched, self.stop, self.feed)
         return daemon.serve()
 
     def done_so_far(self) -> str:
         """What this command has changed up to now, as a clause."""
         source = self.__dict__.get("source")
-        loaded = source.loaded if isinstance(source, Once) else None
+        loaded = source.loaded if isinstance(source, CachedSource) else None
         for declaration in loaded.declarations if loaded else ():
             if declaration.seed is not None:
-                self.tally.expect(declaration.spec.name, len(declaration.seed.items))
-        return self.tally.words()
+                self.change_counter.expect(declaration.spec.name, len(declaration.seed.items))
+        return self.change_counter.summary()
 
     def close(self) -> None:
         """Give the lease back and end the threads."""
@@ -261,7 +261,7 @@ class App:
             self.traces.close()
 
     @cached_property
-    def board(self) -> LoopStatus:
+    def loop_status(self) -> LoopStatus:
         """What is known right now."""
         return LoopStatus(
             self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack
@@ -274,13 +274,18 @@ class App:
             return None
         from reconciler.metrics import Metrics
 
-        return Metrics(self.board, self.settings.table_detail)
+        return Metrics(self.loop_status, self.settings.table_detail)
 
     @cached_property
     def telemetry(self) -> Telemetry:
         """Board, metrics, log and the calls of the traces in one."""
         return CompositeTelemetry(
-            self.board, self.metrics, shows_report=self.one_shot, feed=self.feed, traces=self.traces, tally=self.tally
+            self.loop_status,
+            self.metrics,
+            shows_report=self.one_shot,
+            feed=self.feed,
+            traces=self.traces,
+            change_counter=self.change_counter,
         )
 
     @cached_property
@@ -308,15 +313,15 @@ class App:
         return Threads(self.settings.workers, self.stop)
 
     @cached_property
-    def tally(self) -> Tally:
+    def change_counter(self) -> ChangeCounter:
         """What was changed so far."""
-        return Tally(self.settings.state_table)
+        return ChangeCounter(self.settings.state_table)
 
     @cached_property
-    def source(self) -> FolderSource | Once:
+    def source(self) -> FolderSource | CachedSource:
         """The declarations; a one-shot command reads them once, so that one run has one truth."""
         folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
-        return Once(folder) if self.one_shot else folder
+        return CachedSource(folder) if self.one_shot else folder
 
     @cached_property
     def reconciler(self) -> Reconciler:

@@ -43,11 +43,11 @@ def test_a_refusal_is_said_when_it_begins_and_again_when_it_comes_back() -> None
 
 
 def test_the_board_holds_the_last_report() -> None:
-    board = LoopStatus("default")
+    loop_status = LoopStatus("default")
     one = report()
-    said(CompositeTelemetry(board, None), one)
-    assert board.report is one
-    assert board.in_progress is None
+    said(CompositeTelemetry(loop_status, None), one)
+    assert loop_status.report is one
+    assert loop_status.in_progress is None
 
 
 def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:

@@ -13,7 +13,7 @@ from reconciler import interruption
 from reconciler.daemon.file_watch import Watcher
 from reconciler.daemon.gc_tuning import GcTuning
 from reconciler.daemon.loop import Loop
-from reconciler.daemon.reader_priority import AfterReaders, ReaderPriority
+from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel
 from reconciler.engine.authorization import unreachable
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
@@ -25,7 +25,7 @@ from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, Se
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed, RunHistory
 from reconciler.runs.events import run_event
-from reconciler.runs.record import remembered
+from reconciler.runs.record import from_history
 from reconciler.runs.verbs import carry_out
 from reconciler.settings import Settings, in_effect
 
@@ -47,7 +47,7 @@ class Daemon:
     """Everything the loop needs. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
 
     settings: Settings
-    board: LoopStatus
+    loop_status: LoopStatus
     metrics: Metrics
     connect: Callable[[], Reconciler]
     watched: Callable[[], tuple[str, ...]]
@@ -60,11 +60,11 @@ class Daemon:
         """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
         control = self._control()
         app = create_app(
-            self.board,
+            self.loop_status,
             self.metrics,
             control=control,
             status=lambda: {"mode": self.settings.mode},
-            settings=lambda: in_effect(self.settings, self.board.endpoint),
+            settings=lambda: in_effect(self.settings, self.loop_status.endpoint),
             answering=self.readers.answering,
         )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
@@ -90,15 +90,17 @@ class Daemon:
             settings.allowed_hosts,
             bound_to_loopback(settings.http_host),
         )
-        book = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
-        return Control(self.board, access, book, self.feed)
+        history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
+        return Control(self.loop_status, access, history, self.feed)
 
     def _run(self, control: Control) -> None:
         reconciler = self._connected()
         if reconciler is None:
             return
         world = reconciler.ports
-        reconciler.ports = replace(world, parallel=AfterReaders(world.parallel, self.readers, self.settings.workers))
+        reconciler.ports = replace(
+            world, parallel=YieldingParallel(world.parallel, self.readers, self.settings.workers)
+        )
         garbage = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
@@ -109,21 +111,21 @@ class Daemon:
 
         self.loop = loop = Loop(
             run_pass,
-            self.board,
+            self.loop_status,
             interval=self.settings.interval,
             jitter=timedelta(seconds=self.settings.jitter_seconds),
             on_skip=self.metrics.pass_skipped,
             on_crash=self.metrics.pass_crashed,
-            carry_out=lambda order: carry_out(order, reconciler),
-            book=control.book,
+            carry_out=lambda job: carry_out(job, reconciler),
+            history=control.history,
         )
-        self._recall(reconciler, control.book)
+        self._recall(reconciler, control.history)
         if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is refused off emulators; the changing routes answer 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
         garbage.begin()
         loop.start()
-        control.connect(reconciler, loop.order)
+        control.connect(reconciler, loop.submit)
         watcher.start()
         self.stop.wait()
         log.info("stopping", signal=signal.Signals(interruption.received() or signal.SIGTERM).name)
@@ -135,10 +137,10 @@ class Daemon:
         except ApiError as error:
             log.warning("the lease was not released and runs out by itself", why=str(error))
 
-    def _recall(self, reconciler: Reconciler, book: RunHistory) -> None:
+    def _recall(self, reconciler: Reconciler, history: RunHistory) -> None:
         """What ran before this process, where the state table tells."""
         try:
-            book.begin_with(remembered(entry) for entry in reconciler.history(REMEMBERED_RUNS))
+            history.begin_with(from_history(entry) for entry in reconciler.history(REMEMBERED_RUNS))
         except ReconcilerError as error:
             log.warning("the history of runs was not read", why=str(error))
 
@@ -146,18 +148,18 @@ class Daemon:
         """Wait for the endpoint, for ever; readiness says why."""
         pause, said = FIRST_PAUSE, ""
         while not self.stop.is_set():
-            self.board.heartbeat = datetime.now(UTC)
+            self.loop_status.heartbeat = datetime.now(UTC)
             try:
                 reconciler = self.connect()
             except (ApiError, EndpointError, SettingsError) as error:
                 why = unreachable(error) if isinstance(error, Unreachable) else str(error)
-                self.board.not_ready_reason = why
+                self.loop_status.not_ready_reason = why
                 if why != said:
                     log.warning("waiting for the endpoint", why=why)
                 said = why
             else:
-                self.board.endpoint = reconciler.ports.endpoint
-                self.board.endpoint_up = True
+                self.loop_status.endpoint = reconciler.ports.endpoint
+                self.loop_status.endpoint_up = True
                 return reconciler
             self.stop.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -10,18 +10,18 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
-from reconciler.runs import Full, Job, Outcome, Record, Run, RunHistory, State, Stopping
+from reconciler.runs import Job, Outcome, QueueFull, Record, Run, RunHistory, State, Stopping
 from reconciler.runs.messages import sentences
 
 log = get_logger("reconciler.scheduler")
 
-MOST_WAITING = 100
+MAX_WAITING = 100
 """Different orders at once; equal ones are one."""
 
 CarryOut = Callable[[Job], Outcome]
 
 
-def nothing_can_be_ordered(_order: Job) -> Outcome:
+def no_jobs(_order: Job) -> Outcome:
     """For a loop that nobody gives orders to."""
     raise Stopping("This loop takes no orders.")
 
@@ -29,10 +29,12 @@ def nothing_can_be_ordered(_order: Job) -> Outcome:
 class JobQueue:
     """The methods but ``carry_out`` and the notes are called under the loop's lock."""
 
-    def __init__(self, carry_out: CarryOut, board: LoopStatus, book: RunHistory, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, carry_out: CarryOut, loop_status: LoopStatus, history: RunHistory, now: Callable[[], datetime]
+    ) -> None:
         self._carry_out = carry_out
-        self._board = board
-        self._book = book
+        self._loop_status = loop_status
+        self._book = history
         self._now = now
         self._waiting: dict[Job, Run] = {}
         self._records: dict[str, Record] = {}
@@ -43,17 +45,17 @@ class JobQueue:
         """Whether something waits."""
         return bool(self._waiting)
 
-    def take(self, order: Job) -> Run:
+    def take(self, job: Job) -> Run:
         """The run that will carry out ``order``: one that waits already, or a new one."""
         if self._closed:
             raise Stopping("The daemon is stopping; nothing more is begun.")
-        if known := self._waiting.get(order):
+        if known := self._waiting.get(job):
             return known
-        if len(self._waiting) >= MOST_WAITING:
-            raise Full(f"{MOST_WAITING} different orders wait already. Try again later.")
-        run = Run(uuid.uuid4().hex, order)
-        record = Record(run.id, order.verb.value, order.trigger, State.QUEUED, self._now(), order.tables)
-        self._waiting[order] = run
+        if len(self._waiting) >= MAX_WAITING:
+            raise QueueFull(f"{MAX_WAITING} different orders wait already. Try again later.")
+        run = Run(uuid.uuid4().hex, job)
+        record = Record(run.id, job.verb.value, job.trigger, State.QUEUED, self._now(), job.tables)
+        self._waiting[job] = run
         self._put(record)
         return run
 
@@ -74,10 +76,10 @@ class JobQueue:
             self._fail(run, Stopping("The daemon is stopping; this run was not begun."))
             return None
         self._put(self._records[run.id].running(self._now()))
-        self._board.start(run.id)
-        log.info("run begins", run=run.id, verb=run.order.verb.value, tables=list(run.order.tables))
+        self._loop_status.start(run.id)
+        log.info("run begins", run=run.id, verb=run.job.verb.value, tables=list(run.job.tables))
         try:
-            outcome = self._carry_out(run.order)
+            outcome = self._carry_out(run.job)
         except ReconcilerError as error:
             log.warning("run failed", run=run.id, why=str(error))
             self._fail(run, error)
@@ -89,13 +91,13 @@ class JobQueue:
             self._fail(run, error)
         else:
             if outcome.suspended is not None:
-                self._board.suspended = outcome.suspended
-            said = " ".join(sentences(run.order, outcome.report))
+                self._loop_status.suspended = outcome.suspended
+            said = " ".join(sentences(run.job, outcome.report))
             self._book.put(self._records.pop(run.id).done(outcome.report, self._now(), said))
             run.ended.set_result(outcome)
             return outcome
         finally:
-            self._board.in_progress = None
+            self._loop_status.in_progress = None
         return None
 
     def note_pass(self, report: PassReport, began: datetime) -> None:

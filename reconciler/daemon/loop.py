@@ -26,7 +26,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from reconciler.daemon.follow_up import FIRST, FollowUp
-from reconciler.daemon.job_queue import CarryOut, JobQueue, nothing_can_be_ordered
+from reconciler.daemon.job_queue import CarryOut, JobQueue, no_jobs
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import get_logger
 from reconciler.model.errors import Interrupted
@@ -56,7 +56,7 @@ class Loop:
     def __init__(
         self,
         run_pass: Callable[[str], PassReport],
-        board: LoopStatus,
+        loop_status: LoopStatus,
         *,
         interval: timedelta,
         on_skip: Callable[[str], None],
@@ -64,11 +64,11 @@ class Loop:
         jitter: float | timedelta = 0.1,
         now: Callable[[], datetime] = _utc_now,
         first_follow_up: timedelta = FIRST,
-        carry_out: CarryOut = nothing_can_be_ordered,
-        book: RunHistory | None = None,
+        carry_out: CarryOut = no_jobs,
+        history: RunHistory | None = None,
     ) -> None:
         self._run_pass = run_pass
-        self._board = board
+        self._loop_status = loop_status
         self._on_skip = on_skip
         self._on_crash = on_crash
         self._now = now
@@ -82,8 +82,8 @@ class Loop:
         self._requested: str | None = None
         self._again_at: datetime | None = None
         self._put_off: datetime | None = None
-        self._orders = JobQueue(carry_out, board, RunHistory() if book is None else book, now)
-        board.interval = interval.total_seconds()
+        self._orders = JobQueue(carry_out, loop_status, RunHistory() if history is None else history, now)
+        loop_status.interval = interval.total_seconds()
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPerPass()})
         spread = jitter if isinstance(jitter, timedelta) else interval * jitter
         self._every = IntervalTrigger(seconds=interval.total_seconds(), jitter=spread.total_seconds(), timezone=UTC)
@@ -100,7 +100,7 @@ class Loop:
             misfire_grace_time=None,
             next_run_time=_utc_now(),
         )
-        self._board.heartbeat = self._now()
+        self._loop_status.heartbeat = self._now()
         self._scheduler.start()
 
     def trigger(self, name: str) -> None:
@@ -112,13 +112,13 @@ class Loop:
             self._requested = self._requested or name
             self._wake()
 
-    def order(self, wish: Job) -> Run:
+    def submit(self, job: Job) -> Run:
         """Have ``wish`` carried out as soon as the thread of passes is free; equal wishes that wait share one run.
 
         Raises ``Stopping`` and ``Full``.
         """
         with self._lock:
-            run = self._orders.take(wish)
+            run = self._orders.take(job)
             if self._scheduler.running and self._idle.is_set() and not self._woken:
                 self._put_off = self._due()
             self._wake()
@@ -134,7 +134,7 @@ class Loop:
         ended = self._idle.wait(grace)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        self._board.next_pass = None
+        self._loop_status.next_pass = None
         return ended
 
     def _tick(self) -> None:
@@ -142,17 +142,17 @@ class Loop:
             if self._stopping:
                 return
             self._idle.clear()
-            ordered = self._orders.waiting()
+            jobs = self._orders.waiting()
             overdue = self._put_off is not None and self._put_off <= _utc_now()
-            only_ordered = bool(ordered) and self._woken and self._requested is None and not overdue
+            only_ordered = bool(jobs) and self._woken and self._requested is None and not overdue
             cause = self._requested or self._planned
             self._requested, self._woken = None, False
             if not only_ordered:
                 self._planned, self._put_off = "interval", None
         report, seen = None, False
-        for run in ordered:
+        for run in jobs:
             outcome = self._orders.carry_out(run)
-            if run.order.whole and outcome is not None:
+            if run.job.whole and outcome is not None:
                 report, seen = outcome.report, True
             elif run.may_have_changed:
                 seen, only_ordered, cause = False, False, cause if not only_ordered else TRIGGER
@@ -167,11 +167,11 @@ class Loop:
             report = self._run_pass(cause)
         except Interrupted:
             log.info("the pass was cut short; the next start goes on from here", trigger=cause)
-            self._board.in_progress = None
+            self._loop_status.in_progress = None
             return None
         except Exception as error:
             log.exception("pass failed", trigger=cause)
-            self._board.in_progress = None
+            self._loop_status.in_progress = None
             self._orders.note_crash(cause, began, error)
             self._on_crash(cause)
             return None
@@ -189,11 +189,11 @@ class Loop:
             self._on_skip(_SKIPS[event.code])
         with self._lock:
             if event.code & _ENDS:
-                self._board.heartbeat = self._now()
+                self._loop_status.heartbeat = self._now()
                 self._idle.set()
                 self._plan_next()
             if not self._stopping:
-                self._board.next_pass = self._due()
+                self._loop_status.next_pass = self._due()
 
     def _plan_next(self) -> None:
         """Bring the next run forward, once the executor has let go of the last one: before, it would be refused."""
@@ -216,7 +216,7 @@ class Loop:
 
     def _run_at(self, moment: datetime) -> None:
         self._scheduler.modify_job(JOB, next_run_time=moment)
-        self._board.next_pass = moment
+        self._loop_status.next_pass = moment
 
     def _due(self) -> datetime | None:
         due: datetime | None = self._scheduler.get_job(JOB).next_run_time

@@ -58,7 +58,7 @@ class ReaderPriority:
             self._free.wait(LONGEST_WAIT)
 
 
-class AfterReaders:
+class YieldingParallel:
     """The ``Parallel`` port over ``workers`` threads; each item gives way to readers first, and no crowd is drawn."""
 
     def __init__(self, threads: Parallel, readers: ReaderPriority, workers: int) -> None:

@@ -130,7 +130,7 @@ class FolderSource:
 
 
 @dataclass
-class Once:
+class CachedSource:
     """The declarations of a command: read once, and anew when the files are not any more as they were read."""
 
     source: FolderSource

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 from reconciler.model.identity import Endpoint
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dynamodb-reconciler"'}
@@ -58,12 +58,12 @@ class Access:
         """``check_reader`` for a form: browsers say where each comes from, so one that says nothing is none of ours."""
         self.check_reader(headers, endpoint)
         if not headers.get("origin"):
-            raise Refused(HTTPStatus.FORBIDDEN, "A form must say its Origin, as every browser does.")
+            raise HttpProblem(HTTPStatus.FORBIDDEN, "A form must say its Origin, as every browser does.")
 
     def check_secret(self, given: str) -> None:
         """Raise ``Refused`` unless ``given`` is the token, where one is asked for."""
         if self.asks_token and not same_secret(given, self.token or ""):
-            raise Refused(HTTPStatus.UNAUTHORIZED, "The token is missing or wrong. Nothing was done.", CHALLENGE)
+            raise HttpProblem(HTTPStatus.UNAUTHORIZED, "The token is missing or wrong. Nothing was done.", CHALLENGE)
 
     def closed(self, headers: Headers, endpoint: Endpoint | None) -> str | None:
         """Why nothing can be changed from a page that was asked for with these headers; ``None`` where it can."""
@@ -71,7 +71,7 @@ class Access:
             self._check_host(headers)
             if not self.asks_token:
                 self._check_place(endpoint)
-        except Refused as refused:
+        except HttpProblem as refused:
             return refused.detail
         return None
 
@@ -86,7 +86,7 @@ class Access:
         given = headers.getlist("host")
         name = host_name(given[0]) if len(given) == 1 else None
         if name is None or name not in {allowed.strip("[]").lower().rstrip(".") for allowed in self.hosts}:
-            raise Refused(
+            raise HttpProblem(
                 HTTPStatus.FORBIDDEN,
                 "This Host header is not allowed here. RECONCILER_ALLOWED_HOSTS names those that are.",
             )
@@ -99,29 +99,33 @@ class Access:
             or any(origin.lower() not in ours for origin in origins)
             or site not in ("none", "same-origin")
         ):
-            raise Refused(HTTPStatus.FORBIDDEN, "Requests from the pages of other sites are refused.")
+            raise HttpProblem(HTTPStatus.FORBIDDEN, "Requests from the pages of other sites are refused.")
 
     def _check_token(self, headers: Headers) -> None:
         given = headers.getlist("authorization")
         scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         right = same_secret(token, self.token or "")
         if scheme.lower() != "bearer" or not right:
-            raise Refused(HTTPStatus.UNAUTHORIZED, f"The bearer token is missing or wrong. {SEND_IT}", CHALLENGE)
+            raise HttpProblem(HTTPStatus.UNAUTHORIZED, f"The bearer token is missing or wrong. {SEND_IT}", CHALLENGE)
 
     def _check_place(self, endpoint: Endpoint | None) -> None:
         if self.auth == "token":
-            raise Refused(HTTPStatus.FORBIDDEN, f"RECONCILER_API_AUTH=token, and no token is set. {HOW_TO}")
+            raise HttpProblem(HTTPStatus.FORBIDDEN, f"RECONCILER_API_AUTH=token, and no token is set. {HOW_TO}")
         if self.auth == "auto" and not self.loopback:
-            raise Refused(
+            raise HttpProblem(
                 HTTPStatus.FORBIDDEN,
                 f"Without a token this works only on a server that is bound to loopback. {HOW_TO} Or bind to 127.0.0.1 "
                 "(RECONCILER_HTTP_HOST) beside an emulator.",
             )
         if endpoint is None:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "The endpoint has not answered yet.", {"Retry-After": "1"})
+            raise HttpProblem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The endpoint has not answered yet.", {"Retry-After": "1"}
+            )
         if not endpoint.flavor.emulator:
             off = " RECONCILER_API_AUTH=none is refused there." if self.auth == "none" else ""
-            raise Refused(HTTPStatus.FORBIDDEN, f"Without a token this works only beside an emulator.{off} {HOW_TO}")
+            raise HttpProblem(
+                HTTPStatus.FORBIDDEN, f"Without a token this works only beside an emulator.{off} {HOW_TO}"
+            )
 
 
 def same_secret(given: str, wanted: str) -> bool:

@@ -109,7 +109,7 @@ class Buttons:
 
 def buttons(control: Control, headers: Headers, table: str | None = None) -> Buttons:
     """The buttons of the page of ``table``, or of all tables."""
-    closed = control.access.closed(headers, control.board.endpoint)
+    closed = control.access.closed(headers, control.loop_status.endpoint)
     links = () if closed or control.submit is None else tuple(_links(control, table))
     return Buttons(closed, control.access.asks_token, links)
 
@@ -119,11 +119,13 @@ def _links(control: Control, table: str | None) -> Iterator[Button]:
     declaration = control.desired().named(table) if table else None
     if table and declaration is None:
         return
-    ours = table is None or any(one.name == table and one.ownership == "created" for one in control.board.declared())
+    ours = table is None or any(
+        one.name == table and one.ownership == "created" for one in control.loop_status.declared()
+    )
     seeded = declaration.seed is not None if declaration else any(d.seed for d in control.desired().declarations)
     yield Button("action-preview", f"/preview{asked}", "Preview")
     for name, action in ACTIONS.items():
-        hidden = "suspend" if control.board.suspended else "resume"
+        hidden = "suspend" if control.loop_status.suspended else "resume"
         unfit = name == hidden or (table and not action.of_table) or (action.seeds and not seeded)
         unfit = unfit or (action.verb is Verb.ROLLBACK and not ours)
         if unfit or (control.observes and action.verb in NEEDS_ENFORCE):

@@ -22,9 +22,9 @@ from reconciler.http.answers import errors
 from reconciler.http.control import Control
 from reconciler.http.docs import DocsPage
 from reconciler.http.listing import ListingQuery
-from reconciler.http.middleware import Answering, RequestCount, SecurityHeaders
+from reconciler.http.middleware import ReaderPriorityMiddleware, RequestCount, SecurityHeaders
 from reconciler.http.page import Page
-from reconciler.http.prefix import UnderPrefix
+from reconciler.http.prefix import PathPrefix
 from reconciler.metrics import Metrics
 
 
@@ -32,12 +32,12 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _nobody(board: LoopStatus) -> Control:
-    return Control(board, Access(loopback=False))
+def _nobody(loop_status: LoopStatus) -> Control:
+    return Control(loop_status, Access(loopback=False))
 
 
 def create_app(
-    board: LoopStatus,
+    loop_status: LoopStatus,
     metrics: Metrics,
     *,
     control: Control | None = None,
@@ -51,7 +51,7 @@ def create_app(
     ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted. Each
     request is handled inside ``answering()``.
     """
-    control = control or _nobody(board)
+    control = control or _nobody(loop_status)
     page, docs = Page(control), DocsPage()
     app = FastAPI(
         title="dynamodb-reconciler",
@@ -66,10 +66,10 @@ def create_app(
     problems.install(app)
     policy = page.content_security_policy
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
-    app.add_middleware(UnderPrefix)
+    app.add_middleware(PathPrefix)
     app.add_middleware(RequestCount, count=metrics.http_request)
     request_id.install(app)
-    app.add_middleware(Answering, answering=answering)
+    app.add_middleware(ReaderPriorityMiddleware, answering=answering)
 
     @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))
     def status_page(
@@ -91,7 +91,7 @@ def create_app(
     def table_page(request: Request, name: Annotated[str, Path(max_length=255)]) -> str:
         made = page.render_table(name, request.headers)
         if made is None:
-            raise problems.Refused(404, "No table of that name is declared or owned here.")
+            raise problems.HttpProblem(404, "No table of that name is declared or owned here.")
         return made
 
     @app.get("/docs", response_class=HTMLResponse, summary="This document, to be read", tags=["pages"])
@@ -105,7 +105,7 @@ def create_app(
 
     @app.get("/livez", summary="Whether the loop is alive", tags=["probes"], responses=openapi.LIVE)
     async def livez() -> JSONResponse:
-        death = health.death(board, now())
+        death = health.death(loop_status, now())
         return JSONResponse({"alive": death is None, "reason": death}, 200 if death is None else 503)
 
     ready = "Whether the endpoint is up and every declared table has been seen ready once"
@@ -113,7 +113,7 @@ def create_app(
     @app.get("/readyz", summary=ready, tags=["probes"], responses=openapi.READY)
     @app.get("/healthz", summary="Alias of /readyz", tags=["probes"], responses=openapi.READY)
     async def readyz() -> JSONResponse:
-        good, reason = health.readiness(board)
+        good, reason = health.readiness(loop_status)
         return JSONResponse({"ready": good, "reason": reason}, 200 if good else 503)
 
     for router in (pages.routes(page, settings), *confirm.routes(control, page)):

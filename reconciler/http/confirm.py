@@ -18,7 +18,7 @@ from reconciler.http.forms import Form, FormRoute
 from reconciler.http.jobs import begin, refusal, settled
 from reconciler.http.page import Page
 from reconciler.http.plans import Plans
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 from reconciler.model.errors import ReconcilerError
 from reconciler.runs import Job, Verb
 from reconciler.runs.job import PAGE
@@ -55,7 +55,7 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
         return RedirectResponse(f"/runs/{run.id}", HTTPStatus.SEE_OTHER)
 
     async def shown(request: Request, action: Action | None, given: list[str]) -> str:
-        control.access.check_reader(request.headers, control.board.endpoint)
+        control.access.check_reader(request.headers, control.loop_status.endpoint)
         tables = _names(control, given)
         verb = Verb.PREVIEW if action is None else action.plan
         try:
@@ -69,7 +69,9 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
 
 def _action(name: str) -> Action:
     if name not in ACTIONS:
-        raise Refused(HTTPStatus.NOT_FOUND, f"There is nothing of that name to do; there are: {', '.join(ACTIONS)}.")
+        raise HttpProblem(
+            HTTPStatus.NOT_FOUND, f"There is nothing of that name to do; there are: {', '.join(ACTIONS)}."
+        )
     return ACTIONS[name]
 
 
@@ -77,14 +79,14 @@ def _names(control: Control, given: list[str]) -> tuple[str, ...]:
     desired = control.desired()
     unknown = [name for name in given if desired.named(name) is None]
     if unknown:
-        raise Refused(HTTPStatus.NOT_FOUND, f"No table {unknown[0]!r} is declared.")
+        raise HttpProblem(HTTPStatus.NOT_FOUND, f"No table {unknown[0]!r} is declared.")
     return tuple(dict.fromkeys(given))
 
 
 def _order(action: Action, form: Form) -> Job:
     needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
     if needs_digest and form.digest is None:
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The form names no plan. Nothing was done.")
+        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The form names no plan. Nothing was done.")
     if form.tables and not action.of_table:
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{action.label} is about all tables. Nothing was done.")
+        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{action.label} is about all tables. Nothing was done.")
     return Job(action.verb, form.tables, form.digest if needs_digest else None, PAGE)

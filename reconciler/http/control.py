@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http.access import Access
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 from reconciler.model.desired import DesiredState, Seed
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import Endpoint
@@ -23,9 +23,9 @@ from reconciler.runs import Feed, Job, Run, RunHistory
 class Control:
     """Filled by the daemon: ``reconciler`` and ``submit`` are ``None`` until the endpoint has answered."""
 
-    board: LoopStatus
+    loop_status: LoopStatus
     access: Access = field(default_factory=Access)
-    book: RunHistory = field(default_factory=RunHistory)
+    history: RunHistory = field(default_factory=RunHistory)
     feed: Feed = field(default_factory=Feed)
     reconciler: Reconciler | None = None
     submit: Callable[[Job], Run] | None = None
@@ -43,7 +43,7 @@ class Control:
         The URL may lead somewhere else than when the last pass looked: without a token that pass is no proof.
         """
         if self.access.asks_token or self.confirm is None:
-            return self.board.endpoint
+            return self.loop_status.endpoint
         return await run_in_threadpool(self._confirmed, self.confirm)
 
     def _confirmed(self, confirm: Callable[[], Endpoint]) -> Endpoint | None:
@@ -52,11 +52,11 @@ class Control:
         except ReconcilerError:
             return None
 
-    def order(self, order: Job) -> Run:
+    def enqueue(self, job: Job) -> Run:
         """Hand an order to the loop. Raises ``Refused`` 503 while there is none, and what the loop raises."""
         if self.submit is None:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, self.board.not_ready_reason, {"Retry-After": "1"})
-        return self.submit(order)
+            raise HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, self.loop_status.not_ready_reason, {"Retry-After": "1"})
+        return self.submit(job)
 
     def snapshot(self) -> StateSnapshot:
         """Every record, read now; empty before the endpoint has answered. Raises ``ApiError`` and ``StateError``."""
@@ -69,7 +69,7 @@ class Control:
 
     def seeds(self, tables: tuple[str, ...] = ()) -> tuple[tuple[str, Seed, str | None], ...]:
         """Table, seed and how far it is, of the named tables (base or full name) or of all that have a seed."""
-        report = self.board.report
+        report = self.loop_status.report
         states = {table.name: table.seed_state for table in report.tables} if report else {}
         return tuple(
             (declared.spec.name, declared.seed, states.get(declared.spec.name))

@@ -11,12 +11,12 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
 from reconciler.http.control import Control
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 from reconciler.http.summary import health_state, sentence
 from reconciler.runs.feed import Event
 
-MOST_LISTENERS = 64
-MOST_UNREAD = 1000
+MAX_LISTENERS = 64
+MAX_UNREAD = 1000
 PING_SECONDS = 15
 RETRY_MILLISECONDS = 2000
 
@@ -30,9 +30,11 @@ def stream(control: Control) -> EventSourceResponse:
         loop.call_soon_threadsafe(unread.put_nowait, event)
 
     # Listening begins here, not with the first byte of the answer: a burst of requests is counted as it comes.
-    leave = control.feed.listen(hear, most=MOST_LISTENERS)
+    leave = control.feed.listen(hear, most=MAX_LISTENERS)
     if leave is None:
-        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, f"{MOST_LISTENERS} clients listen already.", {"Retry-After": "10"})
+        raise HttpProblem(
+            HTTPStatus.TOO_MANY_REQUESTS, f"{MAX_LISTENERS} clients listen already.", {"Retry-After": "10"}
+        )
     return _Stream(_events(control, unread, leave), leave)
 
 
@@ -54,9 +56,9 @@ async def _events(
     control: Control, unread: asyncio.Queue[Event | None], leave: Callable[[], None]
 ) -> AsyncIterator[ServerSentEvent]:
     try:
-        hello = {"mood": health_state(control.board).value, "message": sentence(control.board)}
+        hello = {"mood": health_state(control.loop_status).value, "message": sentence(control.loop_status)}
         yield ServerSentEvent(json.dumps(hello), event="hello", retry=RETRY_MILLISECONDS)
-        while (event := await unread.get()) is not None and unread.qsize() < MOST_UNREAD:
+        while (event := await unread.get()) is not None and unread.qsize() < MAX_UNREAD:
             yield ServerSentEvent(json.dumps(event.data), event=event.name, id=str(event.number))
     finally:
         leave()

@@ -17,10 +17,10 @@ from fastapi.routing import APIRoute
 
 from reconciler.http.control import Control
 from reconciler.http.guard import check_type, read_body, replay
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 
 FORM = "application/x-www-form-urlencoded"
-MOST_TABLES = 200
+MAX_TABLES = 200
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,7 +42,7 @@ class FormRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             control: Control = request.app.state.control
-            control.access.check_form(request.headers, control.board.endpoint)
+            control.access.check_form(request.headers, control.loop_status.endpoint)
             control.access.check_form(request.headers, await control.confirmed())
             body = await read_body(request)
             check_type(request.headers, body, FORM)
@@ -68,7 +68,7 @@ def read_form(body: bytes) -> Form:
             raise _unfit("has a field that is not known here")
         fields[name].append(value)
     tables = tuple(dict.fromkeys(fields["table"]))
-    if len(fields["digest"]) > 1 or len(fields["token"]) > 1 or len(tables) > MOST_TABLES:
+    if len(fields["digest"]) > 1 or len(fields["token"]) > 1 or len(tables) > MAX_TABLES:
         raise _unfit("has a field too often")
     if any(not 1 <= len(name) <= 255 for name in tables):
         raise _unfit("names a table that cannot be one")
@@ -78,5 +78,5 @@ def read_form(body: bytes) -> Form:
     return Form(tables, digest, (fields["token"] or [""])[0])
 
 
-def _unfit(what: str) -> Refused:
-    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"The body {what}. Nothing was done.")
+def _unfit(what: str) -> HttpProblem:
+    return HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The body {what}. Nothing was done.")

@@ -17,9 +17,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from reconciler.http.control import Control
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 
-MOST_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
 JSON = "application/json"
 CLOSE = {"Connection": "close"}
@@ -34,7 +34,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             control: Control = request.app.state.control
-            control.access.check(request.headers, control.board.endpoint)
+            control.access.check(request.headers, control.loop_status.endpoint)
             control.access.check(request.headers, await control.confirmed())
             body = await read_body(request)
             check_type(request.headers, body, JSON)
@@ -46,21 +46,21 @@ class GuardedRoute(APIRoute):
 async def read_body(request: Request) -> bytes:
     """The whole body. Raises ``Refused`` for one of more than 64 KiB, that ends too early or takes more than 10 s."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared) > MOST_BODY_BYTES:
+    if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
         raise _too_large()
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MOST_BODY_BYTES:
+                if len(body) > MAX_BODY_BYTES:
                     raise _too_large()
     except TimeoutError:
-        raise Refused(
+        raise HttpProblem(
             HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {BODY_SECONDS:g} s.", CLOSE
         ) from None
     except ClientDisconnect:
-        raise Refused(HTTPStatus.BAD_REQUEST, "The body ended too early.", CLOSE) from None
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The body ended too early.", CLOSE) from None
     return bytes(body)
 
 
@@ -71,12 +71,12 @@ def check_type(headers: Headers, body: bytes, wanted: str) -> None:
     kinds, coded = headers.getlist("content-type"), headers.get("content-encoding", "identity")
     kind = kinds[0].partition(";")[0].strip().lower() if len(kinds) == 1 else ""
     if kind != wanted or coded.lower() != "identity":
-        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A body must be {wanted}, not encoded otherwise.")
+        raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A body must be {wanted}, not encoded otherwise.")
 
 
-def _too_large() -> Refused:
-    detail = f"A body may have {MOST_BODY_BYTES // 1024} KiB at most."
-    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, CLOSE)
+def _too_large() -> HttpProblem:
+    detail = f"A body may have {MAX_BODY_BYTES // 1024} KiB at most."
+    return HttpProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, CLOSE)
 
 
 def replay(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:

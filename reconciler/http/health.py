@@ -10,30 +10,34 @@ STILL = timedelta(seconds=120)
 """Silence after which the loop counts as stuck: longer than any single call or read of declarations may take."""
 
 
-def death(board: LoopStatus, now: datetime) -> str | None:
+def death(loop_status: LoopStatus, now: datetime) -> str | None:
     """Why the loop counts as dead, or ``None``: it died, is stuck in a pass, or did not begin the pass that was due.
 
     A pass may take as long as it likes while its requests are answered, with success or not. Between passes the loop
     may be silent until the next one is due. The same bound holds for the tries to connect before the first pass.
     """
-    if board.loop_error is not None:
-        return f"the loop ended: {board.loop_error}"
-    if board.heartbeat is None:
+    if loop_status.loop_error is not None:
+        return f"the loop ended: {loop_status.loop_error}"
+    if loop_status.heartbeat is None:
         return None
-    idle_until = board.next_pass if board.in_progress is None and board.next_pass is not None else board.heartbeat
-    silent = now - max(board.heartbeat, idle_until)
+    idle_until = (
+        loop_status.next_pass
+        if loop_status.in_progress is None and loop_status.next_pass is not None
+        else loop_status.heartbeat
+    )
+    silent = now - max(loop_status.heartbeat, idle_until)
     if silent <= STILL:
         return None
     seconds = int(silent.total_seconds())
-    if board.in_progress is not None:
+    if loop_status.in_progress is not None:
         return f"the pass under way has made no progress for {seconds} s"
-    if board.next_pass is not None:
+    if loop_status.next_pass is not None:
         return f"the next pass was due {seconds} s ago and has not begun"
     return f"the loop has made no progress for {seconds} s"
 
 
-def readiness(board: LoopStatus) -> tuple[bool, str | None]:
+def readiness(loop_status: LoopStatus) -> tuple[bool, str | None]:
     """Ready or not, and why not."""
-    if board.ready:
+    if loop_status.ready:
         return True, None
-    return False, board.not_ready_reason or "the endpoint does not answer"
+    return False, loop_status.not_ready_reason or "the endpoint does not answer"

@@ -9,13 +9,13 @@ from fastapi.responses import JSONResponse
 
 from reconciler.http.answers import Answer, RunData
 from reconciler.http.control import Control
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import Verdict
 from reconciler.planning.text import several
 from reconciler.presentation.document import document, problem_entry, step_entry
-from reconciler.runs import Full, Job, Outcome, Run, Verb
+from reconciler.runs import Job, Outcome, QueueFull, Run, Verb
 from reconciler.runs.messages import sentences
 from reconciler.runs.verbs import PlanChanged
 
@@ -25,21 +25,21 @@ NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME
 """What cannot be done in a daemon that only observes."""
 
 
-async def answer(control: Control, order: Job, *, wait: bool) -> Answer[RunData] | JSONResponse:
+async def answer(control: Control, job: Job, *, wait: bool) -> Answer[RunData] | JSONResponse:
     """200 with the report, or 202 with the run's id."""
     try:
-        run = begin(control, order)
+        run = begin(control, job)
         outcome = await ending(run, WAIT_SECONDS) if wait else None
     except ReconcilerError as error:
         raise refusal(error) from error
     return _accepted(run) if outcome is None else _done(run, outcome)
 
 
-def begin(control: Control, order: Job) -> Run:
+def begin(control: Control, job: Job) -> Run:
     """Hand it to the loop. Raises ``Refused``, and what the loop raises."""
-    if control.observes and order.verb in NEEDS_ENFORCE:
-        raise Refused(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
-    return control.order(order)
+    if control.observes and job.verb in NEEDS_ENFORCE:
+        raise HttpProblem(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
+    return control.enqueue(job)
 
 
 async def ending(run: Run, seconds: float) -> Outcome | None:
@@ -59,20 +59,20 @@ async def settled(run: Run, seconds: float) -> None:
     await asyncio.wait([ended], timeout=seconds)
 
 
-def refusal(error: ReconcilerError) -> Refused:
+def refusal(error: ReconcilerError) -> HttpProblem:
     """What an error of a verb means to the caller."""
     match error:
-        case Full():
-            return Refused(HTTPStatus.TOO_MANY_REQUESTS, str(error), {"Retry-After": "5"})
+        case QueueFull():
+            return HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, str(error), {"Retry-After": "5"})
         case PlanChanged():
-            return Refused(HTTPStatus.CONFLICT, str(error), plan_digest=error.digest)
+            return HttpProblem(HTTPStatus.CONFLICT, str(error), plan_digest=error.digest)
         case DeclarationError():
             detail = f"The desired state has {several(len(error.problems), 'error')}; nothing was done."
-            return Refused(HTTPStatus.CONFLICT, detail, errors=[problem_entry(one) for one in error.problems])
+            return HttpProblem(HTTPStatus.CONFLICT, detail, errors=[problem_entry(one) for one in error.problems])
         case UsageError():
-            return Refused(HTTPStatus.NOT_FOUND, str(error))
+            return HttpProblem(HTTPStatus.NOT_FOUND, str(error))
         case _:
-            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
+            return HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
 
 
 def _heard(future: asyncio.Future[Outcome]) -> None:
@@ -93,7 +93,7 @@ def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
     report = outcome.report
     if report is None:
         return Answer[RunData](
-            success=True, message=" ".join(sentences(run.order, None)), data=RunData(run_id=run.id, report=None)
+            success=True, message=" ".join(sentences(run.job, None)), data=RunData(run_id=run.id, report=None)
         )
     blocked = [
         {"table": table.name, **step_entry(step)}
@@ -102,8 +102,8 @@ def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
         if step.status is StepStatus.BLOCKED
     ]
     failed = report.verdict is Verdict.ERROR or any(table.has(StepStatus.FAILED) for table in report.tables)
-    refused = run.order.verb is Verb.ROLLBACK and bool(blocked)
-    said = [*sentences(run.order, report)]
+    refused = run.job.verb is Verb.ROLLBACK and bool(blocked)
+    said = [*sentences(run.job, report)]
     if refused:
         said.append(f"{several(len(blocked), 'step')} blocked; data.blocked says why.")
     return Answer[RunData](

@@ -69,7 +69,7 @@ class RequestCount:
             self._count(scope["method"], route, status, time.perf_counter() - began)
 
 
-class Answering:
+class ReaderPriorityMiddleware:
     """Handles each request inside ``answering()``, so that the daemon's pass threads can let readers go first."""
 
     def __init__(self, app: ASGIApp, answering: Callable[[], AbstractContextManager[None]]) -> None:

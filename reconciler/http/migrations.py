@@ -32,7 +32,7 @@ ACCEPTED = {
 }
 
 
-class RunWish(BaseModel):
+class RunRequest(BaseModel):
     """What to run."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tables": ["users"], "dry_run": True}]})
@@ -44,7 +44,7 @@ class RunWish(BaseModel):
     )
 
 
-class RollbackWish(BaseModel):
+class RollbackRequest(BaseModel):
     """What to delete."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tables": ["users"]}]})
@@ -66,11 +66,11 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
             202: ACCEPTED,
         },
     )
-    async def run(wish: RunWish | None = None, wait: Wait = True) -> Answer[RunData]:
-        wish = wish or RunWish()
-        verb = Verb.PREVIEW if wish.dry_run else Verb.RUN
-        order = Job(verb, _names(wish.tables), None if wish.dry_run else wish.plan_digest)
-        return await answer(control, order, wait=wait)  # type: ignore[return-value]
+    async def run(body: RunRequest | None = None, wait: Wait = True) -> Answer[RunData]:
+        request = body or RunRequest()
+        verb = Verb.PREVIEW if request.dry_run else Verb.RUN
+        job = Job(verb, _names(request.tables), None if request.dry_run else request.plan_digest)
+        return await answer(control, job, wait=wait)  # type: ignore[return-value]
 
     @changing.post(
         "/rollback",
@@ -81,9 +81,9 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
             202: ACCEPTED,
         },
     )
-    async def rollback(wish: RollbackWish | None = None, wait: Wait = True) -> Answer[RunData]:
-        order = Job(Verb.ROLLBACK, _names(wish.tables if wish else []))
-        return await answer(control, order, wait=wait)  # type: ignore[return-value]
+    async def rollback(body: RollbackRequest | None = None, wait: Wait = True) -> Answer[RunData]:
+        job = Job(Verb.ROLLBACK, _names(body.tables if body else []))
+        return await answer(control, job, wait=wait)  # type: ignore[return-value]
 
     @reading.get(
         "/status",
@@ -95,17 +95,17 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
             snapshot = control.snapshot()
         except ReconcilerError as error:
             raise refusal(error) from error
-        board = control.board
+        loop_status = control.loop_status
         data = MigrationsData(
-            suspended=board.suspended or snapshot.suspension is not None,
+            suspended=loop_status.suspended or snapshot.suspension is not None,
             suspended_by=snapshot.suspension.by if snapshot.suspension else None,
-            in_progress=board.in_progress,
-            last_pass=board.report.finished if board.report else None,
-            last_success=board.last_success,
-            next_pass=board.next_pass,
-            tables=[_entry(table, snapshot.inventory.get(table.name)) for table in shown(board.report)],
+            in_progress=loop_status.in_progress,
+            last_pass=loop_status.report.finished if loop_status.report else None,
+            last_success=loop_status.last_success,
+            next_pass=loop_status.next_pass,
+            tables=[_entry(table, snapshot.inventory.get(table.name)) for table in shown(loop_status.report)],
         )
-        return Answer(success=True, message=sentence(board), data=data)
+        return Answer(success=True, message=sentence(loop_status), data=data)
 
     return changing, reading
 

@@ -13,14 +13,14 @@ from reconciler.http import templates
 from reconciler.http.actions import Action, buttons
 from reconciler.http.control import Control
 from reconciler.http.listing import SORTS, URGENT, ListingQuery, attention, listing
-from reconciler.http.plan_view import Planned
+from reconciler.http.plan_view import PlanView
 from reconciler.http.relations import relations
 from reconciler.http.summary import differs, health_state, hold, leader, sentence, shown
 from reconciler.http.table_data import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
 from reconciler.presentation.render import counts
 from reconciler.runs import Outcome
-from reconciler.runs.history import MOST_RECORDS
+from reconciler.runs.history import MAX_RECORDS
 
 SHOWN_RUNS = 15
 NAMES = ("status", "table", "confirm", "run", "runs", "settings", "problem")
@@ -41,16 +41,16 @@ class Page:
 
     def render(self, more: Mapping[str, Any], query: ListingQuery, headers: Headers) -> str:
         """The page of this moment. ``more`` may say the ``mode``; the sender of ``headers`` decides on the buttons."""
-        board, report = self._control.board, self._control.board.report
+        loop_status, report = self._control.loop_status, self._control.loop_status.report
         tables = shown(report)
         return self._render(
             "status",
-            board=board,
+            loop_status=loop_status,
             report=report,
-            mood=health_state(board).value,
-            sentence=sentence(board),
-            leader=leader(board),
-            hold=hold(board),
+            mood=health_state(loop_status).value,
+            sentence=sentence(loop_status),
+            leader=leader(loop_status),
+            hold=hold(loop_status),
             mode=more.get("mode") or ("observe" if report and report.observe_only else "enforce"),
             tables=tables,
             listing=listing(tables, query),
@@ -58,7 +58,7 @@ class Page:
             most_urgent=URGENT,
             statuses=[status.value for status in TableStatus],
             sorts=list(SORTS),
-            runs=[record for record in self._control.book.newest() if not record.looks][:SHOWN_RUNS],
+            runs=[record for record in self._control.history.newest() if not record.looks][:SHOWN_RUNS],
             differs=differs,
             relations=relations(self._control.desired()),
             buttons=buttons(self._control, headers),
@@ -88,22 +88,22 @@ class Page:
             tables=tables,
             digest=plan.plan_digest if plan else None,
             report=report,
-            planned=Planned.of(report) if report else None,
+            plan_view=PlanView.of(report) if report else None,
             counts=counts(report, applied=False) if report else "",
             seeds=self._control.seeds(tables) if action is not None and action.seeds else (),
             waits=waits,
-            suspended=self._control.board.suspended,
+            suspended=self._control.loop_status.suspended,
             asks_token=self._control.access.asks_token,
         )
 
     def render_run(self, run_id: str) -> str | None:
         """The page of one run; ``None`` for one that is unknown or forgotten."""
-        record = self._control.book.find(run_id)
+        record = self._control.history.find(run_id)
         return None if record is None else self._render("run", run=record)
 
     def render_runs(self) -> str:
         """Everything that ran, newest first."""
-        return self._render("runs", runs=self._control.book.newest(MOST_RECORDS))
+        return self._render("runs", runs=self._control.history.newest(MAX_RECORDS))
 
     def render_settings(self, rows: tuple[tuple[str, str, str], ...]) -> str:
         """Name, value and origin of every setting; secrets are redacted before they come here."""

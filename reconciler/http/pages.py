@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
 from reconciler.http.page import Page
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 
 
 def routes(page: Page, settings: Callable[[], tuple[tuple[str, str, str], ...]]) -> APIRouter:
@@ -25,7 +25,7 @@ def routes(page: Page, settings: Callable[[], tuple[tuple[str, str, str], ...]])
     def run(run_id: Annotated[str, Path(max_length=64)]) -> str:
         made = page.render_run(run_id)
         if made is None:
-            raise Refused(HTTPStatus.NOT_FOUND, "No run of that id is known, or it is forgotten.")
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "No run of that id is known, or it is forgotten.")
         return made
 
     @router.get("/settings")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport
 
-MOST_STEPS = 500
+MAX_STEPS = 500
 """Of each half; the counts below a plan count all of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlanView:
     """Tables by name with the steps that are ready, and with the others; ``hidden`` counts those that are not shown."""
 
     ready: tuple[tuple[str, tuple[Step, ...]], ...]
@@ -21,19 +21,19 @@ class Planned:
     hidden: int
 
     @classmethod
-    def of(cls, report: PassReport) -> Planned:
+    def of(cls, report: PassReport) -> PlanView:
         """Both halves of a plan."""
         ready, more = _half(report, ready=True)
         held, yet_more = _half(report, ready=False)
         failed = tuple((table.name, table.error) for table in report.tables if table.error)
-        return cls(ready, held, failed[:MOST_STEPS], more + yet_more)
+        return cls(ready, held, failed[:MAX_STEPS], more + yet_more)
 
 
 def _half(report: PassReport, *, ready: bool) -> tuple[tuple[tuple[str, tuple[Step, ...]], ...], int]:
     found, count, hidden = [], 0, 0
     for table in sorted(report.tables, key=lambda table: table.name):
         steps = tuple(step for step in table.steps if (step.status is StepStatus.READY) is ready)
-        if steps and count < MOST_STEPS:
+        if steps and count < MAX_STEPS:
             found.append((table.name, steps))
             count += len(steps)
         else:

@@ -10,14 +10,14 @@ from http import HTTPStatus
 
 from reconciler.http.control import Control
 from reconciler.http.jobs import begin, ending
-from reconciler.http.problems import Refused
+from reconciler.http.problems import HttpProblem
 from reconciler.runs import Job, Outcome, Run, Verb
 from reconciler.runs.job import PAGE
 
 FRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
 """After that a page says that the plan is still waited for, instead of letting a browser wait."""
-MOST_PLANS = 20
+MAX_PLANS = 20
 
 
 class Plans:
@@ -29,14 +29,14 @@ class Plans:
 
     async def of(self, verb: Verb, tables: tuple[str, ...]) -> Outcome | None:
         """The plan, or ``None`` while it is not there. Raises ``Refused``, and what the loop and the verb raise."""
-        order, now = Job(verb, tables, trigger=PAGE), time.monotonic()
+        job, now = Job(verb, tables, trigger=PAGE), time.monotonic()
         self._made = {
             made: (at, run)
             for made, (at, run) in self._made.items()
             if not run.ended.done() or now - at < FRESH_SECONDS
         }
-        if order not in self._made:
-            if len(self._made) >= MOST_PLANS:
-                raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "Too many plans are being made.", {"Retry-After": "2"})
-            self._made[order] = now, begin(self._control, order)
-        return await ending(self._made[order][1], PATIENCE_SECONDS)
+        if job not in self._made:
+            if len(self._made) >= MAX_PLANS:
+                raise HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, "Too many plans are being made.", {"Retry-After": "2"})
+            self._made[job] = now, begin(self._control, job)
+        return await ending(self._made[job][1], PATIENCE_SECONDS)

@@ -25,7 +25,7 @@ def prefix_of(headers: Headers) -> str:
     return path if len(path) <= LONGEST and _PREFIX.fullmatch(path) else ""
 
 
-class UnderPrefix:
+class PathPrefix:
     """Puts the prefix of a request before the paths in its answer: in pages, and in ``Location``."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -24,7 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 FAILED = "The request failed. The log says why."
 
 
-class Refused(Exception):
+class HttpProblem(Exception):
     """Raised by a route to answer with a problem; ``more`` are further members of the document."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
@@ -48,7 +48,7 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, 
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
-class Faults:
+class UnhandledErrors:
     """Turns what a route did not expect into an answer, inside the middleware that counts and sets headers."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -75,10 +75,10 @@ class Faults:
 
 def install(app: FastAPI) -> None:
     """Let every error of ``app`` leave in this form; to be called before any other middleware is added."""
-    app.add_exception_handler(Refused, _said)
+    app.add_exception_handler(HttpProblem, _said)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(Faults)
+    app.add_middleware(UnhandledErrors)
 
 
 def _failure(request: Request) -> Response:
@@ -91,7 +91,7 @@ def _failure(request: Request) -> Response:
 
 
 async def _said(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+    assert isinstance(error, HttpProblem)
     return _answer(request, error.status, error.detail, error.headers, **error.more)
 
 

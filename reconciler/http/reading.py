@@ -13,19 +13,19 @@ from sse_starlette import EventSourceResponse
 from reconciler.http.answers import Answer, Json, RunEntry, RunsData, errors, example
 from reconciler.http.control import Control
 from reconciler.http.events import stream
-from reconciler.http.problems import Refused
-from reconciler.http.report_cache import CachedReport
+from reconciler.http.problems import HttpProblem
+from reconciler.http.report_cache import ReportCache
 from reconciler.http.status import status_answer
 from reconciler.http.table_data import table_data
 from reconciler.planning.text import several
 from reconciler.runs.events import record_entry
-from reconciler.runs.history import MOST_RECORDS
+from reconciler.runs.history import MAX_RECORDS
 
 
 def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter:
     """``more`` is what only the daemon knows, for example the mode."""
     router = APIRouter(prefix="/api/v1", tags=["status"])
-    prepared = CachedReport()
+    prepared = ReportCache()
 
     @router.get(
         "/status",
@@ -34,12 +34,13 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         responses={**errors(500), 200: example("In sync: 2 tables as declared", {"ready": True, "report": None})},
     )
     async def status() -> Response:
-        report = control.board.report
+        report = control.loop_status.report
         text = prepared.ready(report)
         if text is None:
             text = await run_in_threadpool(prepared.text, report)
         return Response(
-            status_answer(control.board, prepared.sentence(control.board), more(), text), media_type="application/json"
+            status_answer(control.loop_status, prepared.sentence(control.loop_status), more(), text),
+            media_type="application/json",
         )
 
     @router.get(
@@ -50,7 +51,7 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
     def table(name: Annotated[str, Path(max_length=255)]) -> Answer[Json]:
         data = table_data(control, name)
         if data is None:
-            raise Refused(HTTPStatus.NOT_FOUND, "No table of that name is declared or owned here.")
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "No table of that name is declared or owned here.")
         return Answer(success=True, message=f"{data['name']}: {data['status']}", data=data)
 
     @router.get(
@@ -58,8 +59,8 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         summary="What ran, newest first",
         responses={**errors(422, 500), 200: example("1 run", {"runs": [_RUN]})},
     )
-    def runs(limit: Annotated[int, Query(ge=1, le=MOST_RECORDS)] = 50) -> Answer[RunsData]:
-        found = [RunEntry(**record_entry(record)) for record in control.book.newest(limit)]
+    def runs(limit: Annotated[int, Query(ge=1, le=MAX_RECORDS)] = 50) -> Answer[RunsData]:
+        found = [RunEntry(**record_entry(record)) for record in control.history.newest(limit)]
         return Answer(success=True, message=several(len(found), "run"), data=RunsData(runs=found))
 
     @router.get(
@@ -68,9 +69,9 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         responses={**errors(404, 422, 500), 200: example("run is done", _RUN)},
     )
     def run(run_id: Annotated[str, Path(max_length=64)]) -> Answer[RunEntry]:
-        record = control.book.find(run_id)
+        record = control.history.find(run_id)
         if record is None:
-            raise Refused(HTTPStatus.NOT_FOUND, "No run of that id is known, or it is forgotten.")
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "No run of that id is known, or it is forgotten.")
         said = f"{record.verb} is {record.state.value}{f': {record.error}' if record.error else ''}"
         return Answer(success=True, message=said, data=RunEntry(**record_entry(record)))
 

@@ -12,11 +12,11 @@ from reconciler.model.desired import Declaration, DesiredState
 
 BOX_WIDTH, TITLE_HEIGHT, ROW_HEIGHT = 192, 34, 24
 COLUMN_GAP, ROW_GAP, MARGIN = 72, 24, 8
-MOST_DRAWN = 60
+MAX_DRAWN = 60
 """Tables of one drawing; with more of them it is a thicket."""
-MOST_SHOWN = 240
+MAX_SHOWN = 240
 """Tables of all drawings of a page together; the list in words goes on."""
-MOST_LETTERS = 22
+MAX_LETTERS = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ def relations(desired: DesiredState) -> Relations | None:
     if not found:
         return None
     names = sorted({name for relation in found for name in (relation.source, relation.target)})
-    if len(names) <= MOST_DRAWN:
+    if len(names) <= MAX_DRAWN:
         return Relations(found, (_drawing(names, found),))
     drawings, shown = [], 0
     for group in _groups(names, found):
-        if len(group) <= MOST_DRAWN and shown + len(group) <= MOST_SHOWN:
+        if len(group) <= MAX_DRAWN and shown + len(group) <= MAX_SHOWN:
             shown += len(group)
             drawings.append(_drawing(sorted(group), tuple(one for one in found if one.source in group)))
     return Relations(found, tuple(drawings), len(names) - shown)
@@ -180,4 +180,4 @@ def _path(relation: Relation, boxes: Mapping[str, Box]) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"

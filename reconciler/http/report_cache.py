@@ -16,7 +16,7 @@ from reconciler.model.report import PassReport, TableReport
 from reconciler.presentation.document import document, table_entry
 
 
-class CachedReport:
+class ReportCache:
     """Asked from several threads; while one writes a new text, the others wait for it."""
 
     def __init__(self) -> None:
@@ -25,12 +25,12 @@ class CachedReport:
         self._tables: dict[str, tuple[TableReport, str]] = {}
         self._lock = threading.Lock()
 
-    def sentence(self, board: LoopStatus) -> str:
+    def sentence(self, loop_status: LoopStatus) -> str:
         """The sentence of the state, put together once for a report and an endpoint that is up or down."""
-        report, up = board.report, board.endpoint_up
+        report, up = loop_status.report, loop_status.endpoint_up
         told, told_up, said = self._said
         if report is None or told is not report or told_up is not up:
-            said = sentence(board)
+            said = sentence(loop_status)
             self._said = (report, up, said)
         return said
 

@@ -76,7 +76,7 @@ def _names(given: list[str]) -> tuple[str, ...]:
 
 def _entries(control: Control) -> Iterator[SeederEntry]:
     records = control.snapshot().seeds
-    report = control.board.report
+    report = control.loop_status.report
     seen = {table.name: table for table in report.tables} if report else {}
     for declaration in control.desired().declarations:
         if declaration.seed is None:

@@ -15,13 +15,13 @@ from reconciler.model.errors import ReconcilerError, SettingsError
 
 START_SECONDS = 10.0
 STOP_SECONDS = 3
-MOST_CONNECTIONS = 1200
+MAX_CONNECTIONS = 1200
 """More and the slowest sender goes, or where all wait for an answer the newcomer. A thousand callers may wait for one
 pass; probes and scrapers need a handful."""
 OTHER_FILES = 256
 """Open files that the rest of the process may need."""
 IDLE_SECONDS = 5
-MOST_HEADER_BYTES = 16 * 1024
+MAX_HEADER_BYTES = 16 * 1024
 
 
 class HttpServer:
@@ -43,7 +43,7 @@ class HttpServer:
                 server_header=False,
                 proxy_headers=False,
                 limit_concurrency=most_connections(),
-                h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+                h11_max_incomplete_event_size=MAX_HEADER_BYTES,
                 timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
@@ -95,11 +95,11 @@ def most_connections() -> int:
     except ImportError:
         return OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + OTHER_FILES
+    wanted = MAX_CONNECTIONS + OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(64, min(MOST_CONNECTIONS, soft - OTHER_FILES))
+    return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(64, min(MAX_CONNECTIONS, soft - OTHER_FILES))
 
 
 def _refusal(host: str, port: int, error: OSError) -> str:

@@ -11,29 +11,29 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.http.health import readiness
 
 
-def status_answer(board: LoopStatus, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
+def status_answer(loop_status: LoopStatus, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
     """An ``Answer`` as bytes: what is known right now around the prepared text of the last report.
 
     ``more`` comes from the wiring; the report is ``null`` before the first pass.
     """
     from reconciler.model.json_values import timestamp
 
-    ready, reason = readiness(board)
-    report = board.report
+    ready, reason = readiness(loop_status)
+    report = loop_status.report
     data = {
         "version": __version__,
-        "stack": board.stack,
-        "environment": board.environment,
+        "stack": loop_status.stack,
+        "environment": loop_status.environment,
         "ready": ready,
         "reason": reason,
-        "endpoint_up": board.endpoint_up,
-        "suspended": board.suspended,
-        "leader": board.leader,
+        "endpoint_up": loop_status.endpoint_up,
+        "suspended": loop_status.suspended,
+        "leader": loop_status.leader,
         "held_by": report.held_by if report else None,
-        "in_progress": board.in_progress,
-        "interval_seconds": board.interval,
-        "last_success": timestamp(board.last_success),
-        "next_pass": timestamp(board.next_pass),
+        "in_progress": loop_status.in_progress,
+        "interval_seconds": loop_status.interval,
+        "last_success": timestamp(loop_status.last_success),
+        "next_pass": timestamp(loop_status.next_pass),
         **more,
     }
     around = json.dumps({"success": True, "message": said, "data": data}, default=str)

@@ -18,13 +18,13 @@ class HealthState(StrEnum):
     IN_SYNC = "in-sync"
 
 
-def health_state(board: LoopStatus) -> HealthState:
+def health_state(loop_status: LoopStatus) -> HealthState:
     """Never ``in sync`` unless the last pass said so and the endpoint still answers (I11)."""
-    if board.report is None:
+    if loop_status.report is None:
         return HealthState.STARTING
-    if not board.endpoint_up:
+    if not loop_status.endpoint_up:
         return HealthState.DOWN
-    match board.report.verdict:
+    match loop_status.report.verdict:
         case Verdict.IN_SYNC:
             return HealthState.IN_SYNC
         case Verdict.DRIFTED:
@@ -33,12 +33,12 @@ def health_state(board: LoopStatus) -> HealthState:
             return HealthState.ERROR
 
 
-def sentence(board: LoopStatus) -> str:
+def sentence(loop_status: LoopStatus) -> str:
     """The banner's text."""
-    report = board.report
+    report = loop_status.report
     if report is None:
-        return f"Starting: {board.not_ready_reason}"
-    match health_state(board):
+        return f"Starting: {loop_status.not_ready_reason}"
+    match health_state(loop_status):
         case HealthState.DOWN:
             return f"Endpoint down: {report.error or 'it does not answer'}"
         case HealthState.ERROR:
@@ -51,9 +51,9 @@ def sentence(board: LoopStatus) -> str:
             return f"In sync: {_tables(summary['declared'] - summary['released'])} as declared{released}"
 
 
-def leader(board: LoopStatus) -> str:
+def leader(loop_status: LoopStatus) -> str:
     """Who may write, as far as the last pass saw."""
-    report = board.report
+    report = loop_status.report
     if report is None or report.leader is None:
         return "unknown"
     if report.leader:
@@ -61,14 +61,14 @@ def leader(board: LoopStatus) -> str:
     return f"another one: {report.held_by}" if report.held_by else "another process"
 
 
-def hold(board: LoopStatus) -> tuple[str, str] | None:
+def hold(loop_status: LoopStatus) -> tuple[str, str] | None:
     """Why nothing is written though steps may be ready, and the command or setting that ends that."""
-    report = board.report
+    report = loop_status.report
     if report is not None and report.problems:
         return "nothing is written while the desired state has errors", "reconciler validate"
     if report is not None and report.observe_only:
         return "RECONCILER_MODE=observe writes nothing", "RECONCILER_MODE=enforce"
-    if board.suspended:
+    if loop_status.suspended:
         return "the environment is suspended", "reconciler resume"
     return None
 

@@ -15,12 +15,12 @@ from reconciler.presentation.document import table_entry
 from reconciler.runs import Record
 from reconciler.runs.events import record_entry
 
-MOST_RUNS = 20
+MAX_RUNS = 20
 
 
 def find_table(control: Control, name: str) -> TableReport | None:
     """The table with this name or base name in the last report; ``None`` for a stranger."""
-    tables = shown(control.board.report)
+    tables = shown(control.loop_status.report)
     table = next((table for table in tables if table.name == name), None)
     return table or next((table for table in tables if table.base_name == name), None)
 
@@ -56,8 +56,8 @@ def table_data(control: Control, name: str) -> dict[str, Any] | None:
 
 def runs_of(control: Control, name: str) -> list[Record]:
     """The newest runs that did something with the table of this name, or tried to; previews do nothing."""
-    acted = (record for record in control.book.newest() if not record.verb.startswith("preview"))
-    return [record for record in acted if any(action.table == name for action in record.actions)][:MOST_RUNS]
+    acted = (record for record in control.history.newest() if not record.verb.startswith("preview"))
+    return [record for record in acted if any(action.table == name for action in record.actions)][:MAX_RUNS]
 
 
 def _fields(table: TableReport, spec: TableSpec | None) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reconciler.http.value_outline import pretty, readable
+from reconciler.http.value_outline import outline, pretty
 from reconciler.presentation.render import losses, step_title, symbol, value_text
 
 _WEB = Path(__file__).with_name("web")
@@ -23,7 +23,7 @@ def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= {"moment": _moment, "machine": _machine, "readable": readable, "pretty": pretty}
+    made.filters |= {"moment": _moment, "machine": _machine, "outline": outline, "pretty": pretty}
     made.filters |= {"step_title": step_title, "value_text": value_text, "losses": losses}
     made.filters |= {"capital": lambda text: text[:1].upper() + text[1:]}
     made.filters |= {"step_style": lambda step: symbol(step)[0], "step_sign": lambda step: symbol(step)[1]}

@@ -10,7 +10,7 @@ from reconciler.model.json_values import plain
 from reconciler.planning.text import printable
 
 
-def readable(value: Any) -> str:
+def outline(value: Any) -> str:
     """In the manner of YAML; ``none`` for nothing. What a value leaves open (``None`` within it) is left out."""
     return "\n".join(_lines(plain(value))) or "none"
 

@@ -27,7 +27,7 @@ from reconciler.metrics import labels
 from reconciler.metrics.drift import DriftCache
 from reconciler.metrics.events import Events
 from reconciler.metrics.state import LoopCollector, TableCollector
-from reconciler.metrics.text_cache import CachedTables
+from reconciler.metrics.text_cache import TableTextCache
 from reconciler.model.errors import SettingsError
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
@@ -41,20 +41,20 @@ _EXEMPLAR_LIMIT = 64
 class Metrics:
     """Every series of the process; implements ``Telemetry``."""
 
-    def __init__(self, board: LoopStatus, table_detail: labels.TableDetail = "full") -> None:
+    def __init__(self, loop_status: LoopStatus, table_detail: labels.TableDetail = "full") -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._environment = board.environment
+        self._environment = loop_status.environment
         self._own = CollectorRegistry()
         of_whole, of_tables = CollectorRegistry(), CollectorRegistry()
         self._own.register(of_whole)
         self._own.register(of_tables)
-        of_whole.register(LoopCollector(board))
-        of_tables.register(TableCollector(board, table_detail))
+        of_whole.register(LoopCollector(loop_status))
+        of_tables.register(TableCollector(loop_status, table_detail))
         self._events = Events(of_whole, of_tables, self._environment)
         self._events.build_info.labels(
             __version__, os.environ.get("RECONCILER_REVISION") or "unknown", platform.python_version()
         ).set(1)
-        self._prepared = CachedTables(of_tables, board, lambda: self._events.changes)
+        self._prepared = TableTextCache(of_tables, loop_status, lambda: self._events.changes)
         self._whole = CollectorRegistry()
         self._whole.register(of_whole)
         ProcessCollector(registry=self._whole)

@@ -25,8 +25,8 @@ Sample = tuple[str, tuple[str, ...], float]
 class LoopCollector(Collector):
     """What is true of the whole: reads the board once a scrape."""
 
-    def __init__(self, board: LoopStatus) -> None:
-        self._board = board
+    def __init__(self, loop_status: LoopStatus) -> None:
+        self._loop_status = loop_status
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """The families without samples, so that a name cannot be registered twice."""
@@ -34,16 +34,16 @@ class LoopCollector(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Every family with the samples it has at this moment; one without is still named, with its help."""
-        report = self._board.report
-        samples = chain(_of_board(self._board), _of_report(report) if report is not None else ())
-        return _filled(_empty(of_tables=False), self._board.environment, samples)
+        report = self._loop_status.report
+        samples = chain(_of_board(self._loop_status), _of_report(report) if report is not None else ())
+        return _filled(_empty(of_tables=False), self._loop_status.environment, samples)
 
 
 class TableCollector(Collector):
     """What is true of each table, as the last report has it."""
 
-    def __init__(self, board: LoopStatus, detail: labels.TableDetail = "full") -> None:
-        self._board = board
+    def __init__(self, loop_status: LoopStatus, detail: labels.TableDetail = "full") -> None:
+        self._loop_status = loop_status
         self._detail = detail
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
@@ -52,10 +52,10 @@ class TableCollector(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Every family with the samples it has at this moment; one without is still named, with its help."""
-        return _filled(_empty(of_tables=True), self._board.environment, self._samples())
+        return _filled(_empty(of_tables=True), self._loop_status.environment, self._samples())
 
     def _samples(self) -> Iterator[Sample]:
-        report = self._board.report
+        report = self._loop_status.report
         for table in report.tables if report is not None else ():
             if in_scope(table) and self._detail != "none":
                 yield from _status_of_table(table)
@@ -87,21 +87,21 @@ def _filled(
     return families.values()
 
 
-def _of_board(board: LoopStatus) -> Iterator[Sample]:
-    endpoint = board.endpoint
+def _of_board(loop_status: LoopStatus) -> Iterator[Sample]:
+    endpoint = loop_status.endpoint
     if endpoint is not None:
         yield "endpoint_info", (endpoint.url, endpoint.region, endpoint.flavor.value), 1
-    yield "endpoint_up", (), board.endpoint_up
-    yield "pass_in_progress", (), board.in_progress is not None
-    yield "suspended", (), board.suspended
-    yield "leader", (), board.leader
-    yield "interval_seconds", (), board.interval
-    if board.report is not None:
-        yield "config_last_load_successful", (), board.config_ok
-    yield "config_errors", (), board.config_errors
-    yield from _time("config_last_load_success_timestamp_seconds", (), board.config_loaded_at)
-    yield from _time("last_success_timestamp_seconds", (), board.last_success)
-    yield from _time("next_pass_timestamp_seconds", (), board.next_pass)
+    yield "endpoint_up", (), loop_status.endpoint_up
+    yield "pass_in_progress", (), loop_status.in_progress is not None
+    yield "suspended", (), loop_status.suspended
+    yield "leader", (), loop_status.leader
+    yield "interval_seconds", (), loop_status.interval
+    if loop_status.report is not None:
+        yield "config_last_load_successful", (), loop_status.config_ok
+    yield "config_errors", (), loop_status.config_errors
+    yield from _time("config_last_load_success_timestamp_seconds", (), loop_status.config_loaded_at)
+    yield from _time("last_success_timestamp_seconds", (), loop_status.last_success)
+    yield from _time("next_pass_timestamp_seconds", (), loop_status.next_pass)
 
 
 def _of_report(report: PassReport) -> Iterator[Sample]:

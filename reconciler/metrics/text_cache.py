@@ -16,15 +16,15 @@ from reconciler.model.report import PassReport, TableReport
 Encode = Callable[[CollectorRegistry], bytes]
 
 
-class CachedTables:
+class TableTextCache:
     """One text, that of the content type asked for last; ``changes`` is a number that grows with every count.
 
     Asked from several threads; while one writes a new text, the others wait for it.
     """
 
-    def __init__(self, registry: CollectorRegistry, board: LoopStatus, changes: Callable[[], int]) -> None:
+    def __init__(self, registry: CollectorRegistry, loop_status: LoopStatus, changes: Callable[[], int]) -> None:
         self._registry = registry
-        self._board = board
+        self._loop_status = loop_status
         self._changes = changes
         self._lock = threading.Lock()
         self._made: tuple[str, int, tuple[TableReport, ...], bytes] | None = None
@@ -32,14 +32,14 @@ class CachedTables:
     def text(self, content_type: str, encode: Encode) -> bytes:
         """What ``encode`` makes of the registry at this moment."""
         with self._lock:
-            report, changes = self._board.report, self._changes()
+            report, changes = self._loop_status.report, self._changes()
             tables = _tables(report)
             if self._made is not None:
                 known_type, known_changes, known_tables, text = self._made
                 if known_type == content_type and known_changes == changes and known_tables == tables:
                     return text
             text = encode(self._registry)
-            if self._board.report is report and self._changes() == changes:
+            if self._loop_status.report is report and self._changes() == changes:
                 self._made = (content_type, changes, tables, text)
             return text
 

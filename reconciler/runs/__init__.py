@@ -2,7 +2,7 @@
 
 from reconciler.runs.feed import Feed
 from reconciler.runs.history import RunHistory
-from reconciler.runs.job import Full, Job, Outcome, Run, Stopping, Verb
+from reconciler.runs.job import Job, Outcome, QueueFull, Run, Stopping, Verb
 from reconciler.runs.record import Record, State
 
-__all__ = ["Feed", "Full", "Job", "Outcome", "Record", "Run", "RunHistory", "State", "Stopping", "Verb"]
+__all__ = ["Feed", "Job", "Outcome", "QueueFull", "Record", "Run", "RunHistory", "State", "Stopping", "Verb"]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 
 from reconciler.runs.record import Record, State
 
-MOST_RECORDS = 200
+MAX_RECORDS = 200
 
 
 class RunHistory:
     """Safe for several threads. ``on_change`` hears of every record that is put."""
 
-    def __init__(self, on_change: Callable[[Record], None] | None = None, most: int = MOST_RECORDS) -> None:
+    def __init__(self, on_change: Callable[[Record], None] | None = None, most: int = MAX_RECORDS) -> None:
         self._records: dict[str, Record] = {}
         self._lock = threading.Lock()
         self._on_change = on_change
@@ -29,7 +29,7 @@ class RunHistory:
             if record.state is State.RUNNING:
                 self._records.pop(record.id, None)
             self._records[record.id] = record
-            self._forget_repetition(record)
+            self._drop_superseded(record)
             for old in list(self._records)[: max(0, len(self._records) - self._most)]:
                 del self._records[old]
         if self._on_change is not None:
@@ -46,15 +46,15 @@ class RunHistory:
         with self._lock:
             return self._records.get(run_id)
 
-    def newest(self, limit: int = MOST_RECORDS) -> tuple[Record, ...]:
+    def newest(self, limit: int = MAX_RECORDS) -> tuple[Record, ...]:
         """The newest first."""
         with self._lock:
             return tuple(reversed(self._records.values()))[:limit]
 
-    def _forget_repetition(self, record: Record) -> None:
+    def _drop_superseded(self, record: Record) -> None:
         ids = list(self._records)
         if len(ids) < 2 or ids[-1] != record.id:
             return
         before = self._records[ids[-2]]
-        if before.gives_way_to(record):
+        if before.superseded_by(record):
             del self._records[before.id]

@@ -68,7 +68,7 @@ class Stopping(ReconcilerError):
     """The daemon is ending; nothing more is begun."""
 
 
-class Full(ReconcilerError):
+class QueueFull(ReconcilerError):
     """Too many different orders wait already."""
 
 
@@ -84,10 +84,10 @@ class Run:
     """``id`` is the record's in the book. ``ended`` yields the outcome or raises what the verb raised."""
 
     id: str
-    order: Job
+    job: Job
     ended: Future[Outcome] = field(default_factory=_unbreakable)
 
     @property
     def may_have_changed(self) -> bool:
         """Whether, now that it has ended, it may have changed anything; what was refused as a whole has not."""
-        return self.order.changes and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)
+        return self.job.changes and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)

@@ -12,7 +12,7 @@ from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport
 from reconciler.runs.job import PAGE
 
-MOST_ACTIONS = 100
+MAX_ACTIONS = 100
 """Of one run; its summary counts all."""
 
 
@@ -61,7 +61,7 @@ class Record:
         """Whether nothing more will come of it."""
         return self.state in (State.DONE, State.FAILED)
 
-    def gives_way_to(self, later: Record) -> bool:
+    def superseded_by(self, later: Record) -> bool:
         """Whether it tells nothing that the one right after it does not: idle repetition, a look at a plan."""
         return (self.ended and self.looks and later.looks) or self._repeated_by(later)
 
@@ -102,7 +102,7 @@ class Record:
         return replace(self, state=State.FAILED, finished=now, error=error)
 
 
-def remembered(entry: Mapping[str, Any]) -> Record | None:
+def from_history(entry: Mapping[str, Any]) -> Record | None:
     """A run that an earlier process wrote into the history of the state table; ``None`` for one that cannot be read."""
     try:
         started, finished = (datetime.fromisoformat(str(entry[name])) for name in ("started", "finished"))
@@ -122,4 +122,4 @@ def _actions(report: PassReport) -> tuple[Action, ...]:
         for step in table.steps
         if step.status in ended
     )
-    return tuple(action for action, _ in zip(found, range(MOST_ACTIONS), strict=False))
+    return tuple(action for action, _ in zip(found, range(MAX_ACTIONS), strict=False))

@@ -23,62 +23,62 @@ class PlanChanged(UsageError):
         super().__init__(f"The plan has changed since it was previewed; its digest is now {present}. Nothing was done.")
 
 
-def carry_out(order: Job, reconciler: Reconciler) -> Outcome:
+def carry_out(job: Job, reconciler: Reconciler) -> Outcome:
     """Do it. Raises what the verb raises, and ``PlanChanged``.
 
     A pass over all tables is the loop's own; the other verbs keep their reports, which do not speak of all tables,
     away from board and metrics: the loop looks at everything right after them.
     """
-    aside = replace(reconciler, ports=replace(reconciler.ports, telemetry=QuietTelemetry(reconciler.ports.telemetry)))
-    match order.verb:
+    quiet = replace(reconciler, ports=replace(reconciler.ports, telemetry=QuietTelemetry(reconciler.ports.telemetry)))
+    match job.verb:
         case Verb.PREVIEW:
-            report = _preview(aside, order)
+            report = _preview(quiet, job)
             return Outcome(report, plan_digest(report))
         case Verb.PREVIEW_ROLLBACK:
-            report = _dry(aside).preview_destroy(order.tables)
+            report = _dry(quiet).preview_destroy(job.tables)
             return Outcome(report, plan_digest(report))
         case Verb.RUN:
-            return Outcome(_run(order, reconciler, aside))
+            return Outcome(_run(job, reconciler, quiet))
         case Verb.ROLLBACK:
-            return _rollback(order, aside)
+            return _rollback(job, quiet)
         case Verb.SEED:
-            return Outcome(aside.seed(_seeded(order.tables, aside)))
+            return Outcome(quiet.seed(_seeded(job.tables, quiet)))
         case Verb.CLEAR:
-            return Outcome(aside.clear(_seeded(order.tables, aside)))
+            return Outcome(quiet.clear(_seeded(job.tables, quiet)))
         case Verb.SUSPEND:
-            _must_write(aside)
-            aside.suspend(f"status {order.trigger}" if order.trigger == PAGE else order.trigger)
+            _require_enforce(quiet)
+            quiet.suspend(f"status {job.trigger}" if job.trigger == PAGE else job.trigger)
             return Outcome(None, suspended=True)
         case Verb.RESUME:
-            _must_write(aside)
-            aside.resume()
+            _require_enforce(quiet)
+            quiet.resume()
             return Outcome(None, suspended=False)
 
 
-def _run(order: Job, reconciler: Reconciler, aside: Reconciler) -> PassReport:
-    if order.plan_digest is not None:
-        _must_be(order.plan_digest, _preview(aside, order))
-    names = reconciler.focus_names(order.tables) if order.tables else ()
+def _run(job: Job, reconciler: Reconciler, quiet: Reconciler) -> PassReport:
+    if job.plan_digest is not None:
+        _require_plan(job.plan_digest, _preview(quiet, job))
+    names = reconciler.focus_names(job.tables) if job.tables else ()
     if reconciler.options.mode == "enforce":
         reconciler.resume()
-    return aside.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
+    return quiet.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
 
 
-def _rollback(order: Job, aside: Reconciler) -> Outcome:
-    _must_write(aside)
-    if order.plan_digest is not None:
-        _must_be(order.plan_digest, _dry(aside).preview_destroy(order.tables))
-    report = aside.destroy(order.tables)
+def _rollback(job: Job, quiet: Reconciler) -> Outcome:
+    _require_enforce(quiet)
+    if job.plan_digest is not None:
+        _require_plan(job.plan_digest, _dry(quiet).preview_destroy(job.tables))
+    report = quiet.destroy(job.tables)
     return Outcome(report, suspended=None if report.error or report.problems else True)
 
 
-def _must_be(digest: str, plan: PassReport) -> None:
+def _require_plan(digest: str, plan: PassReport) -> None:
     present = plan_digest(plan)
     if present != digest:
         raise PlanChanged(present)
 
 
-def _must_write(reconciler: Reconciler) -> None:
+def _require_enforce(reconciler: Reconciler) -> None:
     if reconciler.options.mode == "observe":
         raise UsageError("RECONCILER_MODE=observe: nothing is written")
 
@@ -91,13 +91,13 @@ def _seeded(names: tuple[str, ...], reconciler: Reconciler) -> tuple[str, ...]:
     return tuple(name if desired.named(name) else name.removesuffix(SUFFIX) for name in names)
 
 
-def _preview(aside: Reconciler, order: Job) -> PassReport:
-    return _dry(aside).preview(order.tables)
+def _preview(quiet: Reconciler, job: Job) -> PassReport:
+    return _dry(quiet).preview(job.tables)
 
 
-def _dry(aside: Reconciler) -> Reconciler:
+def _dry(quiet: Reconciler) -> Reconciler:
     """With a memory of its own: what a dry look notices is no drift that was seen."""
-    return replace(aside, state=EngineState(last_good=aside.state.last_good))
+    return replace(quiet, state=EngineState(last_good=quiet.state.last_good))
 
 
 def plan_digest(report: PassReport) -> str:

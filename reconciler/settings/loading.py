@@ -14,7 +14,7 @@ from reconciler.model.errors import SettingsError
 from reconciler.settings import layers
 from reconciler.settings.model import Settings
 from reconciler.settings.stack_name import derived, project_root
-from reconciler.settings.values import Malformed
+from reconciler.settings.values import InvalidValue
 
 SECRETS = frozenset({"api_token"})
 BUNDLED = "bundled"
@@ -143,7 +143,7 @@ def _sentences(error: ValidationError, values: Mapping[str, Any], origins: Mappi
     for entry in error.errors(include_url=False):
         name = str(entry["loc"][0])
         cause = entry.get("ctx", {}).get("error")
-        if isinstance(cause, Malformed):
+        if isinstance(cause, InvalidValue):
             reason, remedy = cause.reason, cause.remedy
         else:
             reason, remedy = _general(name, entry["type"], entry.get("ctx", {}))

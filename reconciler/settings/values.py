@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"\d+(\.\d+)?")
 _LONGEST = timedelta(days=3650)
 
 
-class Malformed(ValueError):
+class InvalidValue(ValueError):
     """A value that does not fit; ``reason`` and ``remedy`` are for the user."""
 
     def __init__(self, reason: str, remedy: str) -> None:
@@ -31,14 +31,14 @@ def duration(value: Any) -> timedelta:
     text = str(value).strip()
     try:
         if isinstance(value, bool):
-            raise Malformed("is not a duration", DURATION_REMEDY)
+            raise InvalidValue("is not a duration", DURATION_REMEDY)
         parsed = timedelta(seconds=float(text)) if _NUMBER.fullmatch(text) else durationpy.from_str(text)
     except (durationpy.DurationError, OverflowError) as error:
-        raise Malformed("is not a duration", DURATION_REMEDY) from error
+        raise InvalidValue("is not a duration", DURATION_REMEDY) from error
     if parsed < timedelta(0) or text.startswith("-"):
-        raise Malformed("is negative", DURATION_REMEDY)
+        raise InvalidValue("is negative", DURATION_REMEDY)
     if parsed > _LONGEST:
-        raise Malformed("is longer than ten years", DURATION_REMEDY)
+        raise InvalidValue("is longer than ten years", DURATION_REMEDY)
     return timedelta(seconds=parsed.total_seconds())
 
 
@@ -46,7 +46,7 @@ def positive_duration(value: Any) -> timedelta:
     """A duration above zero."""
     parsed = duration(value)
     if not parsed:
-        raise Malformed("must be longer than nothing", DURATION_REMEDY)
+        raise InvalidValue("must be longer than nothing", DURATION_REMEDY)
     return parsed
 
 
@@ -56,7 +56,9 @@ def jitter(value: Any) -> str:
     if text.endswith("%"):
         number = text[:-1].strip()
         if not _NUMBER.fullmatch(number) or float(number) > 100:
-            raise Malformed("is not a share between 0% and 100%", "Write a share such as 10% or a duration such as 5s.")
+            raise InvalidValue(
+                "is not a share between 0% and 100%", "Write a share such as 10% or a duration such as 5s."
+            )
         return text
     duration(value)
     return text
@@ -75,7 +77,7 @@ def matching(pattern: str, reason: str, remedy: str) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
-            raise Malformed(reason, remedy)
+            raise InvalidValue(reason, remedy)
         return value
 
     return check
@@ -88,11 +90,11 @@ def endpoint_url(value: str) -> str:
         parts = urlsplit(value)
         port_fits = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise Malformed("is not a URL", remedy) from error
+        raise InvalidValue("is not a URL", remedy) from error
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits:
-        raise Malformed("is not an http:// or https:// URL with a host", remedy)
+        raise InvalidValue("is not an http:// or https:// URL with a host", remedy)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise Malformed(
+        raise InvalidValue(
             "carries credentials, a query or a fragment", f"Credentials are the SDK's own (AWS_*). {remedy}"
         )
     return value

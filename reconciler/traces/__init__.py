@@ -1,6 +1,6 @@
 """Traces of passes by OpenTelemetry, where the extra ``otel`` is installed and an exporter is asked for.
 
-This package is the only door to ``opentelemetry``; nothing of that is imported before ``wanted`` has said yes.
+This package is the only door to ``opentelemetry``; it is imported only when the ``OTEL_`` variables name an exporter.
 """
 
 from reconciler.traces.start import start

@@ -39,9 +39,9 @@ class Exporting:
         self.provider = TracerProvider(
             resource=Resource.create().merge(ours).merge(OTELResourceDetector().detect()), shutdown_on_exit=False
         )
-        self._sending: list[Telling] = []
+        self._sending: list[ReportingExporter] = []
         for name in exporters:
-            exporter = Telling(OTLPSpanExporter() if name == "otlp" else ConsoleSpanExporter(out=sys.stderr))
+            exporter = ReportingExporter(OTLPSpanExporter() if name == "otlp" else ConsoleSpanExporter(out=sys.stderr))
             size = None if os.environ.get("OTEL_BSP_MAX_QUEUE_SIZE") else QUEUE
             self.provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=size))
             self._sending.append(exporter)
@@ -55,7 +55,7 @@ class Exporting:
             log.warning("the last traces were not sent within %g s", FLUSH_SECONDS)
 
 
-class Telling(SpanExporter):
+class ReportingExporter(SpanExporter):
     """Says once when spans cannot be sent, and once when they can again."""
 
     def __init__(self, inner: SpanExporter) -> None:

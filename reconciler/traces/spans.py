@@ -20,9 +20,9 @@ from reconciler.model.plan import Step
 from reconciler.model.report import PassReport, Verdict
 from reconciler.traces import attributes
 from reconciler.traces.exporting import NAME, Exporting
-from reconciler.traces.tables import Tables
+from reconciler.traces.tables import TableSpans
 
-_PASS: ContextVar[Tables | None] = ContextVar("pass", default=None)
+_PASS: ContextVar[TableSpans | None] = ContextVar("pass", default=None)
 
 
 class Traces:
@@ -39,7 +39,7 @@ class Traces:
         with self._tracer.start_as_current_span(
             "pass", attributes=about, record_exception=False, set_status_on_exception=True
         ) as span:
-            tables = Tables(self._tracer, context.get_current(), pass_id)
+            tables = TableSpans(self._tracer, context.get_current(), pass_id)
             token = _PASS.set(tables)
 
             def finish(report: PassReport) -> None:
@@ -60,7 +60,7 @@ class Traces:
         tables = _PASS.get()
         alone = tables is None
         if tables is None:
-            tables = Tables(self._tracer, context.get_current(), None)
+            tables = TableSpans(self._tracer, context.get_current(), None)
         token = context.attach(trace.set_span_in_context(tables.enter(name)))
         try:
             yield

@@ -1,17 +1,24 @@
-"""Whether traces are made at all. Called once by the wiring, with the environment of the process."""
+"""Reads the standard ``OTEL_`` variables and starts tracing where they ask for it. Called once by the wiring.
+
+Nothing of OpenTelemetry is imported before the variables name an exporter: the extra ``otel`` is optional.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.engine.null_tracing import NULL_TRACING, NullTracing
-from reconciler.traces.wanted import wanted
 
 if TYPE_CHECKING:
     from reconciler.traces.spans import Traces
 
+EXPORTERS = ("otlp", "console")
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+PROTOCOL = "http/protobuf"
 INSTALL = "pip install dynamodb-reconciler[otel]"
 
 log = logging.getLogger("reconciler.traces")
@@ -19,7 +26,7 @@ log = logging.getLogger("reconciler.traces")
 
 def start(environ: Mapping[str, str]) -> Traces | NullTracing:
     """Traces as the ``OTEL_`` variables ask for them; what prevents them is warned of, never fatal."""
-    asked = wanted(environ)
+    asked = read_config(environ)
     for warning in asked.warnings:
         log.warning(warning)
     if not asked.exporters:
@@ -34,3 +41,34 @@ def start(environ: Mapping[str, str]) -> Traces | NullTracing:
     except (ValueError, TypeError, OSError) as error:
         log.warning("traces are off, because an OTEL_ variable cannot be used: %s", error)
         return NULL_TRACING
+
+
+@dataclass(frozen=True, slots=True)
+class TraceConfig:
+    """``exporters`` are some of ``EXPORTERS``, none where traces are off; ``warnings`` name what is not heeded."""
+
+    exporters: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_config(environ: Mapping[str, str]) -> TraceConfig:
+    """Off unless an exporter or an endpoint is named; a value that is empty counts as unset.
+
+    Unknown values are warned of and passed over, as the specification of these variables asks.
+    """
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return TraceConfig()
+    named = environ.get("OTEL_TRACES_EXPORTER", "").strip().lower()
+    if not named:
+        named = "otlp" if any(environ.get(name) for name in ENDPOINTS) else "none"
+    asked = [name.strip() for name in named.split(",") if name.strip() not in ("", "none")]
+    exporters = tuple(name for name in EXPORTERS if name in asked)
+    warnings = [
+        f"OTEL_TRACES_EXPORTER: {name!r} is unknown here; known are {', '.join(EXPORTERS)} and none"
+        for name in dict.fromkeys(asked)
+        if name not in EXPORTERS
+    ]
+    protocol = next((environ[name] for name in PROTOCOLS if environ.get(name)), PROTOCOL)
+    if "otlp" in exporters and protocol != PROTOCOL:
+        warnings.append(f"OTEL_EXPORTER_OTLP_PROTOCOL: traces are sent as {PROTOCOL}, not as {protocol!r}")
+    return TraceConfig(exporters, tuple(warnings))

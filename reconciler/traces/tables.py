@@ -12,7 +12,7 @@ from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.traces import attributes
 
 
-class Tables:
+class TableSpans:
     """A pass looks at a table, comes back to change it, and again to seed it: all of that is one span."""
 
     def __init__(self, tracer: Tracer, parent: Context, pass_id: str | None) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support.waiting import PATIENCE
 
-from reconciler.change_counter import Tally
+from reconciler.change_counter import ChangeCounter
 
 TESTS = Path(__file__).resolve().parent.parent
 FAKED = """
@@ -250,8 +250,8 @@ def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
     ],
 )
 def test_the_sentence_says_what_was_changed(requests: list[tuple[str, str]], words: str) -> None:
-    tally = Tally("state")
-    tally.expect("a", 8000)
+    change_counter = ChangeCounter("state")
+    change_counter.expect("a", 8000)
     for operation, table in requests:
-        tally.request(operation, (table,) if table else ())
-    assert tally.words() == words
+        change_counter.request(operation, (table,) if table else ())
+    assert change_counter.summary() == words

@@ -28,10 +28,10 @@ class World:
         self.hold = None
         self.started = threading.Event()
         self.running = self.most_at_once = 0
-        self.board = LoopStatus("default")
+        self.loop_status = LoopStatus("default")
         self.loop = Loop(
             self.run_pass,
-            self.board,
+            self.loop_status,
             interval=interval,
             jitter=jitter,
             on_skip=self.skips.append,
@@ -44,7 +44,7 @@ class World:
         self.times.append(time.monotonic())
         self.running += 1
         self.most_at_once = max(self.most_at_once, self.running)
-        self.board.start(f"pass-{len(self.triggers)}")
+        self.loop_status.start(f"pass-{len(self.triggers)}")
         self.started.set()
         try:
             if self.hold:
@@ -52,13 +52,13 @@ class World:
             if self.faults and (fault := self.faults.pop(0)):
                 raise fault
             result = self.reports.pop(0) if self.reports else report(table())
-            self.board.finish(result)
+            self.loop_status.finish(result)
             return result
         finally:
             self.running -= 1
 
     def passes(self, count):
-        return eventually(lambda: len(self.triggers) >= count and self.board.in_progress is None)
+        return eventually(lambda: len(self.triggers) >= count and self.loop_status.in_progress is None)
 
     def settled(self, count):
         assert self.passes(count)
@@ -112,8 +112,8 @@ def test_the_board_shows_when_the_next_pass_is_due(world):
     before = datetime.now(UTC)
     world.loop.start()
     world.settled(1)
-    assert before + LONG <= world.board.next_pass <= datetime.now(UTC) + LONG
-    assert world.board.interval == 3600
+    assert before + LONG <= world.loop_status.next_pass <= datetime.now(UTC) + LONG
+    assert world.loop_status.interval == 3600
 
 
 def test_a_request_runs_a_pass_now(world):
@@ -180,14 +180,14 @@ def test_a_pass_that_raises_is_counted_and_the_next_one_runs(world):
     world.loop.start()
     assert world.passes(5)
     assert world.crashes == ["start", "interval"]
-    assert world.board.loop_error is None
+    assert world.loop_status.loop_error is None
 
 
 def test_a_pass_that_raises_is_no_longer_in_progress_and_still_a_heartbeat(world):
     world.faults = [RuntimeError("server fell over")]
     world.loop.start()
-    assert eventually(lambda: world.crashes and world.board.in_progress is None)
-    assert eventually(lambda: world.board.heartbeat is not None)
+    assert eventually(lambda: world.crashes and world.loop_status.in_progress is None)
+    assert eventually(lambda: world.loop_status.heartbeat is not None)
     world.loop.trigger("api")
     assert world.settled(2) == ["start", "api"]
 
@@ -206,14 +206,14 @@ def test_writing_passes_are_followed_soon_and_ever_later_until_a_quiet_one(world
     assert world.settled(5) == ["start", *["followup"] * 4]
     gaps = [later - earlier for earlier, later in zip(world.times, world.times[1:], strict=False)]
     assert all(gap >= wanted for gap, wanted in zip(gaps, (0.019, 0.039, 0.079, 0.159), strict=True))
-    assert eventually(lambda: world.board.next_pass > datetime.now(UTC) + LONG / 2)
+    assert eventually(lambda: world.loop_status.next_pass > datetime.now(UTC) + LONG / 2)
 
 
 def test_a_deferred_step_is_seen_again_at_its_time(world):
     soon = datetime.now(UTC) + timedelta(seconds=0.4)
     world.reports = [report(table(steps=(deferred_step(soon),)))]
     world.loop.start()
-    assert eventually(lambda: world.board.next_pass == soon)
+    assert eventually(lambda: world.loop_status.next_pass == soon)
     assert world.settled(2) == ["start", "followup"]
     assert datetime.now(UTC) >= soon
 
@@ -242,8 +242,8 @@ def test_stop_waits_for_the_running_pass(world):
     world.started.wait(PATIENCE)
     threading.Timer(0.1, world.hold.set).start()
     assert world.loop.stop(5) is True
-    assert world.board.report is not None
-    assert world.board.next_pass is None
+    assert world.loop_status.report is not None
+    assert world.loop_status.next_pass is None
 
 
 def test_stop_gives_up_after_the_grace_time(world):
@@ -278,8 +278,8 @@ def test_jitter_delays_by_no_more_than_itself_and_varies(jitter):
         began = datetime.now(UTC)
         world.loop.start()
         world.passes(1)
-        assert eventually(lambda world=world: world.board.next_pass is not None)
-        due.append((world.board.next_pass - began).total_seconds())
+        assert eventually(lambda world=world: world.loop_status.next_pass is not None)
+        due.append((world.loop_status.next_pass - began).total_seconds())
         world.loop.stop(1)
     assert all(60 <= seconds <= 91 for seconds in due)
     assert max(Counter(round(seconds, 3) for seconds in due).values()) <= 2

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from reconciler.daemon import reader_priority as module
-from reconciler.daemon.reader_priority import AfterReaders, ReaderPriority
+from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel
 from reconciler.system import Threads
 
 LONG = 30.0
@@ -72,7 +72,7 @@ def test_a_request_that_failed_is_over():
 
 
 def test_results_keep_the_order_of_their_items(threads):
-    assert list(AfterReaders(threads, ReaderPriority(), 4).map(lambda item: item * 2, range(50))) == list(
+    assert list(YieldingParallel(threads, ReaderPriority(), 4).map(lambda item: item * 2, range(50))) == list(
         range(0, 100, 2)
     )
 
@@ -83,7 +83,7 @@ def test_an_exception_is_raised_where_its_result_would_be_and_frees_its_place(th
             raise ValueError(item)
         return item
 
-    courteous = AfterReaders(threads, ReaderPriority(), 4)
+    courteous = YieldingParallel(threads, ReaderPriority(), 4)
     for _ in range(5):
         results = courteous.map(odd, [1, 2, 3])
         assert next(results) == 1

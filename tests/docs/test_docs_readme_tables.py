@@ -97,8 +97,8 @@ def test_every_metric_is_listed_with_its_type_and_labels_and_no_other():
 
 
 def test_every_route_is_listed_and_no_other():
-    board = LoopStatus("default")
-    paths = create_app(board, Metrics(board)).openapi()["paths"]
+    loop_status = LoopStatus("default")
+    paths = create_app(loop_status, Metrics(loop_status)).openapi()["paths"]
     routes = [f"{method.upper()} {path}" for path, operations in paths.items() for method in operations]
     assert sorted(plain(row[0]) for row in table(README, "HTTP")) == sorted(routes)
 

@@ -17,7 +17,7 @@ import pytest
 from support.bundled_daemon import Daemon, ready, running, until
 from support.endpoints import MotoServer
 
-from reconciler.http.server import MOST_CONNECTIONS
+from reconciler.http.server import MAX_CONNECTIONS
 
 GIBIBYTE = 1 << 30
 PIECE = b" " * (1 << 16)
@@ -28,7 +28,7 @@ GROWTH = 30 << 20
 AT_ONCE = 8
 BYTES_EACH = 64 << 10
 """That a connection may cost while its request is waited for."""
-CROWD = MOST_CONNECTIONS + 300
+CROWD = MAX_CONNECTIONS + 300
 JSON = "POST /api/v1/migrations/run HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 FORM = "POST /confirm/run HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
 FORM += "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -123,6 +123,6 @@ def test_a_crowd_of_slow_senders_above_the_limit_keeps_nobody_out(daemon: Daemon
             slow.sendall(SLOW[case].encode())
         assert [patiently(daemon, path) for path in ("/livez", "/metrics", "/api/v1/status")] == [200] * 3
         assert daemon.post("migrations/run", {"dry_run": True})[0] == 200
-        assert len(list(Path(f"/proc/{daemon.process.pid}/fd").iterdir())) < MOST_CONNECTIONS + 256
+        assert len(list(Path(f"/proc/{daemon.process.pid}/fd").iterdir())) < MAX_CONNECTIONS + 256
         assert memory(daemon) - before < CROWD * BYTES_EACH
     until(lambda: daemon.get("/readyz")[0] == 200, 60, daemon=daemon)

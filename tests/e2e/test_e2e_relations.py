@@ -12,7 +12,7 @@ from support.browser import SCHEMES, WIDTHS, Visitor, browser, picture
 from support.made_up import report, table
 from support.ordered import declared, ordering
 
-from reconciler.http.relations import MOST_DRAWN
+from reconciler.http.relations import MAX_DRAWN
 from reconciler.model.desired import Declaration, Reference
 
 
@@ -29,7 +29,7 @@ def shop(number: int) -> Iterator[Declaration]:
 
 
 SHOPS = 20
-STAR = (declaration("hub"), *(declaration(f"spoke-{number:03}", of="hub") for number in range(MOST_DRAWN)))
+STAR = (declaration("hub"), *(declaration(f"spoke-{number:03}", of="hub") for number in range(MAX_DRAWN)))
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +41,13 @@ def chrome() -> Iterator[Browser]:
 def test_groups_unfold_and_no_screen_is_too_narrow_for_them(chrome: Browser) -> None:
     declarations = [each for number in range(SHOPS) for each in shop(number)]
     with ordering(*declarations, *STAR) as server:
-        server.board.finish(report(table("shop00-users")))
+        server.loop_status.finish(report(table("shop00-users")))
         visitor = Visitor(chrome, f"http://127.0.0.1:{server.http.port}")
         page = visitor.open("/")
         groups = page.locator("#relations details")
         expect(groups).to_have_count(SHOPS)
         expect(page.locator("#relations svg").first).to_be_hidden()
-        expect(page.locator("#relations")).to_contain_text(f"too many for a drawing: {MOST_DRAWN + 1} tables.")
+        expect(page.locator("#relations")).to_contain_text(f"too many for a drawing: {MAX_DRAWN + 1} tables.")
         page.get_by_text("shop07-goods, shop07-invoices and 2 more", exact=True).click()
         drawing = page.get_by_role("img", name="Relations of shop07-goods, shop07-invoices and 2 more")
         expect(drawing).to_be_visible()
@@ -57,7 +57,7 @@ def test_groups_unfold_and_no_screen_is_too_narrow_for_them(chrome: Browser) -> 
             picture(visitor, f"relations-{width}-{scheme}")
             found[width, scheme] = (visitor.violations(), visitor.scrolls_sideways())
         assert found == dict.fromkeys(found, ([], False))
-        server.board.finish(report(table("shop00-goods")))
+        server.loop_status.finish(report(table("shop00-goods")))
         expect(drawing).to_be_visible()
         visitor.close()
         assert visitor.complaints == []

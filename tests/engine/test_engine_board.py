@@ -9,10 +9,10 @@ from reconciler.model.identity import Flavor
 
 
 def board_after(sim, *reports):
-    board = LoopStatus("default")
+    loop_status = LoopStatus("default")
     for report in reports or sim.telemetry.reports:
-        board.finish(report)
-    return board
+        loop_status.finish(report)
+    return loop_status
 
 
 def test_ready_only_after_the_seed_was_written():
@@ -44,10 +44,10 @@ def test_an_endpoint_that_is_down_is_not_ready_and_says_so():
 
     sim.plane.faults = down
     sim.run()
-    board = board_after(sim)
-    assert not board.ready
-    assert not board.endpoint_up
-    assert "does not answer" in board.not_ready_reason
+    loop_status = board_after(sim)
+    assert not loop_status.ready
+    assert not loop_status.endpoint_up
+    assert "does not answer" in loop_status.not_ready_reason
 
 
 def test_a_broken_declaration_is_not_ready_before_the_first_good_one():
@@ -73,9 +73,9 @@ def test_a_declaration_that_breaks_later_leaves_a_ready_daemon_ready():
     sim.once()
     sim.source.broken = True
     sim.run()
-    board = board_after(sim)
-    assert board.ready
-    assert not board.config_ok
+    loop_status = board_after(sim)
+    assert loop_status.ready
+    assert not loop_status.config_ok
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
@@ -86,32 +86,32 @@ def test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again(names, f
     sim.once()
     sim.clock.seconds += 3600
     sim.run()
-    board = board_after(sim)
-    assert board.ready
+    loop_status = board_after(sim)
+    assert loop_status.ready
     sim.reconciler.destroy(names)
     assert ("users" in sim.plane.tables, "orders" in sim.plane.tables) == (False, bool(names))
-    board.finish(sim.run())
-    assert not board.ready
-    assert "users" in board.not_ready_reason
-    assert ("orders" in board.not_ready_reason) is not bool(names)
-    assert "`reconciler resume`" in board.not_ready_reason
+    loop_status.finish(sim.run())
+    assert not loop_status.ready
+    assert "users" in loop_status.not_ready_reason
+    assert ("orders" in loop_status.not_ready_reason) is not bool(names)
+    assert "`reconciler resume`" in loop_status.not_ready_reason
     sim.clock.seconds += 3600
     sim.reconciler.resume()
     for _ in range(3):
-        board.finish(sim.run())
+        loop_status.finish(sim.run())
         sim.clock.seconds += 60
-    assert board.ready
+    assert loop_status.ready
 
 
 def test_a_table_that_somebody_else_deletes_while_the_stack_is_suspended_is_later_drift():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
-    board = board_after(sim)
+    loop_status = board_after(sim)
     sim.reconciler.suspend("somebody")
     del sim.plane.tables["users"]
-    board.finish(sim.run())
-    assert board.ready
+    loop_status.finish(sim.run())
+    assert loop_status.ready
 
 
 def test_the_run_of_a_destroy_is_not_recorded_as_in_sync():

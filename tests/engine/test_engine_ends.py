@@ -101,9 +101,9 @@ def test_a_released_table_that_cannot_be_read_is_no_error_and_not_absent(error: 
 
 def test_a_released_table_does_not_keep_a_daemon_from_being_ready() -> None:
     sim = released()
-    board = LoopStatus("default")
-    board.finish(sim.run())
-    assert board.ready
+    loop_status = LoopStatus("default")
+    loop_status.finish(sim.run())
+    assert loop_status.ready
 
 
 def test_a_mistyped_name_releases_nothing_and_is_an_error_beside_one_that_is_right() -> None:
@@ -152,11 +152,11 @@ def test_the_first_pass_says_what_it_does() -> None:
     sim.declare(*(declaration(name) for name in NAMES))
     sim.once()
     assert said[0] == "creating 6 tables"
-    board = LoopStatus("default", endpoint_up=True)
-    board.start("p1")
-    assert board.not_ready_reason == "the first pass is checking the tables"
-    board.planned(said[0])
-    assert board.not_ready_reason == "the first pass is creating 6 tables"
+    loop_status = LoopStatus("default", endpoint_up=True)
+    loop_status.start("p1")
+    assert loop_status.not_ready_reason == "the first pass is checking the tables"
+    loop_status.planned(said[0])
+    assert loop_status.not_ready_reason == "the first pass is creating 6 tables"
 
 
 def restorable():

@@ -15,7 +15,7 @@ from support.transitions import TRANSITIONS, Transition
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
-from reconciler.model.errors import ApiError, Malformed, Unsupported
+from reconciler.model.errors import ApiError, InvalidValue, Unsupported
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
 from reconciler.model.report import PassReport, TableStatus, Verdict
@@ -42,11 +42,11 @@ def raw(sim: Sim, spec: TableSpec) -> Responses:
 
 def claims(report: PassReport) -> set[str]:
     """Where the table is said to be in sync: report, exit verdict, counts, metrics."""
-    board = LoopStatus("default")
-    board.finish(report)
+    loop_status = LoopStatus("default")
+    loop_status.finish(report)
     (table,) = (table for table in report.tables if table.name == NAME)
-    shown = {labels["status"]: value for labels, value in samples(Metrics(board), "table_status")}
-    drift = [value for _, value in samples(Metrics(board), "table_drift")]
+    shown = {labels["status"]: value for labels, value in samples(Metrics(loop_status), "table_status")}
+    drift = [value for _, value in samples(Metrics(loop_status), "table_drift")]
     said = {
         "report": table.status is TableStatus.IN_SYNC,
         "verdict": report.verdict is Verdict.IN_SYNC,
@@ -106,7 +106,7 @@ def nothing_sticks(sim: Sim) -> None:
 
 def answers_are_lost(sim: Sim) -> None:
     def lose(operation: str, params: Any) -> None:
-        raise Malformed(operation, "x", "garbled")
+        raise InvalidValue(operation, "x", "garbled")
 
     sim.plane.after = lose
 

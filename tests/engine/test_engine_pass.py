@@ -9,7 +9,7 @@ from simulation.refusal import throttled
 from simulation.world import declaration, item, simulate
 
 from reconciler.model.desired import Lifecycle
-from reconciler.model.errors import Ambiguous, Busy, Forbidden, Malformed, Unreachable
+from reconciler.model.errors import Ambiguous, Busy, Forbidden, InvalidValue, Unreachable
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import Lease, Suspension
@@ -234,7 +234,7 @@ def test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the
 
     def garbled(operation, params):
         if operation == "DescribeTable" and params["TableName"] == "users":
-            raise Malformed(operation, "malformed", "no Table member")
+            raise InvalidValue(operation, "malformed", "no Table member")
 
     sim.plane.faults = garbled
     report = sim.run()
@@ -428,7 +428,7 @@ def test_a_scan_that_fails_is_never_read_as_empty():
 
     def garbled(operation, table):
         if operation == "Scan":
-            raise Malformed("Scan", "malformed", "no Count")
+            raise InvalidValue("Scan", "malformed", "no Count")
 
     sim.items.faults = garbled
     assert sim.run().verdict is Verdict.ERROR

@@ -20,7 +20,7 @@ from reconciler.metrics import Metrics
 class Served:
     """One board and the server that shows it; ``now`` is what the probes take for the time."""
 
-    board: LoopStatus
+    loop_status: LoopStatus
     metrics: Metrics
     port: int
     now: datetime
@@ -32,10 +32,12 @@ class Served:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    board = LoopStatus("default")
-    metrics = Metrics(board)
-    made = Served(board, metrics, 0, T0, {})
-    server = HttpServer(create_app(board, metrics, status=lambda: made.more, now=lambda: made.now), "127.0.0.1", 0)
+    loop_status = LoopStatus("default")
+    metrics = Metrics(loop_status)
+    made = Served(loop_status, metrics, 0, T0, {})
+    server = HttpServer(
+        create_app(loop_status, metrics, status=lambda: made.more, now=lambda: made.now), "127.0.0.1", 0
+    )
     server.start()
     made.port = server.port
     yield made
@@ -45,6 +47,6 @@ def served() -> Iterator[Served]:
 @pytest.fixture
 def ready(served: Served) -> Served:
     """After a first pass that found everything as declared."""
-    served.board.endpoint_up = True
-    served.board.finish(report(table()))
+    served.loop_status.endpoint_up = True
+    served.loop_status.finish(report(table()))
     return served

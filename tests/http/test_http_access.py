@@ -34,17 +34,17 @@ class Server:
     """A server whose orders are done at once and written down."""
 
     def __init__(self, access: Access, flavor: Flavor | None = Flavor.DYNAMODB_LOCAL) -> None:
-        self.board = LoopStatus("default")
-        self.board.endpoint = replace(LOCAL, flavor=flavor) if flavor else None
-        self.orders: list[Job] = []
-        self.control = Control(self.board, access)
+        self.loop_status = LoopStatus("default")
+        self.loop_status.endpoint = replace(LOCAL, flavor=flavor) if flavor else None
+        self.jobs: list[Job] = []
+        self.control = Control(self.loop_status, access)
         self.control.submit = self._submit
-        metrics = Metrics(self.board)
-        self.http = HttpServer(create_app(self.board, metrics, control=self.control), "127.0.0.1", 0)
+        metrics = Metrics(self.loop_status)
+        self.http = HttpServer(create_app(self.loop_status, metrics, control=self.control), "127.0.0.1", 0)
 
-    def _submit(self, order: Job) -> Run:
-        self.orders.append(order)
-        run = Run("run-1", order)
+    def _submit(self, job: Job) -> Run:
+        self.jobs.append(job)
+        run = Run("run-1", job)
         run.ended.set_result(Outcome(report(table())))
         return run
 
@@ -101,12 +101,12 @@ TOKENS = {
 @pytest.mark.parametrize(("route", "case"), list(itertools.product(ROUTES, TOKENS)))
 def test_with_a_token_set_only_the_right_one_lets_in(with_token, route, case):
     given, status = TOKENS[case]
-    with_token.orders.clear()
+    with_token.jobs.clear()
     lines = [f"POST {route} HTTP/1.1", "Host: localhost", "Content-Length: 0", "Connection: close"]
     lines += [f"Authorization: {value}" for value in given]
     answer = with_token.raw("\r\n".join([*lines, "", ""]).encode("latin-1"))
     assert answer.startswith(f"HTTP/1.1 {status}".encode())
-    assert bool(with_token.orders) == (status == 200)
+    assert bool(with_token.jobs) == (status == 200)
     if status == 401:
         assert b"www-authenticate: bearer" in answer.lower()
         assert b"application/problem+json" in answer
@@ -152,10 +152,10 @@ REQUESTS = {
 @pytest.mark.parametrize(("route", "case"), list(itertools.product(ROUTES, REQUESTS)))
 def test_host_origin_type_and_size_are_checked_on_every_changing_route(beside_emulator, route, case):
     headers, body, status = REQUESTS[case]
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     answer = beside_emulator.post(route, body, **headers)
     assert answer.status == status, answer.text
-    assert len(beside_emulator.orders) == (status == 200)
+    assert len(beside_emulator.jobs) == (status == 200)
     if status != 200:
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json["request_id"] == answer.headers["X-Request-ID"]
@@ -164,16 +164,16 @@ def test_host_origin_type_and_size_are_checked_on_every_changing_route(beside_em
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_no_other_method_changes_anything(beside_emulator, route, method):
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     assert ask(beside_emulator.http.port, route, method).status == 405
-    assert not beside_emulator.orders
+    assert not beside_emulator.jobs
 
 
 @pytest.mark.parametrize("ending", ["/", "%0A", "%0a?wait=false", "%20", ";x", "/.", "%00"])
 def test_no_spelling_of_a_path_leads_around_the_guard(with_token, ending):
-    with_token.orders.clear()
+    with_token.jobs.clear()
     assert with_token.post(ROUTES[0] + ending).status in (401, 404)
-    assert not with_token.orders
+    assert not with_token.jobs
 
 
 EMULATOR, AWS, OTHER = Flavor.MOTO, Flavor.AWS, Flavor.OTHER
@@ -201,7 +201,7 @@ def test_where_no_token_is_asked_for_the_place_decides(case):
     with serving(access, flavor) as server:
         answer = server.post()
         assert answer.status == status, answer.text
-        assert len(server.orders) == (status == 200)
+        assert len(server.jobs) == (status == 200)
         if status == 403 and "Host" not in answer.json["detail"]:
             assert "RECONCILER_API_TOKEN" in answer.json["detail"]
 

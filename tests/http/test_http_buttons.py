@@ -15,7 +15,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import TableStatus
-from reconciler.runs import Full, Job, Outcome, Verb
+from reconciler.runs import Job, Outcome, QueueFull, Verb
 from reconciler.runs.job import PAGE
 from reconciler.runs.verbs import PlanChanged
 
@@ -26,7 +26,7 @@ DELETE = Step(Action.DELETE, "table")
 @pytest.fixture
 def server():
     with ordering(declared("users", seed=True), declared("orders")) as made:
-        made.board.finish(
+        made.loop_status.finish(
             report(table("users", item_count=2, ownership="created"), table("orders", ownership="adopted"))
         )
         yield made
@@ -58,7 +58,7 @@ def test_the_overview_has_a_button_for_every_verb(server):
 
 
 def test_a_suspended_environment_is_resumed_and_not_suspended_once_more(server):
-    server.board.suspended = True
+    server.loop_status.suspended = True
     assert "action-resume" in button_ids(server.get("/"))
     assert "action-suspend" not in button_ids(server.get("/"))
 
@@ -123,7 +123,7 @@ def test_the_form_of_a_run_names_each_step_and_carries_the_digest_of_the_plan(se
     assert "waits" in will_not
     assert "Plan: 0 to create, 1 to update" in words(answer)
     assert fields(answer) == [("digest", DIGEST)]
-    assert server.orders == [Job(Verb.PREVIEW, trigger=PAGE)]
+    assert server.jobs == [Job(Verb.PREVIEW, trigger=PAGE)]
 
 
 def test_the_form_of_a_rollback_names_the_tables_that_go_and_those_that_stay(server):
@@ -135,7 +135,7 @@ def test_the_form_of_a_rollback_names_the_tables_that_go_and_those_that_stay(ser
     for part in ("orders", "deletion protection is on", "aws dynamodb update-table"):
         assert part in section(answer, "held")
     assert "suspended" in words(answer)
-    assert server.orders == [Job(Verb.PREVIEW_ROLLBACK, trigger=PAGE)]
+    assert server.jobs == [Job(Verb.PREVIEW_ROLLBACK, trigger=PAGE)]
 
 
 @pytest.mark.parametrize("verb", ["seed", "clear"])
@@ -144,7 +144,7 @@ def test_the_form_of_a_seed_names_tables_sources_and_numbers(server, verb):
     for part in ("users", "2 items", "seeds/users.json"):
         assert part in said
     assert "orders" not in said
-    assert server.orders == []
+    assert server.jobs == []
 
 
 def test_a_plan_with_nothing_to_do_says_so(server):
@@ -152,7 +152,7 @@ def test_a_plan_with_nothing_to_do_says_so(server):
 
 
 def test_a_run_of_a_suspended_environment_says_that_it_lifts_the_suspension(server):
-    server.board.suspended = True
+    server.loop_status.suspended = True
     assert "lifts the suspension" in words(server.get("/confirm/run"))
 
 
@@ -173,23 +173,23 @@ ORDERS = {
 
 @pytest.mark.parametrize("case", ORDERS)
 def test_a_form_becomes_exactly_this_order_and_leads_to_the_page_of_the_run(server, case):
-    verb, sent, order = ORDERS[case]
+    verb, sent, job = ORDERS[case]
     answer = server.send(f"/confirm/{verb}", sent)
     assert (answer.status, answer.headers["Location"]) == (303, "/runs/run-1")
-    assert server.orders == [order]
+    assert server.jobs == [job]
     assert server.get("/runs/run-1").status == 200
 
 
 def test_what_is_suspended_as_a_whole_cannot_be_suspended_by_table(server):
     assert server.send("/confirm/suspend", [("table", "users")]).status == 422
-    assert server.orders == []
+    assert server.jobs == []
 
 
 @pytest.mark.parametrize("verb", ["rollback", "seed", "clear", "suspend", "resume"])
 def test_a_daemon_that_only_observes_refuses_what_writes(server, verb):
     server.options.mode = "observe"
     assert server.send(f"/confirm/{verb}", [("digest", DIGEST)]).status == 409
-    assert server.orders == []
+    assert server.jobs == []
 
 
 def test_a_plan_that_changed_meanwhile_is_told_on_the_page_of_the_run_with_a_way_back(server):
@@ -205,7 +205,7 @@ def test_a_look_at_a_plan_is_no_history_and_one_takes_the_place_of_another(serve
     server.plan = Outcome(report(table("users", TableStatus.BLOCKED, steps=(kept,))), DIGEST)
     for path in ("/confirm/run", "/confirm/rollback", "/preview?table=users"):
         assert server.get(path).status == 200
-    assert [record.id for record in server.control.book.newest()] == ["run-3"]
+    assert [record.id for record in server.control.history.newest()] == ["run-3"]
     assert "/runs/run-3" not in server.get("/").text + server.get("/tables/users").text
     assert "/runs/run-3" in server.get("/runs").text
 
@@ -229,16 +229,16 @@ def test_a_plan_that_takes_long_is_said_and_offers_no_form(server, monkeypatch):
 
 def test_equal_plans_are_made_once_and_many_different_ones_are_refused(monkeypatch):
     monkeypatch.setattr(plans, "FRESH_SECONDS", 60.0)
-    with ordering(*(declared(f"t{number}") for number in range(plans.MOST_PLANS + 1))) as server:
+    with ordering(*(declared(f"t{number}") for number in range(plans.MAX_PLANS + 1))) as server:
         for _ in range(3):
             assert server.get("/confirm/run?table=t0").status == 200
-        assert len(server.orders) == 1
-        answers = [server.get(f"/preview?table=t{number}").status for number in range(1, plans.MOST_PLANS + 1)]
-        assert answers == [200] * (plans.MOST_PLANS - 1) + [429]
+        assert len(server.jobs) == 1
+        answers = [server.get(f"/preview?table=t{number}").status for number in range(1, plans.MAX_PLANS + 1)]
+        assert answers == [200] * (plans.MAX_PLANS - 1) + [429]
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(UsageError("no table 'x' is declared"), 404), (Full("100 different orders wait"), 429)]
+    ("error", "status"), [(UsageError("no table 'x' is declared"), 404), (QueueFull("100 different orders wait"), 429)]
 )
 def test_what_the_loop_refuses_is_an_answer(server, error, status):
     server.plan = error
@@ -248,7 +248,7 @@ def test_what_the_loop_refuses_is_an_answer(server, error, status):
 @pytest.mark.parametrize("path", ["/confirm/run", "/preview", "/confirm/seed"])
 def test_a_table_that_is_not_declared_has_no_plan(server, path):
     assert server.get(f"{path}?table=nobody").status == 404
-    assert server.orders == []
+    assert server.jobs == []
 
 
 def test_whatever_a_plan_holds_is_escaped(server):

@@ -26,15 +26,15 @@ class Crowded:
     """A server of few connections; ``runs`` wait until the test ends them."""
 
     def __init__(self) -> None:
-        board = LoopStatus("default")
-        board.endpoint = LOCAL
+        loop_status = LoopStatus("default")
+        loop_status.endpoint = LOCAL
         self.runs: list[Run] = []
-        control = Control(board)
+        control = Control(loop_status)
         control.submit = self._submit
-        self.http = HttpServer(create_app(board, Metrics(board), control=control), "127.0.0.1", 0)
+        self.http = HttpServer(create_app(loop_status, Metrics(loop_status), control=control), "127.0.0.1", 0)
 
-    def _submit(self, order: Job) -> Run:
-        self.runs.append(Run(f"run-{len(self.runs)}", order))
+    def _submit(self, job: Job) -> Run:
+        self.runs.append(Run(f"run-{len(self.runs)}", job))
         return self.runs[-1]
 
     def open(self, stack: ExitStack, text: str) -> socket.socket:
@@ -49,7 +49,7 @@ class Crowded:
 
 @pytest.fixture
 def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Crowded]:
-    monkeypatch.setattr(server, "MOST_CONNECTIONS", CAP)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", CAP)
     made = Crowded()
     made.http.start()
     yield made

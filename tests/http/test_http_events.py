@@ -22,12 +22,12 @@ class Api:
     """A server and the telemetry that feeds it."""
 
     def __init__(self) -> None:
-        self.board = LoopStatus("default")
-        metrics = Metrics(self.board)
-        self.control = Control(self.board)
+        self.loop_status = LoopStatus("default")
+        metrics = Metrics(self.loop_status)
+        self.control = Control(self.loop_status)
         self.feed = self.control.feed
-        self.teller = CompositeTelemetry(self.board, metrics, feed=self.feed)
-        self.http = HttpServer(create_app(self.board, metrics, control=self.control), "127.0.0.1", 0)
+        self.teller = CompositeTelemetry(self.loop_status, metrics, feed=self.feed)
+        self.http = HttpServer(create_app(self.loop_status, metrics, control=self.control), "127.0.0.1", 0)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_listener_that_leaves_is_forgotten(api):
 
 
 def test_more_listeners_than_allowed_are_told_to_come_back(api, monkeypatch):
-    monkeypatch.setattr(events, "MOST_LISTENERS", 1)
+    monkeypatch.setattr(events, "MAX_LISTENERS", 1)
     with listening(api) as heard:
         next(heard)
         answer = ask(api.http.port, "/api/v1/events")

@@ -49,20 +49,20 @@ TOKENS = {
 @pytest.mark.parametrize(("verb", "case"), list(itertools.product(VERBS, TOKENS)))
 def test_with_a_token_set_a_form_needs_the_right_one(with_token, verb, case):
     given, status = TOKENS[case]
-    with_token.orders.clear()
+    with_token.jobs.clear()
     answer = with_token.send(f"/confirm/{verb}", [*FIELDS[verb], *given])
     assert answer.status == status, answer.text
-    assert [order.verb for order in with_token.orders] == ([ACTIONS[verb].verb] if status == 303 else [])
+    assert [job.verb for job in with_token.jobs] == ([ACTIONS[verb].verb] if status == 303 else [])
     assert TOKEN not in answer.text + str(answer.headers)
 
 
 @pytest.mark.parametrize("place", ["header", "query", "cookie"])
 def test_a_token_elsewhere_than_in_the_form_is_no_token(with_token, place):
-    with_token.orders.clear()
+    with_token.jobs.clear()
     path = f"/confirm/suspend?token={TOKEN}" if place == "query" else "/confirm/suspend"
     headers = {"header": {"Authorization": f"Bearer {TOKEN}"}, "cookie": {"Cookie": f"token={TOKEN}"}}.get(place, {})
     assert with_token.send(path, **headers).status == 401
-    assert with_token.orders == []
+    assert with_token.jobs == []
 
 
 def origin(text):
@@ -96,10 +96,10 @@ REQUESTS = {
 @pytest.mark.parametrize(("verb", "case"), list(itertools.product(VERBS, REQUESTS)))
 def test_host_origin_and_type_are_checked_on_every_form(beside_emulator, verb, case):
     headers, status = REQUESTS[case]
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     answer = beside_emulator.send(f"/confirm/{verb}", FIELDS[verb] or [("token", "")], **headers)
     assert answer.status == status, answer.text
-    assert len(beside_emulator.orders) == (status == 303)
+    assert len(beside_emulator.jobs) == (status == 303)
 
 
 BODIES = {
@@ -121,37 +121,37 @@ BODIES = {
 @pytest.mark.parametrize("case", BODIES)
 def test_what_does_not_fit_orders_nothing(beside_emulator, case):
     body, status = BODIES[case]
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     assert beside_emulator.send("/confirm/suspend", body=body).status == status
-    assert len(beside_emulator.orders) == (status == 303)
+    assert len(beside_emulator.jobs) == (status == 303)
 
 
 @pytest.mark.parametrize("verb", ["run", "rollback"])
 def test_a_form_without_the_digest_of_a_plan_orders_nothing(beside_emulator, verb):
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     answer = beside_emulator.send(f"/confirm/{verb}")
-    assert (answer.status, beside_emulator.orders) == (422, [])
+    assert (answer.status, beside_emulator.jobs) == (422, [])
 
 
 @pytest.mark.parametrize("verb", ["nothing", "preview", "RUN", "run%00", "%2e%2e"])
 def test_no_other_verb_is_there(beside_emulator, verb):
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     assert beside_emulator.send(f"/confirm/{verb}", [("digest", DIGEST)]).status == 404
     assert beside_emulator.get(f"/confirm/{verb}").status == 404
-    assert beside_emulator.orders == []
+    assert beside_emulator.jobs == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_no_other_method_does_anything(beside_emulator, verb, method):
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     assert ask(beside_emulator.http.port, f"/confirm/{verb}", method).status == 405
-    assert beside_emulator.orders == []
+    assert beside_emulator.jobs == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_to_look_at_a_form_changes_nothing(beside_emulator, verb):
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     assert beside_emulator.get(f"/confirm/{verb}?digest={DIGEST}").status == 200
     assert beside_emulator.changing == []
 
@@ -172,15 +172,15 @@ def test_where_no_token_is_asked_for_the_place_decides(case):
     with ordering(access=access, flavor=flavor) as server:
         assert server.send("/confirm/suspend").status == status
         assert server.get("/confirm/suspend").status == (200 if status == 303 else status)
-        assert len(server.orders) == (status == 303)
+        assert len(server.jobs) == (status == 303)
 
 
 @pytest.mark.parametrize("path", ["/preview", "/confirm/run", "/confirm/rollback"])
 def test_a_plan_is_made_for_nobody_who_was_led_here(beside_emulator, path):
-    beside_emulator.orders.clear()
+    beside_emulator.jobs.clear()
     for headers in ({"Host": "evil.example"}, {"Sec_Fetch_Site": "cross-site"}, {"Origin": "https://evil.example"}):
         assert beside_emulator.get(path, **headers).status == 403
-    assert beside_emulator.orders == []
+    assert beside_emulator.jobs == []
 
 
 def test_the_token_of_a_form_is_in_no_log_line(with_token):

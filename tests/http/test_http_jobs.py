@@ -13,12 +13,12 @@ from support.made_up import LOCAL, report, table, ttl_step
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.http import Control, HttpServer, create_app
+from reconciler.http import Control, HttpServer, create_app, jobs
 from reconciler.metrics import Metrics
 from reconciler.model.errors import DeclarationError, Problem, StateError, Unreachable, UsageError
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import TableStatus
-from reconciler.runs import Full, Job, Outcome, Record, Run, State, Stopping, Verb
+from reconciler.runs import Job, Outcome, QueueFull, Record, Run, State, Stopping, Verb
 from reconciler.runs.verbs import PlanChanged
 
 DIGEST = "a" * 64
@@ -28,19 +28,19 @@ class Api:
     """A server; ``result`` is how the next order ends, ``None`` leaves it waiting."""
 
     def __init__(self) -> None:
-        board = LoopStatus("default")
-        board.endpoint = LOCAL
-        self.orders: list[Job] = []
+        loop_status = LoopStatus("default")
+        loop_status.endpoint = LOCAL
+        self.jobs: list[Job] = []
         self.result: object = Outcome(report(table()))
-        self.control = Control(board)
+        self.control = Control(loop_status)
         self.control.submit = self._submit
-        self.http = HttpServer(create_app(board, Metrics(board), control=self.control), "127.0.0.1", 0)
+        self.http = HttpServer(create_app(loop_status, Metrics(loop_status), control=self.control), "127.0.0.1", 0)
 
-    def _submit(self, order: Job) -> Run:
-        self.orders.append(order)
-        if isinstance(self.result, Full | Stopping):
+    def _submit(self, job: Job) -> Run:
+        self.jobs.append(job)
+        if isinstance(self.result, QueueFull | Stopping):
             raise self.result
-        run = Run("run-1", order)
+        run = Run("run-1", job)
         if isinstance(self.result, Exception):
             run.ended.set_exception(self.result)
         elif self.result is not None:
@@ -71,7 +71,7 @@ def api() -> Iterator[Api]:
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "order"),
+    ("path", "body", "job"),
     [
         ("migrations/run", None, Job(Verb.RUN)),
         ("migrations/run", {}, Job(Verb.RUN)),
@@ -87,9 +87,9 @@ def api() -> Iterator[Api]:
         ("seeders/clear?seeder_names=users,%20b_seeder,", None, Job(Verb.CLEAR, ("users", "b_seeder"))),
     ],
 )
-def test_a_request_becomes_exactly_this_order(api, path, body, order):
+def test_a_request_becomes_exactly_this_order(api, path, body, job):
     answer = api.post(path, body)
-    assert (answer.status, api.orders) == (200, [order])
+    assert (answer.status, api.jobs) == (200, [job])
     assert answer.json["data"]["run_id"] == "run-1"
     assert answer.json["data"]["report"]["verdict"] == "in_sync"
 
@@ -123,7 +123,7 @@ def test_a_body_that_does_not_fit_orders_nothing_and_says_where(api, body):
         return
     assert answer.status == 422
     assert answer.json["detail"].startswith("body")
-    assert api.orders == []
+    assert api.jobs == []
 
 
 @pytest.mark.parametrize("text", [b"{", b"\xff", b'{"dry_run": tru', b"[" * 60_000])
@@ -131,7 +131,7 @@ def test_a_body_that_is_no_json_orders_nothing(api, text):
     answer = ask(api.http.port, "/api/v1/migrations/run", "POST", text, **{"Content-Type": "application/json"})
     assert answer.status in (400, 422)
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert api.orders == []
+    assert api.jobs == []
 
 
 ERRORS = {
@@ -141,7 +141,7 @@ ERRORS = {
     "no state table": (StateError("the state table cannot be used"), 503),
     "no endpoint": (Unreachable("ListTables", "ConnectionError", "refused"), 503),
     "a stopping daemon": (Stopping("The daemon is stopping"), 503),
-    "too many orders": (Full("100 different orders wait already"), 429),
+    "too many orders": (QueueFull("100 different orders wait already"), 429),
     "a fault of ours": (RuntimeError("a secret detail"), 500),
 }
 
@@ -169,7 +169,7 @@ def test_without_waiting_the_answer_is_202_with_the_runs_id(api):
 
 
 def test_who_waits_too_long_is_answered_as_if_not_waiting(api, monkeypatch):
-    monkeypatch.setattr(ordering, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(jobs, "WAIT_SECONDS", 0.05)
     api.result = None
     assert api.post("migrations/run").status == 202
 
@@ -228,10 +228,10 @@ def test_the_digest_of_a_dry_run_is_in_its_answer(api):
 def test_runs_are_listed_newest_first_and_found_by_id(api):
     for name in ("1", "2"):
         record = Record(name, "seed", "api", State.QUEUED, report().started)
-        api.control.book.put(
+        api.control.history.put(
             record.running(record.queued).done(report(table(steps=(ttl_step().done(),))), record.queued)
         )
-    api.control.book.put(replace(record, id="3").failed("no table 'x' is declared", record.queued))
+    api.control.history.put(replace(record, id="3").failed("no table 'x' is declared", record.queued))
     listed = api.get("runs?limit=2").json["data"]["runs"]
     assert [(run["id"], run["state"]) for run in listed] == [("3", "failed"), ("2", "done")]
     one = api.get("runs/2").json["data"]
@@ -244,7 +244,7 @@ def test_runs_are_listed_newest_first_and_found_by_id(api):
 def test_a_table_is_found_by_either_name_and_shows_both_sides(api):
     step = ttl_step()
     seen = table("dev-users", TableStatus.DRIFTED, base_name="users", steps=(step,), changes=step.changes)
-    api.control.board.finish(report(seen, table("stranger", TableStatus.UNMANAGED, declaration=None)))
+    api.control.loop_status.finish(report(seen, table("stranger", TableStatus.UNMANAGED, declaration=None)))
     for name in ("users", "dev-users"):
         data = api.get(f"tables/{name}").json["data"]
         assert data["name"] == "dev-users"

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message
 
-from reconciler.http.prefix import UnderPrefix, prefix_of
+from reconciler.http.prefix import PathPrefix, prefix_of
 
 PAGE = (
     '<body data-prefix="/"><a href="/">a</a><form action="/confirm/run">'
@@ -55,7 +55,7 @@ def asked(app: ASGIApp, prefix: str = "") -> tuple[Headers, str]:
 
     headers = [(b"x-forwarded-prefix", prefix.encode())] if prefix else []
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers}
-    asyncio.run(UnderPrefix(app)(scope, receive, send))
+    asyncio.run(PathPrefix(app)(scope, receive, send))
     body = b"".join(message.get("body", b"") for message in sent)
     answered = Headers(raw=sent[0]["headers"])
     assert int(answered["content-length"]) == len(body)

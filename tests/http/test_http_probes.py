@@ -30,12 +30,12 @@ def test_after_a_pass_that_saw_every_declared_table_it_is_ready(ready):
 
 def test_healthz_is_an_alias_of_readyz(ready):
     assert ready.get("/healthz").json == ready.get("/readyz").json
-    ready.board.endpoint_up = False
+    ready.loop_status.endpoint_up = False
     assert ready.get("/healthz").status == 503
 
 
 def test_later_drift_does_not_unset_readiness(ready):
-    ready.board.finish(report(table(status=TableStatus.DRIFTED, drifted=("ttl",), ready=False)))
+    ready.loop_status.finish(report(table(status=TableStatus.DRIFTED, drifted=("ttl",), ready=False)))
     assert ready.get("/readyz").status == 200
 
 
@@ -52,14 +52,14 @@ def test_later_drift_does_not_unset_readiness(ready):
     ids=["a declared table was never seen ready", "the pass failed", "the declarations are broken"],
 )
 def test_it_says_why_it_is_not_ready(ready, after, reason):
-    ready.board.finish(after)
+    ready.loop_status.finish(after)
     answer = ready.get("/readyz")
     assert answer.status == 503
     assert reason in answer.json["reason"]
 
 
 def test_an_endpoint_that_went_away_makes_it_unready_with_a_reason(ready):
-    ready.board.endpoint_up = False
+    ready.loop_status.endpoint_up = False
     answer = ready.get("/readyz")
     assert (answer.status, answer.json["reason"]) == (503, "the endpoint does not answer")
 
@@ -103,30 +103,30 @@ LATER = timedelta(hours=1)
 def test_the_loop_is_alive_while_it_makes_progress_or_waits_for_its_time(ready, under_way, heartbeat, next_pass, alive):
     """``heartbeat`` and ``next_pass`` are how long ago they were."""
     ready.now = T0 + timedelta(days=2)
-    ready.board.in_progress = under_way
-    ready.board.heartbeat = ready.now - heartbeat
-    ready.board.next_pass = None if next_pass is None else ready.now - next_pass
+    ready.loop_status.in_progress = under_way
+    ready.loop_status.heartbeat = ready.now - heartbeat
+    ready.loop_status.next_pass = None if next_pass is None else ready.now - next_pass
     answer = ready.get("/livez")
     assert (answer.status == 200) is alive
     assert (answer.json["reason"] is None) is alive
 
 
 def test_every_answered_request_of_a_pass_is_progress(ready):
-    telemetry = CompositeTelemetry(ready.board, None)
-    ready.board.heartbeat = T0
+    telemetry = CompositeTelemetry(ready.loop_status, None)
+    ready.loop_status.heartbeat = T0
     telemetry.request("DescribeTable", "Throttled", 0.1, ApiExchange(("users",)))
-    assert ready.board.heartbeat > T0
+    assert ready.loop_status.heartbeat > T0
 
 
 def test_a_board_without_a_loop_has_no_heartbeat(ready):
-    telemetry = CompositeTelemetry(ready.board, None)
-    ready.board.heartbeat = None
+    telemetry = CompositeTelemetry(ready.loop_status, None)
+    ready.loop_status.heartbeat = None
     telemetry.request("DescribeTable", "success", 0.1, ApiExchange(("users",)))
-    assert ready.board.heartbeat is None
+    assert ready.loop_status.heartbeat is None
 
 
 def test_a_loop_that_died_is_dead_at_once_and_says_why(ready):
-    ready.board.loop_error = "out of threads"
+    ready.loop_status.loop_error = "out of threads"
     answer = ready.get("/livez")
     assert answer.status == 503
     assert answer.json == {"alive": False, "reason": "the loop ended: out of threads"}

@@ -16,13 +16,15 @@ from reconciler.metrics import Metrics
 @pytest.mark.parametrize("path", ["/", "/api/v1/status"])
 def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 60.0)
-    readers, board, seen = ReaderPriority(), LoopStatus("default"), []
+    readers, loop_status, seen = ReaderPriority(), LoopStatus("default"), []
 
     def status():
         seen.append(readers.asked)
         return {"mode": "enforce"}
 
-    server = HttpServer(create_app(board, Metrics(board), status=status, answering=readers.answering), "127.0.0.1", 0)
+    server = HttpServer(
+        create_app(loop_status, Metrics(loop_status), status=status, answering=readers.answering), "127.0.0.1", 0
+    )
     server.start()
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=30) as answer:

@@ -87,9 +87,9 @@ def test_an_arrow_starts_at_its_attribute_and_ends_at_the_other_table():
 
 
 def test_one_group_of_too_many_tables_is_listed_and_not_drawn():
-    found = related(**{f"t{number}": ["t0"] for number in range(module.MOST_DRAWN + 1)})
+    found = related(**{f"t{number}": ["t0"] for number in range(module.MAX_DRAWN + 1)})
     assert found.drawings == ()
-    assert (len(found.all), found.undrawn) == (module.MOST_DRAWN + 1, module.MOST_DRAWN + 1)
+    assert (len(found.all), found.undrawn) == (module.MAX_DRAWN + 1, module.MAX_DRAWN + 1)
 
 
 def pairs(count):
@@ -106,12 +106,12 @@ def chain(size):
     return {f"c{i:03}": [f"c{i + 1:03}"] if i + 1 < size else [] for i in range(size)}
 
 
-HALF, WHOLE = module.MOST_DRAWN // 2, module.MOST_SHOWN // 2
+HALF, WHOLE = module.MAX_DRAWN // 2, module.MAX_SHOWN // 2
 GROUPS = {
     "as many as fit into one drawing": (pairs(HALF), [2 * HALF], 0),
     "one pair more": (pairs(HALF + 1), [2] * (HALF + 1), 0),
     "the largest group comes first": (pairs(30) | chain(5) | star(9), [9, 5, *[2] * 30], 0),
-    "a group that is too large is left out": (star(module.MOST_DRAWN + 1) | chain(3), [3], module.MOST_DRAWN + 1),
+    "a group that is too large is left out": (star(module.MAX_DRAWN + 1) | chain(3), [3], module.MAX_DRAWN + 1),
     "as many as a page shows": (pairs(WHOLE), [2] * WHOLE, 0),
     "one pair more than a page shows": (pairs(WHOLE + 1), [2] * WHOLE, 2),
     "those without relations count for nothing": (pairs(HALF) | {f"x{i}": [] for i in range(99)}, [2 * HALF], 0),
@@ -135,14 +135,14 @@ def test_tables_hang_together_by_whatever_way():
 
 
 def test_a_long_circle_ends():
-    names = [f"t{number:02}" for number in range(module.MOST_DRAWN)]
+    names = [f"t{number:02}" for number in range(module.MAX_DRAWN)]
     tables = {name: [*names[:5], names[(i + 1) % len(names)]] for i, name in enumerate(names)}
-    assert len(drawn(**tables).boxes) == module.MOST_DRAWN
+    assert len(drawn(**tables).boxes) == module.MAX_DRAWN
 
 
 def test_the_page_draws_them_with_title_description_and_a_list_in_words():
     with ordering(declaration("orders", ("users", "<owner>")), declaration("users")) as server:
-        server.board.finish(report(table("orders"), table("users")))
+        server.loop_status.finish(report(table("orders"), table("users")))
         answer = server.get("/")
         assert '<svg role="img" aria-labelledby="drawing-title-1 drawing-text-1"' in answer.text
         for mark in ("<title id=", "<desc id="):
@@ -154,9 +154,9 @@ def test_the_page_draws_them_with_title_description_and_a_list_in_words():
 
 
 def test_the_page_folds_groups_and_gives_every_mark_a_name_of_its_own():
-    tables = pairs(HALF + 1) | star(module.MOST_DRAWN + 1)
+    tables = pairs(HALF + 1) | star(module.MAX_DRAWN + 1)
     with ordering(*(declaration(name, *to) for name, to in tables.items())) as server:
-        server.board.finish(report(table("a000")))
+        server.loop_status.finish(report(table("a000")))
         text = server.get("/").text
         ids = re.findall(r' id="([^"]+)"', text)
         assert len(ids) == len(set(ids))
@@ -167,6 +167,6 @@ def test_the_page_folds_groups_and_gives_every_mark_a_name_of_its_own():
 
 def test_a_page_without_relations_has_no_drawing():
     with ordering(declared("users")) as server:
-        server.board.finish(report(table("users")))
+        server.loop_status.finish(report(table("users")))
         assert "<svg" not in server.get("/").text
         assert "Relations" not in server.get("/").text

@@ -11,7 +11,7 @@ from support.reports import NOON, a_report, a_table, create, removal, ttl_moved
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import report_cache
-from reconciler.http.report_cache import CachedReport
+from reconciler.http.report_cache import ReportCache
 from reconciler.http.summary import sentence
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableReport, TableStatus
@@ -39,15 +39,15 @@ REPORTS = {
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_text_is_the_document(name: str) -> None:
-    assert json.loads(CachedReport().text(REPORTS[name])) == document(REPORTS[name])
+    assert json.loads(ReportCache().text(REPORTS[name])) == document(REPORTS[name])
 
 
 def test_before_the_first_pass_it_is_null() -> None:
-    assert CachedReport().ready(None) == CachedReport().text(None) == "null"
+    assert ReportCache().ready(None) == ReportCache().text(None) == "null"
 
 
 def test_a_report_is_written_once_and_the_next_one_replaces_it() -> None:
-    one, first, second = CachedReport(), a_report(in_sync()), a_report(drifted())
+    one, first, second = ReportCache(), a_report(in_sync()), a_report(drifted())
     assert one.ready(first) is None
     text = one.text(first)
     assert one.ready(first) is text
@@ -64,8 +64,8 @@ def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkey
         written.append(table.name)  # type: ignore[attr-defined]
         return real(table)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(prepared, "table_entry", noted)
-    one = CachedReport()
+    monkeypatch.setattr(report_cache, "table_entry", noted)
+    one = ReportCache()
     one.text(a_report(in_sync("users"), in_sync("orders")))
     later = replace(a_report(in_sync("users"), drifted("orders")), finished=NOON + timedelta(hours=1))
     assert json.loads(one.text(later)) == document(later)
@@ -73,30 +73,30 @@ def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkey
 
 
 def test_the_sentence_is_that_of_the_banner_whatever_changed_last() -> None:
-    one, board = CachedReport(), LoopStatus("default", not_ready_reason="waiting for the endpoint")
+    one, loop_status = ReportCache(), LoopStatus("default", not_ready_reason="waiting for the endpoint")
     first = replace(a_report(in_sync()), endpoint_up=True)
     second, third = replace(a_report(drifted()), endpoint_up=True), replace(a_report(FAILED), endpoint_up=True)
-    assert one.sentence(board) == sentence(board) == "Starting: waiting for the endpoint"
-    board.not_ready_reason = "the endpoint refuses us"
-    assert one.sentence(board) == sentence(board)
+    assert one.sentence(loop_status) == sentence(loop_status) == "Starting: waiting for the endpoint"
+    loop_status.not_ready_reason = "the endpoint refuses us"
+    assert one.sentence(loop_status) == sentence(loop_status)
     said = []
     for report in (first, second, first, third):
-        board.finish(report)
+        loop_status.finish(report)
         for up in (True, True, False, True):
-            board.endpoint_up = up
-            assert one.sentence(board) == sentence(board)
-            said.append(one.sentence(board))
+            loop_status.endpoint_up = up
+            assert one.sentence(loop_status) == sentence(loop_status)
+            said.append(one.sentence(loop_status))
     assert len(set(said)) == 4
 
 
 def test_the_sentence_is_put_together_once_for_one_state(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(prepared, "sentence", lambda board: asked.append(board) or "In sync")
-    one, board = CachedReport(), LoopStatus("default")
-    board.finish(a_report(in_sync()))
+    monkeypatch.setattr(report_cache, "sentence", lambda loop_status: asked.append(loop_status) or "In sync")
+    one, loop_status = ReportCache(), LoopStatus("default")
+    loop_status.finish(a_report(in_sync()))
     for _ in range(3):
-        one.sentence(board)
+        one.sentence(loop_status)
     assert len(asked) == 1
-    board.finish(a_report(in_sync()))
-    one.sentence(board)
+    loop_status.finish(a_report(in_sync()))
+    one.sentence(loop_status)
     assert len(asked) == 2

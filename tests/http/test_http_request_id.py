@@ -17,13 +17,13 @@ from reconciler.metrics import Metrics
 @pytest.fixture
 def logged() -> Iterator[tuple[int, list[Any]]]:
     """A server's port, and what its routes would log as request_id, in order."""
-    board, seen = LoopStatus("default"), []
+    loop_status, seen = LoopStatus("default"), []
 
     def status() -> dict[str, Any]:
         seen.append(get_contextvars().get("request_id"))
         return {}
 
-    server = HttpServer(create_app(board, Metrics(board), status=status), "127.0.0.1", 0)
+    server = HttpServer(create_app(loop_status, Metrics(loop_status), status=status), "127.0.0.1", 0)
     server.start()
     yield server.port, seen
     server.stop()

@@ -23,9 +23,13 @@ def shown(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("RECONCILER_WORKERS=7\n")
     monkeypatch.setenv("RECONCILER_API_TOKEN", TOKEN)
     settings = load({"mode": "observe"}, one_shot=False)
-    board = LoopStatus("default", endpoint=Endpoint("http://127.0.0.1:8000", "us-east-1", None, "aws", Flavor.MOTO))
+    loop_status = LoopStatus(
+        "default", endpoint=Endpoint("http://127.0.0.1:8000", "us-east-1", None, "aws", Flavor.MOTO)
+    )
     server = HttpServer(
-        create_app(board, Metrics(board), settings=lambda: in_effect(settings, board.endpoint)), "127.0.0.1", 0
+        create_app(loop_status, Metrics(loop_status), settings=lambda: in_effect(settings, loop_status.endpoint)),
+        "127.0.0.1",
+        0,
     )
     server.start()
     yield ask(server.port, "/settings").text

@@ -85,7 +85,7 @@ def test_a_pass_that_found_nothing_to_do_is_in_sync(ready):
 
 
 def test_in_sync_is_never_claimed_while_the_endpoint_is_down(ready):
-    ready.board.endpoint_up = False
+    ready.loop_status.endpoint_up = False
     assert banner(ready) == "down"
     assert "Endpoint down" in str(page(ready))
 
@@ -99,13 +99,13 @@ def test_in_sync_is_never_claimed_while_the_endpoint_is_down(ready):
     ],
 )
 def test_drift_is_counted_in_the_banner(ready, tables, sentence):
-    ready.board.finish(report(*tables))
+    ready.loop_status.finish(report(*tables))
     assert banner(ready) == "drifted"
     assert sentence in str(page(ready))
 
 
 def test_a_failed_table_is_an_error(ready):
-    ready.board.finish(report(table(status=TableStatus.ERROR, error="DescribeTable: throttled"), table("b")))
+    ready.loop_status.finish(report(table(status=TableStatus.ERROR, error="DescribeTable: throttled"), table("b")))
     assert banner(ready) == "error"
     text = str(page(ready))
     assert "1 table failed" in text
@@ -114,14 +114,14 @@ def test_a_failed_table_is_an_error(ready):
 
 def test_broken_declarations_are_listed_with_file_and_line(ready):
     problem = Problem("users_table.py", 3, "billing_mode", "is unknown", "Use PROVISIONED.")
-    ready.board.finish(report(table(), problems=(problem, problem)))
+    ready.loop_status.finish(report(table(), problems=(problem, problem)))
     text = str(page(ready))
     assert "The desired state has 2 errors; nothing is written" in text
     assert "users_table.py:3: billing_mode: is unknown. Use PROVISIONED." in text
 
 
 def test_a_table_shows_status_facets_since_reason_and_what_would_allow_it(ready):
-    ready.board.finish(report(drifted_table()))
+    ready.loop_status.finish(report(drifted_table()))
     text = str(page(ready))
     for part in (
         "users-prod",
@@ -136,23 +136,23 @@ def test_a_table_shows_status_facets_since_reason_and_what_would_allow_it(ready)
 
 
 def test_endpoint_environment_mode_last_and_next_pass_are_shown(ready):
-    ready.board.next_pass = T0 + timedelta(minutes=1)
+    ready.loop_status.next_pass = T0 + timedelta(minutes=1)
     ready.more["mode"] = "observe"
     text = str(page(ready))
     for part in ("http://127.0.0.1:8000", "dynamodb-local", "default", "observe", "12:00:00 UTC", "12:01:00 UTC"):
         assert part in text
-    ready.board.start("pass-2")
+    ready.loop_status.start("pass-2")
     assert "running now" in str(page(ready))
 
 
 def test_suspension_is_said_with_the_way_out(ready):
-    ready.board.suspended = True
+    ready.loop_status.suspended = True
     assert "reconciler resume" in str(page(ready))
 
 
 def test_strangers_are_counted_and_not_listed(ready):
     stranger = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=())
-    ready.board.finish(report(table(), stranger, unmanaged=1))
+    ready.loop_status.finish(report(table(), stranger, unmanaged=1))
     text = str(page(ready))
     assert "foreign" not in text
     assert "1 other table at this endpoint belongs to somebody else" in text
@@ -160,14 +160,14 @@ def test_strangers_are_counted_and_not_listed(ready):
 
 def test_whatever_stands_in_a_report_is_escaped(ready):
     evil = table(EVIL, TableStatus.ERROR, declaration=EVIL, error=EVIL, drifted=(EVIL,))
-    ready.board.finish(report(evil, warnings=(EVIL,), error=EVIL))
+    ready.loop_status.finish(report(evil, warnings=(EVIL,), error=EVIL))
     answer = ready.get("/")
     assert EVIL not in answer.text
     assert "&lt;script&gt;" in answer.text
 
 
 def test_the_page_asks_no_other_host_and_its_one_script_is_named_by_the_policy(ready):
-    ready.board.finish(report(drifted_table()))
+    ready.loop_status.finish(report(drifted_table()))
     answer, text = ready.get("/"), page(ready)
     assert not {tag for tag, _ in text.tags} & {"img", "link", "iframe", "object"}
     [script] = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
@@ -190,8 +190,8 @@ def test_the_page_follows_the_colour_scheme_and_the_width_of_a_phone(ready):
 
 
 def test_the_json_twin_carries_the_report_and_the_state_of_the_loop(ready):
-    ready.board.finish(report(drifted_table()))
-    ready.board.next_pass = T0 + timedelta(minutes=1)
+    ready.loop_status.finish(report(drifted_table()))
+    ready.loop_status.next_pass = T0 + timedelta(minutes=1)
     ready.more["mode"] = "enforce"
     answer = ready.get("/api/v1/status").json
     assert (answer["success"], answer["message"]) == (True, "1 table drifted")
@@ -200,7 +200,7 @@ def test_the_json_twin_carries_the_report_and_the_state_of_the_loop(ready):
     assert [entry["name"] for entry in data["report"]["tables"]] == ["users-prod"]
     assert data["next_pass"] == "2026-11-22T12:01:00Z"
     assert (data["suspended"], data["mode"], data["version"]) == (False, "enforce", __version__)
-    assert (data["ready"], data["reason"]) == (False, ready.board.not_ready_reason) or data["ready"]
+    assert (data["ready"], data["reason"]) == (False, ready.loop_status.not_ready_reason) or data["ready"]
 
 
 def test_the_json_twin_before_the_first_pass_has_no_report(served):
@@ -230,12 +230,12 @@ def shown_names(served, query):
 )
 def test_the_list_of_tables_is_filtered_and_sorted_by_the_address(ready, query, names):
     sizes = {"orders": (1, 900), "users": (30, 10), "bills": (2, 20)}
-    ready.board.finish(report(*(table(name, item_count=i, size_bytes=b) for name, (i, b) in sizes.items())))
+    ready.loop_status.finish(report(*(table(name, item_count=i, size_bytes=b) for name, (i, b) in sizes.items())))
     assert shown_names(ready, query) == names
 
 
 def test_thousands_of_tables_come_a_hundred_at_a_time(ready):
-    ready.board.finish(report(*(table(f"t{number:04}") for number in range(2500))))
+    ready.loop_status.finish(report(*(table(f"t{number:04}") for number in range(2500))))
     answer = ready.get("/")
     assert len(answer.body) < 100_000
     assert "page 1 of 25" in answer.text
@@ -245,7 +245,7 @@ def test_thousands_of_tables_come_a_hundred_at_a_time(ready):
 def test_what_needs_attention_stands_first_and_the_failed_before_the_waiting(ready):
     failed = table("z-failed", TableStatus.ERROR, error="Denied")
     waits = table("a-waits", TableStatus.PENDING, steps=(deferred_step(),))
-    ready.board.finish(report(table("fine"), waits, drifted_table(), failed))
+    ready.loop_status.finish(report(table("fine"), waits, drifted_table(), failed))
     assert shown_names(ready, "")[:3] == ["z-failed", "users-prod", "a-waits"]
     assert ready.get("/").text.index("Needs attention") < ready.get("/").text.index(">Tables<")
 
@@ -253,10 +253,10 @@ def test_what_needs_attention_stands_first_and_the_failed_before_the_waiting(rea
 def test_the_page_of_a_table_shows_both_sides_and_escapes_them(ready):
     evil = replace(ttl_step().changes[0], before=EVIL)
     seen = table(EVIL, TableStatus.DRIFTED, changes=(evil,), steps=(ttl_step(),), live_status="ACTIVE", item_count=7)
-    ready.board.finish(report(seen))
+    ready.loop_status.finish(report(seen))
     answer = ready.get(f"/tables/{quote(EVIL)}".replace("/script", "%2Fscript"))
     assert EVIL not in answer.text
-    ready.board.finish(report(replace(seen, name="users")))
+    ready.loop_status.finish(report(replace(seen, name="users")))
     text = str(Text(ready.get("/tables/users").text))
     for part in (
         "users drifted",
@@ -286,8 +286,8 @@ HOLDS = {
 @pytest.mark.parametrize("case", HOLDS)
 def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(ready, case):
     fields, said = HOLDS[case]
-    ready.board.finish(report(table(status=TableStatus.DRIFTED, steps=(ttl_step(),), drifted=("ttl",)), **fields))
-    ready.board.suspended = case == "suspended"
+    ready.loop_status.finish(report(table(status=TableStatus.DRIFTED, steps=(ttl_step(),), drifted=("ttl",)), **fields))
+    ready.loop_status.suspended = case == "suspended"
     assert f"Ready: update ttl ; {said}" in str(page(ready)).replace("ttl;", "ttl ;")
 
 
@@ -301,19 +301,19 @@ def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(r
     ],
 )
 def test_who_leads_stands_in_the_banner(ready, fields, said):
-    ready.board.finish(report(table(), **fields))
+    ready.loop_status.finish(report(table(), **fields))
     assert f"Leader {said}" in str(page(ready))
 
 
 def test_an_error_of_the_whole_pass_is_told_once_and_not_by_every_table(ready):
     down = "the endpoint does not answer: refused"
     tables = (table(f"t{number}", TableStatus.ERROR, error=down) for number in range(300))
-    ready.board.finish(report(*tables, error=down, endpoint_up=False))
+    ready.loop_status.finish(report(*tables, error=down, endpoint_up=False))
     assert ready.get("/").text.count(down) == 2, "title and banner"
 
 
 def test_many_tables_that_need_attention_are_counted_after_the_first(ready):
-    ready.board.finish(report(*(table(f"t{n}", TableStatus.DRIFTED, drifted=("ttl",)) for n in range(40))))
+    ready.loop_status.finish(report(*(table(f"t{n}", TableStatus.DRIFTED, drifted=("ttl",)) for n in range(40))))
     assert "15 more are in the list below." in str(page(ready))
 
 
@@ -324,14 +324,14 @@ def test_the_list_is_sorted_by_drift_and_owner_too(ready, sort, names):
         table("b", ownership="created", drifted=("ttl",), drift_since=T0 - timedelta(hours=2)),
         table("c", drifted=("ttl",), drift_since=T0),
     )
-    ready.board.finish(report(*made))
+    ready.loop_status.finish(report(*made))
     assert shown_names(ready, f"sort={sort}") == names
     assert f'aria-sort="ascending"><a href="/?q=&amp;status=&amp;sort={sort}"' in ready.get(f"/?sort={sort}").text
 
 
 def test_a_field_that_is_not_declared_is_unmanaged_and_shows_what_was_seen(ready):
     live = TableSpec("users", (KeyElement("pk", "HASH", "S"),), Billing("PROVISIONED", Throughput(7, 8)))
-    ready.board.finish(report(table(live_status="ACTIVE", observed=live)))
+    ready.loop_status.finish(report(table(live_status="ACTIVE", observed=live)))
     text = str(Text(ready.get("/tables/users").text))
     assert "billing unmanaged mode: PROVISIONED throughput: read: 7 write: 8" in text
     fields = {field["field"]: field for field in ready.get("/api/v1/tables/users").json["data"]["fields"]}

@@ -70,7 +70,7 @@ def counted(served, times, **labels):
 
 
 def test_a_route_that_fails_answers_without_a_trace_and_is_counted(ready):
-    ready.board.report = "not a report"
+    ready.loop_status.report = "not a report"
     with capture_logs() as log:
         answer = ready.get("/api/v1/status")
     assert [(line["event"], line["path"]) for line in log] == [("request failed", "/api/v1/status")]
@@ -78,7 +78,7 @@ def test_a_route_that_fails_answers_without_a_trace_and_is_counted(ready):
     assert answer.json["detail"] == "The request failed. The log says why."
     assert "Traceback" not in answer.text
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    ready.board.report = None
+    ready.loop_status.report = None
     assert counted(ready, 1, route="/api/v1/status", code_class="5xx")
 
 
@@ -86,7 +86,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 def test_a_browser_that_meets_a_fault_is_shown_a_page_with_the_id_of_its_request(ready):
-    ready.board.report = "not a report"
+    ready.loop_status.report = "not a report"
     with capture_logs() as log:
         answer = ready.get("/", Accept=BROWSER)
         plain = ready.get("/")
@@ -102,7 +102,7 @@ def test_a_browser_that_meets_a_fault_is_shown_a_page_with_the_id_of_its_request
 
 
 def test_the_api_answers_a_browser_with_a_document_though_it_fails(ready):
-    ready.board.report = "not a report"
+    ready.loop_status.report = "not a report"
     with capture_logs():
         answer = ready.get("/api/v1/status", Accept=BROWSER)
     assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
@@ -184,8 +184,8 @@ def test_a_connection_is_kept_for_a_second_request(served):
 
 
 def server(port, host="127.0.0.1"):
-    board = LoopStatus("default")
-    return HttpServer(create_app(board, Metrics(board)), host, port)
+    loop_status = LoopStatus("default")
+    return HttpServer(create_app(loop_status, Metrics(loop_status)), host, port)
 
 
 def test_a_taken_port_is_one_sentence_that_names_the_setting(ready):

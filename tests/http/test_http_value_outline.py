@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.http.value_outline import pretty, readable
+from reconciler.http.value_outline import outline, pretty
 from reconciler.model.table import (
     Billing,
     GlobalIndex,
@@ -58,7 +58,7 @@ SHOWN = {
 @pytest.mark.parametrize("case", SHOWN)
 def test_a_value_is_shown_in_lines(case):
     value, text = SHOWN[case]
-    assert readable(value) == text
+    assert outline(value) == text
 
 
 def test_a_request_is_shown_as_indented_json_and_hides_nothing():

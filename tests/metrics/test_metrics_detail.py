@@ -41,9 +41,9 @@ def worst(name: str) -> TableReport:
 def measured(count: int, detail: TableDetail) -> int:
     """Series of our own families with so many of the worst tables."""
     seen = report(*(worst(f"table-{number}") for number in range(count)), phases={"load": 0.1}, unmanaged=0)
-    board = LoopStatus("prod")
-    board.finish(seen)
-    metrics = Metrics(board, detail)
+    loop_status = LoopStatus("prod")
+    loop_status.finish(seen)
+    metrics = Metrics(loop_status, detail)
     metrics.pass_finished(seen)
     text = metrics.exposition("")[1].decode()
     return sum(line.startswith("dynamodb_reconciler_") for line in text.splitlines())
@@ -81,9 +81,9 @@ def _is_detail(line: str) -> bool:
 
 @pytest.mark.parametrize(("detail", "shown"), [("full", True), ("status", True), ("none", False)])
 def test_status_drift_start_and_blocked_reason_stay_with_all_but_none(detail, shown):
-    board = LoopStatus("prod")
-    board.finish(report(worst("users")))
-    metrics = Metrics(board, detail)
+    loop_status = LoopStatus("prod")
+    loop_status.finish(report(worst("users")))
+    metrics = Metrics(loop_status, detail)
     for name in ("table_status", "table_drift_start_timestamp_seconds", "table_blocked"):
         assert bool(samples(metrics, name)) is shown
     for name in ("table_drift", "table_info", "table_items", "table_size_bytes", "table_not_before_timestamp_seconds"):

@@ -214,13 +214,13 @@ def test_series_grow_with_declared_tables_and_facets_alone(tables):
     facets = ("keys", "billing", "ttl", "stream")
 
     def count(number):
-        board = LoopStatus("default")
-        metrics = Metrics(board)
+        loop_status = LoopStatus("default")
+        metrics = Metrics(loop_status)
         reports = report(
             *(table(f"t{i}", facets=facets, item_count=1, size_bytes=1) for i in range(number)),
             *(table(f"foreign{i}", TableStatus.UNMANAGED, declaration=None, facets=()) for i in range(number)),
         )
-        board.finish(reports)
+        loop_status.finish(reports)
         metrics.pass_finished(reports)
         own = [f for name, f in families(metrics).items() if name.startswith("dynamodb_reconciler_")]
         return sum(len(family.samples) for family in own)

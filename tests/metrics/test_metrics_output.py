@@ -22,9 +22,9 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;versi
 
 @pytest.fixture
 def metrics():
-    board = LoopStatus("prod")
-    board.finish(report(table(), environment="prod"))
-    made = Metrics(board)
+    loop_status = LoopStatus("prod")
+    loop_status.finish(report(table(), environment="prod"))
+    made = Metrics(loop_status)
     made.pass_finished(report(table(), environment="prod"))
     return made
 

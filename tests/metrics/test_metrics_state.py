@@ -39,9 +39,9 @@ GOLDEN = Path(__file__).with_name("golden") / "state.prom"
 
 
 def scene(*tables, **fields):
-    board = LoopStatus("prod", endpoint_up=True, next_pass=T0 + timedelta(minutes=1))
-    board.finish(report(*tables, environment="prod", **fields))
-    return board, Metrics(board)
+    loop_status = LoopStatus("prod", endpoint_up=True, next_pass=T0 + timedelta(minutes=1))
+    loop_status.finish(report(*tables, environment="prod", **fields))
+    return loop_status, Metrics(loop_status)
 
 
 def state_lines(metrics):
@@ -70,8 +70,8 @@ def test_each_table_of_the_golden_text_has_exactly_one_status():
 
 
 def test_a_table_that_is_declared_no_more_and_deleted_is_gone_at_the_next_scrape():
-    board, metrics = scene(IN_SYNC, DRIFTED)
-    board.finish(report(IN_SYNC))
+    loop_status, metrics = scene(IN_SYNC, DRIFTED)
+    loop_status.finish(report(IN_SYNC))
     assert "projects_details-prod" not in "\n".join(state_lines(metrics))
 
 
@@ -84,9 +84,9 @@ def test_a_created_table_has_series_until_the_pass_that_deletes_it():
         ownership="created",
         steps=(Step(Action.DELETE, "table").done(),),
     )
-    board, metrics = scene(ORPHAN)
+    loop_status, metrics = scene(ORPHAN)
     assert "old-prod" in "\n".join(state_lines(metrics))
-    board.finish(report(deleted))
+    loop_status.finish(report(deleted))
     assert "old-prod" not in "\n".join(state_lines(metrics))
 
 
@@ -97,8 +97,8 @@ def test_foreign_and_merely_adopted_tables_have_no_series_of_their_own():
 
 
 def test_the_drift_start_the_blocked_reason_and_the_drift_end_with_the_drift():
-    board, metrics = scene(DRIFTED)
-    board.finish(report(table("projects_details-prod", facets=("keys", "ttl"))))
+    loop_status, metrics = scene(DRIFTED)
+    loop_status.finish(report(table("projects_details-prod", facets=("keys", "ttl"))))
     assert samples(metrics, "table_drift_start_timestamp_seconds") == []
     assert samples(metrics, "table_blocked") == []
     assert [value for _, value in samples(metrics, "table_drift")] == [0, 0]
@@ -116,24 +116,24 @@ def test_unmanaged_tables_is_absent_where_they_could_not_be_listed():
 
 
 def test_before_the_first_pass_nothing_is_claimed_that_is_not_known():
-    board = LoopStatus("default")
-    shown = {name for name, metric in families(Metrics(board)).items() if metric.samples}
+    loop_status = LoopStatus("default")
+    shown = {name for name, metric in families(Metrics(loop_status)).items() if metric.samples}
     assert not any(part in name for name in shown for part in ("reconciler_table", "config_last", "_pass_timestamp"))
-    assert samples(Metrics(board), "endpoint_up") == [({"environment": "default"}, 0)]
+    assert samples(Metrics(loop_status), "endpoint_up") == [({"environment": "default"}, 0)]
 
 
 def test_a_pass_in_progress_and_an_endpoint_that_is_down_show_at_once():
-    board, metrics = scene(IN_SYNC)
-    board.start("pass-2")
-    board.endpoint_up = False
+    loop_status, metrics = scene(IN_SYNC)
+    loop_status.start("pass-2")
+    loop_status.endpoint_up = False
     assert [value for _, value in samples(metrics, "pass_in_progress")] == [1]
     assert [value for _, value in samples(metrics, "endpoint_up")] == [0]
 
 
 def test_broken_declarations_show_in_three_gauges():
-    board, metrics = scene(IN_SYNC)
+    loop_status, metrics = scene(IN_SYNC)
     problem = Problem("users_table.py", 3, "billing_mode", "is unknown", "Use PROVISIONED.")
-    board.finish(report(problems=(problem, problem), started=T0 + timedelta(hours=1)))
+    loop_status.finish(report(problems=(problem, problem), started=T0 + timedelta(hours=1)))
     assert [value for _, value in samples(metrics, "config_last_load_successful")] == [0]
     assert [value for _, value in samples(metrics, "config_errors")] == [2]
     loaded = samples(metrics, "config_last_load_success_timestamp_seconds")
@@ -171,15 +171,15 @@ def test_nothing_is_exposed_under_our_prefix_that_the_table_of_families_does_not
 
 
 def test_the_endpoint_is_that_of_the_last_pass_that_knew_it():
-    board, metrics = scene(IN_SYNC)
-    board.finish(report(endpoint=None, error="endpoint down"))
+    loop_status, metrics = scene(IN_SYNC)
+    loop_status.finish(report(endpoint=None, error="endpoint down"))
     assert [labels["endpoint"] for labels, _ in samples(metrics, "endpoint_info")] == [LOCAL.url]
 
 
 def test_the_earliest_time_that_a_step_waits_for_is_shown_while_one_waits():
     soon, late = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (1, 2))
     steps = tuple(ttl_step().deferred(Reason.NOT_BEFORE, "once an hour", until) for until in (late, soon))
-    board, metrics = scene(table(steps=steps))
+    loop_status, metrics = scene(table(steps=steps))
     assert [value for _, value in samples(metrics, "table_not_before_timestamp_seconds")] == [soon.timestamp()]
-    board.finish(report(table(steps=(ttl_step().deferred(Reason.BUSY, "busy"),))))
+    loop_status.finish(report(table(steps=(ttl_step().deferred(Reason.BUSY, "busy"),))))
     assert samples(metrics, "table_not_before_timestamp_seconds") == []

@@ -9,7 +9,7 @@ from support.reports import a_report, a_table, create, ttl_moved
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
-from reconciler.metrics.text_cache import CachedTables
+from reconciler.metrics.text_cache import TableTextCache
 from reconciler.model.report import TableStatus
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -18,22 +18,22 @@ ORDERS = replace(a_table("orders", TableStatus.IN_SYNC), facets=("ttl",))
 
 
 @pytest.fixture
-def board():
+def loop_status():
     return LoopStatus("default")
 
 
 @pytest.fixture
-def metrics(board):
-    return Metrics(board)
+def metrics(loop_status):
+    return Metrics(loop_status)
 
 
 def scraped(metrics, accept=""):
     return metrics.exposition(accept)[1].decode()
 
 
-def ended(board, metrics, *tables):
+def ended(loop_status, metrics, *tables):
     report = a_report(*tables)
-    board.finish(report)
+    loop_status.finish(report)
     metrics.pass_finished(report)
 
 
@@ -43,40 +43,40 @@ def line(text, *words):
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
-def test_a_table_that_changes_is_told_by_the_next_scrape(accept, board, metrics):
-    ended(board, metrics, USERS, ORDERS)
+def test_a_table_that_changes_is_told_by_the_next_scrape(accept, loop_status, metrics):
+    ended(loop_status, metrics, USERS, ORDERS)
     assert line(scraped(metrics, accept), "table_status{", '"users"', '"in_sync"') == "1.0"
     drifted = replace(USERS, status=TableStatus.DRIFTED, changes=(ttl_moved(),), drifted=("ttl",))
-    ended(board, metrics, drifted, ORDERS)
+    ended(loop_status, metrics, drifted, ORDERS)
     text = scraped(metrics, accept)
     assert line(text, "table_status{", '"users"', '"in_sync"') == "0.0"
     assert line(text, "table_status{", '"orders"', '"in_sync"') == "1.0"
     assert line(text, "drift_detected_total{", '"users"') == "1.0"
-    ended(board, metrics, USERS, ORDERS)
+    ended(loop_status, metrics, USERS, ORDERS)
     assert line(scraped(metrics, accept), "table_status{", '"users"', '"in_sync"') == "1.0"
 
 
-def test_a_step_within_a_pass_is_counted_by_the_next_scrape(board, metrics):
-    ended(board, metrics, USERS)
+def test_a_step_within_a_pass_is_counted_by_the_next_scrape(loop_status, metrics):
+    ended(loop_status, metrics, USERS)
     for number in (1, 2, 3):
         scraped(metrics)
         metrics.step("p", "users", create("users").done())
         assert line(scraped(metrics), "actions_total{", '"create"', '"success"') == f"{number}.0"
 
 
-def test_seeds_are_counted_and_a_table_that_is_gone_has_no_state(board, metrics):
-    ended(board, metrics, replace(USERS, seed_written=3), ORDERS)
+def test_seeds_are_counted_and_a_table_that_is_gone_has_no_state(loop_status, metrics):
+    ended(loop_status, metrics, replace(USERS, seed_written=3), ORDERS)
     scraped(metrics)
-    ended(board, metrics, replace(USERS, seed_written=2))
+    ended(loop_status, metrics, replace(USERS, seed_written=2))
     text = scraped(metrics)
     assert line(text, "seed_items_total{", '"users"', '"written"') == "5.0"
     assert line(text, "table_status{", '"orders"') is None
 
 
-def test_what_is_not_of_a_table_is_told_as_it_is_though_no_table_changed(board, metrics):
-    ended(board, metrics, USERS)
+def test_what_is_not_of_a_table_is_told_as_it_is_though_no_table_changed(loop_status, metrics):
+    ended(loop_status, metrics, USERS)
     assert line(scraped(metrics), "pass_in_progress") == "0.0"
-    board.start("another")
+    loop_status.start("another")
     metrics.http_request("GET", "/", 200, 0.1)
     text = scraped(metrics)
     assert line(text, "pass_in_progress") == "1.0"
@@ -84,18 +84,18 @@ def test_what_is_not_of_a_table_is_told_as_it_is_though_no_table_changed(board, 
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
-def test_a_kept_text_is_the_one_that_would_be_written(accept, board, metrics):
-    ended(board, metrics, USERS, ORDERS)
+def test_a_kept_text_is_the_one_that_would_be_written(accept, loop_status, metrics):
+    ended(loop_status, metrics, USERS, ORDERS)
     first = scraped(metrics, accept)
-    other = Metrics(board)
-    other.pass_finished(board.report)
+    other = Metrics(loop_status)
+    other.pass_finished(loop_status.report)
     ours = [each for each in first.splitlines() if "table=" in each]
     assert [each for each in scraped(metrics, accept).splitlines() if "table=" in each] == ours
     assert [each for each in scraped(other, accept).splitlines() if "table=" in each] == ours
 
 
-def test_one_form_does_not_stand_in_for_the_other_and_openmetrics_ends_once(board, metrics):
-    ended(board, metrics, USERS)
+def test_one_form_does_not_stand_in_for_the_other_and_openmetrics_ends_once(loop_status, metrics):
+    ended(loop_status, metrics, USERS)
     for _ in range(2):
         assert "# EOF" not in scraped(metrics)
         text = scraped(metrics, OPENMETRICS)
@@ -103,36 +103,36 @@ def test_one_form_does_not_stand_in_for_the_other_and_openmetrics_ends_once(boar
         assert text.endswith("# EOF\n")
 
 
-def test_the_text_is_written_once_while_nothing_changes_and_never_kept_when_something_did_meanwhile(board):
+def test_the_text_is_written_once_while_nothing_changes_and_never_kept_when_something_did_meanwhile(loop_status):
     written, changes = [], [0]
-    prepared = CachedTables(None, board, lambda: changes[0])
+    prepared = TableTextCache(None, loop_status, lambda: changes[0])
 
     def encode(_):
         written.append(changes[0])
         return str(len(written)).encode()
 
-    board.finish(a_report(USERS))
+    loop_status.finish(a_report(USERS))
     assert [prepared.text("plain", encode) for _ in range(3)] == [b"1", b"1", b"1"]
-    board.finish(a_report(replace(USERS)))
+    loop_status.finish(a_report(replace(USERS)))
     assert prepared.text("plain", encode) == b"1"
     changes[0] += 1
     assert prepared.text("plain", encode) == b"2"
     assert prepared.text("open", encode) == b"3"
 
     def disturbed(_):
-        board.finish(a_report(ORDERS))
+        loop_status.finish(a_report(ORDERS))
         return b"of two moments"
 
-    board.finish(a_report(USERS, ORDERS))
+    loop_status.finish(a_report(USERS, ORDERS))
     assert prepared.text("open", disturbed) == b"of two moments"
-    board.finish(a_report(USERS, ORDERS))
+    loop_status.finish(a_report(USERS, ORDERS))
     assert prepared.text("open", encode) == b"4"
 
 
-def test_tables_that_are_added_up_are_written_once_though_their_facets_differ(board):
-    metrics = Metrics(board, "none")
+def test_tables_that_are_added_up_are_written_once_though_their_facets_differ(loop_status):
+    metrics = Metrics(loop_status, "none")
     for _ in range(2):
-        ended(board, metrics, USERS, replace(ORDERS, facets=("ttl", "tags")))
+        ended(loop_status, metrics, USERS, replace(ORDERS, facets=("ttl", "tags")))
     before = metrics._events.changes
-    ended(board, metrics, replace(USERS), replace(ORDERS, facets=("ttl", "tags")))
+    ended(loop_status, metrics, replace(USERS), replace(ORDERS, facets=("ttl", "tags")))
     assert metrics._events.changes == before

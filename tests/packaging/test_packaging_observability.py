@@ -82,8 +82,8 @@ def test_grafana_is_provisioned_with_the_prometheus_and_the_dashboards_of_the_fi
     [provider] = yaml.load(PROVISIONING / "dashboards" / "dashboards.yaml")["providers"]
     place = provider["options"]["path"]
     [folder] = [source for name, source, target, _ in mounts() if name == "grafana" and target == place]
-    [board] = folder.glob("*.json")
-    assert f"/d/{json.loads(board.read_text())['uid']}" in (DEPLOY / "compose.observability.yaml").read_text()
+    [loop_status] = folder.glob("*.json")
+    assert f"/d/{json.loads(loop_status.read_text())['uid']}" in (DEPLOY / "compose.observability.yaml").read_text()
 
 
 def test_the_dashboard_is_built_for_this_grafana():

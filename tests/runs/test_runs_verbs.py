@@ -28,12 +28,12 @@ def sim():
     return made
 
 
-def order(sim, verb, *tables, digest=None):
+def job(sim, verb, *tables, digest=None):
     return carry_out(Job(verb, tables, digest, PAGE), sim.reconciler)
 
 
 def test_the_plan_of_a_rollback_names_what_goes_and_writes_nothing(sim):
-    plan = order(sim, Verb.PREVIEW_ROLLBACK)
+    plan = job(sim, Verb.PREVIEW_ROLLBACK)
     assert [(t.name, [s.action.value for s in t.steps]) for t in plan.report.tables if t.steps] == [
         ("orders", ["delete"]),
         ("users", ["delete"]),
@@ -43,8 +43,8 @@ def test_the_plan_of_a_rollback_names_what_goes_and_writes_nothing(sim):
 
 
 def test_a_rollback_by_its_plan_deletes_just_that_and_suspends(sim):
-    plan = order(sim, Verb.PREVIEW_ROLLBACK, "users")
-    outcome = order(sim, Verb.ROLLBACK, "users", digest=plan.plan_digest)
+    plan = job(sim, Verb.PREVIEW_ROLLBACK, "users")
+    outcome = job(sim, Verb.ROLLBACK, "users", digest=plan.plan_digest)
     assert set(sim.plane.tables) == {"orders"}
     assert outcome.suspended is True
     assert sim.store.snapshot.suspension is not None
@@ -53,12 +53,12 @@ def test_a_rollback_by_its_plan_deletes_just_that_and_suspends(sim):
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.RUN])
 def test_another_plan_by_now_is_refused_as_a_whole(sim, verb):
     looked = Verb.PREVIEW_ROLLBACK if verb is Verb.ROLLBACK else Verb.PREVIEW
-    digest = order(sim, looked).plan_digest
+    digest = job(sim, looked).plan_digest
     sim.declare(declaration("users", billing=Billing("PROVISIONED", Throughput(1, 1))), declaration("orders"))
     if verb is Verb.ROLLBACK:
         del sim.plane.tables["orders"]
     with pytest.raises(PlanChanged):
-        order(sim, verb, digest=digest)
+        job(sim, verb, digest=digest)
     assert sim.plane.mutating == []
     assert sim.store.snapshot.suspension is None
 
@@ -67,16 +67,16 @@ def test_a_table_that_was_there_before_is_in_no_plan_of_a_rollback(sim):
     sim.store.drop_entry(sim.store.snapshot.inventory["orders"])
     sim.clock.seconds += 3600
     sim.run()
-    assert [table.name for table in order(sim, Verb.PREVIEW_ROLLBACK).report.tables if table.steps] == ["users"]
+    assert [table.name for table in job(sim, Verb.PREVIEW_ROLLBACK).report.tables if table.steps] == ["users"]
 
 
 def test_suspend_stops_the_loop_and_resume_lets_it_go_on(sim):
-    assert order(sim, Verb.SUSPEND).suspended is True
+    assert job(sim, Verb.SUSPEND).suspended is True
     assert sim.store.snapshot.suspension.by == "status page"
     del sim.plane.tables["orders"]
     sim.run()
     assert "orders" not in sim.plane.tables
-    assert order(sim, Verb.RESUME).suspended is False
+    assert job(sim, Verb.RESUME).suspended is False
     sim.run()
     assert "orders" in sim.plane.tables
 
@@ -86,7 +86,7 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
     sim = simulate(mode="observe")
     sim.declare(declaration("users"))
     with pytest.raises(UsageError, match="observe"):
-        order(sim, verb)
+        job(sim, verb)
     assert sim.store.snapshot.suspension is None
 
 
@@ -113,4 +113,4 @@ def test_who_holds_the_lease_is_told_by_a_pass_that_does_not_need_it(sim):
     assert (report.leader, report.lease_holder, report.held_by) == (False, None, "other-process")
     sim.store.rival = rival
     with pytest.raises(StateError, match="other-process"):
-        order(sim, Verb.SEED)
+        job(sim, Verb.SEED)

@@ -37,37 +37,39 @@ class Ordered:
     """``plan`` is what previews yield, ``result`` how every other order ends; ``None`` leaves it waiting."""
 
     def __init__(self, access: Access, flavor: Flavor | None, *declarations: Declaration) -> None:
-        self.board = LoopStatus("default")
-        self.board.endpoint = replace(LOCAL, flavor=flavor) if flavor else None
-        self.board.endpoint_up = flavor is not None
-        self.orders: list[Job] = []
+        self.loop_status = LoopStatus("default")
+        self.loop_status.endpoint = replace(LOCAL, flavor=flavor) if flavor else None
+        self.loop_status.endpoint_up = flavor is not None
+        self.jobs: list[Job] = []
         self.plan: Outcome | Exception | None = Outcome(report(table()), DIGEST)
         self.result: Outcome | Exception | None = Outcome(report(table()))
-        self.control = Control(self.board, access)
+        self.control = Control(self.loop_status, access)
         self.control.submit = self._submit
         self.options = SimpleNamespace(mode="enforce")
         memory = SimpleNamespace(last_good=DesiredState(declarations, ""))
         self.control.reconciler = SimpleNamespace(state=memory, options=self.options)  # type: ignore[assignment]
-        self.http = HttpServer(create_app(self.board, Metrics(self.board), control=self.control), "127.0.0.1", 0)
+        self.http = HttpServer(
+            create_app(self.loop_status, Metrics(self.loop_status), control=self.control), "127.0.0.1", 0
+        )
 
-    def _submit(self, order: Job) -> Run:
-        self.orders.append(order)
-        run = Run(f"run-{len(self.orders)}", order)
-        record = Record(run.id, order.verb.value, order.trigger, State.QUEUED, T0, order.tables)
-        ends = self.plan if not order.changes else self.result
+    def _submit(self, job: Job) -> Run:
+        self.jobs.append(job)
+        run = Run(f"run-{len(self.jobs)}", job)
+        record = Record(run.id, job.verb.value, job.trigger, State.QUEUED, T0, job.tables)
+        ends = self.plan if not job.changes else self.result
         if isinstance(ends, Exception):
             run.ended.set_exception(ends)
             record = record.failed(str(ends), T0)
         elif ends is not None:
             run.ended.set_result(ends)
-            record = record.running(T0).done(ends.report, T0, " ".join(sentences(order, ends.report)))
-        self.control.book.put(record)
+            record = record.running(T0).done(ends.report, T0, " ".join(sentences(job, ends.report)))
+        self.control.history.put(record)
         return run
 
     @property
     def changing(self) -> list[Job]:
         """The orders that may change something."""
-        return [order for order in self.orders if order.changes]
+        return [job for job in self.jobs if job.changes]
 
     @property
     def origin(self) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 CHOSEN = {"$job": ".+", "$instance": ".+", "$environment": ".+", "$table": ".*", "$__rate_interval": "10s"}
 
 
-def expressions(board: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def expressions(loop_status: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and expression of every query: panels by title and letter, annotations by name."""
-    for panel in board["panels"]:
+    for panel in loop_status["panels"]:
         for target in panel.get("targets", ()):
             yield f"{panel['title']} {target['refId']}", target["expr"]
-    for annotation in board["annotations"]["list"]:
+    for annotation in loop_status["annotations"]["list"]:
         yield f"annotation {annotation['name']}", annotation["expr"]
 
 

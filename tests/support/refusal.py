@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-class Refused(AssertionError):
+class HttpProblem(AssertionError):
     """The service would answer this call with an error."""
 
 
 def require(condition: object, why: str) -> None:
     """Refuse unless ``condition`` holds."""
     if not condition:
-        raise Refused(why)
+        raise HttpProblem(why)

@@ -152,7 +152,7 @@ def test_the_end_of_sending_is_said_once_and_its_return_too(
         def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
             return SpanExportResult.SUCCESS if next(results) else SpanExportResult.FAILURE
 
-    telling = exporting.Telling(Fickle())
+    telling = exporting.ReportingExporter(Fickle())
     for _ in range(4):
         telling.export(())
     lost, found = "traces cannot be sent and are dropped; passes go on", "traces are sent again"

@@ -71,7 +71,7 @@ MUTANTS = (
         "a body may be of any size",
         "read_body",
         """
-        if len(body) > MOST_BODY_BYTES:
+        if len(body) > MAX_BODY_BYTES:
             raise _too_large()
         """,
         "",
@@ -90,7 +90,7 @@ MUTANTS = (
         "a changing route is not guarded",
         "GuardedRoute.get_route_handler.guarded",
         """
-        control.access.check(request.headers, control.board.endpoint)
+        control.access.check(request.headers, control.loop_status.endpoint)
         control.access.check(request.headers, await control.confirmed())
         """,
         "",
@@ -115,7 +115,7 @@ MUTANTS = (
     ),
     Mutant(
         "a plan that changed is carried out",
-        "_must_be",
+        "_require_plan",
         "if present != digest: ...",
         "if False: ...",
         "what was approved is not what is done",

@@ -51,9 +51,9 @@ def rebuild_index(
 
 
 def _duration(text: str) -> timedelta:
-    from reconciler.settings.values import Malformed, duration
+    from reconciler.settings.values import InvalidValue, duration
 
     try:
         return duration(text)
-    except Malformed as malformed:
+    except InvalidValue as malformed:
         raise UsageError(f"--hold {text!r} {malformed.reason}. {malformed.remedy}") from None

@@ -15,8 +15,8 @@ from reconciler.presentation.formats.view import View
 from reconciler.presentation.render import losses
 
 # GitHub shows ten annotations a step and cuts a job summary at 1 MiB.
-MOST_ANNOTATIONS = 9
-MOST_SUMMARY_BYTES = 900_000
+MAX_ANNOTATIONS = 9
+MAX_SUMMARY_BYTES = 900_000
 
 
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
@@ -24,7 +24,7 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     annotations = [*problems(report.problems, view), *_tables(report, view)]
     if report.error:
         annotations.insert(0, command("error", report.error))
-    kept = annotations[:MOST_ANNOTATIONS]
+    kept = annotations[:MAX_ANNOTATIONS]
     if len(annotations) > len(kept):
         kept.append(command("notice", f"{len(annotations) - len(kept)} more; the job summary lists all."))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -96,8 +96,8 @@ def _place(table: TableReport) -> tuple[str | None, int | None]:
 
 def _append(path: Path, texts: list[str]) -> None:
     whole = ("\n".join(texts) + "\n").encode()
-    if len(whole) > MOST_SUMMARY_BYTES:
-        whole = whole[:MOST_SUMMARY_BYTES].decode(errors="ignore").encode() + "\n\n… cut\n".encode()
+    if len(whole) > MAX_SUMMARY_BYTES:
+        whole = whole[:MAX_SUMMARY_BYTES].decode(errors="ignore").encode() + "\n\n… cut\n".encode()
     with path.open("ab") as file:
         file.write(whole)
 

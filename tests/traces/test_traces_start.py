@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.traces.wanted import Wanted, wanted
+from reconciler.traces.start import TraceConfig, read_config
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 OFF = ()
@@ -33,21 +33,21 @@ CASES: tuple[tuple[str, dict[str, str], tuple[str, ...]], ...] = (
 
 @pytest.mark.parametrize(("environ", "exporters"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_traces_are_on_only_where_they_are_asked_for(environ: dict[str, str], exporters: tuple[str, ...]) -> None:
-    assert wanted(environ) == Wanted(exporters)
+    assert read_config(environ) == TraceConfig(exporters)
 
 
 def test_an_exporter_that_is_unknown_is_warned_of_by_name_and_the_others_stay() -> None:
-    asked = wanted({"OTEL_TRACES_EXPORTER": "zipkin,otlp"})
+    asked = read_config({"OTEL_TRACES_EXPORTER": "zipkin,otlp"})
     assert asked.exporters == OTLP
     assert [("OTEL_TRACES_EXPORTER" in text, "'zipkin'" in text) for text in asked.warnings] == [(True, True)]
 
 
 @pytest.mark.parametrize("name", ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"])
 def test_a_protocol_that_is_not_spoken_is_warned_of(name: str) -> None:
-    asked = wanted({**ENDPOINT, name: "grpc"})
+    asked = read_config({**ENDPOINT, name: "grpc"})
     assert asked.exporters == OTLP
     assert ["'grpc'" in text for text in asked.warnings] == [True]
 
 
 def test_a_protocol_is_nothing_to_warn_of_while_traces_are_off() -> None:
-    assert wanted({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}) == Wanted()
+    assert read_config({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}) == TraceConfig()
