@@ -43,7 +43,8 @@ from reconciler.model.plan import Approval, Step
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import PassReport, RunReport
 from reconciler.runs import Feed
-from reconciler.settings import Settings, in_effect
+from reconciler.settings import Settings
+from reconciler.settings.in_effect import in_effect
 from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within

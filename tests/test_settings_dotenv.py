@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.errors import SettingsError
-from reconciler.settings import load
+from reconciler.settings.loading import load
 
 FILE = {
     "AWS_ENDPOINT_URL": "http://localhost:8000",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.errors import SettingsError
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.settings.model import Settings
 
 NAMED = '[project]\nname = "{}"\n'

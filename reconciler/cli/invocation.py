@@ -56,7 +56,7 @@ class Invocation:
         Commands at a terminal log warnings only, unless a level was asked for.
         """
         from reconciler import logs
-        from reconciler.settings import load
+        from reconciler.settings.loading import load
 
         settings = load({**self.flags, **(overrides or {})}, one_shot=one_shot)
         self.loaded.append(settings)

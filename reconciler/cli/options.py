@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler.settings.model import SETTINGS
+
 
 class Output(StrEnum):
     """Output format on standard output."""
@@ -32,7 +34,7 @@ class Color(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One option; ``metavar`` is ``None`` for a switch. ``common`` ones stand in every command's help."""
+    """One option; ``metavar`` is ``None`` for a switch. ``common`` options appear in every command's help."""
 
     name: str
     metavar: str | None
@@ -41,46 +43,21 @@ class Flag:
 
     @property
     def long(self) -> str:
-        """The spelling on the command line."""
+        """Its spelling on the command line."""
         return "--" + self.name.replace("_", "-")
 
 
-SETTINGS = (
-    Flag(
-        "desired_state", "PATH", "Folder with the declarations, package:NAME, or 'bundled' for those of the tool.", True
-    ),
-    Flag("environment", "NAME", "Environment whose table names are used.", True),
-    Flag("endpoint_url", "URL", "DynamoDB endpoint; without it AWS in the SDK's region.", True),
-    Flag("region", "NAME", "AWS region.", True),
-    Flag("config", "FILE", "Settings file (TOML).", True),
-    Flag("embedded", None, "Use an in-process emulator.", True),
-    Flag("stack", "NAME", "Name of the stack that owns the tables."),
-    Flag("interval", "DURATION", "Time between two passes of the daemon."),
-    Flag("jitter", "SHARE", "Random delay added to each interval: 10% or a duration."),
-    Flag("mode", "enforce|observe", "observe reports drift and writes nothing."),
-    Flag("prune", "never|owned", "What happens to a table this stack created that is no longer declared."),
-    Flag("prune_grace", "DURATION", "Grace period before a non-empty table is deleted."),
-    Flag("data_loss", "never|emulator|allow", "Where a step may delete items."),
-    Flag("disruption", "never|emulator|allow", "Where a step may interrupt readers."),
-    Flag("max_deletes", "NUMBER", "Maximum number of deletions and replacements in a pass."),
-    Flag("allowed_accounts", "IDS", "AWS accounts that may be written to, separated by commas."),
-    Flag("seed", "empty|never", "Whether empty tables are seeded."),
-    Flag("wait", "DURATION", "How long a one-shot command waits for the endpoint."),
-    Flag("timeout", "DURATION", "Deadline of --once and up."),
-    Flag("workers", "NUMBER", "Number of tables processed at the same time."),
-    Flag("state_table", "NAME", "Name of the state table."),
-    Flag("http_host", "ADDRESS", "Address of the HTTP server."),
-    Flag("http_port", "PORT", "Port of the HTTP server."),
-    Flag("api_token_file", "FILE", "File with the bearer token of the mutating routes."),
-    Flag("api_auth", "auto|token|none", "Who may use the mutating routes."),
-    Flag("allowed_hosts", "NAMES", "Host headers accepted on the mutating routes, separated by commas."),
-    Flag("metrics_file", "FILE", "Where a one-shot run writes its metrics."),
-    Flag("push_gateway", "URL", "Where a one-shot run pushes its metrics."),
-    Flag("table_detail", "full|status|none", "How many metric series a table gets."),
-    Flag("log_format", "auto|console|json|logfmt", "Log format."),
-    Flag("log_level", "debug|info|warning|error", "Minimum log level."),
-)
-"""Every setting but the token itself, which would show in the list of processes."""
+CONFIG = Flag("config", "FILE", "Settings file (TOML).", common=True)
+
+
+def _flags() -> tuple[Flag, ...]:
+    """An option for each setting and for the settings file, the common ones first."""
+    options = [each for each in SETTINGS.values() if each.is_option]
+    found = [Flag(each.name, each.metavar, each.help.replace("`", ""), each.common) for each in options]
+    return tuple(sorted([*found, CONFIG], key=lambda flag: not flag.common))
+
+
+FLAGS = _flags()
 
 FORM_HELP = f"Output format: {', '.join(Output)}."
 COLOR_HELP = f"When to use color: {', '.join(Color)}."
@@ -95,13 +72,13 @@ DISPLAY = {
     "quiet": (int, typer.Option("--quiet", "-q", count=True, show_default=False, help="Say less."), 0),
 }
 
-VALUED = frozenset({flag.long for flag in SETTINGS if flag.metavar} | {"--output", "-o", "--color"})
+VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color"})
 """Options that take the next word; all others are switches."""
 
 
 def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
     """Typer parameters of every common option; the rarer settings show only in the help of ``run``."""
-    for flag in SETTINGS:
+    for flag in FLAGS:
         hidden = not (flag.common or all_in_help)
         option = typer.Option(flag.long, metavar=flag.metavar, help=flag.help, hidden=hidden, show_default=False)
         kind: Any = str if flag.metavar else bool
@@ -112,7 +89,7 @@ def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
 
 def summary() -> Iterator[tuple[str, str]]:
     """Spelling and help of the options that stand in every command's help."""
-    for flag in SETTINGS:
+    for flag in FLAGS:
         if flag.common:
             yield f"{flag.long} {flag.metavar or ''}".strip(), flag.help
     yield "-o, --output FORM", FORM_HELP

@@ -27,7 +27,8 @@ from reconciler.runs import Feed, RunHistory
 from reconciler.runs.events import run_event
 from reconciler.runs.record import from_history
 from reconciler.runs.verbs import carry_out
-from reconciler.settings import Settings, in_effect
+from reconciler.settings import Settings
+from reconciler.settings.in_effect import in_effect
 
 log = get_logger("reconciler.daemon")
 
@@ -86,7 +87,7 @@ class Daemon:
         settings, token = self.settings, self.settings.api_token
         access = Access(
             settings.api_auth,
-            token.get_secret_value() if token else None,
+            token.reveal() if token else None,
             settings.allowed_hosts,
             bound_to_loopback(settings.http_host),
         )

@@ -1,11 +1,9 @@
-"""Typed settings: one value from flags, environment, ``.env``, file and defaults, made by the commands for wiring.
+"""Typed settings, read from options, variables, ``.env``, a file and defaults. Commands load them for the wiring.
 
-Order: flag > ``RECONCILER_…`` > ``.env`` in the working directory > file (``--config``, ``reconciler.toml``,
+Order: option > ``RECONCILER_…`` > ``.env`` in the working directory > file (``--config``, ``reconciler.toml``,
 ``[tool.reconciler]`` of ``pyproject.toml``) > default.
 """
 
-from reconciler.settings.in_effect import in_effect
-from reconciler.settings.loading import load
-from reconciler.settings.model import Settings
+from reconciler.settings.model import SETTINGS, Setting, Settings
 
-__all__ = ["Settings", "in_effect", "load"]
+__all__ = ["SETTINGS", "Setting", "Settings"]

@@ -1,6 +1,6 @@
-"""Every setting as it is in effect, for people: the page of the settings and ``doctor``. Secrets are redacted.
+"""Lists every setting with its effective value and origin, for the settings page and ``doctor``. Secrets are redacted.
 
-Where nobody set one, the endpoint may choose the default, and the SDK region and endpoint; then that is shown.
+Some defaults depend on the endpoint, and the SDK may choose region and endpoint. The list shows the value in use.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from pydantic import SecretStr
-
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.settings.model import AWS_TIMEOUT, EMULATOR_TIMEOUT, MAX_DELETES_SHARE, Settings
+from reconciler.settings.values import Secret
 
 REDACTED = "(set, not shown)"
 UNSET = "unset"
@@ -23,11 +22,11 @@ UNDECIDED: Mapping[str, str] = {
     "max_deletes": f"no cap on an emulator, {SHARE} elsewhere",
     "timeout": f"{EMULATOR_TIMEOUT.total_seconds():g}s on an emulator, {AWS_TIMEOUT.total_seconds():g}s elsewhere",
 }
-"""What is said while it is unknown what answers."""
+"""Shown while no endpoint has answered."""
 
 
 def in_effect(settings: Settings, endpoint: Endpoint | None) -> tuple[Row, ...]:
-    """All of them in the order of ``Settings``; ``endpoint`` is ``None`` while nothing has answered."""
+    """Name, value and origin of each, in the order of ``SETTINGS``; ``endpoint`` is ``None`` until one has answered."""
     return tuple(
         _row(settings, endpoint, name, origin) if getattr(settings, name) is None else _set(settings, name, origin)
         for name, origin in settings.origins.items()
@@ -61,7 +60,7 @@ def _deadline(settings: Settings, flavor: Flavor) -> str:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, SecretStr):
+    if isinstance(value, Secret):
         return REDACTED
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g}s"

@@ -1,12 +1,10 @@
-"""Where settings are written: variables, ``.env`` and files, each read into one ``Layer``. Called by ``load`` alone."""
+"""Reads settings from options, variables, ``.env`` and files, each into one ``Layer``. Called by ``load``."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 IDENTITIES = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")
 SDK_VARIABLES = (*REGIONS, *IDENTITIES, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""What of the SDK's own belongs to an endpoint: where it is and who calls."""
+"""Variables of the SDK that belong to an endpoint: its Region and the keys of the caller."""
 CONFIG_VARIABLE = "RECONCILER_CONFIG"
 # Kubernetes sets these in every pod beside a Service named "reconciler"; they are not settings.
 _SERVICE_LINK = re.compile(r"RECONCILER_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
@@ -30,7 +28,7 @@ _OF_THE_TOOL = re.compile(r"\b(?:RECONCILER|AWS|DYNAMODB)_[A-Z_]+\b")
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Raw values by setting and where each was written; ``problems`` are sentences on names that fit no setting."""
+    """Raw values by setting and where each was written; ``problems`` are sentences on unknown names."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -38,21 +36,21 @@ class Layer:
 
 
 def from_flags(flags: Mapping[str, Any]) -> Layer:
-    """Flags that were given; a flag is named by its setting, ``None`` means not given."""
+    """Options by the name of their setting; ``None`` means not given."""
     given = {name: value for name, value in flags.items() if value is not None and name != "config"}
     return Layer(given, {name: f"--{name.replace('_', '-')}" for name in given})
 
 
 def ignores_sdk_endpoints(*layers: Mapping[str, str | None]) -> bool:
     """Whether AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is on in the first layer that sets it, as the SDKs read it."""
-    said = next((layer[IGNORE_VARIABLE] for layer in layers if layer.get(IGNORE_VARIABLE)), None)
-    return (said or "").strip().lower() == "true"
+    value = next((layer[IGNORE_VARIABLE] for layer in layers if layer.get(IGNORE_VARIABLE)), None)
+    return (value or "").strip().lower() == "true"
 
 
 def sdk_variables(dotenv: Mapping[str, str | None], environ: Mapping[str, str]) -> dict[str, str]:
-    """Region and keys that stand in ``.env`` beside an endpoint, as far as the environment leaves them open.
+    """Region and keys that ``.env`` names beside an endpoint, unless the environment sets them.
 
-    An application that loads the same file reads the same: one file means one database.
+    An application that loads the same file then uses the same database.
     """
     found = {name: value for name in SDK_VARIABLES if (value := dotenv.get(name)) and not environ.get(name)}
     if any(environ.get(name) for name in REGIONS):
@@ -91,8 +89,8 @@ def from_variables(
 def from_dotenv(folder: Path) -> Mapping[str, str | None]:
     """The variables of ``.env`` in ``folder``; nothing where there is no such file.
 
-    ``SettingsError`` where a line names a setting or a variable of the SDK and cannot be read. Left out silently, a
-    misspelt endpoint would send everything to AWS, with the keys of the environment.
+    Raises ``SettingsError`` where a line names a setting or a variable of the SDK and cannot be read. If it were
+    ignored, a misspelt endpoint would send everything to AWS, with the keys of the environment.
     """
     path = folder / ".env"
     if not path.is_file():
@@ -102,7 +100,7 @@ def from_dotenv(folder: Path) -> Mapping[str, str | None]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f".env cannot be read: {error}. Make it a readable UTF-8 file or remove it.") from error
+        raise SettingsError(f".env: cannot be read: {error}. Make it a readable UTF-8 file or remove it.") from error
     variables = dotenv_values(stream=StringIO(text), interpolate=False)
     problems = [
         f".env:{number}: {name} cannot be read. Write {name}=value on a line of its own, with every quote closed."
@@ -121,9 +119,7 @@ def from_file(folder: Path, config: str | None, config_origin: str, known: Itera
     if config:
         path = folder / config
         if not path.is_file():
-            raise SettingsError(
-                f"{config_origin} names {config}, which is not a file. Name a TOML file or leave it out."
-            )
+            raise SettingsError(f"{config_origin}: {config} is not a file. Name a TOML file or remove the setting.")
         return _layer(_parsed(path, config), config, known, nested=path.name == "pyproject.toml")
     if (folder / "reconciler.toml").is_file():
         return _layer(_parsed(folder / "reconciler.toml", "reconciler.toml"), "reconciler.toml", known, nested=False)
@@ -133,12 +129,14 @@ def from_file(folder: Path, config: str | None, config_origin: str, known: Itera
 
 
 def _parsed(path: Path, shown: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{shown} cannot be read: {error}. Make it a readable UTF-8 file.") from error
+        raise SettingsError(f"{shown}: cannot be read: {error}. Make it a readable UTF-8 file.") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{shown} is not TOML: {error}. Mend the file.") from error
+        raise SettingsError(f"{shown}: invalid TOML: {error}. Correct the file.") from error
 
 
 def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested: bool) -> Layer:
@@ -151,5 +149,7 @@ def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested
 
 
 def _remedy(name: str, known: list[str], prefix: str = "") -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(name, known, n=1)
     return f"Did you mean {prefix}{close[0]}?" if close else "Remove it; `reconciler doctor` lists every setting."

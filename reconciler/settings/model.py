@@ -1,16 +1,25 @@
-"""The settings themselves: each a typed field, then what it means, its unit, its default and why."""
+"""The one table of settings: name, type, default, reader, option and help of each, then what follows from them.
+
+``load`` reads variables, files and options by it; the command line takes its options from it; the README and
+docs/settings.md are written from it (``scripts/settings_reference.py``).
+"""
+
+# ruff: noqa: RUF009 - `_setting` returns a field of dataclasses
+# Not pydantic-settings: importing it adds 130 ms to `--help`, and it does not record where a value came from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
-
-from reconciler.model.identity import Flavor
 from reconciler.model.options import Options, Permission
 from reconciler.settings import values
 from reconciler.settings.stack_name import PLAIN
+
+if TYPE_CHECKING:
+    from reconciler.model.identity import Flavor
 
 ONE_SHOT_GRACE = timedelta(0)
 DAEMON_GRACE = timedelta(minutes=5)
@@ -18,180 +27,284 @@ EMULATOR_TIMEOUT = timedelta(seconds=300)
 AWS_TIMEOUT = timedelta(minutes=30)
 MAX_DELETES_SHARE = 0.1
 
-Duration = Annotated[timedelta, BeforeValidator(values.duration)]
-PositiveDuration = Annotated[timedelta, BeforeValidator(values.positive_duration)]
-Words = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
-ScopeName = Annotated[
-    str,
-    AfterValidator(
-        values.matching(
-            r"[A-Za-z0-9_.-]{1,100}",
-            "is not a name of letters, digits, '_', '.' and '-'",
-            "Names of stacks and environments become parts of table names and record keys.",
-        )
-    ),
-]
-TableName = Annotated[
-    str,
-    AfterValidator(
-        values.matching(
-            r"[A-Za-z0-9_.-]{3,255}",
-            "is not a table name that DynamoDB accepts",
-            "Use 3 to 255 letters, digits, '_', '.' and '-'.",
-        )
-    ),
-]
-Account = Annotated[
-    str, AfterValidator(values.matching(r"\d{12}", "is not an AWS account id", "An account id is 12 digits."))
-]
-Url = Annotated[str, AfterValidator(values.endpoint_url)]
+_SCOPE_NAME = values.matching(
+    r"[A-Za-z0-9_.-]{1,100}",
+    "a name of 1 to 100 letters, digits, '_', '.' and '-'",
+    "It becomes part of table names and record keys.",
+)
+_TABLE_NAME = values.matching(r"[A-Za-z0-9_.-]{3,255}", "a table name of 3 to 255 letters, digits, '_', '.' and '-'")
+_ACCOUNT = values.matching(r"\d{12}", "AWS account IDs of 12 digits")
+_REGION = values.matching(r"[a-z0-9-]+", "an AWS Region", "Write it like eu-west-1.")
 
 
-class Settings(BaseModel):
-    """Every setting, whole and checked. Made by ``load``; nothing below wiring reads it (the core gets ``Options``)."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. ``choices`` are its only values, empty where ``read`` decides.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    ``metavar`` names its value in the help, ``None`` for a switch. ``help`` is one sentence; ``details`` go on in the
+    reference. ``default_text`` says the default where it depends on the command, the project or the endpoint.
+    """
 
-    desired_state: str = "./desired_state"
-    """Folder with the declarations, an importable package as ``package:NAME``, or ``bundled`` for the set that comes
-    with the tool. The default is where ``init`` writes; a folder that is missing is an error."""
+    name: str
+    default: Any
+    read: values.Reader
+    metavar: str | None
+    help: str
+    details: str
+    default_text: str
+    choices: tuple[str, ...]
+    common: bool
+    is_option: bool
 
-    stack: ScopeName = "default"
-    """Whose tables these are; every record, the lease and the suspension are keyed by stack and environment. Default:
-    the name of the project (``pyproject.toml``, else the folder around the declarations), so that two projects at one
-    endpoint never share a stack by accident; ``default`` for the bundled set."""
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return f"RECONCILER_{self.name.upper()}"
 
-    environment: ScopeName | None = None
-    """Environment given to ``get_table_name``; unset by default, so tables have their consistent names."""
+    @property
+    def option(self) -> str:
+        """Its spelling on the command line."""
+        return f"--{self.name.replace('_', '-')}"
 
-    interval: PositiveDuration = timedelta(seconds=60)
-    """Time between the starts of two passes of the daemon. Default 60 s: drift is seen within a minute at a few calls
-    a table."""
 
-    jitter: Annotated[str, BeforeValidator(values.jitter)] = "10%"
-    """Random delay added to each interval, a share of it or a duration. Default 10 %, so that many daemons do not call
-    at once."""
+def _setting(
+    default: Any,
+    help: str,
+    details: str = "",
+    *,
+    read: values.Reader | None = None,
+    metavar: str = "",
+    default_text: str = "",
+    common: bool = False,
+    is_option: bool = True,
+) -> Any:
+    """A field of ``Settings``; a ``Literal`` needs neither reader nor metavar, and ``bool`` is a switch."""
+    about = {
+        "help": help,
+        "details": details,
+        "read": read,
+        "metavar": metavar,
+        "default_text": default_text,
+        "common": common,
+        "is_option": is_option,
+    }
+    return field(default=default, metadata={"setting": about})
 
-    mode: Literal["enforce", "observe"] = "enforce"
-    """``observe`` reports drift and writes nothing. Default ``enforce``: the declared state is wanted."""
 
-    prune: Literal["never", "owned"] = "owned"
-    """What happens to a table that is no longer declared: kept, or deleted if this stack created it. Default ``owned``;
-    adopted tables are never deleted."""
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """Every setting, read and checked. Made by ``load``; nothing below wiring reads it (the core gets ``Options``)."""
 
-    prune_grace: Duration | None = None
-    """Grace period before a table that holds items is deleted or replaced. Default 5 m in the daemon, to survive
-    a half-deployed folder; 0 s for one-shot commands, where somebody looks on."""
+    desired_state: str = _setting(
+        "./desired_state",
+        "Folder with the declarations, package:NAME, or 'bundled' for those of the tool.",
+        "A missing folder is an error; it is never taken for a package. The default is where `init` writes.",
+        read=values.text,
+        metavar="PATH",
+        common=True,
+    )
+    stack: str = _setting(
+        "default",
+        "Name of the stack that owns the tables.",
+        "Stack and environment are the key of all records, the lease and the suspension. Two projects at one endpoint "
+        "never share a stack by accident.",
+        read=_SCOPE_NAME,
+        metavar="NAME",
+        default_text="the project's name: `pyproject.toml`, else the folder around the declarations; "
+        "`default` for the bundled set and in the image",
+    )
+    environment: str | None = _setting(
+        None,
+        "Environment whose table names are used.",
+        "It is passed to `get_table_name`.",
+        read=_SCOPE_NAME,
+        metavar="NAME",
+        common=True,
+    )
+    interval: timedelta = _setting(
+        timedelta(seconds=60),
+        "Time between two passes of the daemon.",
+        "The default shows drift within a minute at a few calls per table.",
+        read=values.positive_duration,
+        metavar="DURATION",
+    )
+    jitter: str = _setting(
+        "10%",
+        "Random delay added to each interval: 10% or a duration.",
+        "It keeps many daemons from calling at once.",
+        read=values.jitter,
+        metavar="SHARE",
+    )
+    mode: Literal["enforce", "observe"] = _setting("enforce", "`observe` reports drift and writes nothing.")
+    prune: Literal["never", "owned"] = _setting(
+        "owned",
+        "What happens to a table this stack created that is no longer declared.",
+        "`never` keeps it, `owned` deletes it. Adopted tables are never deleted.",
+    )
+    prune_grace: timedelta | None = _setting(
+        None,
+        "Grace period before a non-empty table is deleted.",
+        "It also applies to replacements, and to tables that hold items other than their seed. In the daemon it "
+        "outlasts a folder that is deployed in parts.",
+        read=values.duration,
+        metavar="DURATION",
+        default_text="`5m` in the daemon, `0s` for one-shot commands",
+    )
+    data_loss: Permission = _setting(
+        "emulator",
+        "Where a step may delete items.",
+        "`never`, only on an `emulator`, or `allow`. A replacement also needs consent for its table.",
+    )
+    disruption: Permission = _setting(
+        "emulator",
+        "Where a step may interrupt readers.",
+        "An index rebuild or a new stream ARN interrupts them: `never`, only on an `emulator`, or `allow`.",
+    )
+    max_deletes: int | None = _setting(
+        None,
+        "Maximum number of deletions and replacements in a pass.",
+        "A pass that plans more executes none, because a wrong folder shows as many deletions at once. Those that wait "
+        "and those of the last hour count.",
+        read=values.whole_number(0),
+        metavar="NUMBER",
+        default_text="no cap on an emulator, one tenth of the owned tables elsewhere",
+    )
+    allowed_accounts: tuple[str, ...] = _setting(
+        (),
+        "AWS accounts that may be written to, separated by commas.",
+        "Unset allows every account.",
+        read=values.list_of(_ACCOUNT),
+        metavar="IDS",
+    )
+    seed: Literal["empty", "never"] = _setting(
+        "empty", "Whether empty tables are seeded.", "`empty` seeds tables that a Scan shows empty; `never` seeds none."
+    )
+    wait: timedelta = _setting(
+        timedelta(seconds=60),
+        "How long a one-shot command waits for the endpoint.",
+        "An emulator that starts beside it needs a few seconds. The daemon waits without a limit.",
+        read=values.duration,
+        metavar="DURATION",
+    )
+    timeout: timedelta | None = _setting(
+        None,
+        "Deadline of --once and up.",
+        "No table is begun after it, and a call that hangs is abandoned 10 s later.",
+        read=values.positive_duration,
+        metavar="DURATION",
+        default_text="`300s` on an emulator, `30m` elsewhere",
+    )
+    workers: int = _setting(
+        10,
+        "Number of tables processed at the same time.",
+        "The daemon uses fewer where the endpoint answers faster than the daemon can ask. DynamoDB allows few "
+        "control-plane calls per second.",
+        read=values.whole_number(1, 200),
+        metavar="NUMBER",
+    )
+    state_table: str = _setting(
+        "reconciler_state",
+        "Name of the state table.",
+        "It holds inventory, seed records, lease and history, and is the only table that the reconciler adds.",
+        read=_TABLE_NAME,
+        metavar="NAME",
+    )
+    http_host: str = _setting(
+        "127.0.0.1", "Address of the HTTP server.", "The image sets `0.0.0.0`.", read=values.text, metavar="ADDRESS"
+    )
+    http_port: int = _setting(
+        8002, "Port of the HTTP server.", "`0` picks a free one.", read=values.whole_number(0, 65535), metavar="PORT"
+    )
+    api_token: values.Secret | None = _setting(
+        None,
+        "Bearer token of the mutating routes.",
+        "It is not an option, because options show in the list of processes. It is never logged or shown.",
+        read=values.secret,
+        metavar="TOKEN",
+        is_option=False,
+    )
+    api_token_file: str | None = _setting(
+        None,
+        "File with the bearer token of the mutating routes.",
+        "It is read once, at start; for mounted secrets.",
+        read=values.text,
+        metavar="FILE",
+    )
+    api_auth: Literal["auto", "token", "none"] = _setting(
+        "auto",
+        "Who may use the mutating routes.",
+        "`auto`: the token if set, else only on loopback with an emulator. `token`: always the token. `none`: no "
+        "authentication, refused off emulators.",
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        ("localhost", "127.0.0.1", "::1"),
+        "Host headers accepted on the mutating routes, separated by commas.",
+        "They are given without port. They protect against DNS rebinding.",
+        read=values.listed,
+        metavar="NAMES",
+    )
+    metrics_file: str | None = _setting(
+        None,
+        "Where a one-shot run writes its metrics.",
+        "The file has the textfile format and is replaced atomically.",
+        read=values.text,
+        metavar="FILE",
+    )
+    push_gateway: str | None = _setting(
+        None,
+        "Where a one-shot run pushes its metrics.",
+        "The URL of a Pushgateway. A failed push is a warning.",
+        read=values.endpoint_url,
+        metavar="URL",
+    )
+    table_detail: Literal["full", "status", "none"] = _setting(
+        "full",
+        "How many metric series a table gets.",
+        "`full`: about 40. `status`: about 10, without facets, sizes and counters. `none`: counters add up over all "
+        "tables.",
+    )
+    log_format: Literal["auto", "console", "json", "logfmt"] = _setting(
+        "auto", "Log format.", "`auto` is console on a terminal, JSON lines otherwise."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "info",
+        "Minimum log level.",
+        "`info` writes a line per step and per pass.",
+        read=values.one_of(("debug", "info", "warning", "error"), any_case=True),
+    )
+    endpoint_url: str | None = _setting(
+        None,
+        "DynamoDB endpoint; without it AWS in the SDK's region.",
+        "Without it, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` and `DYNAMODB_ENDPOINT` are read, in this order.",
+        read=values.endpoint_url,
+        metavar="URL",
+        common=True,
+    )
+    region: str | None = _setting(
+        None, "AWS region.", "If unset, that of the SDK.", read=_REGION, metavar="NAME", common=True
+    )
+    embedded: bool = _setting(
+        False, "Use an in-process emulator.", "It needs the extra `embedded`.", read=values.boolean, common=True
+    )
 
-    data_loss: Permission = "emulator"
-    """May a step destroy items: ``never``, only where the endpoint is an ``emulator``, or ``allow``. Default
-    ``emulator``: there nothing is lost that a seed does not bring back."""
-
-    disruption: Permission = "emulator"
-    """May a step interrupt readers without losing items (index rebuild, new stream ARN): ``never``, ``emulator``,
-    ``allow``. Default ``emulator``."""
-
-    max_deletes: Annotated[int, Field(ge=0)] | None = None
-    """Deletes and replaces a pass may make; one more and it makes none. Default: no cap on an emulator, one tenth of
-    the owned tables (at least 1) elsewhere, because a wrong folder shows as many deletes at once."""
-
-    allowed_accounts: Annotated[tuple[Account, ...], BeforeValidator(values.listed)] = ()
-    """The only AWS accounts (12 digits each) that may be written to; unset by default, which allows any."""
-
-    seed: Literal["empty", "never"] = "empty"
-    """``empty`` seeds tables that are provably empty and not yet seeded, ``never`` none. Default ``empty``: a seed that
-    is declared is wanted."""
-
-    wait: Duration = timedelta(seconds=60)
-    """How long a one-shot command waits at start for an endpoint that does not answer. Default 60 s: an emulator that
-    starts beside it needs a few. The daemon waits for ever."""
-
-    timeout: PositiveDuration | None = None
-    """Deadline of ``--once`` and ``up``. Default 300 s on an emulator, 30 m elsewhere, where an index takes minutes."""
-
-    workers: Annotated[int, Field(ge=1, le=200)] = 10
-    """Number of tables processed at the same time. Default 10: DynamoDB allows few control-plane calls a second (50
-    tables in flight)."""
-
-    state_table: TableName = "reconciler_state"
-    """The one table that is added, for inventory, seed records, lease and history."""
-
-    http_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    """Address the daemon's HTTP server binds to. Default loopback: reachable from outside only when said so."""
-
-    http_port: Annotated[int, Field(ge=0, le=65535)] = 8002
-    """TCP port of the HTTP server; 0 takes a free one. Default 8002."""
-
-    api_token: SecretStr | None = None
-    """Bearer token of the mutating routes; unset by default. Never logged, shown or given to the API."""
-
-    api_token_file: str | None = None
-    """File that holds the bearer token, read once at start; unset by default. For mounted secrets."""
-
-    api_auth: Literal["auto", "token", "none"] = "auto"
-    """Who may use the mutating routes: ``token`` asks for the bearer token, ``none`` for nothing (refused unless the
-    endpoint is an emulator). Default ``auto``: token if set, else loopback beside an emulator only."""
-
-    allowed_hosts: Words = ("localhost", "127.0.0.1", "::1")
-    """Host headers accepted on the mutating routes, without port. Default the loopback names, against DNS rebinding."""
-
-    metrics_file: str | None = None
-    """Text file to which one-shot runs write their metrics (textfile format, atomically); unset by default."""
-
-    push_gateway: Url | None = None
-    """URL of a Pushgateway to which one-shot runs push their metrics once; unset by default."""
-
-    table_detail: Literal["full", "status", "none"] = "full"
-    """How many metric series a table gets: all (``full``, about 40), those of its status (``status``, about 10), or
-    ``none``, where counters add up over all tables. Default ``full``; thousands of tables want less."""
-
-    log_format: Literal["auto", "console", "json", "logfmt"] = "auto"
-    """Form of the log on standard error. Default ``auto``: console on a terminal, JSON lines otherwise."""
-
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"],
-        BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
-    ] = "info"
-    """Minimum log level. Default ``info``: one line an action and a pass."""
-
-    endpoint_url: Url | None = None
-    """URL of the DynamoDB endpoint; unset by default, which is AWS in the SDK's region. Without the flag also
-    AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL and DYNAMODB_ENDPOINT."""
-
-    region: (
-        Annotated[str, AfterValidator(values.matching(r"[a-z0-9-]+", "is not a region", "Write it like eu-west-1."))]
-        | None
-    ) = None
-    """AWS region; unset by default, which leaves it to the SDK (AWS_REGION, profile)."""
-
-    embedded: bool = False
-    """Start an in-process emulator and use it; off by default. Needs the extra ``embedded``."""
-
-    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
-    _one_shot: bool = PrivateAttr(default=False)
-    _sdk_variables: dict[str, str] = PrivateAttr(default_factory=dict)
-    _stack_named: bool = PrivateAttr(default=True)
-    _project: str | None = PrivateAttr(default=None)
+    given_origins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    one_shot: bool = False
+    """Whether these were loaded for a one-shot command, not for the daemon."""
+    sdk_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables of the SDK (region, keys) that stand in ``.env`` beside its endpoint and are used with it."""
+    stack_is_named: bool = True
+    project: str | None = None
+    """The real path of the folder that the stack is named after."""
 
     @property
     def origins(self) -> dict[str, str]:
-        """Where each value came from, by setting: a flag, a variable, ``file: key``, or ``default``."""
-        return {name: self._origins.get(name, "default") for name in type(self).model_fields}
-
-    @property
-    def sdk_variables(self) -> dict[str, str]:
-        """Variables of the SDK (region, keys) that stand in ``.env`` beside its endpoint and are used with it."""
-        return dict(self._sdk_variables)
-
-    @property
-    def one_shot(self) -> bool:
-        """Whether these were loaded for a one-shot command, not for the daemon."""
-        return self._one_shot
+        """Where each value came from, by setting: an option, a variable, ``file: key``, or ``default``."""
+        return {name: self.given_origins.get(name, "default") for name in SETTINGS}
 
     @property
     def former_scope(self) -> str | None:
-        """Where a stack that nobody named finds records of its tables from before stacks were named after projects."""
-        return None if self._stack_named or self.stack == PLAIN else f"{PLAIN}/{self.environment_label}"
+        """The scope that may hold records of this stack from before stacks were named after projects."""
+        return None if self.stack_is_named or self.stack == PLAIN else f"{PLAIN}/{self.environment_label}"
 
     @property
     def environment_label(self) -> str:
@@ -207,7 +320,7 @@ class Settings(BaseModel):
 
     def options(self, flavor: Flavor, *, one_shot: bool | None = None) -> Options:
         """What a pass may do at an endpoint of this flavor; ``one_shot`` defaults to how the settings were loaded."""
-        single = self._one_shot if one_shot is None else one_shot
+        single = self.one_shot if one_shot is None else one_shot
         grace = ONE_SHOT_GRACE if single else DAEMON_GRACE
         capped_by_share = self.max_deletes is None and not flavor.emulator
         return Options(
@@ -223,9 +336,29 @@ class Settings(BaseModel):
             seed=self.seed,
             state_table=self.state_table,
             one_shot=single,
-            project=self._project,
+            project=self.project,
         )
 
     def deadline(self, flavor: Flavor) -> timedelta:
         """How long a converging one-shot command may take at an endpoint of this flavor."""
         return self.timeout or (EMULATOR_TIMEOUT if flavor.emulator else AWS_TIMEOUT)
+
+
+def _table() -> dict[str, Setting]:
+    hints = get_type_hints(Settings)
+    found = {}
+    for each in fields(Settings):
+        about = dict(each.metadata.get("setting", {}))
+        if not about:
+            continue
+        assert each.default is not MISSING
+        kind = hints[each.name]
+        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        about["read"] = about["read"] or values.one_of(choices)
+        about["metavar"] = "|".join(choices) or about["metavar"] or None
+        found[each.name] = Setting(each.name, each.default, choices=choices, **about)
+    return found
+
+
+SETTINGS: Mapping[str, Setting] = _table()
+"""Every setting by name, in the order in which people read them."""

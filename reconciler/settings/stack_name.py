@@ -1,14 +1,12 @@
-"""The stack's name where nobody set one: that of the project that the declarations belong to. Called by ``loading``.
+"""Derives the default name of the stack from the project that the declarations belong to. Called by ``loading``.
 
 Two projects at one endpoint must not share a stack by accident, because a stack prunes its own tables.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import tomllib
 from pathlib import Path
 
 from reconciler.model.errors import SettingsError
@@ -56,26 +54,28 @@ def _folder(location: str, working_directory: Path) -> Path:
 
 def _named(folder: Path) -> tuple[Path, str] | None:
     """The nearest folder with a project's name in its pyproject.toml, and that name."""
-    for place in (folder, *folder.parents):
-        project = _project(place / "pyproject.toml")
+    for parent in (folder, *folder.parents):
+        project = _project(parent / "pyproject.toml")
         if project is not None:
-            return place, project
-        if (place / ".git").exists():
+            return parent, project
+        if (parent / ".git").exists():
             break
     return None
 
 
 def _project(path: Path) -> str | None:
     """``[project] name`` of the file; None where there is no such file or it names no project."""
-    remedy = "Mend the file, or name the stack by RECONCILER_STACK."
+    import tomllib
+
+    remedy = "Correct the file, or set RECONCILER_STACK."
     try:
         if not path.is_file():
             return None
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read for the name of the stack: {error}. {remedy}") from error
+        raise SettingsError(f"{path}: cannot be read for the stack's name: {error}. {remedy}") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: is not TOML, so the name of the stack is unknown: {error}. {remedy}") from error
+        raise SettingsError(f"{path}: invalid TOML, so the stack's name is unknown: {error}. {remedy}") from error
     project = document.get("project")
     name = project.get("name") if isinstance(project, dict) else None
     return name if isinstance(name, str) and name else None
@@ -88,5 +88,7 @@ def _name(wanted: str) -> str:
         return name
     if not wanted:
         return PLAIN
+    import hashlib
+
     mark = hashlib.sha256(wanted.encode()).hexdigest()[:6]
     return f"{name[: LONGEST - 7]}-{mark}" if name else f"stack-{mark}"

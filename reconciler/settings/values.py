@@ -1,44 +1,118 @@
-"""How single values are read: durations, jitter, lists, names. Called by the fields of ``Settings``."""
+"""Reads single values: durations, numbers, lists, names, URLs. Called for the fields of ``Settings`` by ``load``.
+
+Each reader takes what an option, a variable or a TOML file holds (a text, a number, true or false, a list), returns the
+value of the setting, and raises ``InvalidValue``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import durationpy
-
-DURATION_REMEDY = "Write a duration such as 5m, 1h30m or 0s; a plain number is seconds."
+DURATION_REMEDY = "Write it like 5m, 1h30m or 0s; a plain number is seconds."
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+_WHOLE = re.compile(r"[+-]?\d+")
 _LONGEST = timedelta(days=3650)
+_BOOLEANS = {
+    word: value for value in (True, False) for word in (("false", "0", "no", "off"), ("true", "1", "yes", "on"))[value]
+}
+
+Reader = Callable[[Any], Any]
 
 
 class InvalidValue(ValueError):
-    """A value that does not fit; ``reason`` and ``remedy`` are for the user."""
+    """A value that does not fit: what was expected, and what to write."""
 
-    def __init__(self, reason: str, remedy: str) -> None:
-        self.reason = reason
+    def __init__(self, expected: str, remedy: str = "") -> None:
+        self.expected = expected
         self.remedy = remedy
-        super().__init__(reason)
+        super().__init__(f"expected {expected}")
+
+
+class Secret:
+    """A text that no log, page or error shows by accident; ``reveal`` returns it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+def text(value: Any) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise InvalidValue("a text that is not empty")
+    return value
+
+
+def secret(value: Any) -> Secret:
+    """A text that is never shown."""
+    return Secret(text(value))
+
+
+def boolean(value: Any) -> bool:
+    """``true``, ``yes``, ``on`` or ``1``, and their opposites."""
+    found = _BOOLEANS.get(str(value).strip().lower()) if isinstance(value, bool | int | str) else None
+    if found is None:
+        raise InvalidValue("true or false")
+    return found
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[Any], int]:
+    """A whole number within bounds."""
+    bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str) or not _WHOLE.fullmatch(str(value).strip()):
+            raise InvalidValue(f"a whole number {bounds}")
+        number = int(value)
+        if number < least or (most is not None and number > most):
+            raise InvalidValue(f"a whole number {bounds}")
+        return number
+
+    return read
+
+
+def one_of(choices: Sequence[str], *, any_case: bool = False) -> Callable[[Any], str]:
+    """One of some words."""
+    expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
+
+    def read(value: Any) -> str:
+        word = value.lower() if any_case and isinstance(value, str) else value
+        if word not in choices:
+            raise InvalidValue(expected)
+        return str(word)
+
+    return read
 
 
 def duration(value: Any) -> timedelta:
     """``5m``, ``1h30m``, ``0s`` or seconds as a plain number; never negative, at most ten years."""
     if isinstance(value, timedelta):
         return value
-    text = str(value).strip()
+    import durationpy
+
+    written = str(value).strip()
     try:
         if isinstance(value, bool):
-            raise InvalidValue("is not a duration", DURATION_REMEDY)
-        parsed = timedelta(seconds=float(text)) if _NUMBER.fullmatch(text) else durationpy.from_str(text)
+            raise InvalidValue("a duration", DURATION_REMEDY)
+        parsed = timedelta(seconds=float(written)) if _NUMBER.fullmatch(written) else durationpy.from_str(written)
     except (durationpy.DurationError, OverflowError) as error:
-        raise InvalidValue("is not a duration", DURATION_REMEDY) from error
-    if parsed < timedelta(0) or text.startswith("-"):
-        raise InvalidValue("is negative", DURATION_REMEDY)
+        raise InvalidValue("a duration", DURATION_REMEDY) from error
+    if parsed < timedelta(0) or written.startswith("-"):
+        raise InvalidValue("a duration of at least 0s", DURATION_REMEDY)
     if parsed > _LONGEST:
-        raise InvalidValue("is longer than ten years", DURATION_REMEDY)
+        raise InvalidValue("a duration of at most ten years", DURATION_REMEDY)
     return timedelta(seconds=parsed.total_seconds())
 
 
@@ -46,55 +120,60 @@ def positive_duration(value: Any) -> timedelta:
     """A duration above zero."""
     parsed = duration(value)
     if not parsed:
-        raise InvalidValue("must be longer than nothing", DURATION_REMEDY)
+        raise InvalidValue("a duration longer than 0s", DURATION_REMEDY)
     return parsed
 
 
 def jitter(value: Any) -> str:
     """A share of the interval such as ``10%`` (0 to 100), or a duration; kept as written."""
-    text = str(value).strip()
-    if text.endswith("%"):
-        number = text[:-1].strip()
+    written = str(value).strip()
+    if written.endswith("%"):
+        number = written[:-1].strip()
         if not _NUMBER.fullmatch(number) or float(number) > 100:
-            raise InvalidValue(
-                "is not a share between 0% and 100%", "Write a share such as 10% or a duration such as 5s."
-            )
-        return text
+            raise InvalidValue("a share from 0% to 100% or a duration", "Write it like 10% or 5s.")
+        return written
     duration(value)
-    return text
+    return written
 
 
-def listed(value: Any) -> Any:
-    """A list in a file, or words parted by commas in a flag or variable."""
+def listed(value: Any) -> tuple[str, ...]:
+    """A list in a file, or words separated by commas in an option or variable."""
     if isinstance(value, str):
         return tuple(part for part in (word.strip() for word in value.split(",")) if part)
-    return value
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+        raise InvalidValue("a list of texts")
+    return tuple(value)
 
 
-def matching(pattern: str, reason: str, remedy: str) -> Callable[[str], str]:
-    """A check that the whole text fits ``pattern``."""
+def list_of(member: Callable[[Any], str]) -> Callable[[Any], tuple[str, ...]]:
+    """A list whose members all fit."""
+    return lambda value: tuple(member(word) for word in listed(value))
+
+
+def matching(pattern: str, expected: str, remedy: str = "") -> Callable[[Any], str]:
+    """A text that fits ``pattern`` as a whole."""
     compiled = re.compile(pattern)
 
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise InvalidValue(reason, remedy)
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise InvalidValue(expected, remedy)
         return value
 
-    return check
+    return read
 
 
-def endpoint_url(value: str) -> str:
+def endpoint_url(value: Any) -> str:
     """An http or https URL with a host and nothing that would leak: no user, password, query or fragment."""
     remedy = "Write it like http://localhost:8000."
     try:
-        parts = urlsplit(value)
+        parts = urlsplit(text(value))
         port_fits = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise InvalidValue("is not a URL", remedy) from error
+        raise InvalidValue("an http:// or https:// URL", remedy) from error
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits:
-        raise InvalidValue("is not an http:// or https:// URL with a host", remedy)
+        raise InvalidValue("an http:// or https:// URL with a host", remedy)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidValue(
-            "carries credentials, a query or a fragment", f"Credentials are the SDK's own (AWS_*). {remedy}"
+            "a URL without credentials, query and fragment", f"Give credentials to the SDK (AWS_*). {remedy}"
         )
-    return value
+    return str(value)

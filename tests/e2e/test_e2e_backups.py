@@ -15,7 +15,7 @@ from support.tool import Tool
 
 from reconciler.model.backups import Backups
 from reconciler.model.report import Verdict
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 TABLE = """

@@ -14,7 +14,7 @@ from support.endpoints import DynamoDBLocal, wipe
 from support.proxy import RecordingProxy
 from support.shell import USERS, Shell
 
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 pytestmark = pytest.mark.dynamodb_local

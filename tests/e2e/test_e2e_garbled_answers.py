@@ -13,7 +13,7 @@ from support.proxy import Recorded, RecordingProxy
 from reconciler.aws import session
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import PassReport, TableStatus
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 pytestmark = pytest.mark.dynamodb_local

@@ -11,7 +11,7 @@ from support.specs import declaration, renamed, spec, stream, vectors
 from reconciler.model.global_table import GlobalTableSettings, Replica
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import Verdict
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 STATE = "reconciler_state"

@@ -29,7 +29,7 @@ from reconciler.model.plan import StepStatus
 from reconciler.model.report import TableReport, Verdict
 from reconciler.model.table import TableSpec
 from reconciler.planning.observe import read_params
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 pytestmark = pytest.mark.timeout(600)

@@ -27,7 +27,7 @@ from reconciler.model.table import (
     TableSpec,
     WarmThroughput,
 )
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 pytestmark = pytest.mark.timeout(300)

@@ -12,7 +12,7 @@ from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, wipe
 from support.switch_proxy import SwitchProxy
 
 from reconciler.model.report import Verdict
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 pytestmark = pytest.mark.dynamodb_local

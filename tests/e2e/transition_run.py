@@ -12,7 +12,7 @@ from support.transitions import TRANSITIONS, Transition
 
 from reconciler.model.observed import Responses
 from reconciler.model.report import PassReport, TableReport
-from reconciler.settings import load
+from reconciler.settings.loading import load
 from reconciler.wiring import App
 
 STATE = "reconciler_state"

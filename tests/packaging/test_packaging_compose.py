@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from reconciler import __version__
-from reconciler.settings import Settings
+from reconciler.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = YAML(typ="safe").load(ROOT / "deploy" / "compose.yaml")
@@ -78,4 +78,4 @@ def test_every_setting_that_is_set_exists():
     prefix = "RECONCILER_"
     named = {name for service in SERVICES.values() for name in service["environment"] if name.startswith(prefix)}
     assert named
-    assert {name.removeprefix(prefix).lower() for name in named} <= set(Settings.model_fields)
+    assert {name.removeprefix(prefix).lower() for name in named} <= set(SETTINGS)

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from support.markdown import ROOT
 
 from reconciler import __version__
-from reconciler.settings import Settings
+from reconciler.settings import SETTINGS, Settings
 
 FOLDER = ROOT / "deploy" / "kubernetes"
 yaml = YAML(typ="safe")
@@ -58,7 +58,7 @@ def test_a_pod_has_no_privileges_and_a_read_only_root(name):
 @pytest.mark.parametrize("name", PODS)
 def test_every_setting_that_is_set_exists(name):
     [container] = PODS[name]["spec"]["containers"]
-    assert {each["name"].removeprefix("RECONCILER_").lower() for each in container["env"]} <= set(Settings.model_fields)
+    assert {each["name"].removeprefix("RECONCILER_").lower() for each in container["env"]} <= set(SETTINGS)
 
 
 def test_the_daemon_is_probed_where_it_answers_and_found_by_its_service_and_budget():

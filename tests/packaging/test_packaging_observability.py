@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from support.markdown import ROOT
 from support.prometheus import promtool
 
-from reconciler.settings import Settings
+from reconciler.settings import SETTINGS, Settings
 
 DEPLOY = ROOT / "deploy"
 yaml = YAML(typ="safe")
@@ -62,7 +62,7 @@ def test_the_three_that_talk_to_dynamodb_have_the_same_region_and_keys():
 
 def test_every_setting_that_is_set_exists():
     named = {name for name in SERVICES["reconciler"]["environment"] if name.startswith("RECONCILER_")}
-    assert {name.removeprefix("RECONCILER_").lower() for name in named} <= set(Settings.model_fields)
+    assert {name.removeprefix("RECONCILER_").lower() for name in named} <= set(SETTINGS)
 
 
 def test_prometheus_finds_its_rules_and_the_daemon(tmp_path):

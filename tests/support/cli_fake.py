@@ -22,7 +22,7 @@ from reconciler.model.plan import Approval, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.model.restore import Overrides
 from reconciler.model.table import KeyElement, TableSpec
-from reconciler.settings import in_effect
+from reconciler.settings.in_effect import in_effect
 
 
 @dataclass(frozen=True)

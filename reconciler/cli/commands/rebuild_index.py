@@ -55,5 +55,5 @@ def _duration(text: str) -> timedelta:
 
     try:
         return duration(text)
-    except InvalidValue as malformed:
-        raise UsageError(f"--hold {text!r} {malformed.reason}. {malformed.remedy}") from None
+    except InvalidValue as invalid:
+        raise UsageError(f"--hold: invalid value {text!r}; expected {invalid.expected}. {invalid.remedy}") from None
