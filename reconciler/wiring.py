@@ -19,6 +19,7 @@ from reconciler.aws import hooks
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
+from reconciler.backoff import retry
 from reconciler.change_counter import ChangeCounter
 from reconciler.declarations.folder import CachedSource, FolderSource, watch_paths
 from reconciler.engine.context import EngineContext
@@ -224,7 +225,7 @@ class App:
         """Everything that can be found out without writing."""
         from reconciler.doctor import examine
 
-        return examine(self.settings, self.connection, self._wait, lambda: self.reconciler)
+        return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler)
 
     def shown_settings(self) -> tuple[tuple[str, str, str], ...]:
         """Name, value in effect and origin of each."""
@@ -327,32 +328,31 @@ class App:
     @cached_property
     def reconciler(self) -> Reconciler:
         """The engine over this endpoint. Waits for it up to WAIT; raises ``EndpointError`` after that."""
-        self._wait()
+        self._wait_for_endpoint()
         return self._build()
 
     def _declared(self) -> frozenset[str]:
         return frozenset(declaration.spec.name for declaration in self.source.load().declarations)
 
-    def _wait(self) -> None:
-        clock, pause = SystemClock(self.stop), FIRST_PAUSE
+    def _wait_for_endpoint(self) -> None:
+        """Identify the endpoint; raises ``EndpointError`` when it does not answer within WAIT."""
+        clock = SystemClock(self.stop)
         deadline = clock.monotonic() + self.settings.wait.total_seconds()
-        while True:
-            try:
-                self.connection.identify()
-            except Unreachable as error:
-                if clock.monotonic() + pause >= deadline:
-                    waited = f"{self.settings.wait.total_seconds():g} s"
-                    what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
-                    raise EndpointError(
-                        f"{what} {self.connection.url}: {error.message} (waited {waited}). "
-                        "Start the endpoint, or name another one by --endpoint-url."
-                    ) from error
-            else:
-                self._say_late_notices()
-                return
-            if not clock.sleep(pause):
-                raise Interrupted("the process is to stop while it waits for the endpoint")
-            pause = min(pause * 2, LONGEST_PAUSE)
+
+        def give_up_late(error: Exception, pause: float) -> None:
+            if isinstance(error, Unreachable) and clock.monotonic() + pause >= deadline:
+                waited = f"{self.settings.wait.total_seconds():g} s"
+                what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
+                raise EndpointError(
+                    f"{what} {self.connection.url}: {error.message} (waited {waited}). "
+                    "Start the endpoint, or name another one with --endpoint-url."
+                ) from error
+
+        identify = self.connection.identify
+        found = retry(identify, (Unreachable,), clock.sleep, give_up_late, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        if found is None:
+            raise Interrupted("the process is to stop while it waits for the endpoint")
+        self._say_late_notices()
 
     def _say_late_notices(self) -> None:
         """What came to light when the endpoint was identified: that local keys serve in the place of others."""

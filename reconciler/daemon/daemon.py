@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler import interruption
+from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
 from reconciler.daemon.gc_tuning import GcTuning
 from reconciler.daemon.loop import Loop
@@ -95,7 +96,7 @@ class Daemon:
         return Control(self.loop_status, access, history, self.feed)
 
     def _run(self, control: Control) -> None:
-        reconciler = self._connected()
+        reconciler = self._wait_for_endpoint()
         if reconciler is None:
             return
         world = reconciler.ports
@@ -145,26 +146,33 @@ class Daemon:
         except ReconcilerError as error:
             log.warning("the history of runs was not read", why=str(error))
 
-    def _connected(self) -> Reconciler | None:
-        """Wait for the endpoint, for ever; readiness says why."""
-        pause, said = FIRST_PAUSE, ""
-        while not self.stop.is_set():
+    def _wait_for_endpoint(self) -> Reconciler | None:
+        """The reconciler once the endpoint answers, however long that takes; ``None`` when the process is to stop."""
+        logged = ""
+
+        def connect() -> Reconciler:
             self.loop_status.heartbeat = datetime.now(UTC)
-            try:
-                reconciler = self.connect()
-            except (ApiError, EndpointError, SettingsError) as error:
-                why = unreachable(error) if isinstance(error, Unreachable) else str(error)
-                self.loop_status.not_ready_reason = why
-                if why != said:
-                    log.warning("waiting for the endpoint", why=why)
-                said = why
-            else:
-                self.loop_status.endpoint = reconciler.ports.endpoint
-                self.loop_status.endpoint_up = True
-                return reconciler
-            self.stop.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
-        return None
+            return self.connect()
+
+        def report(error: Exception, _pause: float) -> None:
+            nonlocal logged
+            reason = unreachable(error) if isinstance(error, Unreachable) else str(error)
+            self.loop_status.not_ready_reason = reason
+            if reason != logged:
+                log.warning("waiting for the endpoint", why=reason)
+            logged = reason
+
+        def sleep(seconds: float) -> bool:
+            return not self.stop.wait(seconds)
+
+        if self.stop.is_set():
+            return None
+        passing = (ApiError, EndpointError, SettingsError)
+        reconciler = retry(connect, passing, sleep, report, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        if reconciler is not None:
+            self.loop_status.endpoint = reconciler.ports.endpoint
+            self.loop_status.endpoint_up = True
+        return reconciler
 
     def _again(self) -> None:
         """SIGHUP: a pass now."""
