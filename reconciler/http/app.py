@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, Header, Path, Query, Request, Response
+from fastapi import FastAPI, Header, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, request_id, seeders
 from reconciler.http.access import Access
-from reconciler.http.answers import errors
 from reconciler.http.control import Control
-from reconciler.http.docs import DocsPage
-from reconciler.http.listing import ListingQuery
 from reconciler.http.middleware import ReaderPriorityMiddleware, RequestCount, SecurityHeaders
 from reconciler.http.page import Page
 from reconciler.http.prefix import PathPrefix
@@ -52,7 +49,7 @@ def create_app(
     request is handled inside ``answering()``.
     """
     control = control or _nobody(loop_status)
-    page, docs = Page(control), DocsPage()
+    page, docs = Page(control), openapi.DocsPage()
     app = FastAPI(
         title="dynamodb-reconciler",
         version=__version__,
@@ -71,29 +68,6 @@ def create_app(
     request_id.install(app)
     app.add_middleware(ReaderPriorityMiddleware, answering=answering)
 
-    @app.get("/", response_class=HTMLResponse, summary="Status page", tags=["pages"], responses=errors(422, 500))
-    def status_page(
-        request: Request,
-        q: Annotated[str, Query(max_length=255, description="Part of a table's name.")] = "",
-        status_of: Annotated[str, Query(alias="status", max_length=20)] = "",
-        sort: Annotated[str, Query(max_length=20, description="name, status, since, items, size or owner.")] = "name",
-        number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
-    ) -> str:
-        return page.render(status(), ListingQuery(q, status_of, sort, number), request.headers)
-
-    @app.get(
-        "/tables/{name}",
-        response_class=HTMLResponse,
-        summary="The page of one table",
-        tags=["pages"],
-        responses=errors(404, 422, 500),
-    )
-    def table_page(request: Request, name: Annotated[str, Path(max_length=255)]) -> str:
-        made = page.render_table(name, request.headers)
-        if made is None:
-            raise problems.HttpProblem(404, "No table of that name is declared or owned here.")
-        return made
-
     @app.get("/docs", response_class=HTMLResponse, summary="This document, to be read", tags=["pages"])
     def docs_page() -> str:
         return docs.render(app.openapi())
@@ -105,8 +79,8 @@ def create_app(
 
     @app.get("/livez", summary="Whether the loop is alive", tags=["probes"], responses=openapi.LIVE)
     async def livez() -> JSONResponse:
-        death = health.death(loop_status, now())
-        return JSONResponse({"alive": death is None, "reason": death}, 200 if death is None else 503)
+        problem = health.liveness_problem(loop_status, now())
+        return JSONResponse({"alive": problem is None, "reason": problem}, 200 if problem is None else 503)
 
     ready = "Whether the endpoint is up and every declared table has been seen ready once"
 
@@ -116,11 +90,11 @@ def create_app(
         good, reason = health.readiness(loop_status)
         return JSONResponse({"ready": good, "reason": reason}, 200 if good else 503)
 
-    for router in (pages.routes(page, settings), *confirm.routes(control, page)):
+    for router in (pages.routes(page, status, settings), *confirm.routes(control, page)):
         app.include_router(router)
     for router in (*migrations.routes(control), *seeders.routes(control), reading.routes(control, status)):
         app.include_router(router)
-    for path, endpoint in (("/", status_page), ("/metrics", prometheus), ("/livez", livez), ("/readyz", readyz)):
+    for path, endpoint in (("/metrics", prometheus), ("/livez", livez), ("/readyz", readyz)):
         app.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False, response_model=None)
     app.add_api_route("/healthz", readyz, methods=["HEAD"], include_in_schema=False, response_model=None)
     openapi.install(app)

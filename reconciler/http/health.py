@@ -10,7 +10,7 @@ STILL = timedelta(seconds=120)
 """Silence after which the loop counts as stuck: longer than any single call or read of declarations may take."""
 
 
-def death(loop_status: LoopStatus, now: datetime) -> str | None:
+def liveness_problem(loop_status: LoopStatus, now: datetime) -> str | None:
     """Why the loop counts as dead, or ``None``: it died, is stuck in a pass, or did not begin the pass that was due.
 
     A pass may take as long as it likes while its requests are answered, with success or not. Between passes the loop

@@ -1,13 +1,18 @@
-"""What FastAPI cannot know for ``/openapi.json``: errors, the token, the probes, the links. Used by the app."""
+"""``/openapi.json`` and ``/docs``: adds what FastAPI cannot know (errors, token, probes, links) and renders the page.
+
+Used by the app. The page needs no script and no foreign host, so the content security policy stays strict.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
 
 from reconciler.http import links
 from reconciler.http.answers import Problem, errors
+from reconciler.http.templates import environment, style
 
 
 def _probe(word: str, reason: str) -> dict[int | str, dict[str, Any]]:
@@ -70,3 +75,31 @@ def _also_as_a_page(responses: dict[str, Any]) -> None:
     for status, answer in responses.items():
         if not status.startswith("2"):
             answer["content"]["text/html"] = {"schema": {"type": "string"}}
+
+
+class DocsPage:
+    """The compiled template; one instance an app."""
+
+    def __init__(self) -> None:
+        self._template = environment().get_template("docs.html")
+        self._style = style()
+
+    def render(self, document: dict[str, Any]) -> str:
+        """The page of this document."""
+        operations = [
+            {"path": path, "method": method.upper(), **operation}
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+        ]
+        return self._template.render(
+            style=self._style, info=document["info"], operations=operations, schemas=_schemas(document), shown=_shown
+        )
+
+
+def _schemas(document: dict[str, Any]) -> dict[str, Any]:
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    return schemas
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,14 +1,20 @@
-"""The counters and histograms, built from the table of families; ``Metrics`` owns one set and feeds it."""
+"""The counters and histograms, built from the table of families, and which drift is new since the last report.
+
+``Metrics`` owns one set of both and feeds it.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from reconciler.metrics import labels
 from reconciler.metrics.families import Family, family
+from reconciler.model.plan import Action
+from reconciler.model.report import PassReport, TableReport, TableStatus
 
 PASS_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 """Seconds: a pass that finds nothing takes a fraction of one, one that waits for tables takes minutes."""
@@ -92,3 +98,34 @@ class Events:
 def _head(name: str) -> tuple[str, str, tuple[str, ...]]:
     row: Family = family(name)
     return row.name, row.help, row.labels
+
+
+class DriftCache:
+    """What was in drift in the last report in which each table was seen.
+
+    A drift is counted in the first report that shows it, not again while it stays. A table that a failed pass could
+    not look at keeps what is remembered of it. A declared table that has to be created differs in every facet.
+    """
+
+    def __init__(self) -> None:
+        self._drifted: dict[str, frozenset[str]] = {}
+
+    def newly_drifted(self, report: PassReport) -> Iterator[tuple[str, str]]:
+        """Table and facet of every drift that ``report`` is the first to show."""
+        seen = {table.name: table for table in report.tables if table.declaration is not None}
+        if report.error is None and not report.problems:
+            self._drifted = {name: facets for name, facets in self._drifted.items() if name in seen}
+        for name, table in seen.items():
+            if table.status is TableStatus.ERROR and not table.drifted:
+                continue
+            before = self._drifted.get(name, frozenset())
+            self._drifted[name] = _drifted(table)
+            for facet in table.facets:
+                if facet in self._drifted[name] and facet not in before:
+                    yield name, facet
+
+
+def _drifted(table: TableReport) -> frozenset[str]:
+    if any(step.action is Action.CREATE for step in table.steps):
+        return frozenset(table.facets)
+    return frozenset(table.drifted)

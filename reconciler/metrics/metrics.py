@@ -24,8 +24,7 @@ from prometheus_client.exposition import choose_encoder
 from reconciler import __version__
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import labels
-from reconciler.metrics.drift import DriftCache
-from reconciler.metrics.events import Events
+from reconciler.metrics.events import DriftCache, Events
 from reconciler.metrics.state import LoopCollector, TableCollector
 from reconciler.metrics.text_cache import TableTextCache
 from reconciler.model.errors import SettingsError
@@ -81,7 +80,7 @@ class Metrics:
     def pass_finished(self, report: PassReport) -> None:
         """A pass ended: count it, its seed items and the drift it was the first to see."""
         with self._lock:
-            newly_drifted = tuple(self._drift.take(report))
+            newly_drifted = tuple(self._drift.newly_drifted(report))
             news = [table for table in report.tables if self._last_seen.get(table.name) is not table]
             self._last_seen = {table.name: table for table in report.tables}
         for table in news:

@@ -76,6 +76,38 @@ def test_the_house_rules_pass(text):
     assert list(check_house.broken_rules(text)) == []
 
 
+def module(root, name, lines, *imports):
+    path = root / "reconciler" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*imports, *["x = 1"] * (lines - len(imports))]) + "\n", encoding="utf-8")
+
+
+def test_a_small_module_with_one_importer_is_found_however_it_is_imported(tmp_path):
+    for name in ("alone", "attribute", "module", "whole", "shared", "large", "unused"):
+        module(tmp_path, f"engine/{name}.py", 40 if name == "large" else 39)
+    module(tmp_path, "facets/ttl.py", 5)
+    module(tmp_path, "cli/commands/up.py", 5)
+    module(tmp_path, "engine/__init__.py", 1)
+    module(tmp_path, "one.py", 60, *(f"import reconciler.engine.{name}" for name in ("whole", "shared", "large")))
+    module(tmp_path, "two.py", 60, "from reconciler.engine import attribute, shared", "import reconciler.one")
+    module(
+        tmp_path,
+        "three.py",
+        60,
+        "from reconciler.engine.module import x",
+        "import reconciler.two, reconciler.facets.ttl",
+    )
+    module(
+        tmp_path,
+        "engine/inner.py",
+        60,
+        "def f():\n    from reconciler.engine.alone import x",
+        "import reconciler.three",
+    )
+    found = [str(path) for path in check_house.small_single_importer_modules(tmp_path)]
+    assert found == [f"reconciler/engine/{name}.py" for name in ("alone", "attribute", "module", "unused", "whole")]
+
+
 def find_python(*arguments, path=None):
     environment = {**os.environ, **({"PATH": str(path)} if path else {})}
     command = ["/bin/sh", str(ROOT / "scripts" / "find_python.sh"), *arguments]

@@ -85,7 +85,7 @@ MUTANTS = (
     ),
     Mutant(
         "a pass that is stuck counts as life",
-        "death",
+        "liveness_problem",
         "if silent <= STILL: ...",
         "if silent <= STILL or loop_status.in_progress is not None: ...",
         "a class file became an infinite loop and /livez said alive",
@@ -93,7 +93,7 @@ MUTANTS = (
     ),
     Mutant(
         "a pass that does not begin is not missed",
-        "death",
+        "liveness_problem",
         "silent = now - max(loop_status.heartbeat, idle_until)",
         "silent = now - (now if loop_status.in_progress is None and loop_status.next_pass else loop_status.heartbeat)",
         "/livez was 200 eleven minutes after the loop died",

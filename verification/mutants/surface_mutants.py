@@ -139,7 +139,7 @@ MUTANTS = (
     ),
     Mutant(
         "drift is counted in every pass",
-        "DriftCache.take",
+        "DriftCache.newly_drifted",
         "if facet in self._drifted[name] and facet not in before: ...",
         "if facet in self._drifted[name]: ...",
         "a counter that rises with the interval says nothing",
@@ -147,7 +147,7 @@ MUTANTS = (
     ),
     Mutant(
         "an outage forgets which drift was counted",
-        "DriftCache.take",
+        "DriftCache.newly_drifted",
         "if report.error is None and not report.problems: ...",
         "if True: ...",
         "every outage of the endpoint counts all drift again",
