@@ -137,7 +137,7 @@ class Interruption:
         name = signal.Signals(self.received or signal.SIGINT).name
         if self.done is None:
             return f"Interrupted by {name}: nothing was changed."
-        unknown = " A request was still under way and may take effect." if in_flight else ""
+        unknown = " A request was still running and may take effect." if in_flight else ""
         return f"Interrupted by {name}: {self.done()}.{unknown} Run the same command again to continue."
 
     def _until_ended(self, outcome: list[tuple[int, BaseException | None]]) -> None:

@@ -258,7 +258,7 @@ class App:
             with suppress(ReconcilerError):
                 built.ports.store.release_lease()
         if "threads" in self.__dict__ and not self.threads.close():
-            log.info("calls that were under way were abandoned")
+            log.info("running calls were abandoned")
         if "traces" in self.__dict__:
             self.traces.close()
 

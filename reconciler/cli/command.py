@@ -22,7 +22,7 @@ from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 Body = Callable[..., int]
 Tables = Annotated[
-    list[str] | None, typer.Argument(metavar="TABLE", help="Tables by name or base name; all without any.")
+    list[str] | None, typer.Argument(metavar="TABLE", help="Tables by name or base name; all if none is given.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
     """Off a terminal nobody can answer: raises ``UsageError`` unless --yes was given."""
     if not yes and not invocation.console.interactive:
-        raise UsageError(f"`{invocation.verb}` asks before it changes anything, and this is no terminal. Add --yes.")
+        raise UsageError(f"`{invocation.verb}` asks for confirmation, which needs a terminal. Add --yes.")
 
 
 def stack_of(settings: Settings) -> str:
@@ -41,7 +41,7 @@ def what_goes(plan: PassReport) -> str:
     """The tables that would go, with what is lost, as sentences before the question; nothing where there are none."""
     lost, harmless = _named(plan, nothing_lost=False), _named(plan, nothing_lost=True)
     said = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
-    said += f"{'; '.join(harmless)}: no item other than a seed is in them. " if harmless else ""
+    said += f"{'; '.join(harmless)}: they hold only seed items. " if harmless else ""
     return printable(said)
 
 

@@ -17,25 +17,25 @@ COMMANDS = {
     "run": "The daemon: schedule, HTTP, metrics; with --once converge once and exit. The default.",
     "preview": "Show what would be done; never writes.",
     "up": "Preview, ask, converge.",
-    "destroy": "Delete the tables that we created, then suspend.",
+    "destroy": "Delete the tables that this stack created, then suspend.",
     "import": "Write declarations from live tables.",
     "release": "Stop managing tables without touching them.",
-    "suspend": "Stop the writes of the loop.",
+    "suspend": "Stop the loop from writing.",
     "resume": "Let the loop write again.",
     "seed": "Write seed items.",
-    "clear": "Remove the items that the seed wrote and nobody changed.",
-    "restore": "Make a new table from a backup, or from what a table held at a time.",
+    "clear": "Remove unchanged seed items.",
+    "restore": "Create a table from a backup or a point in time.",
     "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
-    "status": "Last passes, tables, what is blocked.",
+    "status": "Show recent passes, tables and blocked steps.",
     "validate": "Check declarations and seeds offline.",
     "schema": "Print the JSON Schema of a declaration.",
     "init": "Write an example desired state.",
     "doctor": "Endpoint, capabilities, permissions, clock, settings.",
-    "healthcheck": "Exit 0 when the daemon answers ready.",
+    "healthcheck": "Exit 0 when the daemon reports ready.",
 }
 HELP = "Keeps DynamoDB tables as declared: observe, diff, plan, apply, report; repeat."
 OPTIONS_NOTE = (
-    "Options stand before or after the command; the later wins. Every setting is an option, listed by "
+    "Options may stand before or after the command; the last one wins. Every setting is an option, listed by "
     "'reconciler run --help', and a variable RECONCILER_NAME."
 )
 EPILOG = "\n\n".join(

@@ -123,7 +123,7 @@ class Daemon:
         )
         self._recall(reconciler, control.history)
         if control.access.auth == "none" and not reconciler.ports.emulator:
-            log.warning("RECONCILER_API_AUTH=none is refused off emulators; the changing routes answer 403")
+            log.warning("RECONCILER_API_AUTH=none is allowed only with an emulator; mutating routes return 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
         garbage.begin()
         loop.start()
@@ -137,14 +137,14 @@ class Daemon:
         try:
             reconciler.ports.store.release_lease()
         except ApiError as error:
-            log.warning("the lease was not released and runs out by itself", why=str(error))
+            log.warning("the lease was not released; it expires by itself", why=str(error))
 
     def _recall(self, reconciler: Reconciler, history: RunHistory) -> None:
         """What ran before this process, where the state table tells."""
         try:
             history.begin_with(from_history(entry) for entry in reconciler.history(REMEMBERED_RUNS))
         except ReconcilerError as error:
-            log.warning("the history of runs was not read", why=str(error))
+            log.warning("could not read the run history", why=str(error))
 
     def _wait_for_endpoint(self) -> Reconciler | None:
         """The reconciler once the endpoint answers, however long that takes; ``None`` when the process is to stop."""

@@ -80,7 +80,7 @@ class Watcher:
                 self._watch(self._seen)
             except (OSError, RuntimeError) as error:
                 if not self._polling:
-                    log.warning("file events are not to be had, declarations are polled instead", error=str(error))
+                    log.warning("file events are not available; polling the declarations", error=str(error))
                 self._polling = True
                 self._stop.wait(self._look_again)
             now = self._look()
@@ -119,7 +119,7 @@ class Watcher:
         try:
             self._on_change()
         except Exception:
-            log.exception("the change of a declaration could not be passed on")
+            log.exception("could not report a changed declaration")
 
 
 def _described(change: tuple[Change, str]) -> str:

@@ -23,7 +23,7 @@ CarryOut = Callable[[Job], Outcome]
 
 def no_jobs(_order: Job) -> Outcome:
     """For a loop that nobody gives orders to."""
-    raise Stopping("This loop takes no orders.")
+    raise Stopping("This loop accepts no jobs.")
 
 
 class JobQueue:
@@ -48,11 +48,11 @@ class JobQueue:
     def take(self, job: Job) -> Run:
         """The run that will carry out ``order``: one that waits already, or a new one."""
         if self._closed:
-            raise Stopping("The daemon is stopping; nothing more is begun.")
+            raise Stopping("The daemon is stopping and starts no new job.")
         if known := self._waiting.get(job):
             return known
         if len(self._waiting) >= MAX_WAITING:
-            raise QueueFull(f"{MAX_WAITING} different orders wait already. Try again later.")
+            raise QueueFull(f"{MAX_WAITING} different jobs are already queued. Try again later.")
         run = Run(uuid.uuid4().hex, job)
         record = Record(run.id, job.verb.value, job.trigger, State.QUEUED, self._now(), job.tables)
         self._waiting[job] = run
@@ -68,24 +68,24 @@ class JobQueue:
         """Tell everybody who waits that nothing will be done."""
         self._closed = True
         for run in self.waiting():
-            self._fail(run, Stopping("The daemon is stopping; this run was not begun."))
+            self._fail(run, Stopping("The daemon is stopping; this run was not started."))
 
     def carry_out(self, run: Run) -> Outcome | None:
         """Do it, write it down, and wake whoever waits. ``None`` when it failed; nothing is raised."""
         if self._closed:
-            self._fail(run, Stopping("The daemon is stopping; this run was not begun."))
+            self._fail(run, Stopping("The daemon is stopping; this run was not started."))
             return None
         self._put(self._records[run.id].running(self._now()))
         self._loop_status.start(run.id)
-        log.info("run begins", run=run.id, verb=run.job.verb.value, tables=list(run.job.tables))
+        log.info("run started", run=run.id, verb=run.job.verb.value, tables=list(run.job.tables))
         try:
             outcome = self._carry_out(run.job)
         except ReconcilerError as error:
             log.warning("run failed", run=run.id, why=str(error))
             self._fail(run, error)
         except Interrupted:
-            log.info("the run was cut short", run=run.id)
-            self._fail(run, Stopping("The daemon is stopping; this run was cut short. Start it again to continue."))
+            log.info("run interrupted", run=run.id)
+            self._fail(run, Stopping("The daemon is stopping; this run was interrupted. Start it again to continue."))
         except BaseException as error:
             log.exception("run failed", run=run.id)
             self._fail(run, error)
@@ -108,10 +108,10 @@ class JobQueue:
     def note_crash(self, cause: str, began: datetime, error: Exception) -> None:
         """A pass of the loop raised."""
         record = Record(uuid.uuid4().hex, "pass", cause, State.RUNNING, began, (), began)
-        self._book.put(record.failed(f"{type(error).__name__}; the log says more", self._now()))
+        self._book.put(record.failed(f"{type(error).__name__}; see the log for details", self._now()))
 
     def _fail(self, run: Run, error: BaseException) -> None:
-        said = str(error) if isinstance(error, ReconcilerError) else f"{type(error).__name__}; the log says more"
+        said = str(error) if isinstance(error, ReconcilerError) else f"{type(error).__name__}; see the log for details"
         self._book.put(self._records.pop(run.id).failed(said, self._now()))
         run.ended.set_exception(error)
 

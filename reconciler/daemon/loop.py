@@ -166,7 +166,7 @@ class Loop:
         try:
             report = self._run_pass(cause)
         except Interrupted:
-            log.info("the pass was cut short; the next start goes on from here", trigger=cause)
+            log.info("pass interrupted; the next start continues from here", trigger=cause)
             self._loop_status.in_progress = None
             return None
         except Exception as error:

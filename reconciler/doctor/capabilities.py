@@ -29,7 +29,7 @@ def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
         yield Finding(
             "owner tags",
             Level.WARNING,
-            f"{flavor.value} keeps no tags: a table is ours only where CreateTable answered us",
+            f"{flavor.value} has no tags: a table counts as created here only if its CreateTable was answered",
         )
     yield from _not_kept(reconciler)
 
@@ -45,15 +45,15 @@ def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
         tried = {path for path, count in attempts.counts.items() if count >= breaker.LIMIT}
         tried = {path for path in tried if not path.endswith(breaker.BUSY)}
         if refused := sorted(tried & attempts.refused.keys()):
-            said = f"{', '.join(refused)}: refused outright, so {verdict} and tried again once an hour"
+            said = f"{', '.join(refused)}: rejected by the endpoint, so {verdict} and retried once an hour"
             yield Finding(name, Level.WARNING, said)
         if fought := sorted(tried & attempts.contested.keys() - attempts.refused.keys()):
-            said = (
-                f"{', '.join(fought)}: changed by somebody else after each write, so contested and tried once an hour"
-            )
+            said = f"{', '.join(fought)}: changed by another writer each time, so contested and retried once an hour"
             yield Finding(name, Level.WARNING, said)
         if paths := sorted(tried - attempts.refused.keys() - attempts.contested.keys()):
-            said = f"{', '.join(paths)}: written {breaker.LIMIT} times without effect, so {verdict} and written no more"
+            said = (
+                f"{', '.join(paths)}: written {breaker.LIMIT} times without effect, so {verdict} and no longer written"
+            )
             yield Finding(name, Level.WARNING, said)
 
 
@@ -72,7 +72,7 @@ def _live_table(reconciler: Reconciler) -> tuple[str, str] | Finding:
         except ApiError as error:
             return Finding("DescribeTable", Level.PROBLEM, str(error))
         return name, answer["Table"]["TableArn"]
-    return Finding("capabilities", Level.OK, "no table of ours is there yet to ask about")
+    return Finding("capabilities", Level.OK, "no managed table exists yet")
 
 
 def _asked(reconciler: Reconciler, facet: str, operation: str, name: str, arn: str) -> Finding:

@@ -77,7 +77,7 @@ def _account(settings: Settings, account: str | None) -> Finding:
 def _clock(connection: Connection) -> Finding:
     skew = clock_skew(connection.get())
     if skew is None:
-        return Finding("clock", Level.WARNING, "the endpoint tells no time to compare with")
+        return Finding("clock", Level.WARNING, "the endpoint returns no time")
     off = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the endpoint"
     if abs(skew) > LARGEST_SKEW:
         return Finding("clock", Level.PROBLEM, f"this machine is {off}", "Set the clock, for example by NTP.")
@@ -113,7 +113,7 @@ def _records(snapshot: StateSnapshot) -> Iterator[Finding]:
     if recorded is not None and actual is not None and not recorded.same(actual):
         there = f"{recorded.partition}/{recorded.account}/{recorded.region}"
         yield Finding(
-            "fingerprint", Level.PROBLEM, f"the state was made in another world: {there}", "Nothing is written."
+            "fingerprint", Level.PROBLEM, f"the state belongs to another endpoint: {there}", "Nothing is written."
         )
     if snapshot.suspension is not None:
         suspension = snapshot.suspension
@@ -125,7 +125,7 @@ def _listing(reconciler: Reconciler) -> Finding:
     try:
         names = reconciler.ports.api.list_tables()
     except Denied as error:
-        remedy = "Allow dynamodb:ListTables to have tables counted that are not ours."
+        remedy = "Allow dynamodb:ListTables to count unmanaged tables."
         return Finding("ListTables", Level.WARNING, f"denied: {error.message}", remedy)
     except ApiError as error:
         return Finding("ListTables", Level.PROBLEM, str(error))

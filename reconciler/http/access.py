@@ -58,7 +58,7 @@ class Access:
         """``check_reader`` for a form: browsers say where each comes from, so one that says nothing is none of ours."""
         self.check_reader(headers, endpoint)
         if not headers.get("origin"):
-            raise HttpProblem(HTTPStatus.FORBIDDEN, "A form must say its Origin, as every browser does.")
+            raise HttpProblem(HTTPStatus.FORBIDDEN, "The form has no Origin header, which every browser sends.")
 
     def check_secret(self, given: str) -> None:
         """Raise ``Refused`` unless ``given`` is the token, where one is asked for."""
@@ -88,7 +88,7 @@ class Access:
         if name is None or name not in {allowed.strip("[]").lower().rstrip(".") for allowed in self.hosts}:
             raise HttpProblem(
                 HTTPStatus.FORBIDDEN,
-                "This Host header is not allowed here. RECONCILER_ALLOWED_HOSTS names those that are.",
+                "This Host header is not allowed. Add the host to RECONCILER_ALLOWED_HOSTS.",
             )
 
     def _check_origin(self, headers: Headers) -> None:
@@ -110,12 +110,14 @@ class Access:
 
     def _check_place(self, endpoint: Endpoint | None) -> None:
         if self.auth == "token":
-            raise HttpProblem(HTTPStatus.FORBIDDEN, f"RECONCILER_API_AUTH=token, and no token is set. {HOW_TO}")
+            raise HttpProblem(
+                HTTPStatus.FORBIDDEN, f"RECONCILER_API_AUTH=token needs a token, and none is set. {HOW_TO}"
+            )
         if self.auth == "auto" and not self.loopback:
             raise HttpProblem(
                 HTTPStatus.FORBIDDEN,
-                f"Without a token this works only on a server that is bound to loopback. {HOW_TO} Or bind to 127.0.0.1 "
-                "(RECONCILER_HTTP_HOST) beside an emulator.",
+                f"Without a token this works only on a server bound to loopback. {HOW_TO} Or bind to 127.0.0.1 "
+                "(RECONCILER_HTTP_HOST) with an emulator.",
             )
         if endpoint is None:
             raise HttpProblem(
@@ -123,9 +125,7 @@ class Access:
             )
         if not endpoint.flavor.emulator:
             off = " RECONCILER_API_AUTH=none is refused there." if self.auth == "none" else ""
-            raise HttpProblem(
-                HTTPStatus.FORBIDDEN, f"Without a token this works only beside an emulator.{off} {HOW_TO}"
-            )
+            raise HttpProblem(HTTPStatus.FORBIDDEN, f"Without a token this works only with an emulator.{off} {HOW_TO}")
 
 
 def same_secret(given: str, wanted: str) -> bool:

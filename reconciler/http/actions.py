@@ -32,7 +32,7 @@ ACTIONS: Mapping[str, Action] = {
         Verb.RUN,
         "Run",
         "Run a pass",
-        ("What is listed as ready is done now; what was made ready by it follows in the passes after it.",),
+        ("Ready steps run now. Steps that become ready through them run in later passes.",),
         plan=Verb.PREVIEW,
     ),
     "seed": Action(
@@ -40,8 +40,8 @@ ACTIONS: Mapping[str, Action] = {
         "Seed",
         "Write seed items",
         (
-            "Missing items are written, an item that exists is never overwritten.",
-            "A seed that was cleared is wanted again.",
+            "Missing items are written. Existing items are never overwritten.",
+            "Cleared tables are seeded again.",
         ),
         seeds=True,
     ),
@@ -50,7 +50,7 @@ ACTIONS: Mapping[str, Action] = {
         "Clear",
         "Remove seed items",
         (
-            "Each seeded item that still equals its seed is removed; changed items and those of others stay.",
+            "Unchanged seed items are removed. Changed items and all other items stay.",
             "The loop does not seed these tables again until Seed is used.",
         ),
         seeds=True,
@@ -61,8 +61,8 @@ ACTIONS: Mapping[str, Action] = {
         "Suspend",
         "Suspend the loop",
         (
-            "The loop goes on observing and writes nothing until Resume or Run.",
-            "That holds for every process of this stack and environment.",
+            "The loop keeps observing and writes nothing until Resume or Run.",
+            "This applies to every process of this stack and environment.",
         ),
         of_table=False,
     ),
@@ -70,7 +70,7 @@ ACTIONS: Mapping[str, Action] = {
         Verb.RESUME,
         "Resume",
         "Resume the loop",
-        ("The loop may write again: the next pass, right after this, does what is ready.",),
+        ("The loop may write again. The next pass starts now and runs the ready steps.",),
         plan=Verb.PREVIEW,
         of_table=False,
     ),
@@ -79,7 +79,7 @@ ACTIONS: Mapping[str, Action] = {
         "Roll back",
         "Delete the tables that were created here",
         (
-            "The tables listed as ready are deleted with every item in them; tables that were there before are not.",
+            "The tables listed as ready are deleted with all their items. Adopted tables stay.",
             "Then the environment is suspended: nothing is recreated until Run or Resume.",
         ),
         plan=Verb.PREVIEW_ROLLBACK,

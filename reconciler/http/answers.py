@@ -17,7 +17,7 @@ Json = dict[str, Any]
 class Answer(BaseModel, Generic[T]):
     """Whether the request succeeded, a sentence, and the data."""
 
-    success: bool = Field(description="Whether what was asked for was done; drift is not a failure.")
+    success: bool = Field(description="Whether the request succeeded; drift is not a failure.")
     message: str = Field(description="What happened, in a sentence.")
     data: T
 
@@ -25,10 +25,14 @@ class Answer(BaseModel, Generic[T]):
 class RunData(BaseModel):
     """What a run did, or that it waits."""
 
-    run_id: str = Field(description="Its id in /api/v1/runs.")
+    run_id: str = Field(description="Run ID, as in /api/v1/runs.")
     report: Json | None = Field(None, description="The document of `preview -o json`; null while the run waits.")
-    plan_digest: str | None = Field(None, description="Of a dry run: give it to the next run to have just this done.")
-    blocked: list[Json] = Field(default_factory=list, description="What policy refused, why, and what would allow it.")
+    plan_digest: str | None = Field(
+        None, description="Digest of a dry run. A run with this digest does exactly this plan or nothing."
+    )
+    blocked: list[Json] = Field(
+        default_factory=list, description="Blocked steps, each with its reason and what would allow it."
+    )
 
 
 class Problem(BaseModel):
@@ -38,14 +42,14 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="What went wrong and what to do, in a sentence.")
-    request_id: str | None = Field(description="The X-Request-ID of this answer; it stands in the log.")
+    request_id: str | None = Field(description="The X-Request-ID of this response, as in the log.")
 
 
 class RunEntry(BaseModel):
     """One run of the history."""
 
     id: str
-    verb: str = Field(description="pass for those of the loop, else the verb that was ordered, such as run or seed.")
+    verb: str = Field(description="pass for passes of the loop, else the verb of the job, such as run or seed.")
     trigger: str
     state: str = Field(description="queued, running, done or failed.")
     tables: list[str]
@@ -57,7 +61,7 @@ class RunEntry(BaseModel):
     actions: list[Json]
     wrote: bool
     error: str | None
-    message: str | None = Field(description="What came of it, in a sentence.")
+    message: str | None = Field(description="Result in a sentence.")
 
 
 class RunsData(BaseModel):
@@ -118,11 +122,11 @@ _SENTENCES: dict[int, str] = {
     404: "no table 'user' is declared; declared are: projects_details, users",
     408: "The body did not arrive within 10 s.",
     409: "The plan has changed since it was previewed; its digest is now 6f2a…. Nothing was done.",
-    413: "A body may have 64 KiB at most.",
-    415: "A body must be application/json, not encoded otherwise.",
+    413: "The body is larger than 64 KiB.",
+    415: "The body must be application/json without a content encoding.",
     422: "body.tables: Input should be a valid list",
-    429: "100 different orders wait already. Try again later.",
-    500: "The request failed. The log says why.",
+    429: "100 different jobs are already queued. Try again later.",
+    500: "The request failed. See the log for the reason.",
     503: "waiting for the endpoint",
 }
 CHANGING = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503)

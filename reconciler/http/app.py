@@ -68,7 +68,7 @@ def create_app(
     request_id.install(app)
     app.add_middleware(ReaderPriorityMiddleware, answering=answering)
 
-    @app.get("/docs", response_class=HTMLResponse, summary="This document, to be read", tags=["pages"])
+    @app.get("/docs", response_class=HTMLResponse, summary="This document as a page", tags=["pages"])
     def docs_page() -> str:
         return docs.render(app.openapi())
 

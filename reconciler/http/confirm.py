@@ -69,9 +69,7 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
 
 def _action(name: str) -> Action:
     if name not in ACTIONS:
-        raise HttpProblem(
-            HTTPStatus.NOT_FOUND, f"There is nothing of that name to do; there are: {', '.join(ACTIONS)}."
-        )
+        raise HttpProblem(HTTPStatus.NOT_FOUND, f"Unknown action {name!r}; expected one of {', '.join(ACTIONS)}.")
     return ACTIONS[name]
 
 
@@ -86,7 +84,10 @@ def _names(control: Control, given: list[str]) -> tuple[str, ...]:
 def _order(action: Action, form: Form) -> Job:
     needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
     if needs_digest and form.digest is None:
-        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The form names no plan. Nothing was done.")
+        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The form contains no plan digest. Nothing was done.")
     if form.tables and not action.of_table:
-        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{action.label} is about all tables. Nothing was done.")
+        raise HttpProblem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"{action.label} applies to all tables and accepts no table name. Nothing was done.",
+        )
     return Job(action.verb, form.tables, form.digest if needs_digest else None, PAGE)

@@ -33,7 +33,7 @@ def stream(control: Control) -> EventSourceResponse:
     leave = control.feed.listen(hear, most=MAX_LISTENERS)
     if leave is None:
         raise HttpProblem(
-            HTTPStatus.TOO_MANY_REQUESTS, f"{MAX_LISTENERS} clients listen already.", {"Retry-After": "10"}
+            HTTPStatus.TOO_MANY_REQUESTS, f"{MAX_LISTENERS} clients are already listening.", {"Retry-After": "10"}
         )
     return _Stream(_events(control, unread, leave), leave)
 

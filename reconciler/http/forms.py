@@ -61,20 +61,20 @@ def read_form(body: bytes) -> Form:
             body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=300
         )
     except ValueError:
-        raise _unfit("is no form") from None
+        raise _unfit("is not a form") from None
     fields: dict[str, list[str]] = {"table": [], "digest": [], "token": []}
     for name, value in pairs:
         if name not in fields:
-            raise _unfit("has a field that is not known here")
+            raise _unfit("has an unknown field")
         fields[name].append(value)
     tables = tuple(dict.fromkeys(fields["table"]))
     if len(fields["digest"]) > 1 or len(fields["token"]) > 1 or len(tables) > MAX_TABLES:
-        raise _unfit("has a field too often")
+        raise _unfit("repeats a field")
     if any(not 1 <= len(name) <= 255 for name in tables):
-        raise _unfit("names a table that cannot be one")
+        raise _unfit("has an invalid table name")
     digest = fields["digest"][0] if fields["digest"] else None
     if digest is not None and not _DIGEST.fullmatch(digest):
-        raise _unfit("has no digest of a plan")
+        raise _unfit("has an invalid plan digest")
     return Form(tables, digest, (fields["token"] or [""])[0])
 
 

@@ -71,11 +71,11 @@ def check_type(headers: Headers, body: bytes, wanted: str) -> None:
     kinds, coded = headers.getlist("content-type"), headers.get("content-encoding", "identity")
     kind = kinds[0].partition(";")[0].strip().lower() if len(kinds) == 1 else ""
     if kind != wanted or coded.lower() != "identity":
-        raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A body must be {wanted}, not encoded otherwise.")
+        raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {wanted} without a content encoding.")
 
 
 def _too_large() -> HttpProblem:
-    detail = f"A body may have {MAX_BODY_BYTES // 1024} KiB at most."
+    detail = f"The body is larger than {MAX_BODY_BYTES // 1024} KiB."
     return HttpProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, CLOSE)
 
 

@@ -30,9 +30,9 @@ def liveness_problem(loop_status: LoopStatus, now: datetime) -> str | None:
         return None
     seconds = int(silent.total_seconds())
     if loop_status.in_progress is not None:
-        return f"the pass under way has made no progress for {seconds} s"
+        return f"the running pass has made no progress for {seconds} s"
     if loop_status.next_pass is not None:
-        return f"the next pass was due {seconds} s ago and has not begun"
+        return f"the next pass was due {seconds} s ago and has not started"
     return f"the loop has made no progress for {seconds} s"
 
 

@@ -83,7 +83,7 @@ def _heard(future: asyncio.Future[Outcome]) -> None:
 
 def _accepted(run: Run) -> JSONResponse:
     body = Answer[RunData](
-        success=True, message="Accepted; /api/v1/runs/{id} tells how it ends.", data=RunData(run_id=run.id)
+        success=True, message="Accepted; /api/v1/runs/{id} shows the result.", data=RunData(run_id=run.id)
     )
     where = {"Location": f"/api/v1/runs/{run.id}"}
     return JSONResponse(body.model_dump(mode="json"), HTTPStatus.ACCEPTED, where)

@@ -35,7 +35,9 @@ def _in_answer(pointer: str) -> str:
 
 
 def _to_run(source: str, status: str) -> Link:
-    return Link("TheRun", source, ONE_RUN, "How it goes and ends.", {"run_id": _in_answer("run_id")}, status=status)
+    return Link(
+        "TheRun", source, ONE_RUN, "Progress and result of the run.", {"run_id": _in_answer("run_id")}, status=status
+    )
 
 
 def _to_table(source: str, target: str, pointer: str) -> Link:
@@ -50,14 +52,14 @@ LINKS = (
         "JustThisPlan",
         RUN,
         RUN,
-        "After a dry run over all tables: what it planned, and nothing else; 409 where the plan is another one by now.",
+        "After a dry run over all tables: runs exactly that plan; 409 if the plan has changed.",
         body={"plan_digest": _in_answer("plan_digest")},
     ),
     Link("TheLatest", f"GET {API}/runs", ONE_RUN, "The newest run.", {"run_id": _in_answer("runs/0/id")}),
     *(_to_table(f"GET {API}/status", target, "report/tables/0/name") for target in (ONE_TABLE, TABLE_PAGE)),
     *(_to_table(MIGRATIONS, target, "tables/0/name") for target in (ONE_TABLE, TABLE_PAGE)),
     Link("SeedIt", SEEDERS, SEED, "Seed the first.", {"seeder_names": _in_answer("seeders/0/seeder")}),
-    Link("ClearIt", SEEDERS, CLEAR, "Take the first seed out.", {"seeder_names": _in_answer("seeders/0/seeder")}),
+    Link("ClearIt", SEEDERS, CLEAR, "Clear the first seed.", {"seeder_names": _in_answer("seeders/0/seeder")}),
     Link("RunIt", ONE_TABLE, RUN, "A pass over this table.", body={"tables": [_in_answer("name")]}),
     Link("PlanIt", ONE_TABLE, RUN, "A dry run over it.", body={"tables": [_in_answer("name")], "dry_run": True}),
 )

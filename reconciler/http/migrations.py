@@ -21,14 +21,14 @@ from reconciler.runs import Job, Verb
 TableName = Annotated[str, Field(min_length=1, max_length=255)]
 Tables = Annotated[
     list[TableName],
-    Field(max_length=200, description="Names of declared tables, as declared or as they are called; empty for all."),
+    Field(max_length=200, description="Declared tables by name or base name; empty for all."),
 ]
-Wait = Annotated[bool, Query(description="false answers 202 with the run's id at once.")]
+Wait = Annotated[bool, Query(description="false returns 202 with the run ID at once.")]
 RUN_ID = "3b8f1c6a2d7e4f5091a2b3c4d5e6f708"
 ACCEPTED = {
     "model": Answer[RunData],
-    "description": "The run waits; /api/v1/runs/{run_id} tells how it ends.",
-    **example("Accepted; /api/v1/runs/{id} tells how it ends.", {"run_id": RUN_ID, "report": None, "blocked": []}),
+    "description": "The run is queued; /api/v1/runs/{run_id} shows its result.",
+    **example("Accepted; /api/v1/runs/{id} shows the result.", {"run_id": RUN_ID, "report": None, "blocked": []}),
 }
 
 
@@ -40,7 +40,7 @@ class RunRequest(BaseModel):
     tables: Tables = []
     dry_run: bool = Field(False, description="Plan only; data.plan_digest names the plan.")
     plan_digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
-        None, description="Of a dry run before; if the plan is another one by now, nothing is done and 409 says so."
+        None, description="Digest of an earlier dry run. If the plan has changed, nothing is done; the response is 409."
     )
 
 

@@ -28,7 +28,7 @@ def _probe(word: str, reason: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "Yes", **one(True, None)}, 503: {"description": "No", **one(False, reason)}}
 
 
-LIVE = _probe("alive", "the loop shows no life since 700 s, more than 600 s")
+LIVE = _probe("alive", "the running pass has made no progress for 130 s")
 READY = _probe("ready", "waiting for users")
 _TEXT = {"schema": {"type": "string"}, "example": 'dynamodb_reconciler_endpoint_up{environment="default"} 1.0\n'}
 METRICS: dict[str, Any] = {

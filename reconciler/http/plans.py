@@ -37,6 +37,8 @@ class Plans:
         }
         if job not in self._made:
             if len(self._made) >= MAX_PLANS:
-                raise HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, "Too many plans are being made.", {"Retry-After": "2"})
+                raise HttpProblem(
+                    HTTPStatus.TOO_MANY_REQUESTS, "Too many plans are being computed.", {"Retry-After": "2"}
+                )
             self._made[job] = now, begin(self._control, job)
         return await ending(self._made[job][1], PATIENCE_SECONDS)

@@ -21,7 +21,7 @@ from reconciler.logs import get_logger
 log = get_logger("reconciler.http")
 
 MEDIA_TYPE = "application/problem+json"
-FAILED = "The request failed. The log says why."
+FAILED = "The request failed. See the log for the reason."
 
 
 class HttpProblem(Exception):
@@ -99,7 +99,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = error.detail
     if error.status_code == HTTPStatus.NOT_FOUND:
-        detail = "There is nothing here. /openapi.json lists every route."
+        detail = "Unknown path. /openapi.json lists every route."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.method} is not allowed here."
     return _answer(request, error.status_code, detail, dict(error.headers or {}))

@@ -51,12 +51,12 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
     def table(name: Annotated[str, Path(max_length=255)]) -> Answer[Json]:
         data = table_data(control, name)
         if data is None:
-            raise HttpProblem(HTTPStatus.NOT_FOUND, "No table of that name is declared or owned here.")
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "No table of this name is declared or owned here.")
         return Answer(success=True, message=f"{data['name']}: {data['status']}", data=data)
 
     @router.get(
         "/runs",
-        summary="What ran, newest first",
+        summary="Runs, newest first",
         responses={**errors(422, 500), 200: example("1 run", {"runs": [_RUN]})},
     )
     def runs(limit: Annotated[int, Query(ge=1, le=MAX_RECORDS)] = 50) -> Answer[RunsData]:
@@ -71,7 +71,7 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
     def run(run_id: Annotated[str, Path(max_length=64)]) -> Answer[RunEntry]:
         record = control.history.find(run_id)
         if record is None:
-            raise HttpProblem(HTTPStatus.NOT_FOUND, "No run of that id is known, or it is forgotten.")
+            raise HttpProblem(HTTPStatus.NOT_FOUND, "Unknown or expired run ID.")
         said = f"{record.verb} is {record.state.value}{f': {record.error}' if record.error else ''}"
         return Answer(success=True, message=said, data=RunEntry(**record_entry(record)))
 
@@ -113,5 +113,5 @@ _RUN = {
     "actions": [{"table": "users", "action": "seed", "facet": "seed", "fate": "done", "message": None}],
     "wrote": True,
     "error": None,
-    "message": "1 table: 6 items written, 0 there already.",
+    "message": "1 table: 6 items written, 0 present.",
 }

@@ -62,7 +62,9 @@ class HttpServer:
         while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         if not self._server.started:
-            raise ReconcilerError(f"The HTTP server did not start within {START_SECONDS:.0f} s. The log says why.")
+            raise ReconcilerError(
+                f"The HTTP server did not start within {START_SECONDS:.0f} s. See the log for the reason."
+            )
 
     def stop(self) -> None:
         """Stop listening, let running requests end for up to 3 s."""
@@ -76,7 +78,9 @@ class HttpServer:
                 self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
         except socket.gaierror as error:
-            raise SettingsError(f"RECONCILER_HTTP_HOST: {self.host} is not an address of this machine.") from error
+            raise SettingsError(
+                f"RECONCILER_HTTP_HOST: {self.host} is not an address of this machine. Use 127.0.0.1 or 0.0.0.0."
+            ) from error
         listening = socket.socket(family, kind, protocol)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -105,7 +109,7 @@ def most_connections() -> int:
 def _refusal(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} on {host} is taken by another process. "
+            f"Port {port} on {host} is in use by another process. "
             "Choose another one with RECONCILER_HTTP_PORT (--http-port), or stop that process."
         )
     if error.errno == errno.EACCES:

@@ -58,7 +58,7 @@ def leader(loop_status: LoopStatus) -> str:
         return "unknown"
     if report.leader:
         return "this process"
-    return f"another one: {report.held_by}" if report.held_by else "another process"
+    return f"another process: {report.held_by}" if report.held_by else "another process"
 
 
 def hold(loop_status: LoopStatus) -> tuple[str, str] | None:

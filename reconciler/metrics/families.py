@@ -37,10 +37,8 @@ def _histogram(name: str, labels: str, text: str) -> Family:
 
 
 STATE_FAMILIES: tuple[Family, ...] = (
-    _gauge(
-        "endpoint_info", "environment endpoint region flavor", "Where the tables live and what answers there; always 1."
-    ),
-    _gauge("endpoint_up", "environment", "Whether the endpoint answered the last time it was asked (1) or not (0)."),
+    _gauge("endpoint_info", "environment endpoint region flavor", "Endpoint of the tables and its kind; always 1."),
+    _gauge("endpoint_up", "environment", "Whether the endpoint answered the last request (1) or not (0)."),
     _gauge("tables", "environment status", "Tables of the last pass by status."),
     _gauge("table_status", "environment table status", "1 for the status of the table at the end of the last pass."),
     _gauge(
@@ -56,24 +54,26 @@ STATE_FAMILIES: tuple[Family, ...] = (
         "environment table",
         "Unix time since when the table differs from its declaration; absent while it is in sync.",
     ),
-    _gauge("table_blocked", "environment table reason", "1 while policy refuses a step of the table for this reason."),
+    _gauge("table_blocked", "environment table reason", "1 while a step of the table is blocked for this reason."),
     _gauge(
         "table_unsupported",
         "environment table facet",
-        "1 while the endpoint cannot hold something that is declared of this facet; it is not written and not drift.",
+        "1 while the endpoint does not support a declared value of this facet; it is not written and not drift.",
     ),
     _gauge(
         "table_not_before_timestamp_seconds",
         "environment table",
-        "Unix time before which no deferred step of the table is tried; absent while none waits for a time.",
+        "Unix time of the next deferred step of the table; absent while none waits for a time.",
     ),
     _gauge(
-        "table_items", "environment table", "Items as DescribeTable counts them; AWS renews it about every 6 hours."
+        "table_items", "environment table", "Items as DescribeTable reports them; AWS updates them about every 6 hours."
     ),
     _gauge(
-        "table_size_bytes", "environment table", "Size as DescribeTable tells it; AWS renews it about every 6 hours."
+        "table_size_bytes", "environment table", "Size as DescribeTable reports it; AWS updates it about every 6 hours."
     ),
-    _gauge("unmanaged_tables", "environment", "Tables at the endpoint that are nobody's here; absent when not listed."),
+    _gauge(
+        "unmanaged_tables", "environment", "Tables at the endpoint that no stack here manages; absent when not listed."
+    ),
     _gauge("pass_phase_duration_seconds", "environment phase", "Time that the last pass spent in each phase."),
     _gauge("pass_in_progress", "environment", "Whether a pass runs right now."),
     _gauge("suspended", "environment", "Whether the writes of the loop are suspended."),
@@ -102,22 +102,18 @@ STATE_FAMILIES: tuple[Family, ...] = (
 )
 
 EVENT_FAMILIES: tuple[Family, ...] = (
-    _gauge("build_info", "version revision python_version", "What runs here; always 1."),
-    _counter(
-        "drift_detected_total", "environment table facet", "Times a facet was found to have left its declaration."
-    ),
-    _counter(
-        "actions_total", "environment table action result", "Steps carried out, by what they did and how it ended."
-    ),
+    _gauge("build_info", "version revision python_version", "Version of this process; always 1."),
+    _counter("drift_detected_total", "environment table facet", "Times a facet was found to have drifted."),
+    _counter("actions_total", "environment table action result", "Executed steps by action and result."),
     _counter(
         "seed_items_total",
         "environment table result",
         "Seed items: written, present (the key was taken), removed or kept by clear, failed.",
     ),
-    _counter("passes_total", "environment trigger result", "Passes by what caused them and what they found."),
+    _counter("passes_total", "environment trigger result", "Passes by trigger and result."),
     _counter("passes_skipped_total", "environment reason", "Scheduled passes that did not take place."),
     _histogram("pass_duration_seconds", "environment", "Duration of a pass over all tables."),
-    _counter("aws_requests_total", "operation result", "Requests to the endpoint, by how they ended."),
+    _counter("aws_requests_total", "operation result", "Requests to the endpoint by result."),
     _counter("aws_retries_total", "operation", "Requests that the SDK sent again."),
     _histogram("aws_request_duration_seconds", "type", "Duration of requests to the endpoint, SDK retries included."),
     _counter("http_requests_total", "method route code_class", "Requests to our own HTTP server."),

@@ -181,7 +181,7 @@ def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Li
     ):
         yield "error", f"  error: {printable(table.error)}"
     if table.status is TableStatus.RELEASED:
-        yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` takes it back"
+        yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` manages it again"
     if table.rebuild:
         yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
     covered = [change for step in table.steps for change in step.changes]

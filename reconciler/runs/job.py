@@ -69,7 +69,7 @@ class Stopping(ReconcilerError):
 
 
 class QueueFull(ReconcilerError):
-    """Too many different orders wait already."""
+    """Too many different jobs are already queued."""
 
 
 def _unbreakable() -> Future[Outcome]:

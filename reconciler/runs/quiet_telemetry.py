@@ -38,13 +38,13 @@ class QuietTelemetry:
 
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Only said in the log."""
-        log.debug("run looks", pass_id=pass_id, trigger=trigger)
+        log.debug("pass of a job started", pass_id=pass_id, trigger=trigger)
 
     def planned(self, pass_id: str, words: str) -> None:
         """Only said in the log."""
-        log.debug("run acts", pass_id=pass_id, what=words)
+        log.debug("pass of a job planned", pass_id=pass_id, what=words)
 
     def pass_finished(self, report: PassReport) -> None:
         """Only said in the log."""
         seconds = round((report.finished - report.started).total_seconds(), 3)
-        log.info("run looked", pass_id=report.pass_id, verdict=report.verdict.value, seconds=seconds)
+        log.info("pass of a job finished", pass_id=report.pass_id, verdict=report.verdict.value, seconds=seconds)

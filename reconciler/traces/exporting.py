@@ -67,7 +67,7 @@ class ReportingExporter(SpanExporter):
         result = self._inner.export(spans)
         failed = result is not SpanExportResult.SUCCESS
         if failed and not self.failed:
-            log.warning("traces cannot be sent and are dropped; passes go on")
+            log.warning("traces cannot be sent and are dropped; passes continue")
         elif self.failed and not failed:
             log.info("traces are sent again")
         self.failed = failed

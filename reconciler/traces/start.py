@@ -34,12 +34,12 @@ def start(environ: Mapping[str, str]) -> Traces | NullTracing:
     try:
         from reconciler.traces.spans import Traces
     except ImportError as error:
-        log.warning("traces are asked for and cannot be made (%s): %s", error, INSTALL)
+        log.warning("tracing is enabled but its libraries are missing (%s): %s", error, INSTALL)
         return NULL_TRACING
     try:
         return Traces(asked.exporters)
     except (ValueError, TypeError, OSError) as error:
-        log.warning("traces are off, because an OTEL_ variable cannot be used: %s", error)
+        log.warning("tracing is off: invalid OTEL_ variable: %s", error)
         return NULL_TRACING
 
 
@@ -64,7 +64,7 @@ def read_config(environ: Mapping[str, str]) -> TraceConfig:
     asked = [name.strip() for name in named.split(",") if name.strip() not in ("", "none")]
     exporters = tuple(name for name in EXPORTERS if name in asked)
     warnings = [
-        f"OTEL_TRACES_EXPORTER: {name!r} is unknown here; known are {', '.join(EXPORTERS)} and none"
+        f"OTEL_TRACES_EXPORTER: unknown value {name!r}; expected {', '.join(EXPORTERS)} or none"
         for name in dict.fromkeys(asked)
         if name not in EXPORTERS
     ]

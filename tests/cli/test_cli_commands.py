@@ -143,7 +143,7 @@ def test_up_asks_on_a_terminal_and_no_means_no(
     fake.plan = a_report(missing())
     asked = Asked("n", monkeypatch)
     ended = cli("up")
-    assert (ended.code, asked.questions) == (1, [f"Carry this out on {PLACE}?"])
+    assert (ended.code, asked.questions) == (1, [f"Apply this plan to {PLACE}?"])
     assert "Nothing was changed." in ended.err
     assert ("converge", "up", ()) not in fake.calls
 
@@ -182,7 +182,7 @@ def test_the_question_tells_a_loss_from_none(cli: Callable, fake: FakeWiring, mo
     cli("up")
     (question,) = asked.questions
     assert "orders will be replaced: all their items are lost." in question
-    assert "carts will be replaced: no item other than a seed is in them." in question
+    assert "carts will be replaced: they hold only seed items." in question
 
 
 def test_up_asks_again_about_a_step_that_was_left_out_because_the_table_holds_items_by_now(

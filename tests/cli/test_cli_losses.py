@@ -121,7 +121,7 @@ def test_up_on_a_suspended_stack_says_that_it_lifts_the_suspension(cli: Callable
     fake.plan = a_report(going(removal("orders")), suspended=True)
     ended = cli("up --yes")
     assert "nothing is written until `reconciler resume`" not in ended.out
-    assert "is suspended; carrying this out lifts the suspension." in ended.err
+    assert "is suspended; applying this plan lifts the suspension." in ended.err
 
 
 def test_validate_with_github_marks_warnings_too(cli: Callable, fake: FakeWiring) -> None:

@@ -36,7 +36,7 @@ def test_restore_takes_overrides_and_tells_how_it_goes(cli: Callable, fake: Fake
 
 def test_restore_with_half_of_a_throughput_is_a_usage_error(cli: Callable) -> None:
     ended = cli("restore users --from nightly --to users-2 --read-capacity 5")
-    assert (ended.code, "go together" in ended.err) == (1, True)
+    assert (ended.code, "Give both" in ended.err) == (1, True)
 
 
 def test_restore_without_a_name_for_the_new_table_is_a_usage_error(cli: Callable) -> None:

@@ -180,7 +180,7 @@ def test_a_fault_nobody_expected_is_told_by_its_kind_alone(world, fault):
     with pytest.raises(type(fault)):
         run.ended.result(5)
     world.settled()
-    assert world.history.find(run.id).error == f"{type(fault).__name__}; the log says more"
+    assert world.history.find(run.id).error == f"{type(fault).__name__}; see the log for details"
 
 
 @pytest.mark.parametrize("world", [{"interval": timedelta(seconds=0.4)}], indirect=True)

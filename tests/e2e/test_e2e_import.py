@@ -186,8 +186,8 @@ def test_where_writing_is_refused_nothing_is_on_disk(moto: Live, tmp_path: Path)
 
 
 REFUSED = {
-    "no table is named": ((), "say which tables: by name, or all that are not declared by --all"),
-    "a name and --all": (("users", "--all"), "say which tables"),
+    "no table is named": ((), "Name the tables, or give --all for every undeclared table."),
+    "a name and --all": (("users", "--all"), "Name the tables"),
     "no such table": (("users", "nope"), "there is no table nope at"),
     "declared otherwise": (("carts",), "carts is declared already, in carts.yaml:2"),
     "the state table": (("reconciler_state",), "reconciler_state is a state table, which is nobody's to declare"),

@@ -157,7 +157,7 @@ def test_variables_that_the_sdk_refuses_are_said_and_the_run_goes_on(tool: tuple
     one, _ = tool
     done = one.run("--once", OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_QUEUE_SIZE="-3")
     assert done.exit_code == 0
-    assert done.stderr.count("traces are off") == 1
+    assert done.stderr.count("tracing is off") == 1
 
 
 IMPORTED = """

@@ -214,7 +214,7 @@ def test_a_run_that_takes_long_is_followed_on_its_page(server, monkeypatch):
     monkeypatch.setattr(confirm, "OUTCOME_SECONDS", 0.05)
     server.result = None
     answer = server.get(server.send("/confirm/seed").headers["Location"])
-    assert "It waits for its turn." in words(answer)
+    assert "Queued." in words(answer)
     assert '<noscript><meta http-equiv="refresh"' in answer.text
     assert "data-live" in answer.text
 
@@ -262,7 +262,7 @@ def test_whatever_a_plan_holds_is_escaped(server):
 def test_an_error_is_a_page_for_a_browser_and_a_document_for_others(server):
     page = server.get("/tables/nobody", Accept="text/html,*/*;q=0.8")
     assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
-    assert "No table of that name" in words(page)
+    assert "No table of this name" in words(page)
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert server.get("/tables/nobody").headers["Content-Type"] == "application/problem+json"
     api = server.get("/api/v1/tables/nobody", Accept="text/html")

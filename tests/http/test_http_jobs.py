@@ -141,7 +141,7 @@ ERRORS = {
     "no state table": (StateError("the state table cannot be used"), 503),
     "no endpoint": (Unreachable("ListTables", "ConnectionError", "refused"), 503),
     "a stopping daemon": (Stopping("The daemon is stopping"), 503),
-    "too many orders": (QueueFull("100 different orders wait already"), 429),
+    "too many orders": (QueueFull("100 different jobs are already queued"), 429),
     "a fault of ours": (RuntimeError("a secret detail"), 500),
 }
 

@@ -279,7 +279,7 @@ HOLDS = {
         {"problems": (Problem("t.py", 3, "keys", "are missing", "Add them."),)},
         "nothing is written while the desired state has errors Allow with reconciler validate",
     ),
-    "nothing": ({}, "done in the next pass"),
+    "nothing": ({}, "runs in the next pass"),
 }
 
 

@@ -75,7 +75,7 @@ def test_a_route_that_fails_answers_without_a_trace_and_is_counted(ready):
         answer = ready.get("/api/v1/status")
     assert [(line["event"], line["path"]) for line in log] == [("request failed", "/api/v1/status")]
     assert answer.status == 500
-    assert answer.json["detail"] == "The request failed. The log says why."
+    assert answer.json["detail"] == "The request failed. See the log for the reason."
     assert "Traceback" not in answer.text
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     ready.loop_status.report = None
@@ -93,7 +93,7 @@ def test_a_browser_that_meets_a_fault_is_shown_a_page_with_the_id_of_its_request
     assert [(line["event"], line["path"]) for line in log] == [("request failed", "/")] * 2
     assert (answer.status, answer.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
     assert "<h1>Internal Server Error</h1>" in answer.text
-    assert "The request failed. The log says why." in answer.text
+    assert "The request failed. See the log for the reason." in answer.text
     assert f"request {answer.headers['X-Request-Id']};" in answer.text
     assert "Traceback" not in answer.text
     assert answer.headers["Content-Security-Policy"] == ready.get("/docs").headers["Content-Security-Policy"]
@@ -117,7 +117,7 @@ def test_where_the_page_of_errors_fails_itself_there_is_still_a_document(ready, 
         answer = ready.get("/", Accept=BROWSER)
     assert [line["event"] for line in log] == ["request failed", "the page of an error failed"]
     assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
-    assert answer.json["detail"] == "The request failed. The log says why."
+    assert answer.json["detail"] == "The request failed. See the log for the reason."
 
 
 def test_the_pages_declare_their_errors_in_both_forms(ready):

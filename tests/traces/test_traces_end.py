@@ -155,7 +155,7 @@ def test_the_end_of_sending_is_said_once_and_its_return_too(
     telling = exporting.ReportingExporter(Fickle())
     for _ in range(4):
         telling.export(())
-    lost, found = "traces cannot be sent and are dropped; passes go on", "traces are sent again"
+    lost, found = "traces cannot be sent and are dropped; passes continue", "traces are sent again"
     assert [record.message for record in caplog.records] == [lost, found, lost]
 
 

@@ -237,7 +237,7 @@ MUTANTS = (
     Mutant(
         "up does not ask",
         "up",
-        'if not yes and not confirmed(f"{what_goes(plan)}Carry this out on {place(settings, plan)}?"): ...',
+        'if not yes and not confirmed(f"{what_goes(plan)}Apply this plan to {place(settings, plan)}?"): ...',
         "if False: ...",
         "the plan is shown and carried out in one go",
         ("test_cli_commands::test_up_asks_on_a_terminal_and_no_means_no",),

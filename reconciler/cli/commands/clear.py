@@ -19,7 +19,7 @@ def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> in
         if not yes and not app.reconciler.ports.emulator:
             must_be_able_to_ask(invocation, yes=yes)
             which = ", ".join(names) or "all tables that have a seed"
-            if not confirmed(f"Remove from {which} the items that the seed wrote and nobody changed?"):
+            if not confirmed(f"Remove the unchanged seed items from {which}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
         report = app.reconciler.clear(names)

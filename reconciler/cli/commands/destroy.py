@@ -21,7 +21,7 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             known = plan.tables
             ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
             doomed = f"{', '.join(ours)} with every item in {'it' if len(ours) == 1 else 'them'}"
-            what = f"Delete {doomed if ours else 'no table (none is ours)'} and suspend"
+            what = f"Delete {doomed if ours else 'no table (none was created here)'} and suspend"
             if not confirmed(f"{what} {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR

@@ -21,7 +21,7 @@ class Form(StrEnum):
     YAML = "yaml"
 
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="TABLE", help="Tables by the name they have there.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="TABLE", help="Tables by their name at the endpoint.")]
 Every = Annotated[bool, typer.Option("--all", help="Every table that is not declared.")]
 Format = Annotated[Form, typer.Option("--format", help="A class file or a YAML document for each table.")]
 
@@ -34,12 +34,12 @@ def import_(invocation: Invocation, tables: Names = None, every: Every = False, 
     """
     invocation.allow(Output.HUMAN, Output.JSON)
     if bool(tables) == every:
-        raise UsageError("say which tables: by name, or all that are not declared by --all")
+        raise UsageError("Name the tables, or give --all for every undeclared table.")
     with invocation.opened(invocation.settings(), read_only=False) as app:
         written, left, again, nothing = app.import_tables(tuple(tables or ()), form.value)
     sentences = [f"wrote {path}" for path in written]
     sentences += [f"{name} was released and is managed again, as adopted: it is never pruned" for name in again]
-    sentences += [f"passed over: {each.message}" for each in left]
+    sentences += [f"skipped: {each.message}" for each in left]
     facts = {
         "written": [str(path) for path in written],
         "managed_again": list(again),

@@ -15,13 +15,13 @@ from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
 
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name.")]
-Index = Annotated[str, typer.Argument(metavar="INDEX", help="The global secondary index that goes in the end.")]
+Index = Annotated[str, typer.Argument(metavar="INDEX", help="The global secondary index to replace.")]
 New = Annotated[str | None, typer.Option("--as", metavar="NEW_NAME", help="The new index; else INDEX-v2 and so on.")]
 Hold = Annotated[
     str | None,
     typer.Option("--hold", metavar="DURATION", help="How long the old index stays; 1h, on an emulator 0s."),
 ]
-Cancel = Annotated[bool, typer.Option("--cancel", help="Forget a rebuild under way; touches neither index.")]
+Cancel = Annotated[bool, typer.Option("--cancel", help="Cancel a running rebuild; changes neither index.")]
 
 
 @command()
@@ -39,7 +39,7 @@ def rebuild_index(
     invocation.allow(Output.HUMAN, Output.JSON)
     stays = None if hold is None else _duration(hold)
     must_be_able_to_ask(invocation, yes=yes or cancel)
-    if not (yes or cancel or confirmed(f"Build another index in the place of {index}, and drop {index} in the end?")):
+    if not (yes or cancel or confirmed(f"Build a replacement for index {index} and drop {index} afterwards?")):
         invocation.say(["Nothing was changed."])
         return codes.ERROR
     settings = invocation.settings()

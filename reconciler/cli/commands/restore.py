@@ -15,12 +15,13 @@ from reconciler.model.restore import Overrides
 from reconciler.model.table import OnDemandThroughput, Sse, Throughput
 
 OWNED = "owned"
-Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name; it may be gone.")]
-To = Annotated[str, typer.Option("--to", metavar="NAME", help="The name of the new table, as it stands.")]
+Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name; it may be deleted.")]
+To = Annotated[str, typer.Option("--to", metavar="NAME", help="Full name of the new table.")]
 From = Annotated[str | None, typer.Option("--from", metavar="BACKUP", help="A backup by name or ARN, or 'latest'.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="A time (ISO 8601, UTC), or 'latest'.")]
 Mode = Annotated[
-    Literal["PAY_PER_REQUEST", "PROVISIONED"] | None, typer.Option("--billing-mode", help="Another billing mode.")
+    Literal["PAY_PER_REQUEST", "PROVISIONED"] | None,
+    typer.Option("--billing-mode", help="Billing mode of the new table."),
 ]
 Read = Annotated[int | None, typer.Option("--read-capacity", min=1, help="Read capacity units, with PROVISIONED.")]
 Write = Annotated[int | None, typer.Option("--write-capacity", min=1, help="Write capacity units, with PROVISIONED.")]
@@ -74,5 +75,5 @@ def _throughput(read: int | None, write: int | None) -> Throughput | None:
     if read is None and write is None:
         return None
     if read is None or write is None:
-        raise UsageError("--read-capacity and --write-capacity go together")
+        raise UsageError("Give both --read-capacity and --write-capacity.")
     return Throughput(read, write)

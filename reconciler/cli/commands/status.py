@@ -96,7 +96,7 @@ def _tables(report: PassReport) -> Iterator[Line]:
             f"{printable(table.name)}: {table.status.value} ({printable(facts)})",
         )
         if table.status is TableStatus.RELEASED:
-            yield "dim", f"  not managed; `reconciler import {printable(table.name)}` takes it back"
+            yield "dim", f"  not managed; `reconciler import {printable(table.name)}` manages it again"
         if table.error:
             yield "error", f"  {printable(table.error)}"
         if table.rebuild:

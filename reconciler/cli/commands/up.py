@@ -38,10 +38,10 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
                 shown = plan if stopped else replace(plan, suspended=False)
                 invocation.show(shown, applied=False, base=settings.desired_state)
                 if shown is not plan and plan.suspended:
-                    invocation.say([f"The {stack_of(settings)} is suspended; carrying this out lifts the suspension."])
+                    invocation.say([f"The {stack_of(settings)} is suspended; applying this plan lifts the suspension."])
             if stopped:
                 return exits.converge(plan)
-            if not yes and not confirmed(f"{what_goes(plan)}Carry this out on {place(settings, plan)}?"):
+            if not yes and not confirmed(f"{what_goes(plan)}Apply this plan to {place(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
             if plan.suspended and app.reconciler.resume():
@@ -51,8 +51,8 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
                 report = app.converge("up", names, on_step=on_step, approved=approved)
             if not report.plan_changed and (yes or not _left_out(report)):
                 break
-            done = "Nothing was done" if report.plan_changed else "Steps that were not shown so were left out"
-            invocation.say([f"The plan has changed since it was shown. {done}; this is the present plan."])
+            done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"
+            invocation.say([f"The plan has changed since it was shown. {done}; this is the current plan."])
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.why_not_done(report))
     invocation.warn(app.publish_metrics())
