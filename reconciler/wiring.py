@@ -20,8 +20,7 @@ from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.declarations.folder import FolderSource, Once, watch_paths
-from reconciler.engine.context import EngineContext
-from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.context import EndpointWatch, EngineContext
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
@@ -52,7 +51,7 @@ from reconciler.telemetry import CompositeTelemetry
 if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
-    from reconciler.engine.null_tracing import NullTracing
+    from reconciler.engine.ports import NullTracing
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
 

@@ -11,7 +11,7 @@ from reconciler.engine.assessment import PassContext, TableAssessment, deadline_
 from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
 from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, needs_write
 from reconciler.engine.seed import write_seed
-from reconciler.engine.seed_messages import seeded_step
+from reconciler.engine.seed_commands import seeded_step
 from reconciler.engine.state import EngineState
 from reconciler.engine.table_reports import Seeded, table_report
 from reconciler.model.errors import LeaseLost

@@ -12,12 +12,17 @@ from functools import partial
 from typing import Any
 
 from reconciler.engine.assessment import PassContext, TableAssessment
-from reconciler.engine.deletion_gate import LEASE_LOST, preflight_delete
+from reconciler.engine.deletion_gate import (
+    LEASE_LOST,
+    declarations_changed,
+    preflight_delete,
+    preflight_removal,
+    still_planned,
+    with_backup,
+)
 from reconciler.engine.observe import observe_table
 from reconciler.engine.pass_guards import deferred_until_replanned, delete_limit
-from reconciler.engine.preflight import declarations_changed, preflight_removal, still_planned
-from reconciler.engine.safety_backup import with_backup
-from reconciler.engine.safety_latch import endpoint_changed_step, latched_step
+from reconciler.engine.state import endpoint_changed_step, latched_step
 from reconciler.model.change import Call, Change
 from reconciler.model.errors import (
     ApiError,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from reconciler.engine.authorization import PATIENCE, acquire_lease
 from reconciler.engine.context import EngineContext
-from reconciler.engine.lease_wait import PATIENCE, acquire_lease
 from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.json_values import timestamp

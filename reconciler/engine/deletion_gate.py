@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table, with_owner
+from reconciler.engine.state import FRESH, SafetyBackup
+from reconciler.facets import backup_names
+from reconciler.facets.backups import AVAILABLE, READ, taken_of
+from reconciler.model.change import Call
+from reconciler.model.desired import Lifecycle
+from reconciler.model.errors import ApiError, Forbidden, NotFound, Outcome, Unsupported
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry, SeedRecord
+from reconciler.model.table import TableSpec
+from reconciler.planning.index_rebuild import active_rebuild, without_rebuilt_index
 from reconciler.planning.ownership import untagged
+from reconciler.planning.planner import plan
 from reconciler.planning.policy import GateInput, TableContents, deletion_gate
 from reconciler.planning.scopes import find_foreign_owner
 from reconciler.seeding.digest import items_digest
@@ -37,6 +47,19 @@ def judge_deletion(
     entry = _with_pending_deletion(facts, contents)
     judged = deletion_gate(step, replace(facts, entry=entry), contents)
     return judged or step.blocked(Reason.DATA_LOSS, "what the table holds could not be told"), entry
+
+
+def assess_deletion(scene: PassContext, base: TableAssessment, step: Step, lifecycle: Lifecycle) -> TableAssessment:
+    """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
+    if base.observed is None:
+        return base
+    observed = base.observed
+    if step.status is StepStatus.READY:
+        observed = with_owner(scene.ports, observed)
+        base = replace(base, observed=observed)
+    facts = scene.gate_input(base, observed, step, lifecycle)
+    judged, entry = judge_deletion(scene.ports, step, facts, base.seed_record)
+    return replace(base, entry=entry, steps=(judged,))
 
 
 def _not_ours_by_tag(world: EngineContext, step: Step, facts: GateInput) -> Step | None:
@@ -86,3 +109,129 @@ def _with_pending_deletion(facts: GateInput, contents: TableContents) -> Invento
         return None
     empty = None if contents.holds_items else (facts.entry.empty_since or facts.now)
     return replace(facts.entry, unwanted_since=facts.entry.unwanted_since or facts.now, empty_since=empty)
+
+
+def preflight_removal(scene: PassContext, survey: TableAssessment, step: Step) -> Step | None:
+    """What stands against the call by now; ``None`` when table, plan and lease hold."""
+    world = scene.ports
+    fresh = observe_table(world, survey.name, None, ask_owner=lambda _: True)
+    if fresh is None or survey.observed is None or not fresh.identity.same(survey.observed.identity):
+        return step.blocked(Reason.IDENTITY, TABLE_REPLACED)
+    lifecycle = survey.declaration.lifecycle if survey.declaration else None
+    if find_foreign_owner(survey.entry, fresh, (), scene.options.scope, lifecycle) is not None:
+        return step.blocked(Reason.OTHER_STACK, TAKEN_OVER)
+    if not still_planned(scene, survey, step, fresh):
+        return step.deferred(Reason.BUSY, RESOURCE_CHANGED)
+    if not world.store.keep_lease():
+        return step.deferred(Reason.LEASE, LEASE_LOST)
+    return declarations_changed(scene, step)
+
+
+def declarations_changed(scene: PassContext, step: Step) -> Step | None:
+    """What stands against a call that takes something away where the declarations are not those it was decided on.
+
+    A file may have been gone for a moment, or this process may have slept since it read them.
+    """
+    if scene.desired is None or scene.ports.source.still(scene.desired):
+        return None
+    return step.deferred(Reason.BUSY, DECLARATIONS_CHANGED)
+
+
+def still_planned(scene: PassContext, survey: TableAssessment, step: Step, fresh: ObservedTable) -> bool:
+    """Whether the table as DescribeTable shows it now leads to the same call for the same changes."""
+    if survey.declaration is None or survey.observed is None:
+        return False
+    rebuild = active_rebuild(scene.snapshot.rebuilds.get(survey.name), fresh.identity)
+    flavor = scene.ports.endpoint.flavor
+    planned = plan(
+        without_rebuilt_index(survey.declaration, rebuild),
+        _joined(survey.observed, fresh),
+        lacks=flavor.lacks,
+    )
+    return any(_covers(other, step) for other in planned)
+
+
+def _covers(other: Step, step: Step) -> bool:
+    ready = other.status is StepStatus.READY and other.call == step.call
+    return ready and all(change in other.changes for change in step.changes)
+
+
+def _joined(observed: ObservedTable, fresh: ObservedTable) -> ObservedTable:
+    """What was read again, and of the rest what was read before."""
+    kept = {
+        name: getattr(observed.spec, name)
+        for name in TableSpec.__dataclass_fields__
+        if getattr(fresh.spec, name) is None
+    }
+    return replace(
+        observed,
+        spec=replace(fresh.spec, **kept),
+        status=fresh.status,
+        transitions=fresh.transitions,
+        changing=fresh.changing,
+    )
+
+
+def with_backup(world: EngineContext, name: str, step: Step, made: dict[str, SafetyBackup]) -> tuple[Step, bool]:
+    """The step, still ready where what the table holds is kept; and whether a call was made that changes something.
+
+    ``made`` are the backups that this process made, by table; one is added.
+    """
+    if not world.items.first_items(name, 1):
+        return step, False
+    pattern = f"{{table}}-before-{step.action.value}-{{time}}"
+    if backup_names.longest_name(pattern, name) > backup_names.LONGEST:
+        pattern = f"before-{step.action.value}-{{time}}"
+    try:
+        status = _backup_status(world, name, made)
+        if status is not None:
+            return _after_backup(step, made[name].name, status), False
+        wish = backup_names.name_of(pattern, name, world.clock.now())
+        details = world.api.write(Call("CreateBackup", {"TableName": name, "BackupName": wish}))["BackupDetails"]
+        now, status = world.clock.monotonic(), details["BackupStatus"]
+        made[name] = SafetyBackup(details["BackupArn"], wish, now, now, now if status == AVAILABLE else None)
+        return _after_backup(step, wish, status), True
+    except Unsupported as error:
+        if not error.operation.endswith(("Backup", "Backups")):
+            raise
+        return step, False
+    except Forbidden as error:
+        message = f"no backup could be made first: {error.operation} was denied"
+        return step.blocked(Reason.BACKUP, message, f"permission for dynamodb:{error.operation} on the table"), False
+    except ApiError as error:
+        if error.outcome is Outcome.AGAIN:
+            return step.deferred(Reason.BUSY, f"a backup comes first: {error}"), False
+        if error.outcome is Outcome.NEVER:
+            return step.blocked(Reason.BACKUP, f"no backup could be made first: {error}"), False
+        raise
+
+
+def _backup_status(world: EngineContext, name: str, made: dict[str, SafetyBackup]) -> str | None:
+    """The status of our backup before this very decision; ``None`` where a new one is needed.
+
+    ListBackups comes first in any case: an endpoint without backups says so here, and nothing is written.
+    """
+    mine = made.get(name)
+    table = world.api.read("DescribeTable", {"TableName": name})["Table"]
+    try:
+        summaries = world.api.read(READ, {"TableName": name, "BackupType": "USER"})["BackupSummaries"]
+    except NotFound:
+        return None
+    if mine is None:
+        return None
+    status = next((backup.status for backup in taken_of(table, summaries) if backup.arn == mine.arn), None)
+    now = world.clock.monotonic()
+    awaited = now - mine.looked <= FRESH.total_seconds()
+    mine.looked = now
+    if status == AVAILABLE:
+        mine.available = now if mine.available is None and awaited else mine.available
+        return status if mine.is_current(now) else None
+    if status is None:
+        return "not listed yet" if mine.available is None and now - mine.made <= FRESH.total_seconds() else None
+    return status
+
+
+def _after_backup(step: Step, backup: str, status: str) -> Step:
+    if status == AVAILABLE:
+        return step
+    return step.deferred(Reason.BUSY, f"waiting for backup {backup} ({status})")

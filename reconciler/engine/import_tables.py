@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.context import EngineContext
-from reconciler.engine.foreign_owner import foreign_owner
 from reconciler.engine.observe import observe_table
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import NotFound, UsageError
@@ -15,7 +14,7 @@ from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.planning.diff import diff
 from reconciler.planning.ownership import OWNERSHIPS, Event, is_released, next_state, state_of
-from reconciler.planning.scopes import is_state_table, not_ours
+from reconciler.planning.scopes import foreign_owner, is_state_table, not_ours
 
 NOTHING_LEFT = "every table is declared already; nothing was written"
 SETTLED = ("ACTIVE", "UPDATING")

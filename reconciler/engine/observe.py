@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.engine.context import EngineContext
-from reconciler.engine.plan_cache import PlanCache
+from reconciler.engine.state import PlanCache
 from reconciler.facets import LOOKUPS
 from reconciler.facets.base import ExtraRead
 from reconciler.facets.tags import READ as LIST_TAGS
@@ -15,6 +16,7 @@ from reconciler.facets.tags import owner_of
 from reconciler.model.errors import EndpointChanged, Forbidden, NotFound, Unsupported
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.records import InventoryEntry
 from reconciler.model.table import TableSpec
 from reconciler.planning.access_denied import not_observed
 from reconciler.planning.observe import (
@@ -26,6 +28,11 @@ from reconciler.planning.observe import (
     read_params,
     reads,
 )
+from reconciler.planning.ownership import may_be_ours
+
+CREATE_GRACE = timedelta(seconds=30)
+"""Off emulators DescribeTable may not find a table for a while after its create (eventual consistency)."""
+NOT_YET_VISIBLE = "a create of this table may not be visible yet"
 
 
 def observe_table(
@@ -108,3 +115,12 @@ def with_owner(world: EngineContext, observed: ObservedTable) -> ObservedTable:
     except Unsupported:
         return observed
     return replace(observed, owner_tag=owner_of(Responses({LIST_TAGS: answer})), owner_known=True)
+
+
+def not_visible_before(world: EngineContext, recorded: InventoryEntry | None) -> datetime | None:
+    """When a table of ours would be seen if it were there; None where that time has come, or it is not of ours."""
+    if recorded is None or recorded.changed_at is None or world.emulator:
+        return None
+    not_before = recorded.changed_at + CREATE_GRACE
+    young = may_be_ours(recorded) and world.clock.now() < not_before
+    return not_before if young else None

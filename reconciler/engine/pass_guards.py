@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 
 from reconciler.engine.assessment import TableAssessment
-from reconciler.engine.safety_latch import latched_step
+from reconciler.engine.state import latched_step
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Ended, StateSnapshot

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from reconciler.engine.apply import PassResult, apply_all, report_only
-from reconciler.engine.assess_tables import assess_tables
+from reconciler.engine.assess import assess_tables
 from reconciler.engine.assessment import PassContext
 from reconciler.engine.authorization import WriteAuthorization, authorize_writes, unreachable
 from reconciler.engine.context import EngineContext
-from reconciler.engine.foreign_guard import ForeignGuard, find_foreign
+from reconciler.engine.foreign_declarations import ForeignGuard, find_foreign
 from reconciler.engine.pass_guards import apply_pass_guards
-from reconciler.engine.safety_latch import SafetyLatch
-from reconciler.engine.state import EngineState
+from reconciler.engine.state import EngineState, SafetyLatch
 from reconciler.engine.table_reports import plan_summary
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.engine.null_tracing import NULL_TRACING, NullTracing
+from reconciler.engine.ports import NULL_TRACING, NullTracing
 from reconciler.traces.wanted import wanted
 
 if TYPE_CHECKING:

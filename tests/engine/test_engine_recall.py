@@ -10,7 +10,7 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 
 from reconciler.engine.observe import observe_table
-from reconciler.engine.plan_cache import PlanCache
+from reconciler.engine.state import PlanCache
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.errors import Forbidden
 from reconciler.model.identity import Flavor

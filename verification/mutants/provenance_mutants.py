@@ -82,7 +82,7 @@ MUTANTS = (
     ),
     Mutant(
         "an interrupted seed that changed is resumed as if it had not",
-        "_resumed",
+        "_resume_seed",
         "if record is None or (possible <= wanted and (possible or not changed)): ...",
         "if True: ...",
         "123 items of the old seed and all of the new one are recorded as done",
@@ -98,7 +98,7 @@ MUTANTS = (
     ),
     Mutant(
         "a seed that changes each time is written each time",
-        "_resumed",
+        "_resume_seed",
         "if missing and not (changed and record.earlier): ...",
         "if missing: ...",
         "a random seed piles up with every run",
@@ -106,7 +106,7 @@ MUTANTS = (
     ),
     Mutant(
         "items of others do not keep a changed seed away",
-        "_resumed",
+        "_resume_seed",
         "if not digests <= possible | wanted: ...",
         "if False: ...",
         "a seed is written among the items of others",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.engine.context import EngineContext
-from reconciler.engine.safety_latch import SafetyLatch
+from reconciler.engine.state import SafetyLatch
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, NotFound
 from reconciler.model.records import InventoryEntry, StateSnapshot
