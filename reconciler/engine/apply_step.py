@@ -41,10 +41,9 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import CAP_WINDOW, Attempts, Ended, InventoryEntry, QuotaUsage
 from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, without_unsupported
-from reconciler.planning.diff import diff
+from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.observe import identity_of
 from reconciler.planning.ownership_transfer import transferred
-from reconciler.planning.scaled import scaled_paths
 
 READ_BACK_SECONDS = 5.0
 READ_BACK_PAUSE = 0.2

@@ -18,9 +18,8 @@ from reconciler.model.plan import Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, StateSnapshot
 from reconciler.model.report import TableReport
 from reconciler.model.table import TableSpec
-from reconciler.planning.diff import diff
+from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.planner import plan
-from reconciler.planning.scaled import scaled_paths
 
 TIMES = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since")
 FRESH = timedelta(minutes=5)

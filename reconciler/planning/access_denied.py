@@ -15,9 +15,7 @@ from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.table import TableSpec
-from reconciler.planning.diff import diff
-from reconciler.planning.ignore import covered
-from reconciler.planning.scaled import scaled_paths
+from reconciler.planning.diff import covered, diff, scaled_paths
 
 
 def permission(operation: str) -> str:

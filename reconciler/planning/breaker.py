@@ -13,11 +13,11 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconciler.facets import scaling_wire
 from reconciler.model.change import Change
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Attempts
-from reconciler.planning.scaled import after_target
 
 LIMIT = 2
 ASKED_AGAIN = timedelta(hours=1)
@@ -40,7 +40,37 @@ def change_key(change: Change) -> str:
 def hold_back(steps: Iterable[Step], attempts: Attempts | None, now: datetime, *, emulator: bool) -> tuple[Step, ...]:
     """Take the changes that did not stick out of the steps, and say so in steps of their own."""
     split = tuple(part for step in steps for part in _split(step, attempts, now, emulator=emulator))
-    return after_target(split) if len(split) > 1 else split
+    return _after_target(split) if len(split) > 1 else split
+
+
+def _after_target(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Policies and scheduled actions share the fate of the target they need, where that is not registered now.
+
+    The service refuses them without one (ObjectNotFoundException of PutScalingPolicy and PutScheduledAction).
+    """
+    registering = [step for step in steps if scaling_wire.registers(step.call)]
+    coming = {
+        scaling_wire.target_of(step.call)
+        for step in registering
+        if step.status in (StepStatus.READY, StepStatus.DEFERRED)
+    }
+    missing = {
+        scaling_wire.target_of(step.call): step
+        for step in registering
+        if scaling_wire.target_of(step.call) not in coming
+        and any(change.path.endswith(".enabled") for change in step.changes)
+    }
+    return tuple(_following(step, missing.get(scaling_wire.target_of(step.call))) for step in steps)
+
+
+def _following(step: Step, target: Step | None) -> Step:
+    if target is None or step.status not in (StepStatus.READY, StepStatus.DEFERRED):
+        return step
+    said = "waits until the scalable target is registered"
+    if target.status is StepStatus.UNSUPPORTED:
+        return replace(step.unsupported(f"{said}, and that is unsupported"), not_before=None)
+    blocked = step.blocked(target.reason or Reason.CONTESTED, f"{said}, and that is blocked", target.allow_with)
+    return replace(blocked, not_before=None)
 
 
 def _split(step: Step, attempts: Attempts | None, now: datetime, *, emulator: bool) -> list[Step]:

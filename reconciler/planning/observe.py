@@ -12,9 +12,8 @@ from reconciler.facets.tags import READ as TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
-from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.observed import Counters, ObservedTable, Responses
 from reconciler.model.table import TableSpec
-from reconciler.planning.counters import counters_of
 
 
 def reads(spec: TableSpec | None) -> tuple[str, ...]:
@@ -100,3 +99,23 @@ def _observe(responses: Responses) -> ObservedTable:
         counters=counters_of(table),
         scaled=scaling_wire.owned(responses),
     )
+
+
+def counters_of(table: Mapping[str, Any]) -> Counters:
+    """What the ``Table`` member says; endpoints that count nothing leave everything out."""
+    holders = {"": table, **{index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes") or ()}}
+    capacity = {name: holder.get("ProvisionedThroughput") or {} for name, holder in holders.items()}
+    counts = {name: int(shape.get("NumberOfDecreasesToday") or 0) for name, shape in capacity.items()}
+    times = {name: _time(shape.get("LastDecreaseDateTime")) for name, shape in capacity.items()}
+    return Counters(
+        decreases={name: count for name, count in counts.items() if count},
+        last_decrease={name: time for name, time in times.items() if time is not None},
+        on_demand_since=_time((table.get("BillingModeSummary") or {}).get("LastUpdateToPayPerRequestDateTime")),
+        class_changed=_time((table.get("TableClassSummary") or {}).get("LastUpdateDateTime")),
+    )
+
+
+def _time(value: Any) -> datetime | None:
+    if not isinstance(value, datetime):
+        return None
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)

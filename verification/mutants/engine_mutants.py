@@ -213,7 +213,7 @@ MUTANTS = (
     Mutant(
         "a policy is put for ever on a target that others take away",
         "hold_back",
-        "return after_target(split) if len(split) > 1 else split",
+        "return _after_target(split) if len(split) > 1 else split",
         "return split",
         "a refused call in every pass",
         (
