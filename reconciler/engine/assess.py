@@ -42,7 +42,7 @@ LARGEST_COMPARED = 10_000
 
 
 def assess_tables(
-    scene: PassContext, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool
+    context: PassContext, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool
 ) -> list[TableAssessment]:
     """One survey per table in focus. ``destroy`` looks only at what we created, as if nothing were declared.
 
@@ -52,82 +52,82 @@ def assess_tables(
     jobs: list[tuple[TableAssessment, Callable[[], TableAssessment]]] = []
     if not destroy:
         jobs += [
-            (_not_observed(scene, d.spec.name, d), partial(assess_declared, scene, d)) for d in desired.declarations
+            (_not_observed(context, d.spec.name, d), partial(assess_declared, context, d)) for d in desired.declarations
         ]
-    for entry in scene.snapshot.inventory.values():
+    for entry in context.snapshot.inventory.values():
         if is_ours(entry) if destroy else entry.name not in declared:
-            jobs.append((_not_observed(scene, entry.name), partial(assess_undeclared, scene, entry)))
+            jobs.append((_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
     if focus is None:
-        return list(scene.ports.parallel.map(partial(_assess, scene), jobs))
+        return list(context.ports.parallel.map(partial(_assess, context), jobs))
     chosen = [job for job in jobs if job[0].name in focus]
-    forgotten = () if destroy else scene.snapshot.inventory.keys() - declared - focus
-    return list(scene.ports.parallel.map(partial(_assess, scene), chosen)) + _undeclared_records(
-        scene, sorted(forgotten)
+    forgotten = () if destroy else context.snapshot.inventory.keys() - declared - focus
+    return list(context.ports.parallel.map(partial(_assess, context), chosen)) + _undeclared_records(
+        context, sorted(forgotten)
     )
 
 
-def _undeclared_records(scene: PassContext, names: Iterable[str]) -> list[TableAssessment]:
-    entries = [scene.snapshot.inventory[name] for name in names]
-    surveys = [
-        TableAssessment(each.name, recorded=each, entry=scene.undeclared_entry(each), record_only=True)
+def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
+    entries = [context.snapshot.inventory[name] for name in names]
+    assessments = [
+        TableAssessment(each.name, recorded=each, entry=context.undeclared_entry(each), record_only=True)
         for each in entries
     ]
-    return [survey for survey in surveys if survey.entry_changed]
+    return [assessment for assessment in assessments if assessment.entry_changed]
 
 
-def _not_observed(scene: PassContext, name: str, declaration: Declaration | None = None) -> TableAssessment:
+def _not_observed(context: PassContext, name: str, declaration: Declaration | None = None) -> TableAssessment:
     """The survey of a table that is not looked at: nothing is claimed of it, and no record of it changes."""
-    recorded = scene.snapshot.inventory.get(name)
+    recorded = context.snapshot.inventory.get(name)
     wait = deadline_passed_step(Step(Action.UPDATE, "table"))
     return TableAssessment(name, declaration, recorded=recorded, entry=recorded, steps=(wait,), not_observed=True)
 
 
-def _assess(scene: PassContext, job: tuple[TableAssessment, Callable[[], TableAssessment]]) -> TableAssessment:
-    unseen, survey = job
-    if scene.out_of_time:
-        return unseen
-    with scene.ports.traces.table(unseen.name):
-        return survey()
+def _assess(context: PassContext, job: tuple[TableAssessment, Callable[[], TableAssessment]]) -> TableAssessment:
+    unread, assessment = job
+    if context.out_of_time:
+        return unread
+    with context.ports.traces.table(unread.name):
+        return assessment()
 
 
-def assess_declared(scene: PassContext, declaration: Declaration) -> TableAssessment:
+def assess_declared(context: PassContext, declaration: Declaration) -> TableAssessment:
     """Look at a declared table and plan for it."""
     name = declaration.spec.name
-    recorded = scene.snapshot.inventory.get(name)
-    entry = ownership.declared_again(scene.cancelled_deletions.without_cancelled(recorded))
+    recorded = context.snapshot.inventory.get(name)
+    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
     base = TableAssessment(
-        name, declaration, recorded=recorded, entry=entry, seed_record=scene.snapshot.seeds.get(name)
+        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
     )
     lifecycle = declaration.lifecycle
     if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
-        return _assess_released(scene, base)
+        return _assess_released(context, base)
     try:
         observed = observe_table(
-            scene.ports,
+            context.ports,
             name,
             declaration.spec,
             ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
-            recall=scene.plan_cache,
+            plan_cache=context.plan_cache,
         )
-        if is_state_table(name, observed, scene.options.state_table):
+        if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
-        other = foreign_owner_of(scene, base, observed)
+        other = foreign_owner_of(context, base, observed)
         if other is not None:
             return _assess_foreign(base, observed, other)
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
         if observed is None:
-            return _assess_missing(scene, base, declaration)
+            return _assess_missing(context, base, declaration)
         if ownership.is_undecided(recorded, observed):
             return replace(base, observed=observed, steps=(ownership.wait_until_decided(observed),))
-        return _with_owner_check(scene, assess_present(scene, base, declaration, observed))
+        return _with_owner_check(context, assess_present(context, base, declaration, observed))
     except ApiError as error:
         return failed_assessment(base, error)
 
 
-def _assess_released(scene: PassContext, base: TableAssessment) -> TableAssessment:
+def _assess_released(context: PassContext, base: TableAssessment) -> TableAssessment:
     """A table that ``release`` gave up: looked at for the report; an endpoint that refuses that is no error."""
     try:
-        observed = observe_table(scene.ports, base.name, None, ask_owner=lambda _: False)
+        observed = observe_table(context.ports, base.name, None, ask_owner=lambda _: False)
     except ApiError as error:
         if closes_latch(error):
             return failed_assessment(base, error)
@@ -142,65 +142,70 @@ def _assess_foreign(base: TableAssessment, observed: ObservedTable | None, other
     return TableAssessment(base.name, base.declaration, observed, base.recorded, entry=entry, steps=(step,))
 
 
-def _with_owner_check(scene: PassContext, survey: TableAssessment) -> TableAssessment:
+def _with_owner_check(context: PassContext, assessment: TableAssessment) -> TableAssessment:
     """Before anything is written to a table that we created, its owner tag is read: somebody may have taken it over."""
-    observed = survey.observed
-    if observed is None or not any(step.status is StepStatus.READY for step in survey.steps):
-        return survey
-    observed = with_owner(scene.ports, observed)
-    other = foreign_owner_of(scene, survey, observed)
-    return survey if other is None else _assess_foreign(survey, observed, other)
+    observed = assessment.observed
+    if observed is None or not any(step.status is StepStatus.READY for step in assessment.steps):
+        return assessment
+    observed = with_owner(context.ports, observed)
+    other = foreign_owner_of(context, assessment, observed)
+    return assessment if other is None else _assess_foreign(assessment, observed, other)
 
 
-def _assess_missing(scene: PassContext, base: TableAssessment, declaration: Declaration) -> TableAssessment:
-    world, recorded = scene.ports, base.recorded
-    flavor = world.endpoint.flavor
+def _assess_missing(context: PassContext, base: TableAssessment, declaration: Declaration) -> TableAssessment:
+    ports, recorded = context.ports, base.recorded
+    flavor = ports.endpoint.flavor
     steps = plan(declaration, None, lacks=flavor.lacks)
-    steps = tuple(permit_in_place(s, scene.options, declaration.lifecycle, emulator=world.emulator) for s in steps)
-    not_before = not_visible_before(world, recorded)
+    steps = tuple(permit_in_place(s, context.options, declaration.lifecycle, emulator=ports.emulator) for s in steps)
+    not_before = not_visible_before(ports, recorded)
     if not_before is not None:
         steps = tuple(s.deferred(Reason.NOT_BEFORE, NOT_YET_VISIBLE, not_before) for s in steps)
-    seeded = seed_applies(scene, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
+    seeded = seed_applies(context, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
         steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
-    return replace(base, changes=all_changes(steps), steps=validate_steps(world, steps))
+    return replace(base, changes=all_changes(steps), steps=validate_steps(ports, steps))
 
 
 def assess_present(
-    scene: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
 ) -> TableAssessment:
     """Plan for a declared table that is not of others; ``base`` tells what was known of it before."""
-    world, lifecycle = scene.ports, declaration.lifecycle
+    ports, lifecycle = context.ports, declaration.lifecycle
     if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed):
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
-    rebuild = active_rebuild(scene.snapshot.rebuilds.get(base.name), observed.identity)
+    rebuild = active_rebuild(context.snapshot.rebuilds.get(base.name), observed.identity)
     wanted = without_rebuilt_index(declaration, rebuild)
-    flavor = world.endpoint.flavor
-    changes, planned = scene.plan_cache.planned(wanted, observed, flavor)
-    entry = ownership.resolve(base.entry, declaration, observed, scene.ownership_context())
-    entry = ownership.declared_by(entry, declaration, scene.options.project)
-    visible = not_visible_before(world, base.entry)
-    entry, transfer = plan_transfer(base.entry, entry, observed, scene.options.scope, visible)
+    flavor = ports.endpoint.flavor
+    changes, planned = context.plan_cache.planned(wanted, observed, flavor)
+    entry = ownership.resolve(base.entry, declaration, observed, context.ownership_context())
+    entry = ownership.declared_by(entry, declaration, context.options.project)
+    visible = not_visible_before(ports, base.entry)
+    entry, transfer = plan_transfer(base.entry, entry, observed, context.options.scope, visible)
     if transfer:
-        base = replace(base, observed=observed, entry=entry, attempts=_attempts(scene, observed))
-        steps_now = hold_back(transfer, base.attempts, world.clock.now(), emulator=world.emulator)
-        return replace(base, changes=changes + all_changes(transfer), steps=validate_steps(world, steps_now))
-    marks = scene.snapshot.quota_usage.get(base.name)
+        base = replace(base, observed=observed, entry=entry, attempts=_attempts(context, observed))
+        steps_now = hold_back(transfer, base.attempts, ports.clock.now(), emulator=ports.emulator)
+        return replace(base, changes=changes + all_changes(transfer), steps=validate_steps(ports, steps_now))
+    quota_usage = context.snapshot.quota_usage.get(base.name)
     base = replace(
-        base, observed=observed, entry=entry, changes=changes, attempts=_attempts(scene, observed), quota_usage=marks
+        base,
+        observed=observed,
+        entry=entry,
+        changes=changes,
+        attempts=_attempts(context, observed),
+        quota_usage=quota_usage,
     )
     if rebuild is not None:
-        base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, world.clock.now()))
+        base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, ports.clock.now()))
     steps: list[Step] = []
-    if not world.emulator:
-        planned = quotas.defer_over_quota(planned, observed, marks, world.clock.now())
-    for step in hold_back(planned, base.attempts, world.clock.now(), emulator=world.emulator):
+    if not ports.emulator:
+        planned = quotas.defer_over_quota(planned, observed, quota_usage, ports.clock.now())
+    for step in hold_back(planned, base.attempts, ports.clock.now(), emulator=ports.emulator):
         if step.destructive:
-            judged = assess_deletion(scene, base, step, lifecycle)
+            judged = assess_deletion(context, base, step, lifecycle)
             base = replace(base, entry=judged.entry, observed=judged.observed)
             steps += judged.steps
         else:
-            steps.append(_permitted(step, scene, lifecycle))
+            steps.append(_permitted(step, context, lifecycle))
     deletion_was_pending = entry.unwanted_since is not None or entry.empty_since is not None
     if deletion_was_pending and not any(step.destructive for step in steps):
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
@@ -208,31 +213,31 @@ def assess_present(
         steps.append(ownership.state_lost())
     if steps:
         fated = defer_protection(harmless_under_another_key(tuple(steps)))
-        base = replace(base, steps=validate_steps(world, propagate_blocked(fated)))
-    return with_seed(scene, base, declaration, observed)
+        base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
+    return with_seed(context, base, declaration, observed)
 
 
-def _permitted(step: Step, scene: PassContext, lifecycle: Lifecycle) -> Step:
+def _permitted(step: Step, context: PassContext, lifecycle: Lifecycle) -> Step:
     if step.status is not StepStatus.READY:
         return step
-    return permit_in_place(step, scene.options, lifecycle, emulator=scene.ports.emulator)
+    return permit_in_place(step, context.options, lifecycle, emulator=context.ports.emulator)
 
 
-def _attempts(scene: PassContext, observed: ObservedTable) -> Attempts | None:
-    attempts = scene.attempts.get(observed.spec.name)
+def _attempts(context: PassContext, observed: ObservedTable) -> Attempts | None:
+    attempts = context.attempts.get(observed.spec.name)
     return attempts if attempts is not None and observed.identity.same(attempts.identity) else None
 
 
 def with_seed(
-    scene: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
 ) -> TableAssessment:
     """The survey with the seeding of the table, where it is wanted. A table that nobody seeded yet is probed first."""
     wrong_keys = any(change.facet == "keys" for change in base.changes)
     replacing = any(step.ends_table and step.status is StepStatus.READY for step in base.steps)
-    if not seed_applies(scene, declaration, base) or wrong_keys or replacing or declaration.seed is None:
+    if not seed_applies(context, declaration, base) or wrong_keys or replacing or declaration.seed is None:
         return base
     wanted = need(base.seed_record, observed.identity)
-    if wanted is Need.PROBE and observed.status == "ACTIVE" and scene.ports.items.first_items(base.name, 1):
+    if wanted is Need.PROBE and observed.status == "ACTIVE" and context.ports.items.first_items(base.name, 1):
         wanted = Need.NOTHING
     if wanted is Need.NOTHING:
         return base
@@ -240,20 +245,20 @@ def with_seed(
     if observed.status != "ACTIVE":
         step = step.deferred(Reason.BUSY, f"the table is {observed.status}")
     elif wanted is Need.RESUME:
-        step, earlier = _resume_seed(scene, base, declaration.seed, observed, step)
+        step, earlier = _resume_seed(context, base, declaration.seed, observed, step)
     step = step if step.status is StepStatus.BLOCKED else defer_seed(step, base.steps)
     return replace(base, seed_need=wanted, seed_items_of_earlier_version=earlier, steps=(*base.steps, step))
 
 
-def seed_applies(scene: PassContext, declaration: Declaration, base: TableAssessment) -> bool:
+def seed_applies(context: PassContext, declaration: Declaration, base: TableAssessment) -> bool:
     """Whether the declaration asks for a seed and may: never of a table that is only observed or let go."""
-    if declaration.seed is None or scene.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
+    if declaration.seed is None or context.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
         return False
     return not (is_state_lost(base.entry) or is_released(base.entry))
 
 
 def _resume_seed(
-    scene: PassContext, base: TableAssessment, seed: Seed, observed: ObservedTable, step: Step
+    context: PassContext, base: TableAssessment, seed: Seed, observed: ObservedTable, step: Step
 ) -> tuple[Step, int]:
     """The step of an interrupted seeding, and how many items of an earlier version of the seed the table holds.
 
@@ -262,7 +267,7 @@ def _resume_seed(
     the table is then reported, because it holds neither version exactly.
     """
     record = base.seed_record
-    possible = provenance(record, scene.snapshot.seed_parts, observed.identity).possible
+    possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
     wanted = frozenset(item_digest(item) for item in seed.items)
     changed = record is not None and record.digest != seed.digest
     if record is None or (possible <= wanted and (possible or not changed)):
@@ -270,7 +275,7 @@ def _resume_seed(
     limit = len(possible | wanted) + 1
     if limit > LARGEST_COMPARED:
         return _seed_blocked(base.name, step, f"more than {LARGEST_COMPARED} items would have to be compared"), 0
-    found = scene.ports.items.first_items(base.name, limit)
+    found = context.ports.items.first_items(base.name, limit)
     digests = frozenset(item_digest(item) for item in found)
     earlier = len((digests & possible) - wanted)
     if possible and not earlier and len(found) < limit:
@@ -303,48 +308,52 @@ def _seed_blocked(name: str, step: Step, why: str) -> Step:
     return step.blocked(Reason.SEED_CHANGED, message, f"reconciler seed {name}")
 
 
-def assess_undeclared(scene: PassContext, recorded: InventoryEntry) -> TableAssessment:
+def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAssessment:
     """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
-    before, recorded = recorded, scene.undeclared_entry(recorded)
+    before, recorded = recorded, context.undeclared_entry(recorded)
     base = TableAssessment(recorded.name, recorded=before, entry=recorded)
-    has_tags = scene.ports.endpoint.flavor.has_tags
+    has_tags = context.ports.endpoint.flavor.has_tags
     open_intent = ownership.is_open(recorded) and has_tags
     if ownership.is_released(recorded):
-        return replace(base, entry=replace(recorded, unwanted_since=recorded.unwanted_since or scene.ports.clock.now()))
+        return replace(
+            base, entry=replace(recorded, unwanted_since=recorded.unwanted_since or context.ports.clock.now())
+        )
     if not ownership.is_ours(recorded) and not open_intent:
         return replace(base, entry=ownership.dropped(base.entry, ownership.Event.NOT_DECLARED))
     try:
-        observed = observe_twice(scene.ports, recorded.name)
+        observed = observe_twice(context.ports, recorded.name)
         if observed is None:
-            return _assess_missing_undeclared(scene, base, recorded)
-        if foreign_owner_of(scene, base, observed) is not None:
+            return _assess_missing_undeclared(context, base, recorded)
+        if foreign_owner_of(context, base, observed) is not None:
             return replace(base, entry=ownership.dropped(base.entry, ownership.Event.OTHER_STACK))
-        if open_intent and ownership.has_our_tag(recorded, observed.owner_tag, scene.options.scope):
+        if open_intent and ownership.has_our_tag(recorded, observed.owner_tag, context.options.scope):
             recorded = ownership.advance(recorded, ownership.Event.CREATE_PROVEN, identity=observed.identity)
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE), observed=observed)
         if recorded.ending_at is not None and observed.status == "ACTIVE":
             recorded = replace(recorded, ending_at=None)
-        base = replace(base, observed=observed, entry=recorded, seed_record=scene.snapshot.seeds.get(recorded.name))
-        return assess_deletion(scene, base, prune_step(recorded.name), recorded.lifecycle)
+        base = replace(base, observed=observed, entry=recorded, seed_record=context.snapshot.seeds.get(recorded.name))
+        return assess_deletion(context, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:
         return failed_assessment(base, error)
 
 
-def _assess_missing_undeclared(scene: PassContext, base: TableAssessment, recorded: InventoryEntry) -> TableAssessment:
+def _assess_missing_undeclared(
+    context: PassContext, base: TableAssessment, recorded: InventoryEntry
+) -> TableAssessment:
     """A table that is wished away and not there is forgotten, but for one whose create may not be visible yet."""
-    not_before = not_visible_before(scene.ports, recorded)
+    not_before = not_visible_before(context.ports, recorded)
     if not_before is None:
         return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE))
     step = prune_step(recorded.name).deferred(Reason.NOT_BEFORE, NOT_YET_VISIBLE, not_before)
     return replace(base, steps=(step,))
 
 
-def validate_steps(world: EngineContext, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def validate_steps(ports: EngineContext, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, each ready one checked."""
-    return tuple(_validated(world, step) if step.status is StepStatus.READY else step for step in steps)
+    return tuple(_validated(ports, step) if step.status is StepStatus.READY else step for step in steps)
 
 
-def _validated(world: EngineContext, step: Step) -> Step:
-    problem = world.validator.problem(step.call) if step.call is not None else None
+def _validated(ports: EngineContext, step: Step) -> Step:
+    problem = ports.validator.problem(step.call) if step.call is not None else None
     return step if problem is None else step.blocked(Reason.REJECTED, problem)

@@ -113,16 +113,16 @@ class PassContext:
         return ownership.no_longer_declared(standing, self.ports.clock.now(), foreign=foreign, renamed_to=renamed_to)
 
     def gate_input(
-        self, survey: TableAssessment, observed: ObservedTable, step: Step, lifecycle: Lifecycle
+        self, assessment: TableAssessment, observed: ObservedTable, step: Step, lifecycle: Lifecycle
     ) -> GateInput:
         """What the deletion gate decides this step of the surveyed table on."""
-        name = survey.name
+        name = assessment.name
         return GateInput(
             self.options,
             self.ports.emulator,
             self.ports.clock.now(),
             observed,
-            survey.entry,
+            assessment.entry,
             lifecycle,
             foreign=name in self.foreign_guard.foreign,
             single=name in self.foreign_guard.single,
@@ -148,11 +148,13 @@ class PassContext:
         )
 
 
-def foreign_owner_of(scene: PassContext, base: TableAssessment, observed: ObservedTable | None) -> ForeignOwner | None:
+def foreign_owner_of(
+    context: PassContext, base: TableAssessment, observed: ObservedTable | None
+) -> ForeignOwner | None:
     """The other stack or environment that a table belongs to, where it does."""
-    claims = scene.snapshot.foreign_claims.get(base.name, ())
+    claims = context.snapshot.foreign_claims.get(base.name, ())
     lifecycle = base.declaration.lifecycle if base.declaration else None
-    return find_foreign_owner(base.entry, observed, claims, scene.options.scope, lifecycle)
+    return find_foreign_owner(base.entry, observed, claims, context.options.scope, lifecycle)
 
 
 def deadline_passed_step(step: Step) -> Step:

@@ -47,10 +47,10 @@ class CommandContext:
         return snapshot if self.ports.store.is_current(snapshot) else self._state()
 
     def _state(self) -> StateSnapshot:
-        permission = authorize_writes(self.ports, self.options, self.allowed_accounts, dry=False, explicit=True)
-        if permission.error:
-            raise StateError(permission.error)
-        return permission.snapshot
+        authorization = authorize_writes(self.ports, self.options, self.allowed_accounts, dry=False, explicit=True)
+        if authorization.error:
+            raise StateError(authorization.error)
+        return authorization.snapshot
 
     def refuse_foreign(self, snapshot: StateSnapshot, observed: ObservedTable) -> None:
         """``StateError`` for a table that belongs to another stack or environment."""

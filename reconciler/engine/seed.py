@@ -11,7 +11,7 @@ from datetime import datetime
 
 from reconciler.engine import seed_batches
 from reconciler.engine.context import EngineContext
-from reconciler.engine.seed_batches import Numbered, SeedLedger, SeedOutcome, SeedWork, batches, numbered_items
+from reconciler.engine.seed_batches import NumberedItem, SeedLedger, SeedOutcome, SeedWork, batches, numbered_items
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, Denied, LeaseLost, Outcome, OutcomeUnknown
 from reconciler.model.identity import Identity
@@ -21,12 +21,12 @@ from reconciler.seeding.provenance import item_digest
 
 
 def write_seed(
-    world: EngineContext,
+    ports: EngineContext,
     declaration: Declaration,
     identity: Identity,
     snapshot: StateSnapshot,
     *,
-    asked: bool = False,
+    by_command: bool = False,
     earlier: int = 0,
     deadline: datetime | None = None,
 ) -> SeedOutcome:
@@ -38,7 +38,7 @@ def write_seed(
     seed = declaration.seed
     if seed is None:
         return SeedOutcome()
-    work = SeedWork(world, declaration, seed, identity, snapshot, deadline)
+    work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
     ledger, counts, stopped = work.ledger, [0, 0], None
     ledger.record = replace(ledger.record, earlier=earlier)
     numbered = numbered_items(seed)
@@ -51,14 +51,14 @@ def write_seed(
             if stopped or work.fatal:
                 break
             ledger.save("started", seed, (digest for _, _, digest in batch))
-            results = work.batch(batch, lambda item: world.items.put_if_absent(work.table, item, work.keys))
+            results = work.batch(batch, lambda item: ports.items.put_if_absent(work.table, item, work.keys))
             _settle(ledger, batch, results)
             counts = [counts[0] + results.count(True), counts[1] + results.count(False)]
         stopped = stopped or (work.stop() if work.interrupted else None)
         if not (work.fatal or stopped):
             work.watch.check()
         whole = not (work.errors or stopped)
-        if whole and (asked or not earlier):
+        if whole and (by_command or not earlier):
             ledger.record = replace(ledger.record, earlier=0)
             ledger.save("done", seed, count=len(seed.items))
         elif not isinstance(work.error(), LeaseLost):
@@ -71,14 +71,14 @@ def write_seed(
         counts[0],
         counts[1],
         earlier=earlier,
-        recorded_earlier=len(ledger.written().difference(digest for _, _, digest in numbered)) if asked else 0,
+        recorded_earlier=len(ledger.written().difference(digest for _, _, digest in numbered)) if by_command else 0,
         failed=left if work.errors else 0,
         error=work.error(),
         stopped=stopped,
     )
 
 
-def _settle(ledger: SeedLedger, batch: Sequence[Numbered], results: Sequence[bool | ApiError]) -> None:
+def _settle(ledger: SeedLedger, batch: Sequence[NumberedItem], results: Sequence[bool | ApiError]) -> None:
     """Written, or not written by this batch; after any other failure, or without a result, an item stays uncertain."""
     ends = [(digest, result) for (_, _, digest), result in zip(batch, results, strict=False)]
     written = [digest for digest, result in ends if result is True]
@@ -90,7 +90,7 @@ def _refused(result: object) -> bool:
 
 
 def clear_seed(
-    world: EngineContext,
+    ports: EngineContext,
     declaration: Declaration,
     identity: Identity,
     snapshot: StateSnapshot,
@@ -105,17 +105,17 @@ def clear_seed(
     seed = declaration.seed
     if seed is None:
         return SeedOutcome()
-    work = SeedWork(world, declaration, seed, identity, snapshot, deadline)
-    clearing = _Clearing(work)
+    work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
+    removal = _SeedRemoval(work)
     try:
-        clearing.run()
+        removal.run()
     except ApiError as error:
         work.errors.append(error)
-    return clearing.outcome()
+    return removal.outcome()
 
 
 @dataclass
-class _Clearing:
+class _SeedRemoval:
     work: SeedWork
     removed: int = 0
     gone: int = 0
@@ -139,7 +139,7 @@ class _Clearing:
         if not isinstance(work.error(), LeaseLost):
             ledger.save("cleared", seed)
 
-    def _remove(self, items: Sequence[Numbered]) -> bool:
+    def _remove(self, items: Sequence[NumberedItem]) -> bool:
         """Whether all of them were tried."""
         work = self.work
         for batch in batches(items):
@@ -175,7 +175,7 @@ class _Clearing:
             )
         return end
 
-    def _count(self, items: Sequence[Numbered]) -> bool:
+    def _count(self, items: Sequence[NumberedItem]) -> bool:
         """Count what is there of the seed and not known to be ours; nothing is done to it."""
         work = self.work
         for batch in batches(items):
@@ -187,7 +187,7 @@ class _Clearing:
 
     def _sweep(self, wanted: set[bytes]) -> bool:
         """Find items of an earlier version of the seed by their content, and remove them."""
-        work, left, batch = self.work, set(wanted), list[Numbered]()
+        work, left, batch = self.work, set(wanted), list[NumberedItem]()
         for number, item in enumerate(work.ports.items.all_items(work.table)):
             if number % (10 * seed_batches.BATCH) == 0 and self._ends():
                 return False

@@ -37,7 +37,7 @@ TRIES = 8
 LONGEST_PAUSE = 5.0
 
 T = TypeVar("T")
-Numbered = tuple[int, Item, bytes]
+NumberedItem = tuple[int, Item, bytes]
 """Position in the seed, item, digest."""
 RENEW_SECONDS = 1.0
 """After this time one caller asks again while the others go on."""
@@ -128,7 +128,7 @@ class SeedWork:
     def _late(self) -> bool:
         return self.deadline is not None and self.ports.clock.now() >= self.deadline
 
-    def batch(self, items: Sequence[Numbered], action: Callable[[Item], T]) -> list[T | ApiError]:
+    def batch(self, items: Sequence[NumberedItem], action: Callable[[Item], T]) -> list[T | ApiError]:
         """The end of each item of a batch, in order; only the first ones where the process is to stop meanwhile."""
         results: list[T | ApiError] = []
         try:
@@ -145,7 +145,7 @@ class SeedWork:
         """Whether what failed concerns more than one item, so that the next one would fail too."""
         return any(isinstance(error, TableChanged) or error.outcome is not Outcome.NEVER for error in self.errors)
 
-    def _one(self, numbered: Numbered, action: Callable[[Item], T]) -> T | ApiError:
+    def _one(self, numbered: NumberedItem, action: Callable[[Item], T]) -> T | ApiError:
         pause = 0.05
         failure: ApiError = _lease_lost()
         for _ in range(TRIES):
@@ -167,7 +167,7 @@ class SeedWork:
             pause = min(pause * 2, LONGEST_PAUSE)
         return failure
 
-    def _placed(self, error: ApiError, numbered: Numbered) -> ApiError:
+    def _placed(self, error: ApiError, numbered: NumberedItem) -> ApiError:
         """The refusal of one item, with the place where the item is written."""
         position, item, _ = numbered
         line = self.seed.lines[position] if position < len(self.seed.lines) else None
@@ -185,11 +185,11 @@ class SeedWork:
         return None
 
 
-def numbered_items(seed: Seed) -> list[Numbered]:
+def numbered_items(seed: Seed) -> list[NumberedItem]:
     return [(position, item, item_digest(item)) for position, item in enumerate(seed.items)]
 
 
-def batches(items: Sequence[Numbered]) -> Iterator[Sequence[Numbered]]:
+def batches(items: Sequence[NumberedItem]) -> Iterator[Sequence[NumberedItem]]:
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]
 
@@ -259,16 +259,16 @@ class SeedLedger:
 
     @classmethod
     def opened(
-        cls, world: EngineContext, snapshot: StateSnapshot, name: str, seed: Seed, identity: Identity
+        cls, ports: EngineContext, snapshot: StateSnapshot, name: str, seed: Seed, identity: Identity
     ) -> SeedLedger:
         """The ledger as recorded for this identity; empty where nothing is recorded for it."""
         found, parts = snapshot.seeds.get(name), parts_of(snapshot.seed_parts, name)
         if found is None or not identity.same(found.identity):
             record = SeedRecord(name, "started", seed.digest, seed.source, identity)
-            return cls(world, record, stale_parts=tuple(part.name for part in parts))
+            return cls(ports, record, stale_parts=tuple(part.name for part in parts))
         ours = [part for part in parts if identity.same(part.identity)]
         return cls(
-            world,
+            ports,
             found,
             set(unpack(found.written)),
             {part.name: set(unpack(part.written)) for part in ours},

@@ -55,7 +55,7 @@ class SeedCommands:
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
         desired = self.ports.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
-        tables = tuple(fresh._traced(declaration, action, pass_id) for declaration in chosen)
+        tables = tuple(fresh._run_table(declaration, action, pass_id) for declaration in chosen)
         return RunReport(
             run_id=self.ports.random.token(),
             pass_ids=(pass_id,),
@@ -71,14 +71,14 @@ class SeedCommands:
             stack=self.options.stack,
         )
 
-    def _traced(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
+    def _run_table(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
         with self.ports.traces.table(declaration.spec.name):
-            report = self._one(declaration, action, pass_id)
+            report = self._seed_table(declaration, action, pass_id)
             self.ports.traces.step(report.steps[0])
         self.ports.telemetry.seeded(report)
         return report
 
-    def _one(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
+    def _seed_table(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
         name = declaration.spec.name
         source, count = (declaration.seed.source, len(declaration.seed.items)) if declaration.seed else ("", 0)
         step = replace(seed_step(source, count), action=action)
@@ -90,17 +90,17 @@ class SeedCommands:
             if observed is None or observed.status != "ACTIVE":
                 state = "missing" if observed is None else observed.status
                 return _report(declaration, step.failed(f"the table is {state}; converge first"), None)
-            outcome = self._carried_out(declaration, action, observed.identity)
+            outcome = self._execute(declaration, action, observed.identity)
         except ApiError as error:
             return _report(declaration, step.failed(str(error)), None)
         ended = seeded_step(step, outcome)
         self.ports.telemetry.step(pass_id, name, ended)
         return _report(declaration, ended, outcome)
 
-    def _carried_out(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:
+    def _execute(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:
         if action is Action.CLEAR:
             return clear_seed(self.ports, declaration, identity, self.snapshot, deadline=self.deadline)
-        return write_seed(self.ports, declaration, identity, self.snapshot, asked=True, deadline=self.deadline)
+        return write_seed(self.ports, declaration, identity, self.snapshot, by_command=True, deadline=self.deadline)
 
 
 def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -> TableReport:

@@ -88,8 +88,8 @@ def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTabl
 
 
 def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
-    hindered, staged = HAS_PRECONDITIONS.get(change.facet), MULTI_STEP.get(change.facet)
-    obstacle = hindered.precondition(change, desired, observed.spec) if hindered else None
+    facet, staged = HAS_PRECONDITIONS.get(change.facet), MULTI_STEP.get(change.facet)
+    obstacle = facet.precondition(change, desired, observed.spec) if facet else None
     if obstacle:
         return _hindered(Step(Action.UPDATE, change.facet, (change,)), obstacle)
     step = Step(Action.UPDATE, change.facet, (change,), BY_NAME[change.facet].request(change, desired, observed))

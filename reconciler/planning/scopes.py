@@ -122,8 +122,8 @@ def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:
 
 
 def _beats(claim: Claim, identity: Identity | None, mine: tuple[int, str]) -> bool:
-    theirs = _strength(claim.ownership, claim.identity, identity)
-    return theirs > mine[0] or (0 < theirs == mine[0] and claim.scope < mine[1])
+    other = _strength(claim.ownership, claim.identity, identity)
+    return other > mine[0] or (0 < other == mine[0] and claim.scope < mine[1])
 
 
 def _strength(ownership: Ownership, recorded: Identity | None, identity: Identity | None) -> int:

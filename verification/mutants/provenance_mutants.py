@@ -15,7 +15,7 @@ ITEMS = "test_aws_items"
 MUTANTS = (
     Mutant(
         "clear needs no record of who wrote an item",
-        "_Clearing.run",
+        "_SeedRemoval.run",
         "ours = [each for each in numbered if each[2] in written]",
         "ours = list(numbered)",
         "items of an adopted table that equal the seed are deleted",
@@ -91,7 +91,7 @@ MUTANTS = (
     Mutant(
         "a table with items of an earlier seed is recorded as done",
         "write_seed",
-        "if whole and (asked or not earlier): ...",
+        "if whole and (by_command or not earlier): ...",
         "if whole: ...",
         "a table that holds neither version of the seed exactly is in sync",
         (CHANGED,),
@@ -162,7 +162,7 @@ MUTANTS = (
     ),
     Mutant(
         "an item that is gone after a failed delete counts as already gone",
-        "_Clearing._removed",
+        "_SeedRemoval._removed",
         "if end is Removal.GONE and failed is not None: ...",
         "if False: ...",
         "a delete that was applied and answered by a refusal is taken for the work of others",
