@@ -9,8 +9,7 @@ from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from reconciler.change_counter import ChangeCounter
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.engine.null_tracing import NULL_TRACING
-from reconciler.engine.ports import ApiExchange, Tracing
+from reconciler.engine.ports import NULL_TRACING, ApiExchange, Tracing
 from reconciler.logs import get_logger
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict

@@ -22,8 +22,7 @@ from reconciler.aws.validator import OfflineValidator
 from reconciler.backoff import retry
 from reconciler.change_counter import ChangeCounter
 from reconciler.declarations.folder import CachedSource, FolderSource, watch_paths
-from reconciler.engine.context import EngineContext
-from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.context import EndpointWatch, EngineContext
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.ports import TableApi, Telemetry
 from reconciler.engine.reconciler import Reconciler
@@ -54,7 +53,7 @@ from reconciler.telemetry import CompositeTelemetry
 if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
-    from reconciler.engine.null_tracing import NullTracing
+    from reconciler.engine.ports import NullTracing
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
 

@@ -11,7 +11,7 @@ from reconciler.engine.assessment import PassContext, TableAssessment, deadline_
 from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
 from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, needs_write
 from reconciler.engine.seed import write_seed
-from reconciler.engine.seed_messages import seeded_step
+from reconciler.engine.seed_commands import seeded_step
 from reconciler.engine.state import EngineState
 from reconciler.engine.table_reports import Seeded, table_report
 from reconciler.model.errors import LeaseLost
@@ -32,123 +32,125 @@ class PassResult:
     holder: str | None = None
 
 
-def report_only(surveys: list[TableAssessment]) -> PassResult:
+def report_only(assessments: list[TableAssessment]) -> PassResult:
     """Report what was seen; nothing is written."""
-    shown = [survey for survey in surveys if _is_reported(survey)]
-    return PassResult(tuple(table_report(survey, survey.steps, None, Seeded()) for survey in shown))
+    shown = [assessment for assessment in assessments if _is_reported(assessment)]
+    return PassResult(tuple(table_report(assessment, assessment.steps, None, Seeded()) for assessment in shown))
 
 
 def apply_all(
-    scene: PassContext, surveys: list[TableAssessment], memory: EngineState, tell: Callable[[str, Step], None]
+    context: PassContext, assessments: list[TableAssessment], state: EngineState, on_step: Callable[[str, Step], None]
 ) -> PassResult:
     """Take the lease if anything is to be written, then apply and seed."""
-    if not any(needs_write(survey) for survey in surveys):
-        return _settle_attempts(scene, report_only(surveys), surveys, memory)
-    if scene.ports.store.acquire_lease() is None:
-        holder = _holder(scene)
-        return replace(report_only(deferred_without_lease(surveys, holder)), holder=holder)
-    if not scene.ports.store.is_current(scene.snapshot):
-        return replace(report_only(deferred_until_replanned(surveys)), led=True)
-    if scene.desired is not None and not scene.ports.source.still(scene.desired):
-        return replace(report_only(deferred_until_replanned(surveys, DECLARATIONS_CHANGED)), led=True)
-    applied = list(scene.ports.parallel.map(partial(_apply, scene), surveys))
+    if not any(needs_write(assessment) for assessment in assessments):
+        return _settle_attempts(context, report_only(assessments), assessments, state)
+    if context.ports.store.acquire_lease() is None:
+        holder = _holder(context)
+        return replace(report_only(deferred_without_lease(assessments, holder)), holder=holder)
+    if not context.ports.store.is_current(context.snapshot):
+        return replace(report_only(deferred_until_replanned(assessments)), led=True)
+    if context.desired is not None and not context.ports.source.still(context.desired):
+        return replace(report_only(deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
+    applied = list(context.ports.parallel.map(partial(_apply, context), assessments))
     for one in applied:
         if one.attempts is not None:
-            memory.attempts[one.survey.name] = one.attempts
+            state.attempts[one.assessment.name] = one.attempts
         for step in one.steps:
             if step.status in (StepStatus.DONE, StepStatus.FAILED):
-                tell(one.survey.name, step)
-    finished = [_seed(scene, one, tell) for one in applied]
-    acted = PassResult(
+                on_step(one.assessment.name, step)
+    finished = [_seed(context, one, on_step) for one in applied]
+    result = PassResult(
         tables=tuple(
-            table for one, (table, _) in zip(applied, finished, strict=True) if _is_reported(one.survey) or one.error
+            table
+            for one, (table, _) in zip(applied, finished, strict=True)
+            if _is_reported(one.assessment) or one.error
         ),
         wrote=any(one.wrote for one in applied) or any(wrote for _, wrote in finished),
         led=True,
     )
     if any(one.lease_lost for one in applied):
-        return _overtaken(scene, acted)
-    return _settle_attempts(scene, acted, surveys, memory)
+        return _overtaken(context, result)
+    return _settle_attempts(context, result, assessments, state)
 
 
-def _holder(scene: PassContext) -> str:
-    lease = scene.ports.store.current_lease()
+def _holder(context: PassContext) -> str:
+    lease = context.ports.store.current_lease()
     return lease.shown if lease else "another reconciler"
 
 
-def _overtaken(scene: PassContext, acted: PassResult) -> PassResult:
+def _overtaken(context: PassContext, result: PassResult) -> PassResult:
     """The pass of a leader that is none any more: what it did stands, and it says who leads."""
-    return replace(acted, led=False, holder=_holder(scene))
+    return replace(result, led=False, holder=_holder(context))
 
 
-def _apply(scene: PassContext, survey: TableAssessment) -> TableResult:
-    if scene.out_of_time:
+def _apply(context: PassContext, assessment: TableAssessment) -> TableResult:
+    if context.out_of_time:
         return TableResult(
-            survey,
-            tuple(deadline_passed_step(step) if step.status is StepStatus.READY else step for step in survey.steps),
+            assessment,
+            tuple(deadline_passed_step(step) if step.status is StepStatus.READY else step for step in assessment.steps),
         )
-    with scene.ports.traces.table(survey.name):
-        applied = apply_next(scene, survey)
+    with context.ports.traces.table(assessment.name):
+        applied = apply_next(context, assessment)
         for step in applied.steps:
             if step.status in (StepStatus.DONE, StepStatus.FAILED):
-                scene.ports.traces.step(step)
+                context.ports.traces.step(step)
     return applied
 
 
-def _is_reported(survey: TableAssessment) -> bool:
-    if survey.record_only:
+def _is_reported(assessment: TableAssessment) -> bool:
+    if assessment.record_only:
         return False
-    if survey.declaration is not None or survey.steps:
+    if assessment.declaration is not None or assessment.steps:
         return True
-    return survey.entry is not None and not is_released(survey.entry)
+    return assessment.entry is not None and not is_released(assessment.entry)
 
 
 def _settle_attempts(
-    scene: PassContext, acted: PassResult, surveys: list[TableAssessment], memory: EngineState
+    context: PassContext, result: PassResult, assessments: list[TableAssessment], state: EngineState
 ) -> PassResult:
-    for survey in surveys:
-        if survey.error is not None or survey.observed is None:
+    for assessment in assessments:
+        if assessment.error is not None or assessment.observed is None:
             continue
-        settled = breaker.settle(memory.attempts.get(survey.name), survey.changes, survey.observed.changing)
+        settled = breaker.settle(state.attempts.get(assessment.name), assessment.changes, assessment.observed.changing)
         if settled is None:
             continue
-        memory.attempts[survey.name] = settled
-        if acted.led and survey.name in scene.snapshot.attempts:
+        state.attempts[assessment.name] = settled
+        if result.led and assessment.name in context.snapshot.attempts:
             try:
-                scene.ports.store.put_attempts(settled)
+                context.ports.store.put_attempts(settled)
             except LeaseLost:
-                return _overtaken(scene, acted)
-    return acted
+                return _overtaken(context, result)
+    return result
 
 
-def _seed(scene: PassContext, applied: TableResult, tell: Callable[[str, Step], None]) -> tuple[TableReport, bool]:
-    survey, steps = applied.survey, list(applied.steps)
-    declaration, observed = survey.declaration, survey.observed
+def _seed(context: PassContext, applied: TableResult, on_step: Callable[[str, Step], None]) -> tuple[TableReport, bool]:
+    assessment, steps = applied.assessment, list(applied.steps)
+    declaration, observed = assessment.declaration, assessment.observed
     position = next((i for i, s in enumerate(steps) if s.action is Action.SEED and s.status is StepStatus.READY), None)
     if (
         position is None
         or declaration is None
         or observed is None
         or applied.error is not None
-        or survey.seed_need is Need.NOTHING
+        or assessment.seed_need is Need.NOTHING
     ):
-        return table_report(survey, applied.steps, applied.error, Seeded()), False
-    with scene.ports.traces.table(survey.name):
+        return table_report(assessment, applied.steps, applied.error, Seeded()), False
+    with context.ports.traces.table(assessment.name):
         try:
             outcome = write_seed(
-                scene.ports,
+                context.ports,
                 declaration,
                 observed.identity,
-                scene.snapshot,
-                earlier=survey.seed_items_of_earlier_version,
-                deadline=scene.deadline,
+                context.snapshot,
+                earlier=assessment.seed_items_of_earlier_version,
+                deadline=context.deadline,
             )
         except LeaseLost:
             steps[position] = steps[position].deferred(Reason.LEASE, LEASE_LOST)
-            return table_report(survey, tuple(steps), applied.error, Seeded()), False
+            return table_report(assessment, tuple(steps), applied.error, Seeded()), False
         steps[position] = seeded_step(steps[position], outcome)
-        scene.ports.traces.step(steps[position])
-    tell(survey.name, steps[position])
-    survey = replace(survey, seed_record=outcome.record)
+        context.ports.traces.step(steps[position])
+    on_step(assessment.name, steps[position])
+    assessment = replace(assessment, seed_record=outcome.record)
     seeded = Seeded(outcome.written, outcome.present, outcome.failed)
-    return table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None
+    return table_report(assessment, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None

@@ -11,21 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from reconciler.engine.cancelled_deletions import CancelledDeletions
 from reconciler.engine.context import EngineContext
-from reconciler.engine.deletion_gate import judge_deletion
-from reconciler.engine.elapsed_times import ElapsedTimes
-from reconciler.engine.foreign_guard import ForeignGuard
-from reconciler.engine.observe import with_owner
-from reconciler.engine.plan_cache import PlanCache
-from reconciler.engine.safety_backup import SafetyBackup
-from reconciler.engine.safety_latch import SafetyLatch, closes_latch
+from reconciler.engine.foreign_declarations import ForeignGuard
+from reconciler.engine.state import CancelledDeletions, ElapsedTimes, PlanCache, SafetyBackup, SafetyLatch, closes_latch
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
-from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
+from reconciler.model.plan import Action, Approval, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
 from reconciler.model.report import RebuildProgress
 from reconciler.planning import ownership
@@ -119,16 +113,16 @@ class PassContext:
         return ownership.no_longer_declared(standing, self.ports.clock.now(), foreign=foreign, renamed_to=renamed_to)
 
     def gate_input(
-        self, survey: TableAssessment, observed: ObservedTable, step: Step, lifecycle: Lifecycle
+        self, assessment: TableAssessment, observed: ObservedTable, step: Step, lifecycle: Lifecycle
     ) -> GateInput:
         """What the deletion gate decides this step of the surveyed table on."""
-        name = survey.name
+        name = assessment.name
         return GateInput(
             self.options,
             self.ports.emulator,
             self.ports.clock.now(),
             observed,
-            survey.entry,
+            assessment.entry,
             lifecycle,
             foreign=name in self.foreign_guard.foreign,
             single=name in self.foreign_guard.single,
@@ -154,24 +148,13 @@ class PassContext:
         )
 
 
-def foreign_owner_of(scene: PassContext, base: TableAssessment, observed: ObservedTable | None) -> ForeignOwner | None:
+def foreign_owner_of(
+    context: PassContext, base: TableAssessment, observed: ObservedTable | None
+) -> ForeignOwner | None:
     """The other stack or environment that a table belongs to, where it does."""
-    claims = scene.snapshot.foreign_claims.get(base.name, ())
+    claims = context.snapshot.foreign_claims.get(base.name, ())
     lifecycle = base.declaration.lifecycle if base.declaration else None
-    return find_foreign_owner(base.entry, observed, claims, scene.options.scope, lifecycle)
-
-
-def assess_deletion(scene: PassContext, base: TableAssessment, step: Step, lifecycle: Lifecycle) -> TableAssessment:
-    """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
-    if base.observed is None:
-        return base
-    observed = base.observed
-    if step.status is StepStatus.READY:
-        observed = with_owner(scene.ports, observed)
-        base = replace(base, observed=observed)
-    facts = scene.gate_input(base, observed, step, lifecycle)
-    judged, entry = judge_deletion(scene.ports, step, facts, base.seed_record)
-    return replace(base, entry=entry, steps=(judged,))
+    return find_foreign_owner(base.entry, observed, claims, context.options.scope, lifecycle)
 
 
 def deadline_passed_step(step: Step) -> Step:

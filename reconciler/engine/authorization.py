@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from reconciler.engine.context import EngineContext
 from reconciler.model.errors import ApiError, StateError
 from reconciler.model.options import Options
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import Lease, StateSnapshot
+
+PATIENCE = timedelta(seconds=40)
+"""Longer than the term after which a lease that stands still is free."""
+PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,47 +26,47 @@ class WriteAuthorization:
 
 
 def authorize_writes(
-    world: EngineContext, options: Options, allowed_accounts: frozenset[str], *, dry: bool, explicit: bool
+    ports: EngineContext, options: Options, allowed_accounts: frozenset[str], *, dry: bool, explicit: bool
 ) -> WriteAuthorization:
     """Read the state (creating its table only where writing is allowed) and decide.
 
     ``explicit`` marks verbs that a suspension does not stop. Raises ``ApiError`` when nothing answers.
     """
     wants_to_write = not dry and options.mode == "enforce"
-    changed = world.endpoint_watch.problem(world.endpoint)
+    changed = ports.endpoint_watch.problem(ports.endpoint)
     if changed is not None:
         return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=changed)
-    account = (world.endpoint_watch.current or world.endpoint).account
+    account = (ports.endpoint_watch.current or ports.endpoint).account
     if wants_to_write and allowed_accounts and account not in allowed_accounts:
         listed = ", ".join(sorted(allowed_accounts))
         error = f"account {account or 'unknown'} is not in RECONCILER_ALLOWED_ACCOUNTS ({listed}): nothing is written"
         return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=error)
     try:
-        snapshot = _state(world) if wants_to_write else world.store.load()
+        snapshot = _state(ports) if wants_to_write else ports.store.load()
     except StateError as error:
         snapshot = StateSnapshot(usable=False, problem=str(error))
-    permission = _decide(snapshot, wants_to_write=wants_to_write, explicit=explicit)
-    if wants_to_write and permission.error is None:
-        another = world.endpoint_watch.other_state_problem(snapshot, emulator=world.emulator)
+    authorization = _decide(snapshot, wants_to_write=wants_to_write, explicit=explicit)
+    if wants_to_write and authorization.error is None:
+        another = ports.endpoint_watch.other_state_problem(snapshot, emulator=ports.emulator)
         if another is not None:
-            return replace(permission, writes=False, error=another)
-        world.endpoint_watch.record(snapshot, world.clock.now())
-    return permission
+            return replace(authorization, writes=False, error=another)
+        ports.endpoint_watch.record(snapshot, ports.clock.now())
+    return authorization
 
 
-def _state(world: EngineContext) -> StateSnapshot:
+def _state(ports: EngineContext) -> StateSnapshot:
     """The state; its table is created where this process has not worked with one yet, or an emulator lost it."""
-    if world.endpoint_watch.fingerprint is None:
-        return world.store.ensure()
-    seen = world.store.load()
+    if ports.endpoint_watch.fingerprint is None:
+        return ports.store.ensure()
+    seen = ports.store.load()
     if seen.usable and seen.recorded_fingerprint is not None:
         return seen
-    problem = world.endpoint_watch.missing_state_problem(seen, emulator=world.emulator)
+    problem = ports.endpoint_watch.missing_state_problem(seen, emulator=ports.emulator)
     if problem is not None:
         return replace(seen, problem=problem)
     if not seen.usable:
-        world.endpoint_watch.fingerprint = None
-    return world.store.ensure()
+        ports.endpoint_watch.fingerprint = None
+    return ports.store.ensure()
 
 
 def _decide(snapshot: StateSnapshot, *, wants_to_write: bool, explicit: bool) -> WriteAuthorization:
@@ -88,3 +93,32 @@ def _decide(snapshot: StateSnapshot, *, wants_to_write: bool, explicit: bool) ->
 def unreachable(error: ApiError) -> str:
     """One sentence for an endpoint that does not answer."""
     return f"the endpoint does not answer: {error.message}"
+
+
+def acquire_lease(
+    ports: EngineContext, patience: float = PATIENCE.total_seconds(), *, wait_reported: bool = False
+) -> None:
+    """Take or renew the lease. ``StateError`` once its holder was seen to renew it, or after ``patience`` seconds.
+
+    For whom it waits and for how long is reported once, unless it was ``said`` before. Whoever comes newly cannot
+    tell a dead holder from a slow one but by watching for a term.
+    """
+    began, first = ports.clock.monotonic(), None
+    while ports.store.acquire_lease() is None:
+        standing = ports.store.current_lease()
+        alive = first is not None and _pulse(standing) != _pulse(first)
+        first = first or standing
+        waited = ports.clock.monotonic() - began
+        holder = standing.shown if standing else "unknown"
+        if not wait_reported:
+            ports.telemetry.waiting(holder, patience)
+            wait_reported = True
+        if alive or waited >= patience or not ports.clock.sleep(PAUSE):
+            raise StateError(
+                f"another reconciler holds the lease: {holder} (waited {waited:.0f} s). "
+                "Stop it, or try again once it is done; `reconciler status` shows it"
+            )
+
+
+def _pulse(lease: Lease | None) -> tuple[str, int, int] | None:
+    return None if lease is None else (lease.holder, lease.token, lease.beat)

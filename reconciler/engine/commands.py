@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.engine.authorization import authorize_writes
+from reconciler.engine.authorization import acquire_lease, authorize_writes
 from reconciler.engine.context import EngineContext
-from reconciler.engine.foreign_owner import foreign_owner
-from reconciler.engine.lease_wait import acquire_lease
 from reconciler.engine.observe import with_owner
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
@@ -16,7 +14,7 @@ from reconciler.model.errors import DeclarationError, StateError, UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot
-from reconciler.planning.scopes import not_ours
+from reconciler.planning.scopes import foreign_owner, not_ours
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -49,10 +47,10 @@ class CommandContext:
         return snapshot if self.ports.store.is_current(snapshot) else self._state()
 
     def _state(self) -> StateSnapshot:
-        permission = authorize_writes(self.ports, self.options, self.allowed_accounts, dry=False, explicit=True)
-        if permission.error:
-            raise StateError(permission.error)
-        return permission.snapshot
+        authorization = authorize_writes(self.ports, self.options, self.allowed_accounts, dry=False, explicit=True)
+        if authorization.error:
+            raise StateError(authorization.error)
+        return authorization.snapshot
 
     def refuse_foreign(self, snapshot: StateSnapshot, observed: ObservedTable) -> None:
         """``StateError`` for a table that belongs to another stack or environment."""

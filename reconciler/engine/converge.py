@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from reconciler.engine.authorization import PATIENCE, acquire_lease
 from reconciler.engine.context import EngineContext
-from reconciler.engine.lease_wait import PATIENCE, acquire_lease
 from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.json_values import timestamp
@@ -19,7 +19,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 TRIES = 5
 """Rounds in a row that a table may fail in before a run stops trying it."""
-SILENCE = 3.0
+REPORT_WAIT_AFTER = 3.0
 """Seconds of waiting after which a run says that it waits."""
 FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
 """Failures that another round of the same run must not cover: the service refused, or the table was exchanged."""
@@ -29,19 +29,19 @@ FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
 class ConvergeLoop:
     """One converging run. ``run_pass`` makes a pass over what is asked for and returns its report."""
 
-    world: EngineContext
+    ports: EngineContext
     run_pass: Callable[[PassRequest], PassReport]
     deadline: datetime
     on_wait: Callable[[str], None] | None = None
     """Told once, in a sentence, that the run waits: for what, and until when."""
     waited: float = 0.0
-    said: bool = False
+    wait_reported: bool = False
     """Whether it was reported that this run waits for the lease."""
     pass_ids: list[str] = field(default_factory=list)
 
     def run(self, request: PassRequest) -> RunReport:
         """The report of the last round, with the steps and changes of all rounds."""
-        started = self.world.clock.now()
+        started = self.ports.clock.now()
         whole, held = self._run(request)
         if held and self._wait_for_lease(whole):
             again, _ = self._run(
@@ -52,7 +52,7 @@ class ConvergeLoop:
             again, _ = self._run(replace(request, ended=_ended(whole)))
             whole = _join(whole, again)
         report = replace(_mark_unreached(whole), started=started)
-        return RunReport.of(report, self.world.random.token(), tuple(self.pass_ids))
+        return RunReport.of(report, self.ports.random.token(), tuple(self.pass_ids))
 
     def _pass(self, request: PassRequest) -> PassReport:
         report = self.run_pass(request)
@@ -68,10 +68,10 @@ class ConvergeLoop:
         while focus := self._unfinished(request, report, failures):
             progressed = any(table.has(StepStatus.DONE) for table in report.tables if table.name in focus)
             pause = FIRST_PAUSE if progressed else min(pause * 2, LONGEST_PAUSE)
-            self._say_waiting(report)
+            self._report_lease_wait(report)
             if not progressed and not self._wait(report, pause):
                 break
-            if self.world.clock.now() >= self.deadline:
+            if self.ports.clock.now() >= self.deadline:
                 break
             approved = _approval_after_writes(request.approved, whole)
             next_round = replace(
@@ -85,13 +85,13 @@ class ConvergeLoop:
                 break
         return whole, held
 
-    def _say_waiting(self, report: PassReport) -> None:
+    def _report_lease_wait(self, report: PassReport) -> None:
         """Once a run, not once a round: who holds the lease, and how long this run waits for it."""
-        if report.lease_holder and not self.said:
-            self.said = True
-            left = (self.deadline - self.world.clock.now()).total_seconds()
+        if report.lease_holder and not self.wait_reported:
+            self.wait_reported = True
+            left = (self.deadline - self.ports.clock.now()).total_seconds()
             if self.on_wait is None:
-                self.world.telemetry.waiting(report.lease_holder, max(0.0, left))
+                self.ports.telemetry.waiting(report.lease_holder, max(0.0, left))
             else:
                 words = f"Waiting up to {max(0.0, left):.0f} s for the lease, which {report.lease_holder} holds."
                 self.on_wait(printable(words))
@@ -101,17 +101,17 @@ class ConvergeLoop:
         if report.error or report.problems or not report.wrote:
             return False
         try:
-            return not self.world.store.keep_lease()
+            return not self.ports.store.keep_lease()
         except ReconcilerError:
             return True
 
     def _wait_for_lease(self, report: PassReport) -> bool:
         """Whether the lease is ours now, as it was not before; a holder that lives does its records itself."""
-        left = (self.deadline - self.world.clock.now()).total_seconds()
+        left = (self.deadline - self.ports.clock.now()).total_seconds()
         if report.error or left <= 0:
             return False
         try:
-            acquire_lease(self.world, min(PATIENCE.total_seconds(), left), said=self.said)
+            acquire_lease(self.ports, min(PATIENCE.total_seconds(), left), wait_reported=self.wait_reported)
         except ReconcilerError:
             return False
         return True
@@ -140,22 +140,22 @@ class ConvergeLoop:
         return step.status in (StepStatus.READY, StepStatus.DONE)
 
     def _wait(self, report: PassReport, pause: float) -> bool:
-        now = self.world.clock.now()
+        now = self.ports.clock.now()
         soonest = report.next_not_before
         only_dated = soonest is not None and all(
             step.not_before is not None for table in report.tables for step in table.steps if self._open(step)
         )
         seconds = (
-            (soonest - now).total_seconds() if only_dated and soonest else self.world.random.uniform(pause / 2, pause)
+            (soonest - now).total_seconds() if only_dated and soonest else self.ports.random.uniform(pause / 2, pause)
         )
         left = (self.deadline - now).total_seconds()
         seconds = max(0.0, min(seconds, left))
-        self._say_that_it_waits(report, seconds)
-        return self.world.clock.sleep(seconds)
+        self._report_wait(report, seconds)
+        return self.ports.clock.sleep(seconds)
 
-    def _say_that_it_waits(self, report: PassReport, seconds: float) -> None:
+    def _report_wait(self, report: PassReport, seconds: float) -> None:
         before, self.waited = self.waited, self.waited + seconds
-        if self.on_wait is None or self.said or not before < SILENCE <= self.waited:
+        if self.on_wait is None or self.wait_reported or not before < REPORT_WAIT_AFTER <= self.waited:
             return
         for table in report.tables:
             for step in table.steps:

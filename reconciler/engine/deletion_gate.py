@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table, with_owner
+from reconciler.engine.state import FRESH, SafetyBackup
+from reconciler.facets import backup_names
+from reconciler.facets.backups import AVAILABLE, READ, taken_of
+from reconciler.model.change import Call
+from reconciler.model.desired import Lifecycle
+from reconciler.model.errors import ApiError, Forbidden, NotFound, Outcome, Unsupported
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry, SeedRecord
+from reconciler.model.table import TableSpec
+from reconciler.planning.index_rebuild import active_rebuild, without_rebuilt_index
 from reconciler.planning.ownership import untagged
+from reconciler.planning.planner import plan
 from reconciler.planning.policy import GateInput, TableContents, deletion_gate
 from reconciler.planning.scopes import find_foreign_owner
 from reconciler.seeding.digest import items_digest
@@ -25,39 +35,54 @@ LARGEST_COMPARED_SEED = 10_000
 
 
 def judge_deletion(
-    world: EngineContext, step: Step, facts: GateInput, seed: SeedRecord | None
+    ports: EngineContext, step: Step, gate_input: GateInput, seed: SeedRecord | None
 ) -> tuple[Step, InventoryEntry | None]:
     """The fate of a destructive step, and the entry with the times that the wish and the emptiness stand since."""
     if step.status is not StepStatus.READY:
-        return step, facts.entry
-    first = deletion_gate(step, facts, None) or _not_ours_by_tag(world, step, facts)
-    if first is not None:
-        return first, facts.entry
-    contents = read_contents(world, facts.observed.spec.name, facts, seed)
-    entry = _with_pending_deletion(facts, contents)
-    judged = deletion_gate(step, replace(facts, entry=entry), contents)
-    return judged or step.blocked(Reason.DATA_LOSS, "what the table holds could not be told"), entry
+        return step, gate_input.entry
+    refusal = deletion_gate(step, gate_input, None) or _not_ours_by_tag(ports, step, gate_input)
+    if refusal is not None:
+        return refusal, gate_input.entry
+    contents = read_contents(ports, gate_input.observed.spec.name, gate_input, seed)
+    entry = _with_pending_deletion(gate_input, contents)
+    decided = deletion_gate(step, replace(gate_input, entry=entry), contents)
+    return decided or step.blocked(Reason.DATA_LOSS, "what the table holds could not be told"), entry
 
 
-def _not_ours_by_tag(world: EngineContext, step: Step, facts: GateInput) -> Step | None:
-    if not world.endpoint.flavor.has_tags:
+def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lifecycle: Lifecycle) -> TableAssessment:
+    """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
+    if base.observed is None:
+        return base
+    observed = base.observed
+    if step.status is StepStatus.READY:
+        observed = with_owner(context.ports, observed)
+        base = replace(base, observed=observed)
+    gate_input = context.gate_input(base, observed, step, lifecycle)
+    decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
+    return replace(base, entry=entry, steps=(decided,))
+
+
+def _not_ours_by_tag(ports: EngineContext, step: Step, gate_input: GateInput) -> Step | None:
+    if not ports.endpoint.flavor.has_tags:
         return None
-    return untagged(step, facts.entry, with_owner(world, facts.observed), facts.options.scope)
+    return untagged(step, gate_input.entry, with_owner(ports, gate_input.observed), gate_input.options.scope)
 
 
-def read_contents(world: EngineContext, name: str, facts: GateInput, seed: SeedRecord | None) -> TableContents:
+def read_contents(ports: EngineContext, name: str, gate_input: GateInput, seed: SeedRecord | None) -> TableContents:
     """A consistent Scan; ItemCount is hours old and decides nothing."""
-    known = seed if seed is not None and seed.state == "done" and facts.observed.identity.same(seed.identity) else None
+    known = (
+        seed if seed is not None and seed.state == "done" and gate_input.observed.identity.same(seed.identity) else None
+    )
     if known is None or not 0 < known.count <= LARGEST_COMPARED_SEED:
-        return TableContents(bool(world.items.first_items(name, 1)))
-    items = world.items.first_items(name, known.count + 1)
+        return TableContents(bool(ports.items.first_items(name, 1)))
+    items = ports.items.first_items(name, known.count + 1)
     return TableContents(bool(items), only_seed=len(items) == known.count and items_digest(items) == known.digest)
 
 
 def preflight_delete(
-    world: EngineContext,
+    ports: EngineContext,
     step: Step,
-    facts: GateInput,
+    gate_input: GateInput,
     seed: SeedRecord | None,
     planned: Callable[[ObservedTable], bool],
 ) -> Step | None:
@@ -65,24 +90,152 @@ def preflight_delete(
 
     ``planned`` says of a table that stays whether it still leads to this step.
     """
-    name = facts.observed.spec.name
-    fresh = observe_table(world, name, None, ask_owner=lambda _: True)
-    if fresh is None or not fresh.identity.same(facts.observed.identity):
+    name = gate_input.observed.spec.name
+    fresh = observe_table(ports, name, None, ask_owner=lambda _: True)
+    if fresh is None or not fresh.identity.same(gate_input.observed.identity):
         return step.blocked(Reason.IDENTITY, TABLE_REPLACED)
-    if find_foreign_owner(facts.entry, fresh, (), facts.options.scope) is not None:
+    if find_foreign_owner(gate_input.entry, fresh, (), gate_input.options.scope) is not None:
         return step.blocked(Reason.OTHER_STACK, TAKEN_OVER)
     if not step.ends_table and not planned(fresh):
         return step.deferred(Reason.BUSY, RESOURCE_CHANGED)
-    again, _ = judge_deletion(world, step, replace(facts, observed=fresh, now=world.clock.now()), seed)
-    if again.status is not StepStatus.READY:
-        return again
-    if not world.store.keep_lease():
+    decision, _ = judge_deletion(ports, step, replace(gate_input, observed=fresh, now=ports.clock.now()), seed)
+    if decision.status is not StepStatus.READY:
+        return decision
+    if not ports.store.keep_lease():
         return step.deferred(Reason.LEASE, LEASE_LOST)
     return None
 
 
-def _with_pending_deletion(facts: GateInput, contents: TableContents) -> InventoryEntry | None:
-    if facts.entry is None:
+def _with_pending_deletion(gate_input: GateInput, contents: TableContents) -> InventoryEntry | None:
+    if gate_input.entry is None:
         return None
-    empty = None if contents.holds_items else (facts.entry.empty_since or facts.now)
-    return replace(facts.entry, unwanted_since=facts.entry.unwanted_since or facts.now, empty_since=empty)
+    empty = None if contents.holds_items else (gate_input.entry.empty_since or gate_input.now)
+    return replace(
+        gate_input.entry, unwanted_since=gate_input.entry.unwanted_since or gate_input.now, empty_since=empty
+    )
+
+
+def preflight_removal(context: PassContext, assessment: TableAssessment, step: Step) -> Step | None:
+    """What stands against the call by now; ``None`` when table, plan and lease hold."""
+    ports = context.ports
+    fresh = observe_table(ports, assessment.name, None, ask_owner=lambda _: True)
+    if fresh is None or assessment.observed is None or not fresh.identity.same(assessment.observed.identity):
+        return step.blocked(Reason.IDENTITY, TABLE_REPLACED)
+    lifecycle = assessment.declaration.lifecycle if assessment.declaration else None
+    if find_foreign_owner(assessment.entry, fresh, (), context.options.scope, lifecycle) is not None:
+        return step.blocked(Reason.OTHER_STACK, TAKEN_OVER)
+    if not still_planned(context, assessment, step, fresh):
+        return step.deferred(Reason.BUSY, RESOURCE_CHANGED)
+    if not ports.store.keep_lease():
+        return step.deferred(Reason.LEASE, LEASE_LOST)
+    return declarations_changed(context, step)
+
+
+def declarations_changed(context: PassContext, step: Step) -> Step | None:
+    """What stands against a call that takes something away where the declarations are not those it was decided on.
+
+    A file may have been gone for a moment, or this process may have slept since it read them.
+    """
+    if context.desired is None or context.ports.source.still(context.desired):
+        return None
+    return step.deferred(Reason.BUSY, DECLARATIONS_CHANGED)
+
+
+def still_planned(context: PassContext, assessment: TableAssessment, step: Step, fresh: ObservedTable) -> bool:
+    """Whether the table as DescribeTable shows it now leads to the same call for the same changes."""
+    if assessment.declaration is None or assessment.observed is None:
+        return False
+    rebuild = active_rebuild(context.snapshot.rebuilds.get(assessment.name), fresh.identity)
+    flavor = context.ports.endpoint.flavor
+    planned = plan(
+        without_rebuilt_index(assessment.declaration, rebuild),
+        _merge_observed(assessment.observed, fresh),
+        lacks=flavor.lacks,
+    )
+    return any(_covers(other, step) for other in planned)
+
+
+def _covers(other: Step, step: Step) -> bool:
+    ready = other.status is StepStatus.READY and other.call == step.call
+    return ready and all(change in other.changes for change in step.changes)
+
+
+def _merge_observed(observed: ObservedTable, fresh: ObservedTable) -> ObservedTable:
+    """What was read again, and of the rest what was read before."""
+    kept = {
+        name: getattr(observed.spec, name)
+        for name in TableSpec.__dataclass_fields__
+        if getattr(fresh.spec, name) is None
+    }
+    return replace(
+        observed,
+        spec=replace(fresh.spec, **kept),
+        status=fresh.status,
+        transitions=fresh.transitions,
+        changing=fresh.changing,
+    )
+
+
+def with_backup(ports: EngineContext, name: str, step: Step, made: dict[str, SafetyBackup]) -> tuple[Step, bool]:
+    """The step, still ready where what the table holds is kept; and whether a call was made that changes something.
+
+    ``made`` are the backups that this process made, by table; one is added.
+    """
+    if not ports.items.first_items(name, 1):
+        return step, False
+    pattern = f"{{table}}-before-{step.action.value}-{{time}}"
+    if backup_names.longest_name(pattern, name) > backup_names.LONGEST:
+        pattern = f"before-{step.action.value}-{{time}}"
+    try:
+        status = _backup_status(ports, name, made)
+        if status is not None:
+            return _after_backup(step, made[name].name, status), False
+        backup_name = backup_names.name_of(pattern, name, ports.clock.now())
+        details = ports.api.write(Call("CreateBackup", {"TableName": name, "BackupName": backup_name}))["BackupDetails"]
+        now, status = ports.clock.monotonic(), details["BackupStatus"]
+        made[name] = SafetyBackup(details["BackupArn"], backup_name, now, now, now if status == AVAILABLE else None)
+        return _after_backup(step, backup_name, status), True
+    except Unsupported as error:
+        if not error.operation.endswith(("Backup", "Backups")):
+            raise
+        return step, False
+    except Forbidden as error:
+        message = f"no backup could be made first: {error.operation} was denied"
+        return step.blocked(Reason.BACKUP, message, f"permission for dynamodb:{error.operation} on the table"), False
+    except ApiError as error:
+        if error.outcome is Outcome.AGAIN:
+            return step.deferred(Reason.BUSY, f"a backup comes first: {error}"), False
+        if error.outcome is Outcome.NEVER:
+            return step.blocked(Reason.BACKUP, f"no backup could be made first: {error}"), False
+        raise
+
+
+def _backup_status(ports: EngineContext, name: str, made: dict[str, SafetyBackup]) -> str | None:
+    """The status of our backup before this very decision; ``None`` where a new one is needed.
+
+    ListBackups comes first in any case: an endpoint without backups says so here, and nothing is written.
+    """
+    mine = made.get(name)
+    table = ports.api.read("DescribeTable", {"TableName": name})["Table"]
+    try:
+        summaries = ports.api.read(READ, {"TableName": name, "BackupType": "USER"})["BackupSummaries"]
+    except NotFound:
+        return None
+    if mine is None:
+        return None
+    status = next((backup.status for backup in taken_of(table, summaries) if backup.arn == mine.arn), None)
+    now = ports.clock.monotonic()
+    awaited = now - mine.looked <= FRESH.total_seconds()
+    mine.looked = now
+    if status == AVAILABLE:
+        mine.available = now if mine.available is None and awaited else mine.available
+        return status if mine.is_current(now) else None
+    if status is None:
+        return "not listed yet" if mine.available is None and now - mine.made <= FRESH.total_seconds() else None
+    return status
+
+
+def _after_backup(step: Step, backup: str, status: str) -> Step:
+    if status == AVAILABLE:
+        return step
+    return step.deferred(Reason.BUSY, f"waiting for backup {backup} ({status})")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.context import EngineContext
-from reconciler.engine.foreign_owner import foreign_owner
 from reconciler.engine.observe import observe_table
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import NotFound, UsageError
@@ -15,7 +14,7 @@ from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.planning.diff import diff
 from reconciler.planning.ownership import OWNERSHIPS, Event, is_released, next_state, state_of
-from reconciler.planning.scopes import is_state_table, not_ours
+from reconciler.planning.scopes import foreign_owner, is_state_table, not_ours
 
 NOTHING_LEFT = "every table is declared already; nothing was written"
 SETTLED = ("ACTIVE", "UPDATING")
@@ -59,48 +58,48 @@ class Import:
         What is named and declared already just as it is, by a run that died say, is done and left out. ``UsageError``
         says which of the named ones cannot be had; without names the others are had all the same.
         """
-        known = {declaration.spec.name: declaration for declaration in declared.declarations}
-        released = self._released(names, known)
+        declared_by_name = {declaration.spec.name: declaration for declaration in declared.declarations}
+        released = self._released(names, declared_by_name)
         for name in names:
-            if name in known and name not in released and not self._as_declared(known[name]):
-                raise UsageError(f"{name} is declared already, in {known[name].origin}")
+            if name in declared_by_name and name not in released and not self._as_declared(declared_by_name[name]):
+                raise UsageError(f"{name} is declared already, in {declared_by_name[name].origin}")
         every = names or tuple(sorted(self.ports.api.list_tables()))
-        listed = tuple(dict.fromkeys(name for name in every if name not in known))
+        listed = tuple(dict.fromkeys(name for name in every if name not in declared_by_name))
         read = tuple(self.ports.parallel.map(self._read, listed))
         snapshot = self.ports.store.load()
         found: dict[str, ObservedTable] = {}
-        left: list[Skipped] = []
+        skipped: list[Skipped] = []
         for name, table in zip(listed, read, strict=True):
-            theirs = self._foreign_reason(table, snapshot) if isinstance(table, ObservedTable) else None
+            foreign_reason = self._foreign_reason(table, snapshot) if isinstance(table, ObservedTable) else None
             if not names and isinstance(table, ObservedTable) and self._holds_records(table):
                 continue
             try:
                 base = base_of(name)
             except UsageError as error:
-                theirs = theirs or str(error)
-            if theirs:
-                left.append(Skipped(name, theirs))
+                foreign_reason = foreign_reason or str(error)
+            if foreign_reason:
+                skipped.append(Skipped(name, foreign_reason))
             elif isinstance(table, Skipped):
-                left.append(table)
+                skipped.append(table)
             elif table.status not in SETTLED:
-                left.append(_not_ready(name, table.status))
+                skipped.append(_not_ready(name, table.status))
             else:
                 found[base] = table
-        if left and names:
-            raise UsageError(f"{'; '.join(each.message for each in left)}. Nothing was written")
+        if skipped and names:
+            raise UsageError(f"{'; '.join(each.message for each in skipped)}. Nothing was written")
         nothing = NOTHING_LEFT if names else self._nothing(every, read)
-        return ImportCandidates(found, tuple(left), released, "nothing was written" if left else nothing)
+        return ImportCandidates(found, tuple(skipped), released, "nothing was written" if skipped else nothing)
 
-    def _released(self, names: tuple[str, ...], known: Mapping[str, Declaration]) -> tuple[str, ...]:
+    def _released(self, names: tuple[str, ...], declared_by_name: Mapping[str, Declaration]) -> tuple[str, ...]:
         """Those of the named tables that are declared and recorded as released. ``UsageError`` for another stack's."""
         snapshot = self.ports.store.load()
-        found = [name for name in names if name in known and _is_released(snapshot.inventory.get(name))]
+        found = [name for name in names if name in declared_by_name and _is_released(snapshot.inventory.get(name))]
         for name in found:
             table = self._read(name)
             if isinstance(table, Skipped):
                 raise UsageError(f"{table.message}. Nothing was written")
-            if theirs := self._foreign_reason(table, snapshot):
-                raise UsageError(f"{theirs}. Nothing was written")
+            if foreign_reason := self._foreign_reason(table, snapshot):
+                raise UsageError(f"{foreign_reason}. Nothing was written")
         return tuple(found)
 
     def adopt(

@@ -58,8 +58,8 @@ class Rebuild:
         if record is None:
             raise UsageError(f"no index of {name} is being rebuilt")
         self.command.ports.store.drop_rebuild(name)
-        said = f"The rebuild of index {record.index} as {record.new_index} is forgotten; neither index was touched."
-        return CommandResult((said,), finished=True, data=_data(record, "cancelled"))
+        message = f"The rebuild of index {record.index} as {record.new_index} is forgotten; neither index was touched."
+        return CommandResult((message,), finished=True, data=_data(record, "cancelled"))
 
     def _begin(self, observed: ObservedTable, index: str, new: str, desired: TableSpec | None) -> IndexRebuild:
         name, live = observed.spec.name, {each.name for each in observed.spec.global_indexes or ()}
@@ -135,12 +135,12 @@ class Rebuild:
 
     def _finished(self, record: IndexRebuild) -> CommandResult:
         self.command.ports.store.drop_rebuild(record.name)
-        said = f"Index {record.new_index} stands in the place of {record.index}, which is gone."
-        return CommandResult((said,), finished=True, data=_data(record, "done"))
+        message = f"Index {record.new_index} stands in the place of {record.index}, which is gone."
+        return CommandResult((message,), finished=True, data=_data(record, "done"))
 
     def _building(self, record: IndexRebuild) -> CommandResult:
-        said = f"Index {record.new_index} is being built; the same command goes on from here."
-        return CommandResult((said,), finished=False, data=_data(record, "building"))
+        message = f"Index {record.new_index} is being built; the same command goes on from here."
+        return CommandResult((message,), finished=False, data=_data(record, "building"))
 
     def _waiting(self, record: IndexRebuild) -> CommandResult:
         when = record.drop_at.isoformat(timespec="seconds")
@@ -149,11 +149,11 @@ class Rebuild:
         return CommandResult((ready, later), finished=False, data=_data(record, "ready"))
 
     def _not_switched(self, record: IndexRebuild) -> CommandResult:
-        said = (
+        message = (
             f"Index {record.new_index} is ready, and the declaration does not name it in the place of {record.index}:"
             " change it there, then call this again. Nothing is dropped before."
         )
-        return CommandResult((said,), finished=False, data=_data(record, "ready"))
+        return CommandResult((message,), finished=False, data=_data(record, "ready"))
 
 
 def _new_index(live: TableSpec, index: str, new: str, desired: TableSpec | None) -> GlobalIndex:

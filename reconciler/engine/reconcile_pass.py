@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from reconciler.engine.apply import PassResult, apply_all, report_only
-from reconciler.engine.assess_tables import assess_tables
+from reconciler.engine.assess import assess_tables
 from reconciler.engine.assessment import PassContext
 from reconciler.engine.authorization import WriteAuthorization, authorize_writes, unreachable
 from reconciler.engine.context import EngineContext
-from reconciler.engine.foreign_guard import ForeignGuard, find_foreign
+from reconciler.engine.foreign_declarations import ForeignGuard, find_foreign
 from reconciler.engine.pass_guards import apply_pass_guards
-from reconciler.engine.safety_latch import SafetyLatch
-from reconciler.engine.state import EngineState
+from reconciler.engine.state import EngineState, SafetyLatch
 from reconciler.engine.table_reports import plan_summary
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (
@@ -108,27 +107,27 @@ class Pass:
         if not desired.declarations:
             return self._report((), error="the desired state declares no table: nothing is touched")
         dry = self.request.dry_run or bool(self.problems)
-        permission = self._timed("state", lambda: self._authorize(dry=dry))
-        self.warnings += permission.snapshot.notices
-        if permission.warning:
-            self.warnings.append(permission.warning)
-        if permission.error:
-            unseen = self._unobserved_tables(permission.error)
-            return self._report(unseen, error=permission.error, snapshot=permission.snapshot)
-        self.state.load_attempts(permission.snapshot)
-        if not self._removals_are_understood(desired, permission.snapshot):
-            permission = replace(permission, writes=False)
+        authorization = self._timed("state", lambda: self._authorize(dry=dry))
+        self.warnings += authorization.snapshot.notices
+        if authorization.warning:
+            self.warnings.append(authorization.warning)
+        if authorization.error:
+            unread = self._unobserved_tables(authorization.error)
+            return self._report(unread, error=authorization.error, snapshot=authorization.snapshot)
+        self.state.load_attempts(authorization.snapshot)
+        if not self._removals_are_understood(desired, authorization.snapshot):
+            authorization = replace(authorization, writes=False)
             if self.state.last_good is None:
-                return self._report((), snapshot=permission.snapshot)
+                return self._report((), snapshot=authorization.snapshot)
             desired = self.desired = self.state.last_good
         names = self._timed("list", self._list)
-        acted = self._timed("tables", lambda: self._tables(desired, permission))
-        strangers = _unmanaged(names or (), desired, permission.snapshot, self.options.state_table)
+        result = self._timed("tables", lambda: self._tables(desired, authorization))
+        unmanaged_tables = _unmanaged(names or (), desired, authorization.snapshot, self.options.state_table)
         return self._report(
-            (*acted.tables, *strangers),
-            snapshot=permission.snapshot,
-            acted=acted,
-            unmanaged=None if names is None else len(strangers),
+            (*result.tables, *unmanaged_tables),
+            snapshot=authorization.snapshot,
+            result=result,
+            unmanaged=None if names is None else len(unmanaged_tables),
         )
 
     def _load(self) -> DesiredState | None:
@@ -168,18 +167,18 @@ class Pass:
             self.warnings.append(f"ListTables was denied, so tables that are not ours are not counted: {error.message}")
             return None
 
-    def _tables(self, desired: DesiredState, permission: WriteAuthorization) -> PassResult:
-        destroy, doubt = self.request.destroy, SafetyLatch()
-        inventory = permission.snapshot.inventory
-        guard = ForeignGuard() if destroy else find_foreign(self.ports, desired, permission.snapshot, doubt)
-        scene = PassContext(
+    def _tables(self, desired: DesiredState, authorization: WriteAuthorization) -> PassResult:
+        destroy, latch = self.request.destroy, SafetyLatch()
+        inventory = authorization.snapshot.inventory
+        guard = ForeignGuard() if destroy else find_foreign(self.ports, desired, authorization.snapshot, latch)
+        context = PassContext(
             self.ports,
             self.options,
-            permission.snapshot,
+            authorization.snapshot,
             self.state.attempts,
             guard,
             self.request.approved,
-            latch=doubt,
+            latch=latch,
             desired=None if destroy else desired,
             plan_cache=self.state.plan_cache,
             cancelled_deletions=self.state.cancelled_deletions,
@@ -191,32 +190,32 @@ class Pass:
             stable_at=None if destroy else desired.settled_at,
             deadline=self.request.deadline,
         )
-        surveys = assess_tables(scene, desired, self.request.focus, destroy=destroy)
-        for survey in surveys:
-            if isinstance(survey.error, EndpointChanged):
-                raise survey.error
-        self.state.cancelled_deletions.record((survey.recorded, survey.entry) for survey in surveys)
-        surveys = apply_pass_guards(
-            surveys,
+        assessments = assess_tables(context, desired, self.request.focus, destroy=destroy)
+        for assessment in assessments:
+            if isinstance(assessment.error, EndpointChanged):
+                raise assessment.error
+        self.state.cancelled_deletions.record((assessment.recorded, assessment.entry) for assessment in assessments)
+        assessments = apply_pass_guards(
+            assessments,
             self.options,
-            permission.snapshot,
+            authorization.snapshot,
             self.request.ended,
-            guard.names | scene.renamed.keys(),
-            recent=self._recent(permission.snapshot),
-            doubtful=doubt.closed,
+            guard.names | context.renamed.keys(),
+            recent=self._recent(authorization.snapshot),
+            latch_closed=latch.closed,
         )
-        if not permission.writes or self._plan_differs(report_only(surveys)):
-            return report_only(surveys)
-        self.ports.telemetry.planned(self.pass_id, plan_summary(surveys))
-        return apply_all(scene, surveys, self.state, self._report_step)
+        if not authorization.writes or self._plan_differs(report_only(assessments)):
+            return report_only(assessments)
+        self.ports.telemetry.planned(self.pass_id, plan_summary(assessments))
+        return apply_all(context, assessments, self.state, self._report_step)
 
     def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:
         """What went within the last hour: it counts towards the cap on deletes."""
-        steady, clock = self.state.elapsed_times, self.ports.clock
+        elapsed_times, clock = self.state.elapsed_times, self.ports.clock
         return tuple(
             ended
             for ended in snapshot.ended.values()
-            if steady.within(("ended", ended.name), ended.at, CAP_WINDOW, clock)
+            if elapsed_times.within(("ended", ended.name), ended.at, CAP_WINDOW, clock)
         )
 
     def _plan_differs(self, planned: PassResult) -> bool:
@@ -238,12 +237,12 @@ class Pass:
         *,
         error: str | None = None,
         snapshot: StateSnapshot | None = None,
-        acted: PassResult | None = None,
+        result: PassResult | None = None,
         unmanaged: int | None = None,
         answered: bool = True,
     ) -> PassReport:
-        leads = self._leads(snapshot, acted)
-        carried = self.request.previous
+        leads = self._leads(snapshot, result)
+        previous = self.request.previous
         merged = self._merge_previous(self.state.reuse(self._with_drift_start(table)) for table in tables)
         self.state.reports = merged
         return PassReport(
@@ -257,13 +256,13 @@ class Pass:
             problems=self.problems,
             warnings=tuple(self.warnings),
             error=error,
-            wrote=acted is not None and acted.wrote,
+            wrote=result is not None and result.wrote,
             suspended=snapshot is not None and snapshot.suspension is not None,
             observe_only=self.options.mode == "observe",
             leader=leads,
-            lease_holder=acted.holder if acted else None,
-            held_by=_holder(snapshot, acted) if leads is False else None,
-            unmanaged=carried.unmanaged if carried else unmanaged,
+            lease_holder=result.holder if result else None,
+            held_by=_holder(snapshot, result) if leads is False else None,
+            unmanaged=previous.unmanaged if previous else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
             stack=self.options.stack,
@@ -272,8 +271,8 @@ class Pass:
 
     def _merge_previous(self, tables: Iterable[TableReport]) -> dict[str, TableReport]:
         """These tables, and of the round before those that this one did not look at."""
-        carried = self.request.previous
-        merged = {table.name: table for table in carried.tables if not self._is_in_focus(table)} if carried else {}
+        previous = self.request.previous
+        merged = {table.name: table for table in previous.tables if not self._is_in_focus(table)} if previous else {}
         return merged | {table.name: table for table in tables}
 
     def _with_drift_start(self, table: TableReport) -> TableReport:
@@ -290,11 +289,11 @@ class Pass:
     def _is_in_focus(self, table: TableReport) -> bool:
         return self.request.focus is None or table.name in self.request.focus
 
-    def _leads(self, snapshot: StateSnapshot | None, acted: PassResult | None) -> bool | None:
+    def _leads(self, snapshot: StateSnapshot | None, result: PassResult | None) -> bool | None:
         if snapshot is None or not snapshot.usable:
             return None
-        if acted is not None and (acted.led or acted.holder):
-            return acted.led
+        if result is not None and (result.led or result.holder):
+            return result.led
         lease = snapshot.lease
         return lease is None or self.ports.store.owns(lease) or not self.ports.store.is_held(lease)
 
@@ -306,9 +305,9 @@ class Pass:
             self.phases[phase] = self.phases.get(phase, 0.0) + self.ports.clock.monotonic() - began
 
 
-def _holder(snapshot: StateSnapshot | None, acted: PassResult | None) -> str | None:
-    if acted is not None and acted.holder:
-        return acted.holder
+def _holder(snapshot: StateSnapshot | None, result: PassResult | None) -> str | None:
+    if result is not None and result.holder:
+        return result.holder
     return snapshot.lease.shown if snapshot is not None and snapshot.lease is not None else None
 
 

@@ -84,28 +84,28 @@ class Reconciler:
         """
         approved = Approval(everything=True) if confirmed or tables else None
         request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved)
-        report = self._destroyer()._converge(request)
+        report = self._with_explicit_delete()._converge(request)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
             if self._created_in_the_meantime(report, request.focus):
-                report = self._destroyer()._converge(request)
-        return replace(self._with_history(self._without_the_destroyed(report)), suspended=True)
+                report = self._with_explicit_delete()._converge(request)
+        return replace(self._with_history(self._with_destroyed_missing(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
         """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
         approved = Approval(everything=True) if tables else None
         request = PassRequest("preview", dry_run=True, focus=self._focus(tables), destroy=True, approved=approved)
-        return self._destroyer()._pass(request)
+        return self._with_explicit_delete()._pass(request)
 
     def seed(self, tables: tuple[str, ...] = ()) -> RunReport:
         """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
         names = self._seeded_names(tables)
-        return self._seed_verbs("seed").seed(names)
+        return self._seed_commands("seed").seed(names)
 
     def clear(self, tables: tuple[str, ...] = ()) -> RunReport:
         """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
         names = self._seeded_names(tables)
-        return self._seed_verbs("clear").clear(names)
+        return self._seed_commands("clear").clear(names)
 
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
@@ -173,11 +173,12 @@ class Reconciler:
         backup: str | None,
         at: str | None,
         overrides: Overrides | None = None,
-        tell: OnProgress = no_progress,
+        on_progress: OnProgress = no_progress,
     ) -> CommandResult:
         """A new table ``to`` from a backup of ``table``, or from what it held at a time; ``tell`` hears how it goes."""
-        wish = overrides or Overrides()
-        return Restore(self._command()).run(table, to, backup=backup, at=at, overrides=wish, tell=tell)
+        return Restore(self._command()).run(
+            table, to, backup=backup, at=at, overrides=overrides or Overrides(), on_progress=on_progress
+        )
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
         """Another index in the place of ``index``, which goes ``hold`` after the other is ready."""
@@ -194,10 +195,10 @@ class Reconciler:
     def writable_state(self) -> StateSnapshot:
         """The state, created if it is missing. Raises ``StateError`` where nothing may be written here."""
         options = replace(self.options, mode="enforce")
-        permission = authorize_writes(self.ports, options, self.allowed_accounts, dry=False, explicit=True)
-        if permission.error:
-            raise StateError(permission.error)
-        return permission.snapshot
+        authorization = authorize_writes(self.ports, options, self.allowed_accounts, dry=False, explicit=True)
+        if authorization.error:
+            raise StateError(authorization.error)
+        return authorization.snapshot
 
     def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """The declared names (base or full) as table names; all of them when none is given."""
@@ -225,9 +226,9 @@ class Reconciler:
         if not tables:
             return None
         desired = self.ports.source.load()
-        return frozenset(self._forgotten(name, desired) or _known(desired, name) for name in tables)
+        return frozenset(self._undeclared_name(name, desired) or _known(desired, name) for name in tables)
 
-    def _forgotten(self, name: str, desired: DesiredState) -> str | None:
+    def _undeclared_name(self, name: str, desired: DesiredState) -> str | None:
         """The table of the inventory that is meant, where no declared one is; None where there is none either."""
         if desired.named(name) is not None:
             return None
@@ -237,7 +238,7 @@ class Reconciler:
         exact = [entry.name for entry in ours if entry.name == name]
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
 
-    def _without_the_destroyed(self, report: Report) -> Report:
+    def _with_destroyed_missing(self, report: Report) -> Report:
         """The report with each declared table that went as missing: it is not in sync with its declaration."""
         desired = self.state.last_good
         declared = {each.spec.name for each in desired.declarations} if desired is not None else set()
@@ -251,7 +252,7 @@ class Reconciler:
         )
         return replace(report, tables=tables)
 
-    def _destroyer(self) -> Reconciler:
+    def _with_explicit_delete(self) -> Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
 
     def _command(self) -> CommandContext:
@@ -264,10 +265,10 @@ class Reconciler:
         made = {name for name, entry in inventory.items() if is_ours(entry)} - seen
         return bool(made if focus is None else made & focus)
 
-    def _hold(self, asked: timedelta | None) -> timedelta:
-        return asked if asked is not None else (timedelta(0) if self.ports.emulator else HOLD)
+    def _hold(self, hold: timedelta | None) -> timedelta:
+        return hold if hold is not None else (timedelta(0) if self.ports.emulator else HOLD)
 
-    def _seed_verbs(self, trigger: str) -> SeedCommands:
+    def _seed_commands(self, trigger: str) -> SeedCommands:
         state = self.writable_state()
         return SeedCommands(self.ports, self.options, trigger, state, self.ports.clock.now() + self.timeout)
 

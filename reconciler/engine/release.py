@@ -34,16 +34,16 @@ class Release:
         """One sentence for each table. ``StateError``, with all of them, where one could not be released."""
         self.state()
         revoked = self.ports.store.revoke_lease()
-        said, failed = [], False
+        messages, failed = [], False
         for name in names:
             try:
-                said.append(self._one(name, revoked))
+                messages.append(self._one(name, revoked))
             except StateError as error:
-                said.append(str(error))
+                messages.append(str(error))
                 failed = True
         if failed:
-            raise StateError("\n".join(said))
-        return tuple(said)
+            raise StateError("\n".join(messages))
+        return tuple(messages)
 
     def _one(self, name: str, revoked: Lease | None) -> str:
         for _ in range(TRIES):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.engine.commands import CommandContext, CommandResult
-from reconciler.engine.restore_overrides import members, unheeded
+from reconciler.facets import capacity, wire
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
 from reconciler.model.restore import Overrides
@@ -19,13 +19,24 @@ NOT_RESTORED = (
     "DynamoDB restores items, keys, indexes, billing and encryption. Time to live, stream, tags, auto scaling,"
     " policies, point-in-time recovery and protection are set by the next pass where the table is declared."
 )
+KINDS = {
+    "GlobalSecondaryIndexes": "GlobalSecondaryIndexOverride",
+    "LocalSecondaryIndexes": "LocalSecondaryIndexOverride",
+    "VectorIndexes": "VectorIndexOverride",
+}
+"""The members of a description, and the member of the request that lists what is restored of each."""
+KEPT = {
+    *("IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput"),
+    *("VectorAttribute", "SearchSchema", "Dimensions", "DistanceFunction"),
+}
+Shape = dict[str, Any]
 
 
 def no_progress(_: str) -> None:
     """Nobody listens to how it goes."""
 
 
-def _source_words(name: str, call: Call, live: Mapping[str, Any] | None = None) -> str:
+def _describe_source(name: str, call: Call, live: Mapping[str, Any] | None = None) -> str:
     restored = ((live or {}).get("RestoreSummary") or {}).get("RestoreDateTime")
     moment = call.params.get("RestoreDateTime") or restored or "the latest time"
     return str(call.params.get("BackupArn") or f"{name} at {moment}")
@@ -45,7 +56,7 @@ class Restore:
         backup: str | None,
         at: str | None,
         overrides: Overrides,
-        tell: OnProgress = no_progress,
+        on_progress: OnProgress = no_progress,
     ) -> CommandResult:
         """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else.
 
@@ -60,15 +71,15 @@ class Restore:
         live = self._describe(to)
         if live is None:
             source = self._source(call) if overrides.about_indexes else {}
-            call = self.command.check(replace(call, params={**call.params, **members(overrides, source)}))
+            call = self.command.check(replace(call, params={**call.params, **override_members(overrides, source)}))
             self._begin(name, to, call)
-            tell(f"{to}: begun, from {_source_words(name, call)}")
-        elif not _is_asked_for(live, call, name):
+            on_progress(f"{to}: begun, from {_describe_source(name, call)}")
+        elif not _is_this_restore(live, call, name):
             origin = f", restored from {known}" if (known := _origin(live)) else ""
             raise UsageError(
                 f"table {to} exists already{origin}; a restore makes a new table. Name another one by --to"
             )
-        return self._awaited(name, to, _source_words(name, call, live), overrides, tell)
+        return self._wait_until_active(name, to, _describe_source(name, call, live), overrides, on_progress)
 
     def _begin(self, name: str, to: str, call: Call) -> None:
         """Send the call. Where its answer was lost, a table that was not there before and comes from there is ours."""
@@ -76,27 +87,29 @@ class Restore:
             self.command.ports.api.write(call)
         except (Ambiguous, Busy):
             live = self._describe(to)
-            if live is None or not _from_there(live, call, name):
+            if live is None or not _restored_from(live, call, name):
                 raise
 
-    def _awaited(self, name: str, to: str, source: str, overrides: Overrides, tell: OnProgress) -> CommandResult:
-        pause, told = 0.0, ""
+    def _wait_until_active(
+        self, name: str, to: str, source: str, overrides: Overrides, on_progress: OnProgress
+    ) -> CommandResult:
+        pause, last_status = 0.0, ""
         while True:
             live = self._describe(to)
             status = live["TableStatus"] if live else "not to be seen yet"
-            facts = {"table": name, "to": to, "source": source, "status": status}
-            if status != told:
-                tell(f"{to}: {status}")
-                told = status
+            data = {"table": name, "to": to, "source": source, "status": status}
+            if status != last_status:
+                on_progress(f"{to}: {status}")
+                last_status = status
             if live and status == "ACTIVE":
-                said = [f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED]
-                if missed := unheeded(overrides, live):
-                    said.append(f"The endpoint did not heed what was asked of: {', '.join(missed)}.")
-                return CommandResult(tuple(said), finished=True, data=facts)
+                messages = [f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED]
+                if ignored := ignored_overrides(overrides, live):
+                    messages.append(f"The endpoint did not heed what was asked of: {', '.join(ignored)}.")
+                return CommandResult(tuple(messages), finished=True, data=data)
             waited = self.command.pause(pause)
             if waited is None:
                 goes_on = f"{to} is being restored from {source} and is {status}; the same command waits for it again."
-                return CommandResult((goes_on,), finished=False, data=facts)
+                return CommandResult((goes_on,), finished=False, data=data)
             pause = waited
 
     def _describe(self, name: str) -> Mapping[str, Any] | None:
@@ -126,43 +139,49 @@ class Restore:
             raise UsageError(f"there is no backup {arn}") from None
         return found
 
-    def _from_backup(self, name: str, to: str, wish: str) -> Call:
-        if wish.startswith("arn:"):
-            status = self._described(wish)["BackupDetails"]["BackupStatus"]
+    def _from_backup(self, name: str, to: str, name_or_arn: str) -> Call:
+        if name_or_arn.startswith("arn:"):
+            status = self._described(name_or_arn)["BackupDetails"]["BackupStatus"]
             if status != "AVAILABLE":
-                raise UsageError(f"backup {wish} is {status}")
-            return Call("RestoreTableFromBackup", {"TargetTableName": to, "BackupArn": wish})
-        asked = {"TableName": name, "BackupType": "ALL"}
+                raise UsageError(f"backup {name_or_arn} is {status}")
+            return Call("RestoreTableFromBackup", {"TargetTableName": to, "BackupArn": name_or_arn})
+        request = {"TableName": name, "BackupType": "ALL"}
         try:
-            listed = self.command.ports.api.read("ListBackups", asked)["BackupSummaries"]
+            listed = self.command.ports.api.read("ListBackups", request)["BackupSummaries"]
         except Unsupported:
             raise UsageError("this endpoint has no backups") from None
-        whole = sorted(
+        available = sorted(
             (backup for backup in listed if backup["BackupStatus"] == "AVAILABLE"),
             key=lambda backup: backup["BackupCreationDateTime"],
         )
-        chosen = whole[-1:] if wish == LATEST else [backup for backup in whole if backup["BackupName"] == wish]
+        chosen = (
+            available[-1:]
+            if name_or_arn == LATEST
+            else [backup for backup in available if backup["BackupName"] == name_or_arn]
+        )
         if not chosen:
-            known = ", ".join(backup["BackupName"] for backup in whole) or "none"
-            raise UsageError(f"{name} has no backup {wish!r}; its backups are: {known}")
+            known = ", ".join(backup["BackupName"] for backup in available) or "none"
+            raise UsageError(f"{name} has no backup {name_or_arn!r}; its backups are: {known}")
         if len(chosen) > 1:
-            raise UsageError(f"{wish!r} names several backups; say which: {', '.join(b['BackupArn'] for b in chosen)}")
+            raise UsageError(
+                f"{name_or_arn!r} names several backups; say which: {', '.join(b['BackupArn'] for b in chosen)}"
+            )
         return Call("RestoreTableFromBackup", {"TargetTableName": to, "BackupArn": chosen[0]["BackupArn"]})
 
-    def _at_time(self, name: str, to: str, wish: str) -> Call:
+    def _at_time(self, name: str, to: str, at: str) -> Call:
         params: dict[str, Any] = {"SourceTableName": name, "TargetTableName": to}
         earliest, latest = self._window(name)
-        if wish == LATEST:
+        if at == LATEST:
             return Call("RestoreTableToPointInTime", {**params, "UseLatestRestorableTime": True})
         try:
-            moment = datetime.fromisoformat(wish)
+            moment = datetime.fromisoformat(at)
         except ValueError:
-            raise UsageError(f"--at {wish!r} is no time; write 2026-01-31T12:00:00Z, or latest") from None
+            raise UsageError(f"--at {at!r} is no time; write 2026-01-31T12:00:00Z, or latest") from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if not (earliest or moment) <= moment <= (latest or moment):
             first, last = (each.isoformat(timespec="seconds") if each else "?" for each in (earliest, latest))
-            asked = moment.isoformat(timespec="seconds")
-            raise UsageError(f"{name} can be restored to times from {first} to {last}, not to {asked}")
+            requested = moment.isoformat(timespec="seconds")
+            raise UsageError(f"{name} can be restored to times from {first} to {last}, not to {requested}")
         return Call("RestoreTableToPointInTime", {**params, "RestoreDateTime": moment})
 
     def _window(self, name: str) -> tuple[datetime | None, datetime | None]:
@@ -174,19 +193,19 @@ class Restore:
             raise UsageError(f"table {name} is not there; restore it from a backup: --from latest") from None
         recovery = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription") or {}
         if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
-            said = f"point-in-time recovery of {name} is not enabled"
-            raise UsageError(f"{said}; restore it from a backup: --from latest")
+            problem = f"point-in-time recovery of {name} is not enabled"
+            raise UsageError(f"{problem}; restore it from a backup: --from latest")
         return recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
 
 
-def _is_asked_for(live: Mapping[str, Any], call: Call, source: str) -> bool:
+def _is_this_restore(live: Mapping[str, Any], call: Call, source: str) -> bool:
     """Whether a table that is there already is what this very command began to make, finished or not."""
-    if not _from_there(live, call, source):
+    if not _restored_from(live, call, source):
         return False
-    asked, restored = call.params.get("RestoreDateTime"), (live.get("RestoreSummary") or {}).get("RestoreDateTime")
-    if asked is None or restored is None:
+    requested, restored = call.params.get("RestoreDateTime"), (live.get("RestoreSummary") or {}).get("RestoreDateTime")
+    if requested is None or restored is None:
         return True
-    return bool(abs(restored - asked) < timedelta(seconds=1))
+    return bool(abs(restored - requested) < timedelta(seconds=1))
 
 
 def _origin(live: Mapping[str, Any]) -> str | None:
@@ -198,9 +217,90 @@ def _origin(live: Mapping[str, Any]) -> str | None:
     return f"{source} at {summary.get('RestoreDateTime', 'a time')}" if source else None
 
 
-def _from_there(live: Mapping[str, Any], call: Call, source: str) -> bool:
+def _restored_from(live: Mapping[str, Any], call: Call, source: str) -> bool:
     """Whether a table was restored from what the command names."""
     summary = live.get("RestoreSummary") or {}
     if "BackupArn" in call.params:
         return bool(summary.get("SourceBackupArn") == call.params["BackupArn"])
     return str(summary.get("SourceTableArn", "")).rsplit("/", 1)[-1] == source
+
+
+def override_members(overrides: Overrides, source: Mapping[str, Any]) -> Shape:
+    """Members of RestoreTableFromBackup and RestoreTableToPointInTime; ``source`` describes the source's indexes.
+
+    Only indexes of the source may be named, each as it was. A table that is provisioned from now on needs throughput
+    for each of them. ``UsageError`` for what contradicts itself.
+    """
+    _check(overrides, source)
+    shape: Shape = {}
+    if overrides.billing_mode:
+        shape["BillingModeOverride"] = overrides.billing_mode
+    if overrides.throughput:
+        shape["ProvisionedThroughputOverride"] = wire.throughput(overrides.throughput)
+    if overrides.maximum:
+        units = {"MaxReadRequestUnits": overrides.maximum.read, "MaxWriteRequestUnits": overrides.maximum.write}
+        shape["OnDemandThroughputOverride"] = {name: value for name, value in units.items() if value is not None}
+    if overrides.sse:
+        key = {"KMSMasterKeyId": overrides.sse.key} if overrides.sse.key else {}
+        on = {"Enabled": True, "SSEType": "KMS", **key}
+        shape["SSESpecificationOverride"] = on if overrides.sse.enabled else {"Enabled": False}
+    return shape | _indexes(overrides, source)
+
+
+def ignored_overrides(overrides: Overrides, live: Mapping[str, Any]) -> list[str]:
+    """What the restored table does not have as it was wished: emulators take overrides and forget them."""
+    names = {index["IndexName"] for kind in KINDS for index in live.get(kind) or []}
+    stayed = names if overrides.no_indexes else names & set(overrides.left_out)
+    encrypted = (live.get("SSEDescription") or {}).get("Status") == "ENABLED"
+    ignored = [f"index {name}" for name in sorted(stayed)]
+    if overrides.billing_mode and capacity.read_mode(live) != overrides.billing_mode:
+        ignored.append("billing mode")
+    if overrides.throughput and wire.read_throughput(live.get("ProvisionedThroughput")) != overrides.throughput:
+        ignored.append("capacity")
+    if overrides.sse and encrypted != overrides.sse.enabled:
+        ignored.append("key")
+    return ignored
+
+
+def _indexes(overrides: Overrides, source: Mapping[str, Any]) -> Shape:
+    if overrides.no_indexes:
+        return {member: [] for member in KINDS.values()}
+    shape: Shape = {}
+    for kind, member in KINDS.items():
+        had = source.get(kind) or []
+        stay = [index for index in had if index["IndexName"] not in overrides.left_out]
+        provisioned = kind == "GlobalSecondaryIndexes" and overrides.billing_mode == "PROVISIONED"
+        if len(stay) < len(had) or (provisioned and stay):
+            shape[member] = [_index(index, overrides, globally=kind == "GlobalSecondaryIndexes") for index in stay]
+    return shape
+
+
+def _index(index: Mapping[str, Any], overrides: Overrides, *, globally: bool) -> Shape:
+    kept = {name: value for name, value in index.items() if name in KEPT}
+    if not globally:
+        return kept
+    had = wire.read_throughput(kept.pop("ProvisionedThroughput", None))
+    units = None if overrides.billing_mode == "PAY_PER_REQUEST" else had or overrides.throughput
+    if overrides.billing_mode == "PROVISIONED":
+        kept.pop("OnDemandThroughput", None)
+    return kept | ({"ProvisionedThroughput": wire.throughput(units)} if units else {})
+
+
+def _check(overrides: Overrides, source: Mapping[str, Any]) -> None:
+    if overrides.billing_mode == "PROVISIONED" and overrides.throughput is None:
+        raise UsageError("--billing-mode PROVISIONED needs --read-capacity and --write-capacity")
+    if overrides.throughput and overrides.billing_mode == "PAY_PER_REQUEST":
+        raise UsageError("--read-capacity and --write-capacity go with PROVISIONED, not with PAY_PER_REQUEST")
+    if overrides.maximum and overrides.billing_mode == "PROVISIONED":
+        raise UsageError("--max-read and --max-write go with PAY_PER_REQUEST, not with PROVISIONED")
+    if overrides.no_indexes and overrides.left_out:
+        raise UsageError("--without-indexes leaves out every index, so --without-index says nothing more")
+    if overrides.billing_mode == "PROVISIONED" and source.get("VectorIndexes") and not overrides.no_indexes:
+        stay = [i["IndexName"] for i in source["VectorIndexes"] if i["IndexName"] not in overrides.left_out]
+        if stay:
+            raise UsageError(f"vector indexes need on-demand billing (rule 16): --without-index {stay[0]}")
+    known = [index["IndexName"] for kind in KINDS for index in source.get(kind) or []]
+    for name in overrides.left_out:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise UsageError(f"there is no index {name!r} to be left out; the indexes are: {listed}")

@@ -6,25 +6,27 @@ Called by a pass (``acting``) and by the verb ``seed`` (``seed_verbs``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from reconciler.engine import seed_batches
 from reconciler.engine.context import EngineContext
-from reconciler.engine.seed_ledger import SeedLedger
-from reconciler.engine.seed_work import Numbered, SeedOutcome, SeedWork, batches, numbered_items
-from reconciler.model.desired import Declaration
-from reconciler.model.errors import ApiError, LeaseLost, Outcome
+from reconciler.engine.seed_batches import NumberedItem, SeedLedger, SeedOutcome, SeedWork, batches, numbered_items
+from reconciler.model.desired import Declaration, Item
+from reconciler.model.errors import ApiError, Denied, LeaseLost, Outcome, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.records import StateSnapshot
+from reconciler.model.removal import Removal
+from reconciler.seeding.provenance import item_digest
 
 
 def write_seed(
-    world: EngineContext,
+    ports: EngineContext,
     declaration: Declaration,
     identity: Identity,
     snapshot: StateSnapshot,
     *,
-    asked: bool = False,
+    by_command: bool = False,
     earlier: int = 0,
     deadline: datetime | None = None,
 ) -> SeedOutcome:
@@ -36,7 +38,7 @@ def write_seed(
     seed = declaration.seed
     if seed is None:
         return SeedOutcome()
-    work = SeedWork(world, declaration, seed, identity, snapshot, deadline)
+    work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
     ledger, counts, stopped = work.ledger, [0, 0], None
     ledger.record = replace(ledger.record, earlier=earlier)
     numbered = numbered_items(seed)
@@ -49,14 +51,14 @@ def write_seed(
             if stopped or work.fatal:
                 break
             ledger.save("started", seed, (digest for _, _, digest in batch))
-            results = work.batch(batch, lambda item: world.items.put_if_absent(work.table, item, work.keys))
+            results = work.batch(batch, lambda item: ports.items.put_if_absent(work.table, item, work.keys))
             _settle(ledger, batch, results)
             counts = [counts[0] + results.count(True), counts[1] + results.count(False)]
         stopped = stopped or (work.stop() if work.interrupted else None)
         if not (work.fatal or stopped):
             work.watch.check()
         whole = not (work.errors or stopped)
-        if whole and (asked or not earlier):
+        if whole and (by_command or not earlier):
             ledger.record = replace(ledger.record, earlier=0)
             ledger.save("done", seed, count=len(seed.items))
         elif not isinstance(work.error(), LeaseLost):
@@ -69,14 +71,14 @@ def write_seed(
         counts[0],
         counts[1],
         earlier=earlier,
-        recorded_earlier=len(ledger.written().difference(digest for _, _, digest in numbered)) if asked else 0,
+        recorded_earlier=len(ledger.written().difference(digest for _, _, digest in numbered)) if by_command else 0,
         failed=left if work.errors else 0,
         error=work.error(),
         stopped=stopped,
     )
 
 
-def _settle(ledger: SeedLedger, batch: Sequence[Numbered], results: Sequence[bool | ApiError]) -> None:
+def _settle(ledger: SeedLedger, batch: Sequence[NumberedItem], results: Sequence[bool | ApiError]) -> None:
     """Written, or not written by this batch; after any other failure, or without a result, an item stays uncertain."""
     ends = [(digest, result) for (_, _, digest), result in zip(batch, results, strict=False)]
     written = [digest for digest, result in ends if result is True]
@@ -85,3 +87,140 @@ def _settle(ledger: SeedLedger, batch: Sequence[Numbered], results: Sequence[boo
 
 def _refused(result: object) -> bool:
     return isinstance(result, ApiError) and result.outcome is Outcome.NEVER
+
+
+def clear_seed(
+    ports: EngineContext,
+    declaration: Declaration,
+    identity: Identity,
+    snapshot: StateSnapshot,
+    *,
+    deadline: datetime | None = None,
+) -> SeedOutcome:
+    """Remove each item that the record says the seeder wrote and that is unchanged, and nothing else.
+
+    The record goes ``cleared`` first, so that no pass seeds again what is being removed. Items of an earlier version of
+    the seed are found by a Scan, which is made only where the record names any.
+    """
+    seed = declaration.seed
+    if seed is None:
+        return SeedOutcome()
+    work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
+    removal = _SeedRemoval(work)
+    try:
+        removal.run()
+    except ApiError as error:
+        work.errors.append(error)
+    return removal.outcome()
+
+
+@dataclass
+class _SeedRemoval:
+    work: SeedWork
+    removed: int = 0
+    gone: int = 0
+    changed: int = 0
+    others: int = 0
+    earlier: int = 0
+    stopped: str | None = None
+    failed_deletes: dict[bytes, ApiError] = field(default_factory=dict)
+    """The last failure of a delete for the digest of its item."""
+
+    def run(self) -> None:
+        work, ledger, seed = self.work, self.work.ledger, self.work.seed
+        ledger.save("cleared", seed, count=0)
+        numbered, written = numbered_items(seed), ledger.written()
+        ours = [each for each in numbered if each[2] in written]
+        rest = [each for each in numbered if each[2] not in written]
+        earlier = written.difference(digest for _, _, digest in numbered)
+        work.total = len(numbered) + len(earlier)
+        if self._remove(ours) and (not earlier or self._sweep(earlier)) and self._count(rest):
+            work.watch.check()
+        if not isinstance(work.error(), LeaseLost):
+            ledger.save("cleared", seed)
+
+    def _remove(self, items: Sequence[NumberedItem]) -> bool:
+        """Whether all of them were tried."""
+        work = self.work
+        for batch in batches(items):
+            if self._ends():
+                return False
+            results = work.batch(batch, self._removed)
+            ends = list(zip(batch, results, strict=False))
+            self.removed += results.count(Removal.REMOVED)
+            self.gone += results.count(Removal.GONE)
+            self.changed += results.count(Removal.CHANGED)
+            work.ledger.forget(each[2] for each, end in ends if end in (Removal.REMOVED, Removal.GONE))
+            work.ledger.save("cleared", work.seed)
+        return not (work.fatal or (work.interrupted and self._ends()))
+
+    def _removed(self, item: Item) -> Removal:
+        """One attempt. After a delete of this item failed, that it is gone proves nothing about who removed it."""
+        work = self.work
+        digest = item_digest(item)
+        try:
+            end = work.ports.items.remove_if_equal(work.table, item, work.keys)
+        except ApiError as error:
+            if error.operation == "DeleteItem" and not isinstance(error, LeaseLost | Denied):
+                self.failed_deletes[digest] = error
+            raise
+        failed = self.failed_deletes.get(digest)
+        if end is Removal.GONE and failed is not None:
+            raise OutcomeUnknown(
+                "DeleteItem",
+                "OutcomeUnknown",
+                f"whether this removed the item is unknown: the delete failed ({failed}), and later the item was gone. "
+                "An attribute that somebody added in between would be lost with it: check the item, and restore it "
+                "from a backup if it is missed",
+            )
+        return end
+
+    def _count(self, items: Sequence[NumberedItem]) -> bool:
+        """Count what is there of the seed and not known to be ours; nothing is done to it."""
+        work = self.work
+        for batch in batches(items):
+            if self._ends():
+                return False
+            found = work.batch(batch, lambda item: work.ports.items.find_item(work.table, item, work.keys) is not None)
+            self.others += found.count(True)
+        return not (work.fatal or (work.interrupted and self._ends()))
+
+    def _sweep(self, wanted: set[bytes]) -> bool:
+        """Find items of an earlier version of the seed by their content, and remove them."""
+        work, left, batch = self.work, set(wanted), list[NumberedItem]()
+        for number, item in enumerate(work.ports.items.all_items(work.table)):
+            if number % (10 * seed_batches.BATCH) == 0 and self._ends():
+                return False
+            digest = item_digest(item)
+            if digest in left:
+                left.discard(digest)
+                batch.append((len(work.seed.items), item, digest))
+            if len(batch) == seed_batches.BATCH:
+                if not self._remove(batch):
+                    return False
+                batch = []
+            if not left:
+                break
+        if not self._remove(batch):
+            return False
+        self.earlier = len(left)
+        return True
+
+    def _ends(self) -> bool:
+        self.stopped = self.stopped or self.work.stop()
+        return self.stopped is not None or self.work.fatal
+
+    def outcome(self) -> SeedOutcome:
+        work = self.work
+        return SeedOutcome(
+            work.ledger.record,
+            removed=self.removed,
+            changed=self.changed,
+            others=self.others,
+            gone=self.gone,
+            earlier=self.earlier,
+            failed=max(1, len(work.errors)) if work.errors else 0,
+            error=work.error(),
+            unknown=tuple(error for error in work.errors if isinstance(error, OutcomeUnknown)),
+            stopped=self.stopped,
+        )

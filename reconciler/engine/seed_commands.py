@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.engine.clear import clear_seed
+from reconciler.engine.authorization import acquire_lease
 from reconciler.engine.context import EngineContext
-from reconciler.engine.foreign_owner import foreign_owner
-from reconciler.engine.lease_wait import acquire_lease
 from reconciler.engine.observe import observe_table
-from reconciler.engine.seed import write_seed
-from reconciler.engine.seed_messages import seeded_step
-from reconciler.engine.seed_work import SeedOutcome
+from reconciler.engine.seed import clear_seed, write_seed
+from reconciler.engine.seed_batches import SeedOutcome
 from reconciler.model.desired import Declaration
-from reconciler.model.errors import ApiError, UsageError
+from reconciler.model.errors import ApiError, LeaseLost, OutcomeUnknown, TableChanged, UsageError
 from reconciler.model.identity import Identity
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import RunReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
-from reconciler.planning.scopes import not_ours
+from reconciler.planning.scopes import foreign_owner, not_ours
+from reconciler.planning.text import several
+
+LEASE = "the lease was lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class SeedCommands:
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
         desired = self.ports.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
-        tables = tuple(fresh._traced(declaration, action, pass_id) for declaration in chosen)
+        tables = tuple(fresh._run_table(declaration, action, pass_id) for declaration in chosen)
         return RunReport(
             run_id=self.ports.random.token(),
             pass_ids=(pass_id,),
@@ -71,14 +71,14 @@ class SeedCommands:
             stack=self.options.stack,
         )
 
-    def _traced(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
+    def _run_table(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
         with self.ports.traces.table(declaration.spec.name):
-            report = self._one(declaration, action, pass_id)
+            report = self._seed_table(declaration, action, pass_id)
             self.ports.traces.step(report.steps[0])
         self.ports.telemetry.seeded(report)
         return report
 
-    def _one(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
+    def _seed_table(self, declaration: Declaration, action: Action, pass_id: str) -> TableReport:
         name = declaration.spec.name
         source, count = (declaration.seed.source, len(declaration.seed.items)) if declaration.seed else ("", 0)
         step = replace(seed_step(source, count), action=action)
@@ -90,17 +90,17 @@ class SeedCommands:
             if observed is None or observed.status != "ACTIVE":
                 state = "missing" if observed is None else observed.status
                 return _report(declaration, step.failed(f"the table is {state}; converge first"), None)
-            outcome = self._carried_out(declaration, action, observed.identity)
+            outcome = self._execute(declaration, action, observed.identity)
         except ApiError as error:
             return _report(declaration, step.failed(str(error)), None)
         ended = seeded_step(step, outcome)
         self.ports.telemetry.step(pass_id, name, ended)
         return _report(declaration, ended, outcome)
 
-    def _carried_out(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:
+    def _execute(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:
         if action is Action.CLEAR:
             return clear_seed(self.ports, declaration, identity, self.snapshot, deadline=self.deadline)
-        return write_seed(self.ports, declaration, identity, self.snapshot, asked=True, deadline=self.deadline)
+        return write_seed(self.ports, declaration, identity, self.snapshot, by_command=True, deadline=self.deadline)
 
 
 def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -> TableReport:
@@ -125,3 +125,59 @@ def _status(step: Step) -> TableStatus:
     if step.status is StepStatus.FAILED:
         return TableStatus.ERROR
     return TableStatus.PENDING if step.status is StepStatus.DEFERRED else TableStatus.IN_SYNC
+
+
+def seeded_step(step: Step, outcome: SeedOutcome) -> Step:
+    """The step with the fate that its outcome gives it: failed, deferred where it stopped half-way, else done."""
+    counts = seed_summary(outcome) if step.action is Action.SEED else clear_summary(outcome)
+    error = outcome.error
+    if outcome.unknown:
+        # Each of them is named, whatever else happened: they are all that is left of what may be lost.
+        others = () if error is None or isinstance(error, OutcomeUnknown) else (error,)
+        return step.failed("; ".join([*map(str, (*outcome.unknown, *others)), counts]))
+    if isinstance(error, LeaseLost):
+        return step.deferred(Reason.LEASE, f"{LEASE}; {counts}")
+    if isinstance(error, TableChanged):
+        verb = "written, the last ones possibly into the new table" if step.action is Action.SEED else "removed"
+        items = several(outcome.written if step.action is Action.SEED else outcome.removed, "item")
+        return step.failed(f"{error.message}; stopped after {items} {verb}", Reason.IDENTITY)
+    if error is not None:
+        return step.failed(f"{error}; {counts}")
+    if outcome.stopped is not None:
+        return step.deferred(Reason.BUSY, f"{outcome.stopped}; {counts}")
+    source = outcome.record.source if outcome.record else ""
+    words = f"{counts}, from {source}" if step.action is Action.SEED and source else counts
+    return step.done().with_message(words)
+
+
+def seed_summary(outcome: SeedOutcome) -> str:
+    """``2 written, 1 present``, and what failed or is of an earlier version of the seed."""
+    parts = [f"{outcome.written} written", f"{outcome.present} present"]
+    if outcome.failed:
+        parts.append(f"{outcome.failed} failed")
+    if outcome.earlier:
+        parts.append(f"{outcome.earlier} of an earlier version of the seed remain")
+    if outcome.recorded_earlier:
+        parts.append(f"up to {outcome.recorded_earlier} of an earlier version of the seed remain")
+    return ", ".join(parts)
+
+
+def clear_summary(outcome: SeedOutcome) -> str:
+    """``3 removed, 1 kept (changed since)``, and what was not there."""
+    reasons = [
+        f"{count} {reason}" if outcome.changed and outcome.others else reason
+        for count, reason in (
+            (outcome.changed, "changed since"),
+            (outcome.others, "not recorded as written by the seed"),
+        )
+        if count
+    ]
+    kept = f"{outcome.kept} kept"
+    parts = [f"{outcome.removed} removed", f"{kept} ({', '.join(reasons)})" if reasons else kept]
+    if outcome.gone:
+        parts.append(f"{outcome.gone} already gone")
+    if outcome.earlier:
+        parts.append(f"{outcome.earlier} of an earlier version of the seed not found unchanged")
+    if outcome.failed:
+        parts.append(f"{outcome.failed} failed")
+    return ", ".join(parts)

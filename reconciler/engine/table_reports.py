@@ -25,53 +25,55 @@ class Seeded:
     failed: int = 0
 
 
-def plan_summary(surveys: Iterable[TableAssessment]) -> str:
+def plan_summary(assessments: Iterable[TableAssessment]) -> str:
     """What a pass is about to do, for whoever waits for the first one: ``creating 500 tables``."""
-    creating = sum(_ready(survey, Action.CREATE) for survey in surveys)
-    others = sum(_ready(survey) for survey in surveys) - creating
+    creating = sum(_ready(assessment, Action.CREATE) for assessment in assessments)
+    others = sum(_ready(assessment) for assessment in assessments) - creating
     parts = [f"creating {several(creating, 'table')}"] if creating else []
     parts += [f"changing {several(others, 'table')}"] if others else []
     return " and ".join(parts) or "checking the tables"
 
 
-def _ready(survey: TableAssessment, action: Action | None = None) -> bool:
-    return any(step.status is StepStatus.READY and action in (None, step.action) for step in survey.steps)
+def _ready(assessment: TableAssessment, action: Action | None = None) -> bool:
+    return any(step.status is StepStatus.READY and action in (None, step.action) for step in assessment.steps)
 
 
 def table_report(
-    survey: TableAssessment, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded
+    assessment: TableAssessment, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded
 ) -> TableReport:
     """The report of one table; its status never claims more than what was seen."""
-    declaration, observed, entry = survey.declaration, survey.observed, survey.entry
-    message = survey.refusal or (str(survey.error) if survey.error else None) or (str(error) if error else None)
+    declaration, observed, entry = assessment.declaration, assessment.observed, assessment.entry
+    message = (
+        assessment.refusal or (str(assessment.error) if assessment.error else None) or (str(error) if error else None)
+    )
     unsupported = {change.path for step in steps if step.status is StepStatus.UNSUPPORTED for change in step.changes}
-    drifted = dict.fromkeys(c.facet for c in survey.changes if c.path not in unsupported)
+    drifted = dict.fromkeys(c.facet for c in assessment.changes if c.path not in unsupported)
     waiting = (StepStatus.READY, StepStatus.DEFERRED)
     seed_pending = any(step.action is Action.SEED and step.status in waiting for step in steps)
-    status = _status(survey, steps, message, drifted=bool(drifted))
+    status = _status(assessment, steps, message, drifted=bool(drifted))
     live = observed.spec if observed else None
     return TableReport(
-        name=survey.name,
+        name=assessment.name,
         status=status,
         base_name=declaration.base_name if declaration else (entry.base_name if entry else None),
         declaration=str(declaration.origin) if declaration else None,
-        changes=survey.changes,
+        changes=assessment.changes,
         steps=steps,
         error=message,
         facets=_declared_facets(declaration.spec) if declaration else (),
         drifted=tuple(drifted) if declaration else (),
         ownership=entry.ownership if entry else None,
         identity=observed.identity if observed else None,
-        live_status=observed.status if observed else ("UNKNOWN" if survey.not_observed else None),
+        live_status=observed.status if observed else ("UNKNOWN" if assessment.not_observed else None),
         billing_mode=live.billing.mode if live and live.billing else None,
         item_count=observed.item_count if observed else None,
         size_bytes=observed.size_bytes if observed else None,
-        seed_state=survey.seed_record.state if survey.seed_record else None,
+        seed_state=assessment.seed_record.state if assessment.seed_record else None,
         seed_pending=seed_pending,
         seed_written=seeded.written,
         seed_present=seeded.present,
         seed_failed=seeded.failed,
-        rebuild=survey.rebuild,
+        rebuild=assessment.rebuild,
         observed=live,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),
     )
@@ -81,18 +83,18 @@ def _declared_facets(spec: TableSpec) -> tuple[str, ...]:
     return tuple(name for name in FACET_FIELDS if getattr(spec, name) is not None)
 
 
-def _status(survey: TableAssessment, steps: tuple[Step, ...], message: str | None, *, drifted: bool) -> TableStatus:
+def _status(assessment: TableAssessment, steps: tuple[Step, ...], message: str | None, *, drifted: bool) -> TableStatus:
     fates = {step.status for step in steps}
     pending_seed = any(step.action is Action.SEED and step.status is StepStatus.READY for step in steps)
     if message or StepStatus.FAILED in fates:
         return TableStatus.ERROR
-    if is_released(survey.entry):
+    if is_released(assessment.entry):
         return TableStatus.RELEASED
     if StepStatus.BLOCKED in fates:
         return TableStatus.BLOCKED
     if StepStatus.DONE in fates:
         return TableStatus.PENDING
-    if survey.observed is None and survey.declaration is not None:
+    if assessment.observed is None and assessment.declaration is not None:
         return TableStatus.PENDING if StepStatus.DEFERRED in fates else TableStatus.MISSING
     if StepStatus.DEFERRED in fates:
         return TableStatus.PENDING

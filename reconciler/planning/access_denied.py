@@ -15,9 +15,7 @@ from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.table import TableSpec
-from reconciler.planning.diff import diff
-from reconciler.planning.ignore import covered
-from reconciler.planning.scaled import scaled_paths
+from reconciler.planning.diff import covered, diff, scaled_paths
 
 
 def permission(operation: str) -> str:
@@ -41,14 +39,14 @@ def access_denied_steps(declaration: Declaration, observed: ObservedTable) -> It
     """One blocked step for each unknown facet; for capacity only where it differs, because then its owner matters."""
     for path, missing in observed.not_observed.items():
         facet = path.split(".")[0]
-        said = f"{missing} is not permitted"
+        message = f"{missing} is not permitted"
         if BY_NAME[facet].scaled_paths:
             hidden = _hidden_changes(declaration, observed, path)
             if not hidden:
                 continue
-            message = f"{said}, so it is unknown whether a scalable target owns {', '.join(hidden)}, which differs"
+            message = f"{message}, so it is unknown whether a scalable target owns {', '.join(hidden)}, which differs"
         else:
-            message = f"{said}, so it is unknown whether {facet} is as declared; it is neither compared nor written"
+            message = f"{message}, so it is unknown whether {facet} is as declared; it is neither compared nor written"
         yield Step(Action.UPDATE, facet).blocked(Reason.DENIED, message, f"the permission {missing}")
 
 
@@ -63,4 +61,4 @@ def _hidden_changes(declaration: Declaration, observed: ObservedTable, path: str
 def _keys(facet: Facet, spec: TableSpec, table: Mapping[str, Any]) -> Iterator[str]:
     yield from facet.reads
     if facet.name in HAS_EXTRA_READS:
-        yield from (ask.key for ask in HAS_EXTRA_READS[facet.name].extra_reads(spec, table))
+        yield from (extra_read.key for extra_read in HAS_EXTRA_READS[facet.name].extra_reads(spec, table))

@@ -11,8 +11,8 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
 
 SETTLING = ("CREATING", "UPDATING", "DELETING")
-NOT_OURS = frozenset({Reason.NOT_OWNED, Reason.IDENTITY, Reason.STATE_LOST})
-OUT_OF_ORDER = {
+FOREIGN_REASONS = frozenset({Reason.NOT_OWNED, Reason.IDENTITY, Reason.STATE_LOST})
+NEEDS_REPAIR = {
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the table's KMS key",
     "ARCHIVING": "a restore of the table from its archival backup",
     "ARCHIVED": "a restore of the table from its archival backup",
@@ -31,10 +31,10 @@ def with_availability(
     name, status = observed.spec.name, observed.status
     if status != "ACTIVE" and status not in SETTLING:
         steps = steps or [Step(Action.UPDATE, "table")]
-        allow = OUT_OF_ORDER.get(status, "the table being ACTIVE again")
+        allow = NEEDS_REPAIR.get(status, "the table being ACTIVE again")
         return [step.blocked(Reason.STATUS, f"table {name} is {status}", allow) for step in steps]
-    fated = [_availability(step, observed, lacks) for step in steps]
-    return [*fated, *_waits(fated, desired, observed)]
+    available = [_availability(step, observed, lacks) for step in steps]
+    return [*available, *_waits(available, desired, observed)]
 
 
 def _availability(step: Step, observed: ObservedTable, lacks: frozenset[str]) -> Step:
@@ -70,10 +70,10 @@ def _busy(step: Step, observed: ObservedTable) -> str | None:
 
 def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> list[Step]:
     """A wait for what is under way and no other step waits for; features that are not ours are not waited for."""
-    ours = [f.name for f in FACETS if f.name in observed.changing and getattr(desired, f.name) is not None]
+    declared = [f.name for f in FACETS if f.name in observed.changing and getattr(desired, f.name) is not None]
     waiting = {step.facet for step in steps if step.reason is Reason.BUSY}
     message = "; ".join(observed.transitions)
-    waits = [Step(Action.UPDATE, name).deferred(Reason.BUSY, message) for name in ours if name not in waiting]
+    waits = [Step(Action.UPDATE, name).deferred(Reason.BUSY, message) for name in declared if name not in waiting]
     if observed.status in SETTLING and not waiting and not waits:
         action = Action.CREATE if observed.status == "CREATING" else Action.UPDATE
         waits.append(Step(action, "table").deferred(Reason.BUSY, _status_sentence(observed)))
@@ -85,7 +85,9 @@ def harmless_under_another_key(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
     Time to live deletes items; an index, a replica or a stream that goes takes what it holds with it.
     """
-    unlike = next((s for s in steps if s.ends_table and s.status is StepStatus.BLOCKED and s.reason in NOT_OURS), None)
+    unlike = next(
+        (s for s in steps if s.ends_table and s.status is StepStatus.BLOCKED and s.reason in FOREIGN_REASONS), None
+    )
     if unlike is None or unlike.reason is None:
         return steps
     reason, allow = unlike.reason, unlike.allow_with

@@ -12,9 +12,8 @@ from reconciler.facets.tags import READ as TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
-from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.observed import Counters, ObservedTable, Responses
 from reconciler.model.table import TableSpec
-from reconciler.planning.counters import counters_of
 
 
 def reads(spec: TableSpec | None) -> tuple[str, ...]:
@@ -28,8 +27,8 @@ def extra_reads(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Extra
     """The reads that only the described table can name: one an index, one a stream, one an encryption key."""
     if spec is None:
         return ()
-    asking = (facet for name, facet in HAS_EXTRA_READS.items() if getattr(spec, name) is not None)
-    return tuple(ask for facet in asking for ask in facet.extra_reads(spec, table))
+    facets = (facet for name, facet in HAS_EXTRA_READS.items() if getattr(spec, name) is not None)
+    return tuple(extra_read for facet in facets for extra_read in facet.extra_reads(spec, table))
 
 
 def all_reads() -> tuple[str, ...]:
@@ -39,7 +38,7 @@ def all_reads() -> tuple[str, ...]:
 
 def all_extra_reads(table: Mapping[str, Any]) -> tuple[ExtraRead, ...]:
     """The reads beyond ``all_reads`` that this table gives reason for."""
-    return tuple(ask for facet in HAS_EXTRA_READS.values() for ask in facet.extra_reads(None, table))
+    return tuple(extra_read for facet in HAS_EXTRA_READS.values() for extra_read in facet.extra_reads(None, table))
 
 
 def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
@@ -70,17 +69,17 @@ def identity_of(table: Mapping[str, Any]) -> Identity:
 
 def _keys(facet: Facet, table: Mapping[str, Any]) -> set[str]:
     further = HAS_EXTRA_READS[facet.name].extra_reads(None, table) if facet.name in HAS_EXTRA_READS else ()
-    return {*facet.reads, *(ask.key for ask in further)}
+    return {*facet.reads, *(extra_read.key for extra_read in further)}
 
 
 def _unsupported(responses: Responses) -> frozenset[str]:
     """Facets that this endpoint cannot be asked for."""
     if not responses.unsupported:
         return frozenset()
-    lacking = {facet.name for facet in FACETS if responses.unsupported & _keys(facet, responses.table)}
+    unsupported = {facet.name for facet in FACETS if responses.unsupported & _keys(facet, responses.table)}
     # Which name is resolved depends on the declaration: whatever it is, the facet cannot be compared without.
     operations = (key.partition(" ")[0] for key in responses.unsupported)
-    return frozenset(lacking | {LOOKUPS[operation] for operation in operations if operation in LOOKUPS})
+    return frozenset(unsupported | {LOOKUPS[operation] for operation in operations if operation in LOOKUPS})
 
 
 def _observe(responses: Responses) -> ObservedTable:
@@ -100,3 +99,23 @@ def _observe(responses: Responses) -> ObservedTable:
         counters=counters_of(table),
         scaled=scaling_wire.owned(responses),
     )
+
+
+def counters_of(table: Mapping[str, Any]) -> Counters:
+    """What the ``Table`` member says; endpoints that count nothing leave everything out."""
+    holders = {"": table, **{index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes") or ()}}
+    capacity = {name: holder.get("ProvisionedThroughput") or {} for name, holder in holders.items()}
+    counts = {name: int(shape.get("NumberOfDecreasesToday") or 0) for name, shape in capacity.items()}
+    times = {name: _time(shape.get("LastDecreaseDateTime")) for name, shape in capacity.items()}
+    return Counters(
+        decreases={name: count for name, count in counts.items() if count},
+        last_decrease={name: time for name, time in times.items() if time is not None},
+        on_demand_since=_time((table.get("BillingModeSummary") or {}).get("LastUpdateToPayPerRequestDateTime")),
+        class_changed=_time((table.get("TableClassSummary") or {}).get("LastUpdateDateTime")),
+    )
+
+
+def _time(value: Any) -> datetime | None:
+    if not isinstance(value, datetime):
+        return None
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)

@@ -185,7 +185,7 @@ class OwnershipContext:
 
     scope: str
     has_tags: bool
-    new_world: bool
+    fresh_emulator: bool
     now: datetime
 
 
@@ -214,7 +214,7 @@ def resolve(
     entry: InventoryEntry | None,
     declaration: Declaration,
     observed: ObservedTable,
-    world: OwnershipContext,
+    context: OwnershipContext,
 ) -> InventoryEntry:
     """The entry as it should be now. A table is created by us where our record of its identity or our tag proves it.
 
@@ -223,10 +223,10 @@ def resolve(
     lifecycle, state = declaration.lifecycle, state_of(entry)
     if entry is not None and state is State.RELEASED:
         return entry
-    event = _event(entry, observed, lifecycle, world)
+    event = _event(entry, observed, lifecycle, context)
     if entry is not None and state is not State.INTENT and observed.identity.same(entry.identity):
         if event is not None:
-            entry = advance(entry, event, changed_at=world.now)
+            entry = advance(entry, event, changed_at=context.now)
         if entry.ending_at is not None and observed.status == "ACTIVE":
             entry = replace(entry, ending_at=None)
         if (entry.lifecycle, entry.base_name) == (lifecycle, declaration.base_name):
@@ -237,7 +237,7 @@ def resolve(
         name, base = observed.spec.name, declaration.base_name
         entry = InventoryEntry(name, base, OWNERSHIPS[after], nonce="", ours_since=ours_since(entry))
     if event is Event.CLAIM:
-        entry = replace(entry, changed_at=world.now)
+        entry = replace(entry, changed_at=context.now)
     return in_state(
         entry,
         after,
@@ -253,12 +253,12 @@ def resolve(
 
 
 def _event(
-    entry: InventoryEntry | None, observed: ObservedTable, lifecycle: Lifecycle, world: OwnershipContext
+    entry: InventoryEntry | None, observed: ObservedTable, lifecycle: Lifecycle, context: OwnershipContext
 ) -> Event | None:
     """What a look at a live, declared table means for its record; ``None`` where it stays as it is."""
     state = state_of(entry)
     known = entry is not None and observed.identity.same(entry.identity)
-    if entry is not None and (known or state is State.INTENT) and _create_proven(entry, observed, world):
+    if entry is not None and (known or state is State.INTENT) and _create_proven(entry, observed, context):
         return Event.CREATE_PROVEN
     if known and state in OURS:
         return None
@@ -266,7 +266,7 @@ def _event(
         return Event.CLAIM
     if known and state is not State.INTENT:
         return None
-    if state is not State.INTENT and _tagged_ours(observed, world):
+    if state is not State.INTENT and _tagged_ours(observed, context):
         return Event.FOUND_WITH_OUR_TAG
     return Event.FOUND
 
@@ -412,7 +412,7 @@ def state_lost() -> Step:
     )
 
 
-def _create_proven(entry: InventoryEntry, observed: ObservedTable, world: OwnershipContext) -> bool:
+def _create_proven(entry: InventoryEntry, observed: ObservedTable, context: OwnershipContext) -> bool:
     """Whether a create of ours made this table: by its recorded identity, or by the nonce in its owner tag.
 
     Without tags only the response of CreateTable, or an identity that we recorded before, can tell.
@@ -420,10 +420,10 @@ def _create_proven(entry: InventoryEntry, observed: ObservedTable, world: Owners
     state = state_of(entry)
     if state is State.INTENT and observed.identity.same(entry.identity):
         return True
-    may_come_true = state in (State.INTENT, State.UNPROVEN) and world.has_tags
-    return may_come_true and has_our_tag(entry, observed.owner_tag, world.scope)
+    may_come_true = state in (State.INTENT, State.UNPROVEN) and context.has_tags
+    return may_come_true and has_our_tag(entry, observed.owner_tag, context.scope)
 
 
-def _tagged_ours(observed: ObservedTable, world: OwnershipContext) -> bool:
+def _tagged_ours(observed: ObservedTable, context: OwnershipContext) -> bool:
     tag = observed.owner_tag
-    return not world.new_world and tag is not None and scope_of(tag) == world.scope
+    return not context.fresh_emulator and tag is not None and scope_of(tag) == context.scope

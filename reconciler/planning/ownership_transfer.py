@@ -43,10 +43,10 @@ def plan_transfer(
     """
     if resolved.lifecycle.on_existing != "own":
         return resolved, ()
-    theirs = scope_of(observed.owner_tag) if observed.owner_tag else None
-    if theirs is None or theirs == scope or has_our_tag(resolved, observed.owner_tag, scope):
+    other = scope_of(observed.owner_tag) if observed.owner_tag else None
+    if other is None or other == scope or has_our_tag(resolved, observed.owner_tag, scope):
         return _seen(resolved, observed, scope), ()
-    step = _step(observed, theirs, scope)
+    step = _step(observed, other, scope)
     if entry is None or not _was_ours(entry):
         # What CreateTable made is theirs by now as well: their tag is on it, and not ours.
         return in_state(resolved, next_state(state_of(entry), Event.CLAIM)), (step,)
@@ -54,7 +54,7 @@ def plan_transfer(
         return entry, (step.deferred(Reason.NOT_BEFORE, "our owner tag may not be visible yet", not_before),)
     name = observed.spec.name
     message = (
-        f"{describe_scope(theirs)} took the table {name} over from this one: it is not taken back, and nothing of it"
+        f"{describe_scope(other)} took the table {name} over from this one: it is not taken back, and nothing of it"
         " is written. Leave it to them by releasing it here; or take `own` out of their declaration, and out of this"
         " one for one pass, to have it back"
     )
@@ -67,10 +67,10 @@ def transferred(entry: InventoryEntry, now: datetime) -> InventoryEntry:
     return advance(entry, Event.TAG_WRITTEN, changed_at=now)
 
 
-def _step(observed: ObservedTable, theirs: str, scope: str) -> Step:
+def _step(observed: ObservedTable, other: str, scope: str) -> Step:
     tag = {"Key": OWNER_TAG, "Value": owner_tag(scope, TAKEN_OVER_NONCE)}
     call = Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": [tag]})
-    change = Change("ownership", "ownership.scope", theirs, scope)
+    change = Change("ownership", "ownership.scope", other, scope)
     return Step(Action.UPDATE, "ownership", (change,), call, message="taken over first; the rest follows")
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from reconciler.facets import BY_NAME, HAS_PRECONDITIONS, MULTI_STEP
 from reconciler.facets.base import Precondition
+from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Identity
@@ -20,10 +21,7 @@ from reconciler.model.table import TableSpec
 from reconciler.planning.access_denied import access_denied_steps
 from reconciler.planning.availability import with_availability
 from reconciler.planning.create import as_created, create_call, create_changes, without_unsupported
-from reconciler.planning.diff import diff
-from reconciler.planning.ignore import effective
-from reconciler.planning.order import order
-from reconciler.planning.scaled import scaled_paths
+from reconciler.planning.diff import diff, effective, scaled_paths
 
 MOOT = "moot if the table is replaced"
 
@@ -90,8 +88,8 @@ def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTabl
 
 
 def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:
-    hindered, staged = HAS_PRECONDITIONS.get(change.facet), MULTI_STEP.get(change.facet)
-    obstacle = hindered.precondition(change, desired, observed.spec) if hindered else None
+    facet, staged = HAS_PRECONDITIONS.get(change.facet), MULTI_STEP.get(change.facet)
+    obstacle = facet.precondition(change, desired, observed.spec) if facet else None
     if obstacle:
         return _hindered(Step(Action.UPDATE, change.facet, (change,)), obstacle)
     step = Step(Action.UPDATE, change.facet, (change,), BY_NAME[change.facet].request(change, desired, observed))
@@ -121,3 +119,15 @@ def _join(steps: list[Step], step: Step) -> None:
 
 def _noted(step: Step, message: str) -> Step:
     return replace(step, message=f"{step.message}; {message}" if step.message else message)
+
+
+def order(step: Step) -> tuple[int, str]:
+    """The sort key of a step."""
+    return rank(step), step.changes[0].path if step.changes else step.facet
+
+
+def rank(step: Step) -> Rank:
+    """The rank that the step's facet gives it; a step without a call only waits."""
+    if step.call is None:
+        return Rank.WAIT
+    return Rank.TABLE if step.action is not Action.UPDATE else BY_NAME[step.facet].rank_of(step)

@@ -17,7 +17,7 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry
 from reconciler.planning import ownership
 
-PASSING = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
+TEMPORARY = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
 """Refusals that end by themselves: when the table is emptied, when the next answer is whole."""
 UNWANTED, EMPTY = "holds items beside its seed", "must be seen empty twice"
 NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
@@ -73,18 +73,18 @@ def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emula
     return step
 
 
-def deletion_gate(step: Step, facts: GateInput, contents: TableContents | None) -> Step | None:
+def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | None) -> Step | None:
     """The deletion gate. ``None`` means that all but the contents allow the step: scan the table and ask again."""
-    refusal = _ownership(step, facts) or _pending_deletion(step, facts) or _table(step, facts)
-    if refusal is None and facts.approved is False and not facts.shown_blocked:
-        refusal = _unapproved(step, facts)
+    refusal = _ownership(step, gate_input) or _pending_deletion(step, gate_input) or _table(step, gate_input)
+    if refusal is None and gate_input.approved is False and not gate_input.shown_blocked:
+        refusal = _unapproved(step, gate_input)
     if refusal is not None:
         return refusal
     if contents is None:
         return None
     step = replace(step, nothing_lost=contents.only_seed or not contents.holds_items)
-    judged = _items(step, facts, contents) if contents.holds_items else _emptiness(step, facts)
-    return _unapproved(judged, facts) if judged.status is StepStatus.READY else judged
+    judged = _items(step, gate_input, contents) if contents.holds_items else _emptiness(step, gate_input)
+    return _unapproved(judged, gate_input) if judged.status is StepStatus.READY else judged
 
 
 def _only_observed(step: Step) -> Step:
@@ -92,48 +92,48 @@ def _only_observed(step: Step) -> Step:
     return step.blocked(Reason.ON_EXISTING, message, "lifecycle.on_existing: adopt")
 
 
-def _pending_deletion(step: Step, facts: GateInput) -> Step | None:
-    options = facts.options
-    if step.action is not Action.DELETE and facts.lifecycle.on_existing == "observe":
+def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
+    options = gate_input.options
+    if step.action is not Action.DELETE and gate_input.lifecycle.on_existing == "observe":
         return _only_observed(step)
     if step.action is Action.DELETE and options.prune == "never" and not options.explicit_delete:
         return step.blocked(
             Reason.PRUNE_OFF, "undeclared tables are left alone (PRUNE=never)", "RECONCILER_PRUNE=owned"
         )
-    if step.action is Action.DELETE and facts.unconfirmed:
+    if step.action is Action.DELETE and gate_input.unconfirmed:
         return step.deferred(Reason.BUSY, "no declared table of this stack could be read; reading it again first")
-    if step.action is Action.DELETE and facts.foreign and not facts.approved:
-        return _foreign(step, facts)
-    if step.action is Action.DELETE and facts.missing_folder is not None and not facts.approved:
-        return _vanished(step, facts)
+    if step.action is Action.DELETE and gate_input.foreign and not gate_input.approved:
+        return _foreign(step, gate_input)
+    if step.action is Action.DELETE and gate_input.missing_folder is not None and not gate_input.approved:
+        return _missing_folder(step, gate_input)
     return None
 
 
-def _foreign(step: Step, facts: GateInput) -> Step:
+def _foreign(step: Step, gate_input: GateInput) -> Step:
     """Declarations that name none of the existing tables of this stack are likely those of another project."""
-    stack = facts.options.stack
+    stack = gate_input.options.stack
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
         f"no existing table that stack {stack} created is declared any more; these declarations look like those of"
         " another project",
-        f"`reconciler up {facts.observed.spec.name}` and confirm; or, if these declarations are another project's,"
+        f"`reconciler up {gate_input.observed.spec.name}` and confirm; or, if these declarations are another project's,"
         " RECONCILER_STACK=NAME for them",
     )
 
 
-def _vanished(step: Step, facts: GateInput) -> Step:
+def _missing_folder(step: Step, gate_input: GateInput) -> Step:
     """A folder that vanished as a whole is more often a volume that is not mounted than a removal."""
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
-        f"no file in {facts.missing_folder}/, where the table was declared, declares anything any more;"
+        f"no file in {gate_input.missing_folder}/, where the table was declared, declares anything any more;"
         " is the folder mounted?",
-        f"`reconciler up {facts.observed.spec.name}` and confirm, or restore the folder",
+        f"`reconciler up {gate_input.observed.spec.name}` and confirm, or restore the folder",
     )
 
 
-def _declared_elsewhere(step: Step, facts: GateInput, folder: str) -> Step:
+def _declared_elsewhere(step: Step, gate_input: GateInput, folder: str) -> Step:
     """Two projects whose folders have one name share a derived stack, and neither may lose items for the other."""
-    options, name = facts.options, facts.observed.spec.name
+    options, name = gate_input.options, gate_input.observed.spec.name
     verb = "destroy" if options.explicit_delete else "up"
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
@@ -144,9 +144,9 @@ def _declared_elsewhere(step: Step, facts: GateInput, folder: str) -> Step:
     )
 
 
-def _renamed(step: Step, facts: GateInput, renamed_to: str) -> Step:
+def _renamed(step: Step, gate_input: GateInput, renamed_to: str) -> Step:
     """A table_name that changed in its file reads as one table removed and another one added."""
-    name, file = facts.observed.spec.name, facts.entry.declared_in if facts.entry else None
+    name, file = gate_input.observed.spec.name, gate_input.entry.declared_in if gate_input.entry else None
     return step.blocked(
         Reason.DATA_LOSS,
         f"{file} declares {renamed_to} in its place; DynamoDB cannot rename a table, and its items would be lost",
@@ -154,24 +154,24 @@ def _renamed(step: Step, facts: GateInput, renamed_to: str) -> Step:
     )
 
 
-def _unapproved(step: Step, facts: GateInput) -> Step:
+def _unapproved(step: Step, gate_input: GateInput) -> Step:
     """`up` destroys only what its plan showed: the plan, and what the table holds, may change after the question."""
-    if facts.approved is False:
+    if gate_input.approved is False:
         why = "the plan changed after it was shown, and this step was not part of it"
-    elif facts.approved and not (facts.loss_approved or step.nothing_lost or _allowed(facts)):
+    elif gate_input.approved and not (gate_input.loss_approved or step.nothing_lost or _allowed(gate_input)):
         why = "the plan showed a table without items other than its seed, and it holds some by now"
     else:
         return step
     return step.blocked(Reason.NOT_APPROVED, why, "`reconciler up` again, which shows the present plan")
 
 
-def _allowed(facts: GateInput) -> bool:
+def _allowed(gate_input: GateInput) -> bool:
     """Whether the declaration or a setting gives consent to lose items, whatever was shown."""
-    return facts.options.data_loss == "allow" or facts.lifecycle.allow_data_loss
+    return gate_input.options.data_loss == "allow" or gate_input.lifecycle.allow_data_loss
 
 
-def _ownership(step: Step, facts: GateInput) -> Step | None:
-    entry = facts.entry
+def _ownership(step: Step, gate_input: GateInput) -> Step | None:
+    entry = gate_input.entry
     if ownership.is_state_lost(entry):
         return step.blocked(
             Reason.STATE_LOST,
@@ -181,10 +181,10 @@ def _ownership(step: Step, facts: GateInput) -> Step | None:
     if entry is None or not ownership.is_ours(entry):
         return step.blocked(
             Reason.NOT_OWNED,
-            f"this stack did not create the table, so {_exempt(step)}",
+            f"this stack did not create the table, so {_never_deleted(step)}",
             "lifecycle.on_existing: own",
         )
-    if not facts.observed.identity.same(entry.identity):
+    if not gate_input.observed.identity.same(entry.identity):
         return step.blocked(
             Reason.IDENTITY,
             "a table of this name exists but is not the one this stack created",
@@ -193,37 +193,37 @@ def _ownership(step: Step, facts: GateInput) -> Step | None:
     return None
 
 
-def _exempt(step: Step) -> str:
+def _never_deleted(step: Step) -> str:
     return "it is never deleted" if step.ends_table else "none of its replicas is ever removed"
 
 
-def _table(step: Step, facts: GateInput) -> Step | None:
-    status = facts.observed.status
+def _table(step: Step, gate_input: GateInput) -> Step | None:
+    status = gate_input.observed.status
     if status in NEVER_TOUCHED:
         return step.blocked(Reason.STATUS, f"the table is {status}; such tables are never deleted or recreated")
     if status == "DELETING":
         return step.deferred(Reason.BUSY, "the table is being deleted")
-    if status != "ACTIVE" or facts.observed.transitions:
-        under_way = "; ".join(facts.observed.transitions) or f"the table is {status}"
+    if status != "ACTIVE" or gate_input.observed.transitions:
+        under_way = "; ".join(gate_input.observed.transitions) or f"the table is {status}"
         return step.deferred(Reason.BUSY, under_way)
-    gone = step.action is Action.DELETE and not facts.options.explicit_delete
-    if step.ends_table and facts.observed.spec.deletion_protection:
+    gone = step.action is Action.DELETE and not gate_input.options.explicit_delete
+    if step.ends_table and gate_input.observed.spec.deletion_protection:
         return step.blocked(
             Reason.PROTECTED,
             "deletion protection is on, and it is never switched off implicitly",
             f"deletion_protection_enabled: false in {'its restored' if gone else 'the'} declaration, converged first",
         )
-    if facts.lifecycle.protect:
-        said = "its declaration, which is gone, said" if gone else "its declaration says"
+    if gate_input.lifecycle.protect:
+        message = "its declaration, which is gone, said" if gone else "its declaration says"
         remedy = " in its restored declaration; run once, then remove it" if gone else ""
-        return step.blocked(Reason.PROTECTED, f"{said} lifecycle.protect", f"lifecycle.protect: false{remedy}")
+        return step.blocked(Reason.PROTECTED, f"{message} lifecycle.protect", f"lifecycle.protect: false{remedy}")
     return None
 
 
-def _items(step: Step, facts: GateInput, contents: TableContents) -> Step:
-    options = facts.options
-    allowed = _allowed(facts)
-    if not (allowed or permits(options.data_loss, emulator=facts.emulator)):
+def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
+    options = gate_input.options
+    allowed = _allowed(gate_input)
+    if not (allowed or permits(options.data_loss, emulator=gate_input.emulator)):
         return step.blocked(
             Reason.DATA_LOSS,
             "the table holds items and DATA_LOSS does not permit losing them here",
@@ -231,27 +231,27 @@ def _items(step: Step, facts: GateInput, contents: TableContents) -> Step:
         )
     if contents.only_seed:
         return step
-    if step.action is Action.DELETE and facts.elsewhere is not None and not facts.approved:
-        return _declared_elsewhere(step, facts, facts.elsewhere)
+    if step.action is Action.DELETE and gate_input.elsewhere is not None and not gate_input.approved:
+        return _declared_elsewhere(step, gate_input, gate_input.elsewhere)
     if options.explicit_delete:
         return step
-    if step.action is Action.REPLACE and not (allowed or facts.approved):
-        name = facts.observed.spec.name
+    if step.action is Action.REPLACE and not (allowed or gate_input.approved):
+        name = gate_input.observed.spec.name
         return step.blocked(
             Reason.DATA_LOSS,
             "replacing the table would lose items other than its seed",
             f"`reconciler up {name}` and confirm, lifecycle.allow_data_loss: true, or RECONCILER_DATA_LOSS=allow",
         )
-    if step.action is Action.DELETE and facts.renamed_to is not None and not (allowed or facts.approved):
-        return _renamed(step, facts, facts.renamed_to)
-    if step.action is Action.DELETE and facts.single and not facts.approved:
-        return _foreign(step, facts)
-    return _after_grace(step, facts, facts.entry.unwanted_since if facts.entry else None, UNWANTED)
+    if step.action is Action.DELETE and gate_input.renamed_to is not None and not (allowed or gate_input.approved):
+        return _renamed(step, gate_input, gate_input.renamed_to)
+    if step.action is Action.DELETE and gate_input.single and not gate_input.approved:
+        return _foreign(step, gate_input)
+    return _after_grace(step, gate_input, gate_input.entry.unwanted_since if gate_input.entry else None, UNWANTED)
 
 
-def _emptiness(step: Step, facts: GateInput) -> Step:
-    options = facts.options
-    if facts.emulator or options.data_loss == "allow":
+def _emptiness(step: Step, gate_input: GateInput) -> Step:
+    options = gate_input.options
+    if gate_input.emulator or options.data_loss == "allow":
         return step
     if options.one_shot:
         return step.blocked(
@@ -259,21 +259,21 @@ def _emptiness(step: Step, facts: GateInput) -> Step:
             "the table is empty now, but off emulators a one-shot command cannot see it stay empty",
             "RECONCILER_DATA_LOSS=allow, or leave it to the daemon",
         )
-    seen = facts.entry.empty_since if facts.entry else None
-    return _after_grace(step, facts, seen, EMPTY)
+    seen = gate_input.entry.empty_since if gate_input.entry else None
+    return _after_grace(step, gate_input, seen, EMPTY)
 
 
-def _after_grace(step: Step, facts: GateInput, since: datetime | None, why: str) -> Step:
-    left: timedelta = facts.options.prune_grace - _elapsed(facts, since, why)
+def _after_grace(step: Step, gate_input: GateInput, since: datetime | None, why: str) -> Step:
+    left: timedelta = gate_input.options.prune_grace - _elapsed(gate_input, since, why)
     if left > timedelta(0):
-        return step.deferred(Reason.PRUNE_GRACE, f"the table {why}; `reconciler up` does it now", facts.now + left)
+        return step.deferred(Reason.PRUNE_GRACE, f"the table {why}; `reconciler up` does it now", gate_input.now + left)
     return step
 
 
-def _elapsed(facts: GateInput, since: datetime | None, why: str) -> timedelta:
+def _elapsed(gate_input: GateInput, since: datetime | None, why: str) -> timedelta:
     if since is None:
         return timedelta(0)
-    return facts.now - since if facts.elapsed is None else facts.elapsed(why, since)
+    return gate_input.now - since if gate_input.elapsed is None else gate_input.elapsed(why, since)
 
 
 def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]:
@@ -297,5 +297,5 @@ def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]
 
 def counts_as_deletion(step: Step) -> bool:
     """Whether a destructive step counts towards the cap: all but those that a rule refuses for good."""
-    passing = step.status is StepStatus.BLOCKED and step.reason in PASSING
+    passing = step.status is StepStatus.BLOCKED and step.reason in TEMPORARY
     return step.destructive and (passing or step.status in (StepStatus.READY, StepStatus.DEFERRED))

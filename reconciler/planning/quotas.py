@@ -22,10 +22,10 @@ SAME_CALL = timedelta(minutes=5)
 
 
 def defer_over_quota(
-    steps: Iterable[Step], observed: ObservedTable, marks: QuotaUsage | None, now: datetime
+    steps: Iterable[Step], observed: ObservedTable, usage: QuotaUsage | None, now: datetime
 ) -> tuple[Step, ...]:
     """The steps, with those deferred that the service would refuse because of what was counted."""
-    return tuple(_held(step, observed, marks, now) for step in steps)
+    return tuple(_held(step, observed, usage, now) for step in steps)
 
 
 def counted(step: Step, observed: ObservedTable) -> tuple[Counted, ...]:
@@ -35,10 +35,10 @@ def counted(step: Step, observed: ObservedTable) -> tuple[Counted, ...]:
 
 
 def record_use(
-    marks: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime
+    usage: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime
 ) -> QuotaUsage:
     """The marks with one more call of each kind at ``now``; times that no quota looks at any more are dropped."""
-    kept = marks if marks is not None and identity.same(marks.identity) else QuotaUsage(name, identity)
+    kept = usage if usage is not None and identity.same(usage.identity) else QuotaUsage(name, identity)
     times = {kind: tuple(t for t in past if t > now - _window(kind)) for kind, past in kept.times.items()}
     for kind in kinds:
         times[kind] = (*times.get(kind, ()), now)
@@ -46,22 +46,22 @@ def record_use(
 
 
 def record_refusal(
-    marks: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime
+    usage: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[Counted], now: datetime
 ) -> QuotaUsage:
     """The marks after the service refused a call of these kinds as not valid: somebody else may have used the quota."""
-    kept = marks if marks is not None and identity.same(marks.identity) else QuotaUsage(name, identity)
+    kept = usage if usage is not None and identity.same(usage.identity) else QuotaUsage(name, identity)
     return replace(kept, refused={**kept.refused, **dict.fromkeys(kinds, now)})
 
 
-def plausible(kinds: Iterable[Counted], observed: ObservedTable, marks: QuotaUsage | None, now: datetime) -> bool:
+def plausible(kinds: Iterable[Counted], observed: ObservedTable, usage: QuotaUsage | None, now: datetime) -> bool:
     """Whether a limit that a call met, and that does not say which it is, can be a quota in time: some of it is used.
 
     DescribeTable tells only the last change, so others may have used more of it than can be seen; one that is told for
     about the time when the table was made, or of a call of ours, may be theirs as well.
     """
-    known = marks if marks is not None and observed.identity.same(marks.identity) else None
-    unsaid = [kind for kind in kinds if QUOTAS[kind].unsaid]
-    return any(time > now - QUOTAS[kind].window for kind in unsaid for time in _seen(kind, observed, known))
+    known = usage if usage is not None and observed.identity.same(usage.identity) else None
+    unreported = [kind for kind in kinds if QUOTAS[kind].unsaid]
+    return any(time > now - QUOTAS[kind].window for kind in unreported for time in _seen(kind, observed, known))
 
 
 def deferred_by_quota(step: Step, kinds: Iterable[Counted], now: datetime) -> Step:
@@ -71,16 +71,16 @@ def deferred_by_quota(step: Step, kinds: Iterable[Counted], now: datetime) -> St
     return step.deferred(Reason.NOT_BEFORE, f"refused for now: {'; '.join(QUOTAS[kind].rule for kind in known)}", until)
 
 
-def record_accepted(marks: QuotaUsage, kinds: Iterable[Counted]) -> QuotaUsage:
+def record_accepted(usage: QuotaUsage, kinds: Iterable[Counted]) -> QuotaUsage:
     """The marks after the service took such a call: earlier refusals mean nothing any more."""
     taken = set(kinds)
-    return replace(marks, refused={kind: time for kind, time in marks.refused.items() if kind not in taken})
+    return replace(usage, refused={kind: time for kind, time in usage.refused.items() if kind not in taken})
 
 
-def _held(step: Step, observed: ObservedTable, marks: QuotaUsage | None, now: datetime) -> Step:
+def _held(step: Step, observed: ObservedTable, usage: QuotaUsage | None, now: datetime) -> Step:
     if step.status is not StepStatus.READY or step.destructive:
         return step
-    known = marks if marks is not None and observed.identity.same(marks.identity) else None
+    known = usage if usage is not None and observed.identity.same(usage.identity) else None
     kinds = counted(step, observed)
     waits = [wait for kind in kinds if (wait := _wait(kind, step, observed, known, now)) and wait[0] > now]
     if waits:
@@ -91,35 +91,35 @@ def _held(step: Step, observed: ObservedTable, marks: QuotaUsage | None, now: da
 
 
 def _wait(
-    kind: Counted, step: Step, observed: ObservedTable, marks: QuotaUsage | None, now: datetime
+    kind: Counted, step: Step, observed: ObservedTable, usage: QuotaUsage | None, now: datetime
 ) -> tuple[datetime, str] | None:
     """From when on the service takes the call, and the rule that says so."""
     quota = QUOTAS[kind]
-    until = quota.free_from(step.call, observed, sorted(_times(kind, observed, marks)), now) if step.call else None
+    until = quota.free_from(step.call, observed, sorted(_times(kind, observed, usage)), now) if step.call else None
     found = None if until is None else (until, quota.rule)
-    if found is None and marks is not None and kind in marks.refused:
-        return marks.refused[kind] + QUOTAS[
+    if found is None and usage is not None and kind in usage.refused:
+        return usage.refused[kind] + QUOTAS[
             kind
         ].retry, f"the service refused such a change a while ago: {QUOTAS[kind].rule}"
     return found
 
 
-def _times(kind: Counted, observed: ObservedTable, marks: QuotaUsage | None) -> Iterator[datetime]:
+def _times(kind: Counted, observed: ObservedTable, usage: QuotaUsage | None) -> Iterator[datetime]:
     """A table that is made on demand, or in a class, tells that as if it were a switch; it is none."""
-    ours = marks.times.get(kind, ()) if marks else ()
+    ours = usage.times.get(kind, ()) if usage else ()
     yield from ours
-    told = QUOTAS[kind].last_change(observed.counters)
+    reported = QUOTAS[kind].last_change(observed.counters)
     known = (*ours, datetime.fromisoformat(observed.identity.created))
-    if told is not None and not any(abs(told - time) <= SAME_CALL for time in known):
-        yield told
+    if reported is not None and not any(abs(reported - time) <= SAME_CALL for time in known):
+        yield reported
 
 
-def _seen(kind: Counted, observed: ObservedTable, marks: QuotaUsage | None) -> Iterator[datetime]:
+def _seen(kind: Counted, observed: ObservedTable, usage: QuotaUsage | None) -> Iterator[datetime]:
     """Every time that is known of a kind, two of which may be of one call."""
-    yield from marks.times.get(kind, ()) if marks else ()
-    told = QUOTAS[kind].last_change(observed.counters)
-    if told is not None:
-        yield told
+    yield from usage.times.get(kind, ()) if usage else ()
+    reported = QUOTAS[kind].last_change(observed.counters)
+    if reported is not None:
+        yield reported
 
 
 def _window(kind: Counted) -> timedelta:

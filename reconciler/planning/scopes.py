@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
+from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step
-from reconciler.model.records import Claim, InventoryEntry, Ownership
+from reconciler.model.records import Claim, InventoryEntry, Ownership, StateSnapshot
 from reconciler.model.table import KeyElement
 from reconciler.planning.ownership import State, has_our_tag, may_be_ours, scope_of, state_of
 
@@ -57,6 +58,14 @@ def find_foreign_owner(
     if any(c.scope == tagged and c.ownership == "released" and _is_about(c.identity, identity) for c in claims):
         return None
     return ForeignOwner(tagged, recorded=False)
+
+
+def foreign_owner(
+    snapshot: StateSnapshot, options: Options, name: str, observed: ObservedTable | None
+) -> ForeignOwner | None:
+    """The other stack or environment that the table belongs to, or ``None``."""
+    claims = snapshot.foreign_claims.get(name, ())
+    return find_foreign_owner(snapshot.inventory.get(name), observed, claims, options.scope)
 
 
 def refusal(name: str, other: ForeignOwner, *, missing: bool) -> Step:
@@ -113,8 +122,8 @@ def _proven(entry: InventoryEntry, observed: ObservedTable, scope: str) -> bool:
 
 
 def _beats(claim: Claim, identity: Identity | None, mine: tuple[int, str]) -> bool:
-    theirs = _strength(claim.ownership, claim.identity, identity)
-    return theirs > mine[0] or (0 < theirs == mine[0] and claim.scope < mine[1])
+    other = _strength(claim.ownership, claim.identity, identity)
+    return other > mine[0] or (0 < other == mine[0] and claim.scope < mine[1])
 
 
 def _strength(ownership: Ownership, recorded: Identity | None, identity: Identity | None) -> int:

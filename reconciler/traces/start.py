@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.engine.null_tracing import NULL_TRACING, NullTracing
+from reconciler.engine.ports import NULL_TRACING, NullTracing
 
 if TYPE_CHECKING:
     from reconciler.traces.spans import Traces

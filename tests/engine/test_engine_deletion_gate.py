@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from simulation.world import declaration, item, simulate
 
-from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.context import EndpointWatch
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor, Identity
 from reconciler.model.plan import Reason, StepStatus

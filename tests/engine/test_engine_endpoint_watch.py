@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from simulation.world import Sim, declaration, simulate
 
-from reconciler.engine.endpoint_watch import EndpointWatch
+from reconciler.engine.context import EndpointWatch
 from reconciler.model.errors import EndpointError, SettingsError
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.records import Fingerprint, StateSnapshot

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from simulation.world import Sim, declaration, item, simulate
 
-from reconciler.engine import seed_ledger, seed_work
+from reconciler.engine import seed_batches
 from reconciler.model.errors import Ambiguous, Interrupted, Rejected
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
@@ -249,7 +249,7 @@ CHANGED_SEEDS: dict[str, tuple[tuple[Any, ...], set[str], bool]] = {
 @pytest.mark.parametrize("name", CHANGED_SEEDS)
 @pytest.mark.parametrize("batch", [1, 2, 100])
 def test_a_seed_that_changed_while_it_was_interrupted(name: str, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seed_work, "BATCH", batch)
+    monkeypatch.setattr(seed_batches, "BATCH", batch)
     seed, expected, whole = CHANGED_SEEDS[name]
     sim = simulate()
     sim.declare(declaration(seed=SEED))
@@ -284,7 +284,7 @@ def test_a_seed_that_changes_with_every_reading_never_piles_up() -> None:
 
 
 def test_after_a_changed_seed_clear_and_seed_lead_to_exactly_the_present_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seed_work, "BATCH", 1)
+    monkeypatch.setattr(seed_batches, "BATCH", 1)
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     killed_after(sim, 2, sim.once)
@@ -474,4 +474,6 @@ def test_digests_are_packed_sorted_and_read_back() -> None:
 
 
 def test_a_part_holds_a_thousand_digests_and_stays_far_below_the_size_of_an_item() -> None:
-    assert len(pack(number.to_bytes(8, "big") for number in range(seed_ledger.PART + seed_work.BATCH))) < 400_000 / 10
+    assert (
+        len(pack(number.to_bytes(8, "big") for number in range(seed_batches.PART + seed_batches.BATCH))) < 400_000 / 10
+    )

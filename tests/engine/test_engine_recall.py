@@ -10,7 +10,7 @@ import pytest
 from simulation.world import Sim, declaration, simulate
 
 from reconciler.engine.observe import observe_table
-from reconciler.engine.plan_cache import PlanCache
+from reconciler.engine.state import PlanCache
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.errors import Forbidden
 from reconciler.model.identity import Flavor
@@ -29,7 +29,7 @@ DECLARED = declaration(ttl=Ttl(enabled=True, attribute="expires"))
 def test_equal_answers_are_the_very_same_table() -> None:
     sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    first, second = (observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall) for _ in range(2))
+    first, second = (observe_table(sim.reconciler.ports, "users", DECLARED.spec, plan_cache=recall) for _ in range(2))
     assert first is second
 
 
@@ -55,9 +55,9 @@ def _made_again(sim: Sim) -> None:
 def test_any_changed_answer_is_read_anew(change: Callable[[Sim], None]) -> None:
     sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    before = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
+    before = observe_table(sim.reconciler.ports, "users", DECLARED.spec, plan_cache=recall)
     change(sim)
-    after = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
+    after = observe_table(sim.reconciler.ports, "users", DECLARED.spec, plan_cache=recall)
     assert after == observe_table(sim.reconciler.ports, "users", DECLARED.spec)
     assert after != before
 
@@ -107,7 +107,7 @@ def test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_field
 
     sim.plane.faults = denied
     for declared in (first, second, first):
-        seen = observe_table(sim.reconciler.ports, "users", declared.spec, recall=recall)
+        seen = observe_table(sim.reconciler.ports, "users", declared.spec, plan_cache=recall)
         assert seen == observe_table(sim.reconciler.ports, "users", declared.spec)
         assert seen is not None
         assert recall.planned(declared, seen, Flavor.AWS) == PlanCache().planned(declared, seen, Flavor.AWS)
@@ -135,7 +135,7 @@ def test_backups_are_read_anew_because_they_come_due_with_time() -> None:
 def test_another_declaration_of_an_unchanged_table_is_planned_anew(other: Declaration) -> None:
     sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
+    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, plan_cache=recall)
     assert seen is not None
     first = recall.planned(DECLARED, seen, Flavor.MOTO)
     assert recall.planned(replace(DECLARED), seen, Flavor.MOTO) is first
@@ -145,7 +145,7 @@ def test_another_declaration_of_an_unchanged_table_is_planned_anew(other: Declar
 def test_the_same_declaration_at_another_endpoint_is_planned_anew() -> None:
     sim, recall = simulate(), PlanCache()
     sim.plane.make(**TABLE)
-    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
+    seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, plan_cache=recall)
     assert seen is not None
     tagged = replace(DECLARED, spec=replace(DECLARED.spec, tags=(("team", "shop"),)))
     assert recall.planned(tagged, seen, Flavor.AWS) != recall.planned(tagged, seen, Flavor.DYNAMODB_LOCAL)

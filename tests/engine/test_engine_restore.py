@@ -118,7 +118,7 @@ def test_a_backup_that_nobody_has_is_named():
 def test_it_tells_how_it_goes():
     said = []
     sim = kept(delay=30.0)
-    sim.reconciler.restore("users", "users-2", backup="latest", at=None, tell=said.append)
+    sim.reconciler.restore("users", "users-2", backup="latest", at=None, on_progress=said.append)
     assert said[0].startswith("users-2: begun, from arn:")
     assert said[1:] == ["users-2: CREATING", "users-2: ACTIVE"]
 

@@ -27,7 +27,7 @@ from reconciler.model.table import (
     TableSpec,
     WarmThroughput,
 )
-from reconciler.planning.order import rank
+from reconciler.planning.planner import rank
 
 by_name = pytest.mark.parametrize("facet", FACETS, ids=[facet.name for facet in FACETS])
 

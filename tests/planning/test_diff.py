@@ -7,8 +7,7 @@ from support.call_words import words
 from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl
 
 from reconciler.model.table import TableSpec
-from reconciler.planning.diff import diff
-from reconciler.planning.ignore import effective
+from reconciler.planning.diff import diff, effective
 from reconciler.planning.planner import plan
 
 LIVE = spec(

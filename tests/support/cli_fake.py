@@ -138,11 +138,11 @@ class FakeWiring:
         return tuple(f"{name} is released" for name in tables)
 
     def restore(
-        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, tell: Any
+        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, on_progress: Any
     ) -> CommandResult:
         self.calls.append(("restore", table, to, backup, at))
         self.overrides = overrides
-        tell(f"{to}: begun")
+        on_progress(f"{to}: begun")
         return self.told
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:

@@ -16,7 +16,7 @@ from campaigns.seeds_case import SeedCase, Turn
 from simulation.items import Items
 from simulation.world import MemoryStore, Sim, declaration, item, simulate
 
-from reconciler.engine import seed_ledger, seed_work
+from reconciler.engine import seed_batches
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.errors import Ambiguous, Denied, NotFound, Rejected, Throttled
 from reconciler.model.identity import Identity
@@ -272,12 +272,12 @@ def recreate(judge: Judge, count: int) -> None:
 
 def run(case: SeedCase) -> Counter[str]:
     """All turns, then undisturbed runs to the end; raises ``AssertionError`` at the first wrong thing."""
-    sizes = seed_work.BATCH, seed_ledger.PART
-    seed_work.BATCH, seed_ledger.PART = case.batch, case.part
+    sizes = seed_batches.BATCH, seed_batches.PART
+    seed_batches.BATCH, seed_batches.PART = case.batch, case.part
     try:
         return _run(case)
     finally:
-        seed_work.BATCH, seed_ledger.PART = sizes
+        seed_batches.BATCH, seed_batches.PART = sizes
 
 
 def _run(case: SeedCase) -> Counter[str]:

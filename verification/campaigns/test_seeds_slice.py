@@ -11,8 +11,8 @@ from campaigns.seeds_campaign import CAMPAIGN, case
 from campaigns.seeds_case import DEEDS, FAULTS, VERBS, Deed, Fault, SeedCase, Turn, draw
 from campaigns.seeds_run import run
 
-from reconciler.engine import seed_ledger, seed_work
-from reconciler.engine.identity_watch import IdentityWatch
+from reconciler.engine import seed_batches
+from reconciler.engine.seed_batches import IdentityWatch
 
 CASES, PARTS = 2_400, 4
 
@@ -49,7 +49,7 @@ RECREATED = SeedCase(
 
 
 def _everything_is_ours(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(seed_ledger.SeedLedger, "written", lambda self: _All())
+    patch.setattr(seed_batches.SeedLedger, "written", lambda self: _All())
 
 
 class _All(set[bytes]):
@@ -62,12 +62,12 @@ def _never_asks(patch: pytest.MonkeyPatch) -> None:
 
 
 def _done_at_once(patch: pytest.MonkeyPatch) -> None:
-    save = seed_ledger.SeedLedger.save
+    save = seed_batches.SeedLedger.save
 
     def wrong(self: Any, state: Any, seed: Any, batch: Any = (), **given: Any) -> None:
         save(self, "done" if state == "started" else state, seed, batch, **given)
 
-    patch.setattr(seed_ledger.SeedLedger, "save", wrong)
+    patch.setattr(seed_batches.SeedLedger, "save", wrong)
 
 
 WRONG = {
@@ -93,6 +93,6 @@ def test_the_judge_sees_what_is_wrong(said: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sizes_of_batches_are_as_before_after_a_case() -> None:
-    before = seed_work.BATCH, seed_ledger.PART
+    before = seed_batches.BATCH, seed_batches.PART
     run(PRESENT)
-    assert before == (seed_work.BATCH, seed_ledger.PART)
+    assert before == (seed_batches.BATCH, seed_batches.PART)

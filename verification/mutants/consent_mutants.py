@@ -13,7 +13,7 @@ MUTANTS = (
     Mutant(
         "a replacement on an emulator needs no consent",
         "_items",
-        "if step.action is Action.REPLACE and not (allowed or facts.approved): ...",
+        "if step.action is Action.REPLACE and not (allowed or gate_input.approved): ...",
         "if False: ...",
         "another key in a file, and three thousand items of a developer are gone without a question",
         (f"{CONSENT}::test_items_are_not_lost_to_a_replacement_that_nobody_agreed_to",),
@@ -21,7 +21,7 @@ MUTANTS = (
     Mutant(
         "a confirmation is not heard",
         "_items",
-        "if step.action is Action.REPLACE and not (allowed or facts.approved): ...",
+        "if step.action is Action.REPLACE and not (allowed or gate_input.approved): ...",
         "if step.action is Action.REPLACE and not allowed: ...",
         "nobody can replace a table but by a setting that holds for all tables",
         (f"{CONSENT}::test_up_replaces_once_the_plan_was_confirmed",),
@@ -37,7 +37,7 @@ MUTANTS = (
     Mutant(
         "up with --yes destroys what was not shown",
         "_unapproved",
-        "if facts.approved is False: ...",
+        "if gate_input.approved is False: ...",
         "if False: ...",
         "a script confirms a plan that somebody changes before it is carried out",
         (f"{CONSENT}::test_up_with_yes_destroys_nothing_that_was_not_shown",),
@@ -45,7 +45,7 @@ MUTANTS = (
     Mutant(
         "a single table of another project is pruned with its items",
         "_items",
-        "if step.action is Action.DELETE and facts.single and not facts.approved: ...",
+        "if step.action is Action.DELETE and gate_input.single and not gate_input.approved: ...",
         "if False: ...",
         "two projects of one table each share an endpoint, and one deletes the other's",
         (f"{GUARD}::test_tables_of_another_project_stay",),
@@ -62,7 +62,7 @@ MUTANTS = (
         "a declared table that cannot be read counts as existing",
         "_Kept._read",
         """
-        self._doubt.note(error)
+        self._latch.note(error)
         return None
         """,
         "return True",
@@ -80,8 +80,8 @@ MUTANTS = (
     Mutant(
         "the cap forgets what went in the pass before",
         "apply_pass_guards",
-        "cap(..., already=_ended_before(surveys, ended, recent) + unknown)",
-        "cap(..., already=_ended_before(surveys, ended, ()) + unknown)",
+        "cap(..., already=_ended_before(assessments, ended, recent) + unknown)",
+        "cap(..., already=_ended_before(assessments, ended, ()) + unknown)",
         "a folder that shrinks file by file costs a table a pass",
         (f"{CAP}::test_one_table_an_hour_goes_and_the_next_waits_for_its_hour",),
     ),

@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant(
         "tables are looked at after the deadline",
         "_assess",
-        "if scene.out_of_time: ...",
+        "if context.out_of_time: ...",
         "if False: ...",
         "TIMEOUT=10s takes 162 s",
         (f"{ENDS}::test_no_table_is_begun_after_the_deadline[60.0-DescribeTable]",),
@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant(
         "tables are written after the deadline",
         "_apply",
-        "if scene.out_of_time: ...",
+        "if context.out_of_time: ...",
         "if False: ...",
         "TIMEOUT=10s takes 162 s",
         (f"{ENDS}::test_no_table_is_begun_after_the_deadline[60.0-CreateTable]",),
@@ -118,7 +118,7 @@ MUTANTS = (
     Mutant(
         "a refusal as busy is believed for ever",
         "_update",
-        "if _refused_although_active(applied, survey.observed): ...",
+        "if _refused_although_active(applied, assessment.observed): ...",
         "if False: ...",
         "ResourceInUseException until the deadline though the table is ACTIVE (moto)",
         (f"{FIGHTS}::test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_after_five_tries",),
@@ -143,11 +143,11 @@ MUTANTS = (
         "a released table is in sync",
         "_status",
         """
-        if is_released(survey.entry):
+        if is_released(assessment.entry):
             return TableStatus.RELEASED
         """,
         """
-        if survey.entry is not None and survey.entry.ownership == "released":
+        if assessment.entry is not None and assessment.entry.ownership == "released":
             return TableStatus.IN_SYNC
         """,
         "a table that nobody manages is reported as declared",
@@ -163,9 +163,9 @@ MUTANTS = (
     ),
     Mutant(
         "any restored table is the one that was asked for",
-        "_is_asked_for",
+        "_is_this_restore",
         """
-        if not _from_there(live, call, source):
+        if not _restored_from(live, call, source):
             return False
         """,
         "",

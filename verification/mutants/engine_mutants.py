@@ -82,7 +82,7 @@ MUTANTS = (
     Mutant(
         "a malformed answer elsewhere does not hold deletes back",
         "apply_pass_guards",
-        "if doubtful or any(survey.closes_latch for survey in surveys): ...",
+        "if latch_closed or any(assessment.closes_latch for assessment in assessments): ...",
         "if False: ...",
         "a sick endpoint is believed where it happens to answer",
         ("test_engine_pass::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",),
@@ -90,7 +90,7 @@ MUTANTS = (
     Mutant(
         "a lease that was lost goes on writing",
         "_write",
-        "if not scene.ports.store.holds_lease(): ...",
+        "if not context.ports.store.holds_lease(): ...",
         "if False: ...",
         "the second half of a long pass is written beside the successor",
         ("test_engine_permission::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
@@ -146,8 +146,8 @@ MUTANTS = (
     Mutant(
         "a rival's lease is overlooked",
         "apply_all",
-        "if scene.ports.store.acquire_lease() is None: ...",
-        "if scene.ports.store.acquire_lease() is False: ...",
+        "if context.ports.store.acquire_lease() is None: ...",
+        "if context.ports.store.acquire_lease() is False: ...",
         "two reconcilers with two configurations fight over one table",
         ("test_engine_pass::test_another_holder_of_the_lease_is_named_and_nothing_is_written",),
     ),
@@ -156,7 +156,7 @@ MUTANTS = (
         "_create",
         """
         intent = ownership.intended(...)
-        intent = world.store.put_entry(intent)
+        intent = ports.store.put_entry(intent)
         """,
         "intent = ownership.intended(...)",
         "a create whose answer was lost is met as a stranger's table",
@@ -173,7 +173,7 @@ MUTANTS = (
     Mutant(
         "the nonce of the owner tag is not compared",
         "_create_proven",
-        "return may_come_true and has_our_tag(entry, observed.owner_tag, world.scope)",
+        "return may_come_true and has_our_tag(entry, observed.owner_tag, context.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
         ("test_engine_claims::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
@@ -197,7 +197,7 @@ MUTANTS = (
     Mutant(
         "a table is created twice before it is seen",
         "not_visible_before",
-        "if recorded is None or recorded.changed_at is None or world.emulator: ...",
+        "if recorded is None or recorded.changed_at is None or ports.emulator: ...",
         "if True: ...",
         "DescribeTable does not find a new table for a while",
         ("test_engine_pass::test_right_after_a_create_a_missing_table_is_not_created_twice_off_emulators",),
@@ -213,7 +213,7 @@ MUTANTS = (
     Mutant(
         "a policy is put for ever on a target that others take away",
         "hold_back",
-        "return after_target(split) if len(split) > 1 else split",
+        "return _after_target(split) if len(split) > 1 else split",
         "return split",
         "a refused call in every pass",
         (
@@ -222,7 +222,7 @@ MUTANTS = (
     ),
     Mutant(
         "a field that does not stick counts as in sync on AWS",
-        "_held",
+        "_held_step",
         "held.unsupported(message) if emulator else ...",
         "held.unsupported(message) if True else ...",
         "drift that somebody else causes is declared to be none",
@@ -256,10 +256,10 @@ MUTANTS = (
         "the quota's time is forgotten at a restart",
         "_send_with_quota",
         """
-        noted = quotas.record_use(before, survey.name, observed.identity, kinds, now)
+        noted = quotas.record_use(before, assessment.name, observed.identity, kinds, now)
         store.put_quota_usage(noted)
         """,
-        "noted = quotas.record_use(before, survey.name, observed.identity, kinds, now)",
+        "noted = quotas.record_use(before, assessment.name, observed.identity, kinds, now)",
         "time to live is changed twice an hour, and the service refuses for a day",
         ("test_engine_quotas::test_moving_time_to_live_waits_an_hour_in_between_and_a_restart_does_not_shorten_it",),
     ),
@@ -324,8 +324,8 @@ MUTANTS = (
     Mutant(
         "a pass that only writes down that a seed is done counts as quiet",
         "_seed",
-        "(table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None)",
-        "table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0",
+        "(table_report(assessment, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None)",
+        "table_report(assessment, tuple(steps), applied.error, seeded), outcome.written > 0",
         "after a kill while seeding a daemon says for a whole interval that its tables have drifted",
         ("test_engine_seed_records::test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another",),
     ),
@@ -340,7 +340,7 @@ MUTANTS = (
     Mutant(
         "a refused create leaves its intent",
         "_create",
-        "if isinstance(error, NameTaken) and (not has_tags or ownership.open_nonce(survey.recorded) is None): ...",
+        "if isinstance(error, NameTaken) and (not has_tags or ownership.open_nonce(assessment.recorded) is None): ...",
         "if False: ...",
         "a table that others made in the same moment counts as managed, and on_existing: fail is asked no more",
         (
@@ -351,7 +351,7 @@ MUTANTS = (
     Mutant(
         "a refused create forgets what was recorded before",
         "_withdraw_intent",
-        "if not ownership.is_open(survey.entry): ...",
+        "if not ownership.is_open(assessment.entry): ...",
         "if False: ...",
         "the record says intent where it had the identity of the table that we made",
         ("test_engine_name_taken::test_what_was_recorded_before_a_refused_create_stands_again",),
@@ -367,8 +367,8 @@ MUTANTS = (
     Mutant(
         "each try of a create has a nonce of its own",
         "_create",
-        "nonce = ownership.open_nonce(survey.recorded) or world.random.token()",
-        "nonce = world.random.token()",
+        "nonce = ownership.open_nonce(assessment.recorded) or ports.random.token()",
+        "nonce = ports.random.token()",
         "a table that a paused leader made late is taken for somebody else's, and never pruned",
         ("test_engine_name_taken::test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack",),
     ),

@@ -110,8 +110,8 @@ MUTANTS = (
     Mutant(
         "misunderstood files are reported and acted upon",
         "Pass._run",
-        "if not self._removals_are_understood(desired, permission.snapshot): ...",
-        "if not self._removals_are_understood(desired, permission.snapshot) and False: ...",
+        "if not self._removals_are_understood(desired, authorization.snapshot): ...",
+        "if not self._removals_are_understood(desired, authorization.snapshot) and False: ...",
         "the pass says what it does not understand, and deletes all the same",
         (f"{REMOVALS}::test_the_error_names_file_table_and_remedy_and_changes_nothing_else",),
     ),
@@ -150,7 +150,7 @@ MUTANTS = (
     Mutant(
         "what has not settled is removed all the same",
         "_execute",
-        "if (step.destructive or step.removes) and scene.declarations_unstable: ...",
+        "if (step.destructive or step.removes) and context.declarations_unstable: ...",
         "if False: ...",
         "a file that is gone for a second while it is saved deletes its table",
         (f"{REMOVALS}::test_a_file_that_comes_back_within_seconds_keeps_its_table",),

@@ -31,7 +31,7 @@ MUTANTS = (
     Mutant(
         "consent to replace an empty table covers what it holds by now",
         "_unapproved",
-        "if facts.approved and not (facts.loss_approved or step.nothing_lost or _allowed(facts)): ...",
+        "if gate_input.approved and not (gate_input.loss_approved or step.nothing_lost or _allowed(gate_input)): ...",
         "if False: ...",
         "the plan shows a table with its seed alone, an item arrives before the delete, and is lost",
         (f"{CONSENT}::test_an_item_that_arrives_before_the_last_scan_keeps_its_table",),
@@ -55,8 +55,8 @@ MUTANTS = (
     Mutant(
         "a table that its file declares no more is pruned, whatever it declares instead",
         "_items",
-        "if step.action is Action.DELETE and facts.renamed_to is not None and not (allowed or facts.approved): ...",
-        "if False: ...",
+        "... and gate_input.renamed_to is not None and not (allowed or gate_input.approved)",
+        "False",
         "a table_name is changed in its file, and the items of the old table are gone without a word",
         (f"{RENAMED}::test_a_table_with_items_stays_and_the_new_one_is_made",),
     ),
@@ -71,7 +71,7 @@ MUTANTS = (
     Mutant(
         "the new table is made before the rename is recorded",
         "Pass._tables",
-        "guard.names | scene.renamed.keys()",
+        "guard.names | context.renamed.keys()",
         "guard.names",
         "killed in between, the next process finds two tables of its own and one declaration, and prunes the other",
         (f"{RENAMED}::test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it",),
@@ -79,7 +79,7 @@ MUTANTS = (
     Mutant(
         "projects of one name are one",
         "_items",
-        "if step.action is Action.DELETE and facts.elsewhere is not None and not facts.approved: ...",
+        "if step.action is Action.DELETE and gate_input.elsewhere is not None and not gate_input.approved: ...",
         "if False: ...",
         "x/backend and y/backend share a table and a derived stack, and the second prunes the tables of the first",
         (f"{RENAMED}::test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other",),

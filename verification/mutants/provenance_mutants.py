@@ -15,7 +15,7 @@ ITEMS = "test_aws_items"
 MUTANTS = (
     Mutant(
         "clear needs no record of who wrote an item",
-        "_Clearing.run",
+        "_SeedRemoval.run",
         "ours = [each for each in numbered if each[2] in written]",
         "ours = list(numbered)",
         "items of an adopted table that equal the seed are deleted",
@@ -82,7 +82,7 @@ MUTANTS = (
     ),
     Mutant(
         "an interrupted seed that changed is resumed as if it had not",
-        "_resumed",
+        "_resume_seed",
         "if record is None or (possible <= wanted and (possible or not changed)): ...",
         "if True: ...",
         "123 items of the old seed and all of the new one are recorded as done",
@@ -91,14 +91,14 @@ MUTANTS = (
     Mutant(
         "a table with items of an earlier seed is recorded as done",
         "write_seed",
-        "if whole and (asked or not earlier): ...",
+        "if whole and (by_command or not earlier): ...",
         "if whole: ...",
         "a table that holds neither version of the seed exactly is in sync",
         (CHANGED,),
     ),
     Mutant(
         "a seed that changes each time is written each time",
-        "_resumed",
+        "_resume_seed",
         "if missing and not (changed and record.earlier): ...",
         "if missing: ...",
         "a random seed piles up with every run",
@@ -106,7 +106,7 @@ MUTANTS = (
     ),
     Mutant(
         "items of others do not keep a changed seed away",
-        "_resumed",
+        "_resume_seed",
         "if not digests <= possible | wanted: ...",
         "if False: ...",
         "a seed is written among the items of others",
@@ -162,7 +162,7 @@ MUTANTS = (
     ),
     Mutant(
         "an item that is gone after a failed delete counts as already gone",
-        "_Clearing._removed",
+        "_SeedRemoval._removed",
         "if end is Removal.GONE and failed is not None: ...",
         "if False: ...",
         "a delete that was applied and answered by a refusal is taken for the work of others",

@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant(
         "what was read before the lease is taken for the present",
         "apply_all",
-        "if not scene.ports.store.is_current(scene.snapshot): ...",
+        "if not context.ports.store.is_current(context.snapshot): ...",
         "if False: ...",
         "a table that a rival made meanwhile is taken for one whose state was lost",
         (OVERTAKEN,),

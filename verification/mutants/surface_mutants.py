@@ -164,8 +164,8 @@ MUTANTS = (
     Mutant(
         "unsupported fields are drift",
         "table_report",
-        "drifted = dict.fromkeys(c.facet for c in survey.changes if c.path not in unsupported)",
-        "drifted = dict.fromkeys(c.facet for c in survey.changes)",
+        "drifted = dict.fromkeys(c.facet for c in assessment.changes if c.path not in unsupported)",
+        "drifted = dict.fromkeys(c.facet for c in assessment.changes)",
         "beside an emulator nothing is ever in sync (terraform-provider-aws#37921)",
         (
             "test_engine_pass::test_a_field_that_never_sticks_is_written_twice_and_then_reported_unsupported_on_an_emulator",

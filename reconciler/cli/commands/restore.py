@@ -65,7 +65,12 @@ def restore(
     )
     with invocation.opened(invocation.settings(), read_only=False) as app:
         told = app.reconciler.restore(
-            table, to, backup=from_backup, at=at, overrides=overrides, tell=lambda said: invocation.say([said])
+            table,
+            to,
+            backup=from_backup,
+            at=at,
+            overrides=overrides,
+            on_progress=lambda message: invocation.say([message]),
         )
     invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})
     return codes.OK if told.finished else codes.DRIFT

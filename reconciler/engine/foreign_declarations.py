@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.engine.context import EngineContext
-from reconciler.engine.safety_latch import SafetyLatch
+from reconciler.engine.state import SafetyLatch
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, NotFound
 from reconciler.model.records import InventoryEntry, StateSnapshot
@@ -36,7 +36,7 @@ class ForeignGuard:
 
 
 def find_foreign(
-    world: EngineContext, desired: DesiredState, snapshot: StateSnapshot, doubt: SafetyLatch
+    ports: EngineContext, desired: DesiredState, snapshot: StateSnapshot, latch: SafetyLatch
 ) -> ForeignGuard:
     """Compare what is declared with the tables that we created. Costs one DescribeTable where any is undeclared.
 
@@ -47,26 +47,26 @@ def find_foreign(
     declared = {declaration.spec.name for declaration in desired.declarations}
     ours = [entry for entry in snapshot.inventory.values() if ownership.may_be_ours(entry)]
     unwanted = [entry for entry in ours if entry.name not in declared]
-    kept = _Kept(world, doubt, [entry for entry in ours if entry.name in declared and ownership.is_ours(entry)])
+    kept = _Kept(ports, latch, [entry for entry in ours if entry.name in declared and ownership.is_ours(entry)])
     several = sum(ownership.is_ours(entry) for entry in unwanted) > 1
     foreign: set[str] = set()
-    lone: set[str] = set()
+    single: set[str] = set()
     unsettled: set[str] = set()
     for entry in unwanted:
         exists = kept.any_older(entry)
-        if exists is None and not doubt.closed:
+        if exists is None and not latch.closed:
             unsettled.add(entry.name)
         elif exists is False:
-            (foreign if several or entry.guarded_since is not None else lone).add(entry.name)
-    return ForeignGuard(frozenset(foreign), frozenset(lone), frozenset(unsettled))
+            (foreign if several or entry.guarded_since is not None else single).add(entry.name)
+    return ForeignGuard(frozenset(foreign), frozenset(single), frozenset(unsettled))
 
 
 class _Kept:
     """The declared tables that we created, each described at most once; True, False, or None where it was not read."""
 
-    def __init__(self, world: EngineContext, doubt: SafetyLatch, entries: Iterable[InventoryEntry]) -> None:
-        self._world = world
-        self._doubt = doubt
+    def __init__(self, ports: EngineContext, latch: SafetyLatch, entries: Iterable[InventoryEntry]) -> None:
+        self._ports = ports
+        self._latch = latch
         self._entries = tuple(entries)
         self._seen: dict[str, bool | None] = {}
 
@@ -88,15 +88,15 @@ class _Kept:
 
     def _read(self, entry: InventoryEntry) -> bool | None:
         try:
-            table = self._world.api.read("DescribeTable", {"TableName": entry.name})["Table"]
+            table = self._ports.api.read("DescribeTable", {"TableName": entry.name})["Table"]
             return identity_of(table).same(entry.identity)
         except NotFound:
             return False
         except ApiError as error:
-            self._doubt.note(error)
+            self._latch.note(error)
             return None
         except (LookupError, TypeError, ValueError):
-            self._doubt.closed = True
+            self._latch.closed = True
             return None
 
 

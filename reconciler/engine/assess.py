@@ -1,0 +1,359 @@
+"""Whether a declared table is to be seeded, once it is known what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from reconciler.engine.assessment import (
+    PassContext,
+    TableAssessment,
+    deadline_passed_step,
+    failed_assessment,
+    foreign_owner_of,
+)
+from reconciler.engine.context import EngineContext
+from reconciler.engine.deletion_gate import assess_deletion
+from reconciler.engine.observe import NOT_YET_VISIBLE, not_visible_before, observe_table, observe_twice, with_owner
+from reconciler.engine.state import closes_latch
+from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Seed
+from reconciler.model.errors import ApiError
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Attempts, InventoryEntry
+from reconciler.planning import ownership, quotas
+from reconciler.planning.availability import defer_protection, defer_seed, harmless_under_another_key, propagate_blocked
+from reconciler.planning.breaker import hold_back
+from reconciler.planning.diff import all_changes
+from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
+from reconciler.planning.ownership import is_ours, is_released, is_state_lost
+from reconciler.planning.ownership_transfer import plan_transfer
+from reconciler.planning.planner import plan, prune_step, seed_step
+from reconciler.planning.policy import permit_in_place
+from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, state_table_refusal
+from reconciler.planning.text import several
+from reconciler.seeding.decide import Need, need
+from reconciler.seeding.digest import canonical
+from reconciler.seeding.provenance import item_digest, provenance
+
+LARGEST_COMPARED = 10_000
+"""Items; a larger table is not read to see what an interrupted seeding with another seed left in it."""
+
+
+def assess_tables(
+    context: PassContext, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool
+) -> list[TableAssessment]:
+    """One survey per table in focus. ``destroy`` looks only at what we created, as if nothing were declared.
+
+    Which tables are declared no more is noted of all, before these declarations can make one that speaks for them.
+    """
+    declared = {declaration.spec.name for declaration in desired.declarations}
+    jobs: list[tuple[TableAssessment, Callable[[], TableAssessment]]] = []
+    if not destroy:
+        jobs += [
+            (_not_observed(context, d.spec.name, d), partial(assess_declared, context, d)) for d in desired.declarations
+        ]
+    for entry in context.snapshot.inventory.values():
+        if is_ours(entry) if destroy else entry.name not in declared:
+            jobs.append((_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
+    if focus is None:
+        return list(context.ports.parallel.map(partial(_assess, context), jobs))
+    chosen = [job for job in jobs if job[0].name in focus]
+    forgotten = () if destroy else context.snapshot.inventory.keys() - declared - focus
+    return list(context.ports.parallel.map(partial(_assess, context), chosen)) + _undeclared_records(
+        context, sorted(forgotten)
+    )
+
+
+def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
+    entries = [context.snapshot.inventory[name] for name in names]
+    assessments = [
+        TableAssessment(each.name, recorded=each, entry=context.undeclared_entry(each), record_only=True)
+        for each in entries
+    ]
+    return [assessment for assessment in assessments if assessment.entry_changed]
+
+
+def _not_observed(context: PassContext, name: str, declaration: Declaration | None = None) -> TableAssessment:
+    """The survey of a table that is not looked at: nothing is claimed of it, and no record of it changes."""
+    recorded = context.snapshot.inventory.get(name)
+    wait = deadline_passed_step(Step(Action.UPDATE, "table"))
+    return TableAssessment(name, declaration, recorded=recorded, entry=recorded, steps=(wait,), not_observed=True)
+
+
+def _assess(context: PassContext, job: tuple[TableAssessment, Callable[[], TableAssessment]]) -> TableAssessment:
+    unread, assessment = job
+    if context.out_of_time:
+        return unread
+    with context.ports.traces.table(unread.name):
+        return assessment()
+
+
+def assess_declared(context: PassContext, declaration: Declaration) -> TableAssessment:
+    """Look at a declared table and plan for it."""
+    name = declaration.spec.name
+    recorded = context.snapshot.inventory.get(name)
+    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
+    base = TableAssessment(
+        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
+    )
+    lifecycle = declaration.lifecycle
+    if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
+        return _assess_released(context, base)
+    try:
+        observed = observe_table(
+            context.ports,
+            name,
+            declaration.spec,
+            ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
+            plan_cache=context.plan_cache,
+        )
+        if is_state_table(name, observed, context.options.state_table):
+            return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
+        other = foreign_owner_of(context, base, observed)
+        if other is not None:
+            return _assess_foreign(base, observed, other)
+        base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
+        if observed is None:
+            return _assess_missing(context, base, declaration)
+        if ownership.is_undecided(recorded, observed):
+            return replace(base, observed=observed, steps=(ownership.wait_until_decided(observed),))
+        return _with_owner_check(context, assess_present(context, base, declaration, observed))
+    except ApiError as error:
+        return failed_assessment(base, error)
+
+
+def _assess_released(context: PassContext, base: TableAssessment) -> TableAssessment:
+    """A table that ``release`` gave up: looked at for the report; an endpoint that refuses that is no error."""
+    try:
+        observed = observe_table(context.ports, base.name, None, ask_owner=lambda _: False)
+    except ApiError as error:
+        if closes_latch(error):
+            return failed_assessment(base, error)
+        return replace(base, not_observed=True)
+    return replace(base, observed=observed)
+
+
+def _assess_foreign(base: TableAssessment, observed: ObservedTable | None, other: ForeignOwner) -> TableAssessment:
+    """A declared table of another stack or environment: nothing of it is ours, and nothing is done to it."""
+    step = refusal(base.name, other, missing=observed is None)
+    entry = ownership.dropped(base.entry, ownership.Event.OTHER_STACK)
+    return TableAssessment(base.name, base.declaration, observed, base.recorded, entry=entry, steps=(step,))
+
+
+def _with_owner_check(context: PassContext, assessment: TableAssessment) -> TableAssessment:
+    """Before anything is written to a table that we created, its owner tag is read: somebody may have taken it over."""
+    observed = assessment.observed
+    if observed is None or not any(step.status is StepStatus.READY for step in assessment.steps):
+        return assessment
+    observed = with_owner(context.ports, observed)
+    other = foreign_owner_of(context, assessment, observed)
+    return assessment if other is None else _assess_foreign(assessment, observed, other)
+
+
+def _assess_missing(context: PassContext, base: TableAssessment, declaration: Declaration) -> TableAssessment:
+    ports, recorded = context.ports, base.recorded
+    flavor = ports.endpoint.flavor
+    steps = plan(declaration, None, lacks=flavor.lacks)
+    steps = tuple(permit_in_place(s, context.options, declaration.lifecycle, emulator=ports.emulator) for s in steps)
+    not_before = not_visible_before(ports, recorded)
+    if not_before is not None:
+        steps = tuple(s.deferred(Reason.NOT_BEFORE, NOT_YET_VISIBLE, not_before) for s in steps)
+    seeded = seed_applies(context, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
+    if seeded and declaration.seed is not None:
+        steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
+    return replace(base, changes=all_changes(steps), steps=validate_steps(ports, steps))
+
+
+def assess_present(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
+) -> TableAssessment:
+    """Plan for a declared table that is not of others; ``base`` tells what was known of it before."""
+    ports, lifecycle = context.ports, declaration.lifecycle
+    if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed):
+        return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
+    rebuild = active_rebuild(context.snapshot.rebuilds.get(base.name), observed.identity)
+    wanted = without_rebuilt_index(declaration, rebuild)
+    flavor = ports.endpoint.flavor
+    changes, planned = context.plan_cache.planned(wanted, observed, flavor)
+    entry = ownership.resolve(base.entry, declaration, observed, context.ownership_context())
+    entry = ownership.declared_by(entry, declaration, context.options.project)
+    visible = not_visible_before(ports, base.entry)
+    entry, transfer = plan_transfer(base.entry, entry, observed, context.options.scope, visible)
+    if transfer:
+        base = replace(base, observed=observed, entry=entry, attempts=_attempts(context, observed))
+        steps_now = hold_back(transfer, base.attempts, ports.clock.now(), emulator=ports.emulator)
+        return replace(base, changes=changes + all_changes(transfer), steps=validate_steps(ports, steps_now))
+    quota_usage = context.snapshot.quota_usage.get(base.name)
+    base = replace(
+        base,
+        observed=observed,
+        entry=entry,
+        changes=changes,
+        attempts=_attempts(context, observed),
+        quota_usage=quota_usage,
+    )
+    if rebuild is not None:
+        base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, ports.clock.now()))
+    steps: list[Step] = []
+    if not ports.emulator:
+        planned = quotas.defer_over_quota(planned, observed, quota_usage, ports.clock.now())
+    for step in hold_back(planned, base.attempts, ports.clock.now(), emulator=ports.emulator):
+        if step.destructive:
+            judged = assess_deletion(context, base, step, lifecycle)
+            base = replace(base, entry=judged.entry, observed=judged.observed)
+            steps += judged.steps
+        else:
+            steps.append(_permitted(step, context, lifecycle))
+    deletion_was_pending = entry.unwanted_since is not None or entry.empty_since is not None
+    if deletion_was_pending and not any(step.destructive for step in steps):
+        base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
+    if ownership.is_state_lost(entry):
+        steps.append(ownership.state_lost())
+    if steps:
+        fated = defer_protection(harmless_under_another_key(tuple(steps)))
+        base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
+    return with_seed(context, base, declaration, observed)
+
+
+def _permitted(step: Step, context: PassContext, lifecycle: Lifecycle) -> Step:
+    if step.status is not StepStatus.READY:
+        return step
+    return permit_in_place(step, context.options, lifecycle, emulator=context.ports.emulator)
+
+
+def _attempts(context: PassContext, observed: ObservedTable) -> Attempts | None:
+    attempts = context.attempts.get(observed.spec.name)
+    return attempts if attempts is not None and observed.identity.same(attempts.identity) else None
+
+
+def with_seed(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
+) -> TableAssessment:
+    """The survey with the seeding of the table, where it is wanted. A table that nobody seeded yet is probed first."""
+    wrong_keys = any(change.facet == "keys" for change in base.changes)
+    replacing = any(step.ends_table and step.status is StepStatus.READY for step in base.steps)
+    if not seed_applies(context, declaration, base) or wrong_keys or replacing or declaration.seed is None:
+        return base
+    wanted = need(base.seed_record, observed.identity)
+    if wanted is Need.PROBE and observed.status == "ACTIVE" and context.ports.items.first_items(base.name, 1):
+        wanted = Need.NOTHING
+    if wanted is Need.NOTHING:
+        return base
+    step, earlier = seed_step(declaration.seed.source, len(declaration.seed.items)), 0
+    if observed.status != "ACTIVE":
+        step = step.deferred(Reason.BUSY, f"the table is {observed.status}")
+    elif wanted is Need.RESUME:
+        step, earlier = _resume_seed(context, base, declaration.seed, observed, step)
+    step = step if step.status is StepStatus.BLOCKED else defer_seed(step, base.steps)
+    return replace(base, seed_need=wanted, seed_items_of_earlier_version=earlier, steps=(*base.steps, step))
+
+
+def seed_applies(context: PassContext, declaration: Declaration, base: TableAssessment) -> bool:
+    """Whether the declaration asks for a seed and may: never of a table that is only observed or let go."""
+    if declaration.seed is None or context.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
+        return False
+    return not (is_state_lost(base.entry) or is_released(base.entry))
+
+
+def _resume_seed(
+    context: PassContext, base: TableAssessment, seed: Seed, observed: ObservedTable, step: Step
+) -> tuple[Step, int]:
+    """The step of an interrupted seeding, and how many items of an earlier version of the seed the table holds.
+
+    While all that was or may have been written is still part of the seed, seeding just goes on. Otherwise the seed has
+    changed in between: the present one is written only into a table that holds nothing but items of the seeder, and
+    the table is then reported, because it holds neither version exactly.
+    """
+    record = base.seed_record
+    possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
+    wanted = frozenset(item_digest(item) for item in seed.items)
+    changed = record is not None and record.digest != seed.digest
+    if record is None or (possible <= wanted and (possible or not changed)):
+        return step, 0
+    limit = len(possible | wanted) + 1
+    if limit > LARGEST_COMPARED:
+        return _seed_blocked(base.name, step, f"more than {LARGEST_COMPARED} items would have to be compared"), 0
+    found = context.ports.items.first_items(base.name, limit)
+    digests = frozenset(item_digest(item) for item in found)
+    earlier = len((digests & possible) - wanted)
+    if possible and not earlier and len(found) < limit:
+        return step, 0
+    if not digests <= possible | wanted:
+        return _seed_blocked(base.name, step, "the table also holds items that the seed did not write"), 0
+    missing = _any_free_key(seed.items, found, tuple(element.attribute for element in observed.spec.keys))
+    if missing and not (changed and record.earlier):
+        return step.with_message(f"{step.message}; {_items(earlier)} of an earlier version of the seed stay"), earlier
+    return _seed_blocked(base.name, step, f"the table holds {_items(earlier)} of an earlier version of the seed"), 0
+
+
+def _any_free_key(wanted: Iterable[Item], found: Sequence[Item], keys: tuple[str, ...]) -> bool:
+    """Whether any item of the seed has a key that is free."""
+    taken = {_key(item, keys) for item in found}
+    return any(_key(item, keys) not in taken for item in wanted)
+
+
+def _key(item: Item, keys: tuple[str, ...]) -> str:
+    return canonical({name: item[name] for name in keys if name in item})
+
+
+def _items(count: int) -> str:
+    return several(count, "item")
+
+
+def _seed_blocked(name: str, step: Step, why: str) -> Step:
+    message = f"the seed changed after seeding was interrupted, and {why}; `reconciler clear {name}` removes what the "
+    message += "seed wrote and nobody changed"
+    return step.blocked(Reason.SEED_CHANGED, message, f"reconciler seed {name}")
+
+
+def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAssessment:
+    """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
+    before, recorded = recorded, context.undeclared_entry(recorded)
+    base = TableAssessment(recorded.name, recorded=before, entry=recorded)
+    has_tags = context.ports.endpoint.flavor.has_tags
+    open_intent = ownership.is_open(recorded) and has_tags
+    if ownership.is_released(recorded):
+        return replace(
+            base, entry=replace(recorded, unwanted_since=recorded.unwanted_since or context.ports.clock.now())
+        )
+    if not ownership.is_ours(recorded) and not open_intent:
+        return replace(base, entry=ownership.dropped(base.entry, ownership.Event.NOT_DECLARED))
+    try:
+        observed = observe_twice(context.ports, recorded.name)
+        if observed is None:
+            return _assess_missing_undeclared(context, base, recorded)
+        if foreign_owner_of(context, base, observed) is not None:
+            return replace(base, entry=ownership.dropped(base.entry, ownership.Event.OTHER_STACK))
+        if open_intent and ownership.has_our_tag(recorded, observed.owner_tag, context.options.scope):
+            recorded = ownership.advance(recorded, ownership.Event.CREATE_PROVEN, identity=observed.identity)
+        if not observed.identity.same(recorded.identity):
+            return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE), observed=observed)
+        if recorded.ending_at is not None and observed.status == "ACTIVE":
+            recorded = replace(recorded, ending_at=None)
+        base = replace(base, observed=observed, entry=recorded, seed_record=context.snapshot.seeds.get(recorded.name))
+        return assess_deletion(context, base, prune_step(recorded.name), recorded.lifecycle)
+    except ApiError as error:
+        return failed_assessment(base, error)
+
+
+def _assess_missing_undeclared(
+    context: PassContext, base: TableAssessment, recorded: InventoryEntry
+) -> TableAssessment:
+    """A table that is wished away and not there is forgotten, but for one whose create may not be visible yet."""
+    not_before = not_visible_before(context.ports, recorded)
+    if not_before is None:
+        return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE))
+    step = prune_step(recorded.name).deferred(Reason.NOT_BEFORE, NOT_YET_VISIBLE, not_before)
+    return replace(base, steps=(step,))
+
+
+def validate_steps(ports: EngineContext, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, each ready one checked."""
+    return tuple(_validated(ports, step) if step.status is StepStatus.READY else step for step in steps)
+
+
+def _validated(ports: EngineContext, step: Step) -> Step:
+    problem = ports.validator.problem(step.call) if step.call is not None else None
+    return step if problem is None else step.blocked(Reason.REJECTED, problem)

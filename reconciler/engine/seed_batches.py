@@ -1,0 +1,335 @@
+"""One seeding or clearing under way: its counts, its batches, and the checks before each call.
+
+Used by ``seeding`` and ``clearing``. Items are sent in batches. Between two batches the record says how far it got, and
+a stop or the deadline ends the work. Before every call the lease is checked, and at least every two seconds the
+identity of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from reconciler.engine.context import EngineContext
+from reconciler.model.desired import Declaration, Item, Seed
+from reconciler.model.errors import (
+    ApiError,
+    Denied,
+    EndpointChanged,
+    Interrupted,
+    LeaseLost,
+    NotFound,
+    Outcome,
+    OutcomeUnknown,
+    TableChanged,
+    Unreachable,
+)
+from reconciler.model.identity import Identity
+from reconciler.model.records import SeedPart, SeedRecord, SeedState, StateSnapshot
+from reconciler.planning.observe import identity_of
+from reconciler.seeding.provenance import item_digest, pack, part_name, parts_of, unpack
+
+BATCH = 100
+"""Items; a process that is killed leaves at most so many of which nobody can say who wrote them."""
+TRIES = 8
+LONGEST_PAUSE = 5.0
+
+T = TypeVar("T")
+NumberedItem = tuple[int, Item, bytes]
+"""Position in the seed, item, digest."""
+RENEW_SECONDS = 1.0
+"""After this time one caller asks again while the others go on."""
+LIMIT_SECONDS = 2.0
+"""After this time nobody goes on without an answer."""
+PART = 1000
+"""Digests of one record; a full one is set aside, so that the record which changes with each batch stays small."""
+MOST_UNCERTAIN = 10_000
+"""Digests; further ones are forgotten, and such items then count as items of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedOutcome:
+    """What seeding or clearing did to one table, in items.
+
+    ``present`` items had their key taken already. ``changed`` were written by the seeder and changed since; ``others``
+    are in the table and not recorded as written by the seeder.
+    ``gone`` were there no more. ``earlier`` are of an earlier version of the seed: kept in the table by ``write_seed``,
+    not found unchanged by ``clear_seed``. ``failed`` were refused, or not reached because of an error.
+    """
+
+    record: SeedRecord | None = None
+    written: int = 0
+    present: int = 0
+    removed: int = 0
+    changed: int = 0
+    others: int = 0
+    gone: int = 0
+    earlier: int = 0
+    failed: int = 0
+    recorded_earlier: int = 0
+    """Items that the record of the seeder names beside the present seed; nobody looked whether they are still there."""
+    error: ApiError | None = None
+    unknown: tuple[OutcomeUnknown, ...] = ()
+    """Items that ``clear`` may have removed with what others added to them; each message says which, and what to do."""
+    stopped: str | None = None
+    """Why it ended before all was done although nothing failed."""
+
+    @property
+    def kept(self) -> int:
+        """Items that ``clear`` left in the table."""
+        return self.changed + self.others
+
+    @property
+    def changed_anything(self) -> bool:
+        """Whether any item of the table was written or removed."""
+        return self.written > 0 or self.removed > 0
+
+
+@dataclass
+class SeedWork:
+    """What both directions share: one table, its ledger, and the counts so far."""
+
+    ports: EngineContext
+    declaration: Declaration
+    seed: Seed
+    identity: Identity
+    snapshot: StateSnapshot
+    deadline: datetime | None
+    ledger: SeedLedger = field(init=False)
+    watch: IdentityWatch = field(init=False)
+    total: int = 0
+    done: int = 0
+    errors: list[ApiError] = field(default_factory=list)
+    interrupted: bool = False
+    """Whether a batch was cut short because the process is to stop."""
+
+    def __post_init__(self) -> None:
+        self.ledger = SeedLedger.opened(self.ports, self.snapshot, self.table, self.seed, self.identity)
+        self.watch = IdentityWatch(self.ports, self.declaration.spec.name, self.identity)
+
+    @property
+    def table(self) -> str:
+        return self.declaration.spec.name
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(element.attribute for element in self.declaration.spec.keys)
+
+    def stop(self) -> str | None:
+        """Why no further batch is sent: the process is to end, or the time is over."""
+        if self.interrupted or not self.ports.clock.sleep(0):
+            return f"stopped after {self.done} of {self.total} items; the next run goes on from there"
+        if self._late():
+            return f"the deadline passed after {self.done} of {self.total} items; the next run goes on from there"
+        return None
+
+    def _late(self) -> bool:
+        return self.deadline is not None and self.ports.clock.now() >= self.deadline
+
+    def batch(self, items: Sequence[NumberedItem], action: Callable[[Item], T]) -> list[T | ApiError]:
+        """The end of each item of a batch, in order; only the first ones where the process is to stop meanwhile."""
+        results: list[T | ApiError] = []
+        try:
+            for result in self.ports.parallel.map(lambda numbered: self._one(numbered, action), items):
+                results.append(result)
+        except Interrupted:
+            self.interrupted = True
+        self.done += len(results)
+        self.errors += [result for result in results if isinstance(result, ApiError)]
+        return results
+
+    @property
+    def fatal(self) -> bool:
+        """Whether what failed concerns more than one item, so that the next one would fail too."""
+        return any(isinstance(error, TableChanged) or error.outcome is not Outcome.NEVER for error in self.errors)
+
+    def _one(self, numbered: NumberedItem, action: Callable[[Item], T]) -> T | ApiError:
+        pause = 0.05
+        failure: ApiError = _lease_lost()
+        for _ in range(TRIES):
+            try:
+                self.watch.confirm()
+                if not self.ports.store.keep_lease():
+                    return _lease_lost()
+                return action(numbered[1])
+            except TableChanged as error:
+                return error
+            except ApiError as error:
+                if error.outcome is Outcome.NEVER:
+                    return self._placed(error, numbered)
+                if isinstance(error, Denied | Unreachable | LeaseLost | EndpointChanged):
+                    return error
+                failure = error
+            if self._late() or not self.ports.clock.sleep(self.ports.random.uniform(0, pause)):
+                break
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return failure
+
+    def _placed(self, error: ApiError, numbered: NumberedItem) -> ApiError:
+        """The refusal of one item, with the place where the item is written."""
+        position, item, _ = numbered
+        line = self.seed.lines[position] if position < len(self.seed.lines) else None
+        place = f"{self.seed.source}:{line}" if line is not None else f"{self.seed.source}, item [{position}]"
+        key = ", ".join(f"{name} {next(iter(item[name].values()))!r}" for name in self.keys if name in item)
+        failed = "was perhaps removed" if isinstance(error, OutcomeUnknown) else "was refused"
+        return type(error)(error.operation, error.code, f"{place}: the item with {key} {failed}: {error.message}")
+
+    def error(self) -> ApiError | None:
+        """The failure that says most: another table under the name, the lease, then the first one."""
+        for kind in (TableChanged, LeaseLost, ApiError):
+            for error in self.errors:
+                if isinstance(error, kind):
+                    return error
+        return None
+
+
+def numbered_items(seed: Seed) -> list[NumberedItem]:
+    return [(position, item, item_digest(item)) for position, item in enumerate(seed.items)]
+
+
+def batches(items: Sequence[NumberedItem]) -> Iterator[Sequence[NumberedItem]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
+
+
+def _lease_lost() -> LeaseLost:
+    return LeaseLost("PutItem", "LeaseLost", "another reconciler holds the lease by now; it goes on from here")
+
+
+@dataclass
+class IdentityWatch:
+    """``confirm`` before each call on the table, ``check`` at the end. Safe to use from several threads."""
+
+    ports: EngineContext
+    table: str
+    identity: Identity
+    failure: TableChanged | None = None
+    _confirmed: float | None = None
+    _asking: bool = False
+
+    def confirm(self) -> None:
+        """Return if the identity was confirmed moments ago, else ask. ``TableChanged`` for another table or none."""
+        if self.failure is not None:
+            raise self.failure
+        if self._confirmed is not None:
+            age = self.ports.clock.monotonic() - self._confirmed
+            if age < RENEW_SECONDS or (self._asking and age < LIMIT_SECONDS):
+                return
+        self.check()
+
+    def check(self) -> None:
+        """Ask now. Raises ``TableChanged``, then and at every later call, and ``ApiError`` where nobody answers."""
+        if self.failure is not None:
+            raise self.failure
+        began, self._asking = self.ports.clock.monotonic(), True
+        try:
+            described = self.ports.api.read("DescribeTable", {"TableName": self.table})
+        except NotFound:
+            raise self._failed("it was deleted") from None
+        finally:
+            self._asking = False
+        found = identity_of(described["Table"])
+        if not found.same(self.identity):
+            raise self._failed(f"it was deleted and created again (created {found.created}) by somebody else")
+        self._confirmed = began
+
+    def _failed(self, what: str) -> TableChanged:
+        self.failure = TableChanged(
+            "DescribeTable", "TableChanged", f"table {self.table} is not the same any more: {what}"
+        )
+        return self.failure
+
+
+@dataclass
+class SeedLedger:
+    """The seed record of one table under one identity, and what it says of items."""
+
+    ports: EngineContext
+    record: SeedRecord
+    recent: set[bytes] = field(default_factory=set)
+    """Written items that stand in ``record`` itself; the others stand in parts."""
+    parts: dict[str, set[bytes]] = field(default_factory=dict)
+    uncertain: set[bytes] = field(default_factory=set)
+    stale_parts: tuple[str, ...] = ()
+    """Of an earlier table of this name; dropped when the record is written first."""
+    _batch: set[bytes] = field(default_factory=set)
+    """What the batch under way made uncertain."""
+
+    @classmethod
+    def opened(
+        cls, ports: EngineContext, snapshot: StateSnapshot, name: str, seed: Seed, identity: Identity
+    ) -> SeedLedger:
+        """The ledger as recorded for this identity; empty where nothing is recorded for it."""
+        found, parts = snapshot.seeds.get(name), parts_of(snapshot.seed_parts, name)
+        if found is None or not identity.same(found.identity):
+            record = SeedRecord(name, "started", seed.digest, seed.source, identity)
+            return cls(ports, record, stale_parts=tuple(part.name for part in parts))
+        ours = [part for part in parts if identity.same(part.identity)]
+        return cls(
+            ports,
+            found,
+            set(unpack(found.written)),
+            {part.name: set(unpack(part.written)) for part in ours},
+            set(unpack(found.uncertain)),
+            tuple(part.name for part in parts if part not in ours),
+        )
+
+    def wrote(self, digest: bytes) -> bool:
+        """Whether the record says that the seeder wrote an item of this content."""
+        return digest in self.recent or any(digest in part for part in self.parts.values())
+
+    def written(self) -> set[bytes]:
+        """All that the record says was written by the seeder."""
+        return self.recent.union(*self.parts.values())
+
+    def save(self, state: SeedState, seed: Seed, batch: Iterable[bytes] = (), *, count: int | None = None) -> None:
+        """Write the record down, with the batch that is to be sent next as uncertain."""
+        if len(self.uncertain) > MOST_UNCERTAIN:
+            self.uncertain = set(sorted(self.uncertain)[:MOST_UNCERTAIN])
+        self._batch = {digest for digest in batch if digest not in self.uncertain and not self.wrote(digest)}
+        self.uncertain |= self._batch
+        for name in self.stale_parts:
+            self.ports.store.drop_seed_part(name)
+        self.stale_parts = ()
+        if len(self.recent) >= PART:
+            last = max((int(name.rpartition("#")[2]) for name in self.parts), default=0)
+            self._put_part(part_name(self.record.name, last + 1), self.recent)
+            self.recent = set()
+        self.record = replace(
+            self.record,
+            state=state,
+            digest=seed.digest,
+            source=seed.source,
+            count=self.record.count if count is None else count,
+            at=self.ports.clock.now(),
+            written=pack(self.recent),
+            uncertain=pack(self.uncertain),
+        )
+        self.ports.store.put_seed(self.record)
+
+    def settle(self, written: Iterable[bytes], not_written: Iterable[bytes]) -> None:
+        """Note how a batch ended; it is recorded by the next ``save``.
+
+        ``not_written`` says nothing of an earlier batch of the same items: what that left uncertain remains so.
+        """
+        written = set(written)
+        self.recent |= {digest for digest in written if not self.wrote(digest)}
+        self.uncertain -= written | self._batch.intersection(not_written)
+
+    def forget(self, digests: Iterable[bytes]) -> None:
+        """Strike out items that are gone; parts are written at once, ``record`` by the next ``save``."""
+        gone = set(digests)
+        self.recent -= gone
+        for name, part in list(self.parts.items()):
+            left = part - gone
+            if not left:
+                del self.parts[name]
+                self.ports.store.drop_seed_part(name)
+            elif left != part:
+                self._put_part(name, left)
+
+    def _put_part(self, name: str, digests: set[bytes]) -> None:
+        self.parts[name] = digests
+        self.ports.store.put_seed_part(SeedPart(name, self.record.identity, pack(digests)))
