@@ -19,7 +19,7 @@ from reconciler.aws import hooks
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.validator import OfflineValidator
-from reconciler.declarations.folder import FolderSource, Once, watch_paths
+from reconciler.declarations.folder import CachedSource, FolderSource, watch_paths
 from reconciler.engine.context import EngineContext
 from reconciler.engine.endpoint_watch import EndpointWatch
 from reconciler.engine.loop_status import LoopStatus
@@ -242,7 +242,7 @@ class App:
     def done_so_far(self) -> str:
         """What this command has changed up to now, as a clause."""
         source = self.__dict__.get("source")
-        loaded = source.loaded if isinstance(source, Once) else None
+        loaded = source.loaded if isinstance(source, CachedSource) else None
         for declaration in loaded.declarations if loaded else ():
             if declaration.seed is not None:
                 self.tally.expect(declaration.spec.name, len(declaration.seed.items))
@@ -313,10 +313,10 @@ class App:
         return Tally(self.settings.state_table)
 
     @cached_property
-    def source(self) -> FolderSource | Once:
+    def source(self) -> FolderSource | CachedSource:
         """The declarations; a one-shot command reads them once, so that one run has one truth."""
         folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
-        return Once(folder) if self.one_shot else folder
+        return CachedSource(folder) if self.one_shot else folder
 
     @cached_property
     def reconciler(self) -> Reconciler:

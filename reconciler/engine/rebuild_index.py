@@ -70,10 +70,10 @@ class Rebuild:
         if len(live) >= index_room.LIMITS[GlobalIndex]:
             raise UsageError(f"{name} has {len(live)} indexes, as many as a table may have: there is no room for {new}")
         wanted = _new_index(observed.spec, index, new, desired)
-        obstacle = index_room.precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
+        obstacle = index_room.index_precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
         if obstacle:
             raise UsageError(obstacle.sentence)
-        self.command.check(index_calls.create_update(wanted, _with_index(observed.spec, wanted), observed.spec))
+        self.command.check(index_calls.create_index_call(wanted, _with_index(observed.spec, wanted), observed.spec))
         hold = int(self.hold.total_seconds())
         record = IndexRebuild(name, observed.identity, index, new, self.command.ports.clock.now(), hold)
         self.command.ports.store.put_rebuild(record)
@@ -111,7 +111,7 @@ class Rebuild:
 
     def _create(self, record: IndexRebuild, observed: ObservedTable, desired: TableSpec | None) -> None:
         wanted = _new_index(observed.spec, record.index, record.new_index, desired)
-        self._write(index_calls.create_update(wanted, _with_index(observed.spec, wanted), observed.spec))
+        self._write(index_calls.create_index_call(wanted, _with_index(observed.spec, wanted), observed.spec))
 
     def _drop(self, record: IndexRebuild, seen: ObservedTable) -> None:
         """Drop the old index of the table that was ``seen``, if both indexes are still as they were seen."""
@@ -119,7 +119,7 @@ class Rebuild:
         observed = self._observe(record.name)
         here = observed.identity.same(seen.identity) and observed.status == "ACTIVE"
         if here and observed.spec.global_indexes == seen.spec.global_indexes and not observed.changing:
-            self._write(index_calls.delete_update(record.index, observed.spec))
+            self._write(index_calls.delete_index_call(record.index, observed.spec))
 
     def _write(self, call: Call) -> None:
         try:

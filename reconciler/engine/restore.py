@@ -11,7 +11,7 @@ from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.restore_overrides import members, unheeded
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 
 LATEST = "latest"
 OnProgress = Callable[[str], None]
@@ -44,7 +44,7 @@ class Restore:
         *,
         backup: str | None,
         at: str | None,
-        overrides: Overrides,
+        overrides: RestoreOverrides,
         tell: OnProgress = no_progress,
     ) -> CommandResult:
         """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else.
@@ -79,7 +79,7 @@ class Restore:
             if live is None or not _from_there(live, call, name):
                 raise
 
-    def _awaited(self, name: str, to: str, source: str, overrides: Overrides, tell: OnProgress) -> CommandResult:
+    def _awaited(self, name: str, to: str, source: str, overrides: RestoreOverrides, tell: OnProgress) -> CommandResult:
         pause, told = 0.0, ""
         while True:
             live = self._describe(to)

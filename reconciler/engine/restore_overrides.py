@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import capacity, wire
 from reconciler.model.errors import UsageError
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 
 KINDS = {
     "GlobalSecondaryIndexes": "GlobalSecondaryIndexOverride",
@@ -22,7 +22,7 @@ KEPT = {
 Shape = dict[str, Any]
 
 
-def members(wish: Overrides, source: Mapping[str, Any]) -> Shape:
+def members(wish: RestoreOverrides, source: Mapping[str, Any]) -> Shape:
     """Members of RestoreTableFromBackup and RestoreTableToPointInTime; ``source`` describes the source's indexes.
 
     Only indexes of the source may be named, each as it was. A table that is provisioned from now on needs throughput
@@ -44,7 +44,7 @@ def members(wish: Overrides, source: Mapping[str, Any]) -> Shape:
     return shape | _indexes(wish, source)
 
 
-def unheeded(wish: Overrides, live: Mapping[str, Any]) -> list[str]:
+def unheeded(wish: RestoreOverrides, live: Mapping[str, Any]) -> list[str]:
     """What the restored table does not have as it was wished: emulators take overrides and forget them."""
     names = {index["IndexName"] for kind in KINDS for index in live.get(kind) or []}
     stayed = names if wish.no_indexes else names & set(wish.left_out)
@@ -59,7 +59,7 @@ def unheeded(wish: Overrides, live: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def _indexes(wish: Overrides, source: Mapping[str, Any]) -> Shape:
+def _indexes(wish: RestoreOverrides, source: Mapping[str, Any]) -> Shape:
     if wish.no_indexes:
         return {member: [] for member in KINDS.values()}
     shape: Shape = {}
@@ -72,7 +72,7 @@ def _indexes(wish: Overrides, source: Mapping[str, Any]) -> Shape:
     return shape
 
 
-def _index(index: Mapping[str, Any], wish: Overrides, *, globally: bool) -> Shape:
+def _index(index: Mapping[str, Any], wish: RestoreOverrides, *, globally: bool) -> Shape:
     kept = {name: value for name, value in index.items() if name in KEPT}
     if not globally:
         return kept
@@ -83,7 +83,7 @@ def _index(index: Mapping[str, Any], wish: Overrides, *, globally: bool) -> Shap
     return kept | ({"ProvisionedThroughput": wire.throughput(units)} if units else {})
 
 
-def _check(wish: Overrides, source: Mapping[str, Any]) -> None:
+def _check(wish: RestoreOverrides, source: Mapping[str, Any]) -> None:
     if wish.billing_mode == "PROVISIONED" and wish.throughput is None:
         raise UsageError("--billing-mode PROVISIONED needs --read-capacity and --write-capacity")
     if wish.throughput and wish.billing_mode == "PAY_PER_REQUEST":

@@ -52,7 +52,7 @@ def with_backup(world: EngineContext, name: str, step: Step, made: dict[str, Saf
         status = _status(world, name, made)
         if status is not None:
             return _after(step, made[name].name, status), False
-        wish = backup_names.name_of(pattern, name, world.clock.now())
+        wish = backup_names.backup_name(pattern, name, world.clock.now())
         details = world.api.write(Call("CreateBackup", {"TableName": name, "BackupName": wish}))["BackupDetails"]
         now, status = world.clock.monotonic(), details["BackupStatus"]
         made[name] = SafetyBackup(details["BackupArn"], wish, now, now, now if status == AVAILABLE else None)

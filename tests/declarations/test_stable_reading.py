@@ -15,7 +15,7 @@ from support.folders import SOUND, sentences, write
 from reconciler.declarations import folder as folders
 from reconciler.declarations import snapshot
 from reconciler.declarations.folder import FolderSource
-from reconciler.declarations.snapshot import Snapshot, read_snapshot
+from reconciler.declarations.snapshot import FolderSnapshot, read_snapshot
 from reconciler.model.errors import DeclarationError
 from reconciler.model.report import Verdict
 
@@ -111,9 +111,9 @@ def test_what_changes_between_the_two_readings_is_named_and_nothing_counts(
 ) -> None:
     change, named = BETWEEN[case]
     root = write(tmp_path / "app", {"users.json": SOUND, "orders.json": SOUND | {"table_name": "orders"}})
-    readings: list[Snapshot] = []
+    readings: list[FolderSnapshot] = []
 
-    def reading(path: Path) -> Snapshot:
+    def reading(path: Path) -> FolderSnapshot:
         if readings:
             change(path)
         readings.append(read_snapshot(path))

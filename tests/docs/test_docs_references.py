@@ -200,7 +200,7 @@ def test_the_range_keys_of_the_glossary_are_those_of_the_code():
         records.SEED,
         records.SEED_PART,
         records.ATTEMPTS,
-        records.MARKS,
+        records.QUOTA_USAGE,
         records.REBUILD,
         records.ENDED,
     }

@@ -105,7 +105,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         SeedPart("users#00001", ID, "AAAAAAAAAAE="),
         {"name": "users#00001", "identity": ID_TEXT, "written": "AAAAAAAAAAE="},
     ),
-    "ATTEMPTS_OF_TABLES": (
+    "ATTEMPT_RECORDS": (
         Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}, {"ttl": "m"}, {"pitr": AT}),
         {
             "name": "users",
@@ -118,7 +118,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "contested": {"pitr": AT_TEXT},
         },
     ),
-    "MARKS_OF_TABLES": (
+    "QUOTA_USAGES": (
         QuotaUsage("users", ID, {"ttl": (AT, LATER)}, {"ttl": AT}),
         {
             "name": "users",
