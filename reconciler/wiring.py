@@ -44,7 +44,7 @@ from reconciler.model.report import PassReport, RunReport
 from reconciler.runs import Feed
 from reconciler.settings import Settings, in_effect
 from reconciler.state.former_stack import FormerStack
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
 from reconciler.tally import Tally
 from reconciler.telemetry import CompositeTelemetry

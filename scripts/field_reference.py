@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.declarations.document.extras import ExtraFields, TableNameFields
-from reconciler.declarations.document.part import Aliases, FieldModel, camel, marker_of
-from reconciler.declarations.document.table import is_list, nested_model
+from reconciler.declarations.document.field_model import Aliases, FieldModel, camel, marker_of
+from reconciler.declarations.document.table_document import is_list, nested_model
 from reconciler.declarations.features import FEATURES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "fields.md"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.declarations.document.check import CheckedDocument
 from reconciler.model.errors import Problem
-from reconciler.parsing.place import FieldProblem, did_you_mean
+from reconciler.parsing.source_location import FieldProblem, did_you_mean
 
 
 def declared_twice(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]:

@@ -12,11 +12,11 @@ from reconciler.declarations.document.extras import lifecycle, references
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
-from reconciler.parsing.place import FieldProblem, did_you_mean
 from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_location import FieldProblem, did_you_mean
 from reconciler.seeds.file_names import base_name_of, base_names, why_unread
 from reconciler.seeds.file_names import remedy as unread_remedy
-from reconciler.seeds.reading import SeedCache, seed_of_class
+from reconciler.seeds.read_seed import SeedCache, seed_of_class
 from reconciler.seeds.target import SeedTarget
 
 

@@ -16,7 +16,7 @@ from reconciler.declarations.features.auto_scaling import ScalingPart, scaled_ca
 from reconciler.declarations.features.base import Rule, rule
 from reconciler.declarations.features.billing import is_provisioned
 from reconciler.declarations.features.policy import as_mapping
-from reconciler.parsing.place import FieldProblem, Path, alternatives, did_you_mean
+from reconciler.parsing.source_location import FieldProblem, Path, alternatives, did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.declarations.features.billing import BillingDocument

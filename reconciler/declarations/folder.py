@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declarations.assemble import assemble
-from reconciler.declarations.formats.python.reading import PythonReading, read_python
-from reconciler.declarations.formats.python.resembling import resembling
+from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
+from reconciler.declarations.formats.python.overlooked_classes import resembling
+from reconciler.declarations.formats.python.read_classes import PythonReading, read_python
 from reconciler.declarations.formats.text.documents import DocumentCache, FileReading
 from reconciler.declarations.locate import locate
 from reconciler.declarations.remains import LeftoverDefinitions
 from reconciler.declarations.settling import SettlingTime
-from reconciler.declarations.snapshot import FolderSnapshot, read_snapshot
 from reconciler.engine.ports import Clock
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
-from reconciler.seeds.reading import SeedCache
+from reconciler.seeds.read_seed import SeedCache
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 _MARK = re.compile(
     r"(?P<dollars>\$+)(?P<body>\{\{.*?\}\}|\{[^}]*\}?|\([^)]*\)?|[A-Z_][A-Z0-9_]+(?![a-z]))"

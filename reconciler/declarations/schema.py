@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from reconciler.declarations.document.part import FieldModel, MappingForm, TextForm, marker_of, spellings
-from reconciler.declarations.document.table import REQUIRED, TableDocument, nested_model
+from reconciler.declarations.document.field_model import FieldModel, MappingForm, TextForm, marker_of, spellings
+from reconciler.declarations.document.table_document import REQUIRED, TableDocument, nested_model
 
 _ADDRESS = "#/definitions/"
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.observe import observe_table
-from reconciler.facets import index_calls, index_room
+from reconciler.facets import index_calls, index_conflicts
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
 from reconciler.model.observed import ObservedTable
@@ -67,10 +67,10 @@ class Rebuild:
             raise UsageError(f"{name} has no index {index!r}; its indexes are: {', '.join(sorted(live)) or 'none'}")
         if new in live or new in {each.name for each in observed.spec.local_indexes or ()}:
             raise UsageError(f"{name} has an index {new} already; name another one by --as")
-        if len(live) >= index_room.LIMITS[GlobalIndex]:
+        if len(live) >= index_conflicts.LIMITS[GlobalIndex]:
             raise UsageError(f"{name} has {len(live)} indexes, as many as a table may have: there is no room for {new}")
         wanted = _new_index(observed.spec, index, new, desired)
-        obstacle = index_room.index_precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
+        obstacle = index_conflicts.index_precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
         if obstacle:
             raise UsageError(obstacle.sentence)
         self.command.check(index_calls.create_index_call(wanted, _with_index(observed.spec, wanted), observed.spec))

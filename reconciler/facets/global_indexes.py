@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import capacity, index_calls, index_limits, index_room, limits, wire
+from reconciler.facets import capacity, index_calls, index_conflicts, index_limits, limits, wire
 from reconciler.facets.base import (
     ExtraRead,
     Facet,
@@ -94,7 +94,7 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want, have = self._pair(change, desired, observed)
         if want and (have is None or redefined(want, have)):
-            hindered = index_room.index_precondition(want, desired, observed)
+            hindered = index_conflicts.index_precondition(want, desired, observed)
             return hindered or (capacity.switch_precondition(desired, observed) if have is None else None)
         if want is None:
             return None
@@ -132,9 +132,9 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
         if want is None and have is not None:
             yield Change(self.name, path, index_for_display(have), None, Hazard.DISRUPTION, REMOVED.format(name=name))
         elif want is not None and have is None:
-            other = index_room.blocking_index(want, desired, observed)
+            other = index_conflicts.blocking_index(want, desired, observed)
             hazard = Hazard.DISRUPTION if other else Hazard.NONE
-            unsafe = AFTER.format(name=name, other=index_room.index_label(other)) if other else None
+            unsafe = AFTER.format(name=name, other=index_conflicts.index_label(other)) if other else None
             yield Change(self.name, path, None, index_for_display(want), hazard, unsafe)
         elif want is not None and have is not None:
             unsafe = REBUILT.format(name=name)

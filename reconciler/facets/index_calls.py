@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.facets import capacity, index_limits, index_room, wire
+from reconciler.facets import capacity, index_conflicts, index_limits, wire
 from reconciler.facets.index_pairs import index_definition
 from reconciler.model.change import Call
 from reconciler.model.table import GlobalIndex, TableSpec
@@ -21,10 +21,9 @@ def create_index_call(index: GlobalIndex, desired: TableSpec, observed: TableSpe
     create: dict[str, Any] = index_definition(index) | index_limits.limit_members(index, units)
     if units:
         create["ProvisionedThroughput"] = wire.throughput(units)
-    first = (
-        index_room.indexes_to_delete(desired, observed) if index_room.blocking_index(index, desired, observed) else []
-    )
-    live = index_room.defined_attributes(observed, first)
+    blocked = index_conflicts.blocking_index(index, desired, observed) is not None
+    first = index_conflicts.indexes_to_delete(desired, observed) if blocked else []
+    live = index_conflicts.defined_attributes(observed, first)
     params = {
         "TableName": desired.name,
         "AttributeDefinitions": wire.attribute_definitions(*live, index.keys),

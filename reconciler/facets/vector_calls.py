@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.facets import capacity, index_room, wire
+from reconciler.facets import capacity, index_conflicts, wire
 from reconciler.facets.base import Precondition
 from reconciler.model.change import Call
 from reconciler.model.plan import StepStatus
@@ -52,10 +52,9 @@ def field_for_display(index: VectorIndex, field: str) -> Any:
 
 def create_vector_index_call(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Call:
     """Create an index. AttributeDefinitions hold the keys in use then, and every attribute of the search schema."""
-    first = (
-        index_room.indexes_to_delete(desired, observed) if index_room.blocking_index(index, desired, observed) else []
-    )
-    live = index_room.defined_attributes(observed, first)
+    blocked = index_conflicts.blocking_index(index, desired, observed) is not None
+    first = index_conflicts.indexes_to_delete(desired, observed) if blocked else []
+    live = index_conflicts.defined_attributes(observed, first)
     params = {
         "TableName": desired.name,
         "AttributeDefinitions": wire.attribute_definitions(*live, wire.search_keys(index)),
@@ -76,4 +75,4 @@ def vector_precondition(index: VectorIndex, desired: TableSpec, observed: TableS
         return Precondition(sentence, "billing_mode: PAY_PER_REQUEST", rule=16)
     if capacity.mode_of(observed) == "PROVISIONED":
         return Precondition(f"vector index {index.name} waits for on-demand billing", status=StepStatus.DEFERRED)
-    return index_room.index_precondition(index, desired, observed)
+    return index_conflicts.index_precondition(index, desired, observed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import index_room, vector_calls, wire
+from reconciler.facets import index_conflicts, vector_calls, wire
 from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition
 from reconciler.facets.index_pairs import index_verbs, is_path_of, pairs
 from reconciler.facets.rank import Rank
@@ -94,12 +94,12 @@ class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
             shown = vector_calls.vector_index_for_display(have)
             yield Change(self.name, path, shown, None, Hazard.DISRUPTION, REMOVED.format(name=name))
         elif want is not None and have is None:
-            other = index_room.blocking_index(want, desired, observed)
+            other = index_conflicts.blocking_index(want, desired, observed)
             hazard = Hazard.DISRUPTION if other else Hazard.NONE
-            unsafe = AFTER.format(name=name, other=index_room.index_label(other)) if other else None
+            unsafe = AFTER.format(name=name, other=index_conflicts.index_label(other)) if other else None
             yield Change(self.name, path, None, vector_calls.vector_index_for_display(want), hazard, unsafe)
         elif want is not None and have is not None:
-            for field in index_room.differing_fields(want, have):
+            for field in index_conflicts.differing_fields(want, have):
                 before, after = vector_calls.field_for_display(have, field), vector_calls.field_for_display(want, field)
                 yield Change(self.name, f"{path}.{field}", before, after, Hazard.DISRUPTION, REBUILT.format(name=name))
 

@@ -8,7 +8,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, json_message, plain_number
-from reconciler.parsing.place import Path
+from reconciler.parsing.source_location import Path
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")

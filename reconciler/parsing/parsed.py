@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from reconciler.parsing.place import Path
+from reconciler.parsing.source_location import Path
 
 Number = Callable[[str], Any]
 """Makes a number of its text."""

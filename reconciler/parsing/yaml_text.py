@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, plain_number
-from reconciler.parsing.place import Path
+from reconciler.parsing.source_location import Path
 
 Node = Any
 """ruamel's node; its types do not say what every node has."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.parsing.parsed import ParseError, exact_number
-from reconciler.parsing.place import alternatives
+from reconciler.parsing.source_location import alternatives
 from reconciler.seeds.json_format import decoder
 from reconciler.seeds.record import WrittenItem, WrittenItems
 

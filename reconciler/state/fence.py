@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.model.errors import StateError
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import encode
 from reconciler.state.fields import Fields
 from reconciler.state.snapshot import read_record
-from reconciler.state.wire import encode
 
 FENCE = "fence"
 FENCED = (

@@ -18,11 +18,11 @@ from reconciler.engine.ports import Clock
 from reconciler.model.errors import ApiError, ConditionFailed, DeclarationError, StateError
 from reconciler.model.records import Fingerprint, StateSnapshot
 from reconciler.state import fence
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import encode
 from reconciler.state.client import StateClient, query
 from reconciler.state.lease import LeaseRecord
 from reconciler.state.snapshot import NAMED, snapshot_of
-from reconciler.state.wire import encode
 
 PATIENCE = 40.0
 """Seconds to wait for the lease of the former stack: longer than the term after which a dead holder's is free."""

@@ -17,11 +17,11 @@ from typing import Any
 from reconciler.engine.ports import Clock
 from reconciler.model.errors import ConditionFailed, NotFound, StateError
 from reconciler.model.records import Lease
+from reconciler.state.attribute_values import encode
 from reconciler.state.client import StateClient
 from reconciler.state.fields import written_time
-from reconciler.state.records import LEASE, LEASES
+from reconciler.state.record_types import LEASE, LEASES
 from reconciler.state.snapshot import read_record
-from reconciler.state.wire import encode
 
 TERM = timedelta(seconds=30)
 MARGIN = 1 / 6

@@ -7,9 +7,9 @@ from typing import Any
 
 from reconciler.model.errors import StateError
 from reconciler.model.records import StateSnapshot
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import Unreadable, decode
 from reconciler.state.fields import Fields
-from reconciler.state.wire import Unreadable, decode
 
 NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.TABLE: ("inventory", kinds.ENTRIES.read),

@@ -10,7 +10,7 @@ import pytest
 from support.class_files import DOCUMENTED
 from support.folders import SOUND, load, write
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 
 HEAVY = ("ruamel", "boto3", "botocore", "prometheus_client", "fastapi", "rich", "typer")
 

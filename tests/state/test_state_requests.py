@@ -11,14 +11,14 @@ from support.fakes import FakeClock
 
 from reconciler.model.errors import ConditionFailed, StateError
 from reconciler.model.records import InventoryEntry, Lease
+from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import query
 from reconciler.state.fields import Fields
 from reconciler.state.lease import LeaseRecord
 from reconciler.state.live import has_state_table_keys
-from reconciler.state.records import ENTRIES, LEASES
+from reconciler.state.record_types import ENTRIES, LEASES
 from reconciler.state.snapshot import snapshot_of
-from reconciler.state.table import StateTable, create_request
-from reconciler.state.wire import Unreadable, encode
+from reconciler.state.state_table import StateTable, create_request
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FREE = Lease("dead", 7, NOW - timedelta(hours=1), released=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from support.markdown import README, ROOT, plain, table
 
 import reconciler
-from reconciler.declarations.document.part import FieldModel
-from reconciler.declarations.document.table import TableDocument, nested_model
+from reconciler.declarations.document.field_model import FieldModel
+from reconciler.declarations.document.table_document import TableDocument, nested_model
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Feature
 from reconciler.facets import FACETS

@@ -20,7 +20,7 @@ from reconciler.model.table import GlobalIndex, KeyElement, Projection, TableSpe
 from reconciler.parsing.source_file import SourceFile
 from reconciler.planning.create import create_call
 from reconciler.seeding.digest import items_digest
-from reconciler.seeds.reading import SeedCache, read_seed_file
+from reconciler.seeds.read_seed import SeedCache, read_seed_file
 from reconciler.seeds.target import SeedTarget
 
 SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)

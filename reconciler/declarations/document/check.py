@@ -11,18 +11,18 @@ from pydantic import ValidationError
 from reconciler.declarations import placeholders
 from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
 from reconciler.declarations.document.extras import ignored_paths
+from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.messages import field_problem_of
-from reconciler.declarations.document.part import spellings
 from reconciler.declarations.document.policy_numbers import policy_numbers
 from reconciler.declarations.document.spelling import Spelled, spell
-from reconciler.declarations.document.table import IAM_FIELDS, TableDocument, required
+from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
 from reconciler.declarations.names import missing_value_problem, table_name_problems
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, TOO_DEEP
-from reconciler.parsing.place import FieldProblem, Path, SourceLocation
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
 
 _RULES: tuple[Rule, ...] = (
     Rule(required, ()),

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel, TextForm
+from reconciler.declarations.document.field_model import FieldModel, TextForm
 from reconciler.model.desired import Lifecycle, Reference
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import FieldProblem, did_you_mean
+from reconciler.parsing.source_location import FieldProblem, did_you_mean
 
 FACETS = tuple(field.name for field in fields(TableSpec) if field.name != "name")
 

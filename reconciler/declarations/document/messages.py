@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconciler.parsing.place import FieldProblem, alternatives, did_you_mean
+from reconciler.parsing.source_location import FieldProblem, alternatives, did_you_mean
 
 Details = Mapping[str, Any]
 _LONGEST = 128

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.messages import text_expected
-from reconciler.declarations.document.part import spellings
-from reconciler.declarations.document.table import IAM_FIELDS, TableDocument
+from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import Parsed, ParseError
-from reconciler.parsing.place import FieldProblem, Path, SourceLocation
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
 
 
 def policy_numbers(document: Mapping[Any, Any], location: SourceLocation) -> list[FieldProblem]:

@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from reconciler.declarations.document.part import FieldModel, MappingForm, TextForm, marker_of, spellings
+from reconciler.declarations.document.field_model import FieldModel, MappingForm, TextForm, marker_of, spellings
 from reconciler.declarations.document.pasted import equivalent_field, field_category, replacement_remedy
-from reconciler.declarations.document.table import TableDocument, is_list, nested_model
-from reconciler.parsing.place import FieldProblem, Path, did_you_mean
+from reconciler.declarations.document.table_document import TableDocument, is_list, nested_model
+from reconciler.parsing.source_location import FieldProblem, Path, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, Aliases, FieldModel
+from reconciler.declarations.document.field_model import LONG, Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, given, rule
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 Capacity = Annotated[int, Field(ge=1, le=LONG)]
 LEAST_TARGET, GREATEST_TARGET = 20, 90

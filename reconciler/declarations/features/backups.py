@@ -9,11 +9,11 @@ from typing import Annotated
 from pydantic import Field
 
 from reconciler.declarations.document.extras import TableNameFields
-from reconciler.declarations.document.part import LONG, Aliases, FieldModel
+from reconciler.declarations.document.field_model import LONG, Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, not_written, rule
 from reconciler.facets import backup_names, cron
 from reconciler.model.backups import PATTERN, Backups
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 _CHARACTERS = re.compile(r"[a-zA-Z0-9_.-]*")
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 Check = Callable[[Any], Iterator[FieldProblem]]
 Members = Mapping[str, Any]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, FieldModel
+from reconciler.declarations.document.field_model import LONG, FieldModel
 from reconciler.declarations.features.auto_scaling import AutoScalingFields, scaled_capacities
 from reconciler.declarations.features.base import Feature, Members, Response
 from reconciler.model.table import Billing, TableSpec, Throughput

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Aliases, FieldModel
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import ContributorInsights, IndexInsights, TableSpec
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 
 class InsightsPart(FieldModel):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Aliases, FieldModel
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members
 from reconciler.model.table import TableSpec
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Aliases, FieldModel
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.billing import ThroughputPart, throughput, throughput_members
 from reconciler.declarations.features.contributor_insights import (
@@ -38,7 +38,7 @@ from reconciler.declarations.features.on_demand_throughput import (
 )
 from reconciler.declarations.features.warm_throughput import WarmThroughputPart, warm, warm_problems
 from reconciler.model.table import GlobalIndex, ScalarType, TableSpec
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST = 20
 """Global indexes of a table: the default quota."""

@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.replicas import is_global
 from reconciler.model.global_table import GlobalTableSettings
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 
 class GlobalTableSettingsFields(FieldModel):

@@ -7,11 +7,11 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.keys import AttributeName
 from reconciler.declarations.names import name_problem
 from reconciler.model.table import Projection
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST_COPIED = 20
 """Attributes that one index copies by INCLUDE."""

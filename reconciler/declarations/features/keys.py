@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import KeyElement, ScalarType, TableSpec
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
 

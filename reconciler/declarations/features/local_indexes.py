@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
@@ -23,7 +23,7 @@ from reconciler.declarations.features.keys import (
     key_shape,
 )
 from reconciler.model.table import LocalIndex, TableSpec
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST = 5
 """Local indexes of a table."""

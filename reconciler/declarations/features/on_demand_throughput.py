@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, FieldModel
+from reconciler.declarations.document.field_model import LONG, FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import OnDemandThroughput, TableSpec
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 
 class OnDemandThroughputPart(FieldModel):

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from reconciler.declarations.document.part import IamPolicy
+from reconciler.declarations.document.field_model import IamPolicy
 from reconciler.facets.policy_json import LIMIT, normalized_policy
 from reconciler.model.table import ResourcePolicy
 from reconciler.parsing.parsed import TOO_DEEP
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 Policy = Annotated[
     Any, WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "string"}, {"type": "null"}]}), IamPolicy()

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, Aliases, FieldModel
+from reconciler.declarations.document.field_model import LONG, Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, Response, given, rule
 from reconciler.model.global_table import Replica, ReplicaIndex
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 Region = Annotated[str, Field(min_length=1, max_length=64)]
 

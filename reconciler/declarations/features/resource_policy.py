@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.policy import Policy, policy, policy_document, policy_problems
 from reconciler.model.table import ResourcePolicy, TableSpec
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 
 class ResourcePolicyFields(FieldModel):

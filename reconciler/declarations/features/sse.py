@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Aliases, FieldModel
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import IS_ON, Feature, Members, Response, rule
 from reconciler.model.table import Sse, TableSpec
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 
 class SsePart(FieldModel):

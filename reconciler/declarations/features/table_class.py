@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, Response
 from reconciler.model.table import TableClass, TableSpec
 

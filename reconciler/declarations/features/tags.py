@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel, MappingForm
+from reconciler.declarations.document.field_model import FieldModel, MappingForm
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 """Tags of a table, and characters (TagResource)."""

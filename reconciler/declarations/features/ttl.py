@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Aliases, FieldModel
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import IS_ON, Feature, Members, Response, rule
 from reconciler.declarations.features.keys import AttributeName
 from reconciler.model.table import TableSpec, Ttl
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 
 class TtlPart(FieldModel):

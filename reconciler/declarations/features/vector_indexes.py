@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import FieldModel
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
@@ -17,7 +17,7 @@ from reconciler.declarations.features.index_parts import (
 )
 from reconciler.declarations.features.keys import AttributeName, KeysFields, attribute_types
 from reconciler.model.table import ScalarType, SearchElement, TableSpec, VectorIndex
-from reconciler.parsing.place import FieldProblem, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST = 5
 """Vector indexes of a table."""

@@ -33,7 +33,7 @@ from reconciler.model.errors import Problem, ReconcilerError
 from reconciler.model.identity import Flavor
 from reconciler.model.options import Options
 from reconciler.model.report import PassReport
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 
 STATE = "reconciler_state"
 TIMEOUT = timedelta(minutes=30)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.declarations.document.part import spellings
-from reconciler.declarations.document.table import API_FIELDS, REQUIRED, TableDocument
-from reconciler.declarations.formats.text.resembling import (
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.table_document import API_FIELDS, REQUIRED, TableDocument
+from reconciler.declarations.formats.text.overlooked_tables import (
     TEMPLATE,
     TEMPLATE_REMEDY,
     holds_table,
@@ -21,8 +21,8 @@ from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import Parsed, ParseError
-from reconciler.parsing.place import did_you_mean
 from reconciler.parsing.source_file import SourceFile, decode
+from reconciler.parsing.source_location import did_you_mean
 from reconciler.parsing.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)

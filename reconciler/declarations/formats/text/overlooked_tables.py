@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.parsing.parsed import Parsed, ParseError
-from reconciler.parsing.place import Path, path_text
+from reconciler.parsing.source_location import Path, path_text
 
 _FIELDS = frozenset(
     (

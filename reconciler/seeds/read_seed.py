@@ -8,13 +8,13 @@ from typing import Any
 from reconciler.model.desired import Item, Seed
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import ParseError
-from reconciler.parsing.place import FieldProblem
 from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeding.digest import items_digest
-from reconciler.seeds.check import TEXT_KEY, item_problems, key_of
 from reconciler.seeds.convert import Shape, item_of, shape_of, written_items_of
 from reconciler.seeds.file_names import seed_suffix
 from reconciler.seeds.files import read_written_items
+from reconciler.seeds.item_rules import TEXT_KEY, item_problems, key_of
 from reconciler.seeds.record import ValueProblem, WrittenItem
 from reconciler.seeds.target import SeedTarget
 

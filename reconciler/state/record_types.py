@@ -28,8 +28,8 @@ from reconciler.model.records import (
     Suspension,
 )
 from reconciler.seeding.provenance import unpack
+from reconciler.state.attribute_values import Unreadable
 from reconciler.state.fields import Fields, written_identity, written_time
-from reconciler.state.wire import Unreadable
 
 TABLE, SEED, ATTEMPTS, QUOTA_USAGE, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 SEED_PART = "seedpart#"

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.model.desired import Item
 from reconciler.model.table import ScalarType
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeds.size import DEPTH, LIMIT, depth, item_size
 from reconciler.seeds.target import SeedTarget
 

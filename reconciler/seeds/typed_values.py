@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.model.desired import AttributeValue
+from reconciler.seeds.plain_values import name_of, number_text, set_value, text_value
 from reconciler.seeds.record import ValueProblem
-from reconciler.seeds.values import name_of, number_text, set_value, text_value
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 

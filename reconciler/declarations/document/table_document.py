@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.declarations.document.extras import ExtraFields, TableNameFields
-from reconciler.declarations.document.part import FieldModel, IamPolicy, marker_of
+from reconciler.declarations.document.field_model import FieldModel, IamPolicy, marker_of
 from reconciler.declarations.features import FEATURES
-from reconciler.parsing.place import FieldProblem
+from reconciler.parsing.source_location import FieldProblem
 
 _REMEDIES = {
     "table_name": "Add table_name: the name of the table.",

@@ -40,7 +40,8 @@ from reconciler.model.records import (
 )
 from reconciler.model.report import PassReport
 from reconciler.state import fence
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import encode
 from reconciler.state.cache import StateCache, Tokens, contradiction
 from reconciler.state.client import StateClient, query
 from reconciler.state.foreign_claims import foreign_claims
@@ -49,7 +50,6 @@ from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.live import fingerprint_of, has_state_table_keys
 from reconciler.state.snapshot import snapshot_of
-from reconciler.state.wire import encode
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.5
