@@ -46,7 +46,7 @@ from reconciler.runs import Feed
 from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
 from reconciler.state.former_stack import FormerStack
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 from reconciler.system import SystemClock, SystemRandom, Threads, within
 from reconciler.telemetry import CompositeTelemetry
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.declarations.document.extras import ExtraFields, TableNameFields
-from reconciler.declarations.document.part import AlsoSpelled, Part, camel, mark_of
-from reconciler.declarations.document.table import is_list, sole_part
+from reconciler.declarations.document.field_model import Aliases, FieldModel, camel, marker_of
+from reconciler.declarations.document.table_document import is_list, nested_model
 from reconciler.declarations.features import FEATURES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "fields.md"
@@ -30,13 +30,13 @@ def text() -> str:
     return "\n".join([OPENING, *sections])
 
 
-def _rows(model: type[Part], path: str = "") -> Iterator[str]:
+def _rows(model: type[FieldModel], path: str = "") -> Iterator[str]:
     """A row for each field that the model itself defines, followed by those of its members."""
     for name, info in model.model_fields.items():
         if name not in model.__annotations__:
             continue
-        also, part = mark_of(info, AlsoSpelled), sole_part(info.annotation)
-        words = [f"`{word}`" for word in (also.words if also else ()) if word != camel(name)]
+        also, part = marker_of(info, Aliases), nested_model(info.annotation)
+        words = [f"`{word}`" for word in (also.names if also else ()) if word != camel(name)]
         meaning = " ".join([info.description or "", *([f"Also written {', '.join(words)}."] if words else [])])
         here = f"{path}{name}{'[]' if part is not None and is_list(info.annotation) else ''}"
         yield f"| `{here}` | {meaning} |\n"

@@ -16,7 +16,7 @@ Params = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
 
-class _Wrong(Exception):
+class _InvalidAnswer(Exception):
     """What is wrong with an answer, as the end of a sentence."""
 
 
@@ -27,16 +27,16 @@ def check(operation: str, params: Params, answer: Answer) -> None:
         return
     try:
         rule(params, answer)
-    except _Wrong as wrong:
+    except _InvalidAnswer as wrong:
         raise Malformed(operation, "MalformedAnswer", f"the answer {wrong}") from None
 
 
 def _member(parent: Any, name: str, kind: type | tuple[type, ...]) -> Any:
     if not isinstance(parent, Mapping) or name not in parent:
-        raise _Wrong(f"lacks {name}")
+        raise _InvalidAnswer(f"lacks {name}")
     value = parent[name]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-        raise _Wrong(f"has a {name} of the wrong type")
+        raise _InvalidAnswer(f"has a {name} of the wrong type")
     return value
 
 
@@ -47,7 +47,7 @@ def _optional(parent: Mapping[str, Any], name: str, kind: type) -> Any:
 def _strings(parent: Any, name: str) -> list[str]:
     values: list[str] = _member(parent, name, list)
     if not all(isinstance(value, str) for value in values):
-        raise _Wrong(f"has something else than text in {name}")
+        raise _InvalidAnswer(f"has something else than text in {name}")
     return values
 
 
@@ -62,7 +62,7 @@ def _description(member: str) -> Callable[[Params, Answer], None]:
         name = _member(table, "TableName", str)
         # Every operation takes a table's ARN in the place of its name.
         if "TableName" in params and name != str(params["TableName"]).rsplit("/", 1)[-1]:
-            raise _Wrong("is about another table than the one asked for")
+            raise _InvalidAnswer("is about another table than the one asked for")
         _member(table, "TableStatus", str)
         if member == "Table":
             _table(table)
@@ -75,7 +75,7 @@ def _table(table: Mapping[str, Any]) -> None:
         _member(key, "AttributeName", str)
         _member(key, "KeyType", str)
     if not table["KeySchema"]:
-        raise _Wrong("has an empty KeySchema")
+        raise _InvalidAnswer("has an empty KeySchema")
     for definition in _member(table, "AttributeDefinitions", list):
         _member(definition, "AttributeName", str)
         _member(definition, "AttributeType", str)
@@ -94,9 +94,9 @@ def _items(params: Params, answer: Answer) -> None:
         return
     items = _member(answer, "Items", list)
     if len(items) != count:
-        raise _Wrong("has a Count that differs from the number of its Items")
+        raise _InvalidAnswer("has a Count that differs from the number of its Items")
     if not all(isinstance(item, dict) for item in items):
-        raise _Wrong("has something else than items in Items")
+        raise _InvalidAnswer("has something else than items in Items")
 
 
 def _get_item(_: Params, answer: Answer) -> None:

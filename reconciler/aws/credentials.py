@@ -24,7 +24,7 @@ ACCEPTED_BY_DYNAMODB_LOCAL = re.compile(r"[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedSession:
     """A boto3 session with its region, and what has to be said about how it came to be.
 
     ``problem`` says why the credentials that were configured cannot be used; ``session`` then is a stand-in, which may
@@ -35,11 +35,11 @@ class Opened:
     region: str
     notices: tuple[str, ...] = ()
     problem: str | None = None
-    stands_in: bool = False
+    is_stand_in: bool = False
     """Whether local keys were taken in the place of credentials that could not be loaded."""
 
 
-def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool = False) -> Opened:
+def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool = False) -> OpenedSession:
     """The SDK's own credentials, region, profile; ``local`` and ``us-east-1`` where it has none and http:// was given.
 
     An embedded server asks nobody. Raises ``SettingsError`` where no region is set. Calls no endpoint, except that the
@@ -53,14 +53,14 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
         region = os.environ.get("AWS_REGION") or None
 
     if embedded:
-        return Opened(_local_session(boto3, region or LOCAL_REGION, isolated=True), region or LOCAL_REGION)
+        return OpenedSession(_local_session(boto3, region or LOCAL_REGION, isolated=True), region or LOCAL_REGION)
     try:
         session = boto3.session.Session(region_name=region)
         configured = session.region_name or None
         credentials = found_credentials(session)
     except (BotoCoreError, OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
         chosen = region or LOCAL_REGION
-        return Opened(_local_session(boto3, chosen, isolated=True), chosen, problem=sentence(error))
+        return OpenedSession(_local_session(boto3, chosen, isolated=True), chosen, problem=sentence(error))
     stand_in = endpoint_url is not None and endpoint_url.startswith("http://")
     notices = []
     effective = configured or (LOCAL_REGION if stand_in else None)
@@ -73,11 +73,11 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
         notices.append(f"no AWS region is set: using {LOCAL_REGION} for {endpoint_url}")
     if credentials is None and stand_in:
         notices.append(f"no AWS credentials were found: using local/local for {endpoint_url}")
-        return Opened(_local_session(boto3, effective), effective, tuple(notices))
-    return Opened(session, effective, tuple(notices))
+        return OpenedSession(_local_session(boto3, effective), effective, tuple(notices))
+    return OpenedSession(session, effective, tuple(notices))
 
 
-def loaded(opened: Opened, endpoint_url: str | None) -> Opened:
+def loaded(opened: OpenedSession, endpoint_url: str | None) -> OpenedSession:
     """The same with ``problem`` set where the credentials cannot be loaded now.
 
     Many providers are asked only when a call is signed: SSO, web identity, an assumed role. Here they are asked before
@@ -97,14 +97,14 @@ def loaded(opened: Opened, endpoint_url: str | None) -> Opened:
     return replace(opened, problem=f"No AWS credentials were found. {KEYS}.{offer}")
 
 
-def stand_in_keys(opened: Opened) -> Opened:
+def stand_in_keys(opened: OpenedSession) -> OpenedSession:
     """Local keys in the place of credentials that cannot be loaded, for an emulator, which accepts any."""
     import boto3.session
 
     why = (opened.problem or "").rstrip(".")
     notice = f"using local/local, because this is an emulator. {why}"
     session = _local_session(boto3, opened.region, isolated=True)
-    return Opened(session, opened.region, (*opened.notices, notice), stands_in=True)
+    return OpenedSession(session, opened.region, (*opened.notices, notice), is_stand_in=True)
 
 
 def _frozen(session: Any) -> bool:

@@ -28,7 +28,7 @@ class Identified:
     """An endpoint, and the place in the ARN of one of its tables where it has any."""
 
     endpoint: Endpoint
-    place: AccountLocation | None = None
+    location: AccountLocation | None = None
 
 
 class EndpointGuard:
@@ -38,7 +38,7 @@ class EndpointGuard:
         self._identify = identify
         self._lock = threading.RLock()
         self._endpoint: Endpoint | None = None
-        self._place: AccountLocation | None = None
+        self._location: AccountLocation | None = None
         self._confirmed = False
         self._problem: str | None = None
         self._witness_table: str | None = None
@@ -60,7 +60,7 @@ class EndpointGuard:
 
     def take_over(self, other: EndpointGuard) -> None:
         """What another guard of the same endpoint found out."""
-        self._endpoint, self._place, self._problem = other._endpoint, other._place, other._problem
+        self._endpoint, self._location, self._problem = other._endpoint, other._location, other._problem
 
     def current(self) -> Endpoint:
         """The endpoint, identified now if that was not done yet or a change was seen since."""
@@ -127,19 +127,19 @@ class EndpointGuard:
                 raise EndpointChanged(operation, "EndpointChanged", self._problem)
 
     def _accept(self, found: Identified) -> None:
-        self._endpoint, self._place = found.endpoint, found.place
+        self._endpoint, self._location = found.endpoint, found.location
         self._problem, self._confirmed = None, True
 
     def _compare(self, found: Identified) -> None:
         endpoint = self._endpoint
         if endpoint is None:
             self._accept(found)
-        elif self._place is not None and found.place is None and found.endpoint.account is None:
+        elif self._location is not None and found.location is None and found.endpoint.account is None:
             raise Unreachable("GetCallerIdentity", "NoAccount", "no table and no STS tells the account")
         elif endpoint.same_as(found.endpoint) and (
-            self._place is None or found.place is None or self._place == found.place
+            self._location is None or found.location is None or self._location == found.location
         ):
-            self._place, self._confirmed = self._place or found.place, self._problem is None
+            self._location, self._confirmed = self._location or found.location, self._problem is None
         else:
             self._change(f"it was {endpoint}; it is {found.endpoint}")
 
@@ -154,25 +154,25 @@ class EndpointGuard:
         self._witness_due = False
 
     def _check_arn(self, arn: str) -> None:
-        endpoint, place = self._endpoint, AccountLocation.of(arn)
+        endpoint, location = self._endpoint, AccountLocation.of(arn)
         assert endpoint is not None
         against = endpoint.contradiction(arn)
-        if against is None and self._place is not None and place != self._place:
-            against = f"the ARN {arn} is not of {self._place}"
-        if against is None and self._place is None and place is not None and endpoint.flavor in SETTABLE_ACCOUNT:
-            self._settle_account(endpoint, place)
+        if against is None and self._location is not None and location != self._location:
+            against = f"the ARN {arn} is not of {self._location}"
+        if against is None and self._location is None and location is not None and endpoint.flavor in SETTABLE_ACCOUNT:
+            self._settle_account(endpoint, location)
         if against is not None:
             self._change(f"it was {endpoint}; {against}")
         elif self._problem is None:
-            self._place, self._confirmed = place, True
+            self._location, self._confirmed = location, True
 
-    def _settle_account(self, endpoint: Endpoint, place: AccountLocation) -> None:
+    def _settle_account(self, endpoint: Endpoint, location: AccountLocation) -> None:
         """An emulator has another account than the usual one: believed if it still is the same emulator."""
-        if place.account == endpoint.account:
+        if location.account == endpoint.account:
             return
         found = self._identify()
         if found.endpoint.flavor is endpoint.flavor:
-            self._endpoint = replace(endpoint, account=place.account)
+            self._endpoint = replace(endpoint, account=location.account)
         else:
             self._change(f"it was {endpoint}; it is {found.endpoint}")
 

@@ -74,7 +74,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """What the probes say. ``may_be_local``: the body is DynamoDB Local's, whatever the Server header says."""
 
     flavor: Flavor
@@ -90,7 +90,7 @@ def detect(url: str, get: Get) -> Flavor:
     return probe(url, get).flavor
 
 
-def probe(url: str, get: Get) -> Probed:
+def probe(url: str, get: Get) -> ProbeResult:
     """Ask at ``url``. ``Unreachable`` when nothing answers there, or only "not up yet"; ``EndpointError`` for TLS
     that cannot be agreed on and for what does not speak HTTP."""
     replies = _ask_all(get, (ROOT, MOTO, LOCALSTACK))
@@ -101,17 +101,17 @@ def probe(url: str, get: Get) -> Probed:
             raise EndpointError(f"{url} cannot be used: {final}")
         raise Unreachable("GET /", "NoAnswer", root.body.decode(errors="replace") or "no answer in time")
     if _is_localstack(replies[LOCALSTACK]):
-        return Probed(Flavor.LOCALSTACK, root, may_be_local=False)
+        return ProbeResult(Flavor.LOCALSTACK, root, may_be_local=False)
     if _is_moto(replies[MOTO]):
-        return Probed(Flavor.MOTO, root, may_be_local=False)
+        return ProbeResult(Flavor.MOTO, root, may_be_local=False)
     if root.status == 0:
         raise Unreachable("GET /", "NoAnswer", root.body.decode(errors="replace") or "no answer in time")
     if root.status in NOT_UP_YET:
         raise Unreachable("GET /", f"HTTP {root.status}", f"{root.described()}: it is not up yet")
     if _is_dynamodb_local(root):
         jetty = root.server.startswith("Jetty")
-        return Probed(Flavor.DYNAMODB_LOCAL if jetty else Flavor.OTHER, root, may_be_local=True)
-    return Probed(Flavor.AWS if _is_aws(root) else Flavor.OTHER, root, may_be_local=False)
+        return ProbeResult(Flavor.DYNAMODB_LOCAL if jetty else Flavor.OTHER, root, may_be_local=True)
+    return ProbeResult(Flavor.AWS if _is_aws(root) else Flavor.OTHER, root, may_be_local=False)
 
 
 def _printable(text: str) -> str:

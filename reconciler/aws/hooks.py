@@ -66,7 +66,7 @@ def _check_service(body: bytes, model: Any) -> None:
         raise Malformed(model.name, "AnotherService", f"the answer is an error of another service: {kind[:100]}")
 
 
-def fenced(lasts: Callable[[], bool]) -> Callable[..., None]:
+def refuse_without_lease(lasts: Callable[[], bool]) -> Callable[..., None]:
     """``before-send``: the last moment before the socket, of every sending, the SDK's retries included.
 
     A process that was stopped in between sends nothing more. Records of the state table have a fence of their own: the
@@ -95,7 +95,7 @@ def within_lease(left: Callable[[], float]) -> Callable[[str], float | None]:
     return limit
 
 
-def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:
+def refuse_changed_endpoint(before_write: Callable[[str], None]) -> Callable[..., None]:
     """``before-send``: nothing that changes something goes to an endpoint or account that was not identified."""
 
     def before_send(event_name: str, **_: Any) -> None:
@@ -106,7 +106,7 @@ def guarded(before_write: Callable[[str], None]) -> Callable[..., None]:
     return before_send
 
 
-def unconfirming(unconfirm: Callable[[], None]) -> Callable[..., None]:
+def unconfirm_on_failure(unconfirm: Callable[[], None]) -> Callable[..., None]:
     """``response-received``: after a failed connection another endpoint may answer at the same URL."""
 
     def received(exception: BaseException | None = None, **_: Any) -> None:
@@ -116,7 +116,7 @@ def unconfirming(unconfirm: Callable[[], None]) -> Callable[..., None]:
     return received
 
 
-def bounded(event_name: str, **_: Any) -> None:
+def limit_sending(event_name: str, **_: Any) -> None:
     """``before-send``: the time of this sending begins, unless that of the whole call is over."""
     if call_deadline.call_has_passed():
         raise Ambiguous(event_name.rpartition(".")[2], "CallDeadline", call_deadline.PASSED)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from reconciler.aws import call_deadline, errors
 from reconciler.aws import flavor as flavors
 from reconciler.aws.api_client import UNREADABLE, ApiClient
-from reconciler.aws.credentials import Opened, check_key_id
+from reconciler.aws.credentials import OpenedSession, check_key_id
 from reconciler.aws.endpoint_guard import Identified
 from reconciler.aws.flavor import Get, Reply
 from reconciler.aws.signing import CredentialsNotLoaded
@@ -37,7 +37,7 @@ NO_SUCH_TABLE = "reconciler-probe-no-such-table"
 SAID_BY_DYNAMODB_LOCAL = "Cannot do operations on a non-existent table"
 
 
-def identify(endpoint_url: str | None, url: str, opened: Opened, caller: ApiClient, get: Get) -> Identified:
+def identify(endpoint_url: str | None, url: str, opened: OpenedSession, client: ApiClient, get: Get) -> Identified:
     """Probe, check the access key id, look at a table, ask for the account; in this order.
 
     Raises ``Unreachable`` while the endpoint does not answer or only with server errors, ``EndpointError`` where
@@ -47,21 +47,23 @@ def identify(endpoint_url: str | None, url: str, opened: Opened, caller: ApiClie
     if _is_default(endpoint_url, url):
         check_region(opened.region, url)
         account = _account(Flavor.AWS, url, opened)
-        place = None if account else _first_place(caller)
-        account = account or (place.account if place else None)
-        return Identified(Endpoint(url, opened.region, account, _partition(opened), Flavor.AWS), place)
+        location = None if account else _first_location(client)
+        account = account or (location.account if location else None)
+        return Identified(Endpoint(url, opened.region, account, _partition(opened), Flavor.AWS), location)
     probed = flavors.probe(endpoint_url or url, get)
     flavor = probed.flavor
     if probed.may_be_local:
         check_key_id(opened.session)
-    place = _looked_at(flavor, url, caller, probed.root)
-    flavor = _settled(flavor, place, caller, may_be_local=probed.may_be_local)
+    location = _location_of_a_table(flavor, url, client, probed.root)
+    flavor = _second_look(flavor, location, client, may_be_local=probed.may_be_local)
     if flavor is Flavor.DYNAMODB_LOCAL:
         account = flavors.ACCOUNTS[flavor]
     else:
-        known = place.account if place is not None and flavor is not Flavor.OTHER else flavors.ACCOUNTS.get(flavor)
+        known = (
+            location.account if location is not None and flavor is not Flavor.OTHER else flavors.ACCOUNTS.get(flavor)
+        )
         account = known or _account(flavor, url, opened)
-    return Identified(Endpoint(url, opened.region, account, _partition(opened), flavor), place)
+    return Identified(Endpoint(url, opened.region, account, _partition(opened), flavor), location)
 
 
 def _is_default(endpoint_url: str | None, url: str) -> bool:
@@ -98,29 +100,29 @@ def _known_regions() -> tuple[str, ...]:
     return tuple(name for each in partitions for name in session.get_available_regions("dynamodb", each))
 
 
-def _settled(flavor: Flavor, place: AccountLocation | None, caller: ApiClient, *, may_be_local: bool) -> Flavor:
+def _second_look(flavor: Flavor, location: AccountLocation | None, client: ApiClient, *, may_be_local: bool) -> Flavor:
     """The second look: the ARN of a table decides whether it is DynamoDB Local.
 
     Without a table the probe decides. Where a gateway hides the server's name, a refusal in DynamoDB Local's own words
     has to confirm it.
     """
-    if place is not None:
-        if place.local:
+    if location is not None:
+        if location.local:
             return Flavor.DYNAMODB_LOCAL
         return Flavor.OTHER if flavor is Flavor.DYNAMODB_LOCAL else flavor
-    if flavor is Flavor.OTHER and may_be_local and _speaks_like_dynamodb_local(caller):
+    if flavor is Flavor.OTHER and may_be_local and _speaks_like_dynamodb_local(client):
         return Flavor.DYNAMODB_LOCAL
     return flavor
 
 
-def _looked_at(flavor: Flavor, url: str, caller: ApiClient, root: Reply) -> AccountLocation | None:
+def _location_of_a_table(flavor: Flavor, url: str, client: ApiClient, root: Reply) -> AccountLocation | None:
     """The place of one table, ``None`` where there is none or it may not be looked at.
 
     A server error is that of an endpoint which has not started yet. An answer that is not one of DynamoDB is final, and
     so is 501 (Not Implemented) without a code of a service: waiting does not teach a server another method.
     """
     try:
-        return _first_place(caller, strict=True)
+        return _first_location(client, strict=True)
     except (Unreachable, Ambiguous) as error:
         if flavor is Flavor.OTHER and (root.location or error.code in BARE_501):
             raise EndpointError(not_dynamodb(url, root)) from error
@@ -135,20 +137,20 @@ def _looked_at(flavor: Flavor, url: str, caller: ApiClient, root: Reply) -> Acco
         return None
 
 
-def _first_place(caller: ApiClient, *, strict: bool = False) -> AccountLocation | None:
+def _first_location(client: ApiClient, *, strict: bool = False) -> AccountLocation | None:
     try:
         with call_deadline.within(LOOK_SECONDS):
-            for name in caller.call("ListTables", {"Limit": 1})["TableNames"]:
-                return AccountLocation.of(caller.call("DescribeTable", {"TableName": name})["Table"]["TableArn"])
+            for name in client.call("ListTables", {"Limit": 1})["TableNames"]:
+                return AccountLocation.of(client.call("DescribeTable", {"TableName": name})["Table"]["TableArn"])
     except ApiError as error:
         if strict and not (isinstance(error, NotFound) and error.operation == "DescribeTable"):
             raise
     return None
 
 
-def _speaks_like_dynamodb_local(caller: ApiClient) -> bool:
+def _speaks_like_dynamodb_local(client: ApiClient) -> bool:
     try:
-        caller.call("DescribeTable", {"TableName": NO_SUCH_TABLE})
+        client.call("DescribeTable", {"TableName": NO_SUCH_TABLE})
     except NotFound as error:
         return SAID_BY_DYNAMODB_LOCAL in error.message
     except ApiError:
@@ -176,7 +178,7 @@ def not_dynamodb(url: str, root: Reply) -> str:
     return f"What answers at {url} is not DynamoDB: {root.described()}. {REMEDY}"
 
 
-def _account(flavor: Flavor, url: str, opened: Opened) -> str | None:
+def _account(flavor: Flavor, url: str, opened: OpenedSession) -> str | None:
     """The caller's account by STS, None where it does not say; STS knows nothing about an unknown http:// endpoint."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -196,7 +198,7 @@ def _account(flavor: Flavor, url: str, opened: Opened) -> str | None:
     return account if isinstance(account, str) and account.isdecimal() else None
 
 
-def _partition(opened: Opened) -> str:
+def _partition(opened: OpenedSession) -> str:
     from botocore.exceptions import BotoCoreError
 
     try:

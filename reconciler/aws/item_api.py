@@ -34,8 +34,8 @@ log = logging.getLogger("reconciler.items")
 class BotoItemApi:
     """Items one by one, each write under a condition."""
 
-    def __init__(self, caller: ApiClient) -> None:
-        self._caller = caller
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
 
     def first_items(self, table: str, limit: int) -> tuple[Item, ...]:
         """Up to ``limit`` items of a consistent Scan; a page without items does not end it, only a missing key does."""
@@ -43,7 +43,7 @@ class BotoItemApi:
         params: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
         pages = Pages("Scan")
         while True:
-            answer = self._caller.call("Scan", {**params, "Limit": limit - len(items)})
+            answer = self._client.call("Scan", {**params, "Limit": limit - len(items)})
             items += answer["Items"]
             last = answer.get("LastEvaluatedKey")
             if not last or len(items) >= limit:
@@ -60,7 +60,7 @@ class BotoItemApi:
             "ExpressionAttributeNames": {"#key": key_names[0]},
         }
         try:
-            self._caller.call("PutItem", request)
+            self._client.call("PutItem", request)
         except ConditionFailed:
             return False
         return True
@@ -68,7 +68,7 @@ class BotoItemApi:
     def find_item(self, table: str, item: Item, key_names: Sequence[str]) -> Item | None:
         """The item with the key of ``item``, read consistently (GetItem); ``None`` where there is none."""
         key = {name: item[name] for name in key_names}
-        answer = self._caller.call("GetItem", {"TableName": table, "Key": key, "ConsistentRead": True})
+        answer = self._client.call("GetItem", {"TableName": table, "Key": key, "ConsistentRead": True})
         found: Item | None = answer.get("Item")
         return found
 
@@ -76,7 +76,7 @@ class BotoItemApi:
         """Every item of a consistent Scan, page by page; ``Malformed`` where a page leads to itself."""
         params: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
         while True:
-            answer = self._caller.call("Scan", params)
+            answer = self._client.call("Scan", params)
             yield from answer["Items"]
             last = answer.get("LastEvaluatedKey")
             if not last:
@@ -107,7 +107,7 @@ class BotoItemApi:
         with interruption.critical():
             try:
                 with call_deadline.within(call_deadline.SENDING_SECONDS):
-                    removed: Item = self._caller.call("DeleteItem", request)["Attributes"]
+                    removed: Item = self._client.call("DeleteItem", request)["Attributes"]
             except ConditionFailed:
                 return Removal.GONE if self.find_item(table, item, key_names) is None else Removal.CHANGED
             except EndpointChanged:

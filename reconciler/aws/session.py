@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.aws import call_deadline, hooks
 from reconciler.aws.api_client import ApiClient, Clients
 from reconciler.aws.capabilities import Capabilities
-from reconciler.aws.credentials import Opened, check_url, is_loopback, loaded, open_session, stand_in_keys
+from reconciler.aws.credentials import OpenedSession, check_url, is_loopback, loaded, open_session, stand_in_keys
 from reconciler.aws.endpoint_guard import EndpointGuard, Identified
 from reconciler.aws.flavor import Get, detect, getter
 from reconciler.aws.identify import identify
@@ -42,7 +42,7 @@ def connect(
     return Connection(endpoint_url, reopen(), reopen, workers, telemetry, embedded=embedded)
 
 
-class StateCaller:
+class StateTableClient:
     """The same clients for the state table alone: its calls are not held to the lease that they take and renew."""
 
     def __init__(self, caller: ApiClient) -> None:
@@ -63,8 +63,8 @@ class Connection:
     def __init__(
         self,
         endpoint_url: str | None,
-        opened: Opened,
-        reopen: Callable[[], Opened],
+        opened: OpenedSession,
+        reopen: Callable[[], OpenedSession],
         workers: int,
         telemetry: Telemetry,
         *,
@@ -118,9 +118,9 @@ class Connection:
         copy._capabilities.flavor = self._capabilities.flavor
         return copy
 
-    def state_client(self) -> StateCaller:
+    def state_client(self) -> StateTableClient:
         """What the state table is read and written with: ``call(operation, params)``."""
-        return StateCaller(self._caller)
+        return StateTableClient(self._caller)
 
     def get(self) -> Get:
         """Unsigned GETs at the endpoint, through the proxies and the CA bundle of the calls."""
@@ -175,7 +175,7 @@ class Connection:
         Credentials that cannot be loaded are sought anew each time. Nothing is signed with their stand-in before the
         probes have said that this is an emulator.
         """
-        if self._opened.problem is not None or self._opened.stands_in:
+        if self._opened.problem is not None or self._opened.is_stand_in:
             self._clients.forget()
         client = self._clients.get(once=True)
         url, opened = self._endpoint_url or self.url, self._opened
@@ -240,10 +240,10 @@ class Connection:
         events, of = client.meta.events, client.meta.service_model.service_id.hyphenize()
         if self._reads_only:
             events.register(f"provide-client-params.{of}", hooks.refuse_writes)
-        events.register(f"before-send.{of}", hooks.guarded(self.guard.before_write))
-        events.register(f"before-send.{of}", hooks.bounded)
-        events.register(f"response-received.{of}", hooks.unconfirming(self.guard.unconfirm))
-        events.register(f"before-send.{of}", hooks.fenced(self._lasts))
+        events.register(f"before-send.{of}", hooks.refuse_changed_endpoint(self.guard.before_write))
+        events.register(f"before-send.{of}", hooks.limit_sending)
+        events.register(f"response-received.{of}", hooks.unconfirm_on_failure(self.guard.unconfirm))
+        events.register(f"before-send.{of}", hooks.refuse_without_lease(self._lasts))
         events.register(f"after-call.{of}", hooks.check_bytes)
         events.register(f"request-created.{of}", hooks.retry_counter(self._telemetry.retry))
         return client

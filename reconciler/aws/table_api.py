@@ -25,10 +25,10 @@ class BotoTableApi:
     """Reads and writes of tables; every answer is checked, every failure is an ``ApiError``."""
 
     def __init__(
-        self, caller: ApiClient, beside: SiblingServices | None = None, lasts: Callable[[], bool] = lambda: True
+        self, client: ApiClient, siblings: SiblingServices | None = None, lasts: Callable[[], bool] = lambda: True
     ) -> None:
-        self._caller = caller
-        self._beside = beside
+        self._client = client
+        self._beside = siblings
         self._lasts = lasts
 
     def list_tables(self) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ class BotoTableApi:
         params: dict[str, Any] = {}
         pages = Pages("ListTables")
         while True:
-            answer = self._caller.call("ListTables", params)
+            answer = self._client.call("ListTables", params)
             names += answer["TableNames"]
             last = answer.get("LastEvaluatedTableName")
             if last is None:
@@ -67,7 +67,7 @@ class BotoTableApi:
     def _call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         if ":" in operation and self._beside is not None:
             return self._beside.call(operation, params)
-        return self._caller.call(operation, params)
+        return self._client.call(operation, params)
 
     def _merged(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         member, asked, told = PAGED[operation]
@@ -88,7 +88,7 @@ class BotoTableApi:
         pages = Pages("ListTagsOfResource")
         page: Mapping[str, Any] = params
         while True:
-            answer = self._caller.call("ListTagsOfResource", page)
+            answer = self._client.call("ListTagsOfResource", page)
             tags += answer["Tags"]
             token = answer.get("NextToken")
             if token is None:

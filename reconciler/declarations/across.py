@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.declarations.document.check import Checked
+from reconciler.declarations.document.check import CheckedDocument
 from reconciler.model.errors import Problem
-from reconciler.parsing.place import Finding, did_you_mean
+from reconciler.parsing.source_location import FieldProblem, did_you_mean
 
 
-def declared_twice(declarations: Sequence[Checked]) -> Iterator[Problem]:
+def declared_twice(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]:
     """A table name, and a base name, belongs to one declaration."""
-    names: dict[str, Checked] = {}
-    base_names: dict[str, Checked] = {}
+    names: dict[str, CheckedDocument] = {}
+    base_names: dict[str, CheckedDocument] = {}
     for checked in declarations:
         remedy = "Remove or rename one of the two."
         first = names.setdefault(checked.name or "", checked)
         if checked.name and first is not checked:
             reason = f"duplicate table name {checked.name!r}; {_where(first)} declares it as well"
-            yield checked.place.problem(Finding(("table_name",), reason, remedy))
+            yield checked.location.problem(FieldProblem(("table_name",), reason, remedy))
             continue
         first = base_names.setdefault(checked.base_name or "", checked)
         if checked.base_name and first is not checked:
             reason = f"duplicate base name {checked.base_name!r}; {_where(first)} has it as well"
-            yield checked.place.problem(Finding(("table_name",), reason, remedy))
+            yield checked.location.problem(FieldProblem(("table_name",), reason, remedy))
 
 
-def references_exist(declarations: Sequence[Checked]) -> Iterator[Problem]:
+def references_exist(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]:
     """A reference names the base name of a declared table."""
     known = sorted(checked.base_name for checked in declarations if checked.base_name)
     for checked in declarations:
@@ -34,15 +34,15 @@ def references_exist(declarations: Sequence[Checked]) -> Iterator[Problem]:
             if reference.table not in known:
                 suggestion = did_you_mean(reference.table, known)
                 remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Declared tables: {', '.join(known)}."
-                finding = Finding(
+                problem = FieldProblem(
                     ("references", position, "table"), f"table {reference.table!r} is not declared", remedy
                 )
-                yield checked.place.problem(finding)
+                yield checked.location.problem(problem)
 
 
-def names_that_collide(declarations: Sequence[Checked]) -> Iterator[str]:
+def names_that_collide(declarations: Sequence[CheckedDocument]) -> Iterator[str]:
     """A warning where names differ by case alone: DynamoDB Local takes them for one table."""
-    by_fold: dict[str, Checked] = {}
+    by_fold: dict[str, CheckedDocument] = {}
     for checked in declarations:
         first = by_fold.setdefault((checked.name or "").lower(), checked)
         if checked.name and first.name != checked.name:
@@ -52,5 +52,5 @@ def names_that_collide(declarations: Sequence[Checked]) -> Iterator[str]:
             )
 
 
-def _where(checked: Checked) -> str:
+def _where(checked: CheckedDocument) -> str:
     return f"{checked.raw.file}:{checked.raw.line}"

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from reconciler.declarations.across import declared_twice, names_that_collide, references_exist
 from reconciler.declarations.conversion import table_spec
-from reconciler.declarations.document.check import Checked, read_document
+from reconciler.declarations.document.check import CheckedDocument, read_document
 from reconciler.declarations.document.extras import lifecycle, references
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
-from reconciler.parsing.place import Finding, did_you_mean
 from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_location import FieldProblem, did_you_mean
 from reconciler.seeds.file_names import base_name_of, base_names, why_unread
 from reconciler.seeds.file_names import remedy as unread_remedy
-from reconciler.seeds.reading import SeedMemory, seed_of_class
-from reconciler.seeds.target import Target
+from reconciler.seeds.read_seed import SeedCache, seed_of_class
+from reconciler.seeds.target import SeedTarget
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ def assemble(
     raws: Sequence[RawDeclaration],
     seeds: Sequence[SourceFile],
     environment: str | None,
-    memory: SeedMemory,
+    memory: SeedCache,
     unread: Sequence[str] = (),
     *,
     incomplete: bool = False,
@@ -64,15 +64,19 @@ def assemble(
     return result
 
 
-def _declaration(checked: Checked, file: SourceFile | None, problems: list[Problem], memory: SeedMemory) -> Declaration:
+def _declaration(
+    checked: CheckedDocument, file: SourceFile | None, problems: list[Problem], memory: SeedCache
+) -> Declaration:
     document, raw = checked.document, checked.raw
     spec = table_spec(document, checked.name or "")
-    target = Target(checked.base_name or "", spec, document.seed.format if document.seed else None)
+    target = SeedTarget(checked.base_name or "", spec, document.seed.format if document.seed else None)
     seed: Seed | None = None
     found: list[Problem] = []
     if file is not None and raw.seed is not None:
         remedy = "Keep the method or the file, not both."
-        found = [checked.place.problem(Finding(("seed",), f"duplicate seed: a seed method and {file.path}", remedy))]
+        found = [
+            checked.location.problem(FieldProblem(("seed",), f"duplicate seed: a seed method and {file.path}", remedy))
+        ]
     elif file is not None:
         seed, found = memory.read(file, target)
     elif raw.seed is not None:
@@ -95,7 +99,7 @@ class _SeedFiles:
         self.unread_problems: list[Problem] = []
         self.unread_warnings: list[str] = []
 
-    def take(self, checked: Checked) -> SourceFile | None:
+    def take(self, checked: CheckedDocument) -> SourceFile | None:
         """The file that the declaration names, else the one called after its base name."""
         named = checked.document.seed.file if checked.document.seed else None
         file = self._named(checked, named) if named is not None else self._called(checked)
@@ -103,7 +107,7 @@ class _SeedFiles:
             self.seeded.add(checked.base_name)
         return file
 
-    def _called(self, checked: Checked) -> SourceFile | None:
+    def _called(self, checked: CheckedDocument) -> SourceFile | None:
         paths = [path for path in self.files if base_name_of(path) == checked.base_name]
         self.taken.update(paths)
         for path in paths[1:]:
@@ -123,7 +127,7 @@ class _SeedFiles:
             warnings.append(f"{path}: seed of table {name!r}, which is not declared. {remedy}")
         return warnings
 
-    def name_unread(self, declarations: Sequence[Checked]) -> None:
+    def name_unread(self, declarations: Sequence[CheckedDocument]) -> None:
         """Each file that is not read: an error where a declared table would have no seed, a warning elsewhere."""
         names = {name: each for each in declarations for name in (each.name, each.base_name) if name}
         folded = {name.lower(): name for name in names}
@@ -137,7 +141,7 @@ class _SeedFiles:
             else:
                 self.unread_warnings.append(f"{path}: {reason}. {remedy}")
 
-    def _named(self, checked: Checked, named: str) -> SourceFile | None:
+    def _named(self, checked: CheckedDocument, named: str) -> SourceFile | None:
         path = named.removeprefix("./")
         path = path if path in self.files else f"seeds/{path}"
         if path in self.files:
@@ -145,8 +149,8 @@ class _SeedFiles:
             return self.files[path]
         unread = next((each for each in self.unread if each in (path, named.removeprefix("./"))), None)
         if unread is not None:
-            finding = Finding(("seed", "file"), f"seed file {named!r} {why_unread(unread)}", unread_remedy(unread))
-            self.problems.append(checked.place.problem(finding))
+            problem = FieldProblem(("seed", "file"), f"seed file {named!r} {why_unread(unread)}", unread_remedy(unread))
+            self.problems.append(checked.location.problem(problem))
             return None
         suggestion = did_you_mean(named, self.files)
         remedy = (
@@ -154,6 +158,6 @@ class _SeedFiles:
             if suggestion
             else "Put the file into the folder seeds/ of the declarations."
         )
-        finding = Finding(("seed", "file"), f"seed file {named!r} does not exist", remedy)
-        self.problems.append(checked.place.problem(finding))
+        problem = FieldProblem(("seed", "file"), f"seed file {named!r} does not exist", remedy)
+        self.problems.append(checked.location.problem(problem))
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from reconciler.declarations.document.table import IAM_FIELDS, TableDocument
+from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.placeholders import escape, mapped
 from reconciler.model.table import TableSpec

@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.declarations.document.pasted import fold, in_its_place
+from reconciler.declarations.document.pasted import normalized_name, replacement_remedy
 from reconciler.declarations.features import global_indexes, local_indexes, vector_indexes
 from reconciler.declarations.features.auto_scaling import ScalingPart, scaled_capacities
 from reconciler.declarations.features.base import Rule, rule
 from reconciler.declarations.features.billing import is_provisioned
 from reconciler.declarations.features.policy import as_mapping
-from reconciler.parsing.place import Finding, Path, did_you_mean, listed
+from reconciler.parsing.source_location import FieldProblem, Path, alternatives, did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.declarations.features.billing import BillingDocument
@@ -60,7 +60,7 @@ REGION_SETS = (
 
 
 @rule(_DEFINITIONS, _KEYS, *_INDEXES)
-def every_key_defined(document: Document) -> Iterator[Finding]:
+def every_key_defined(document: Document) -> Iterator[FieldProblem]:
     """A key attribute without definition has no type."""
     if not document.attribute_definitions:
         return
@@ -69,11 +69,11 @@ def every_key_defined(document: Document) -> Iterator[Finding]:
         name = element.attribute_name
         if name not in defined:
             remedy = f'Add {{"AttributeName": "{name}", "AttributeType": "S"}} (or "N", "B") to attribute_definitions.'
-            yield Finding((*path, "attribute_name"), f"attribute {name!r} is not in attribute_definitions", remedy)
+            yield FieldProblem((*path, "attribute_name"), f"attribute {name!r} is not in attribute_definitions", remedy)
 
 
 @rule(_KEYS, *_INDEXES)
-def visible_names(document: Document) -> Iterator[Finding]:
+def visible_names(document: Document) -> Iterator[FieldProblem]:
     """The name of a key attribute neither begins nor ends with a space, and holds nothing that nobody sees."""
     for path, element in _elements(document):
         name = element.attribute_name
@@ -81,17 +81,19 @@ def visible_names(document: Document) -> Iterator[Finding]:
         if hidden or name != name.strip():
             codes = ", ".join(f"U+{ord(each):04X}" for each in hidden)
             held = f"contains the invisible character {codes}" if hidden else "starts or ends with a space"
-            yield Finding((*path, "attribute_name"), f"invalid name {name!r}; it {held}", "Remove it from the name.")
+            yield FieldProblem(
+                (*path, "attribute_name"), f"invalid name {name!r}; it {held}", "Remove it from the name."
+            )
 
 
 @rule(_DEFINITIONS, _KEYS, *_INDEXES)
-def every_definition_used(document: Document) -> Iterator[Finding]:
+def every_definition_used(document: Document) -> Iterator[FieldProblem]:
     """DynamoDB refuses definitions of attributes that are in no key."""
     used = {element.attribute_name for _, element in _elements(document)}
     for position, definition in enumerate(document.attribute_definitions or []):
         if used and definition.attribute_name not in used:
             reason = f"attribute {definition.attribute_name!r} is not used in a key of the table or of an index"
-            yield Finding(
+            yield FieldProblem(
                 ("attribute_definitions", position),
                 reason,
                 "Remove it; attribute_definitions lists only key attributes.",
@@ -99,32 +101,32 @@ def every_definition_used(document: Document) -> Iterator[Finding]:
 
 
 @rule(*_INDEXES)
-def index_names_differ(document: Document) -> Iterator[Finding]:
+def index_names_differ(document: Document) -> Iterator[FieldProblem]:
     """No two indexes of a table share a name, be they global, local or vector."""
     seen: set[str] = set()
     for path, index in _indexes(document):
         if index.index_name in seen:
             reason = f"duplicate index name {index.index_name!r}"
-            yield Finding((*path, "index_name"), reason, "Give each index its own name.")
+            yield FieldProblem((*path, "index_name"), reason, "Give each index its own name.")
         seen.add(index.index_name)
 
 
 @rule(*_INDEXES)
-def projections_in_total(document: Document) -> Iterator[Finding]:
+def projections_in_total(document: Document) -> Iterator[FieldProblem]:
     """The INCLUDE lists of a table name at most 100 attributes together, counted once for each index."""
     total = sum(len(set(index.projection.non_key_attributes or [])) for _, index in _keyed(document))
     if total > 100:
         path = ("global_secondary_indexes",) if document.global_secondary_indexes else ("local_secondary_indexes",)
-        yield Finding(
+        yield FieldProblem(
             path, f"project {total} attributes with INCLUDE", "DynamoDB allows 100 in all indexes of a table together."
         )
 
 
 @rule(*_BILLING)
-def mode_and_throughput(document: Document) -> Iterator[Finding]:
+def mode_and_throughput(document: Document) -> Iterator[FieldProblem]:
     """On demand has no throughput; provisioned has one, or auto scaling of read and write."""
     if document.billing_mode == "PAY_PER_REQUEST" and document.provisioned_throughput:
-        yield Finding(
+        yield FieldProblem(
             ("provisioned_throughput",),
             "is not allowed when billing_mode is PAY_PER_REQUEST",
             "Remove it, or set billing_mode to PROVISIONED.",
@@ -132,7 +134,7 @@ def mode_and_throughput(document: Document) -> Iterator[Finding]:
     scaling = document.auto_scaling
     scaled = scaling is not None and _are_scaled(scaling.read, scaling.write)
     if document.billing_mode == "PROVISIONED" and not document.provisioned_throughput and not scaled:
-        yield Finding(
+        yield FieldProblem(
             ("provisioned_throughput",),
             "is required when billing_mode is PROVISIONED",
             "Add read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST.",
@@ -140,7 +142,7 @@ def mode_and_throughput(document: Document) -> Iterator[Finding]:
 
 
 @rule(*_BILLING, _GLOBAL)
-def index_throughput(document: Document) -> Iterator[Finding]:
+def index_throughput(document: Document) -> Iterator[FieldProblem]:
     """Each global index has its own throughput where the table is provisioned, and none elsewhere."""
     provisioned = is_provisioned(document)
     scaling = document.auto_scaling
@@ -149,9 +151,9 @@ def index_throughput(document: Document) -> Iterator[Finding]:
         path = ("global_secondary_indexes", position, "provisioned_throughput")
         if provisioned and index.provisioned_throughput is None and index.index_name not in scaled:
             reason = "is required when the table is provisioned"
-            yield Finding(path, reason, "Add read_capacity_units and write_capacity_units.")
+            yield FieldProblem(path, reason, "Add read_capacity_units and write_capacity_units.")
         if not provisioned and index.provisioned_throughput is not None:
-            yield Finding(
+            yield FieldProblem(
                 path,
                 "is not allowed when the table is not provisioned",
                 "Remove it; an index of an on-demand table has no throughput.",
@@ -164,31 +166,31 @@ def _are_scaled(read: ScalingPart | None, write: ScalingPart | None) -> bool:
 
 
 @rule(*_BILLING)
-def scaling_fits_billing(document: Document) -> Iterator[Finding]:
+def scaling_fits_billing(document: Document) -> Iterator[FieldProblem]:
     """Only provisioned capacity can be scaled."""
     if document.billing_mode == "PAY_PER_REQUEST" and any(part.enabled for _, part in scaled_capacities(document)):
         remedy = "Remove it, or set billing_mode to PROVISIONED."
-        yield Finding(("auto_scaling",), "is not allowed when billing_mode is PAY_PER_REQUEST", remedy)
+        yield FieldProblem(("auto_scaling",), "is not allowed when billing_mode is PAY_PER_REQUEST", remedy)
 
 
 @rule(_GLOBAL, "auto_scaling")
-def scaled_indexes(document: Document) -> Iterator[Finding]:
+def scaled_indexes(document: Document) -> Iterator[FieldProblem]:
     """Each index once, and one that the declaration has, where it lists any."""
     known = [index.index_name for index in document.global_secondary_indexes or ()]
     seen: set[str] = set()
     for position, index in enumerate((document.auto_scaling and document.auto_scaling.indexes) or ()):
         path, name = ("auto_scaling", "indexes", position, "index_name"), index.index_name
         if name in seen:
-            yield Finding(path, f"duplicate index {name!r}", "Keep one of them.")
+            yield FieldProblem(path, f"duplicate index {name!r}", "Keep one of them.")
         elif document.global_secondary_indexes is not None and name not in known:
             suggestion = did_you_mean(name, known)
             remedy = f"Did you mean `{suggestion}`?" if suggestion else "Declare the index, or remove its auto scaling."
-            yield Finding(path, f"unknown global secondary index {name!r}", remedy)
+            yield FieldProblem(path, f"unknown global secondary index {name!r}", remedy)
         seen.add(name)
 
 
 @rule("on_demand_throughput", _GLOBAL, *_BILLING)
-def maximum_needs_on_demand(document: Document) -> Iterator[Finding]:
+def maximum_needs_on_demand(document: Document) -> Iterator[FieldProblem]:
     """A provisioned table takes no maximum."""
     limited: list[tuple[Path, Any]] = [((), document.on_demand_throughput)]
     limited += [(path, index.on_demand_throughput) for path, index in global_indexes.indexes_with_paths(document)]
@@ -196,32 +198,32 @@ def maximum_needs_on_demand(document: Document) -> Iterator[Finding]:
         if part is not None and is_provisioned(document):
             reason = "is not allowed when the table is provisioned"
             remedy = "Remove it; only on-demand tables have a maximum."
-            yield Finding((*path, "on_demand_throughput"), reason, remedy)
+            yield FieldProblem((*path, "on_demand_throughput"), reason, remedy)
 
 
 @rule(*_BILLING, _VECTOR)
-def vector_billing(document: Document) -> Iterator[Finding]:
+def vector_billing(document: Document) -> Iterator[FieldProblem]:
     """Only a table that is billed on demand has vector indexes."""
     if is_provisioned(document) and document.vector_indexes:
         given = [name for name in ("provisioned_throughput", "auto_scaling") if getattr(document, name)]
         removed = " and ".join(given or ["provisioned_throughput"])
         remedy = f"Set billing_mode to PAY_PER_REQUEST and remove {removed}, or remove the vector indexes."
-        yield Finding(("vector_indexes",), "are not allowed when the table is provisioned", remedy)
+        yield FieldProblem(("vector_indexes",), "are not allowed when the table is provisioned", remedy)
 
 
 @rule("replicas", "stream_specification", "multi_region_consistency")
-def replica_stream(document: Document) -> Iterator[Finding]:
+def replica_stream(document: Document) -> Iterator[FieldProblem]:
     """Eventual consistency is carried by a stream with new and old images."""
     stream = document.stream_specification
     if not document.replicas or stream is None or document.multi_region_consistency == "STRONG":
         return
     if not stream.stream_enabled or stream.stream_view_type != "NEW_AND_OLD_IMAGES":
         remedy = "Enable it with stream_view_type NEW_AND_OLD_IMAGES."
-        yield Finding(("stream_specification",), "replicas need a stream with new and old images", remedy)
+        yield FieldProblem(("stream_specification",), "replicas need a stream with new and old images", remedy)
 
 
 @rule("replicas", _GLOBAL)
-def replica_indexes(document: Document) -> Iterator[Finding]:
+def replica_indexes(document: Document) -> Iterator[FieldProblem]:
     """A replica overrides indexes that the table has, each once."""
     if document.global_secondary_indexes is None:
         return
@@ -229,16 +231,16 @@ def replica_indexes(document: Document) -> Iterator[Finding]:
     for position, replica in enumerate(document.replicas or []):
         seen: set[str] = set()
         for number, index in enumerate(replica.global_secondary_indexes or []):
-            place = ("replicas", position, "global_secondary_indexes", number, "index_name")
+            field_path = ("replicas", position, "global_secondary_indexes", number, "index_name")
             if index.index_name not in known:
-                yield Finding(place, f"unknown global secondary index {index.index_name!r}", "Correct it.")
+                yield FieldProblem(field_path, f"unknown global secondary index {index.index_name!r}", "Correct it.")
             if index.index_name in seen:
-                yield Finding(place, f"duplicate index {index.index_name!r}", "Keep one of them.")
+                yield FieldProblem(field_path, f"duplicate index {index.index_name!r}", "Keep one of them.")
             seen.add(index.index_name)
 
 
 @rule("replicas", *_BILLING)
-def replica_billing(document: Document) -> Iterator[Finding]:
+def replica_billing(document: Document) -> Iterator[FieldProblem]:
     """A capacity is overridden on a provisioned table, a maximum on one that is billed on demand."""
     mode = "PROVISIONED" if is_provisioned(document) else document.billing_mode
     wrong = {"PAY_PER_REQUEST": "provisioned_throughput_override", "PROVISIONED": "on_demand_throughput_override"}
@@ -246,64 +248,64 @@ def replica_billing(document: Document) -> Iterator[Finding]:
         field = wrong.get(mode or "")
         parts = [replica, *(replica.global_secondary_indexes or [])]
         if field and any(getattr(part, field) is not None for part in parts):
-            yield Finding(
+            yield FieldProblem(
                 ("replicas", position), f"{field} is not allowed when the table is {mode}", f"Remove {field}."
             )
 
 
 @rule("global_table_witnesses", "replicas")
-def witness_count(document: Document) -> Iterator[Finding]:
+def witness_count(document: Document) -> Iterator[FieldProblem]:
     """One witness, in a Region without a replica."""
     witnesses, path = document.global_table_witnesses or [], ("global_table_witnesses",)
     if len(witnesses) > 1:
-        yield Finding(path, f"has {len(witnesses)} witnesses", "A global table can have only one.")
+        yield FieldProblem(path, f"has {len(witnesses)} witnesses", "A global table can have only one.")
     regions = {replica.region_name for replica in document.replicas or []}
     for position, witness in enumerate(witnesses):
         if witness.region_name in regions:
             reason = f"Region {witness.region_name!r} already has a replica"
-            yield Finding((*path, position, "region_name"), reason, "Use a Region without a replica.")
+            yield FieldProblem((*path, position, "region_name"), reason, "Use a Region without a replica.")
 
 
 @rule("multi_region_consistency", "global_table_witnesses", "replicas")
-def strong_regions(document: Document) -> Iterator[Finding]:
+def strong_regions(document: Document) -> Iterator[FieldProblem]:
     """Strong consistency has three Regions of one set, one of which may be a witness; no other table has a witness."""
     witnesses = [witness.region_name for witness in document.global_table_witnesses or []]
     if document.multi_region_consistency != "STRONG":
         if witnesses:
             remedy = "Set multi_region_consistency to STRONG, or remove it."
-            yield Finding(("global_table_witnesses",), "is only allowed with strong consistency", remedy)
+            yield FieldProblem(("global_table_witnesses",), "is only allowed with strong consistency", remedy)
         return
     regions = [replica.region_name for replica in document.replicas or []]
     if not regions or len(regions) + len(witnesses) not in (2, 3):
         reason = "STRONG needs three Regions: the table's own and two more"
         remedy = "Declare two replicas, or one replica and a witness."
-        yield Finding(("multi_region_consistency",), reason, remedy)
+        yield FieldProblem(("multi_region_consistency",), reason, remedy)
     elif not any(one.issuperset([*regions, *witnesses]) for one in REGION_SETS):
-        sets = listed(", ".join(sorted(one)) for one in REGION_SETS)
-        yield Finding(
+        sets = alternatives(", ".join(sorted(one)) for one in REGION_SETS)
+        yield FieldProblem(
             ("replicas",), "all Regions of a strongly consistent table must be in one Region set", f"Use {sets}."
         )
 
 
 @rule("multi_region_consistency", "time_to_live", _LOCAL)
-def strong_table(document: Document) -> Iterator[Finding]:
+def strong_table(document: Document) -> Iterator[FieldProblem]:
     """A strongly consistent table has neither time to live nor local indexes."""
     if document.multi_region_consistency != "STRONG":
         return
     if document.time_to_live and document.time_to_live.enabled:
         reason = "is not allowed with strong consistency"
-        yield Finding(("time_to_live",), reason, "Turn it off, or use EVENTUAL consistency.")
+        yield FieldProblem(("time_to_live",), reason, "Turn it off, or use EVENTUAL consistency.")
     if document.local_secondary_indexes:
         reason = "are not allowed with strong consistency"
-        yield Finding(("local_secondary_indexes",), reason, "Use global indexes, or EVENTUAL consistency.")
+        yield FieldProblem(("local_secondary_indexes",), reason, "Use global indexes, or EVENTUAL consistency.")
 
 
 @rule("stream_policy", "stream_specification")
-def stream_policy_needs_stream(document: Document) -> Iterator[Finding]:
+def stream_policy_needs_stream(document: Document) -> Iterator[FieldProblem]:
     """A policy of a stream that is declared to be off can never be set."""
     stream = document.stream_specification
     if as_mapping(document.stream_policy) and stream and not stream.stream_enabled:
-        yield Finding(
+        yield FieldProblem(
             ("stream_policy",), "is not allowed when the stream is disabled", "Remove it, or enable the stream."
         )
 
@@ -354,24 +356,24 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def on_demand_capacity(document: Mapping[str, Any], written: Mapping[Any, Any]) -> list[Finding]:
+def on_demand_capacity(document: Mapping[str, Any], written: Mapping[Any, Any]) -> list[FieldProblem]:
     """Throughput of 0 and 0 is DescribeTable's answer for an on-demand table; it never means a capacity of 1.
 
     ``document`` has canonical names, ``written`` is the same as the user spelled it.
     """
     if document.get("billing_mode") == "PROVISIONED":
         return []
-    found: list[Finding] = []
+    found: list[FieldProblem] = []
     reason = "0 and 0 is what DescribeTable returns for an on-demand table"
     if _is_zero(document.get("provisioned_throughput")):
-        told = "billing_mode" in document or any(fold(str(key)) == "billingmodesummary" for key in written)
-        remedy = "Remove it." if told else in_its_place("BillingMode", "PAY_PER_REQUEST")
-        found.append(Finding(("provisioned_throughput",), reason, remedy))
+        told = "billing_mode" in document or any(normalized_name(str(key)) == "billingmodesummary" for key in written)
+        remedy = "Remove it." if told else replacement_remedy("BillingMode", "PAY_PER_REQUEST")
+        found.append(FieldProblem(("provisioned_throughput",), reason, remedy))
     indexes = document.get("global_secondary_indexes")
     for position, index in enumerate(indexes if isinstance(indexes, list) else []):
         if isinstance(index, Mapping) and _is_zero(index.get("provisioned_throughput")):
             path: Path = ("global_secondary_indexes", position, "provisioned_throughput")
-            found.append(Finding(path, reason, "Remove it."))
+            found.append(FieldProblem(path, reason, "Remove it."))
     return found
 
 

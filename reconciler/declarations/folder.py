@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declarations.assemble import assemble
-from reconciler.declarations.formats.python.reading import PythonReading, read_python
-from reconciler.declarations.formats.python.resembling import resembling
-from reconciler.declarations.formats.text.documents import DocumentMemory, FileReading
+from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
+from reconciler.declarations.formats.python.overlooked_classes import resembling
+from reconciler.declarations.formats.python.read_classes import PythonReading, read_python
+from reconciler.declarations.formats.text.documents import DocumentCache, FileReading
 from reconciler.declarations.locate import locate
-from reconciler.declarations.remains import Remains
-from reconciler.declarations.settling import Settling
-from reconciler.declarations.snapshot import Snapshot, read_snapshot
+from reconciler.declarations.remains import LeftoverDefinitions
+from reconciler.declarations.settling import SettlingTime
 from reconciler.engine.ports import Clock
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
-from reconciler.seeds.reading import SeedMemory
+from reconciler.seeds.read_seed import SeedCache
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _LastReading:
     """The files of the last reading that found no problem: hashes by path, and modules outside the folder."""
 
     digest: str
@@ -41,11 +41,11 @@ class FolderSource:
     def __init__(self, location: str, environment: str | None, clock: Clock | None = None) -> None:
         self.location = location
         self.environment = environment or None
-        self._settling = Settling(clock)
-        self._documents = DocumentMemory()
-        self._memory = SeedMemory()
-        self._remains = Remains()
-        self._read: _Read | None = None
+        self._settling_time = SettlingTime(clock)
+        self._document_cache = DocumentCache()
+        self._seed_cache = SeedCache()
+        self._leftovers = LeftoverDefinitions()
+        self._read: _LastReading | None = None
 
     def load(self) -> DesiredState:
         """Everything, read twice and equal; ``DeclarationError`` carries all problems, by file and line."""
@@ -53,14 +53,14 @@ class FolderSource:
         files = [file for file in first.declarations if not file.path.endswith(".py")]
         classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
         python = read_python(classes, first.root, self.environment)
-        readings = self._documents.read(files)
+        readings = self._document_cache.read(files)
         raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
         unread = [*first.problems, *python.problems, *(problem for each in readings for problem in each.problems)]
         assembly = assemble(
             sorted(raws, key=lambda raw: (raw.file, raw.line)),
             first.seeds,
             self.environment,
-            self._memory,
+            self._seed_cache,
             first.unread_seeds,
             incomplete=bool(unread),
         )
@@ -77,13 +77,13 @@ class FolderSource:
         if problems:
             raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))
         digest = self._digest(first, python)
-        self._read = _Read(digest, first.root, first.hashes(), dict(python.outside))
+        self._read = _LastReading(digest, first.root, first.hashes(), dict(python.outside))
         return DesiredState(
             tuple(assembly.declarations),
             digest,
             tuple(sorted(warnings)),
             files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
-            settled_at=self._settling.settled_at(digest, first.changed),
+            settled_at=self._settling_time.settled_at(digest, first.changed),
         )
 
     def still(self, desired: DesiredState) -> bool:
@@ -109,9 +109,9 @@ class FolderSource:
         # A file that is read through a link is met under its own name too.
         own = {path: target for path in declaring if (target := _own_path(root, path)) != path}
         classes |= {(own[path], line) for path, line in classes if path in own}
-        return self._remains.of(root, undeclared, declaring | set(own.values()), classes)
+        return self._leftovers.of(root, undeclared, declaring | set(own.values()), classes)
 
-    def _changed(self, first: Snapshot, python: PythonReading) -> list[Problem]:
+    def _changed(self, first: FolderSnapshot, python: PythonReading) -> list[Problem]:
         """The second reading: every file has the bytes it had, and none came or went."""
         before, after = first.hashes(), read_snapshot(first.root).hashes()
         paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
@@ -119,7 +119,7 @@ class FolderSource:
         remedy = "If it was being saved, no action is needed; the next pass reads it again."
         return [Problem(path, None, None, "changed while it was being read", remedy) for path in paths]
 
-    def _digest(self, snapshot: Snapshot, python: PythonReading) -> str:
+    def _digest(self, snapshot: FolderSnapshot, python: PythonReading) -> str:
         outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}
         everything: Mapping[str, object] = {
             "environment": self.environment,
@@ -161,14 +161,14 @@ def watch_paths(location: str) -> tuple[str, ...]:
 
 
 def _files(
-    snapshot: Snapshot, declarations: Iterable[Declaration], readings: Mapping[str, FileReading]
+    snapshot: FolderSnapshot, declarations: Iterable[Declaration], readings: Mapping[str, FileReading]
 ) -> dict[str, DeclarationFile]:
     """What each declaration file declares, also where that is nothing."""
     tables: dict[str, list[str]] = {file.path: [] for file in snapshot.declarations}
     for declaration in declarations:
         tables.setdefault(declaration.origin.file, []).append(declaration.spec.name)
     return {
-        path: DeclarationFile(tuple(names), readings[path].hollow if path in readings else None)
+        path: DeclarationFile(tuple(names), readings[path].empty_document if path in readings else None)
         for path, names in tables.items()
     }
 

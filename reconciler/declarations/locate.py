@@ -72,10 +72,10 @@ def _bundled(location: str) -> Path:
     """The package installed beside this one, whatever stands in the working directory or on the import path."""
     beside = str(Path(__file__).resolve().parents[2])
     spec = importlib.machinery.PathFinder.find_spec(_BUNDLED_PACKAGE, [beside])
-    places = list(spec.submodule_search_locations or []) if spec and spec.origin else []
-    if not places:
+    folders = list(spec.submodule_search_locations or []) if spec and spec.origin else []
+    if not folders:
         raise _error(location, "the bundled declarations are not installed", "Install dynamodb-reconciler again.")
-    return Path(places[0])
+    return Path(folders[0])
 
 
 def _package(location: str) -> Path:
@@ -98,15 +98,15 @@ def _top_package(location: str, top: str) -> Path:
         spec = None
     if spec is None:
         raise _error(location, f"package {top} cannot be imported", f"Install it, or correct the name. {_FORMS}")
-    places = list(spec.submodule_search_locations or [])
-    if not places:
+    folders = list(spec.submodule_search_locations or [])
+    if not folders:
         raise _module(location, top)
-    if len(places) > 1:
-        spread = " and ".join(places)
+    if len(folders) > 1:
+        spread = " and ".join(folders)
         raise _error(location, f"the package {top} is a namespace package in {spread}", "Name one of these folders.")
-    if not Path(places[0]).is_dir():
+    if not Path(folders[0]).is_dir():
         raise _error(location, f"the package {top} is not a folder on this machine", "Install it unpacked.")
-    return Path(places[0])
+    return Path(folders[0])
 
 
 def _module(location: str, name: str) -> DeclarationError:

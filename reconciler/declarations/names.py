@@ -13,7 +13,7 @@ _NO_VALUE = re.compile(r"(?:^|[-_.])(?P<word>None|null|undefined|nil)(?:$|[-_.])
 _ALLOWED = re.compile(r"[a-zA-Z0-9_.-]")
 
 
-def name_fault(name: str) -> tuple[str, str] | None:
+def name_problem(name: str) -> tuple[str, str] | None:
     """Reason and remedy of a name that DynamoDB refuses, or None."""
     shown = repr(name if len(name) <= 60 else f"{name[:57]}...")
     if not 3 <= len(name) <= 255:
@@ -25,7 +25,7 @@ def name_fault(name: str) -> tuple[str, str] | None:
     return None
 
 
-def no_value_fault(name: str) -> tuple[str, str] | None:
+def missing_value_problem(name: str) -> tuple[str, str] | None:
     """Reason and remedy of a name in which a program wrote a missing value, such as ``users-undefined``."""
     found = _NO_VALUE.search(name)
     if found is None:
@@ -34,13 +34,13 @@ def no_value_fault(name: str) -> tuple[str, str] | None:
     return reason, "Write the whole name; --environment adds the suffix of the environment."
 
 
-def table_name_faults(name: str, environment: str | None) -> Iterator[tuple[str, str]]:
+def table_name_problems(name: str, environment: str | None) -> Iterator[tuple[str, str]]:
     """Everything wrong with a table's name as its environment spells it."""
     if name == RESERVED:
         yield f"invalid name {name!r}; it is the name of the state table", "Use another name."
         return
-    fault = name_fault(name)
-    if fault and environment:
-        yield f"{fault[0]} (in environment {environment!r})", fault[1]
-    elif fault:
-        yield fault
+    problem = name_problem(name)
+    if problem and environment:
+        yield f"{problem[0]} (in environment {environment!r})", problem[1]
+    elif problem:
+        yield problem

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 _MARK = re.compile(
     r"(?P<dollars>\$+)(?P<body>\{\{.*?\}\}|\{[^}]*\}?|\([^)]*\)?|[A-Z_][A-Z0-9_]+(?![a-z]))"
@@ -39,7 +39,7 @@ _LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenText:
     """A text of a declaration at its path as written; ``policy`` says whether IAM reads it."""
 
     path: Path
@@ -48,24 +48,24 @@ class Written:
     policy: bool
 
 
-def texts(value: Mapping[Any, Any], is_policy: Callable[[str], bool]) -> Iterator[Written]:
+def texts(value: Mapping[Any, Any], is_policy: Callable[[str], bool]) -> Iterator[WrittenText]:
     """Every text, keys included. A stack instead of recursion: values may be nested as deeply as a parser allows."""
     stack: list[tuple[Path, Any, bool]] = [((), value, False)]
     while stack:
         path, item, policy = stack.pop()
         if isinstance(item, str):
-            yield Written(path, item, False, policy)
+            yield WrittenText(path, item, False, policy)
         elif isinstance(item, Mapping):
             for key, member in item.items():
                 inside = policy or (not path and is_policy(str(key)))
                 if isinstance(key, str):
-                    yield Written((*path, key), key, True, inside)
+                    yield WrittenText((*path, key), key, True, inside)
                 stack.append(((*path, str(key)), member, inside))
         elif isinstance(item, list | tuple):
             stack += [((*path, index), member, policy) for index, member in enumerate(item)]
 
 
-def finding(written: Written) -> Finding | None:
+def placeholder_problem(written: WrittenText) -> FieldProblem | None:
     """What is wrong with a text that holds a placeholder; None where it holds none."""
     for match in _MARK.finditer(written.text):
         if _is_placeholder(match, written.policy):
@@ -76,11 +76,11 @@ def finding(written: Written) -> Finding | None:
                 remedy = "Write the whole name; --environment adds the suffix of the environment."
             elif written.policy:
                 remedy += " IAM variables such as ${aws:PrincipalTag/team} need no escape."
-            return Finding(written.path, f"{kind} the placeholder {shown}, which is not replaced", remedy)
+            return FieldProblem(written.path, f"{kind} the placeholder {shown}, which is not replaced", remedy)
     return _token(written)
 
 
-def _token(written: Written) -> Finding | None:
+def _token(written: WrittenText) -> FieldProblem | None:
     """A placeholder that is a whole text, a part of a name, or a part of an ARN."""
     whole = _WHOLE.fullmatch(written.text)
     if whole is not None and len(whole["slashes"]) % 2 == 0:
@@ -97,7 +97,7 @@ def _token(written: Written) -> Finding | None:
         remedy = "Write the whole name; --environment adds the suffix of the environment."
     shown = token if len(token) <= _LONGEST else f"{token[:_LONGEST]}…"
     kind = "key with" if written.is_key else "holds"
-    return Finding(written.path, f"{kind} the placeholder {shown}, which is not replaced", remedy)
+    return FieldProblem(written.path, f"{kind} the placeholder {shown}, which is not replaced", remedy)
 
 
 def unescape(text: str) -> str:

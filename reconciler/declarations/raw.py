@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.parsing.place import Path
+from reconciler.parsing.source_location import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class _Found:
     folder: bool = False
 
 
-class Remains:
+class LeftoverDefinitions:
     """Looks through one folder; remembers what each unchanged file defines."""
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ def _in_seeds(path: str) -> bool:
     return "seeds" in path.split("/")[:-1]
 
 
-def _read(path: Path, place: str) -> _Text:
+def _read(path: Path, location: str) -> _Text:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
@@ -172,7 +172,7 @@ def _read(path: Path, place: str) -> _Text:
     if b"\0" in content[:8192] and not content.startswith(_UTF16) and _is_binary(content[:8192]):
         return _Text()
     # What is below ``seeds`` may be as large as a seed.
-    in_seeds = _in_seeds(place)
+    in_seeds = _in_seeds(location)
     if len(content) > FILE_LIMIT and not in_seeds:
         return _Text(trouble=f"is larger than {FILE_LIMIT // 1024 // 1024} MB and is not searched")
     text = content.replace(b"\0", b"").decode("utf-8", errors="replace")

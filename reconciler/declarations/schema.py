@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from reconciler.declarations.document.part import MappingForm, Part, TextForm, mark_of, spellings
-from reconciler.declarations.document.table import REQUIRED, TableDocument, sole_part
+from reconciler.declarations.document.field_model import FieldModel, MappingForm, TextForm, marker_of, spellings
+from reconciler.declarations.document.table_document import REQUIRED, TableDocument, nested_model
 
 _ADDRESS = "#/definitions/"
 
@@ -36,7 +36,7 @@ def json_schema() -> dict[str, Any]:
 
 def _offer_other_forms(field: dict[str, Any], info: FieldInfo) -> None:
     """Add the forms in which a list may be written beside its parts."""
-    mapping, text = mark_of(info, MappingForm), mark_of(info, TextForm)
+    mapping, text = marker_of(info, MappingForm), marker_of(info, TextForm)
     if mapping is not None:
         values = {"type": "string", "maxLength": mapping.longest}
         field["anyOf"].insert(1, {"type": "object", "additionalProperties": values, "maxProperties": mapping.most})
@@ -45,7 +45,7 @@ def _offer_other_forms(field: dict[str, Any], info: FieldInfo) -> None:
         elements["items"] = {"anyOf": [{"type": "string", "minLength": 1}, elements["items"]]}
 
 
-def _both_spellings(model: type[Part], schema: dict[str, Any]) -> dict[str, Any]:
+def _both_spellings(model: type[FieldModel], schema: dict[str, Any]) -> dict[str, Any]:
     """Offer each field under all its spellings; a required field may come in any of them."""
     known = spellings(model)
     properties = {word: deepcopy(schema["properties"][name]) for word, name in known.items()}
@@ -56,9 +56,9 @@ def _both_spellings(model: type[Part], schema: dict[str, Any]) -> dict[str, Any]
     return {**schema, "properties": properties, **({"allOf": ways} if ways else {})}
 
 
-def _parts(model: type[Part]) -> Iterator[type[Part]]:
+def _parts(model: type[FieldModel]) -> Iterator[type[FieldModel]]:
     yield model
     for info in model.model_fields.values():
-        part = sole_part(info.annotation)
+        part = nested_model(info.annotation)
         if part is not None:
             yield from _parts(part)

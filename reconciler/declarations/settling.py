@@ -16,7 +16,7 @@ SETTLE_SECONDS = 3.0
 within it; a run in CI, where every file is fresh, waits no longer than this and only if it deletes something."""
 
 
-class Settling:
+class SettlingTime:
     """Remembers since when it has seen the same declarations, on a clock that never jumps."""
 
     def __init__(self, clock: Clock | None = None) -> None:

@@ -53,20 +53,20 @@ _IN_NOTES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class UnreadFile:
     """What is said of a file that is not read. Without a ``remedy`` it is a warning."""
 
     reason: str
     remedy: str | None = None
 
 
-def judge(name: str, beside: Set[str], content: Callable[[], bytes]) -> Verdict | None:
+def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -> UnreadFile | None:
     """None for a harmless file. ``beside`` are the names in its folder; ``content`` reads the beginning of it."""
     suffix = PurePosixPath(name).suffix
     if suffix.lower() in READ_SUFFIXES:
         renamed = name.removesuffix(suffix) + suffix.lower()
         reason = f"is not read: its suffix is {suffix}, but only {_LISTED} in lower case are read"
-        return Verdict(reason, f"Rename it to {renamed}, {_MOVE}.")
+        return UnreadFile(reason, f"Rename it to {renamed}, {_MOVE}.")
     other = _ANOTHER_NAME.fullmatch(name.removeprefix("#"))
     if other is not None:
         return _another_name(other["original"], beside)
@@ -75,17 +75,17 @@ def judge(name: str, beside: Set[str], content: Callable[[], bytes]) -> Verdict 
     mark = _mark(name, suffix.lower(), content())
     if mark is not None:
         reason = f"is not read, but contains {mark} like a declaration; only {_LISTED} files are read"
-        return Verdict(reason, f"Write it as YAML, JSON or a class file, {_MOVE}.")
+        return UnreadFile(reason, f"Write it as YAML, JSON or a class file, {_MOVE}.")
     if suffix.lower() in _NOTES:
         return None
-    return Verdict(f"is not read: declarations are {_LISTED} files")
+    return UnreadFile(f"is not read: declarations are {_LISTED} files")
 
 
-def _another_name(original: str, beside: Set[str]) -> Verdict:
+def _another_name(original: str, beside: Set[str]) -> UnreadFile:
     if original in beside:
-        return Verdict(f"is not read: it looks like a copy of {original}")
+        return UnreadFile(f"is not read: it looks like a copy of {original}")
     reason = "is not read: it looks like a renamed declaration"
-    return Verdict(reason, f"Rename it to {original}, {_MOVE}.")
+    return UnreadFile(reason, f"Rename it to {original}, {_MOVE}.")
 
 
 def _mark(name: str, suffix: str, content: bytes) -> str | None:

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from reconciler.declarations.conversion import table_document
 from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.folder_snapshot import read_snapshot
 from reconciler.declarations.formats import class_file, yaml_file
 from reconciler.declarations.locate import BUNDLED, is_missing, locate
-from reconciler.declarations.snapshot import read_snapshot
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import UsageError
 from reconciler.model.observed import ObservedTable

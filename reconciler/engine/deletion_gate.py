@@ -190,7 +190,7 @@ def with_backup(ports: EngineContext, name: str, step: Step, made: dict[str, Saf
         status = _backup_status(ports, name, made)
         if status is not None:
             return _after_backup(step, made[name].name, status), False
-        backup_name = backup_names.name_of(pattern, name, ports.clock.now())
+        backup_name = backup_names.backup_name(pattern, name, ports.clock.now())
         details = ports.api.write(Call("CreateBackup", {"TableName": name, "BackupName": backup_name}))["BackupDetails"]
         now, status = ports.clock.monotonic(), details["BackupStatus"]
         made[name] = SafetyBackup(details["BackupArn"], backup_name, now, now, now if status == AVAILABLE else None)

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.observe import observe_table
-from reconciler.facets import index_calls, index_room
+from reconciler.facets import index_calls, index_conflicts
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
 from reconciler.model.observed import ObservedTable
@@ -67,13 +67,13 @@ class Rebuild:
             raise UsageError(f"{name} has no index {index!r}; its indexes are: {', '.join(sorted(live)) or 'none'}")
         if new in live or new in {each.name for each in observed.spec.local_indexes or ()}:
             raise UsageError(f"{name} has an index {new} already; name another one by --as")
-        if len(live) >= index_room.LIMITS[GlobalIndex]:
+        if len(live) >= index_conflicts.LIMITS[GlobalIndex]:
             raise UsageError(f"{name} has {len(live)} indexes, as many as a table may have: there is no room for {new}")
         wanted = _new_index(observed.spec, index, new, desired)
-        obstacle = index_room.precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
+        obstacle = index_conflicts.index_precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
         if obstacle:
             raise UsageError(obstacle.sentence)
-        self.command.check(index_calls.create_update(wanted, _with_index(observed.spec, wanted), observed.spec))
+        self.command.check(index_calls.create_index_call(wanted, _with_index(observed.spec, wanted), observed.spec))
         hold = int(self.hold.total_seconds())
         record = IndexRebuild(name, observed.identity, index, new, self.command.ports.clock.now(), hold)
         self.command.ports.store.put_rebuild(record)
@@ -111,7 +111,7 @@ class Rebuild:
 
     def _create(self, record: IndexRebuild, observed: ObservedTable, desired: TableSpec | None) -> None:
         wanted = _new_index(observed.spec, record.index, record.new_index, desired)
-        self._write(index_calls.create_update(wanted, _with_index(observed.spec, wanted), observed.spec))
+        self._write(index_calls.create_index_call(wanted, _with_index(observed.spec, wanted), observed.spec))
 
     def _drop(self, record: IndexRebuild, seen: ObservedTable) -> None:
         """Drop the old index of the table that was ``seen``, if both indexes are still as they were seen."""
@@ -119,7 +119,7 @@ class Rebuild:
         observed = self._observe(record.name)
         here = observed.identity.same(seen.identity) and observed.status == "ACTIVE"
         if here and observed.spec.global_indexes == seen.spec.global_indexes and not observed.changing:
-            self._write(index_calls.delete_update(record.index, observed.spec))
+            self._write(index_calls.delete_index_call(record.index, observed.spec))
 
     def _write(self, call: Call) -> None:
         try:

@@ -28,7 +28,7 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step, StepStatus
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
 HOLD = timedelta(hours=1)
@@ -172,12 +172,12 @@ class Reconciler:
         *,
         backup: str | None,
         at: str | None,
-        overrides: Overrides | None = None,
+        overrides: RestoreOverrides | None = None,
         on_progress: OnProgress = no_progress,
     ) -> CommandResult:
         """A new table ``to`` from a backup of ``table``, or from what it held at a time; ``tell`` hears how it goes."""
         return Restore(self._command()).run(
-            table, to, backup=backup, at=at, overrides=overrides or Overrides(), on_progress=on_progress
+            table, to, backup=backup, at=at, overrides=overrides or RestoreOverrides(), on_progress=on_progress
         )
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:

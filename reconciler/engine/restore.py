@@ -11,7 +11,7 @@ from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.facets import capacity, wire
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 
 LATEST = "latest"
 OnProgress = Callable[[str], None]
@@ -55,7 +55,7 @@ class Restore:
         *,
         backup: str | None,
         at: str | None,
-        overrides: Overrides,
+        overrides: RestoreOverrides,
         on_progress: OnProgress = no_progress,
     ) -> CommandResult:
         """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else.
@@ -91,7 +91,7 @@ class Restore:
                 raise
 
     def _wait_until_active(
-        self, name: str, to: str, source: str, overrides: Overrides, on_progress: OnProgress
+        self, name: str, to: str, source: str, overrides: RestoreOverrides, on_progress: OnProgress
     ) -> CommandResult:
         pause, last_status = 0.0, ""
         while True:
@@ -225,7 +225,7 @@ def _restored_from(live: Mapping[str, Any], call: Call, source: str) -> bool:
     return str(summary.get("SourceTableArn", "")).rsplit("/", 1)[-1] == source
 
 
-def override_members(overrides: Overrides, source: Mapping[str, Any]) -> Shape:
+def override_members(overrides: RestoreOverrides, source: Mapping[str, Any]) -> Shape:
     """Members of RestoreTableFromBackup and RestoreTableToPointInTime; ``source`` describes the source's indexes.
 
     Only indexes of the source may be named, each as it was. A table that is provisioned from now on needs throughput
@@ -247,7 +247,7 @@ def override_members(overrides: Overrides, source: Mapping[str, Any]) -> Shape:
     return shape | _indexes(overrides, source)
 
 
-def ignored_overrides(overrides: Overrides, live: Mapping[str, Any]) -> list[str]:
+def ignored_overrides(overrides: RestoreOverrides, live: Mapping[str, Any]) -> list[str]:
     """What the restored table does not have as it was wished: emulators take overrides and forget them."""
     names = {index["IndexName"] for kind in KINDS for index in live.get(kind) or []}
     stayed = names if overrides.no_indexes else names & set(overrides.left_out)
@@ -262,7 +262,7 @@ def ignored_overrides(overrides: Overrides, live: Mapping[str, Any]) -> list[str
     return ignored
 
 
-def _indexes(overrides: Overrides, source: Mapping[str, Any]) -> Shape:
+def _indexes(overrides: RestoreOverrides, source: Mapping[str, Any]) -> Shape:
     if overrides.no_indexes:
         return {member: [] for member in KINDS.values()}
     shape: Shape = {}
@@ -275,7 +275,7 @@ def _indexes(overrides: Overrides, source: Mapping[str, Any]) -> Shape:
     return shape
 
 
-def _index(index: Mapping[str, Any], overrides: Overrides, *, globally: bool) -> Shape:
+def _index(index: Mapping[str, Any], overrides: RestoreOverrides, *, globally: bool) -> Shape:
     kept = {name: value for name, value in index.items() if name in KEPT}
     if not globally:
         return kept
@@ -286,7 +286,7 @@ def _index(index: Mapping[str, Any], overrides: Overrides, *, globally: bool) ->
     return kept | ({"ProvisionedThroughput": wire.throughput(units)} if units else {})
 
 
-def _check(overrides: Overrides, source: Mapping[str, Any]) -> None:
+def _check(overrides: RestoreOverrides, source: Mapping[str, Any]) -> None:
     if overrides.billing_mode == "PROVISIONED" and overrides.throughput is None:
         raise UsageError("--billing-mode PROVISIONED needs --read-capacity and --write-capacity")
     if overrides.throughput and overrides.billing_mode == "PAY_PER_REQUEST":

@@ -30,7 +30,7 @@ from reconciler.facets.tags import TagsFacet
 from reconciler.facets.ttl import TtlFacet
 from reconciler.facets.vector_indexes import VectorIndexesFacet
 from reconciler.facets.warm_throughput import WarmThroughputFacet
-from reconciler.model.records import Counted
+from reconciler.model.records import CountedChange
 
 FACETS: tuple[Facet, ...] = (
     KeysFacet(),
@@ -74,4 +74,4 @@ LOOKUPS: Mapping[str, str] = {operation: name for name, facet in HAS_EXTRA_READS
 TIME_DEPENDENT = frozenset(operation for facet in FACETS if facet.time_dependent for operation in facet.reads)
 EXCLUSIVE = frozenset(facet.name for facet in FACETS if facet.exclusive)
 NEEDS_ACTIVE = frozenset(facet.name for facet in FACETS if facet.needs_active)
-QUOTAS: Mapping[Counted, Quota] = {quota.kind: quota for facet in FACETS for quota in facet.quotas}
+QUOTAS: Mapping[CountedChange, Quota] = {quota.kind: quota for facet in FACETS for quota in facet.quotas}

@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.facets import capacity, scaling_wire
 from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
-from reconciler.facets.scaling_wire import Place
+from reconciler.facets.scaling_wire import ScaledCapacity
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Step, StepStatus
@@ -38,7 +38,9 @@ class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
         declared = (
             [name for name, _, _ in desired.auto_scaling.capacities()] if desired and desired.auto_scaling else []
         )
-        yield from scaling_wire.ask_details(table["TableName"], dict.fromkeys(declared if desired else [None, *live]))
+        yield from scaling_wire.reads_of_details(
+            table["TableName"], dict.fromkeys(declared if desired else [None, *live])
+        )
 
     def read_params(self, name: str, arn: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
         return scaling_wire.targets_params(name, table)
@@ -46,7 +48,7 @@ class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
     def observe(self, responses: Responses) -> AutoScaling | None:
         if scaling_wire.TARGETS not in responses.answers:
             return None
-        return scaling_wire.read(responses)
+        return scaling_wire.read_scaling(responses)
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         for change, _ in self._differences(desired, observed):
@@ -67,8 +69,8 @@ class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
             return Precondition(sentence, "billing_mode: PROVISIONED in the declaration")
         if capacity.mode_of(observed) != "PROVISIONED":
             return Precondition("waits until the table is provisioned", status=StepStatus.DEFERRED)
-        index = self._place(change, desired, observed)[0]
-        if index is None or _stands(index, desired, observed):
+        index = self._capacity_of(change, desired, observed)[0]
+        if index is None or _index_stays(index, desired, observed):
             return None
         if desired.global_indexes is None or _named(desired, index) is None:
             return Precondition(f"the table has no index {index}", "an auto_scaling without it")
@@ -77,40 +79,42 @@ class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
     def rank_of(self, step: Step) -> Rank:
         return scaling_wire.RANKS.get(step.call.operation, self.rank) if step.call else self.rank
 
-    def _place(self, change: Change, desired: TableSpec, observed: TableSpec) -> Place:
-        for place, differences in self._by_place(desired, observed):
+    def _capacity_of(self, change: Change, desired: TableSpec, observed: TableSpec) -> ScaledCapacity:
+        for scaled, differences in self._by_capacity(desired, observed):
             if any(difference == change for difference, _ in differences):
-                return place
+                return scaled
         raise ValueError(f"{change.path} is no difference between these two tables")
 
     def _differences(self, desired: TableSpec, observed: TableSpec) -> Iterator[Difference]:
-        for _, differences in self._by_place(desired, observed):
+        for _, differences in self._by_capacity(desired, observed):
             yield from differences
 
-    def _by_place(self, desired: TableSpec, observed: TableSpec) -> Iterator[tuple[Place, list[Difference]]]:
+    def _by_capacity(
+        self, desired: TableSpec, observed: TableSpec
+    ) -> Iterator[tuple[ScaledCapacity, list[Difference]]]:
         if desired.auto_scaling is None:
             return
         seen = observed.auto_scaling or AutoScaling()
         for index, kind, want in desired.auto_scaling.capacities():
-            place: Place = (index, kind)
+            scaled: ScaledCapacity = (index, kind)
             have = seen.of(index, kind) or OFF
-            yield place, list(_capacity(desired.name, place, want, have))
+            yield scaled, list(_capacity(desired.name, scaled, want, have))
 
 
-def _capacity(table: str, place: Place, want: Scaling, have: Scaling) -> Iterator[Difference]:
-    path = f"auto_scaling.indexes.{place[0]}.{place[1]}" if place[0] else f"auto_scaling.{place[1]}"
+def _capacity(table: str, scaled: ScaledCapacity, want: Scaling, have: Scaling) -> Iterator[Difference]:
+    path = f"auto_scaling.indexes.{scaled[0]}.{scaled[1]}" if scaled[0] else f"auto_scaling.{scaled[1]}"
     if not want.enabled:
         if have.enabled:
-            yield _change(f"{path}.enabled", True, False), scaling_wire.deregister(table, place)
+            yield _change(f"{path}.enabled", True, False), scaling_wire.deregister(table, scaled)
         return
     limits = [_change(f"{path}.enabled", False, True)] if not have.enabled else []
     limits += _members(path, LIMITS, want, have)
     for change in limits:
-        yield change, scaling_wire.register(table, place, want, have)
+        yield change, scaling_wire.register(table, scaled, want, have)
     for change in _members(path, TRACKING, want, have):
-        yield change, scaling_wire.put_policy(table, place, want, have)
+        yield change, scaling_wire.put_policy(table, scaled, want, have)
     if want.scheduled is not None:
-        yield from _scheduled(table, place, path, want.scheduled, have.scheduled or ())
+        yield from _scheduled(table, scaled, path, want.scheduled, have.scheduled or ())
 
 
 def _members(path: str, names: tuple[str, ...], want: Scaling, have: Scaling) -> list[Change]:
@@ -120,7 +124,7 @@ def _members(path: str, names: tuple[str, ...], want: Scaling, have: Scaling) ->
 
 def _scheduled(
     table: str,
-    place: Place,
+    scaled: ScaledCapacity,
     path: str,
     want: tuple[ScheduledScaling, ...],
     have: tuple[ScheduledScaling, ...],
@@ -130,18 +134,20 @@ def _scheduled(
         wish, found = wanted.get(name), had.get(name)
         if wish == found:
             continue
-        change = _change(f"{path}.scheduled.{name}", scaling_wire.readable(found), scaling_wire.readable(wish))
+        change = _change(
+            f"{path}.scheduled.{name}", scaling_wire.action_for_display(found), scaling_wire.action_for_display(wish)
+        )
         if wish is None:
-            yield change, scaling_wire.delete_action(table, place, name)
+            yield change, scaling_wire.delete_action(table, scaled, name)
         else:
-            yield change, scaling_wire.put_action(table, place, wish)
+            yield change, scaling_wire.put_action(table, scaled, wish)
 
 
 def _change(path: str, before: object, after: object) -> Change:
     return Change(AutoScalingFacet.name, path, before, after)
 
 
-def _stands(name: str, desired: TableSpec, observed: TableSpec) -> bool:
+def _index_stays(name: str, desired: TableSpec, observed: TableSpec) -> bool:
     """Whether an index is there and is not about to be deleted or built anew."""
     have = _named(observed, name)
     want = _named(desired, name) if desired.global_indexes is not None else have

@@ -16,7 +16,7 @@ STAMP = "%Y%m%dT%H%M%SZ"
 _STAMP_PATTERN = r"(?P<stamp>\d{8}T\d{6}Z)"
 
 
-def name_of(pattern: str, table: str, at: datetime) -> str:
+def backup_name(pattern: str, table: str, at: datetime) -> str:
     """``{table}`` and ``{time}`` of the pattern filled in, and the mark."""
     stamp = at.astimezone(UTC).strftime(STAMP)
     text = pattern.replace("{table}", table).replace("{time}", stamp)
@@ -25,10 +25,10 @@ def name_of(pattern: str, table: str, at: datetime) -> str:
 
 def longest_name(pattern: str, table: str) -> int:
     """How many characters a name of this pattern has."""
-    return len(name_of(pattern, table, datetime(2000, 1, 1, tzinfo=UTC)))
+    return len(backup_name(pattern, table, datetime(2000, 1, 1, tzinfo=UTC)))
 
 
-def time_of(name: str, pattern: str, table: str) -> datetime | None:
+def backup_time(name: str, pattern: str, table: str) -> datetime | None:
     """The time that a backup of ours is named after; None for a backup that is not ours by this pattern."""
     parts = [re.escape(part.replace("{table}", table)) for part in pattern.split("{time}")]
     found = re.fullmatch(_STAMP_PATTERN.join(parts) + r"-(?P<mark>[0-9a-f]+)", name)

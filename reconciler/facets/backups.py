@@ -68,7 +68,7 @@ class BackupsFacet(Facet, HasPreconditions):
         if change.after is None:
             return Call("DeleteBackup", {"BackupArn": change.before})
         pattern = (desired.backups or Backups()).name
-        name = backup_names.name_of(pattern, desired.name, datetime.fromisoformat(change.after))
+        name = backup_names.backup_name(pattern, desired.name, datetime.fromisoformat(change.after))
         return Call("CreateBackup", {"TableName": desired.name, "BackupName": name})
 
 
@@ -91,7 +91,7 @@ def due_time(want: Backups, have: Backups) -> datetime | None:
 
 
 def _ours(table: str, want: Backups, have: Backups) -> list[Ours]:
-    named = ((backup_names.time_of(backup.name, want.name, table), backup) for backup in have.taken)
+    named = ((backup_names.backup_time(backup.name, want.name, table), backup) for backup in have.taken)
     return sorted(((at, backup) for at, backup in named if at is not None), key=lambda pair: pair[0])
 
 

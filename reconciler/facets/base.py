@@ -11,7 +11,7 @@ from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Step, StepStatus
-from reconciler.model.records import Counted
+from reconciler.model.records import CountedChange
 from reconciler.model.table import KeyElement, TableSpec
 
 
@@ -103,7 +103,7 @@ class Facet(Protocol):
         """Parameters of its ``reads``; ``table`` is DescribeTable's, empty where only name and ARN are known."""
         return {"TableName": name}
 
-    def uses(self, call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+    def uses(self, call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
         """Which of its ``quotas`` one of its calls uses up."""
         return tuple(quota.kind for quota in self.quotas)
 

@@ -10,7 +10,7 @@ from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPrecondit
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
-from reconciler.model.records import Counted
+from reconciler.model.records import CountedChange
 from reconciler.model.table import Billing, TableSpec
 
 
@@ -47,9 +47,9 @@ class BillingFacet(Facet, InCreateTable, HasPreconditions, HasExtraReads):
         return capacity.table_call(desired, observed.spec)
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        return capacity.switch_obstacle(desired, observed)
+        return capacity.switch_precondition(desired, observed)
 
-    def uses(self, call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+    def uses(self, call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
         return capacity.uses(call, observed)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:

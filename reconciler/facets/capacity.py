@@ -15,7 +15,7 @@ from reconciler.facets.base import ExtraRead, Precondition
 from reconciler.facets.quota import DAY, HOUR, Quota
 from reconciler.model.change import Call
 from reconciler.model.observed import Counters, ObservedTable
-from reconciler.model.records import Counted
+from reconciler.model.records import CountedChange
 from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput
 
 FREE_DECREASES = 4
@@ -60,11 +60,11 @@ QUOTAS = (
 )
 
 
-def uses(call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+def uses(call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
     """Which of these quotas a call uses up."""
     mode = observed.spec.billing.mode if observed.spec.billing else None
     switches = call.params.get("BillingMode") == "PAY_PER_REQUEST" and mode == "PROVISIONED"
-    kinds: tuple[Counted, ...] = ("mode",) if switches else ()
+    kinds: tuple[CountedChange, ...] = ("mode",) if switches else ()
     return (*kinds, "decrease") if list(decreased(call, observed)) else kinds
 
 
@@ -125,7 +125,7 @@ def extra_reads(desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator
     """Whose the capacity is must be known before any is written: asked only where some is declared."""
     declared = [desired.billing, *(desired.global_indexes or ())] if desired else []
     if desired and mode_of(desired) == "PROVISIONED" and any(each and each.throughput for each in declared):
-        yield scaling_wire.ask_targets(table["TableName"], table)
+        yield scaling_wire.read_of_targets(table["TableName"], table)
 
 
 def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
@@ -145,7 +145,7 @@ def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
     return Call("UpdateTable", params)
 
 
-def switch_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def switch_precondition(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """A table with a vector index cannot leave on-demand billing (UpdateTable)."""
     if mode_of(observed) == "PROVISIONED" or mode_after(desired, observed) != "PROVISIONED":
         return None

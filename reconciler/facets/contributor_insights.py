@@ -19,14 +19,14 @@ READ = "DescribeContributorInsights"
 OFF = ContributorInsights(enabled=False)
 WIDEST: InsightsMode = "ACCESSED_AND_THROTTLED_KEYS"
 """The mode of insights that were enabled without one."""
-Part = ContributorInsights | IndexInsights
+Insights = ContributorInsights | IndexInsights
 
 
 class ContributorInsightsFacet(Facet, HasPreconditions, HasExtraReads):
     """Only declared indexes are ours; the mode is compared only where it is declared."""
 
     name = "contributor_insights"
-    rank = Rank.ASIDE
+    rank = Rank.NON_BLOCKING
     reads = (READ,)
 
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
@@ -50,14 +50,14 @@ class ContributorInsightsFacet(Facet, HasPreconditions, HasExtraReads):
                 yield f"contributor insights of {f'index {name}' if name else 'the table'} are {status}"
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
-        for path, want, have in _parts(desired, observed):
+        for path, want, have in _declared_and_observed(desired, observed):
             if want.enabled is not None and want.enabled != have.enabled:
                 yield Change(self.name, f"{path}.enabled", have.enabled, want.enabled)
             if want.enabled and want.mode and want.mode != have.mode:
                 yield Change(self.name, f"{path}.mode", have.mode, want.mode)
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        want = _part(change, desired, observed)
+        want = _insights_of(change, desired, observed)
         if isinstance(want, ContributorInsights) or want.name in _live(observed):
             return None
         known = {index.name for side in (desired, observed) for index in side.global_indexes or ()}
@@ -66,7 +66,7 @@ class ContributorInsightsFacet(Facet, HasPreconditions, HasExtraReads):
         return Precondition(f"the table has no index {want.name}", f"global_secondary_indexes with {want.name}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
-        want = _part(change, desired, observed.spec)
+        want = _insights_of(change, desired, observed.spec)
         params: dict[str, Any] = {"TableName": desired.name}
         if isinstance(want, IndexInsights):
             params["IndexName"] = want.name
@@ -92,7 +92,7 @@ def _declared(desired: TableSpec) -> ContributorInsights:
     return desired.contributor_insights or ContributorInsights()
 
 
-def _parts(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Part, Part]]:
+def _declared_and_observed(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Insights, Insights]]:
     """Path, declared and observed insights: of the table first, then of each declared index."""
     want, have = _declared(desired), observed.contributor_insights or OFF
     yield "contributor_insights", want, have
@@ -102,9 +102,9 @@ def _parts(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Part,
         yield f"contributor_insights.indexes.{index.name}", index, had.get(index.name, off)
 
 
-def _part(change: Change, desired: TableSpec, observed: TableSpec) -> Part:
+def _insights_of(change: Change, desired: TableSpec, observed: TableSpec) -> Insights:
     """What a change is about, by its whole path: names of indexes may contain dots."""
-    for path, want, _ in _parts(desired, observed):
+    for path, want, _ in _declared_and_observed(desired, observed):
         if change.path in (f"{path}.enabled", f"{path}.mode"):
             return want
     raise ValueError(f"{change.path} is no difference between these two tables")

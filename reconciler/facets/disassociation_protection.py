@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.facets.base import Facet, HasPreconditions, Precondition
 from reconciler.facets.rank import Rank
-from reconciler.facets.replica_calls import is_strong, others
+from reconciler.facets.replica_calls import is_strong, other_replicas
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Step
@@ -25,7 +25,7 @@ class DisassociationProtectionFacet(Facet, HasPreconditions):
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         wish, seen = desired.disassociation_protection, observed.disassociation_protection
-        if wish is None or not others(observed):
+        if wish is None or not other_replicas(observed):
             return
         have = True if seen is None else seen
         if wish != have:

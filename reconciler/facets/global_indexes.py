@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import capacity, index_calls, index_limits, index_room, limits, wire
+from reconciler.facets import capacity, index_calls, index_conflicts, index_limits, limits, wire
 from reconciler.facets.base import (
     ExtraRead,
     Facet,
@@ -15,12 +15,12 @@ from reconciler.facets.base import (
     MultiStep,
     Precondition,
 )
-from reconciler.facets.index_pairs import definition, index_verbs, named, pairs, readable, redefined
+from reconciler.facets.index_pairs import index_definition, index_for_display, index_verbs, is_path_of, pairs, redefined
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Step
-from reconciler.model.records import Counted
+from reconciler.model.records import CountedChange
 from reconciler.model.table import GlobalIndex, KeyElement, TableSpec
 
 REMOVED = "index {name} is deleted: queries on it fail from then on"
@@ -75,12 +75,12 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = self._pair(change, desired, observed.spec)
         if want and not have:
-            return index_calls.create_update(want, desired, observed.spec)
+            return index_calls.create_index_call(want, desired, observed.spec)
         if have and (want is None or redefined(want, have)):
-            return index_calls.delete_update(have.name, desired)
-        limit = index_limits.concern(change, want) if want else None
+            return index_calls.delete_index_call(have.name, desired)
+        limit = index_limits.limit_of_change(change, want) if want else None
         if limit:
-            return index_limits.call(limit, desired, observed.spec)
+            return index_limits.limits_call(limit, desired, observed.spec)
         if capacity.mode_after(desired, observed.spec) != capacity.mode_of(observed.spec):
             return capacity.switch_call(desired, observed.spec)
         return capacity.indexes_call(desired, self._rescaled(desired, observed.spec))
@@ -94,12 +94,12 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want, have = self._pair(change, desired, observed)
         if want and (have is None or redefined(want, have)):
-            hindered = index_room.precondition(want, desired, observed)
-            return hindered or (capacity.switch_obstacle(desired, observed) if have is None else None)
+            hindered = index_conflicts.index_precondition(want, desired, observed)
+            return hindered or (capacity.switch_precondition(desired, observed) if have is None else None)
         if want is None:
             return None
-        hindered = index_limits.precondition(change, want, desired, observed)
-        return hindered or capacity.switch_obstacle(desired, observed)
+        hindered = index_limits.limit_precondition(change, want, desired, observed)
+        return hindered or capacity.switch_precondition(desired, observed)
 
     def rank_of(self, step: Step) -> Rank:
         verbs = index_verbs(step.call, "GlobalSecondaryIndexUpdates")
@@ -107,7 +107,7 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
             return Rank.INDEX_CREATE_AFTER if step.hazardous else Rank.INDEX_CREATE
         return Rank.INDEX_DELETE if "Delete" in verbs else self.rank
 
-    def uses(self, call: Call, observed: ObservedTable) -> tuple[Counted, ...]:
+    def uses(self, call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
         return capacity.uses(call, observed)
 
     def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
@@ -120,9 +120,9 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
 
     def _created(self, index: GlobalIndex, desired: TableSpec) -> dict[str, Any]:
         if capacity.mode_of(desired) == "PAY_PER_REQUEST":
-            return definition(index) | index_limits.created(index, None)
+            return index_definition(index) | index_limits.limit_members(index, None)
         units = capacity.index_throughput(index.name, desired)
-        shape = definition(index) | index_limits.created(index, units)
+        shape = index_definition(index) | index_limits.limit_members(index, units)
         return shape | {"ProvisionedThroughput": wire.throughput(units)}
 
     def _changes(
@@ -130,16 +130,16 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     ) -> Iterator[Change]:
         path = f"global_indexes.{name}"
         if want is None and have is not None:
-            yield Change(self.name, path, readable(have), None, Hazard.DISRUPTION, REMOVED.format(name=name))
+            yield Change(self.name, path, index_for_display(have), None, Hazard.DISRUPTION, REMOVED.format(name=name))
         elif want is not None and have is None:
-            other = index_room.in_the_way(want, desired, observed)
+            other = index_conflicts.blocking_index(want, desired, observed)
             hazard = Hazard.DISRUPTION if other else Hazard.NONE
-            unsafe = AFTER.format(name=name, other=index_room.owner(other)) if other else None
-            yield Change(self.name, path, None, readable(want), hazard, unsafe)
+            unsafe = AFTER.format(name=name, other=index_conflicts.index_label(other)) if other else None
+            yield Change(self.name, path, None, index_for_display(want), hazard, unsafe)
         elif want is not None and have is not None:
             unsafe = REBUILT.format(name=name)
             if want.keys != have.keys:
-                before, after = wire.readable_keys(have.keys), wire.readable_keys(want.keys)
+                before, after = wire.keys_for_display(have.keys), wire.keys_for_display(want.keys)
                 yield Change(self.name, f"{path}.keys", before, after, Hazard.DISRUPTION, unsafe)
             if want.projection != have.projection:
                 shown = wire.projection(have.projection), wire.projection(want.projection)
@@ -148,12 +148,12 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
             if provisioned and want.throughput and not redefined(want, have):
                 yield from wire.throughput_changes(self.name, f"{path}.throughput", want.throughput, have.throughput)
             if not redefined(want, have):
-                yield from index_limits.changes(self.name, path, want, have)
+                yield from index_limits.limit_changes(self.name, path, want, have)
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
         """The index a change is about; where several names could be meant (names may contain dots), by all of it."""
         both = pairs(desired.global_indexes, observed.global_indexes)
-        candidates = [(name, want, have) for name, want, have in both if named(change.path, self.name, name)]
+        candidates = [(name, want, have) for name, want, have in both if is_path_of(change.path, self.name, name)]
         if len(candidates) == 1:
             return candidates[0][1:]
         for name, want, have in candidates:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition
 from reconciler.facets.rank import Rank
-from reconciler.facets.replica_calls import others
+from reconciler.facets.replica_calls import other_replicas
 from reconciler.model.change import Call, Change
 from reconciler.model.global_table import GlobalTableSettings, SettingsMode
 from reconciler.model.observed import ObservedTable, Responses
@@ -29,8 +29,8 @@ class GlobalTableSettingsFacet(Facet, InCreateTable, HasPreconditions):
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         wish = desired.global_table_settings.mode if desired.global_table_settings else None
         told = observed.global_table_settings.mode if observed.global_table_settings else None
-        seen = told or (OVERRIDES if others(observed) else "DISABLED")
-        if wish is None or wish == seen or (wish == OVERRIDES and not others(observed)):
+        seen = told or (OVERRIDES if other_replicas(observed) else "DISABLED")
+        if wish is None or wish == seen or (wish == OVERRIDES and not other_replicas(observed)):
             return
         yield Change(self.name, f"{self.name}.mode", seen, wish)
 
@@ -39,7 +39,7 @@ class GlobalTableSettingsFacet(Facet, InCreateTable, HasPreconditions):
         return Call("UpdateTable", {"TableName": desired.name, "GlobalTableSettingsReplicationMode": mode})
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        if change.after != OVERRIDES and not others(observed):
+        if change.after != OVERRIDES and not other_replicas(observed):
             return None
         sentence = "settings replication is chosen for a table of one Region, before it has replicas"
         return Precondition(sentence, f"global_table_settings_replication_mode: {change.before}", rule=29)

@@ -17,30 +17,32 @@ from reconciler.model.table import GlobalIndex, TableSpec, Throughput
 MAXIMUM, WARM = "on_demand_throughput", "warm_throughput"
 
 
-def changes(facet: str, path: str, want: GlobalIndex, have: GlobalIndex) -> Iterator[Change]:
+def limit_changes(facet: str, path: str, want: GlobalIndex, have: GlobalIndex) -> Iterator[Change]:
     """What differs in the limits of one index that stays."""
     yield from limits.maximum_changes(facet, f"{path}.{MAXIMUM}", want.on_demand_throughput, have.on_demand_throughput)
     yield from limits.warm_changes(facet, f"{path}.{WARM}", want.warm_throughput, have.warm_throughput)
 
 
-def concern(change: Change, index: GlobalIndex) -> str | None:
+def limit_of_change(change: Change, index: GlobalIndex) -> str | None:
     """Which limit of ``index`` a change is about; None for anything else. Names may contain dots."""
     field = change.path.removeprefix(f"global_indexes.{index.name}.").split(".")[0]
     return field if field in (MAXIMUM, WARM) else None
 
 
-def precondition(change: Change, index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def limit_precondition(
+    change: Change, index: GlobalIndex, desired: TableSpec, observed: TableSpec
+) -> Precondition | None:
     """Why a limit cannot be set now."""
-    match concern(change, index):
+    match limit_of_change(change, index):
         case "on_demand_throughput":
-            return limits.maximum_obstacle(desired, observed)
+            return limits.maximum_precondition(desired, observed)
         case "warm_throughput":
-            return limits.warm_obstacle(change)
+            return limits.warm_precondition(change)
         case _:
             return None
 
 
-def call(kind: str, desired: TableSpec, observed: TableSpec) -> Call:
+def limits_call(kind: str, desired: TableSpec, observed: TableSpec) -> Call:
     """Set one kind of limit of every index that differs in it."""
     updates = [
         {"Update": {"IndexName": want.name, **shape}}
@@ -50,16 +52,16 @@ def call(kind: str, desired: TableSpec, observed: TableSpec) -> Call:
     return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
 
 
-def created(index: GlobalIndex, units: Throughput | None) -> dict[str, Any]:
+def limit_members(index: GlobalIndex, units: Throughput | None) -> dict[str, Any]:
     """The limits of an index as members of its creation; ``units`` is its provisioned capacity, None on demand."""
-    members = limits.new_maximum(index.on_demand_throughput) if units is None else {}
-    return members | limits.new_warm(index.warm_throughput, units)
+    members = limits.maximum_member(index.on_demand_throughput) if units is None else {}
+    return members | limits.warm_member(index.warm_throughput, units)
 
 
 def _differing(kind: str, want: GlobalIndex, have: GlobalIndex) -> dict[str, Any]:
     if kind == WARM:
         rises = any(c.after > c.before for c in limits.warm_changes("", "", want.warm_throughput, have.warm_throughput))
-        return {"WarmThroughput": limits.rise(want.warm_throughput, have.warm_throughput)} if rises else {}
+        return {"WarmThroughput": limits.raised_warm(want.warm_throughput, have.warm_throughput)} if rises else {}
     differs = any(limits.maximum_changes("", "", want.on_demand_throughput, have.on_demand_throughput))
-    maximum = limits.maximum(want.on_demand_throughput, have.on_demand_throughput)
+    maximum = limits.maximum_shape(want.on_demand_throughput, have.on_demand_throughput)
     return {"OnDemandThroughput": maximum} if differs else {}

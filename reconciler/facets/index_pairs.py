@@ -24,13 +24,13 @@ def pairs(
         yield name, wanted.get(name), had.get(name)
 
 
-def named(path: str, facet: str, name: str) -> bool:
+def is_path_of(path: str, facet: str, name: str) -> bool:
     """Whether the path of a change can be that of the index ``name``, whose name may be the beginning of another's."""
     whole = f"{facet}.{name}"
     return path == whole or path.startswith(f"{whole}.")
 
 
-def definition(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
+def index_definition(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
     """The members of an index that both kinds have, as in CreateTable."""
     return {
         "IndexName": index.name,
@@ -39,14 +39,14 @@ def definition(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
     }
 
 
-def readable(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
+def index_for_display(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
     """A whole index for people: as in CreateTable, with the types of its key."""
-    shape = {"KeySchema": wire.readable_keys(index.keys), "Projection": wire.projection(index.projection)}
+    shape = {"KeySchema": wire.keys_for_display(index.keys), "Projection": wire.projection(index.projection)}
     if isinstance(index, GlobalIndex) and index.throughput:
         shape["ProvisionedThroughput"] = wire.throughput(index.throughput)
     if isinstance(index, GlobalIndex):
-        shape |= limits.new_maximum(index.on_demand_throughput)
-        shape |= {"WarmThroughput": limits.warm(index.warm_throughput)} if index.warm_throughput else {}
+        shape |= limits.maximum_member(index.on_demand_throughput)
+        shape |= {"WarmThroughput": limits.warm_shape(index.warm_throughput)} if index.warm_throughput else {}
     return shape
 
 

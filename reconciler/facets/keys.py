@@ -29,7 +29,7 @@ class KeysFacet(Facet, InCreateTable):
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.keys != observed.keys:
-            before, after = wire.readable_keys(observed.keys), wire.readable_keys(desired.keys)
+            before, after = wire.keys_for_display(observed.keys), wire.keys_for_display(desired.keys)
             yield Change(self.name, "keys", before, after, Hazard.REPLACEMENT, UNSAFE)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
@@ -39,7 +39,7 @@ class KeysFacet(Facet, InCreateTable):
         yield desired.keys
 
     def shown_in_create(self, desired: TableSpec) -> Any:
-        return wire.readable_keys(desired.keys)
+        return wire.keys_for_display(desired.keys)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         return {"KeySchema": wire.key_schema(desired.keys)}

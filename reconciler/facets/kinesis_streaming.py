@@ -25,7 +25,7 @@ class KinesisStreamingFacet(Facet, MultiStep):
     """The precision is compared only where it is declared."""
 
     name = "kinesis_streaming"
-    rank = Rank.ASIDE
+    rank = Rank.NON_BLOCKING
     needs_active = True
     reads = (READ,)
 

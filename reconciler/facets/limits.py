@@ -29,7 +29,7 @@ def read_maximum(shape: Mapping[str, Any] | None) -> OnDemandThroughput:
     return OnDemandThroughput(int(shape.get("MaxReadRequestUnits", -1)), int(shape.get("MaxWriteRequestUnits", -1)))
 
 
-def maximum(desired: OnDemandThroughput | None, observed: OnDemandThroughput | None = None) -> Shape:
+def maximum_shape(desired: OnDemandThroughput | None, observed: OnDemandThroughput | None = None) -> Shape:
     """OnDemandThroughput of a request. The half that is not ours is sent as it is: DynamoDB Local insists on both."""
     want, have = desired or OnDemandThroughput(), observed or UNLIMITED
     return {
@@ -38,9 +38,9 @@ def maximum(desired: OnDemandThroughput | None, observed: OnDemandThroughput | N
     }
 
 
-def new_maximum(value: OnDemandThroughput | None) -> Shape:
+def maximum_member(value: OnDemandThroughput | None) -> Shape:
     """OnDemandThroughput of a create, as a member of its own; nothing where there is no maximum."""
-    members = maximum(value)
+    members = maximum_shape(value)
     return {"OnDemandThroughput": members} if set(members.values()) != {-1} else {}
 
 
@@ -55,7 +55,7 @@ def maximum_changes(
         yield Change(facet, f"{path}.write", have.write, want.write)
 
 
-def maximum_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def maximum_precondition(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """A maximum is only taken by a table that is on demand already."""
     if capacity.mode_of(observed) == "PAY_PER_REQUEST":
         return None
@@ -72,13 +72,13 @@ def read_warm(shape: Mapping[str, Any] | None) -> WarmThroughput | None:
     return WarmThroughput(int(shape.get("ReadUnitsPerSecond") or 0), int(shape.get("WriteUnitsPerSecond") or 0))
 
 
-def warm(value: WarmThroughput) -> Shape:
+def warm_shape(value: WarmThroughput) -> Shape:
     """WarmThroughput of a create: the members that are ours."""
     members = {"ReadUnitsPerSecond": value.read, "WriteUnitsPerSecond": value.write}
     return {name: units for name, units in members.items() if units is not None}
 
 
-def new_warm(value: WarmThroughput | None, units: Throughput | None) -> Shape:
+def warm_member(value: WarmThroughput | None, units: Throughput | None) -> Shape:
     """WarmThroughput of a create, as a member of its own; ``units`` is provisioned capacity, None on demand.
 
     Less than there is from the start is refused (CreateTable), so that much is asked for in its place.
@@ -87,13 +87,13 @@ def new_warm(value: WarmThroughput | None, units: Throughput | None) -> Shape:
         return {}
     least = units or BASELINE
     read, write = value.read and max(value.read, least.read), value.write and max(value.write, least.write)
-    return {"WarmThroughput": warm(WarmThroughput(read, write))}
+    return {"WarmThroughput": warm_shape(WarmThroughput(read, write))}
 
 
-def rise(desired: WarmThroughput | None, observed: WarmThroughput | None) -> Shape:
+def raised_warm(desired: WarmThroughput | None, observed: WarmThroughput | None) -> Shape:
     """WarmThroughput of an update: each member as declared or as it is, whichever is more; a lower one is refused."""
     read, write = (max(pair) for pair in zip(_units(desired), _units(observed), strict=True))
-    return warm(WarmThroughput(read or None, write or None))
+    return warm_shape(WarmThroughput(read or None, write or None))
 
 
 def warm_changes(
@@ -107,7 +107,7 @@ def warm_changes(
         yield Change(facet, f"{path}.write", write, want.write)
 
 
-def warm_obstacle(change: Change) -> Precondition | None:
+def warm_precondition(change: Change) -> Precondition | None:
     """Warm throughput only rises, and the service raises it by itself; so more than declared is no drift."""
     if change.after > change.before:
         return None

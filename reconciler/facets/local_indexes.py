@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import wire
 from reconciler.facets.base import Facet, InCreateTable
-from reconciler.facets.index_pairs import definition, pairs, readable
+from reconciler.facets.index_pairs import index_definition, index_for_display, pairs
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
@@ -43,11 +43,13 @@ class LocalIndexesFacet(Facet, InCreateTable):
         for name, want, have in pairs(desired.local_indexes, observed.local_indexes):
             path = f"local_indexes.{name}"
             if want is None or have is None:
-                yield self._replacement(name, path, readable(have) if have else None, readable(want) if want else None)
+                yield self._replacement(
+                    name, path, index_for_display(have) if have else None, index_for_display(want) if want else None
+                )
                 continue
             if want.keys != have.keys:
                 yield self._replacement(
-                    name, f"{path}.keys", wire.readable_keys(have.keys), wire.readable_keys(want.keys)
+                    name, f"{path}.keys", wire.keys_for_display(have.keys), wire.keys_for_display(want.keys)
                 )
             if want.projection != have.projection:
                 before, after = wire.projection(have.projection), wire.projection(want.projection)
@@ -62,7 +64,7 @@ class LocalIndexesFacet(Facet, InCreateTable):
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.local_indexes:
             return {}
-        return {"LocalSecondaryIndexes": [definition(index) for index in desired.local_indexes]}
+        return {"LocalSecondaryIndexes": [index_definition(index) for index in desired.local_indexes]}
 
     def _replacement(self, name: str, path: str, before: Any, after: Any) -> Change:
         return Change(self.name, path, before, after, Hazard.REPLACEMENT, UNSAFE.format(name=name))

@@ -43,7 +43,7 @@ class MultiRegionConsistencyFacet(Facet, HasPreconditions):
         want = desired.multi_region_consistency
         if want is None:
             return
-        live = observed.multi_region_consistency if replica_calls.others(observed) else None
+        live = observed.multi_region_consistency if replica_calls.other_replicas(observed) else None
         have = live or EVENTUAL
         if want.mode != have.mode:
             yield Change(self.name, f"{self.name}.mode", have.mode, want.mode)
@@ -54,7 +54,7 @@ class MultiRegionConsistencyFacet(Facet, HasPreconditions):
         return replica_calls.strong_call(desired, observed.spec)
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        if replica_calls.others(observed):
+        if replica_calls.other_replicas(observed):
             sentence = "the consistency and the witness of a global table never change"
             return Precondition(sentence, "replicas: [] converged first, on a table that is then emptied", rule=27)
-        return replica_calls.strong_obstacle(desired, observed)
+        return replica_calls.strong_precondition(desired, observed)

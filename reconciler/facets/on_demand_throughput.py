@@ -27,11 +27,11 @@ class OnDemandThroughputFacet(Facet, InCreateTable, HasPreconditions):
         yield from limits.maximum_changes(self.name, self.name, want, have)
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        return limits.maximum_obstacle(desired, observed)
+        return limits.maximum_precondition(desired, observed)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
-        shape = limits.maximum(desired.on_demand_throughput, observed.spec.on_demand_throughput)
+        shape = limits.maximum_shape(desired.on_demand_throughput, observed.spec.on_demand_throughput)
         return Call("UpdateTable", {"TableName": desired.name, "OnDemandThroughput": shape})
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
-        return limits.new_maximum(desired.on_demand_throughput)
+        return limits.maximum_member(desired.on_demand_throughput)

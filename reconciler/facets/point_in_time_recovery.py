@@ -22,7 +22,7 @@ class PointInTimeRecoveryFacet(Facet):
     """The days are compared only where they are declared; DynamoDB's own choice is 35."""
 
     name = "point_in_time_recovery"
-    rank = Rank.ASIDE
+    rank = Rank.NON_BLOCKING
     reads = (READ,)
 
     def observe(self, responses: Responses) -> PointInTimeRecovery | None:

@@ -19,7 +19,7 @@ NO_POLICY = "NO_POLICY"
 """The revision that is expected where there is no policy yet."""
 
 
-def normal(document: Mapping[str, Any]) -> str | None:
+def normalized_policy(document: Mapping[str, Any]) -> str | None:
     """The shortest JSON of a policy, its keys sorted; None for an empty one, which means that there is no policy.
 
     The order of a list of texts means nothing, nor whether a single one stands in a list (IAM's JSON grammar).
@@ -31,18 +31,18 @@ def normal(document: Mapping[str, Any]) -> str | None:
     return json.dumps(_normal(whole), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def read(answer: Mapping[str, Any], arn: str) -> ResourcePolicy:
+def read_policy(answer: Mapping[str, Any], arn: str) -> ResourcePolicy:
     """An answer of GetResourcePolicy; an empty one means that there is no policy."""
     text = answer.get("Policy")
-    return ResourcePolicy(normal(json.loads(text)) if text else None, answer.get("RevisionId"), arn)
+    return ResourcePolicy(normalized_policy(json.loads(text)) if text else None, answer.get("RevisionId"), arn)
 
 
-def readable(policy: ResourcePolicy | None) -> Any:
+def policy_for_display(policy: ResourcePolicy | None) -> Any:
     """The policy as JSON values, for people."""
     return json.loads(policy.document) if policy and policy.document else None
 
 
-def call(arn: str, desired: ResourcePolicy, observed: ResourcePolicy | None) -> Call:
+def policy_call(arn: str, desired: ResourcePolicy, observed: ResourcePolicy | None) -> Call:
     """Put or delete the policy of ``arn``, unless somebody else wrote another revision meanwhile."""
     revision = observed.revision if observed and observed.document else None
     if desired.document is None:

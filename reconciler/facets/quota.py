@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.change import Call
 from reconciler.model.observed import Counters, ObservedTable
-from reconciler.model.records import Counted
+from reconciler.model.records import CountedChange
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -18,13 +18,13 @@ DAY = timedelta(days=1)
 class Quota:
     """At most ``number`` changes of a ``kind`` in any ``window``; ``rule`` is the sentence for people."""
 
-    kind: Counted
+    kind: CountedChange
     number: int
     window: timedelta
     rule: str
     retry: timedelta = HOUR
     """How long a change is left alone after a refusal that our marks do not explain."""
-    unsaid: bool = False
+    ambiguous_refusal: bool = False
     """Whether the service refuses in words that tell this quota from no other limit."""
     second_call: str | None = None
     """When a second call towards the same change is taken, as a phrase."""

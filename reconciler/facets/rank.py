@@ -21,7 +21,7 @@ class Rank(IntEnum):
     PROTECT = 1
     TAGS = 2
     TTL = 3
-    ASIDE = 4
+    NON_BLOCKING = 4
     CAPACITY = 5
     LIMITS = 6
     SCALING_TARGET = 7

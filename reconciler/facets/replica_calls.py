@@ -16,7 +16,7 @@ from reconciler.model.plan import StepStatus
 from reconciler.model.table import TableSpec
 
 IMAGES = "NEW_AND_OLD_IMAGES"
-TROUBLE = {
+UNRECOVERABLE = {
     "CREATION_FAILED": "the replica left out of the declaration, converged, and declared again",
     "REGION_DISABLED": "the Region enabled for the account again",
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "access of DynamoDB to the replica's KMS key",
@@ -25,16 +25,16 @@ TROUBLE = {
     "REPLICATION_NOT_AUTHORIZED": "permission for the replication of the table",
 }
 """Statuses of a replica that no call of ours ends, and what would."""
-COMPANIONS = 2
+OTHER_REGIONS = 2
 """Regions beside the table's own in strong consistency, the witness among them."""
 
 
-def others(spec: TableSpec) -> tuple[Replica, ...]:
+def other_replicas(spec: TableSpec) -> tuple[Replica, ...]:
     """The replicas beside the table itself."""
     return tuple(replica for replica in spec.replicas or () if not replica.home)
 
 
-def pairs(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Replica | None, Replica | None]]:
+def replica_pairs(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Replica | None, Replica | None]]:
     """Region, declared and observed replica, sorted by Region; the table's own Region is left out."""
     home = {replica.region for replica in observed.replicas or () if replica.home}
     wanted = {replica.region: replica for replica in desired.replicas or ()}
@@ -45,12 +45,12 @@ def pairs(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Replic
 
 def is_strong(spec: TableSpec) -> bool:
     """Whether a table is global and strongly consistent."""
-    return bool(others(spec)) and spec.multi_region_consistency is not None and _mode(spec) == "STRONG"
+    return bool(other_replicas(spec)) and spec.multi_region_consistency is not None and _mode(spec) == "STRONG"
 
 
 def becomes_strong(desired: TableSpec, observed: TableSpec) -> bool:
     """Whether a table that is not global yet is declared to be strongly consistent."""
-    return _mode(desired) == "STRONG" and not others(observed)
+    return _mode(desired) == "STRONG" and not other_replicas(observed)
 
 
 def create_call(replica: Replica, desired: TableSpec) -> Call:
@@ -68,7 +68,7 @@ def delete_call(replica: Replica, desired: TableSpec) -> Call:
 
 def strong_call(desired: TableSpec, observed: TableSpec) -> Call:
     """Make every replica, and the witness, of a strongly consistent table (UpdateTable)."""
-    wanted = [want for _, want, have in pairs(desired, observed) if want and not have]
+    wanted = [want for _, want, have in replica_pairs(desired, observed) if want and not have]
     creates = [create_call(replica, desired).params["ReplicaUpdates"][0] for replica in wanted]
     members: dict[str, Any] = {"ReplicaUpdates": creates, "MultiRegionConsistency": "STRONG"}
     witness = _witness(desired)
@@ -79,7 +79,7 @@ def strong_call(desired: TableSpec, observed: TableSpec) -> Call:
 
 def undo_strong_call(desired: TableSpec, observed: TableSpec) -> Call:
     """Delete every replica, and the witness: what is left is a table of one Region (UpdateTable)."""
-    deletes = [{"Delete": {"RegionName": replica.region}} for replica in others(observed)]
+    deletes = [{"Delete": {"RegionName": replica.region}} for replica in other_replicas(observed)]
     members: dict[str, Any] = {"ReplicaUpdates": deletes}
     witness = _witness(observed)
     if witness:
@@ -104,28 +104,28 @@ def update_call(change: Change, want: Replica, have: Replica, desired: TableSpec
     return _update(desired, ReplicaUpdates=[{"Update": members}])
 
 
-def creation_obstacle(replica: Replica, desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def creation_precondition(replica: Replica, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """Strong consistency comes with all replicas at once; eventual consistency needs a stream with both images."""
     if is_strong(observed):
         sentence = f"a strongly consistent table gets no further replica, so none in {replica.region}"
         return Precondition(sentence, "the replicas declared as they are", rule=27)
     if becomes_strong(desired, observed):
-        return strong_obstacle(desired, observed)
-    return _stream_obstacle(desired, observed)
+        return strong_precondition(desired, observed)
+    return _stream_precondition(desired, observed)
 
 
-def strong_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def strong_precondition(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """Three Regions, of which one may be a witness."""
-    count = len([want for _, want, have in pairs(desired, observed) if want]) + bool(_witness(desired))
-    if count == COMPANIONS:
+    count = len([want for _, want, have in replica_pairs(desired, observed) if want]) + bool(_witness(desired))
+    if count == OTHER_REGIONS:
         return None
     sentence = f"strong consistency spans the table's own Region and two more, not {count}"
     return Precondition(sentence, "two replicas, or one replica and a witness", rule=27)
 
 
-def removal_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def removal_precondition(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """A strongly consistent table loses its replicas all at once or not at all."""
-    staying = [want.region for _, want, have in pairs(desired, observed) if want and have]
+    staying = [want.region for _, want, have in replica_pairs(desired, observed) if want and have]
     if not is_strong(observed) or not staying:
         return None
     return Precondition("a strongly consistent table loses all replicas at once or none", "replicas: []", rule=27)
@@ -138,13 +138,13 @@ def other_key(wish: str | None, seen: str | None) -> bool:
     return seen is None or wish.rsplit("/", 1)[-1] != seen.rsplit("/", 1)[-1]
 
 
-def readable(replica: Replica) -> dict[str, Any]:
+def replica_for_display(replica: Replica) -> dict[str, Any]:
     """A replica for people."""
     key = {"KMSMasterKeyId": replica.kms_key} if replica.kms_key else {}
     return {"RegionName": replica.region, **key, **_overrides(replica)}
 
 
-def _stream_obstacle(desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def _stream_precondition(desired: TableSpec, observed: TableSpec) -> Precondition | None:
     live = observed.stream
     if live and live.enabled and live.view == IMAGES:
         return None

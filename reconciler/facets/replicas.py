@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.facets import replica_calls
 from reconciler.facets.base import Facet, HasPreconditions, MultiStep, Precondition
 from reconciler.facets.rank import Rank
-from reconciler.facets.replica_calls import TROUBLE, pairs
+from reconciler.facets.replica_calls import UNRECOVERABLE, replica_pairs
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.global_table import Replica, ReplicaIndex
 from reconciler.model.observed import ObservedTable, Responses
@@ -43,13 +43,13 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         if desired.replicas is None:
             return
-        for region, want, have in pairs(desired, observed):
+        for region, want, have in replica_pairs(desired, observed):
             path = f"replicas.{region}"
             if want is None and have is not None:
-                before, unsafe = replica_calls.readable(have), REMOVED.format(region=region)
+                before, unsafe = replica_calls.replica_for_display(have), REMOVED.format(region=region)
                 yield Change(self.name, path, before, None, Hazard.DATA_LOSS, unsafe)
             elif want is not None and have is None:
-                yield Change(self.name, path, None, replica_calls.readable(want))
+                yield Change(self.name, path, None, replica_calls.replica_for_display(want))
             elif want is not None and have is not None:
                 yield from self._differences(path, want, have)
 
@@ -73,17 +73,17 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want, have = self._pair(change, desired, observed)
-        if have and have.status in TROUBLE and want:
-            return Precondition(f"replica {have.region} is {have.status}", TROUBLE[have.status])
+        if have and have.status in UNRECOVERABLE and want:
+            return Precondition(f"replica {have.region} is {have.status}", UNRECOVERABLE[have.status])
         if change.hazard is Hazard.DATA_LOSS:
-            return replica_calls.removal_obstacle(desired, observed)
-        return replica_calls.creation_obstacle(want, desired, observed) if want and not have else None
+            return replica_calls.removal_precondition(desired, observed)
+        return replica_calls.creation_precondition(want, desired, observed) if want and not have else None
 
     def rank_of(self, step: Step) -> Rank:
         return Rank.REPLICA_REMOVE if step.hazardous else self.rank
 
     def _differences(self, path: str, want: Replica, have: Replica) -> Iterator[Change]:
-        if have.status in TROUBLE:
+        if have.status in UNRECOVERABLE:
             yield Change(self.name, f"{path}.status", have.status, "ACTIVE")
         if replica_calls.other_key(want.kms_key, have.kms_key):
             unsafe = REKEYED.format(region=want.region)
@@ -102,7 +102,7 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
                     yield Change(self.name, f"{path}.indexes.{index.name}.{field}", seen, wish)
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> tuple[Replica | None, Replica | None]:
-        for region, want, have in pairs(desired, observed):
+        for region, want, have in replica_pairs(desired, observed):
             if change.path == f"replicas.{region}" or change.path.startswith(f"replicas.{region}."):
                 return want, have
         raise ValueError(f"{change.path} is no difference between these two tables")

@@ -19,7 +19,7 @@ class ResourcePolicyFacet(Facet, InCreateTable):
     """Compared as JSON. A revision that somebody else wrote since it was read makes the service refuse ours."""
 
     name = "resource_policy"
-    rank = Rank.ASIDE
+    rank = Rank.NON_BLOCKING
     reads = (policy_json.READ,)
 
     def read_params(self, name: str, arn: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -28,16 +28,18 @@ class ResourcePolicyFacet(Facet, InCreateTable):
     def observe(self, responses: Responses) -> ResourcePolicy | None:
         if policy_json.READ not in responses.answers:
             return None
-        return policy_json.read(responses.answers[policy_json.READ], responses.table["TableArn"])
+        return policy_json.read_policy(responses.answers[policy_json.READ], responses.table["TableArn"])
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         want, have = desired.resource_policy, observed.resource_policy or NONE
         if want is not None and want != have:
-            yield Change(self.name, self.name, policy_json.readable(have), policy_json.readable(want))
+            yield Change(
+                self.name, self.name, policy_json.policy_for_display(have), policy_json.policy_for_display(want)
+            )
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want = desired.resource_policy or NONE
-        return policy_json.call(observed.identity.arn, want, observed.spec.resource_policy)
+        return policy_json.policy_call(observed.identity.arn, want, observed.spec.resource_policy)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         policy = desired.resource_policy

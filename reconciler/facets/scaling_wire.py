@@ -27,7 +27,7 @@ RANKS = {PUT_POLICY: Rank.SCALING_POLICY, PUT_ACTION: Rank.SCALING_ACTION, DELET
 UNITS = {"read": "ReadCapacityUnits", "write": "WriteCapacityUnits"}
 METRICS = {"read": "DynamoDBReadCapacityUtilization", "write": "DynamoDBWriteCapacityUtilization"}
 
-Place = tuple[str | None, str]
+ScaledCapacity = tuple[str | None, str]
 """An index name (``None`` for the table itself), and ``read`` or ``write``."""
 
 
@@ -40,12 +40,12 @@ def targets_params(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def ask_targets(name: str, table: Mapping[str, Any]) -> ExtraRead:
+def read_of_targets(name: str, table: Mapping[str, Any]) -> ExtraRead:
     """Who owns the capacities of a table."""
     return ExtraRead(TARGETS, TARGETS, targets_params(name, table))
 
 
-def ask_details(name: str, indexes: Iterable[str | None]) -> Iterator[ExtraRead]:
+def reads_of_details(name: str, indexes: Iterable[str | None]) -> Iterator[ExtraRead]:
     """Policies and scheduled actions, which the service lists for one resource at a time."""
     for index in indexes:
         params = {"ServiceNamespace": "dynamodb", "ResourceId": _resource(name, index)}
@@ -53,44 +53,46 @@ def ask_details(name: str, indexes: Iterable[str | None]) -> Iterator[ExtraRead]
             yield ExtraRead(f"{operation} {params['ResourceId']}", operation, params)
 
 
-def owned(responses: Responses) -> tuple[str, ...]:
+def owned_capacities(responses: Responses) -> tuple[str, ...]:
     """Paths of the capacities that a scalable target owns, suspended or not; empty where that was not asked."""
-    places = sorted(_by_place(responses, TARGETS, "ScalableTargets"), key=lambda place: (place[0] or "", place[1]))
-    return tuple(path_of(place) for place in places)
+    places = sorted(
+        _by_capacity(responses, TARGETS, "ScalableTargets"), key=lambda scaled: (scaled[0] or "", scaled[1])
+    )
+    return tuple(path_of(scaled) for scaled in places)
 
 
-def path_of(place: Place) -> str:
+def path_of(scaled: ScaledCapacity) -> str:
     """The path of a capacity in the facets billing and global_indexes."""
-    index, capacity = place
+    index, capacity = scaled
     return f"global_indexes.{index}.throughput.{capacity}" if index else f"billing.throughput.{capacity}"
 
 
-def read(responses: Responses) -> AutoScaling:
+def read_scaling(responses: Responses) -> AutoScaling:
     """Every capacity with a scalable target. A policy or an action without a target has no effect and is passed by."""
-    targets = _by_place(responses, TARGETS, "ScalableTargets")
-    policies = _by_place(responses, POLICIES, "ScalingPolicies")
-    actions = _by_place(responses, ACTIONS, "ScheduledActions")
+    targets = _by_capacity(responses, TARGETS, "ScalableTargets")
+    policies = _by_capacity(responses, POLICIES, "ScalingPolicies")
+    actions = _by_capacity(responses, ACTIONS, "ScheduledActions")
     scalings = {
-        place: _scaling(found[-1], _tracking(place, policies.get(place, ())), actions.get(place, ()))
-        for place, found in targets.items()
+        scaled: _scaling(found[-1], _tracking(scaled, policies.get(scaled, ())), actions.get(scaled, ()))
+        for scaled, found in targets.items()
     }
     names = sorted({index for index, _ in scalings if index is not None})
     indexes = (IndexScaling(name, scalings.get((name, "read")), scalings.get((name, "write"))) for name in names)
     return AutoScaling(scalings.get((None, "read")), scalings.get((None, "write")), tuple(indexes))
 
 
-def register(table: str, place: Place, wanted: Scaling, observed: Scaling) -> Call:
+def register(table: str, scaled: ScaledCapacity, wanted: Scaling, observed: Scaling) -> Call:
     """Both limits at once: of a new target the service wants both (RegisterScalableTarget)."""
     least = wanted.min if wanted.min is not None else observed.min
     most = wanted.max if wanted.max is not None else observed.max
     limits = {"MinCapacity": least, "MaxCapacity": most}
     given = {name: value for name, value in limits.items() if value is not None}
-    return Call(REGISTER, {**_address(table, place), **given})
+    return Call(REGISTER, {**_address(table, scaled), **given})
 
 
-def deregister(table: str, place: Place) -> Call:
+def deregister(table: str, scaled: ScaledCapacity) -> Call:
     """The target goes, and its policies and scheduled actions with it (DeregisterScalableTarget)."""
-    return Call(f"{SERVICE}:DeregisterScalableTarget", _address(table, place))
+    return Call(f"{SERVICE}:DeregisterScalableTarget", _address(table, scaled))
 
 
 def registers(call: Call | None) -> bool:
@@ -105,7 +107,7 @@ def target_of(call: Call | None) -> tuple[object, object] | None:
     return call.params["ResourceId"], call.params["ScalableDimension"]
 
 
-def put_policy(table: str, place: Place, wanted: Scaling, observed: Scaling) -> Call:
+def put_policy(table: str, scaled: ScaledCapacity, wanted: Scaling, observed: Scaling) -> Call:
     """The whole policy, for it is replaced as a whole; what is not declared stays as observed (PutScalingPolicy).
 
     A target takes one policy a metric, so an observed one is changed under its own name.
@@ -116,7 +118,7 @@ def put_policy(table: str, place: Place, wanted: Scaling, observed: Scaling) -> 
         "ScaleOutCooldown": _first(wanted.scale_out_cooldown, observed.scale_out_cooldown),
         "DisableScaleIn": _first(wanted.disable_scale_in, observed.disable_scale_in),
     }
-    metric = METRICS[place[1]]
+    metric = METRICS[scaled[1]]
     configuration = {name: value for name, value in chosen.items() if value is not None}
     configuration["PredefinedMetricSpecification"] = {"PredefinedMetricType": metric}
     params = {
@@ -124,10 +126,10 @@ def put_policy(table: str, place: Place, wanted: Scaling, observed: Scaling) -> 
         "PolicyType": "TargetTrackingScaling",
         "TargetTrackingScalingPolicyConfiguration": configuration,
     }
-    return Call(PUT_POLICY, {**_address(table, place), **params})
+    return Call(PUT_POLICY, {**_address(table, scaled), **params})
 
 
-def put_action(table: str, place: Place, action: ScheduledScaling) -> Call:
+def put_action(table: str, scaled: ScaledCapacity, action: ScheduledScaling) -> Call:
     """A scheduled action, new or changed (PutScheduledAction)."""
     limits = {"MinCapacity": action.min, "MaxCapacity": action.max}
     params: dict[str, Any] = {
@@ -137,15 +139,15 @@ def put_action(table: str, place: Place, action: ScheduledScaling) -> Call:
     }
     if action.timezone is not None:
         params["Timezone"] = action.timezone
-    return Call(PUT_ACTION, {**_address(table, place), **params})
+    return Call(PUT_ACTION, {**_address(table, scaled), **params})
 
 
-def delete_action(table: str, place: Place, name: str) -> Call:
+def delete_action(table: str, scaled: ScaledCapacity, name: str) -> Call:
     """A scheduled action goes (DeleteScheduledAction)."""
-    return Call(DELETE_ACTION, {**_address(table, place), "ScheduledActionName": name})
+    return Call(DELETE_ACTION, {**_address(table, scaled), "ScheduledActionName": name})
 
 
-def readable(action: ScheduledScaling | None) -> dict[str, Any] | None:
+def action_for_display(action: ScheduledScaling | None) -> dict[str, Any] | None:
     """A scheduled action for people."""
     if action is None:
         return None
@@ -157,8 +159,8 @@ def _resource(table: str, index: str | None) -> str:
     return f"table/{table}/index/{index}" if index else f"table/{table}"
 
 
-def _address(table: str, place: Place) -> dict[str, str]:
-    index, capacity = place
+def _address(table: str, scaled: ScaledCapacity) -> dict[str, str]:
+    index, capacity = scaled
     kind = "index" if index else "table"
     return {
         "ServiceNamespace": "dynamodb",
@@ -167,18 +169,18 @@ def _address(table: str, place: Place) -> dict[str, str]:
     }
 
 
-def _by_place(responses: Responses, operation: str, member: str) -> dict[Place, list[Mapping[str, Any]]]:
+def _by_capacity(responses: Responses, operation: str, member: str) -> dict[ScaledCapacity, list[Mapping[str, Any]]]:
     table = responses.table["TableName"]
-    found: dict[Place, list[Mapping[str, Any]]] = {}
+    found: dict[ScaledCapacity, list[Mapping[str, Any]]] = {}
     answers = [answer for key, answer in responses.answers.items() if key.partition(" ")[0] == operation]
     for shape in (shape for answer in answers for shape in answer[member]):
-        place = _place(table, shape)
-        if place is not None:
-            found.setdefault(place, []).append(shape)
+        scaled = _capacity_of(table, shape)
+        if scaled is not None:
+            found.setdefault(scaled, []).append(shape)
     return found
 
 
-def _place(table: str, shape: Mapping[str, Any]) -> Place | None:
+def _capacity_of(table: str, shape: Mapping[str, Any]) -> ScaledCapacity | None:
     capacity = next((name for name, units in UNITS.items() if shape["ScalableDimension"].endswith(f":{units}")), None)
     resource = str(shape["ResourceId"])
     if capacity is None:
@@ -189,12 +191,12 @@ def _place(table: str, shape: Mapping[str, Any]) -> Place | None:
     return (resource.removeprefix(start), capacity) if resource.startswith(start) else None
 
 
-def _tracking(place: Place, policies: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _tracking(scaled: ScaledCapacity, policies: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The policy that tracks the utilisation of this very capacity; others are not ours."""
     for policy in policies:
         configuration = policy.get("TargetTrackingScalingPolicyConfiguration") or {}
         metric = configuration.get("PredefinedMetricSpecification") or {}
-        if metric.get("PredefinedMetricType") == METRICS[place[1]]:
+        if metric.get("PredefinedMetricType") == METRICS[scaled[1]]:
             return policy
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition
 from reconciler.facets.rank import Rank
-from reconciler.facets.replica_calls import is_strong, others
+from reconciler.facets.replica_calls import is_strong, other_replicas
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Step
@@ -50,7 +50,7 @@ class StreamFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         live = observed.stream or OFF
-        if not live.enabled or is_strong(observed) or not others(observed):
+        if not live.enabled or is_strong(observed) or not other_replicas(observed):
             return None
         sentence = "the stream carries what is written to the replicas"
         return Precondition(sentence, "replicas: [] converged first", rule=26)

@@ -21,7 +21,7 @@ class StreamPolicyFacet(Facet, HasPreconditions, HasExtraReads):
     """Read and written under the ARN of the enabled stream, which is another one each time it is enabled."""
 
     name = "stream_policy"
-    rank = Rank.ASIDE
+    rank = Rank.NON_BLOCKING
 
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         arn = _stream(table)
@@ -32,12 +32,14 @@ class StreamPolicyFacet(Facet, HasPreconditions, HasExtraReads):
         arn = _stream(responses.table)
         if arn is None:
             return NONE
-        return policy_json.read(responses.answers[KEY], arn) if KEY in responses.answers else None
+        return policy_json.read_policy(responses.answers[KEY], arn) if KEY in responses.answers else None
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         want, have = desired.stream_policy, observed.stream_policy or NONE
         if want is not None and want != have:
-            yield Change(self.name, self.name, policy_json.readable(have), policy_json.readable(want))
+            yield Change(
+                self.name, self.name, policy_json.policy_for_display(have), policy_json.policy_for_display(want)
+            )
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         if observed.stream_policy and observed.stream_policy.arn:
@@ -50,7 +52,7 @@ class StreamPolicyFacet(Facet, HasPreconditions, HasExtraReads):
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         have = observed.spec.stream_policy or NONE
-        return policy_json.call(have.arn or "", desired.stream_policy or NONE, have)
+        return policy_json.policy_call(have.arn or "", desired.stream_policy or NONE, have)
 
 
 def _stream(table: Mapping[str, Any]) -> str | None:

@@ -31,7 +31,7 @@ QUOTA = ClassSwitches(
     timedelta(days=30),
     "a table switches its class at most twice in 30 days (rule 30)",
     retry=DAY,
-    unsaid=True,
+    ambiguous_refusal=True,
 )
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.facets import capacity, index_room, wire
+from reconciler.facets import capacity, index_conflicts, wire
 from reconciler.facets.base import Precondition
 from reconciler.model.change import Call
 from reconciler.model.plan import StepStatus
 from reconciler.model.table import TableSpec, VectorIndex
 
 
-def definition(index: VectorIndex) -> dict[str, Any]:
+def vector_definition(index: VectorIndex) -> dict[str, Any]:
     """A vector index as in CreateTable."""
     shape: dict[str, Any] = {
         "IndexName": index.name,
@@ -30,13 +30,13 @@ def definition(index: VectorIndex) -> dict[str, Any]:
     return shape
 
 
-def readable(index: VectorIndex) -> dict[str, Any]:
+def vector_index_for_display(index: VectorIndex) -> dict[str, Any]:
     """A whole index for people: as in CreateTable, with the types of its search schema."""
-    shape = {name: value for name, value in definition(index).items() if name != "IndexName"}
-    return {**shape, "SearchSchema": shown(index, "search")} if index.search else shape
+    shape = {name: value for name, value in vector_definition(index).items() if name != "IndexName"}
+    return {**shape, "SearchSchema": field_for_display(index, "search")} if index.search else shape
 
 
-def shown(index: VectorIndex, field: str) -> Any:
+def field_for_display(index: VectorIndex, field: str) -> Any:
     """One field for people."""
     match field:
         case "projection":
@@ -50,28 +50,29 @@ def shown(index: VectorIndex, field: str) -> Any:
             return getattr(index, field)
 
 
-def create_update(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Call:
+def create_vector_index_call(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Call:
     """Create an index. AttributeDefinitions hold the keys in use then, and every attribute of the search schema."""
-    first = index_room.going(desired, observed) if index_room.in_the_way(index, desired, observed) else []
-    live = index_room.defined(observed, first)
+    blocked = index_conflicts.blocking_index(index, desired, observed) is not None
+    first = index_conflicts.indexes_to_delete(desired, observed) if blocked else []
+    live = index_conflicts.defined_attributes(observed, first)
     params = {
         "TableName": desired.name,
         "AttributeDefinitions": wire.attribute_definitions(*live, wire.search_keys(index)),
-        "VectorIndexUpdates": [{"Create": definition(index)}],
+        "VectorIndexUpdates": [{"Create": vector_definition(index)}],
     }
     return Call("UpdateTable", params)
 
 
-def delete_update(name: str, desired: TableSpec) -> Call:
+def delete_vector_index_call(name: str, desired: TableSpec) -> Call:
     """Delete an index; the attributes of its search schema leave the definitions by themselves."""
     return Call("UpdateTable", {"TableName": desired.name, "VectorIndexUpdates": [{"Delete": {"IndexName": name}}]})
 
 
-def precondition(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def vector_precondition(index: VectorIndex, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """The table's billing, or a part of the table that uses an attribute in another way."""
     if capacity.mode_after(desired, observed) == "PROVISIONED":
         sentence = f"vector index {index.name} needs a table that is billed on demand"
         return Precondition(sentence, "billing_mode: PAY_PER_REQUEST", rule=16)
     if capacity.mode_of(observed) == "PROVISIONED":
         return Precondition(f"vector index {index.name} waits for on-demand billing", status=StepStatus.DEFERRED)
-    return index_room.precondition(index, desired, observed)
+    return index_conflicts.index_precondition(index, desired, observed)

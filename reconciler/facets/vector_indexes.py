@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import index_room, vector_calls, wire
+from reconciler.facets import index_conflicts, vector_calls, wire
 from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition
-from reconciler.facets.index_pairs import index_verbs, named, pairs
+from reconciler.facets.index_pairs import index_verbs, is_path_of, pairs
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
@@ -61,8 +61,8 @@ class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = self._pair(change, desired, observed.spec)
         if want and not have:
-            return vector_calls.create_update(want, desired, observed.spec)
-        return vector_calls.delete_update(have.name if have else "", desired)
+            return vector_calls.create_vector_index_call(want, desired, observed.spec)
+        return vector_calls.delete_vector_index_call(have.name if have else "", desired)
 
     def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         want, have = self._pair(change, desired, observed)
@@ -70,7 +70,7 @@ class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want, _ = self._pair(change, desired, observed)
-        return vector_calls.precondition(want, desired, observed) if want else None
+        return vector_calls.vector_precondition(want, desired, observed) if want else None
 
     def rank_of(self, step: Step) -> Rank:
         verbs = index_verbs(step.call, "VectorIndexUpdates")
@@ -84,29 +84,31 @@ class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.vector_indexes:
             return {}
-        return {"VectorIndexes": [vector_calls.definition(index) for index in desired.vector_indexes]}
+        return {"VectorIndexes": [vector_calls.vector_definition(index) for index in desired.vector_indexes]}
 
     def _changes(
         self, name: str, want: VectorIndex | None, have: VectorIndex | None, desired: TableSpec, observed: TableSpec
     ) -> Iterator[Change]:
         path = f"vector_indexes.{name}"
         if want is None and have is not None:
-            shown = vector_calls.readable(have)
+            shown = vector_calls.vector_index_for_display(have)
             yield Change(self.name, path, shown, None, Hazard.DISRUPTION, REMOVED.format(name=name))
         elif want is not None and have is None:
-            other = index_room.in_the_way(want, desired, observed)
+            other = index_conflicts.blocking_index(want, desired, observed)
             hazard = Hazard.DISRUPTION if other else Hazard.NONE
-            unsafe = AFTER.format(name=name, other=index_room.owner(other)) if other else None
-            yield Change(self.name, path, None, vector_calls.readable(want), hazard, unsafe)
+            unsafe = AFTER.format(name=name, other=index_conflicts.index_label(other)) if other else None
+            yield Change(self.name, path, None, vector_calls.vector_index_for_display(want), hazard, unsafe)
         elif want is not None and have is not None:
-            for field in index_room.differences(want, have):
-                before, after = vector_calls.shown(have, field), vector_calls.shown(want, field)
+            for field in index_conflicts.differing_fields(want, have):
+                before, after = vector_calls.field_for_display(have, field), vector_calls.field_for_display(want, field)
                 yield Change(self.name, f"{path}.{field}", before, after, Hazard.DISRUPTION, REBUILT.format(name=name))
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
         """The index a change is about, by its whole meaning: names may contain the dots of a path."""
         for name, want, have in pairs(desired.vector_indexes, observed.vector_indexes):
-            if named(change.path, self.name, name) and change in self._changes(name, want, have, desired, observed):
+            if is_path_of(change.path, self.name, name) and change in self._changes(
+                name, want, have, desired, observed
+            ):
                 return want, have
         raise ValueError(f"{change.path} is no difference between these two tables")
 

@@ -31,12 +31,12 @@ class WarmThroughputFacet(Facet, InCreateTable, HasPreconditions):
         yield from limits.warm_changes(self.name, self.name, desired.warm_throughput, observed.warm_throughput)
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        return limits.warm_obstacle(change)
+        return limits.warm_precondition(change)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
-        shape = limits.rise(desired.warm_throughput, observed.spec.warm_throughput)
+        shape = limits.raised_warm(desired.warm_throughput, observed.spec.warm_throughput)
         return Call("UpdateTable", {"TableName": desired.name, "WarmThroughput": shape})
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         provisioned = capacity.mode_of(desired) == "PROVISIONED"
-        return limits.new_warm(desired.warm_throughput, capacity.table_throughput(desired) if provisioned else None)
+        return limits.warm_member(desired.warm_throughput, capacity.table_throughput(desired) if provisioned else None)

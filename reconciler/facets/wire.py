@@ -40,7 +40,7 @@ def search_keys(index: VectorIndex) -> tuple[KeyElement, ...]:
     return tuple(KeyElement(e.attribute, "HASH", e.type) for e in index.search if e.type is not None)
 
 
-def readable_keys(keys: Iterable[KeyElement]) -> list[Shape]:
+def keys_for_display(keys: Iterable[KeyElement]) -> list[Shape]:
     """A key for people: its elements in order, each with its type."""
     return [{"AttributeName": k.attribute, "KeyType": k.role, "AttributeType": k.type} for k in keys]
 

@@ -76,11 +76,12 @@ class Declaration:
 class DeclarationFile:
     """One file that was read and understood.
 
-    ``tables`` are the names of the tables it declares; ``hollow`` is the line of a document in it that holds nothing.
+    ``tables`` are the names of the tables that it declares. ``empty_document`` is the line of a document that holds
+    nothing, None where every document holds something.
     """
 
     tables: tuple[str, ...] = ()
-    hollow: int | None = None
+    empty_document: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,9 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        location = self.file if self.line is None else f"{self.file}:{self.line}"
         subject = f"{self.field}: " if self.field else ""
-        return f"{place}: {subject}{self.reason}. {self.remedy}"
+        return f"{location}: {subject}{self.reason}. {self.remedy}"
 
 
 class ReconcilerError(Exception):

@@ -121,18 +121,18 @@ class Endpoint:
         AWS names partition, Region and account. An emulator other than DynamoDB Local may be set to any account, so
         only its kind and its Region count. What ``other`` is, is not known, except that it is not DynamoDB Local.
         """
-        place = AccountLocation.of(arn)
-        if place is None:
+        location = AccountLocation.of(arn)
+        if location is None:
             return f"the ARN {arn!r} is malformed"
-        if place.local is not (self.flavor is Flavor.DYNAMODB_LOCAL):
-            kind = "is that of DynamoDB Local" if place.local else "is not that of DynamoDB Local"
+        if location.local is not (self.flavor is Flavor.DYNAMODB_LOCAL):
+            kind = "is that of DynamoDB Local" if location.local else "is not that of DynamoDB Local"
             return f"the ARN {arn} {kind}"
         if self.flavor in (Flavor.OTHER, Flavor.DYNAMODB_LOCAL):
             return None
-        expected = {"Region": (self.region, place.region)}
+        expected = {"Region": (self.region, location.region)}
         if self.flavor is Flavor.AWS:
-            expected |= {"partition": (self.partition, place.partition)}
-            expected |= {"account": (self.account or place.account, place.account)}
+            expected |= {"partition": (self.partition, location.partition)}
+            expected |= {"account": (self.account or location.account, location.account)}
         wrong = [f"the {name} is {now}, and was {was}" for name, (was, now) in expected.items() if was != now]
         return "; ".join(wrong) or None
 

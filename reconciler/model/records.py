@@ -12,7 +12,7 @@ from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 
 Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
-Counted = Literal["ttl", "mode", "class", "decrease"]
+CountedChange = Literal["ttl", "mode", "class", "decrease"]
 """Kinds of change that the service counts: time to live, the switch to on demand, the table class, less capacity."""
 SeedState = Literal["started", "done", "cleared"]
 
@@ -145,8 +145,8 @@ class QuotaUsage:
 
     name: str
     identity: Identity | None
-    times: Mapping[Counted, tuple[datetime, ...]] = field(default_factory=dict)
-    refused: Mapping[Counted, datetime] = field(default_factory=dict)
+    times: Mapping[CountedChange, tuple[datetime, ...]] = field(default_factory=dict)
+    refused: Mapping[CountedChange, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class Lease:
         return self.name or self.holder
 
     @property
-    def pulse(self) -> tuple[str, int, int, datetime]:
+    def heartbeat(self) -> tuple[str, int, int, datetime]:
         """What changes with every renewal and every new holder."""
         return (self.holder, self.token, self.beat, self.expires)
 

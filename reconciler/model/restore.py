@@ -8,7 +8,7 @@ from reconciler.model.table import BillingMode, OnDemandThroughput, Sse, Through
 
 
 @dataclass(frozen=True, slots=True)
-class Overrides:
+class RestoreOverrides:
     """Each field that is ``None`` or empty stays as the source has it (RestoreTableFromBackup).
 
     ``throughput`` goes with PROVISIONED, ``maximum`` with on demand. ``left_out`` names indexes of any kind that are

@@ -7,26 +7,26 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
-from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, TextFault, json_words, plain_number
-from reconciler.parsing.place import Path
+from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, json_message, plain_number
+from reconciler.parsing.source_location import Path
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_WORDS = {"true": True, "false": False, "null": None}
+_CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def read_json(text: str, number: Number = plain_number) -> Parsed:
-    """The one document of a JSON text; ``TextFault`` with the line where it is malformed or repeats a key."""
-    reader = _Reader(text, number)
+    """The one document of a JSON text; ``ParseError`` with the line where it is malformed or repeats a key."""
+    reader = _JsonReader(text, number)
     try:
         return reader.document()
     except RecursionError:
-        raise TextFault(None, *TOO_DEEP) from None
+        raise ParseError(None, *TOO_DEEP) from None
     except json.JSONDecodeError as error:
-        raise TextFault(error.lineno, f"is not JSON: {json_words(error.msg)}", "Correct the syntax.") from None
+        raise ParseError(error.lineno, f"is not JSON: {json_message(error.msg)}", "Correct the syntax.") from None
 
 
-class _Reader:
+class _JsonReader:
     def __init__(self, text: str, number: Number) -> None:
         self.text = text
         self.number = number
@@ -41,7 +41,7 @@ class _Reader:
         value = self._value(())
         self._skip()
         if self.at < len(self.text):
-            raise self._fault("unexpected text after the end of the document")
+            raise self._syntax_error("unexpected text after the end of the document")
         return Parsed(value, line, self.lines, self.literals)
 
     def _value(self, path: Path) -> Any:
@@ -54,14 +54,14 @@ class _Reader:
             return self._array(path)
         if character == '"':
             return self._string()
-        for word, value in _WORDS.items():
+        for word, value in _CONSTANTS.items():
             if self.text.startswith(word, self.at):
                 self.at += len(word)
                 self.literals[path] = word
                 return value
         match = _NUMBER.match(self.text, self.at)
         if match is None:
-            raise self._fault("a value is expected")
+            raise self._syntax_error("a value is expected")
         self.at = match.end()
         self.literals[path] = match.group()
         return self.number(match.group())
@@ -73,10 +73,10 @@ class _Reader:
             self._skip()
             line = self._here()
             if not self.text.startswith('"', self.at):
-                raise self._fault("a key in double quotes is expected")
+                raise self._syntax_error("a key in double quotes is expected")
             key = self._string()
             if key in result:
-                raise TextFault(line, f"duplicate key {key!r}", "Keep one of them.")
+                raise ParseError(line, f"duplicate key {key!r}", "Keep one of them.")
             self.lines[*path, key] = line
             self._skip()
             self._take(":")
@@ -106,7 +106,7 @@ class _Reader:
 
     def _take(self, character: str) -> None:
         if not self.text.startswith(character, self.at):
-            raise self._fault(f"{character!r} is expected")
+            raise self._syntax_error(f"{character!r} is expected")
         self.at += 1
 
     def _skip(self) -> None:
@@ -118,5 +118,5 @@ class _Reader:
         self._counted_to = self.at
         return self._line
 
-    def _fault(self, what: str) -> json.JSONDecodeError:
+    def _syntax_error(self, what: str) -> json.JSONDecodeError:
         return json.JSONDecodeError(what, self.text, self.at)

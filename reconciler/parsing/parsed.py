@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from reconciler.parsing.place import Path
+from reconciler.parsing.source_location import Path
 
 Number = Callable[[str], Any]
 """Makes a number of its text."""
@@ -29,11 +29,11 @@ class Parsed:
     key_literals: Mapping[Path, str] = field(default_factory=dict)
 
 
-LOSES_DIGITS = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|0[xo][0-9a-fA-F]+")
+AMBIGUOUS_NUMBER = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|0[xo][0-9a-fA-F]+")
 """A leading zero or a base: as likely a post code or an identifier as a number, which would not keep them."""
 
 
-class TextFault(Exception):
+class ParseError(Exception):
     """The text cannot be read; ``reason`` and ``remedy`` as in a Problem."""
 
     def __init__(self, line: int | None, reason: str, remedy: str) -> None:
@@ -55,15 +55,15 @@ def exact_number(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise TextFault(None, f"{text[:40]!r} is not a number", "Correct the number.") from None
+        raise ParseError(None, f"{text[:40]!r} is not a number", "Correct the number.") from None
 
 
-def json_words(said: str) -> str:
+def json_message(said: str) -> str:
     """What Python's JSON reader says, in our words: its own differ from version to version and end in mid-sentence."""
-    return next((words for begin, words in _JSON.items() if said.startswith(begin)), said)
+    return next((words for begin, words in _JSON_MESSAGES.items() if said.startswith(begin)), said)
 
 
-_JSON = {
+_JSON_MESSAGES = {
     "Expecting property name": "a key in double quotes is expected",
     "Illegal trailing comma before end of object": "a key in double quotes is expected",
     "Expecting ':'": "':' is expected",

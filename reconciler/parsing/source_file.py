@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.parsing.parsed import TextFault
+from reconciler.parsing.parsed import ParseError
 
 EMPTY = ("is empty; it may be in the middle of being saved", "Fill it or remove it.")
 
@@ -20,15 +20,15 @@ class SourceFile:
 
 
 def decode(file: SourceFile) -> str:
-    """The text of a file that is not empty and is UTF-8; ``TextFault`` otherwise."""
+    """The text of a file that is not empty and is UTF-8; ``ParseError`` otherwise."""
     try:
         text = file.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.content.count(b"\n", 0, error.start) + 1
-        raise TextFault(line, "is not UTF-8", "Save it as UTF-8.") from None
+        raise ParseError(line, "is not UTF-8", "Save it as UTF-8.") from None
     if not text.strip():
-        raise TextFault(None, *EMPTY)
+        raise ParseError(None, *EMPTY)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise TextFault(line, "contains NUL characters; it may be UTF-16 or incomplete", "Save it as UTF-8.")
+        raise ParseError(line, "contains NUL characters; it may be UTF-16 or incomplete", "Save it as UTF-8.")
     return text

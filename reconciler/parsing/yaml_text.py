@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, TextFault, plain_number
-from reconciler.parsing.place import Path
+from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, plain_number
+from reconciler.parsing.source_location import Path
 
 Node = Any
 """ruamel's node; its types do not say what every node has."""
@@ -30,7 +30,7 @@ _LEAST, _TIMES = 100_000, 10
 
 
 def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
-    """Every document that holds something; ``TextFault`` with the line where one is malformed."""
+    """Every document that holds something; ``ParseError`` with the line where one is malformed."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
@@ -42,16 +42,16 @@ def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else None
-        raise TextFault(line, f"is not YAML: {error.problem or error.context}", "Correct the syntax.") from None
+        raise ParseError(line, f"is not YAML: {error.problem or error.context}", "Correct the syntax.") from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise TextFault(
+        raise ParseError(
             line, f"is not YAML: it contains the invalid character U+{_code(error):04X}", "Remove it."
         ) from None
     except YAMLError as error:
-        raise TextFault(None, f"is not YAML: {str(error).splitlines()[0]}", "Correct the syntax.") from None
+        raise ParseError(None, f"is not YAML: {str(error).splitlines()[0]}", "Correct the syntax.") from None
     except RecursionError:
-        raise TextFault(None, *TOO_DEEP) from None
+        raise ParseError(None, *TOO_DEEP) from None
 
 
 @cache
@@ -89,7 +89,7 @@ class _Builder:
         self._count(node)
         self.lines[path] = _line(node) if line is None else line
         if id(node) in self.open:
-            raise TextFault(_line(node), "has an anchor that refers to itself", "Remove the alias.")
+            raise ParseError(_line(node), "has an anchor that refers to itself", "Remove the alias.")
         self.open.add(id(node))
         try:
             if node.id == "mapping":
@@ -119,7 +119,7 @@ class _Builder:
                 continue
             key = self._key(key_node)
             if key in own:
-                raise TextFault(_line(key_node), f"duplicate key {key!r}", "Keep one of them.")
+                raise ParseError(_line(key_node), f"duplicate key {key!r}", "Keep one of them.")
             here = (*path, str(key))
             if not isinstance(key, str):
                 self.key_literals[here] = str(key_node.value)
@@ -130,12 +130,12 @@ class _Builder:
         sources = node.value if node.id == "sequence" else [node]
         for source in sources:
             if source.id != "mapping":
-                raise TextFault(_line(node), "<< must refer to a mapping", "Use << with an alias of a mapping.")
+                raise ParseError(_line(node), "<< must refer to a mapping", "Use << with an alias of a mapping.")
             yield source
 
     def _key(self, node: Node) -> Any:
         if node.id != "scalar":
-            raise TextFault(_line(node), "has a key that is a list or a mapping", "Use texts as keys.")
+            raise ParseError(_line(node), "has a key that is a list or a mapping", "Use texts as keys.")
         return self._scalar(node)
 
     def _scalar(self, node: Node) -> Any:
@@ -143,7 +143,7 @@ class _Builder:
         if tag == f"{_TAG}binary":
             return self._binary(node)
         if not tag.startswith(_TAG):
-            raise TextFault(_line(node), f"unsupported tag {tag}", "Write the value itself.")
+            raise ParseError(_line(node), f"unsupported tag {tag}", "Write the value itself.")
         if tag == f"{_TAG}str" or (node.style is not None and tag not in (f"{_TAG}int", f"{_TAG}float")):
             return text
         return self._core(node, text)
@@ -156,11 +156,11 @@ class _Builder:
             return text.lower() == "true"
         if _BASED.fullmatch(text):
             if len(text) > 100:
-                raise TextFault(_line(node), f"has {text[:20]}…, which is too long for a number", "Shorten it.")
+                raise ParseError(_line(node), f"has {text[:20]}…, which is too long for a number", "Shorten it.")
             return self.number(str(int(text, 0)))
         if _NOT_FINITE.fullmatch(text):
             remedy = f'Write a finite number, or a text in quotes: "{text}".'
-            raise TextFault(_line(node), f"invalid number {text}", remedy)
+            raise ParseError(_line(node), f"invalid number {text}", remedy)
         if _INT.fullmatch(text) or _FLOAT.fullmatch(text):
             return self.number(text)
         return text
@@ -169,17 +169,17 @@ class _Builder:
         try:
             return base64.b64decode("".join(str(node.value).split()), validate=True)
         except ValueError:
-            raise TextFault(_line(node), "invalid base64 in !!binary", "Encode it as base64.") from None
+            raise ParseError(_line(node), "invalid base64 in !!binary", "Encode it as base64.") from None
 
     def _plain_tag(self, node: Node, name: str) -> None:
         if str(node.tag) != f"{_TAG}{name}":
-            raise TextFault(_line(node), f"unsupported tag {node.tag}", "Write the value itself.")
+            raise ParseError(_line(node), f"unsupported tag {node.tag}", "Write the value itself.")
 
     def _count(self, node: Node) -> None:
         self.built += 1
         self.distinct.add(id(node))
         if self.built > max(_LEAST, _TIMES * len(self.distinct)):
-            raise TextFault(_line(node), "its aliases expand beyond the limit", "Write the values out.")
+            raise ParseError(_line(node), "its aliases expand beyond the limit", "Write the values out.")
 
 
 def _line(node: Node) -> int:

@@ -97,7 +97,7 @@ def _observe(responses: Responses) -> ObservedTable:
         owner_tag=owner_of(responses),
         owner_known=TAGS in responses.answers,
         counters=counters_of(table),
-        scaled=scaling_wire.owned(responses),
+        scaled=scaling_wire.owned_capacities(responses),
     )
 
 

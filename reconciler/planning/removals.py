@@ -114,7 +114,9 @@ def _problem(desired: DesiredState, entry: InventoryEntry, path: str) -> Problem
     if not file.tables:
         reason = f"declared the table {name} and now declares nothing"
         return Problem(path, None, None, reason, f"Restore the declaration, or remove the file {ways}")
-    if file.hollow is not None:
+    if file.empty_document is not None:
         reason = f"declared the table {name} and now has an empty document"
-        return Problem(path, file.hollow, None, reason, f"Restore the declaration, or remove the empty document {ways}")
+        return Problem(
+            path, file.empty_document, None, reason, f"Restore the declaration, or remove the empty document {ways}"
+        )
     return None

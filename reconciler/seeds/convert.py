@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from reconciler.model.desired import Item
-from reconciler.parsing.parsed import TOO_DEEP, TextFault
-from reconciler.seeds.record import Record, Records, ValueFault
-from reconciler.seeds.target import Target
-from reconciler.seeds.values import attribute_value, name_of
-from reconciler.seeds.wire import TYPES, wire_value
+from reconciler.parsing.parsed import TOO_DEEP, ParseError
+from reconciler.seeds.plain_values import attribute_value, name_of
+from reconciler.seeds.record import ValueProblem, WrittenItem, WrittenItems
+from reconciler.seeds.target import SeedTarget
+from reconciler.seeds.typed_values import TYPES, typed_value
 
 Shape = Literal["plain", "dynamodb-json"]
 
 
-def shape_of(records: Iterable[Record]) -> Shape:
-    """The shape all values share; ``TextFault`` where some look like one and some like the other."""
+def shape_of(records: Iterable[WrittenItem]) -> Shape:
+    """The shape all values share; ``ParseError`` where some look like one and some like the other."""
     typed: int | None = None
     seen: set[bool] = set()
     for record in records:
@@ -28,7 +28,7 @@ def shape_of(records: Iterable[Record]) -> Shape:
             seen.add(looks)
         if len(seen) == 2:
             reason = "could be plain items or DynamoDB JSON: some values look like one, some like the other"
-            raise TextFault(
+            raise ParseError(
                 typed, reason, 'State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
     return "dynamodb-json" if seen == {True} else "plain"
@@ -39,45 +39,45 @@ def looks_typed(value: Any) -> bool:
     return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in TYPES
 
 
-def item_of(record: Record, shape: Shape) -> Item:
-    """One item; ``ValueFault`` at the value that cannot be written."""
+def item_of(record: WrittenItem, shape: Shape) -> Item:
+    """One item; ``ValueProblem`` at the value that cannot be written."""
     if not isinstance(record.value, Mapping):
-        raise ValueFault("", "expected a mapping of attributes", "Write each item as a mapping.")
-    make = wire_value if shape == "dynamodb-json" else attribute_value
+        raise ValueProblem("", "expected a mapping of attributes", "Write each item as a mapping.")
+    make = typed_value if shape == "dynamodb-json" else attribute_value
     try:
         return {name_of(name, ""): make(value, name) for name, value in record.value.items()}
     except RecursionError:
-        raise ValueFault("", *TOO_DEEP) from None
+        raise ValueProblem("", *TOO_DEEP) from None
 
 
-def records_of(records: Records, target: Target) -> tuple[Record, ...]:
+def written_items_of(records: WrittenItems, target: SeedTarget) -> tuple[WrittenItem, ...]:
     """The items; those of a BatchWriteItem request or an S3 export are taken out of their wrapping."""
     if records.requests is None:
         return tuple(_unwrapped(record) for record in records.items)
     wrong = [name for name in records.requests if name not in (target.base_name, target.spec.name)]
     if wrong:
         reason = f"contains a request for table {wrong[0]!r}; expected {target.base_name!r}"
-        raise TextFault(_first_line(records), reason, f"Name the table {target.base_name}, or rename the file.")
+        raise ParseError(_first_line(records), reason, f"Name the table {target.base_name}, or rename the file.")
     return tuple(_put_item(record) for several in records.requests.values() for record in several)
 
 
-def _put_item(record: Record) -> Record:
+def _put_item(record: WrittenItem) -> WrittenItem:
     request = record.value.get("PutRequest") if isinstance(record.value, Mapping) else None
     if not isinstance(request, Mapping) or not isinstance(request.get("Item"), Mapping):
         remedy = 'Write each request as {"PutRequest": {"Item": {…}}}.'
-        raise TextFault(record.line, "contains a request that is not a put of an item", remedy)
-    return Record(request["Item"], record.line)
+        raise ParseError(record.line, "contains a request that is not a put of an item", remedy)
+    return WrittenItem(request["Item"], record.line)
 
 
-def _unwrapped(record: Record) -> Record:
+def _unwrapped(record: WrittenItem) -> WrittenItem:
     """``{"Item": {…}}`` of an export, where everything inside is typed."""
     if isinstance(record.value, Mapping) and set(record.value) == {"Item"}:
         inner = record.value["Item"]
         if isinstance(inner, Mapping) and inner and all(looks_typed(value) for value in inner.values()):
-            return Record(inner, record.line)
+            return WrittenItem(inner, record.line)
     return record
 
 
-def _first_line(records: Records) -> int | None:
+def _first_line(records: WrittenItems) -> int | None:
     several = [record for group in (records.requests or {}).values() for record in group]
     return several[0].line if several else None

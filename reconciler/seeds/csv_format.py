@@ -13,10 +13,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.parsing.parsed import TextFault, exact_number
-from reconciler.parsing.place import listed
+from reconciler.parsing.parsed import ParseError, exact_number
+from reconciler.parsing.source_location import alternatives
 from reconciler.seeds.json_format import decoder
-from reconciler.seeds.record import Record, Records
+from reconciler.seeds.record import WrittenItem, WrittenItems
 
 TYPES = ("S", "N", "B", "BOOL", "JSON")
 NO_TYPES = frozenset(
@@ -56,8 +56,8 @@ LONGEST_CELL = 1024 * 1024
 """Characters; more than an item may hold. The standard reader's own limit is a third of an item."""
 
 
-def read_csv_seed(text: str, key_types: Mapping[str, str]) -> Records:
-    """Rows as plain items; ``TextFault`` names the row that does not fit the header."""
+def read_csv_seed(text: str, key_types: Mapping[str, str]) -> WrittenItems:
+    """Rows as plain items; ``ParseError`` names the row that does not fit the header."""
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -67,10 +67,10 @@ def read_csv_seed(text: str, key_types: Mapping[str, str]) -> Records:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None or "" in names:
             reason = f"duplicate column {twice!r}" if twice else "has a column without a name"
-            raise TextFault(1, reason, "Give each column its own name.")
-        return Records(tuple(_record(row, columns, reader.line_num) for row in reader if row))
+            raise ParseError(1, reason, "Give each column its own name.")
+        return WrittenItems(tuple(_record(row, columns, reader.line_num) for row in reader if row))
     except csv.Error as error:
-        raise TextFault(reader.line_num, f"is not CSV: {error}", "Correct the quotes.") from None
+        raise ParseError(reader.line_num, f"is not CSV: {error}", "Correct the quotes.") from None
 
 
 def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
@@ -84,25 +84,27 @@ def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
         if kind.isupper() or len(kind) > 2:
             raise _bracketed(cell.strip(), bracketed["name"].strip(), kind.upper())
     if name and kind.upper() in NO_TYPES:
-        reason = f"invalid type of column {cell.strip()!r}; expected {listed(TYPES)}"
-        raise TextFault(1, reason, f"Write {name}:N for numbers, {name}:JSON for lists and mappings, {name} for texts.")
+        reason = f"invalid type of column {cell.strip()!r}; expected {alternatives(TYPES)}"
+        raise ParseError(
+            1, reason, f"Write {name}:N for numbers, {name}:JSON for lists and mappings, {name} for texts."
+        )
     return cell.strip(), key_types.get(cell.strip(), "S")
 
 
-def _bracketed(cell: str, name: str, kind: str) -> TextFault:
+def _bracketed(cell: str, name: str, kind: str) -> ParseError:
     """The console and other tools write types so; a name may end in brackets too, so nothing is guessed."""
     reason = f"has the column {cell!r}, which looks like the attribute {name!r} with its type"
     typed = _SAME_TYPE.get(kind, kind)
     plain = f"{name}:{typed}" if typed in TYPES else f"{name}:JSON, with lists and mappings as JSON"
-    return TextFault(1, reason, f"Write {plain}. If the name ends so, write {cell}:S or another type after it.")
+    return ParseError(1, reason, f"Write {plain}. If the name ends so, write {cell}:S or another type after it.")
 
 
-def _record(row: list[str], columns: list[tuple[str, str]], line: int) -> Record:
+def _record(row: list[str], columns: list[tuple[str, str]], line: int) -> WrittenItem:
     if len(row) != len(columns):
         reason = f"has {len(row)} cells, but the header has {len(columns)}"
-        raise TextFault(line, reason, "Give each row the same number of cells as the header.")
+        raise ParseError(line, reason, "Give each row the same number of cells as the header.")
     values = {name: _value(cell, name, kind, line) for (name, kind), cell in zip(columns, row, strict=True) if cell}
-    return Record(values, line)
+    return WrittenItem(values, line)
 
 
 def _value(cell: str, name: str, kind: str, line: int) -> Any:
@@ -114,8 +116,8 @@ def _value(cell: str, name: str, kind: str, line: int) -> Any:
         if kind == "B":
             return base64.b64decode(cell.strip(), validate=True)
         return decoder().decode(cell) if kind == "JSON" else cell
-    except (TextFault, KeyError, ValueError, RecursionError):
+    except (ParseError, KeyError, ValueError, RecursionError):
         words = {"N": "a number", "BOOL": "true or false", "B": "base64", "JSON": "JSON"}
-        raise TextFault(
+        raise ParseError(
             line, f"invalid value {cell[:40]!r} in column {name}; expected {words[kind]}", "Correct it."
         ) from None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import zlib
 
-from reconciler.parsing.parsed import TextFault
+from reconciler.parsing.parsed import ParseError
 from reconciler.parsing.source_file import SourceFile, decode
 from reconciler.seeds.csv_format import read_csv_seed
 from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
 from reconciler.seeds.json_format import read_json_seed
 from reconciler.seeds.jsonl_format import read_jsonl_seed
-from reconciler.seeds.record import Records
-from reconciler.seeds.target import Target
+from reconciler.seeds.record import WrittenItems
+from reconciler.seeds.target import SeedTarget
 from reconciler.seeds.yaml_format import read_yaml_seed
 
 
-def read_records(file: SourceFile, target: Target) -> Records:
-    """What the file holds; ``TextFault`` where it cannot be read."""
+def read_written_items(file: SourceFile, target: SeedTarget) -> WrittenItems:
+    """What the file holds; ``ParseError`` where it cannot be read."""
     text = decode(SourceFile(file.path, file.absolute, _unpacked(file)))
     suffix = seed_suffix(file.path)
     if suffix == ".csv":
@@ -35,12 +35,12 @@ def _unpacked(file: SourceFile) -> bytes:
             unpacker = zlib.decompressobj(wbits=31)
             content += unpacker.decompress(rest, SEED_LIMIT + 1 - len(content))
             if len(content) > SEED_LIMIT:
-                raise TextFault(None, f"unpacks to more than {SEED_LIMIT // 1024 // 1024} MB", "Split it.")
+                raise ParseError(None, f"unpacks to more than {SEED_LIMIT // 1024 // 1024} MB", "Split it.")
             if not unpacker.eof:
-                raise TextFault(None, "is truncated: its gzip stream is incomplete", "Write the file again.")
+                raise ParseError(None, "is truncated: its gzip stream is incomplete", "Write the file again.")
             rest = unpacker.unused_data.lstrip(b"\0")
     except zlib.error:
-        raise TextFault(
+        raise ParseError(
             None, "is not in gzip format, although its name ends with .gz", "Compress it, or drop .gz from the name."
         ) from None
     return content

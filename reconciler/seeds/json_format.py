@@ -8,30 +8,30 @@ from decimal import Decimal
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
-from reconciler.parsing.parsed import TOO_DEEP, TextFault, exact_number, json_words
-from reconciler.seeds.record import Record, Records
+from reconciler.parsing.parsed import TOO_DEEP, ParseError, exact_number, json_message
+from reconciler.seeds.record import WrittenItem, WrittenItems
 from reconciler.seeds.wrapped import wrapped
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def read_json_seed(text: str) -> Records:
-    """Items with their lines; ``TextFault`` where the text is not such JSON."""
+def read_json_seed(text: str) -> WrittenItems:
+    """Items with their lines; ``ParseError`` where the text is not such JSON."""
     start = _skip(text, 0)
     try:
         if text.startswith("[", start):
             items, end = _list(text, start + 1)
             _at_end(text, end, "list")
-            return Records(tuple(items))
+            return WrittenItems(tuple(items))
         if text.startswith("{", start):
             members, end = _members(text, start + 1)
         else:
             members, end = {}, decoder().raw_decode(text, start)[1]
         _at_end(text, end, "document")
     except json.JSONDecodeError as error:
-        raise TextFault(error.lineno, f"is not JSON: {json_words(error.msg)}", "Correct the syntax.") from None
+        raise ParseError(error.lineno, f"is not JSON: {json_message(error.msg)}", "Correct the syntax.") from None
     except RecursionError:
-        raise TextFault(None, *TOO_DEEP) from None
+        raise ParseError(None, *TOO_DEEP) from None
     return wrapped(members, _line(text, start))
 
 
@@ -48,12 +48,12 @@ def decoder() -> json.JSONDecoder:
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The mapping of a JSON object; ``TextFault`` for a key given twice."""
+    """The mapping of a JSON object; ``ParseError`` for a key given twice."""
     result = dict(pairs)
     if len(result) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise TextFault(None, f"duplicate key {twice!r}", "Keep one of them.")
+        raise ParseError(None, f"duplicate key {twice!r}", "Keep one of them.")
     return result
 
 
@@ -69,23 +69,23 @@ def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
         start = at
         key, at = scanstring(text, at + 1, True)
         if key in found:
-            raise TextFault(_line(text, start), f"duplicate key {key!r}", "Keep one of them.")
+            raise ParseError(_line(text, start), f"duplicate key {key!r}", "Keep one of them.")
         at = _after(":", text, _skip(text, at))
         if text.startswith("[", at):
             found[key], at = _list(text, at + 1)
         else:
             try:
                 found[key], at = decode(text, at)
-            except TextFault as fault:
-                raise TextFault(_line(text, start), fault.reason, fault.remedy) from None
+            except ParseError as error:
+                raise ParseError(_line(text, start), error.reason, error.remedy) from None
         at = _skip(text, at)
     return found, at + 1
 
 
-def _list(text: str, at: int) -> tuple[list[Record], int]:
+def _list(text: str, at: int) -> tuple[list[WrittenItem], int]:
     """The elements of a list with their lines, and where it ends."""
     decode = decoder().raw_decode
-    found: list[Record] = []
+    found: list[WrittenItem] = []
     at = _skip(text, at)
     line, counted = _line(text, at), at
     while not text.startswith("]", at):
@@ -96,9 +96,9 @@ def _list(text: str, at: int) -> tuple[list[Record], int]:
         line, counted = line + text.count("\n", counted, at), at
         try:
             value, end = decode(text, at)
-        except TextFault as fault:
-            raise TextFault(line, fault.reason, fault.remedy) from None
-        found.append(Record(value, line))
+        except ParseError as error:
+            raise ParseError(line, error.reason, error.remedy) from None
+        found.append(WrittenItem(value, line))
         at = _skip(text, end)
     return found, at + 1
 
@@ -119,4 +119,4 @@ def _line(text: str, at: int) -> int:
 
 
 def _no_constant(word: str) -> Any:
-    raise TextFault(None, f"invalid number {word}", "Write a finite number.")
+    raise ParseError(None, f"invalid number {word}", "Write a finite number.")

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class WrittenItem:
     """``line`` is where the item starts, None where a seed has no lines.
 
     ``literals`` are the spellings of attributes that are no text, as far as the format keeps them.
@@ -20,14 +20,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class WrittenItems:
     """What a format's reader found: items, or BatchWriteItem requests by table."""
 
-    items: tuple[Record, ...] = ()
-    requests: Mapping[str, tuple[Record, ...]] | None = None
+    items: tuple[WrittenItem, ...] = ()
+    requests: Mapping[str, tuple[WrittenItem, ...]] | None = None
 
 
-class ValueFault(Exception):
+class ValueProblem(Exception):
     """One attribute value cannot be written to DynamoDB; ``path`` leads to it inside the item."""
 
     def __init__(self, path: str, reason: str, remedy: str) -> None:

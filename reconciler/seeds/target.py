@@ -10,7 +10,7 @@ from reconciler.model.table import ScalarType, TableSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class SeedTarget:
     """A table with its keys; ``index_keys`` maps the key attributes of its indexes to their types."""
 
     base_name: str

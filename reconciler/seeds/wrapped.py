@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.parsing.parsed import TextFault
-from reconciler.seeds.record import Record, Records
+from reconciler.parsing.parsed import ParseError
+from reconciler.seeds.record import WrittenItem, WrittenItems
 
 ANSWER = frozenset({"Items", "Count", "ScannedCount", "ConsumedCapacity", "LastEvaluatedKey", "NextToken"})
 """Members of an answer of Scan and Query, as the SDKs and the AWS CLI print it."""
@@ -16,12 +16,12 @@ _WRAPPERS = frozenset({"items", "data", "records", "rows", "results", "seed", "s
 _SDK = frozenset({"ResponseMetadata", "$metadata"})
 
 
-def wrapped(members: Mapping[Any, Any], line: int | None) -> Records:
-    """The records inside; lists are given as records. ``TextFault`` for any other mapping."""
+def wrapped(members: Mapping[Any, Any], line: int | None) -> WrittenItems:
+    """The records inside; lists are given as records. ``ParseError`` for any other mapping."""
     items = members.get("Items")
     if isinstance(items, list) and members.keys() <= ANSWER | _SDK and not _are_requests(items):
         _whole(members, len(items), line)
-        return Records(tuple(items))
+        return WrittenItems(tuple(items))
     requests = members.get("RequestItems")
     if isinstance(requests, Mapping) and members.keys() <= REQUEST:
         members = {
@@ -32,11 +32,11 @@ def wrapped(members: Mapping[Any, Any], line: int | None) -> Records:
     inside = members.get(alone)
     if len(members) == 1 and str(alone).lower() in _WRAPPERS and isinstance(inside, list) and not _are_requests(inside):
         remedy = f'Write only the list, [{{…}}, {{…}}], without {{"{alone}": …}} around it.'
-        raise TextFault(line, f"has its items under {alone}; expected a list", remedy)
+        raise ParseError(line, f"has its items under {alone}; expected a list", remedy)
     if not members or not all(isinstance(each, list) for each in members.values()):
         reason = "expected a list of items, the output of a scan (Items) or a BatchWriteItem request"
-        raise TextFault(line, reason, "Write the items as a list, each with its attributes.")
-    return Records(requests={str(name): tuple(several) for name, several in members.items()})
+        raise ParseError(line, reason, "Write the items as a list, each with its attributes.")
+    return WrittenItems(requests={str(name): tuple(several) for name, several in members.items()})
 
 
 def _whole(answer: Mapping[Any, Any], items: int, line: int | None) -> None:
@@ -44,18 +44,18 @@ def _whole(answer: Mapping[Any, Any], items: int, line: int | None) -> None:
     for name in ("LastEvaluatedKey", "NextToken"):
         if answer.get(name):
             remedy = f"Scan the table to its end, or remove {name} if these are all the items of the seed."
-            raise TextFault(line, f"is an incomplete scan, because it has {name}", remedy)
+            raise ParseError(line, f"is an incomplete scan, because it has {name}", remedy)
     count = answer.get("Count")
     if count is not None and count != items:
         reason = f"has {items} items, but Count is {count}"
-        raise TextFault(line, reason, "Scan the table again, or remove Count if these are all the items of the seed.")
+        raise ParseError(line, reason, "Scan the table again, or remove Count if these are all the items of the seed.")
 
 
-def _record(each: Any, line: int | None) -> Record:
-    return each if isinstance(each, Record) else Record(each, line)
+def _record(each: Any, line: int | None) -> WrittenItem:
+    return each if isinstance(each, WrittenItem) else WrittenItem(each, line)
 
 
-def _are_requests(records: list[Record]) -> bool:
+def _are_requests(records: list[WrittenItem]) -> bool:
     """Whether it is a request for a table that is called Items."""
     kinds = ({"PutRequest"}, {"DeleteRequest"})
     return bool(records) and all(isinstance(r.value, Mapping) and set(r.value) in kinds for r in records)

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.parsing.parsed import LOSES_DIGITS, Parsed, TextFault, exact_number
-from reconciler.parsing.place import Path, text_of
+from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, Parsed, ParseError, exact_number
+from reconciler.parsing.source_location import Path, path_text
 from reconciler.parsing.yaml_text import read_yaml
-from reconciler.seeds.record import Record, Records
+from reconciler.seeds.record import WrittenItem, WrittenItems
 from reconciler.seeds.wrapped import wrapped
 
 
-def read_yaml_seed(text: str) -> Records:
-    """Items with their lines and exact numbers; ``TextFault`` where the text is not such YAML."""
+def read_yaml_seed(text: str) -> WrittenItems:
+    """Items with their lines and exact numbers; ``ParseError`` where the text is not such YAML."""
     documents = [document for document in read_yaml(text, exact_number) if document.value is not None]
     if not documents:
         remedy = "Write a list of items, [] for none, or remove the file."
-        raise TextFault(None, "contains no items, only comments or empty documents", remedy)
+        raise ParseError(None, "contains no items, only comments or empty documents", remedy)
     for document in documents:
         _refuse_lost_digits(document)
     if len(documents) == 1 and not isinstance(documents[0].value, list):
         value, line = documents[0].value, documents[0].line
         members = value if isinstance(value, Mapping) else {}
         return wrapped({name: _records(each, documents[0], (str(name),)) for name, each in members.items()}, line)
-    return Records(tuple(record for document in documents for record in _of_document(document)))
+    return WrittenItems(tuple(record for document in documents for record in _of_document(document)))
 
 
-def _of_document(document: Parsed) -> list[Record]:
+def _of_document(document: Parsed) -> list[WrittenItem]:
     if isinstance(document.value, list):
         return list(_records(document.value, document, ()))
-    return [Record(document.value, document.line, _literals(document).get((), {}))]
+    return [WrittenItem(document.value, document.line, _literals(document).get((), {}))]
 
 
 def _records(value: Any, document: Parsed, path: Path) -> Any:
@@ -39,7 +39,7 @@ def _records(value: Any, document: Parsed, path: Path) -> Any:
         return value
     literals = _literals(document)
     return [
-        Record(each, document.lines.get((*path, index)), literals.get((*path, index), {}))
+        WrittenItem(each, document.lines.get((*path, index)), literals.get((*path, index), {}))
         for index, each in enumerate(value)
     ]
 
@@ -54,8 +54,8 @@ def _literals(document: Parsed) -> dict[Path, dict[str, str]]:
 
 def _refuse_lost_digits(document: Parsed) -> None:
     for path, literal in document.literals.items():
-        if LOSES_DIGITS.fullmatch(literal):
+        if AMBIGUOUS_NUMBER.fullmatch(literal):
             number = int(literal, 0) if literal[1:2] in ("x", "o") else exact_number(literal)
-            reason = f"ambiguous number {literal} in {text_of(path)}"
+            reason = f"ambiguous number {literal} in {path_text(path)}"
             remedy = f'Write "{literal}" in quotes for a text, or {number} for a number.'
-            raise TextFault(document.lines.get(path), reason, remedy)
+            raise ParseError(document.lines.get(path), reason, remedy)

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.model.errors import StateError
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import encode
 from reconciler.state.fields import Fields
 from reconciler.state.snapshot import read_record
-from reconciler.state.wire import encode
 
 FENCE = "fence"
 FENCED = (
@@ -23,7 +23,7 @@ FENCED = (
     kinds.SEED,
     kinds.SEED_PART,
     kinds.ATTEMPTS,
-    kinds.MARKS,
+    kinds.QUOTA_USAGE,
     kinds.REBUILD,
     kinds.ENDED,
 )
@@ -35,21 +35,21 @@ def is_fenced(record: str) -> bool:
     return record.startswith(FENCED)
 
 
-def condition(token: int, standing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def condition(token: int, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The members of a request that keep it from what a later token wrote, and from a record that stands otherwise.
 
     ``standing`` are members as they were read, ``None`` for one that was not there; a record that is gone by now is as
     good.
     """
-    found = {name: value for name, value in (standing or {}).items() if value is not None}
+    found = {name: value for name, value in (expected or {}).items() if value is not None}
     names, values = ({"#fence": FENCE}, {":fence": token, **{f":{name}": value for name, value in found.items()}})
     expression = "attribute_not_exists(#fence) OR #fence <= :fence"
-    if standing:
+    if expected:
         as_read = " AND ".join(
-            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in standing
+            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in expected
         )
         expression = f"({expression}) AND (attribute_not_exists(#record) OR ({as_read}))"
-        names |= {"#record": "record", **{f"#{name}": name for name in standing}}
+        names |= {"#record": "record", **{f"#{name}": name for name in expected}}
     return {
         "ConditionExpression": expression,
         "ExpressionAttributeNames": names,

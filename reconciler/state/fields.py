@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from reconciler.model.identity import Identity
-from reconciler.state.wire import Unreadable
+from reconciler.state.attribute_values import Unreadable
 
 T = TypeVar("T")
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.records import Claim
+from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import StateClient, pages
-from reconciler.state.records import ENTRIES, TABLE
+from reconciler.state.record_types import ENTRIES, TABLE
 from reconciler.state.snapshot import understood
-from reconciler.state.wire import Unreadable, encode
 
 
 def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:

@@ -18,11 +18,11 @@ from reconciler.engine.ports import Clock
 from reconciler.model.errors import ApiError, ConditionFailed, DeclarationError, StateError
 from reconciler.model.records import Fingerprint, StateSnapshot
 from reconciler.state import fence
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import encode
 from reconciler.state.client import StateClient, query
 from reconciler.state.lease import LeaseRecord
 from reconciler.state.snapshot import NAMED, snapshot_of
-from reconciler.state.wire import encode
 
 PATIENCE = 40.0
 """Seconds to wait for the lease of the former stack: longer than the term after which a dead holder's is free."""
@@ -49,7 +49,7 @@ class _Records:
     highest: int
 
 
-class Transfer:
+class StackTransfer:
     """Shows what is to be transferred to ``scope``, and transfers it."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Transfer:
         self._clock = clock
         self._lease = LeaseRecord(client, table, former.scope, holder=holder, clock=clock, term=term)
 
-    def shown(self, own: StateSnapshot) -> StateSnapshot:
+    def preview(self, own: StateSnapshot) -> StateSnapshot:
         """The snapshot as it will be after the transfer; ``own`` where there is nothing to transfer."""
         records = self._read() if own.recorded_fingerprint is None else None
         if records is None:
@@ -95,7 +95,7 @@ class Transfer:
             notices=(self._sentence(records, "will be transferred"),),
         )
 
-    def make(self, lease: LeaseRecord, actual: Fingerprint) -> str | None:
+    def carry_out(self, lease: LeaseRecord, actual: Fingerprint) -> str | None:
         """Transfer what is declared here, and say so; ``None`` where there is nothing. ``StateError`` says why not."""
         records = self._read()
         if records is None:

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any
 
 from reconciler.model.report import PassReport
+from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import StateClient, query
 from reconciler.state.fields import written_time
-from reconciler.state.records import RUN
+from reconciler.state.record_types import RUN
 from reconciler.state.snapshot import understood
-from reconciler.state.wire import Unreadable, encode
 
 KEPT = 100
 BATCH = 25

@@ -17,11 +17,11 @@ from typing import Any
 from reconciler.engine.ports import Clock
 from reconciler.model.errors import ConditionFailed, NotFound, StateError
 from reconciler.model.records import Lease
+from reconciler.state.attribute_values import encode
 from reconciler.state.client import StateClient
 from reconciler.state.fields import written_time
-from reconciler.state.records import LEASE, LEASES
+from reconciler.state.record_types import LEASE, LEASES
 from reconciler.state.snapshot import read_record
-from reconciler.state.wire import encode
 
 TERM = timedelta(seconds=30)
 MARGIN = 1 / 6
@@ -68,7 +68,7 @@ class LeaseRecord:
         with self._lock:
             found = self.read()
             if self._own is not None and self._is_ours(found) and self._left() > 0:
-                return self._own if self._is_young() else self._renewed()
+                return self._own if self._is_recent() else self._renewed()
             self._own = None
             if found is not None and not self._is_free(found):
                 return None
@@ -104,7 +104,7 @@ class LeaseRecord:
     def keeps(self) -> bool:
         """The same without a request while the lease is young."""
         with self._lock:
-            return self._left() > 0 and (self._is_young() or self._renewed() is not None)
+            return self._left() > 0 and (self._is_recent() or self._renewed() is not None)
 
     def lasts(self) -> bool:
         """Whether something may be sent: the term, less a margin, has not run out by our clock; asks nobody."""
@@ -166,7 +166,7 @@ class LeaseRecord:
         """Seconds of our term; none where we hold nothing."""
         return self._until - self._clock.monotonic() if self._own is not None else 0.0
 
-    def _is_young(self) -> bool:
+    def _is_recent(self) -> bool:
         return self._left() > self._term.total_seconds() * 2 / 3
 
     def _is_ours(self, found: Lease | None) -> bool:
@@ -175,7 +175,7 @@ class LeaseRecord:
 
     def _is_free(self, found: Lease) -> bool:
         now = self._clock.monotonic()
-        if self._seen is None or found.pulse != self._seen.pulse:
+        if self._seen is None or found.heartbeat != self._seen.heartbeat:
             self._seen, self._seen_at = found, now
         if found.released or found.holder == self._holder:
             return True
@@ -223,18 +223,18 @@ class LeaseRecord:
         self._found, self._token, self._led = found, wanted.token, True
         return wanted
 
-    def _put(self, wanted: Lease, standing: Mapping[str, Any]) -> bool:
+    def _put(self, wanted: Lease, expected: Mapping[str, Any]) -> bool:
         """Write the whole record if these members stand there (none: if there is no record); False if they do not.
 
         False as well where the answer does not show the record that was replaced: the write was not applied.
         """
-        condition = " AND ".join(f"#{name} = :{name}" for name in standing)
-        values = encode({f":{name}": value for name, value in standing.items()})
+        condition = " AND ".join(f"#{name} = :{name}" for name in expected)
+        values = encode({f":{name}": value for name, value in expected.items()})
         request = {
             "TableName": self._table,
             "Item": {**self._key, **encode(LEASES.write(wanted))},
             "ConditionExpression": condition or "attribute_not_exists(#record)",
-            "ExpressionAttributeNames": {f"#{name}": name for name in standing or ("record",)},
+            "ExpressionAttributeNames": {f"#{name}": name for name in expected or ("record",)},
             "ReturnValues": "ALL_OLD",
             **({"ExpressionAttributeValues": values} if values else {}),
         }
@@ -242,7 +242,7 @@ class LeaseRecord:
             answer = self._client.call("PutItem", request)
         except (ConditionFailed, NotFound):
             return False
-        return bool(answer.get("Attributes")) or not standing or self.read() == wanted
+        return bool(answer.get("Attributes")) or not expected or self.read() == wanted
 
 
 def _as_seen(found: Lease | None) -> dict[str, Any]:

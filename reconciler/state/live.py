@@ -12,7 +12,7 @@ from reconciler.planning.observe import identity_of
 KEYS = (("scope", "HASH"), ("record", "RANGE"))
 
 
-def is_state_table(live: Mapping[str, Any]) -> bool:
+def has_state_table_keys(live: Mapping[str, Any]) -> bool:
     """Whether the ``Table`` member of a DescribeTable answer has the keys of a state table, both of type S."""
     keys = tuple((key["AttributeName"], key["KeyType"]) for key in live["KeySchema"])
     types = {definition["AttributeName"]: definition["AttributeType"] for definition in live["AttributeDefinitions"]}

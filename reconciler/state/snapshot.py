@@ -7,16 +7,16 @@ from typing import Any
 
 from reconciler.model.errors import StateError
 from reconciler.model.records import StateSnapshot
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import Unreadable, decode
 from reconciler.state.fields import Fields
-from reconciler.state.wire import Unreadable, decode
 
 NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.TABLE: ("inventory", kinds.ENTRIES.read),
     kinds.SEED: ("seeds", kinds.SEED_RECORDS.read),
     kinds.SEED_PART: ("seed_parts", kinds.SEED_PARTS.read),
-    kinds.ATTEMPTS: ("attempts", kinds.ATTEMPTS_OF_TABLES.read),
-    kinds.MARKS: ("quota_usage", kinds.MARKS_OF_TABLES.read),
+    kinds.ATTEMPTS: ("attempts", kinds.ATTEMPT_RECORDS.read),
+    kinds.QUOTA_USAGE: ("quota_usage", kinds.QUOTA_USAGES.read),
     kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),
     kinds.ENDED: ("ended", kinds.ENDED_TABLES.read),
 }

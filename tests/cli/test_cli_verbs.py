@@ -9,7 +9,7 @@ from datetime import timedelta
 from support.cli_fake import FakeWiring
 
 from reconciler.engine.commands import CommandResult
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 from reconciler.model.table import OnDemandThroughput, Sse, Throughput
 
 LEFT = CommandResult(("It goes on.",), finished=False, data={"table": "users", "state": "building"})
@@ -29,9 +29,9 @@ def test_restore_takes_overrides_and_tells_how_it_goes(cli: Callable, fake: Fake
     ended = cli(f"restore users --from nightly --to users-2 {words} --without-index by_mail --without-index by_name")
     assert (ended.code, "users-2: begun" in ended.err) == (0, True)
     left_out = ("by_mail", "by_name")
-    assert fake.overrides == Overrides("PROVISIONED", Throughput(5, 6), None, Sse(True, "alias/app"), left_out)
+    assert fake.overrides == RestoreOverrides("PROVISIONED", Throughput(5, 6), None, Sse(True, "alias/app"), left_out)
     assert cli("restore users --at latest --to users-2 --max-read 9 --kms-key owned --without-indexes").code == 0
-    assert fake.overrides == Overrides(maximum=OnDemandThroughput(9), sse=Sse(False), no_indexes=True)
+    assert fake.overrides == RestoreOverrides(maximum=OnDemandThroughput(9), sse=Sse(False), no_indexes=True)
 
 
 def test_restore_with_half_of_a_throughput_is_a_usage_error(cli: Callable) -> None:

@@ -10,7 +10,7 @@ import pytest
 from support.class_files import DOCUMENTED
 from support.folders import SOUND, load, write
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 
 HEAVY = ("ruamel", "boto3", "botocore", "prometheus_client", "fastapi", "rich", "typer")
 
@@ -26,6 +26,8 @@ def test_no_model_is_built_anew_for_a_table(tmp_path: Path, monkeypatch: pytest.
         source = DOCUMENTED.replace("new_table", f"table_{number}")
         write(tmp_path, {f"t{number}_table.py": source, f"d{number}.json": SOUND | {"table_name": f"doc_{number}"}})
     built: list[str] = []
-    monkeypatch.setattr(Part, "__pydantic_init_subclass__", classmethod(lambda cls, **_: built.append(cls.__name__)))
+    monkeypatch.setattr(
+        FieldModel, "__pydantic_init_subclass__", classmethod(lambda cls, **_: built.append(cls.__name__))
+    )
     assert len(load(tmp_path).declarations) == 100
     assert built == []

@@ -11,8 +11,8 @@ from support.specs import observed, spec
 
 from reconciler.declarations import cross_feature_rules
 from reconciler.declarations.conversion import table_document, table_spec
-from reconciler.declarations.document.part import Part
-from reconciler.declarations.document.table import API_FIELDS, IAM_FIELDS, TableDocument
+from reconciler.declarations.document.field_model import FieldModel
+from reconciler.declarations.document.table_document import API_FIELDS, IAM_FIELDS, TableDocument
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Feature, rule
 from reconciler.model.table import TableSpec
@@ -21,13 +21,13 @@ WHOLE = Parts()
 LAST = FEATURES[-1]
 
 
-class SilentFields(Part):
+class SilentFields(FieldModel):
     """A field that nobody describes."""
 
     tags: int | None = None
 
 
-class LostFields(Part):
+class LostFields(FieldModel):
     """A field that is in no document."""
 
     labels: int | None = Field(default=None, description="Lost.")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.folders import SOUND, load, sentences, write
 
-from reconciler.declarations import snapshot
+from reconciler.declarations import folder_snapshot
 from reconciler.declarations.folder import FolderSource, watch_paths
 from reconciler.model.errors import DeclarationError
 
@@ -40,7 +40,7 @@ def test_an_unreadable_folder_is_an_error_and_never_emptiness(tmp_path: Path, mo
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr(snapshot.os, "scandir", scandir)
+    monkeypatch.setattr(folder_snapshot.os, "scandir", scandir)
     assert sentences(tmp_path) == ["more: cannot be read: Permission denied. Make the folder readable for this user."]
 
 
@@ -50,7 +50,7 @@ def test_an_unreadable_file_is_an_error(tmp_path: Path, monkeypatch: pytest.Monk
     def refuse(*_: Any) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(snapshot.os, "open", refuse)
+    monkeypatch.setattr(folder_snapshot.os, "open", refuse)
     assert sentences(tmp_path) == [
         "users.json: cannot be read: Permission denied. Make it readable for this user, or remove it."
     ]

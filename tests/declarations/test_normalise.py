@@ -11,7 +11,7 @@ from support.documents import WITH_SORT_KEY, H, R, T, defs, index, key
 from support.folders import SOUND, load, sentences, write
 from support.specs import vectors
 
-from reconciler.facets.policy_json import normal
+from reconciler.facets.policy_json import normalized_policy
 from reconciler.model.desired import Declaration, Lifecycle, Reference
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica, ReplicaIndex
 from reconciler.model.table import (
@@ -113,11 +113,17 @@ MEANINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             )
         },
     ),
-    "a policy as a mapping": ({"resource_policy": POLICY}, {"resource_policy": ResourcePolicy(normal(POLICY))}),
-    "a policy as text": ({"ResourcePolicy": json.dumps(POLICY)}, {"resource_policy": ResourcePolicy(normal(POLICY))}),
+    "a policy as a mapping": (
+        {"resource_policy": POLICY},
+        {"resource_policy": ResourcePolicy(normalized_policy(POLICY))},
+    ),
+    "a policy as text": (
+        {"ResourcePolicy": json.dumps(POLICY)},
+        {"resource_policy": ResourcePolicy(normalized_policy(POLICY))},
+    ),
     "CloudFormation's policy": (
         {"ResourcePolicy": {"PolicyDocument": POLICY}},
-        {"resource_policy": ResourcePolicy(normal(POLICY))},
+        {"resource_policy": ResourcePolicy(normalized_policy(POLICY))},
     ),
     "no policy": ({"resource_policy": {}, "stream_policy": "{}"}, {name: ResourcePolicy(None) for name in POLICIES}),
     "contributor insights": ({"contributor_insights": {}}, {"contributor_insights": ContributorInsights(True)}),

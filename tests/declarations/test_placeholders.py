@@ -239,5 +239,5 @@ def test_the_items_of_a_seed_are_data(tmp_path: Path) -> None:
 @given(st.text("${}()%<>#@\\{{A_a: ", max_size=24), st.booleans())
 def test_every_text_has_a_spelling_that_is_read_as_it(text: str, policy: bool) -> None:
     escaped = placeholders.escape(text, policy=policy)
-    assert placeholders.finding(placeholders.Written(("a",), escaped, False, policy)) is None
+    assert placeholders.placeholder_problem(placeholders.WrittenText(("a",), escaped, False, policy)) is None
     assert placeholders.unescape(escaped) == text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.fakes import FakeClock
 
-from reconciler.declarations.settling import SETTLE_SECONDS, Settling
+from reconciler.declarations.settling import SETTLE_SECONDS, SettlingTime
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 AT = NOW.timestamp()
@@ -30,7 +30,7 @@ CASES: dict[str, tuple[float, float, float | None]] = {
 def test_when_declarations_are_settled(case: str) -> None:
     changed, later, left = CASES[case]
     clock = FakeClock(NOW)
-    settling = Settling(clock)
+    settling = SettlingTime(clock)
     settling.settled_at("digest", changed)
     clock.turn(later)
     expected = None if left is None else clock.now() + timedelta(seconds=left)
@@ -39,7 +39,7 @@ def test_when_declarations_are_settled(case: str) -> None:
 
 def test_other_declarations_begin_anew() -> None:
     clock = FakeClock(NOW)
-    settling = Settling(clock)
+    settling = SettlingTime(clock)
     settling.settled_at("one", AT + 3600)
     clock.turn(60)
     assert settling.settled_at("two", AT + 3600) == clock.now() + timedelta(seconds=SETTLE_SECONDS)

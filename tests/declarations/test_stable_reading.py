@@ -13,9 +13,9 @@ from simulation.world import PK, simulate
 from support.folders import SOUND, sentences, write
 
 from reconciler.declarations import folder as folders
-from reconciler.declarations import snapshot
+from reconciler.declarations import folder_snapshot
 from reconciler.declarations.folder import FolderSource
-from reconciler.declarations.snapshot import Snapshot, read_snapshot
+from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
 from reconciler.model.errors import DeclarationError
 from reconciler.model.report import Verdict
 
@@ -34,7 +34,7 @@ def test_a_device_file_is_refused_by_name_without_reading_it(
     write(tmp_path, {"ok.json": SOUND, name: "x"})
     real = os.open
     monkeypatch.setattr(
-        snapshot.os, "open", lambda path, *rest: real(device if Path(path) == tmp_path / name else path, *rest)
+        folder_snapshot.os, "open", lambda path, *rest: real(device if Path(path) == tmp_path / name else path, *rest)
     )
     assert sentences(tmp_path) == [f"{name}: is not a regular file. Remove it or move it elsewhere."]
 
@@ -111,9 +111,9 @@ def test_what_changes_between_the_two_readings_is_named_and_nothing_counts(
 ) -> None:
     change, named = BETWEEN[case]
     root = write(tmp_path / "app", {"users.json": SOUND, "orders.json": SOUND | {"table_name": "orders"}})
-    readings: list[Snapshot] = []
+    readings: list[FolderSnapshot] = []
 
-    def reading(path: Path) -> Snapshot:
+    def reading(path: Path) -> FolderSnapshot:
         if readings:
             change(path)
         readings.append(read_snapshot(path))

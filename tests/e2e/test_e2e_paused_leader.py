@@ -24,7 +24,7 @@ TERM, TIMEOUT = 6, 8
 TOOL = f"""
 import sys
 from datetime import timedelta
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 StateTable.__init__.__kwdefaults__["lease_term"] = timedelta(seconds={TERM})
 from reconciler.__main__ import main
 sys.exit(main())

@@ -12,7 +12,7 @@ from support.table_settings import KEYS
 from reconciler.aws.validator import OfflineValidator
 from reconciler.model.errors import UsageError
 from reconciler.model.identity import Flavor
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 from reconciler.model.table import OnDemandThroughput, PointInTimeRecovery, Sse, Throughput
 
 A, B = gsi("by_a", "a S", on_demand_throughput=OnDemandThroughput(9, 9)), gsi("by_b", "b S")
@@ -37,7 +37,7 @@ def kept(**spec):
 
 
 def restored(sim, source, **wish):
-    told = sim.reconciler.restore("users", "users-2", **source, overrides=Overrides(**wish))
+    told = sim.reconciler.restore("users", "users-2", **source, overrides=RestoreOverrides(**wish))
     assert told.finished
     return sim.plane.tables["users-2"].description
 
@@ -116,7 +116,7 @@ def test_what_an_endpoint_forgot_of_the_wish_is_told():
         BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"}, GlobalSecondaryIndexes=[{"IndexName": "by_a"}]
     )
     told = sim.reconciler.restore(
-        "users", "users-2", backup="monday", at=None, overrides=Overrides("PROVISIONED", TWO, left_out=("by_a",))
+        "users", "users-2", backup="monday", at=None, overrides=RestoreOverrides("PROVISIONED", TWO, left_out=("by_a",))
     )
     assert told.messages[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
 

@@ -88,7 +88,7 @@ def test_the_field_that_is_wrong_is_named_with_what_it_takes() -> None:
 
 def taken(hours_ago: float, *, name: str | None = None, status: str = "AVAILABLE") -> TakenBackup:
     at = NOW - timedelta(hours=hours_ago)
-    name = name or backup_names.name_of(PATTERN, NAME, at)
+    name = name or backup_names.backup_name(PATTERN, NAME, at)
     return TakenBackup(name, f"arn:backup/{name}", at, status)
 
 
@@ -139,9 +139,9 @@ STRANGERS = {
     "a person's": "before-the-release",
     "one that looks like ours but has no mark": "subject-20260101T000000Z",
     "one with a mark that is not right": "subject-20260101T000000Z-00000000",
-    "ours of another table": backup_names.name_of(PATTERN, "other", BORN),
-    "ours by another pattern": backup_names.name_of("nightly-{time}", NAME, BORN),
-    "one before a delete": backup_names.name_of("{table}-before-delete-{time}", NAME, BORN),
+    "ours of another table": backup_names.backup_name(PATTERN, "other", BORN),
+    "ours by another pattern": backup_names.backup_name("nightly-{time}", NAME, BORN),
+    "one before a delete": backup_names.backup_name("{table}-before-delete-{time}", NAME, BORN),
 }
 
 
@@ -154,9 +154,9 @@ def test_a_backup_that_is_not_ours_is_never_pruned_and_never_counts(name: str) -
 
 @pytest.mark.parametrize("pattern", [PATTERN, "{time}", "n.{table}.{time}.x", "{time}-{table}"])
 def test_a_name_tells_its_time_by_its_own_pattern_alone(pattern: str) -> None:
-    name = backup_names.name_of(pattern, "a.b", NOW)
-    assert backup_names.time_of(name, pattern, "a.b") == NOW
-    assert backup_names.time_of(name, pattern, "axb") is None
+    name = backup_names.backup_name(pattern, "a.b", NOW)
+    assert backup_names.backup_time(name, pattern, "a.b") == NOW
+    assert backup_names.backup_time(name, pattern, "axb") is None
 
 
 def summary(name: str, at: datetime, **more: str) -> dict[str, object]:

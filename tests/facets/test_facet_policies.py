@@ -8,7 +8,7 @@ import pytest
 from support.shapes import answers
 from support.specs import IDENTITY, declaration, observed, policy, spec, stream
 
-from reconciler.facets.policy_json import normal
+from reconciler.facets.policy_json import normalized_policy
 from reconciler.facets.resource_policy import ResourcePolicyFacet
 from reconciler.facets.stream_policy import KEY, StreamPolicyFacet
 from reconciler.model.errors import Malformed
@@ -35,7 +35,7 @@ ALLOW = {"Effect": "Allow", "Principal": {"AWS": "1"}, "Action": ["b", "a"], "Re
     ids=["itself", "one statement", "order of actions", "an action twice", "lists of one", "order of members"],
 )
 def test_what_means_the_same_is_the_same(other) -> None:
-    assert normal(other) == normal({"Statement": [ALLOW]})
+    assert normalized_policy(other) == normalized_policy({"Statement": [ALLOW]})
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_means_the_same_is_the_same(other) -> None:
     ids=["effect", "another statement", "version", "condition"],
 )
 def test_what_means_something_else_is_another(other) -> None:
-    assert normal(other) != normal({"Statement": [ALLOW]})
+    assert normalized_policy(other) != normalized_policy({"Statement": [ALLOW]})
 
 
 def told(text: str | None) -> Responses:
@@ -59,7 +59,7 @@ def told(text: str | None) -> Responses:
 
 def test_a_policy_is_read_with_its_revision() -> None:
     seen = TABLE.observe(told(json.dumps({"Statement": ALLOW}, indent=2)))
-    assert seen == ResourcePolicy(normal({"Statement": [ALLOW]}))
+    assert seen == ResourcePolicy(normalized_policy({"Statement": [ALLOW]}))
     assert seen is not None
     assert (seen.revision, seen.arn) == ("7", IDENTITY.arn)
     assert TABLE.observe(told(None)) == ResourcePolicy(None)

@@ -32,7 +32,7 @@ from reconciler.planning.ownership import (
 )
 from reconciler.planning.ownership_transfer import plan_transfer
 from reconciler.state.fields import Fields
-from reconciler.state.records import ENTRIES
+from reconciler.state.record_types import ENTRIES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LIVE = observed(spec())

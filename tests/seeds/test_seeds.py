@@ -19,10 +19,10 @@ from support.folders import SOUND, load, write
 from reconciler.declarations.folder import FolderSource
 from reconciler.model.desired import Seed
 from reconciler.seeding.digest import items_digest
-from reconciler.seeds import reading
+from reconciler.seeds import read_seed
+from reconciler.seeds.plain_values import attribute_value, number_text
 from reconciler.seeds.size import item_size
-from reconciler.seeds.values import attribute_value, number_text
-from reconciler.seeds.wire import wire_value
+from reconciler.seeds.typed_values import typed_value
 
 ITEMS = [{"pk": {"S": "a"}, "n": {"N": "1.5"}, "m": {"M": {"l": {"L": [{"NULL": True}, {"BOOL": False}]}}}}]
 PLAIN = '[{"pk": "a", "n": 1.5, "m": {"l": [null, false]}}]'
@@ -213,7 +213,7 @@ def test_plain_values_are_written_as_boto3_writes_them(value: Any) -> None:
 def test_dynamodb_json_of_what_was_written_reads_back_the_same(value: Any) -> None:
     wire = attribute_value(value, "x")
     text = json.dumps(wire, default=lambda binary: base64.b64encode(binary).decode())
-    assert wire_value(json.loads(text), "x") == wire
+    assert typed_value(json.loads(text), "x") == wire
 
 
 def test_the_size_of_an_item_counts_names_and_values() -> None:
@@ -225,8 +225,8 @@ def test_a_seed_is_read_again_only_when_its_bytes_or_its_table_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = reading.read_seed_file
-    monkeypatch.setattr(reading, "read_seed_file", lambda file, target: read.append(file.path) or real(file, target))
+    real = read_seed.read_seed_file
+    monkeypatch.setattr(read_seed, "read_seed_file", lambda file, target: read.append(file.path) or real(file, target))
     write(tmp_path, {"users.json": SOUND, "seeds/users.json": '[{"pk": "a"}]'})
     source = FolderSource(str(tmp_path), None)
     first = source.load()

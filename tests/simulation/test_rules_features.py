@@ -7,7 +7,7 @@ from simulation.sequences import KEY, NAME, answer, converge, create, index, lat
 from simulation.world import declaration, item, simulate
 from support.specs import gsi
 
-from reconciler.facets.policy_json import normal
+from reconciler.facets.policy_json import normalized_policy
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableStatus
@@ -119,7 +119,9 @@ def test_rule_22_a_policy_that_locks_its_author_out_must_be_confirmed():
 
 
 def policy(action):
-    return ResourcePolicy(normal({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action}]}))
+    return ResourcePolicy(
+        normalized_policy({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action}]})
+    )
 
 
 def test_rule_22_ours_writes_policies_of_table_and_stream_against_the_revision_it_saw():

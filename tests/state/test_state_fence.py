@@ -25,7 +25,7 @@ from reconciler.model.records import (
     SeedRecord,
     Suspension,
 )
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 
 NAME = "reconciler_state"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

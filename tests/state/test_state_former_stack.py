@@ -17,7 +17,7 @@ from reconciler.model.errors import Ambiguous, DeclarationError, StateError
 from reconciler.model.identity import Identity
 from reconciler.model.records import Attempts, InventoryEntry, SeedPart, SeedRecord, Suspension
 from reconciler.state.former_stack import FormerStack
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NAME, OLD, NEW = "reconciler_state", "default/default", "shop/default"

@@ -22,16 +22,16 @@ from reconciler.model.records import (
     SeedRecord,
     Suspension,
 )
-from reconciler.state import records
+from reconciler.state import record_types
+from reconciler.state.attribute_values import Unreadable
 from reconciler.state.fields import Fields
-from reconciler.state.records import Kind
-from reconciler.state.wire import Unreadable
+from reconciler.state.record_types import Kind
 
 AT, LATER = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 6, 7, tzinfo=UTC)
 ID = Identity("id-1", "arn:t", "2026-01-01")
 AT_TEXT, LATER_TEXT = "2026-01-02T03:04:05.000000+00:00", "2026-01-02T03:04:06.000007+00:00"
 ID_TEXT = {"table_id": "id-1", "arn": "arn:t", "created": "2026-01-01"}
-KINDS = {name: kind for name, kind in vars(records).items() if isinstance(kind, Kind)}
+KINDS = {name: kind for name, kind in vars(record_types).items() if isinstance(kind, Kind)}
 STORED: dict[str, tuple[Any, dict[str, Any]]] = {
     "LIFECYCLES": (
         Lifecycle(True, ("ttl",), "own", True),
@@ -105,7 +105,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         SeedPart("users#00001", ID, "AAAAAAAAAAE="),
         {"name": "users#00001", "identity": ID_TEXT, "written": "AAAAAAAAAAE="},
     ),
-    "ATTEMPTS_OF_TABLES": (
+    "ATTEMPT_RECORDS": (
         Attempts("users", ID, {"ttl": 2}, {"ttl": "w"}, {"ttl": "s"}, {"sse": AT}, {"ttl": "m"}, {"pitr": AT}),
         {
             "name": "users",
@@ -118,7 +118,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "contested": {"pitr": AT_TEXT},
         },
     ),
-    "MARKS_OF_TABLES": (
+    "QUOTA_USAGES": (
         QuotaUsage("users", ID, {"ttl": (AT, LATER)}, {"ttl": AT}),
         {
             "name": "users",
@@ -170,17 +170,17 @@ def test_a_record_stands_as_it_always_did_and_reads_back_as_itself(name: str) ->
 def test_damaged_digests_are_not_taken_for_a_record_without_any(member: str, packed: str) -> None:
     stored = {**STORED["SEED_RECORDS"][1], member: packed}
     with pytest.raises(Unreadable, match=f"{member} does not hold packed digests"):
-        records.SEED_RECORDS.read(Fields(stored))
+        record_types.SEED_RECORDS.read(Fields(stored))
 
 
 def test_a_seed_record_of_an_older_version_names_no_item() -> None:
     stored = {k: v for k, v in STORED["SEED_RECORDS"][1].items() if k not in ("written", "uncertain", "earlier")}
-    record = records.SEED_RECORDS.read(Fields(stored))
+    record = record_types.SEED_RECORDS.read(Fields(stored))
     assert (record.written, record.uncertain, record.earlier) == ("", "", 0)
 
 
 def test_what_a_lease_does_not_have_is_not_written() -> None:
-    written = records.LEASES.write(Lease("me", 1, AT))
+    written = record_types.LEASES.write(Lease("me", 1, AT))
     assert (written["beat"], written["released"]) == (None, None)
     there = {name: value for name, value in written.items() if value is not None}
-    assert records.LEASES.read(Fields(there)) == Lease("me", 1, AT)
+    assert record_types.LEASES.read(Fields(there)) == Lease("me", 1, AT)

@@ -16,7 +16,7 @@ from support.proxy import RecordingProxy
 from reconciler.aws.session import connect
 from reconciler.model.errors import Ambiguous, ConditionFailed
 from reconciler.model.records import Lease
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 
 NAME = "reconciler_state"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

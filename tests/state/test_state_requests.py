@@ -11,14 +11,14 @@ from support.fakes import FakeClock
 
 from reconciler.model.errors import ConditionFailed, StateError
 from reconciler.model.records import InventoryEntry, Lease
+from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import query
 from reconciler.state.fields import Fields
 from reconciler.state.lease import LeaseRecord
-from reconciler.state.live import is_state_table
-from reconciler.state.records import ENTRIES, LEASES
+from reconciler.state.live import has_state_table_keys
+from reconciler.state.record_types import ENTRIES, LEASES
 from reconciler.state.snapshot import snapshot_of
-from reconciler.state.table import StateTable, create_request
-from reconciler.state.wire import Unreadable, encode
+from reconciler.state.state_table import StateTable, create_request
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FREE = Lease("dead", 7, NOW - timedelta(hours=1), released=True)
@@ -177,7 +177,7 @@ def test_a_state_table_is_known_by_its_keys(case: str) -> None:
             {"AttributeName": name, "AttributeType": kind} for name, kind in zip((first, second), types, strict=True)
         ],
     }
-    assert is_state_table(table) is known
+    assert has_state_table_keys(table) is known
 
 
 def test_the_state_table_is_protected_and_on_demand() -> None:

@@ -15,7 +15,7 @@ from support.fakes import FakeClock
 from reconciler.model.errors import LeaseLost, RecordChanged, StateError
 from reconciler.model.identity import Identity
 from reconciler.model.records import InventoryEntry, Suspension
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 
 NAME = "reconciler_state"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

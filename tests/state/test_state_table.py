@@ -19,7 +19,7 @@ from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
 from reconciler.model.records import Attempts, Claim, IndexRebuild, InventoryEntry, QuotaUsage, SeedRecord, Suspension
 from reconciler.model.report import PassReport
-from reconciler.state.table import StateTable, create_request
+from reconciler.state.state_table import StateTable, create_request
 
 NAME = "reconciler_state"
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)

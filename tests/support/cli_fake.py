@@ -20,7 +20,7 @@ from reconciler.engine.import_tables import Skipped
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.plan import Approval, StepStatus
 from reconciler.model.report import PassReport
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 from reconciler.model.table import KeyElement, TableSpec
 from reconciler.settings.in_effect import in_effect
 
@@ -59,7 +59,7 @@ class FakeWiring:
     unpublished: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     settings: Any = None
-    overrides: Overrides | None = None
+    overrides: RestoreOverrides | None = None
     passed_over: tuple[Skipped, ...] = ()
     emulator: bool = True
     confirming: bool | None = None
@@ -138,7 +138,7 @@ class FakeWiring:
         return tuple(f"{name} is released" for name in tables)
 
     def restore(
-        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: Overrides, on_progress: Any
+        self, table: str, to: str, *, backup: str | None, at: str | None, overrides: RestoreOverrides, on_progress: Any
     ) -> CommandResult:
         self.calls.append(("restore", table, to, backup, at))
         self.overrides = overrides

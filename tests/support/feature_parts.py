@@ -9,8 +9,8 @@ from pathlib import Path
 from support.markdown import README, ROOT, plain, table
 
 import reconciler
-from reconciler.declarations.document.part import Part
-from reconciler.declarations.document.table import TableDocument, sole_part
+from reconciler.declarations.document.field_model import FieldModel
+from reconciler.declarations.document.table_document import TableDocument, nested_model
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Feature
 from reconciler.facets import FACETS
@@ -73,10 +73,10 @@ def parts_of(name: str, names: Collection[str]) -> int:
     return list(names).count(name)
 
 
-def _undescribed(name: str, model: type[Part]) -> Iterator[str]:
+def _undescribed(name: str, model: type[FieldModel]) -> Iterator[str]:
     for fieldname, info in model.model_fields.items():
         if not info.description:
             yield f"{name} has no description of the field {fieldname} of {model.__name__}"
-        part = sole_part(info.annotation)
+        part = nested_model(info.annotation)
         if part is not None:
             yield from _undescribed(name, part)

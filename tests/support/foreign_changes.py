@@ -9,7 +9,7 @@ from typing import Any
 from support.pools import ATTRIBUTES, INDEX_NAMES, INSIGHT_MODES, KINESIS, TAGS, VIEWS
 from support.random_tables import POLICIES, maximum, sse_of
 
-from reconciler.facets.limits import maximum as maximum_shape
+from reconciler.facets.limits import maximum_shape
 from reconciler.model.change import Call
 
 Params = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.document.table_document import TableDocument
 from reconciler.model.table import TableSpec
 
 TABLE_FIELDS = ", ".join(TableDocument.model_fields)

@@ -8,7 +8,7 @@ from typing import Any
 
 from support.pools import in_order
 
-from reconciler.facets.policy_json import normal
+from reconciler.facets.policy_json import normalized_policy
 from reconciler.model.desired import Declaration, Lifecycle, Origin
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
 from reconciler.model.identity import Identity
@@ -111,7 +111,7 @@ def ttl(attribute: str | None) -> Ttl:
 def policy(*actions: str, who: str = "123456789012") -> ResourcePolicy:
     """A resource policy that lets an account do ``actions``; none of them is no policy."""
     statement = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": list(actions), "Resource": "*"}
-    return ResourcePolicy(normal({"Version": "2012-10-17", "Statement": [statement]} if actions else {}))
+    return ResourcePolicy(normalized_policy({"Version": "2012-10-17", "Statement": [statement]} if actions else {}))
 
 
 def spec(*key: str, **fields: Any) -> TableSpec:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from reconciler.declarations.document.part import spellings
-from reconciler.declarations.document.table import TableDocument
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.table_document import TableDocument
 
 WORDS = tuple(
     word.encode()

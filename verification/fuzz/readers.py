@@ -20,13 +20,13 @@ from reconciler.model.table import GlobalIndex, KeyElement, Projection, TableSpe
 from reconciler.parsing.source_file import SourceFile
 from reconciler.planning.create import create_call
 from reconciler.seeding.digest import items_digest
-from reconciler.seeds.reading import SeedMemory, read_seed_file
-from reconciler.seeds.target import Target
+from reconciler.seeds.read_seed import SeedCache, read_seed_file
+from reconciler.seeds.target import SeedTarget
 
 SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)
 BY_EMAIL = GlobalIndex("by_email", (KeyElement("email", "HASH", "S"),), Projection("ALL"))
-PLAIN = Target("users", TableSpec("users", (KeyElement("pk", "HASH", "S"),)))
-COMPOSITE = Target(
+PLAIN = SeedTarget("users", TableSpec("users", (KeyElement("pk", "HASH", "S"),)))
+COMPOSITE = SeedTarget(
     "users",
     TableSpec("users", (KeyElement("pk", "HASH", "B"), KeyElement("n", "RANGE", "N")), global_indexes=(BY_EMAIL,)),
 )
@@ -39,7 +39,7 @@ def read_declaration(path: str) -> Reader:
 
     def reader(data: bytes) -> str:
         reading = read_documents(SourceFile(path, Path("/nowhere") / path, data))
-        assembly = assemble(list(reading.declarations), (), None, SeedMemory())
+        assembly = assemble(list(reading.declarations), (), None, SeedCache())
         _whole([*reading.problems, *assembly.problems])
         for declaration in assembly.declarations:
             _sound(declaration)
@@ -48,7 +48,7 @@ def read_declaration(path: str) -> Reader:
     return reader
 
 
-def read_seed(path: str, target: Target) -> Reader:
+def read_seed(path: str, target: SeedTarget) -> Reader:
     """A seed of one format, checked against a table."""
 
     def reader(data: bytes) -> str:
@@ -78,7 +78,7 @@ def _sound(declaration: Declaration) -> None:
     assert 3 <= len(declaration.spec.name) <= 255
 
 
-def _fits(seed: Seed, target: Target) -> None:
+def _fits(seed: Seed, target: SeedTarget) -> None:
     assert seed.digest == items_digest(seed.items)
     keys = [tuple(str(item[name]) for name in target.keys) for item in seed.items]
     assert len(set(keys)) == len(keys)

@@ -12,7 +12,7 @@ MEMBERS = f"{ANSWERS}::test_an_answer_without_its_required_members_is_malformed"
 MUTANTS = (
     Mutant(
         "a server that does not implement POST is waited for",
-        "_looked_at",
+        "_location_of_a_table",
         "root.location or error.code in BARE_501",
         "root.location",
         "a file server at the wrong port is said to be starting for a minute",
@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant(
         "an answer about another table is believed",
         "_description.rule",
-        'raise _Wrong("is about another table than the one asked for")',
+        'raise _InvalidAnswer("is about another table than the one asked for")',
         "pass",
         "a cache or proxy mixes answers up, and the wrong table is judged",
         (f"{ANSWERS}::test_an_answer_without_its_required_members_is_malformed[DescribeTable of another table]",),
@@ -177,14 +177,14 @@ MUTANTS = (
     Mutant(
         "an endpoint is an emulator because of its URL",
         "probe",
-        "return Probed(Flavor.AWS if _is_aws(root) else Flavor.OTHER, root, may_be_local=False)",
-        "return Probed(Flavor.MOTO, root, may_be_local=False)",
+        "return ProbeResult(Flavor.AWS if _is_aws(root) else Flavor.OTHER, root, may_be_local=False)",
+        "return ProbeResult(Flavor.MOTO, root, may_be_local=False)",
         "a tunnel to AWS on localhost is taken for an emulator, where losing everything costs nothing",
         ("test_aws_flavor::test_the_answers_decide",),
     ),
     Mutant(
         "the second look at an emulator is not taken",
-        "_settled",
+        "_second_look",
         "return Flavor.OTHER if flavor is Flavor.DYNAMODB_LOCAL else flavor",
         "return flavor",
         "something that answers like DynamoDB Local holds tables of AWS",

@@ -38,7 +38,7 @@ MUTANTS = (
     Mutant(
         "two evaluations are not compared",
         "_compared",
-        "yield from differences(first.lines, second.lines)",
+        "yield from evaluation_differences(first.lines, second.lines)",
         "yield from ()",
         "a name or a seed of chance is another one at each load",
         (f"{CHANGING}::test_a_class_whose_name_changes_from_load_to_load_is_refused[a uuid]",),
@@ -61,7 +61,7 @@ MUTANTS = (
     ),
     Mutant(
         "every abstract class is a base",
-        "_sort_abstract",
+        "_classify_abstract",
         "if refused: ...",
         "if False: ...",
         "the table of a class that forgot a method is undeclared, and pruned",
@@ -69,7 +69,7 @@ MUTANTS = (
     ),
     Mutant(
         "a class that lost its SCHEMA is another class",
-        "_sort",
+        "_classify",
         "if owner.__subclasses__(): ...",
         "if True: ...",
         "an edited class file removes a table with its items",

@@ -119,7 +119,7 @@ MUTANTS = (
     ),
     Mutant(
         "what nobody declares here is transferred too",
-        "Transfer._read",
+        "StackTransfer._read",
         'if f"{prefix}#" in NAMED and name in declared: ...',
         'if f"{prefix}#" in NAMED: ...',
         "the first project that runs takes the tables of all others, and prunes them",
@@ -127,7 +127,7 @@ MUTANTS = (
     ),
     Mutant(
         "the state is taken from under a living leader",
-        "Transfer.make",
+        "StackTransfer.carry_out",
         "self._claim(self._lease, records.highest, records, self._former.scope)",
         "",
         "two reconcilers write the same records under two stacks",
@@ -135,7 +135,7 @@ MUTANTS = (
     ),
     Mutant(
         "a record that changed meanwhile is moved as it was read",
-        "Transfer._delete",
+        "StackTransfer._delete",
         "if numbered: ...",
         "if not numbered: ...",
         "a release in the same moment is undone",

@@ -36,7 +36,7 @@ MUTANTS = (
     ),
     Mutant(
         "a write does not ask whether the endpoint is confirmed",
-        "guarded.before_send",
+        "refuse_changed_endpoint.before_send",
         "before_write(operation)",
         "pass",
         "after a change was seen, the next table is written all the same",
@@ -44,7 +44,7 @@ MUTANTS = (
     ),
     Mutant(
         "after a failed connection the endpoint stays confirmed",
-        "unconfirming.received",
+        "unconfirm_on_failure.received",
         "unconfirm()",
         "pass",
         "a tunnel breaks, another one opens, and the SDK sends the request again to what is there now",
@@ -53,15 +53,15 @@ MUTANTS = (
     Mutant(
         "the Region of an ARN does not count",
         "Endpoint.contradiction",
-        'expected = {"Region": (self.region, place.region)}',
-        'expected = {"Region": (place.region, place.region)}',
+        'expected = {"Region": (self.region, location.region)}',
+        'expected = {"Region": (location.region, location.region)}',
         "a table of the same name in another Region is taken for ours",
         ("test_engine_endpoint_watch::test_an_arn_that_contradicts_the_endpoint",),
     ),
     Mutant(
         "the ARN does not tell DynamoDB Local from AWS",
         "Endpoint.contradiction",
-        "if place.local is not (self.flavor is Flavor.DYNAMODB_LOCAL): ...",
+        "if location.local is not (self.flavor is Flavor.DYNAMODB_LOCAL): ...",
         "if False: ...",
         "an emulator's permission to lose data is used in AWS",
         ("test_engine_endpoint_watch::test_an_arn_that_contradicts_the_endpoint",),
@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "a call is sent again after its deadline",
-        "bounded",
+        "limit_sending",
         "if call_deadline.call_has_passed(): ...",
         "if False: ...",
         "four sendings outlive the lease under which the first one was allowed",

@@ -108,7 +108,7 @@ MUTANTS = (
     ),
     Mutant(
         "attribute definitions lose those of other indexes",
-        "create_update",
+        "create_index_call",
         "wire.attribute_definitions(*live, index.keys)",
         "wire.attribute_definitions(index.keys)",
         "an index cannot be added to a table that has another one",
@@ -164,7 +164,7 @@ MUTANTS = (
     ),
     Mutant(
         "a policy is compared as text",
-        "normal",
+        "normalized_policy",
         'json.dumps(_normal(whole), sort_keys=True, separators=(",", ":"), ensure_ascii=False)',
         'json.dumps(whole, separators=(",", ":"), ensure_ascii=False)',
         "the same policy in another spelling is drift in every pass (terraform-provider-aws#22314)",
@@ -172,7 +172,7 @@ MUTANTS = (
     ),
     Mutant(
         "a policy is put over any other revision",
-        "call",
+        "policy_call",
         '{"ResourceArn": arn, "Policy": desired.document, "ExpectedRevisionId": revision or NO_POLICY}',
         '{"ResourceArn": arn, "Policy": desired.document}',
         "what somebody else wrote since the read is overwritten",
@@ -236,7 +236,7 @@ MUTANTS = (
     ),
     Mutant(
         "warm throughput that rose by itself is lowered",
-        "warm_obstacle",
+        "warm_precondition",
         "if change.after > change.before: ...",
         "if True: ...",
         "a value that the service computes is drift (terraform-provider-aws#44692)",

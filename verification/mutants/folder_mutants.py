@@ -102,7 +102,7 @@ MUTANTS = (
     Mutant(
         "an empty document says that its table was removed",
         "_problem",
-        "if file.hollow is not None: ...",
+        "if file.empty_document is not None: ...",
         "if False: ...",
         "a file that was cut at the marks between two documents deletes a table",
         ("test_engine_remains::test_an_empty_document_in_the_place_of_a_declaration_is_an_error[cut at the marks]",),
@@ -141,7 +141,7 @@ MUTANTS = (
     ),
     Mutant(
         "declarations need not settle",
-        "Settling.settled_at",
+        "SettlingTime.settled_at",
         "return now + timedelta(seconds=left) if left > 0 else None",
         "return None",
         "a file that is gone for a second while it is saved deletes its table",
@@ -157,7 +157,7 @@ MUTANTS = (
     ),
     Mutant(
         "a change in the future is believed",
-        "Settling.settled_at",
+        "SettlingTime.settled_at",
         "still = max(steady - self._since, now.timestamp() - changed)",
         "still = max(steady - self._since, abs(now.timestamp() - changed))",
         "where the clock of a file server is ahead, what was saved a moment ago counts as settled",
@@ -173,7 +173,7 @@ MUTANTS = (
     ),
     Mutant(
         "a suffix in capitals is something else",
-        "judge",
+        "classify_unread",
         "if suffix.lower() in READ_SUFFIXES: ...",
         "if False: ...",
         "users.YAML, as some editors save it, is passed over",
@@ -190,7 +190,7 @@ MUTANTS = (
     Mutant(
         "a wrapped table is something else",
         "_reading",
-        "refuse_resembling(document, value)",
+        "refuse_overlooked(document, value)",
         "",
         "output of describe-table, a template's resource or a list under a key is passed over",
         (f"{RESEMBLING}::test_a_document_that_looks_like_a_declaration_is_an_error[describe-table]",),

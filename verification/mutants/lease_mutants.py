@@ -27,7 +27,7 @@ MUTANTS = (
     Mutant(
         "a record is written whatever its revision",
         "StateTable.put_entry",
-        'self._put(kinds.TABLE + entry.name, members, standing={"revision": entry.revision or None}, confirm=True)',
+        'self._put(kinds.TABLE + entry.name, members, expected={"revision": entry.revision or None}, confirm=True)',
         "self._put(kinds.TABLE + entry.name, members, confirm=True)",
         "a pass overwrites the record that says released",
         (REVOKED,),

@@ -118,7 +118,7 @@ MUTANTS = (
     ),
     Mutant(
         "two items of one key are both taken",
-        "_Reader._duplicate",
+        "_SeedReader._duplicate",
         "if earlier[0] != index: ...",
         "if False: ...",
         "the later item wins or loses by chance",

@@ -84,7 +84,7 @@ MUTANTS = (
     ),
     Mutant(
         "a JSON key may stand twice",
-        "_Reader._object",
+        "_JsonReader._object",
         "if key in result: ...",
         "if False: ...",
         "the later of two values wins without a word",
@@ -130,7 +130,7 @@ MUTANTS = (
     Mutant(
         "an unknown field is passed over",
         "_Speller.part",
-        "self.findings.append(_unknown(str(key), known, here, suggestion, same))",
+        "self.problems.append(_unknown(str(key), known, here, suggestion, same))",
         "",
         "billing_mod is ignored, and the table is on demand",
         ("test_bad_documents_fields::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant(
         "one field in two spellings is taken",
         "_Speller.part",
-        'self.findings.append(Finding(here, reason, f"Keep {first} or {key}, not both."))',
+        'self.problems.append(FieldProblem(here, reason, f"Keep {first} or {key}, not both."))',
         "pass",
         "of table_name and TableName one wins by chance",
         ("test_bad_documents_fields::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
@@ -161,7 +161,7 @@ MUTANTS = (
     ),
     Mutant(
         "a number in quotes is a number",
-        "Part.model_config",
+        "FieldModel.model_config",
         "ConfigDict(..., strict=True)",
         "ConfigDict(..., strict=False)",
         'the text "false" protects a table, or does not',
@@ -172,7 +172,7 @@ MUTANTS = (
         "decode",
         """
         if not text.strip():
-            raise TextFault(None, *EMPTY)
+            raise ParseError(None, *EMPTY)
         """,
         "",
         "a file looks empty while it is being saved, and its table is pruned",

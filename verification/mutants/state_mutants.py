@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant(
         "records are written whoever leads by now",
         "StateTable._write",
-        "self._client.call(operation, {**request, **fence.condition(token, standing)})",
+        "self._client.call(operation, {**request, **fence.condition(token, expected)})",
         "self._client.call(operation, request)",
         "a leader that was paused overwrites what its successor wrote down",
         (FENCE, OVERTAKEN),
@@ -94,12 +94,12 @@ MUTANTS = (
         "condition",
         """
         " AND ".join(
-            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in standing
+            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in expected
         )
         """,
         """
         " OR ".join(
-            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in standing
+            f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in expected
         )
         """,
         "what was released by hand while a pass went on is forgotten again",
@@ -108,7 +108,7 @@ MUTANTS = (
     Mutant(
         "a record written anew is taken for a lost lease",
         "StateTable._write",
-        "if standing and self._was_changed(request, token): ...",
+        "if expected and self._was_changed(request, token): ...",
         "if False: ...",
         "a leader says that another leads, and names itself",
         (FENCE, OVERTAKEN),
@@ -177,7 +177,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stranger's table is taken for the state table",
-        "is_state_table",
+        "has_state_table_keys",
         'return keys == KEYS and all(types.get(name) == "S" for name, _ in KEYS)',
         'return all(types.get(name) == "S" for name, _ in KEYS)',
         "records are written among the items of an application",

@@ -11,7 +11,7 @@ from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 from reconciler.model.table import OnDemandThroughput, Sse, Throughput
 
 OWNED = "owned"
@@ -55,7 +55,7 @@ def restore(
 ) -> int:
     """Begin, wait until the table is ACTIVE or the deadline; called again it waits on. Exit 2 where it is not done."""
     invocation.allow(Output.HUMAN, Output.JSON)
-    overrides = Overrides(
+    overrides = RestoreOverrides(
         billing_mode,
         _throughput(read_capacity, write_capacity),
         None if max_read is None and max_write is None else OnDemandThroughput(max_read, max_write),

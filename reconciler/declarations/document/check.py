@@ -11,18 +11,18 @@ from pydantic import ValidationError
 from reconciler.declarations import placeholders
 from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
 from reconciler.declarations.document.extras import ignored_paths
-from reconciler.declarations.document.messages import finding_of
-from reconciler.declarations.document.part import spellings
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.messages import field_problem_of
 from reconciler.declarations.document.policy_numbers import policy_numbers
 from reconciler.declarations.document.spelling import Spelled, spell
-from reconciler.declarations.document.table import IAM_FIELDS, TableDocument, required
+from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
-from reconciler.declarations.names import no_value_fault, table_name_faults
+from reconciler.declarations.names import missing_value_problem, table_name_problems
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
-from reconciler.parsing.parsed import LOSES_DIGITS, TOO_DEEP
-from reconciler.parsing.place import Finding, Path, Place
+from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, TOO_DEEP
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
 
 _RULES: tuple[Rule, ...] = (
     Rule(required, ()),
@@ -33,14 +33,14 @@ _RULES: tuple[Rule, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedDocument:
     """A declaration after every offline check but those that need the other declarations.
 
     ``name`` and ``base_name`` are None where they could not be told; ``sound`` is False when problems were found.
     """
 
     raw: RawDeclaration
-    place: Place
+    location: SourceLocation
     document: TableDocument
     name: str | None
     base_name: str | None
@@ -52,39 +52,41 @@ class Checked:
         return not self.problems
 
 
-def read_document(raw: RawDeclaration, environment: str | None) -> Checked:
+def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocument:
     """Spell, validate, apply every rule: all findings at once."""
     value, refused = _without_placeholders(raw.value)
     spelled = spell(value)
-    place = Place(raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals)
-    refused += policy_numbers(value, place)
-    document, broken, findings = _validated(spelled.value, place)
+    location = SourceLocation(raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals)
+    refused += policy_numbers(value, location)
+    document, broken, field_problems = _validated(spelled.value, location)
     for rule in _RULES:
         if broken.isdisjoint(rule.fields):
-            findings += [finding for finding in rule.check(document) if finding.path[0] not in broken]
+            field_problems += [each for each in rule.check(document) if each.path[0] not in broken]
     base_name = raw.base_name or document.table_name or None
     name = raw.name or (f"{base_name}-{environment}" if base_name and environment else base_name)
     if name is not None:
-        faults = list(table_name_faults(name, environment))
+        name_problems = list(table_name_problems(name, environment))
         # Class files are asked for their names, and ``none_names`` knows which of them are meant.
-        missing = None if faults or raw.file.endswith(".py") else no_value_fault(name)
-        findings += [Finding(("table_name",), *fault) for fault in (*faults, *([missing] if missing else []))]
-    findings = [finding for finding in findings if finding.path not in spelled.misspelt]
-    findings, unknown = _with_on_demand_capacity(spelled, value, place, findings)
-    as_written = replace(place, written={})
-    explained = {finding.path for finding in refused}
-    unknown = [finding for finding in unknown if finding.path not in explained]
-    told = explained | {place.written_path(each.path) for each in findings} | {each.path for each in unknown}
-    refused += [each for each in _unclear(raw, value) if each.path not in told]
-    problems = [as_written.problem(finding) for finding in (*unknown, *refused)]
+        missing = None if name_problems or raw.file.endswith(".py") else missing_value_problem(name)
+        field_problems += [
+            FieldProblem(("table_name",), *problem) for problem in (*name_problems, *([missing] if missing else []))
+        ]
+    field_problems = [each for each in field_problems if each.path not in spelled.misspelled]
+    field_problems, unknown = _with_on_demand_capacity(spelled, value, location, field_problems)
+    as_written = replace(location, written={})
+    explained = {each.path for each in refused}
+    unknown = [each for each in unknown if each.path not in explained]
+    told = explained | {location.written_path(each.path) for each in field_problems} | {each.path for each in unknown}
+    refused += [each for each in _ambiguous_numbers(raw, value) if each.path not in told]
+    problems = [as_written.problem(each) for each in (*unknown, *refused)]
     explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
-    problems += [place.problem(each) for each in findings if place.written_path(each.path) not in explained]
-    return Checked(raw, place, document, name, base_name, tuple(problems))
+    problems += [location.problem(each) for each in field_problems if location.written_path(each.path) not in explained]
+    return CheckedDocument(raw, location, document, name, base_name, tuple(problems))
 
 
-def _unclear(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[Finding]:
+def _ambiguous_numbers(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[FieldProblem]:
     """Numbers that do not keep their spelling, at their paths as written."""
-    found: list[Finding] = []
+    found: list[FieldProblem] = []
     stack: list[tuple[Path, Any]] = [((), value)]
     while stack:
         path, item = stack.pop()
@@ -94,25 +96,25 @@ def _unclear(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[Finding]:
             stack += [((*path, str(key)), member) for key, member in item.items()]
         elif isinstance(item, list | tuple):
             stack += [((*path, index), member) for index, member in enumerate(item)]
-        elif LOSES_DIGITS.fullmatch(literal := raw.literals.get(path, "")):
+        elif AMBIGUOUS_NUMBER.fullmatch(literal := raw.literals.get(path, "")):
             reason = f"ambiguous number {literal}; it is read as {item}"
-            found.append(Finding(path, reason, "Write a plain decimal number."))
+            found.append(FieldProblem(path, reason, "Write a plain decimal number."))
     return found
 
 
-def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[Finding]]:
+def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[FieldProblem]]:
     """The value with its escapes undone, or as it was with a finding for each placeholder; paths are as written."""
     found, escaped = [], False
     for written in placeholders.texts(value, _is_policy):
-        fault = None if written.path[0] == "$schema" else placeholders.finding(written)
-        found += [fault] if fault else []
+        problem = None if written.path[0] == "$schema" else placeholders.placeholder_problem(written)
+        found += [problem] if problem else []
         escaped = escaped or placeholders.unescape(written.text) != written.text
     if found or not escaped:
         return value, found
     try:
         return placeholders.mapped(value, placeholders.unescape), found
     except RecursionError:
-        return value, [Finding((), *TOO_DEEP)]
+        return value, [FieldProblem((), *TOO_DEEP)]
 
 
 def _is_policy(key: str) -> bool:
@@ -121,27 +123,29 @@ def _is_policy(key: str) -> bool:
 
 
 def _with_on_demand_capacity(
-    spelled: Spelled, value: Mapping[Any, Any], place: Place, findings: list[Finding]
-) -> tuple[list[Finding], list[Finding]]:
+    spelled: Spelled, value: Mapping[Any, Any], location: SourceLocation, field_problems: list[FieldProblem]
+) -> tuple[list[FieldProblem], list[FieldProblem]]:
     """Findings and unknown fields, with one finding instead of several where a capacity of 0 and 0 was pasted."""
     pasted = on_demand_capacity(spelled.value, value)
-    paths = {finding.path for finding in pasted}
-    written = {place.written_path(path) for path in paths}
+    paths = {each.path for each in pasted}
+    written = {location.written_path(path) for path in paths}
 
     def inside(path: Path, parents: set[Path]) -> bool:
         return any(path[:size] in parents for size in range(1, len(path) + 1))
 
-    kept = [finding for finding in findings if not inside(finding.path, paths)]
-    return kept + pasted, [finding for finding in spelled.findings if not inside(finding.path, written)]
+    kept = [each for each in field_problems if not inside(each.path, paths)]
+    return kept + pasted, [each for each in spelled.problems if not inside(each.path, written)]
 
 
-def _validated(value: Mapping[str, Any], place: Place) -> tuple[TableDocument, set[str], list[Finding]]:
+def _validated(
+    value: Mapping[str, Any], location: SourceLocation
+) -> tuple[TableDocument, set[str], list[FieldProblem]]:
     """The document without its broken fields, their names, and what is wrong with them."""
     try:
         return TableDocument.model_validate(value), set(), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        findings = [finding_of(detail, place.literal_of(tuple(detail["loc"]))) for detail in details]
-    broken = {str(finding.path[0]) for finding in findings}
+        field_problems = [field_problem_of(detail, location.literal_of(tuple(detail["loc"]))) for detail in details]
+    broken = {str(each.path[0]) for each in field_problems}
     rest = {key: item for key, item in value.items() if key not in broken}
-    return TableDocument.model_validate(rest), broken, findings
+    return TableDocument.model_validate(rest), broken, field_problems

@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part, TextForm
+from reconciler.declarations.document.field_model import FieldModel, TextForm
 from reconciler.model.desired import Lifecycle, Reference
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import Finding, did_you_mean
+from reconciler.parsing.source_location import FieldProblem, did_you_mean
 
 FACETS = tuple(field.name for field in fields(TableSpec) if field.name != "name")
 
 
-class LifecyclePart(Part):
+class LifecyclePart(FieldModel):
     """What may be done to the table beside changing it in place."""
 
     protect: bool = Field(default=False, description="Never delete or replace the table.")
@@ -30,14 +30,14 @@ class LifecyclePart(Part):
     allow_data_loss: bool = Field(default=False, description="A step may destroy the items of this table.")
 
 
-class ReferencePart(Part):
+class ReferencePart(FieldModel):
     """Items of this table name items of another."""
 
     table: str = Field(min_length=1, description="The base name of the declared table that is referred to.")
     attribute: str | None = Field(default=None, min_length=1, description="The attribute that holds the other's key.")
 
 
-class SeedPart(Part):
+class SeedOptions(FieldModel):
     """How to read the table's seed, where its name and content do not tell."""
 
     format: Literal["plain", "dynamodb-json"] | None = Field(
@@ -46,24 +46,24 @@ class SeedPart(Part):
     file: str | None = Field(default=None, min_length=1, description="The seed file, as seeds/NAME.json.")
 
 
-class TableNameFields(Part):
+class TableNameFields(FieldModel):
     """What the table is called."""
 
     table_name: str | None = Field(default=None, description="The base name; an environment adds its own suffix.")
 
 
-class ExtraFields(Part):
+class ExtraFields(FieldModel):
     """What is said about the table without being a property of it in DynamoDB."""
 
     description: str | None = Field(default=None, description="What the table is for.")
-    seed: SeedPart | None = Field(default=None, description="How to read the seed of this table.")
+    seed: SeedOptions | None = Field(default=None, description="How to read the seed of this table.")
     references: Annotated[list[ReferencePart] | None, TextForm("table")] = Field(
         default=None, description="Declared tables this one refers to."
     )
     lifecycle: LifecyclePart | None = Field(default=None, description="What may be done to the table.")
 
 
-def ignored_paths(document: ExtraFields) -> Iterator[Finding]:
+def ignored_paths(document: ExtraFields) -> Iterator[FieldProblem]:
     """A path starts with the name of a facet, as previews print it, or with ``*`` for any."""
     for position, path in enumerate(document.lifecycle.ignore_changes if document.lifecycle else []):
         facet = path.split(".")[0]
@@ -71,7 +71,7 @@ def ignored_paths(document: ExtraFields) -> Iterator[Finding]:
             suggestion = did_you_mean(facet, FACETS)
             remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Start with one of: {', '.join(FACETS)}."
             where = ("lifecycle", "ignore_changes", position)
-            yield Finding(where, f"invalid path {path!r}; expected the name of a facet first", remedy)
+            yield FieldProblem(where, f"invalid path {path!r}; expected the name of a facet first", remedy)
 
 
 def lifecycle(document: ExtraFields) -> Lifecycle:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconciler.parsing.place import Finding, did_you_mean, listed
+from reconciler.parsing.source_location import FieldProblem, alternatives, did_you_mean
 
 Details = Mapping[str, Any]
 _LONGEST = 128
 """Characters of a number that a message shows."""
-OTHER_WORDS = {
+SYNONYMS = {
     "standardia": "STANDARD_INFREQUENT_ACCESS",
     "infrequentaccess": "STANDARD_INFREQUENT_ACCESS",
     "ia": "STANDARD_INFREQUENT_ACCESS",
@@ -28,20 +28,20 @@ OTHER_WORDS = {
 """Words that people and other tools use for a choice, folded, with the choice."""
 
 
-def finding_of(error: Details, literal: str | None = None) -> Finding:
+def field_problem_of(error: Details, literal: str | None = None) -> FieldProblem:
     """One error of ``ValidationError.errors()`` as a finding at its canonical path.
 
     ``literal`` is the spelling of a value that is no text, None where it is not known.
     """
     path = tuple(error["loc"])
     if error["type"] == "string_type":
-        return Finding(path, *text_wanted(error["input"], literal))
-    make = _SENTENCES.get(error["type"], _other)
+        return FieldProblem(path, *text_expected(error["input"], literal))
+    make = _MESSAGES.get(error["type"], _other)
     reason, remedy = make(error)
-    return Finding(path, reason, remedy)
+    return FieldProblem(path, reason, remedy)
 
 
-def text_wanted(value: Any, literal: str | None) -> tuple[str, str]:
+def text_expected(value: Any, literal: str | None) -> tuple[str, str]:
     """Reason and remedy where ``value`` stands and a text is wanted: the remedy keeps every digit as it was written.
 
     A number has lost its zeros, signs and exponents once it is read (012, 1.10, 1e3, 0x1F): ``literal`` alone has them.
@@ -113,19 +113,19 @@ def _missing(error: Details) -> tuple[str, str]:
 def _literal(error: Details) -> tuple[str, str]:
     choices = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
     value = error["input"]
-    suggestion = _meant(value, choices) if isinstance(value, str) else None
-    remedy = f"Did you mean {suggestion}?" if suggestion else f"Write {listed(choices)}."
+    suggestion = _intended_choice(value, choices) if isinstance(value, str) else None
+    remedy = f"Did you mean {suggestion}?" if suggestion else f"Write {alternatives(choices)}."
     if value == "AES256" and choices == ["KMS"]:
         remedy = (
             "Remove the field and set enabled: false for the key that DynamoDB owns (AES256), true for a key in KMS."
         )
     found = f"invalid value {_short(value)}" if isinstance(value, str) else f"invalid value: {kind(value)}"
-    return f"{found}; expected {listed(choices)}", remedy
+    return f"{found}; expected {alternatives(choices)}", remedy
 
 
-def _meant(value: str, choices: list[str]) -> str | None:
+def _intended_choice(value: str, choices: list[str]) -> str | None:
     """The choice that ``value`` means; STANDARD_IA is never taken for STANDARD, which is the closest by its letters."""
-    other = OTHER_WORDS.get(value.replace("_", "").replace("-", "").replace(" ", "").lower())
+    other = SYNONYMS.get(value.replace("_", "").replace("-", "").replace(" ", "").lower())
     return other if other in choices else did_you_mean(value, choices)
 
 
@@ -156,7 +156,7 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-_SENTENCES: dict[str, Callable[[Details], tuple[str, str]]] = {
+_MESSAGES: dict[str, Callable[[Details], tuple[str, str]]] = {
     "bool_type": _bool,
     "int_type": _int,
     "float_type": _float,

@@ -24,30 +24,30 @@ READ_ONLY = (
 """Of DescribeTable and its sister reads alone. ``Feature.read_only`` has those that some field declares."""
 
 
-def fold(word: str) -> str:
+def normalized_name(word: str) -> str:
     """A field's name without its spelling."""
     return word.replace("_", "").lower()
 
 
-_EQUIVALENTS = {fold(word): make for feature in FEATURES for word, make in feature.read_only.items()}
+_EQUIVALENTS = {normalized_name(word): make for feature in FEATURES for word, make in feature.read_only.items()}
 _KINDS = {
-    **{fold(word): "not managed" for line in NOT_MANAGED for word in line.split()},
-    **{fold(word): "read only" for line in READ_ONLY for word in line.split()},
+    **{normalized_name(word): "not managed" for line in NOT_MANAGED for word in line.split()},
+    **{normalized_name(word): "read only" for line in READ_ONLY for word in line.split()},
     **dict.fromkeys(_EQUIVALENTS, "read only"),
 }
 
 
-def kind_of(word: str) -> str | None:
+def field_category(word: str) -> str | None:
     """``not managed``, ``read only`` or None, in either spelling."""
-    return _KINDS.get(fold(word))
+    return _KINDS.get(normalized_name(word))
 
 
-def same_meaning(key: str, item: Any) -> tuple[str, Any] | None:
+def equivalent_field(key: str, item: Any) -> tuple[str, Any] | None:
     """The field, as AWS spells it, and the value that declare what the pasted ``key`` says; None where none does."""
-    make = _EQUIVALENTS.get(fold(key))
+    make = _EQUIVALENTS.get(normalized_name(key))
     return make(item) if make and isinstance(item, Mapping) else None
 
 
-def in_its_place(field: str, value: Any) -> str:
+def replacement_remedy(field: str, value: Any) -> str:
     """The remedy as a sentence with the exact line, which is JSON and YAML at once."""
     return f'Write "{field}": {json.dumps(value)} in its place.'

@@ -9,41 +9,41 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconciler.declarations.document.messages import text_wanted
-from reconciler.declarations.document.part import spellings
-from reconciler.declarations.document.table import IAM_FIELDS, TableDocument
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.messages import text_expected
+from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument
 from reconciler.parsing.json_text import read_json
-from reconciler.parsing.parsed import Parsed, TextFault
-from reconciler.parsing.place import Finding, Path, Place
+from reconciler.parsing.parsed import Parsed, ParseError
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
 
 
-def policy_numbers(document: Mapping[Any, Any], place: Place) -> list[Finding]:
+def policy_numbers(document: Mapping[Any, Any], location: SourceLocation) -> list[FieldProblem]:
     """A finding for each number and each key that is no text, at its path as written."""
     known = spellings(TableDocument)
-    found: list[Finding] = []
+    found: list[FieldProblem] = []
     for key, policy in document.items():
         if not isinstance(key, str) or known.get(key) not in IAM_FIELDS:
             continue
         parsed = _parsed(policy)
         if parsed is None:
-            found += _findings((key,), policy, place.literals, place.key_literals)
+            found += _non_text_problems((key,), policy, location.literals, location.key_literals)
         else:
             literals = {(key, *path): literal for path, literal in parsed.literals.items()}
-            found += _findings((key,), parsed.value, literals, {})
+            found += _non_text_problems((key,), parsed.value, literals, {})
     return found
 
 
 def _parsed(policy: Any) -> Parsed | None:
-    """A policy given as JSON text; None for a mapping, and for a text that ``policy_findings`` refuses."""
+    """A policy given as JSON text; None for a mapping, and for a text that ``policy_problems`` refuses."""
     try:
         return read_json(policy) if isinstance(policy, str) else None
-    except TextFault:
+    except ParseError:
         return None
 
 
-def _findings(
+def _non_text_problems(
     start: Path, policy: Any, literals: Mapping[Path, str], key_literals: Mapping[Path, str]
-) -> Iterator[Finding]:
+) -> Iterator[FieldProblem]:
     stack: list[tuple[Path, Any]] = [(start, policy)]
     while stack:
         path, value = stack.pop()
@@ -51,10 +51,10 @@ def _findings(
             for key, member in value.items():
                 here = (*path, str(key))
                 if not isinstance(key, str):
-                    reason, remedy = text_wanted(key, key_literals.get(here))
-                    yield Finding(here, f"invalid key: {reason}", remedy)
+                    reason, remedy = text_expected(key, key_literals.get(here))
+                    yield FieldProblem(here, f"invalid key: {reason}", remedy)
                 stack.append((here, member))
         elif isinstance(value, list | tuple):
             stack += [((*path, index), member) for index, member in enumerate(value)]
         elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-            yield Finding(path, *text_wanted(value, literals.get(path)))
+            yield FieldProblem(path, *text_expected(value, literals.get(path)))

@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from reconciler.declarations.document.part import MappingForm, Part, TextForm, mark_of, spellings
-from reconciler.declarations.document.pasted import in_its_place, kind_of, same_meaning
-from reconciler.declarations.document.table import TableDocument, is_list, sole_part
-from reconciler.parsing.place import Finding, Path, did_you_mean
+from reconciler.declarations.document.field_model import FieldModel, MappingForm, TextForm, marker_of, spellings
+from reconciler.declarations.document.pasted import equivalent_field, field_category, replacement_remedy
+from reconciler.declarations.document.table_document import TableDocument, is_list, nested_model
+from reconciler.parsing.source_location import FieldProblem, Path, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Spelled:
     """
 
     value: dict[str, Any]
-    findings: list[Finding]
+    problems: list[FieldProblem]
     written: dict[Path, Path]
-    misspelt: set[Path]
+    misspelled: set[Path]
 
 
 def spell(value: Mapping[Any, Any]) -> Spelled:
@@ -36,18 +36,18 @@ def spell(value: Mapping[Any, Any]) -> Spelled:
     speller = _Speller()
     without_schema = {key: item for key, item in value.items() if key != "$schema"}
     value = speller.part(TableDocument, without_schema, (), ())
-    return Spelled(value, speller.findings, speller.written, speller.misspelt)
+    return Spelled(value, speller.problems, speller.written, speller.misspelt)
 
 
 class _Speller:
     """Walks a document along the model; ``path`` is canonical, ``here`` the same as written."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.problems: list[FieldProblem] = []
         self.written: dict[Path, Path] = {}
         self.misspelt: set[Path] = set()
 
-    def part(self, model: type[Part], value: Mapping[Any, Any], path: Path, parent: Path) -> dict[str, Any]:
+    def part(self, model: type[FieldModel], value: Mapping[Any, Any], path: Path, parent: Path) -> dict[str, Any]:
         known = spellings(model)
         canonical: dict[str, Any] = {}
         for key, item in value.items():
@@ -57,31 +57,31 @@ class _Speller:
                 suggestion = _suggestion(str(key), known)
                 self.misspelt.add((*path, known.get(suggestion or "", "")))
                 same = _same_meaning(str(key), item, value, known)
-                self.findings.append(_unknown(str(key), known, here, suggestion, same))
+                self.problems.append(_unknown(str(key), known, here, suggestion, same))
             elif name in canonical:
                 first = self.written[*path, name][-1]
                 reason = f"duplicate of {first}"
-                self.findings.append(Finding(here, reason, f"Keep {first} or {key}, not both."))
+                self.problems.append(FieldProblem(here, reason, f"Keep {first} or {key}, not both."))
             else:
                 self.written[*path, name] = here
                 canonical[name] = self._value(model.model_fields[name], item, (*path, name), here)
         return canonical
 
     def _value(self, info: FieldInfo, item: Any, path: Path, here: Path) -> Any:
-        mapping, annotation = mark_of(info, MappingForm), info.annotation
+        mapping, annotation = marker_of(info, MappingForm), info.annotation
         if mapping is not None and isinstance(item, Mapping):
             return self._from_mapping(mapping, item, path, here)
-        part = sole_part(annotation)
+        part = nested_model(annotation)
         if part is None:
             return item
         if isinstance(item, Mapping) and not is_list(annotation):
             return self.part(part, item, path, here)
         if isinstance(item, list) and is_list(annotation):
-            text = mark_of(info, TextForm)
+            text = marker_of(info, TextForm)
             return [self._element(part, each, (*path, i), (*here, i), text) for i, each in enumerate(item)]
         return item
 
-    def _element(self, part: type[Part], item: Any, path: Path, here: Path, text: TextForm | None) -> Any:
+    def _element(self, part: type[FieldModel], item: Any, path: Path, here: Path, text: TextForm | None) -> Any:
         self.written[path] = here
         if text is not None and isinstance(item, str):
             return {text.field: item}
@@ -96,7 +96,7 @@ class _Speller:
         return [{form.key: key, form.value: value} for key, value in members.items()]
 
 
-_ASIDE = re.compile(r"[xX][-_]|[._]+|(?=(?:anchors?|aliases|templates?|defaults?|definitions|common|shared)$)")
+_EXTENSION_KEY = re.compile(r"[xX][-_]|[._]+|(?=(?:anchors?|aliases|templates?|defaults?|definitions|common|shared)$)")
 """How keys begin, or what they are called, that hold anchors or notes elsewhere."""
 
 
@@ -107,21 +107,21 @@ def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
 
 def _same_meaning(key: str, item: Any, siblings: Mapping[Any, Any], known: Mapping[str, str]) -> str | None:
     """The remedy that keeps the meaning of a pasted field, None where no field declares it or one does already."""
-    same = same_meaning(key, item)
+    same = equivalent_field(key, item)
     given = {known.get(sibling) for sibling in siblings if isinstance(sibling, str)}
-    return None if same is None or known.get(same[0], same[0]) in {same[0], *given} else in_its_place(*same)
+    return None if same is None or known.get(same[0], same[0]) in {same[0], *given} else replacement_remedy(*same)
 
 
-def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None, same: str | None) -> Finding:
-    kind = kind_of(key)
+def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None, same: str | None) -> FieldProblem:
+    kind = field_category(key)
     if kind == "not managed":
         reason = "DynamoDB has this field, but this release does not manage it"
-        return Finding(here, reason, "Remove it; the live value stays as it is.")
+        return FieldProblem(here, reason, "Remove it; the live value stays as it is.")
     if kind == "read only":
-        return Finding(here, "is read-only", same or "Remove it.")
+        return FieldProblem(here, "is read-only", same or "Remove it.")
     fields = ", ".join(dict.fromkeys(known.values()))
     remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Known fields: {fields}."
-    if len(here) == 1 and not suggestion and _ASIDE.match(key):
-        bare = _ASIDE.sub("", key) or key.strip("._").lower()
+    if len(here) == 1 and not suggestion and _EXTENSION_KEY.match(key):
+        bare = _EXTENSION_KEY.sub("", key) or key.strip("._").lower()
         remedy = f"Did you mean `x-{bare}`? Top-level keys for anchors or notes begin with x-."
-    return Finding(here, "unknown field", remedy)
+    return FieldProblem(here, "unknown field", remedy)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, AlsoSpelled, Part
+from reconciler.declarations.document.field_model import LONG, Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, given, rule
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 Capacity = Annotated[int, Field(ge=1, le=LONG)]
 LEAST_TARGET, GREATEST_TARGET = 20, 90
@@ -21,35 +21,35 @@ _SCHEDULE = re.compile(r"(cron|rate|at)\(.+\)")
 _DETAILS = ("min", "max", "target", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_in", "scheduled")
 
 
-class ScheduledScalingPart(Part):
+class ScheduledScalingPart(FieldModel):
     """New limits from a time on."""
 
-    name: Annotated[str, Field(min_length=1, max_length=256), AlsoSpelled(("ScheduledActionName",))] = Field(
+    name: Annotated[str, Field(min_length=1, max_length=256), Aliases(("ScheduledActionName",))] = Field(
         description="Tells the action from the others of this capacity."
     )
     schedule: str = Field(
         description="cron(minute hour day month weekday year), rate(value unit) or at(yyyy-mm-ddT...)."
     )
-    min: Annotated[Capacity | None, AlsoSpelled(("MinCapacity", "min_capacity"))] = Field(
+    min: Annotated[Capacity | None, Aliases(("MinCapacity", "min_capacity"))] = Field(
         default=None, description="The lower limit from then on."
     )
-    max: Annotated[Capacity | None, AlsoSpelled(("MaxCapacity", "max_capacity"))] = Field(
+    max: Annotated[Capacity | None, Aliases(("MaxCapacity", "max_capacity"))] = Field(
         default=None, description="The upper limit from then on."
     )
     timezone: str | None = Field(default=None, description="The time zone of the schedule, such as Europe/Berlin; UTC.")
 
 
-class ScalingPart(Part):
+class ScalingPart(FieldModel):
     """One capacity. ``{enabled: false}`` takes the scalable target away; leaving the capacity out leaves it alone."""
 
     enabled: bool = Field(default=True, description="Whether a scalable target owns this capacity.")
-    min: Annotated[Capacity | None, AlsoSpelled(("MinCapacity", "min_capacity"))] = Field(
+    min: Annotated[Capacity | None, Aliases(("MinCapacity", "min_capacity"))] = Field(
         default=None, description="The lower limit in capacity units."
     )
-    max: Annotated[Capacity | None, AlsoSpelled(("MaxCapacity", "max_capacity"))] = Field(
+    max: Annotated[Capacity | None, Aliases(("MaxCapacity", "max_capacity"))] = Field(
         default=None, description="The upper limit in capacity units."
     )
-    target: Annotated[float | None, AlsoSpelled(("TargetValue", "target_value"))] = Field(
+    target: Annotated[float | None, Aliases(("TargetValue", "target_value"))] = Field(
         default=None, description="The utilisation to hold, in percent: 20 to 90."
     )
     scale_in_cooldown: Annotated[int | None, Field(ge=0, le=LONG)] = Field(
@@ -59,12 +59,12 @@ class ScalingPart(Part):
         default=None, description="Seconds between two increases."
     )
     disable_scale_in: bool | None = Field(default=None, description="Whether capacity only ever goes up.")
-    scheduled: Annotated[list[ScheduledScalingPart] | None, AlsoSpelled(("ScheduledActions", "scheduled_actions"))] = (
-        Field(default=None, description="All scheduled actions of this capacity; an empty list takes them away.")
+    scheduled: Annotated[list[ScheduledScalingPart] | None, Aliases(("ScheduledActions", "scheduled_actions"))] = Field(
+        default=None, description="All scheduled actions of this capacity; an empty list takes them away."
     )
 
 
-class IndexScalingPart(Part):
+class IndexScalingPart(FieldModel):
     """The capacities of one global secondary index."""
 
     index_name: str = Field(description="A global secondary index of this table.")
@@ -72,7 +72,7 @@ class IndexScalingPart(Part):
     write: ScalingPart | None = Field(default=None, description="Its write capacity.")
 
 
-class AutoScalingPart(Part):
+class AutoScalingPart(FieldModel):
     """Capacity that a scalable target owns is not compared any more: the limits decide."""
 
     read: ScalingPart | None = Field(default=None, description="Read capacity of the table.")
@@ -80,7 +80,7 @@ class AutoScalingPart(Part):
     indexes: list[IndexScalingPart] | None = Field(default=None, description="Capacities of global secondary indexes.")
 
 
-class AutoScalingFields(Part):
+class AutoScalingFields(FieldModel):
     """Auto scaling of the table and its indexes."""
 
     auto_scaling: AutoScalingPart | None = Field(
@@ -105,45 +105,45 @@ def scaled_capacities(document: AutoScalingFields) -> Iterator[tuple[Path, Scali
 
 
 @rule("auto_scaling")
-def whole(document: AutoScalingFields) -> Iterator[Finding]:
+def whole(document: AutoScalingFields) -> Iterator[FieldProblem]:
     """Limits and target where a capacity is scaled, nothing where it is not."""
     for path, part in scaled_capacities(document):
         if not part.enabled:
             for name in (name for name in _DETAILS if getattr(part, name) is not None):
-                yield Finding(
+                yield FieldProblem(
                     (*path, name), "is not allowed when enabled is false", "Remove it, or set enabled to true."
                 )
             continue
         for name in ("min", "max", "target"):
             if getattr(part, name) is None:
-                yield Finding((*path, name), "is required when enabled is true", f"Add {name}.")
+                yield FieldProblem((*path, name), "is required when enabled is true", f"Add {name}.")
         yield from _limits(path, part.min, part.max)
         if part.target is not None and not LEAST_TARGET <= part.target <= GREATEST_TARGET:
             remedy = f"Write a utilisation in percent from {LEAST_TARGET} to {GREATEST_TARGET}."
-            yield Finding((*path, "target"), f"is {part.target:g}", remedy)
+            yield FieldProblem((*path, "target"), f"is {part.target:g}", remedy)
 
 
 @rule("auto_scaling")
-def scheduled(document: AutoScalingFields) -> Iterator[Finding]:
+def scheduled(document: AutoScalingFields) -> Iterator[FieldProblem]:
     """Each action has a name of its own, a schedule, and a limit to set."""
     for path, part in scaled_capacities(document):
         seen: set[str] = set()
         for position, action in enumerate(part.scheduled or ()):
             here = (*path, "scheduled", position)
             if action.name in seen:
-                yield Finding((*here, "name"), f"duplicate name {action.name!r}", "Give it another name.")
+                yield FieldProblem((*here, "name"), f"duplicate name {action.name!r}", "Give it another name.")
             seen.add(action.name)
             if not _SCHEDULE.fullmatch(action.schedule):
                 remedy = "Write cron(0 6 * * ? *), rate(1 day) or at(2030-01-01T00:00:00)."
-                yield Finding((*here, "schedule"), f"invalid schedule {action.schedule!r}", remedy)
+                yield FieldProblem((*here, "schedule"), f"invalid schedule {action.schedule!r}", remedy)
             if action.min is None and action.max is None:
-                yield Finding(here, "has neither min nor max", "Add min, max or both.")
+                yield FieldProblem(here, "has neither min nor max", "Add min, max or both.")
             yield from _limits(here, action.min, action.max)
 
 
-def _limits(path: Path, least: int | None, most: int | None) -> Iterator[Finding]:
+def _limits(path: Path, least: int | None, most: int | None) -> Iterator[FieldProblem]:
     if least is not None and most is not None and least > most:
-        yield Finding((*path, "min"), f"{least} is greater than max ({most})", "Make min at most max.")
+        yield FieldProblem((*path, "min"), f"{least} is greater than max ({most})", "Make min at most max.")
 
 
 def to_model(document: AutoScalingFields) -> AutoScaling | None:

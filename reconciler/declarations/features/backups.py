@@ -9,22 +9,20 @@ from typing import Annotated
 from pydantic import Field
 
 from reconciler.declarations.document.extras import TableNameFields
-from reconciler.declarations.document.part import LONG, AlsoSpelled, Part
+from reconciler.declarations.document.field_model import LONG, Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, not_written, rule
 from reconciler.facets import backup_names, cron
 from reconciler.model.backups import PATTERN, Backups
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 _CHARACTERS = re.compile(r"[a-zA-Z0-9_.-]*")
 
 
-class BackupsPart(Part):
+class BackupsPart(FieldModel):
     """Only backups that were taken by this declaration are ever deleted; leaving the field out leaves all alone."""
 
     schedule: str = Field(description="When, in UTC: minute hour day month weekday as in cron, or @daily and its like.")
-    keep: Annotated[int, Field(ge=1, le=LONG), AlsoSpelled(("retain",))] = Field(
-        description="How many of ours are kept."
-    )
+    keep: Annotated[int, Field(ge=1, le=LONG), Aliases(("retain",))] = Field(description="How many of ours are kept.")
     name: str = Field(
         default=PATTERN, description="The name, with {time} in it and {table} if wanted; a mark is added at its end."
     )
@@ -37,7 +35,7 @@ class BackupsFields(TableNameFields):
 
 
 @rule("backups")
-def schedule(document: BackupsFields) -> Iterator[Finding]:
+def schedule(document: BackupsFields) -> Iterator[FieldProblem]:
     """Cron's five fields."""
     if document.backups is None:
         return
@@ -45,21 +43,21 @@ def schedule(document: BackupsFields) -> Iterator[Finding]:
         cron.parse(document.backups.schedule)
     except ValueError as error:
         remedy = "Write minute hour day month weekday, such as 0 3 * * *, or @daily."
-        yield Finding(("backups", "schedule"), str(error), remedy)
+        yield FieldProblem(("backups", "schedule"), str(error), remedy)
 
 
 @rule("backups", "table_name")
-def name(document: BackupsFields) -> Iterator[Finding]:
+def name(document: BackupsFields) -> Iterator[FieldProblem]:
     """A name that tells one backup from the next, within what CreateBackup takes: 255 of a-z, A-Z, 0-9, _ . and -."""
     if document.backups is None:
         return
     pattern, path = document.backups.name, ("backups", "name")
     if pattern.count("{time}") != 1:
-        yield Finding(path, "must contain {time} exactly once", "For example, write {table}-{time}.")
+        yield FieldProblem(path, "must contain {time} exactly once", "For example, write {table}-{time}.")
     elif not _CHARACTERS.fullmatch(pattern.replace("{time}", "").replace("{table}", "")):
-        yield Finding(path, f"is {pattern!r}", "Use only a-z, A-Z, 0-9, _ . and -, with {time} and {table}.")
+        yield FieldProblem(path, f"is {pattern!r}", "Use only a-z, A-Z, 0-9, _ . and -, with {time} and {table}.")
     elif backup_names.longest_name(pattern, document.table_name or "") > backup_names.LONGEST:
-        yield Finding(path, f"backup names would exceed {backup_names.LONGEST} characters", "Shorten it.")
+        yield FieldProblem(path, f"backup names would exceed {backup_names.LONGEST} characters", "Shorten it.")
 
 
 def to_model(document: BackupsFields) -> Backups | None:

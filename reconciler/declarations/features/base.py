@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
-Check = Callable[[Any], Iterator[Finding]]
+Check = Callable[[Any], Iterator[FieldProblem]]
 Members = Mapping[str, Any]
 """Fields of a document by name, with values as people write them. A field that is None or empty is left out."""
 Response = Mapping[str, Any]
@@ -51,7 +51,7 @@ class Feature:
     """
 
     name: str
-    fields: type[Part]
+    fields: type[FieldModel]
     rules: tuple[Rule, ...]
     to_model: Callable[[Any], Any]
     from_model: Callable[[TableSpec], Members]

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, Part
+from reconciler.declarations.document.field_model import LONG, FieldModel
 from reconciler.declarations.features.auto_scaling import AutoScalingFields, scaled_capacities
 from reconciler.declarations.features.base import Feature, Members, Response
 from reconciler.model.table import Billing, TableSpec, Throughput
 
 
-class ThroughputPart(Part):
+class ThroughputPart(FieldModel):
     """Capacity units per second."""
 
     read_capacity_units: int = Field(ge=1, le=LONG, description="Read capacity units per second, at least 1.")
     write_capacity_units: int = Field(ge=1, le=LONG, description="Write capacity units per second, at least 1.")
 
 
-class BillingFields(Part):
+class BillingFields(FieldModel):
     """How the table is paid for."""
 
     billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"] | None = Field(

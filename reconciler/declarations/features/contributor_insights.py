@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import ContributorInsights, IndexInsights, TableSpec
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 
-class InsightsPart(Part):
+class InsightsPart(FieldModel):
     """``{enabled: false}`` turns it off; leaving the whole field out leaves it alone."""
 
     enabled: bool = Field(default=True, description="Whether CloudWatch counts the most used keys.")
     mode: Annotated[
         Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"] | None,
-        AlsoSpelled(("contributor_insights_mode", "ContributorInsightsMode")),
+        Aliases(("contributor_insights_mode", "ContributorInsightsMode")),
     ] = Field(default=None, description="Count all keys that are used, or only the throttled ones.")
 
 
-class InsightsFields(Part):
+class InsightsFields(FieldModel):
     """Insights of the table; those of an index are declared with the index."""
 
     contributor_insights: Annotated[
-        InsightsPart | None, AlsoSpelled(("ContributorInsightsSpecification", "contributor_insights_specification"))
+        InsightsPart | None, Aliases(("ContributorInsightsSpecification", "contributor_insights_specification"))
     ] = Field(default=None, description="The most used keys of the table.")
 
 
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
         """Where insights are declared."""
 
 
-def insights_findings(insights: InsightsPart | None, path: Path) -> Iterator[Finding]:
+def insights_problems(insights: InsightsPart | None, path: Path) -> Iterator[FieldProblem]:
     """A mode only where insights are on. ``path`` is that of the table or the index."""
     if insights and not insights.enabled and insights.mode:
         where = (*path, "contributor_insights", "mode")
-        yield Finding(where, "is not allowed when enabled is false", "Remove it, or enable it.")
+        yield FieldProblem(where, "is not allowed when enabled is false", "Remove it, or enable it.")
 
 
 @rule("contributor_insights")
-def details(document: InsightsFields) -> Iterator[Finding]:
+def details(document: InsightsFields) -> Iterator[FieldProblem]:
     """The mode of the table's own insights."""
-    yield from insights_findings(document.contributor_insights, ())
+    yield from insights_problems(document.contributor_insights, ())
 
 
 def to_model(document: Document) -> ContributorInsights | None:

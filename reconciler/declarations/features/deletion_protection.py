@@ -6,16 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members
 from reconciler.model.table import TableSpec
 
 
-class DeletionProtectionFields(Part):
+class DeletionProtectionFields(FieldModel):
     """Protection of the table by the service."""
 
-    deletion_protection_enabled: Annotated[bool | None, AlsoSpelled(("deletion_protection", "DeletionProtection"))] = (
-        Field(default=None, description="DynamoDB itself refuses to delete the table.")
+    deletion_protection_enabled: Annotated[bool | None, Aliases(("deletion_protection", "DeletionProtection"))] = Field(
+        default=None, description="DynamoDB itself refuses to delete the table."
     )
 
 

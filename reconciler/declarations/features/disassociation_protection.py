@@ -6,16 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members
 from reconciler.declarations.features.replicas import is_global
 from reconciler.model.table import TableSpec
 
 
-class DisassociationProtectionFields(Part):
+class DisassociationProtectionFields(FieldModel):
     """Protection of the global table by the service."""
 
-    disassociation_protection_enabled: Annotated[bool | None, AlsoSpelled(("disassociation_protection",))] = Field(
+    disassociation_protection_enabled: Annotated[bool | None, Aliases(("disassociation_protection",))] = Field(
         default=None, description="DynamoDB refuses to take this replica out of its global table."
     )
 

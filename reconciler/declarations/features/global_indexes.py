@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.billing import ThroughputPart, throughput, throughput_members
 from reconciler.declarations.features.contributor_insights import (
     InsightsPart,
-    insights_findings,
     insights_members,
     insights_of_index,
+    insights_problems,
 )
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
-    index_findings,
+    index_problems,
     projection,
     projection_members,
 )
@@ -33,18 +33,18 @@ from reconciler.declarations.features.keys import (
 from reconciler.declarations.features.on_demand_throughput import (
     OnDemandThroughputPart,
     maximum,
-    maximum_findings,
     maximum_members,
+    maximum_problems,
 )
-from reconciler.declarations.features.warm_throughput import WarmThroughputPart, warm, warm_findings
+from reconciler.declarations.features.warm_throughput import WarmThroughputPart, warm, warm_problems
 from reconciler.model.table import GlobalIndex, ScalarType, TableSpec
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST = 20
 """Global indexes of a table: the default quota."""
 
 
-class GlobalIndexPart(Part):
+class GlobalIndexPart(FieldModel):
     """A global secondary index; keys and projection never change under one name."""
 
     index_name: str = Field(description="3 to 255 characters out of a-z, A-Z, 0-9, _ . and -.")
@@ -58,7 +58,7 @@ class GlobalIndexPart(Part):
     )
     warm_throughput: WarmThroughputPart | None = Field(default=None, description="It only ever rises.")
     contributor_insights: Annotated[
-        InsightsPart | None, AlsoSpelled(("ContributorInsightsSpecification", "contributor_insights_specification"))
+        InsightsPart | None, Aliases(("ContributorInsightsSpecification", "contributor_insights_specification"))
     ] = Field(default=None, description="The most used keys of the index.")
 
 
@@ -75,22 +75,22 @@ def indexes_with_paths(document: GlobalIndexesFields) -> Iterator[tuple[Path, Gl
 
 
 @rule("global_secondary_indexes")
-def count(document: GlobalIndexesFields) -> Iterator[Finding]:
+def count(document: GlobalIndexesFields) -> Iterator[FieldProblem]:
     """No more than the quota."""
     found = len(document.global_secondary_indexes or [])
     if found > MOST:
-        yield Finding(("global_secondary_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
+        yield FieldProblem(("global_secondary_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
 
 
 @rule("global_secondary_indexes")
-def each_index(document: GlobalIndexesFields) -> Iterator[Finding]:
+def each_index(document: GlobalIndexesFields) -> Iterator[FieldProblem]:
     """Name, key, projection and limits. A key may have several attributes: 1 to 4 HASH, then up to 4 RANGE."""
     for path, index in indexes_with_paths(document):
-        yield from index_findings(index, path)
+        yield from index_problems(index, path)
         yield from key_shape(index.key_schema, (*path, "key_schema"), most=4)
-        yield from maximum_findings(index.on_demand_throughput, path)
-        yield from warm_findings(index.warm_throughput, path)
-        yield from insights_findings(index.contributor_insights, path)
+        yield from maximum_problems(index.on_demand_throughput, path)
+        yield from warm_problems(index.warm_throughput, path)
+        yield from insights_problems(index.contributor_insights, path)
 
 
 def to_model(document: GlobalIndexesFields) -> tuple[GlobalIndex, ...] | None:

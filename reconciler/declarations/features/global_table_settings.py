@@ -7,15 +7,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.replicas import is_global
 from reconciler.model.global_table import GlobalTableSettings
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 
-class GlobalTableSettingsFields(Part):
+class GlobalTableSettingsFields(FieldModel):
     """Settings of the global table (CreateTable)."""
 
     global_table_settings_replication_mode: Literal["ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"] | None = Field(
@@ -27,18 +27,18 @@ class GlobalTableSettingsFields(Part):
 
 
 @rule("global_table_source_arn", "global_table_settings_replication_mode")
-def source(document: GlobalTableSettingsFields) -> Iterator[Finding]:
+def source(document: GlobalTableSettingsFields) -> Iterator[FieldProblem]:
     """A replica of another account's table replicates its settings."""
     mode, arn = document.global_table_settings_replication_mode, document.global_table_source_arn
     if arn is None:
         return
     if mode not in (None, "ENABLED"):
         reason = f"invalid value {mode}; a replica of another account's table needs ENABLED"
-        yield Finding(("global_table_settings_replication_mode",), reason, "Set it to ENABLED.")
+        yield FieldProblem(("global_table_settings_replication_mode",), reason, "Set it to ENABLED.")
     parts = arn.split(":")
     if len(parts) != 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
         reason = f"invalid table ARN {arn!r}"
-        yield Finding(("global_table_source_arn",), reason, "Write arn:aws:dynamodb:REGION:ACCOUNT:table/NAME.")
+        yield FieldProblem(("global_table_source_arn",), reason, "Write arn:aws:dynamodb:REGION:ACCOUNT:table/NAME.")
 
 
 def to_model(document: GlobalTableSettingsFields) -> GlobalTableSettings | None:

@@ -7,17 +7,17 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.keys import AttributeName
-from reconciler.declarations.names import name_fault
+from reconciler.declarations.names import name_problem
 from reconciler.model.table import Projection
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST_COPIED = 20
 """Attributes that one index copies by INCLUDE."""
 
 
-class ProjectionPart(Part):
+class ProjectionPart(FieldModel):
     """What an index copies from the table."""
 
     projection_type: Literal["ALL", "KEYS_ONLY", "INCLUDE"] = Field(description="INCLUDE names further attributes.")
@@ -38,22 +38,22 @@ class IndexPart(Protocol):
         """What it copies."""
 
 
-def index_findings(index: IndexPart, path: Path) -> Iterator[Finding]:
+def index_problems(index: IndexPart, path: Path) -> Iterator[FieldProblem]:
     """An index is named by the same rule as a table. INCLUDE names 1 to 20 attributes; ALL and KEYS_ONLY name none."""
-    fault = name_fault(index.index_name)
-    if fault:
-        yield Finding((*path, "index_name"), *fault)
+    problem = name_problem(index.index_name)
+    if problem:
+        yield FieldProblem((*path, "index_name"), *problem)
     kind, names = index.projection.projection_type, index.projection.non_key_attributes
-    place = (*path, "projection", "non_key_attributes")
+    field_path = (*path, "projection", "non_key_attributes")
     if kind == "INCLUDE" and not names:
-        yield Finding(
-            place, "is required when projection_type is INCLUDE", "Name the attributes to copy, or use KEYS_ONLY."
+        yield FieldProblem(
+            field_path, "is required when projection_type is INCLUDE", "Name the attributes to copy, or use KEYS_ONLY."
         )
     elif kind != "INCLUDE" and names is not None:
-        yield Finding(place, f"is not allowed when projection_type is {kind}", "Remove it, or use INCLUDE.")
+        yield FieldProblem(field_path, f"is not allowed when projection_type is {kind}", "Remove it, or use INCLUDE.")
     elif names and len(set(names)) > MOST_COPIED:
         remedy = f"DynamoDB allows {MOST_COPIED} an index; ALL has no limit."
-        yield Finding(place, f"lists {len(set(names))} attributes", remedy)
+        yield FieldProblem(field_path, f"lists {len(set(names))} attributes", remedy)
 
 
 def projection(part: ProjectionPart) -> Projection:

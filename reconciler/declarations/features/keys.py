@@ -7,29 +7,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import KeyElement, ScalarType, TableSpec
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
 
 
-class KeyElementPart(Part):
+class KeyElementPart(FieldModel):
     """One element of a key schema."""
 
     attribute_name: AttributeName = Field(description="The key attribute, 1 to 255 characters.")
     key_type: Literal["HASH", "RANGE"] = Field(description="HASH is the partition key, RANGE the sort key.")
 
 
-class AttributeDefinitionPart(Part):
+class AttributeDefinitionPart(FieldModel):
     """The type of a key attribute; attributes that are in no key have no definition."""
 
     attribute_name: AttributeName = Field(description="The key attribute, 1 to 255 characters.")
     attribute_type: Literal["S", "N", "B"] = Field(description="S for text, N for number, B for binary.")
 
 
-class KeysFields(Part):
+class KeysFields(FieldModel):
     """The key of the table, and the types of all key attributes."""
 
     key_schema: list[KeyElementPart] | None = Field(
@@ -40,39 +40,39 @@ class KeysFields(Part):
     )
 
 
-def key_shape(keys: Sequence[KeyElementPart], path: Path, most: int) -> Iterator[Finding]:
+def key_shape(keys: Sequence[KeyElementPart], path: Path, most: int) -> Iterator[FieldProblem]:
     """1 to ``most`` HASH elements first, then up to ``most`` RANGE elements, each of another attribute."""
     roles: list[str] = [element.key_type for element in keys]
     for role, least in (("HASH", 1), ("RANGE", 0)):
         count = roles.count(role)
         if not least <= count <= most:
             allowed = f"exactly {most}" if least == most else f"{least} to {most}" if least else f"at most {most}"
-            yield Finding(path, f"has {count} {role} elements", f"Use {allowed}.")
+            yield FieldProblem(path, f"has {count} {role} elements", f"Use {allowed}.")
     if roles != sorted(roles):
-        yield Finding(path, "has a HASH element after a RANGE element", "Put HASH first.")
+        yield FieldProblem(path, "has a HASH element after a RANGE element", "Put HASH first.")
     names = [element.attribute_name for element in keys]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        yield Finding(path, f"duplicate attribute {name!r}", "Use each attribute only once per key.")
+        yield FieldProblem(path, f"duplicate attribute {name!r}", "Use each attribute only once per key.")
 
 
 @rule("key_schema")
-def table_keys(document: KeysFields) -> Iterator[Finding]:
+def table_keys(document: KeysFields) -> Iterator[FieldProblem]:
     """One HASH element, then at most one RANGE element."""
     if document.key_schema:
         yield from key_shape(document.key_schema, ("key_schema",), most=1)
 
 
 @rule("attribute_definitions")
-def defined_once(document: KeysFields) -> Iterator[Finding]:
+def defined_once(document: KeysFields) -> Iterator[FieldProblem]:
     """One definition an attribute."""
     types: dict[str, str] = {}
     for position, definition in enumerate(document.attribute_definitions or []):
         name, first = definition.attribute_name, types.get(definition.attribute_name)
         if first == definition.attribute_type:
-            yield Finding(("attribute_definitions", position), f"duplicate definition of {name!r}", "Remove it.")
+            yield FieldProblem(("attribute_definitions", position), f"duplicate definition of {name!r}", "Remove it.")
         elif first:
             reason = f"conflicting types of {name!r}: {first} and {definition.attribute_type}"
-            yield Finding(
+            yield FieldProblem(
                 ("attribute_definitions", position), reason, "An attribute has one type; keep one of the two."
             )
         types.setdefault(name, definition.attribute_type)

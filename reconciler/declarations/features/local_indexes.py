@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
-    index_findings,
+    index_problems,
     projection,
     projection_members,
 )
@@ -23,13 +23,13 @@ from reconciler.declarations.features.keys import (
     key_shape,
 )
 from reconciler.model.table import LocalIndex, TableSpec
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST = 5
 """Local indexes of a table."""
 
 
-class LocalIndexPart(Part):
+class LocalIndexPart(FieldModel):
     """A local secondary index: the table's partition key with another sort key. Fixed when the table is created."""
 
     index_name: str = Field(description="3 to 255 characters out of a-z, A-Z, 0-9, _ . and -.")
@@ -52,34 +52,36 @@ def indexes_with_paths(document: LocalIndexesFields) -> Iterator[tuple[Path, Loc
 
 
 @rule("local_secondary_indexes")
-def count(document: LocalIndexesFields) -> Iterator[Finding]:
+def count(document: LocalIndexesFields) -> Iterator[FieldProblem]:
     """At most 5."""
     found = len(document.local_secondary_indexes or [])
     if found > MOST:
-        yield Finding(("local_secondary_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
+        yield FieldProblem(("local_secondary_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
 
 
 @rule("local_secondary_indexes")
-def each_index(document: LocalIndexesFields) -> Iterator[Finding]:
+def each_index(document: LocalIndexesFields) -> Iterator[FieldProblem]:
     """Name and projection."""
     for path, index in indexes_with_paths(document):
-        yield from index_findings(index, path)
+        yield from index_problems(index, path)
 
 
 @rule("key_schema", "local_secondary_indexes")
-def index_keys(document: LocalIndexesFields) -> Iterator[Finding]:
+def index_keys(document: LocalIndexesFields) -> Iterator[FieldProblem]:
     """The table's partition key with a sort key of its own, and only where the table has a sort key."""
     if document.local_secondary_indexes and document.key_schema and not _attribute(document.key_schema, "RANGE"):
         reason = "requires a table with a sort key"
-        yield Finding(("local_secondary_indexes",), reason, "Add a RANGE element to key_schema, or use global indexes.")
+        yield FieldProblem(
+            ("local_secondary_indexes",), reason, "Add a RANGE element to key_schema, or use global indexes."
+        )
     for start, index in indexes_with_paths(document):
         path = (*start, "key_schema")
         yield from key_shape(index.key_schema, path, most=1)
         if not _attribute(index.key_schema, "RANGE"):
-            yield Finding(path, "has no RANGE element", "Add the sort key of the index.")
+            yield FieldProblem(path, "has no RANGE element", "Add the sort key of the index.")
         hash_name, wanted = _attribute(index.key_schema, "HASH"), _attribute(document.key_schema or [], "HASH")
         if hash_name and wanted and hash_name != wanted:
-            yield Finding(path, f"invalid partition key {hash_name!r}", f"Use that of the table, {wanted!r}.")
+            yield FieldProblem(path, f"invalid partition key {hash_name!r}", f"Use that of the table, {wanted!r}.")
 
 
 def _attribute(keys: list[KeyElementPart], role: str) -> str | None:

@@ -6,20 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members
 from reconciler.declarations.features.replicas import Region, is_global
 from reconciler.model.global_table import MultiRegionConsistency
 from reconciler.model.table import TableSpec
 
 
-class WitnessPart(Part):
+class WitnessPart(FieldModel):
     """The Region that keeps a log of writes and no table."""
 
-    region_name: Annotated[Region, AlsoSpelled(("Region", "region"))] = Field(description="Such as us-west-2.")
+    region_name: Annotated[Region, Aliases(("Region", "region"))] = Field(description="Such as us-west-2.")
 
 
-class ConsistencyFields(Part):
+class ConsistencyFields(FieldModel):
     """Consistency of the global table."""
 
     multi_region_consistency: Literal["EVENTUAL", "STRONG"] | None = Field(

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, Part
+from reconciler.declarations.document.field_model import LONG, FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import OnDemandThroughput, TableSpec
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 
-class OnDemandThroughputPart(Part):
+class OnDemandThroughputPart(FieldModel):
     """Request units per second. What is left out is left alone."""
 
     max_read_request_units: int | None = Field(
@@ -23,7 +23,7 @@ class OnDemandThroughputPart(Part):
     )
 
 
-class OnDemandThroughputFields(Part):
+class OnDemandThroughputFields(FieldModel):
     """The maximum of the table."""
 
     on_demand_throughput: OnDemandThroughputPart | None = Field(
@@ -31,22 +31,22 @@ class OnDemandThroughputFields(Part):
     )
 
 
-def maximum_findings(part: OnDemandThroughputPart | None, path: Path) -> Iterator[Finding]:
+def maximum_problems(part: OnDemandThroughputPart | None, path: Path) -> Iterator[FieldProblem]:
     """At least one member; each at least 1, or -1 for no maximum. ``path`` is that of the table or the index."""
     if part is None:
         return
     if part.max_read_request_units is None and part.max_write_request_units is None:
         remedy = "Add max_read_request_units or max_write_request_units; -1 means no maximum."
-        yield Finding((*path, "on_demand_throughput"), "is empty", remedy)
+        yield FieldProblem((*path, "on_demand_throughput"), "is empty", remedy)
     for name in ("max_read_request_units", "max_write_request_units"):
         if getattr(part, name) == 0:
-            yield Finding((*path, "on_demand_throughput", name), "is 0", "Write 1 or more, or -1 for no maximum.")
+            yield FieldProblem((*path, "on_demand_throughput", name), "is 0", "Write 1 or more, or -1 for no maximum.")
 
 
 @rule("on_demand_throughput")
-def own_maximum(document: OnDemandThroughputFields) -> Iterator[Finding]:
+def own_maximum(document: OnDemandThroughputFields) -> Iterator[FieldProblem]:
     """The members of the table's own maximum."""
-    yield from maximum_findings(document.on_demand_throughput, ())
+    yield from maximum_problems(document.on_demand_throughput, ())
 
 
 def maximum(part: OnDemandThroughputPart | None) -> OnDemandThroughput | None:

@@ -7,38 +7,38 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import IS_ON, Feature, Members, Response, given, rule
 from reconciler.model.table import PointInTimeRecovery, TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 
-class RecoveryPart(Part):
+class RecoveryPart(FieldModel):
     """``{enabled: false}`` turns it off; leaving the whole field out leaves it alone."""
 
-    enabled: Annotated[bool, AlsoSpelled(("PointInTimeRecoveryEnabled", "point_in_time_recovery_enabled"))] = Field(
+    enabled: Annotated[bool, Aliases(("PointInTimeRecoveryEnabled", "point_in_time_recovery_enabled"))] = Field(
         default=True, description="Whether the table can be restored to any second of the recovery period."
     )
-    recovery_period_in_days: Annotated[int | None, AlsoSpelled(("days",))] = Field(
+    recovery_period_in_days: Annotated[int | None, Aliases(("days",))] = Field(
         default=None, ge=1, le=35, description="1 to 35; DynamoDB's own choice is 35."
     )
 
 
-class RecoveryFields(Part):
+class RecoveryFields(FieldModel):
     """Continuous backups of the table."""
 
     point_in_time_recovery: Annotated[
         RecoveryPart | None,
-        AlsoSpelled(("PointInTimeRecoverySpecification", "point_in_time_recovery_specification")),
+        Aliases(("PointInTimeRecoverySpecification", "point_in_time_recovery_specification")),
     ] = Field(default=None, description="Continuous backups.")
 
 
 @rule("point_in_time_recovery")
-def details(document: RecoveryFields) -> Iterator[Finding]:
+def details(document: RecoveryFields) -> Iterator[FieldProblem]:
     """Days only where point-in-time recovery is on."""
     recovery, name = document.point_in_time_recovery, "recovery_period_in_days"
     if recovery and not recovery.enabled and recovery.recovery_period_in_days is not None:
-        yield Finding(
+        yield FieldProblem(
             ("point_in_time_recovery", name), "is not allowed when enabled is false", "Remove it, or enable it."
         )
 

@@ -11,42 +11,42 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from reconciler.declarations.document.part import ReadByIam
-from reconciler.facets.policy_json import LIMIT, normal
+from reconciler.declarations.document.field_model import IamPolicy
+from reconciler.facets.policy_json import LIMIT, normalized_policy
 from reconciler.model.table import ResourcePolicy
 from reconciler.parsing.parsed import TOO_DEEP
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 Policy = Annotated[
-    Any, WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "string"}, {"type": "null"}]}), ReadByIam()
+    Any, WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "string"}, {"type": "null"}]}), IamPolicy()
 ]
 """Checked by ``policy_findings``, for a policy has a grammar of its own. ``{}`` is no policy."""
 DEEPEST = 100
 """Levels of a policy, ten times as many as IAM's grammar has elements within one another."""
 
 
-def policy_findings(field: str, value: Any) -> Iterator[Finding]:
+def policy_problems(field: str, value: Any) -> Iterator[FieldProblem]:
     """A JSON object with statements, of at most 20 KB."""
     policy = as_mapping(value)
     if _too_deep(value if policy is None else policy):
-        yield Finding((field,), *TOO_DEEP)
+        yield FieldProblem((field,), *TOO_DEEP)
         return
     if policy is None:
         if value is not None:
             remedy = "Write the policy as a mapping, or as JSON text; {} means no policy."
-            yield Finding((field,), "is not a JSON object", remedy)
+            yield FieldProblem((field,), "is not a JSON object", remedy)
         return
     if policy and not policy.get("Statement"):
-        yield Finding((field,), "has no Statement", "Add Statement; {} means no policy.")
+        yield FieldProblem((field,), "has no Statement", "Add Statement; {} means no policy.")
     try:
-        size = len((normal(policy) or "").encode())
+        size = len((normalized_policy(policy) or "").encode())
     except (TypeError, ValueError):
         # Numbers and keys that are no text are refused by document/policy_numbers with their spelling.
         remedy = "Write texts, lists and mappings with texts as keys."
-        yield Finding((field,), "contains a value that JSON cannot represent", remedy)
+        yield FieldProblem((field,), "contains a value that JSON cannot represent", remedy)
         return
     if size > LIMIT:
-        yield Finding((field,), f"has {size} bytes", f"DynamoDB allows {LIMIT}.")
+        yield FieldProblem((field,), f"has {size} bytes", f"DynamoDB allows {LIMIT}.")
 
 
 def as_mapping(value: Any) -> dict[str, Any] | None:
@@ -81,7 +81,7 @@ def _too_deep(value: Any) -> bool:
 def policy(value: Any) -> ResourcePolicy | None:
     """None where there is nothing declared; an empty policy is one without document."""
     document = as_mapping(value)
-    return None if document is None else ResourcePolicy(normal(document))
+    return None if document is None else ResourcePolicy(normalized_policy(document))
 
 
 def policy_document(observed: ResourcePolicy | None) -> Any:

@@ -7,22 +7,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import LONG, AlsoSpelled, Part
+from reconciler.declarations.document.field_model import LONG, Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, Response, given, rule
 from reconciler.model.global_table import Replica, ReplicaIndex
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 Region = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class ReadCapacityPart(Part):
+class ReadCapacityPart(FieldModel):
     """Read capacity of a replica, in place of the table's."""
 
     read_capacity_units: int = Field(ge=1, le=LONG, description="Read capacity units per second, at least 1.")
 
 
-class ReadMaximumPart(Part):
+class ReadMaximumPart(FieldModel):
     """The on-demand maximum of reads of a replica, in place of the table's."""
 
     max_read_request_units: int = Field(
@@ -30,7 +30,7 @@ class ReadMaximumPart(Part):
     )
 
 
-class ReplicaIndexPart(Part):
+class ReplicaIndexPart(FieldModel):
     """What a replica overrides of one global index."""
 
     index_name: str = Field(description="The name of a global index of the table.")
@@ -42,11 +42,11 @@ class ReplicaIndexPart(Part):
     )
 
 
-class ReplicaPart(Part):
+class ReplicaPart(FieldModel):
     """A replica in another Region; a setting left out is left alone."""
 
-    region_name: Annotated[Region, AlsoSpelled(("Region", "region"))] = Field(description="Such as eu-west-1.")
-    kms_master_key_id: Annotated[str | None, AlsoSpelled(("KMSMasterKeyId",))] = Field(
+    region_name: Annotated[Region, Aliases(("Region", "region"))] = Field(description="Such as eu-west-1.")
+    kms_master_key_id: Annotated[str | None, Aliases(("KMSMasterKeyId",))] = Field(
         default=None, min_length=1, max_length=2048, description="A key of that Region; it never changes in place."
     )
     table_class_override: Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"] | None = Field(
@@ -63,7 +63,7 @@ class ReplicaPart(Part):
     )
 
 
-class ReplicasFields(Part):
+class ReplicasFields(FieldModel):
     """The Regions of a global table."""
 
     replicas: list[ReplicaPart] | None = Field(
@@ -72,24 +72,24 @@ class ReplicasFields(Part):
 
 
 @rule("replicas")
-def one_a_region(document: ReplicasFields) -> Iterator[Finding]:
+def one_a_region(document: ReplicasFields) -> Iterator[FieldProblem]:
     """One replica a Region."""
     seen: set[str] = set()
     for position, replica in enumerate(document.replicas or []):
         if replica.region_name in seen:
             reason = f"duplicate replica in {replica.region_name!r}"
-            yield Finding(("replicas", position, "region_name"), reason, "Keep one of them.")
+            yield FieldProblem(("replicas", position, "region_name"), reason, "Keep one of them.")
         seen.add(replica.region_name)
 
 
 @rule("replicas")
-def maximum_members(document: ReplicasFields) -> Iterator[Finding]:
+def maximum_members(document: ReplicasFields) -> Iterator[FieldProblem]:
     """A maximum is at least 1, or -1 for no maximum."""
     for position, replica in enumerate(document.replicas or []):
         maxima = [replica.on_demand_throughput_override]
         maxima += [index.on_demand_throughput_override for index in replica.global_secondary_indexes or []]
         if any(maximum is not None and maximum.max_read_request_units == 0 for maximum in maxima):
-            yield Finding(("replicas", position), "has a maximum of 0", "Write 1 or more, or -1 for no maximum.")
+            yield FieldProblem(("replicas", position), "has a maximum of 0", "Write 1 or more, or -1 for no maximum.")
 
 
 def to_model(document: ReplicasFields) -> tuple[Replica, ...] | None:

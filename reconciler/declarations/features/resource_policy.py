@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
-from reconciler.declarations.features.policy import Policy, policy, policy_document, policy_findings
+from reconciler.declarations.features.policy import Policy, policy, policy_document, policy_problems
 from reconciler.model.table import ResourcePolicy, TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 
-class ResourcePolicyFields(Part):
+class ResourcePolicyFields(FieldModel):
     """The policy of the table."""
 
     resource_policy: Policy = Field(default=None, description="Who else may use the table; {} means no policy.")
 
 
 @rule("resource_policy")
-def outline(document: ResourcePolicyFields) -> Iterator[Finding]:
+def outline(document: ResourcePolicyFields) -> Iterator[FieldProblem]:
     """What every policy has."""
-    yield from policy_findings("resource_policy", document.resource_policy)
+    yield from policy_problems("resource_policy", document.resource_policy)
 
 
 def to_model(document: ResourcePolicyFields) -> ResourcePolicy | None:

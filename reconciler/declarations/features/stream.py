@@ -7,36 +7,36 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import Stream, StreamView, TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 
-class StreamPart(Part):
+class StreamPart(FieldModel):
     """``{stream_enabled: false}`` turns the stream off; leaving the whole field out leaves it alone."""
 
     stream_enabled: bool = Field(default=True, description="Whether changes of items are recorded in a stream.")
-    stream_view_type: Annotated[StreamView | None, AlsoSpelled(("view",))] = Field(
+    stream_view_type: Annotated[StreamView | None, Aliases(("view",))] = Field(
         default=None, description="What the stream records of a changed item; needed when it is enabled."
     )
 
 
-class StreamFields(Part):
+class StreamFields(FieldModel):
     """The stream of the table."""
 
     stream_specification: StreamPart | None = Field(default=None, description="DynamoDB Streams.")
 
 
 @rule("stream_specification")
-def view(document: StreamFields) -> Iterator[Finding]:
+def view(document: StreamFields) -> Iterator[FieldProblem]:
     """An enabled stream has a view type, a disabled one has none."""
     stream, path = document.stream_specification, ("stream_specification", "stream_view_type")
     if stream and stream.stream_enabled and not stream.stream_view_type:
         remedy = "Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
-        yield Finding(path, "is required when the stream is enabled", remedy)
+        yield FieldProblem(path, "is required when the stream is enabled", remedy)
     if stream and not stream.stream_enabled and stream.stream_view_type:
-        yield Finding(path, "is not allowed when the stream is disabled", "Remove it, or enable the stream.")
+        yield FieldProblem(path, "is not allowed when the stream is disabled", "Remove it, or enable the stream.")
 
 
 def to_model(document: StreamFields) -> Stream | None:

@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
-from reconciler.declarations.features.policy import Policy, policy, policy_document, policy_findings
+from reconciler.declarations.features.policy import Policy, policy, policy_document, policy_problems
 from reconciler.model.table import ResourcePolicy, TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 
-class StreamPolicyFields(Part):
+class StreamPolicyFields(FieldModel):
     """The policy of the stream."""
 
     stream_policy: Policy = Field(default=None, description="Who else may read the stream; {} means no policy.")
 
 
 @rule("stream_policy")
-def outline(document: StreamPolicyFields) -> Iterator[Finding]:
+def outline(document: StreamPolicyFields) -> Iterator[FieldProblem]:
     """What every policy has."""
-    yield from policy_findings("stream_policy", document.stream_policy)
+    yield from policy_problems("stream_policy", document.stream_policy)
 
 
 def to_model(document: StreamPolicyFields) -> ResourcePolicy | None:

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, Response
 from reconciler.model.table import TableClass, TableSpec
 
 
-class TableClassFields(Part):
+class TableClassFields(FieldModel):
     """How items are stored."""
 
     table_class: Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"] | None = Field(

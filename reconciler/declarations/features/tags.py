@@ -7,23 +7,23 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import MappingForm, Part
+from reconciler.declarations.document.field_model import FieldModel, MappingForm
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import TableSpec
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 """Tags of a table, and characters (TagResource)."""
 
 
-class TagPart(Part):
+class TagPart(FieldModel):
     """One tag."""
 
     key: str = Field(description="1 to 128 characters; the prefix aws: is reserved.")
     value: str = Field(description="At most 256 characters.")
 
 
-class TagsFields(Part):
+class TagsFields(FieldModel):
     """Tags of the table."""
 
     tags: Annotated[list[TagPart] | None, MappingForm("key", "value", most=MOST, longest=LONGEST_VALUE)] = Field(
@@ -32,36 +32,36 @@ class TagsFields(Part):
 
 
 @rule("tags")
-def count(document: TagsFields) -> Iterator[Finding]:
+def count(document: TagsFields) -> Iterator[FieldProblem]:
     """At most 50."""
     found = len(document.tags or [])
     if found > MOST:
-        yield Finding(("tags",), f"has {found} tags", f"DynamoDB allows {MOST} a table.")
+        yield FieldProblem(("tags",), f"has {found} tags", f"DynamoDB allows {MOST} a table.")
 
 
 @rule("tags")
-def lengths(document: TagsFields) -> Iterator[Finding]:
+def lengths(document: TagsFields) -> Iterator[FieldProblem]:
     """Keys of 1 to 128 characters that do not start with ``aws:``, values of at most 256."""
     for position, tag in enumerate(document.tags or []):
         if not 1 <= len(tag.key) <= LONGEST_KEY:
             remedy = f"Use 1 to {LONGEST_KEY} characters."
-            yield Finding(("tags", position, "key"), f"has {len(tag.key)} characters", remedy)
+            yield FieldProblem(("tags", position, "key"), f"has {len(tag.key)} characters", remedy)
         if tag.key.lower().startswith("aws:"):
-            yield Finding(
+            yield FieldProblem(
                 ("tags", position, "key"), f"invalid key {tag.key!r}; the prefix aws: is reserved", "Rename the tag."
             )
         if len(tag.value) > LONGEST_VALUE:
             remedy = f"Use at most {LONGEST_VALUE} characters."
-            yield Finding(("tags", position, "value"), f"has {len(tag.value)} characters", remedy)
+            yield FieldProblem(("tags", position, "value"), f"has {len(tag.value)} characters", remedy)
 
 
 @rule("tags")
-def keys_differ(document: TagsFields) -> Iterator[Finding]:
+def keys_differ(document: TagsFields) -> Iterator[FieldProblem]:
     """Each key once; keys are case-sensitive."""
     seen: set[str] = set()
     for position, tag in enumerate(document.tags or []):
         if tag.key in seen:
-            yield Finding(("tags", position, "key"), f"duplicate key {tag.key!r}", "Keep one of them.")
+            yield FieldProblem(("tags", position, "key"), f"duplicate key {tag.key!r}", "Keep one of them.")
         seen.add(tag.key)
 
 

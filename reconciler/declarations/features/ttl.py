@@ -7,36 +7,36 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import AlsoSpelled, Part
+from reconciler.declarations.document.field_model import Aliases, FieldModel
 from reconciler.declarations.features.base import IS_ON, Feature, Members, Response, rule
 from reconciler.declarations.features.keys import AttributeName
 from reconciler.model.table import TableSpec, Ttl
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 
-class TtlPart(Part):
+class TtlPart(FieldModel):
     """``{enabled: false}`` turns it off; leaving the whole field out leaves it alone."""
 
     enabled: bool = Field(default=True, description="Whether DynamoDB deletes items whose time has passed.")
-    attribute_name: Annotated[AttributeName | None, AlsoSpelled(("attribute",))] = Field(
+    attribute_name: Annotated[AttributeName | None, Aliases(("attribute",))] = Field(
         default=None, description="The attribute that holds the time, in seconds since 1970."
     )
 
 
-class TtlFields(Part):
+class TtlFields(FieldModel):
     """Time to live of the items."""
 
     time_to_live: Annotated[
-        TtlPart | None, AlsoSpelled(("TimeToLiveSpecification", "time_to_live_specification", "ttl"))
+        TtlPart | None, Aliases(("TimeToLiveSpecification", "time_to_live_specification", "ttl"))
     ] = Field(default=None, description="Expiry of items.")
 
 
 @rule("time_to_live")
-def attribute(document: TtlFields) -> Iterator[Finding]:
+def attribute(document: TtlFields) -> Iterator[FieldProblem]:
     """Enabled, it needs the attribute that holds the time."""
     if document.time_to_live and document.time_to_live.enabled and not document.time_to_live.attribute_name:
         remedy = "Name the attribute that holds the time, or set enabled to false."
-        yield Finding(("time_to_live", "attribute_name"), "is required when time to live is enabled", remedy)
+        yield FieldProblem(("time_to_live", "attribute_name"), "is required when time to live is enabled", remedy)
 
 
 def to_model(document: TtlFields) -> Ttl | None:

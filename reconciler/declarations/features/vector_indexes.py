@@ -7,29 +7,29 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.part import Part
+from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
-    index_findings,
+    index_problems,
     projection,
     projection_members,
 )
 from reconciler.declarations.features.keys import AttributeName, KeysFields, attribute_types
 from reconciler.model.table import ScalarType, SearchElement, TableSpec, VectorIndex
-from reconciler.parsing.place import Finding, Path
+from reconciler.parsing.source_location import FieldProblem, Path
 
 MOST = 5
 """Vector indexes of a table."""
 
 
-class VectorAttributePart(Part):
+class VectorAttributePart(FieldModel):
     """The attribute that holds the vectors; it is in no key and has no definition."""
 
     attribute_name: AttributeName = Field(description="The attribute of the vectors, 1 to 255 characters.")
 
 
-class SearchElementPart(Part):
+class SearchElementPart(FieldModel):
     """An attribute by which a search is narrowed; it is defined as key attributes are."""
 
     attribute_name: AttributeName = Field(description="The attribute, 1 to 255 characters.")
@@ -38,7 +38,7 @@ class SearchElementPart(Part):
     )
 
 
-class VectorIndexPart(Part):
+class VectorIndexPart(FieldModel):
     """A vector index for similarity search; nothing of it ever changes under one name."""
 
     index_name: str = Field(description="3 to 255 characters out of a-z, A-Z, 0-9, _ . and -.")
@@ -66,54 +66,54 @@ def indexes_with_paths(document: VectorIndexesFields) -> Iterator[tuple[Path, Ve
 
 
 @rule("vector_indexes")
-def count(document: VectorIndexesFields) -> Iterator[Finding]:
+def count(document: VectorIndexesFields) -> Iterator[FieldProblem]:
     """At most 5."""
     found = len(document.vector_indexes or [])
     if found > MOST:
-        yield Finding(("vector_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
+        yield FieldProblem(("vector_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
 
 
 @rule("vector_indexes")
-def each_index(document: VectorIndexesFields) -> Iterator[Finding]:
+def each_index(document: VectorIndexesFields) -> Iterator[FieldProblem]:
     """Name, projection and search schema."""
     for path, index in indexes_with_paths(document):
-        yield from index_findings(index, path)
+        yield from index_problems(index, path)
         yield from _search_findings(index, (*path, "search_schema"))
 
 
-def _search_findings(index: VectorIndexPart, path: Path) -> Iterator[Finding]:
+def _search_findings(index: VectorIndexPart, path: Path) -> Iterator[FieldProblem]:
     """A search schema has elements, each of another attribute and none of the vectors', and at most one HASH."""
     elements = index.search_schema
     if elements is None:
         return
     if not elements:
-        yield Finding(path, "is empty", "Remove it, or name the attributes that narrow a search.")
+        yield FieldProblem(path, "is empty", "Remove it, or name the attributes that narrow a search.")
     partitions = sum(element.search_schema_element_type == "HASH" for element in elements)
     if partitions > 1:
-        yield Finding(path, f"has {partitions} HASH elements", "Use at most one.")
+        yield FieldProblem(path, f"has {partitions} HASH elements", "Use at most one.")
     names = [element.attribute_name for element in elements]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        yield Finding(path, f"duplicate attribute {name!r}", "Use each attribute only once per search schema.")
+        yield FieldProblem(path, f"duplicate attribute {name!r}", "Use each attribute only once per search schema.")
     if index.vector_attribute.attribute_name in names:
         reason = f"must not contain {index.vector_attribute.attribute_name!r}, the attribute of the vectors"
-        yield Finding(path, reason, "Use other attributes to narrow a search.")
+        yield FieldProblem(path, reason, "Use other attributes to narrow a search.")
 
 
 @rule("key_schema", "vector_indexes")
-def not_in_the_key(document: VectorIndexesFields) -> Iterator[Finding]:
+def not_in_the_key(document: VectorIndexesFields) -> Iterator[FieldProblem]:
     """The vectors do not stand in an attribute of the table's key."""
     keys = {element.attribute_name for element in document.key_schema or []}
     for path, index in indexes_with_paths(document):
         name = index.vector_attribute.attribute_name
         if name in keys:
-            place = (*path, "vector_attribute", "attribute_name")
-            yield Finding(
-                place, f"attribute {name!r} is a key attribute of the table", "Store vectors in another attribute."
+            field_path = (*path, "vector_attribute", "attribute_name")
+            yield FieldProblem(
+                field_path, f"attribute {name!r} is a key attribute of the table", "Store vectors in another attribute."
             )
 
 
 @rule("vector_indexes")
-def same_dimensions(document: VectorIndexesFields) -> Iterator[Finding]:
+def same_dimensions(document: VectorIndexesFields) -> Iterator[FieldProblem]:
     """All indexes over one attribute have the same dimensions."""
     first: dict[str, int] = {}
     for path, index in indexes_with_paths(document):
@@ -121,7 +121,7 @@ def same_dimensions(document: VectorIndexesFields) -> Iterator[Finding]:
         known = first.setdefault(name, index.dimensions)
         if index.dimensions != known:
             reason = f"conflicting dimensions {index.dimensions}; another index over {name!r} has {known}"
-            yield Finding((*path, "dimensions"), reason, "Use the same number for all indexes over one attribute.")
+            yield FieldProblem((*path, "dimensions"), reason, "Use the same number for all indexes over one attribute.")
 
 
 def to_model(document: VectorIndexesFields) -> tuple[VectorIndex, ...] | None:

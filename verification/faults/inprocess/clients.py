@@ -17,7 +17,7 @@ from faults.inprocess.wire import Wire
 from simulation.clock import VirtualClock
 from simulation.control_plane import REGION
 
-from reconciler.aws.credentials import Opened
+from reconciler.aws.credentials import OpenedSession
 
 FULL = 500
 KEY, SECRET = "AKIDTESTER", "secret-of-the-tester"
@@ -69,11 +69,11 @@ class Pool:
         self._clients: dict[tuple[str, str | None, int], Any] = {}
         self._quotas: list[Any] = []
 
-    def opened(self, wire: Wire, by: str) -> Opened:
+    def opened(self, wire: Wire, by: str) -> OpenedSession:
         """What the product takes a session in, for a new process."""
         self.wire, self.by = wire, by
         self.fresh()
-        return Opened(self, REGION)
+        return OpenedSession(self, REGION)
 
     def fresh(self) -> None:
         """The quotas of retries are full again, as in a new process."""

@@ -35,7 +35,7 @@ from support.specs import gsi, spec, stream
 from reconciler.model.backups import Backups
 from reconciler.model.global_table import Replica
 from reconciler.model.identity import Flavor
-from reconciler.model.restore import Overrides
+from reconciler.model.restore import RestoreOverrides
 from reconciler.model.table import PointInTimeRecovery, Sse, Throughput
 
 INDEXED = spec(global_indexes=[gsi("by_a", "a S"), gsi("by_b", "b S")])
@@ -66,12 +66,14 @@ def both(*acts: Callable[[Stage], Ended]) -> Callable[[Stage], Ended]:
 RESTORES = (
     Scenario(
         "a table is restored from a backup by name with another capacity",
-        restore("subject", "again", overrides=Overrides(billing_mode="PROVISIONED", throughput=Throughput(3, 2))),
+        restore(
+            "subject", "again", overrides=RestoreOverrides(billing_mode="PROVISIONED", throughput=Throughput(3, 2))
+        ),
         then(made(subject(INDEXED)), backed_up("subject")),
     ),
     Scenario(
         "a table is restored from a backup without one of its indexes",
-        restore("subject", "again", overrides=Overrides(left_out=("by_a",))),
+        restore("subject", "again", overrides=RestoreOverrides(left_out=("by_a",))),
         then(made(subject(INDEXED)), backed_up("subject")),
     ),
     Scenario(
@@ -81,7 +83,7 @@ RESTORES = (
             "again",
             backup=None,
             at="latest",
-            overrides=Overrides(no_indexes=True, sse=Sse(True, "alias/one")),
+            overrides=RestoreOverrides(no_indexes=True, sse=Sse(True, "alias/one")),
         ),
         made(subject(spec(global_indexes=[gsi("by_a", "a S")], point_in_time_recovery=RECOVERABLE))),
     ),

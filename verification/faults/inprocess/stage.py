@@ -33,7 +33,7 @@ from reconciler.model.errors import Problem, ReconcilerError
 from reconciler.model.identity import Flavor
 from reconciler.model.options import Options
 from reconciler.model.report import PassReport
-from reconciler.state.table import StateTable
+from reconciler.state.state_table import StateTable
 
 STATE = "reconciler_state"
 TIMEOUT = timedelta(minutes=30)
@@ -256,9 +256,9 @@ class Stage:
             if not self._running:
                 self._unreal.close()
 
-    def _probed(self) -> flavors.Probed:
+    def _probed(self) -> flavors.ProbeResult:
         """What the probes, which go past the simulated wire, say of this account's endpoint."""
-        return flavors.Probed(self.flavor, flavors.Reply(200), may_be_local=self.flavor is Flavor.DYNAMODB_LOCAL)
+        return flavors.ProbeResult(self.flavor, flavors.Reply(200), may_be_local=self.flavor is Flavor.DYNAMODB_LOCAL)
 
 
 _pools: list[Pool] = []

@@ -13,14 +13,14 @@ from types import FunctionType
 from typing import Any
 
 
-def ask(owner: type, method: str, environment: str | None) -> Any:
+def call_method(owner: type, method: str, environment: str | None) -> Any:
     """Call ``owner.method``; whatever it raises is raised."""
     static = inspect.getattr_static(owner, method)
     bound = getattr(owner() if isinstance(static, FunctionType) and _takes_self(static) else owner, method)
-    return call(bound, environment)
+    return call_with_environment(bound, environment)
 
 
-def call(function: Callable[..., Any], environment: str | None) -> Any:
+def call_with_environment(function: Callable[..., Any], environment: str | None) -> Any:
     """Call with the environment by position or keyword, as the signature has it."""
     parameters = list(inspect.signature(function).parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
@@ -40,16 +40,16 @@ def _takes_self(function: FunctionType) -> bool:
     return bool(names) and names[0] == "self"
 
 
-def plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Tuples and sets become lists, enumerations their values; nothing is shared with the user's objects."""
     if isinstance(value, Enum):
-        return plain(value.value)
+        return plain_value(value.value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {plain_value(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain_value(item) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted((plain(item) for item in value), key=repr)
+        return sorted((plain_value(item) for item in value), key=repr)
     return value

@@ -43,12 +43,12 @@ main()
 """
 
 
-class Interrupted(Exception):
+class EvaluationInterrupted(Exception):
     """The tool is stopping; the children are gone."""
 
 
 @dataclass(slots=True)
-class Ending:
+class ChildResult:
     """How a child ended. ``reason`` is None where it sent its whole answer; ``at`` is what it did last.
 
     ``late`` tells that it was ended because it took too long.
@@ -71,7 +71,7 @@ class Variant:
     shifted_clock: bool
 
 
-def run(request: dict[str, Any], variants: Sequence[Variant]) -> list[Ending]:
+def run(request: dict[str, Any], variants: Sequence[Variant]) -> list[ChildResult]:
     """Evaluate ``request`` in one child for each variant, all at the same time. Raises ``Interrupted``.
 
     When the first child fails the others are ended too; when another one fails, the first still answers.
@@ -89,7 +89,7 @@ def run(request: dict[str, Any], variants: Sequence[Variant]) -> list[Ending]:
                 for child in children:
                     child.look()
                 if stop.is_set():
-                    raise Interrupted
+                    raise EvaluationInterrupted
                 if children[0].failed:
                     break
     finally:
@@ -105,7 +105,7 @@ class _Child:
         hash_seed = os.environ.get("PYTHONHASHSEED")
         settled = {"chance": variant.chance, "shifted_clock": variant.shifted_clock, "hash_seed": hash_seed}
         self.request = memoryview(json.dumps({**request, **settled, "argv": sys.argv}).encode("ascii") + b"\n")
-        self.ending = Ending()
+        self.ending = ChildResult()
         self.running = True
         self.failed = False
         self.received = 0

@@ -19,7 +19,7 @@ _MARK_REMEDY = "If it is a base class, add `abstract = True` to it."
 
 
 @dataclass(slots=True)
-class Found:
+class DeclaredClasses:
     """``owners`` are asked for their table, ``refused`` are errors, ``others`` are told where a module has neither."""
 
     owners: list[type] = field(default_factory=list)
@@ -27,19 +27,19 @@ class Found:
     others: list[str] = field(default_factory=list)
 
 
-def declared_classes(module: ModuleType) -> Found:
+def declared_classes(module: ModuleType) -> DeclaredClasses:
     """The classes of this very module, each once, in their order."""
-    found = Found()
+    found = DeclaredClasses()
     seen: set[int] = set()
     for value in list(vars(module).values()):
         if not inspect.isclass(value) or value.__module__ != module.__name__ or id(value) in seen:
             continue
         seen.add(id(value))
-        _sort(value, found)
-    for place, value in _inner_classes(module):
+        _classify(value, found)
+    for container, value in _inner_classes(module):
         if id(value) not in seen and value.__module__ == module.__name__ and _is_complete(value):
             seen.add(id(value))
-            reason = f"is defined in {place}; only classes at the top level of the module are read"
+            reason = f"is defined in {container}; only classes at the top level of the module are read"
             found.refused.append((value, reason, f"Move it to the top level of the module. {_MARK_REMEDY}"))
     return found
 
@@ -85,13 +85,13 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _ENVIRONMENT = ("env", "stage", "_")
 
 
-def _sort(owner: type, found: Found) -> None:
+def _classify(owner: type, found: DeclaredClasses) -> None:
     if any(vars(owner).get(mark) is True for mark in _MARKS):
         found.others.append(f"class {owner.__name__}, which is abstract")
     elif not _looks_like_a_table(owner):
         found.others.append(f"class {owner.__name__} without {'get_schema' if hasattr(owner, 'SCHEMA') else 'SCHEMA'}")
     elif inspect.isabstract(owner):
-        _sort_abstract(owner, found)
+        _classify_abstract(owner, found)
     elif not hasattr(owner, "SCHEMA"):
         if owner.__subclasses__():
             found.others.append(f"class {owner.__name__}, which is a base class of other classes")
@@ -129,7 +129,7 @@ def _asks_for_environment_alone(owner: type) -> bool:
     return all(name.startswith(_ENVIRONMENT) for name in required)
 
 
-def _sort_abstract(owner: type, found: Found) -> None:
+def _classify_abstract(owner: type, found: DeclaredClasses) -> None:
     """Its own abstract methods make a class a base; inherited ones may be forgotten in the class of a real table."""
     missing = sorted(getattr(owner, "__abstractmethods__", ()))
     inherits = bool(owner.__subclasses__())

@@ -23,29 +23,29 @@ _SCHEMA_REMEDY = "Return the same schema every time; do not use the time, random
 
 
 @dataclass(slots=True)
-class Evaluated:
+class EvaluatedClass:
     """One declaration as a child sent it; ``items`` are still packed."""
 
     declaration: Mapping[str, Any]
     items: list[Any] = field(default_factory=list)
 
 
-def evaluated(lines: Sequence[bytes]) -> dict[tuple[str, int, str], Evaluated]:
+def evaluated(lines: Sequence[bytes]) -> dict[tuple[str, int, str], EvaluatedClass]:
     """The declarations in frames of a child, by file, line and class."""
-    found: dict[tuple[str, int, str], Evaluated] = {}
-    last: Evaluated | None = None
+    found: dict[tuple[str, int, str], EvaluatedClass] = {}
+    last: EvaluatedClass | None = None
     for line in lines:
         frame = json.loads(line)
         if "declaration" in frame:
             declaration = frame["declaration"]
-            last = Evaluated(declaration)
+            last = EvaluatedClass(declaration)
             found[declaration["file"], declaration["line"], declaration["class"]] = last
         elif "items" in frame and last is not None:
             last.items += frame["items"]
     return found
 
 
-def differences(first: Sequence[bytes], second: Sequence[bytes]) -> Iterator[Problem]:
+def evaluation_differences(first: Sequence[bytes], second: Sequence[bytes]) -> Iterator[Problem]:
     """What the second evaluation of the same files has otherwise than the first."""
     if list(first) == list(second):
         return
@@ -59,7 +59,7 @@ def differences(first: Sequence[bytes], second: Sequence[bytes]) -> Iterator[Pro
         yield from _of_declaration(one[key], other[key])
 
 
-def _of_declaration(one: Evaluated, other: Evaluated) -> Iterator[Problem]:
+def _of_declaration(one: EvaluatedClass, other: EvaluatedClass) -> Iterator[Problem]:
     before, after = one.declaration, other.declaration
     file, line = before["file"], before["line"]
     for member in ("name", "base_name"):
@@ -72,8 +72,8 @@ def _of_declaration(one: Evaluated, other: Evaluated) -> Iterator[Problem]:
         yield Problem(file, line, "get_schema", f"returns a different schema each time: {path}", _SCHEMA_REMEDY)
     difference = _of_seeds(one.items, other.items)
     if difference:
-        place, number = before["seed_at"] or (file, line)
-        yield Problem(place, number, "seed", f"yields different items each time: {difference}", _SEED_REMEDY)
+        seed_file, number = before["seed_at"] or (file, line)
+        yield Problem(seed_file, number, "seed", f"yields different items each time: {difference}", _SEED_REMEDY)
 
 
 def _of_seeds(one: Sequence[Any], other: Sequence[Any]) -> str | None:

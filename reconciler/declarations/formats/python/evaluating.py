@@ -15,10 +15,10 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from reconciler.declarations.formats.python.bases import is_base
-from reconciler.declarations.formats.python.calling import ask, plain
+from reconciler.declarations.formats.python.calling import call_method, plain_value
 from reconciler.declarations.formats.python.channel import Channel
-from reconciler.declarations.formats.python.classes import Found, declared_classes, has_get_schema
-from reconciler.declarations.formats.python.faults import fault, shown_path
+from reconciler.declarations.formats.python.classes import DeclaredClasses, declared_classes, has_get_schema
+from reconciler.declarations.formats.python.faults import problem_of_exception, shown_path
 from reconciler.declarations.formats.python.lines import class_lines
 from reconciler.declarations.formats.python.none_names import built_from_none
 from reconciler.declarations.formats.python.packing import TOO_DEEP, pack
@@ -93,7 +93,7 @@ class FileEvaluation:
 
     def _declaration(self, owner: type, line: int, lines: Mapping[Any, int]) -> None:
         before = self.failed
-        if is_base(owner, lambda method: ask(owner, method, self.environment), self._announced(line)):
+        if is_base(owner, lambda method: call_method(owner, method, self.environment), self._announced(line)):
             return
         value = self._schema(owner, line)
         name = self._name(owner, line)
@@ -148,7 +148,9 @@ class FileEvaluation:
             self._problem(line, "SCHEMA", "is empty", "Fill it, or remove the class.")
             return None
         before = self.failed
-        answer: Any = self._guarded(lambda: plain(ask(owner, "get_schema", self.environment)), "get_schema", line)
+        answer: Any = self._guarded(
+            lambda: plain_value(call_method(owner, "get_schema", self.environment)), "get_schema", line
+        )
         if isinstance(answer, dict):
             return answer
         if inspect.iscoroutine(answer):
@@ -162,7 +164,9 @@ class FileEvaluation:
         if not callable(getattr(owner, "get_table_name", None)):
             return None
         before = self.failed
-        answer = self._guarded(lambda: plain(ask(owner, "get_table_name", self.environment)), "get_table_name", line)
+        answer = self._guarded(
+            lambda: plain_value(call_method(owner, "get_table_name", self.environment)), "get_table_name", line
+        )
         if not isinstance(answer, str) and self.failed == before:
             reason = f"expected a text as the result, found {_kind(answer)}"
             self._problem(line, "get_table_name", reason, "Return the name of the table.")
@@ -172,12 +176,14 @@ class FileEvaluation:
 
     def _refuse_none(self, owner: type, name: str | None, line: int) -> None:
         def named(environment: str) -> Any:
-            return self._quietly(lambda: plain(ask(owner, "get_table_name", environment)), "get_table_name", line)
+            return self._quietly(
+                lambda: plain_value(call_method(owner, "get_table_name", environment)), "get_table_name", line
+            )
 
         if not callable(getattr(owner, "get_table_name", None)):
 
             def named(environment: str) -> Any:
-                schema = self._quietly(lambda: ask(owner, "get_schema", environment), "get_schema", line)
+                schema = self._quietly(lambda: call_method(owner, "get_schema", environment), "get_schema", line)
                 return schema.get("table_name", schema.get("TableName")) if isinstance(schema, dict) else None
 
         sources = [*self.imports.contents.values(), *self.imports.outside.values()]
@@ -188,11 +194,13 @@ class FileEvaluation:
     def _description(self, owner: type, line: int) -> str | None:
         if not callable(getattr(owner, "get_description", None)):
             return None
-        return _text_or_none(self._guarded(lambda: ask(owner, "get_description", None), "get_description", line))
+        return _text_or_none(
+            self._guarded(lambda: call_method(owner, "get_description", None), "get_description", line)
+        )
 
     def _seed(self, owner: type, line: int, *, send: bool) -> None:
-        parts = _Parts(self.channel if send else None)
-        count = self._guarded(lambda: parts.take(ask(owner, "seed", self.environment)), "seed", line)
+        parts = _SeedSender(self.channel if send else None)
+        count = self._guarded(lambda: parts.take(call_method(owner, "seed", self.environment)), "seed", line)
         if count is None:
             return
         if count > SEED_MOST:
@@ -231,7 +239,7 @@ class FileEvaluation:
         try:
             return function()
         except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-            self._report(*fault(error, self.imports, self.file.absolute, field, line))
+            self._report(*problem_of_exception(error, self.imports, self.file.absolute, field, line))
             return None
 
     def _quietly(self, function: Callable[[], Any], field: str, line: int) -> Any:
@@ -250,7 +258,7 @@ class FileEvaluation:
         self.channel.send("problem", list(problem))
 
 
-class _Parts:
+class _SeedSender:
     """The items of one seed on their way to the tool."""
 
     def __init__(self, channel: Channel | None) -> None:
@@ -284,7 +292,7 @@ class _Parts:
         self._pending = 0
 
 
-def _why_silent(found: Found) -> str:
+def _why_silent(found: DeclaredClasses) -> str:
     """Why a module declares no table, by its classes."""
     rule = "it has no class with a dict SCHEMA and a get_schema"
     return f"{rule}; found {', '.join(found.others)}" if found.others else rule
@@ -297,7 +305,7 @@ def _base_name(owner: type) -> str | None:
 
 
 def _text_or_none(value: Any) -> str | None:
-    return str(plain(value)) if isinstance(value, str) and value else None
+    return str(plain_value(value)) if isinstance(value, str) and value else None
 
 
 def _kind(value: Any) -> str:

@@ -14,7 +14,7 @@ _PLACE = re.compile(r" \((?:/|[A-Za-z]:\\|unknown location).*\)$")
 """Where an imported module stands on this machine, as ImportError adds it."""
 
 
-def fault(
+def problem_of_exception(
     error: BaseException, imports: PrivateImports, path: Path, field: str | None, line: int | None
 ) -> tuple[str, int | None, str | None, str, str]:
     """File, line, field, reason and remedy; ``path`` and ``line`` count where none of the user's code was running."""

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.parsing.place import Path
+    from reconciler.parsing.source_location import Path
 
 
 def class_lines(source: bytes) -> dict[str, tuple[int, dict[Path, int]]]:

@@ -35,7 +35,7 @@ class PrivateImports:
         self.contents = contents
         self.outside: dict[Path, bytes] = {}
         self.roots: dict[str, Path] = {}
-        self.places: dict[str, Path] = {}
+        self.paths: dict[str, Path] = {}
         self._loader = cast("Loader", self)
 
     def activate(self) -> None:
@@ -52,7 +52,7 @@ class PrivateImports:
         name = ".".join([private, *(part.replace(".", "_dot_") for part in parts)])
         for size in range(1, len(parts) + 1):
             here = root.joinpath(*parts[:size])
-            self.places[".".join(name.split(".")[: size + 1])] = path if here == path.with_suffix("") else here
+            self.paths[".".join(name.split(".")[: size + 1])] = path if here == path.with_suffix("") else here
         return importlib.import_module(name)
 
     def own_file(self, filename: str) -> Path | None:
@@ -73,10 +73,10 @@ class PrivateImports:
         top, *rest = fullname.split(".")
         if top not in self.roots:
             return None
-        place = self.places.get(fullname) or self.roots[top].joinpath(*rest)
-        if place.is_dir():
-            return self._package_spec(fullname, place)
-        file = place if place.suffix == ".py" else place.with_name(f"{place.name}.py")
+        path_found = self.paths.get(fullname) or self.roots[top].joinpath(*rest)
+        if path_found.is_dir():
+            return self._package_spec(fullname, path_found)
+        file = path_found if path_found.suffix == ".py" else path_found.with_name(f"{path_found.name}.py")
         if not file.is_file():
             return None
         spec = ModuleSpec(fullname, self._loader, origin=str(file))

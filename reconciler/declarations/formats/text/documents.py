@@ -6,23 +6,23 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.declarations.document.part import spellings
-from reconciler.declarations.document.table import API_FIELDS, REQUIRED, TableDocument
-from reconciler.declarations.formats.text.resembling import (
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.table_document import API_FIELDS, REQUIRED, TableDocument
+from reconciler.declarations.formats.text.overlooked_tables import (
     TEMPLATE,
     TEMPLATE_REMEDY,
     holds_table,
-    refuse_commented,
-    refuse_conflict,
-    refuse_resembling,
+    refuse_commented_out,
+    refuse_conflict_markers,
+    refuse_overlooked,
 )
 from reconciler.declarations.placeholders import unrendered
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
 from reconciler.parsing.json_text import read_json
-from reconciler.parsing.parsed import Parsed, TextFault
-from reconciler.parsing.place import did_you_mean
+from reconciler.parsing.parsed import Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile, decode
+from reconciler.parsing.source_location import did_you_mean
 from reconciler.parsing.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
@@ -38,7 +38,7 @@ class FileReading:
     declarations: tuple[RawDeclaration, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
-    hollow: int | None = None
+    empty_document: int | None = None
 
 
 def read_documents(file: SourceFile) -> FileReading:
@@ -49,11 +49,11 @@ def read_documents(file: SourceFile) -> FileReading:
     """
     try:
         return _reading(file, _parse(file))
-    except TextFault as fault:
-        return FileReading(problems=(Problem(file.path, fault.line, None, fault.reason, fault.remedy),))
+    except ParseError as error:
+        return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
 
 
-class DocumentMemory:
+class DocumentCache:
     """What each file declared, as long as its bytes do not change."""
 
     def __init__(self) -> None:
@@ -68,21 +68,21 @@ class DocumentMemory:
 
 def _parse(file: SourceFile) -> list[Parsed]:
     text = decode(file)
-    refuse_conflict(text)
+    refuse_conflict_markers(text)
     try:
         return _documents(file, text)
-    except TextFault as fault:
-        raise _unrendered(text, fault.line) or fault from None
+    except ParseError as error:
+        raise _unrendered(text, error.line) or error from None
 
 
-def _unrendered(text: str, line: int | None) -> TextFault | None:
+def _unrendered(text: str, line: int | None) -> ParseError | None:
     """The fault that a template expression explains, in the line where parsing failed or in the one before."""
     lines = text.split("\n")
     for number in (line, line - 1) if line else ():
         expression = unrendered(lines[number - 1]) if 0 < number <= len(lines) else None
         if expression is not None:
             reason = f"contains the template expression {expression}, which is not rendered"
-            return TextFault(number, reason, "Render the template into this folder, or write the value itself.")
+            return ParseError(number, reason, "Render the template into this folder, or write the value itself.")
     return None
 
 
@@ -91,7 +91,7 @@ def _documents(file: SourceFile, text: str) -> list[Parsed]:
         return [read_json(text)]
     template = _TEMPLATE.search(text)
     if template:
-        raise _template_fault(text.count("\n", 0, template.start()) + 1)
+        raise _template_error(text.count("\n", 0, template.start()) + 1)
     return read_yaml(text)
 
 
@@ -104,9 +104,9 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
             continue
         if not isinstance(document.value, Mapping):
             remedy = "Write one table per document; put seeds into seeds/."
-            raise TextFault(document.line, "expected a mapping", remedy)
+            raise ParseError(document.line, "expected a mapping", remedy)
         if "Resources" in document.value:
-            raise _template_fault(document.lines.get(("Resources",)))
+            raise _template_error(document.lines.get(("Resources",)))
         value = {key: item for key, item in document.value.items() if not _is_extension(key)}
         if _looks_like_table(value):
             declarations.append(
@@ -120,7 +120,7 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
                 )
             )
         elif value:
-            refuse_resembling(document, value)
+            refuse_overlooked(document, value)
             others.append(f"{file.path}:{document.line}: declares nothing: it has no table field")
         only_extensions = only_extensions and not value
         unused = () if aliased else document.value.keys() - value.keys()
@@ -132,10 +132,10 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
                     "To declare it, move its fields to the top level of a document."
                 )
     if not declarations:
-        refuse_commented(decode(file))
+        refuse_commented_out(decode(file))
         others = [] if only_extensions else [f"{file.path}: declares nothing: it has no table field"]
-    hollow = next((document.line for document in documents if document.value in (None, {})), None)
-    return FileReading(tuple(declarations), (), (*others, *others_aside), hollow)
+    empty_document = next((document.line for document in documents if document.value in (None, {})), None)
+    return FileReading(tuple(declarations), (), (*others, *others_aside), empty_document)
 
 
 def _is_extension(key: object) -> bool:
@@ -150,5 +150,5 @@ def _looks_like_table(value: Mapping[object, object]) -> bool:
     return any(word in known or did_you_mean(word, REQUIRED) for word in words)
 
 
-def _template_fault(line: int | None) -> TextFault:
-    return TextFault(line, TEMPLATE, TEMPLATE_REMEDY)
+def _template_error(line: int | None) -> ParseError:
+    return ParseError(line, TEMPLATE, TEMPLATE_REMEDY)

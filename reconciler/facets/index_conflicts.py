@@ -14,7 +14,7 @@ from reconciler.facets.index_pairs import redefined
 from reconciler.model.table import GlobalIndex, KeyElement, TableSpec, VectorIndex
 
 Index = GlobalIndex | VectorIndex
-Place = tuple[str, tuple[KeyElement, ...]]
+AttributeUse = tuple[str, tuple[KeyElement, ...]]
 """A part of a table in words, and the attributes that it defines."""
 
 INCLUDED = 100
@@ -23,36 +23,38 @@ LIMITS = {GlobalIndex: 20, VectorIndex: 5}
 """Indexes of one kind in one table: the service's default quotas."""
 
 
-def going(desired: TableSpec, observed: TableSpec) -> list[Index]:
+def indexes_to_delete(desired: TableSpec, observed: TableSpec) -> list[Index]:
     """Observed indexes that must be deleted: first those that go for good, then those that are built anew.
 
     An index that could not be built again stays as it is, and then stands in the way of others.
     """
-    removed = [have for want, have in _both(desired, observed) if want is None]
-    return removed + [have for _, have in _sorted_out(desired, observed)[0]]
+    removed = [have for want, have in _declared_and_observed(desired, observed) if want is None]
+    return removed + [have for _, have in _rebuilt_and_kept(desired, observed)[0]]
 
 
-def lasting(desired: TableSpec, observed: TableSpec) -> list[Place]:
+def remaining_uses(desired: TableSpec, observed: TableSpec) -> list[AttributeUse]:
     """Every part of the table that no index change takes away."""
-    return _base(observed) + [(owner(index), attributes(index)) for index in _sorted_out(desired, observed)[1]]
+    return _fixed_uses(observed) + [
+        (index_label(index), attributes(index)) for index in _rebuilt_and_kept(desired, observed)[1]
+    ]
 
 
-def defined(observed: TableSpec, without: list[Index]) -> Iterator[tuple[KeyElement, ...]]:
+def defined_attributes(observed: TableSpec, without: list[Index]) -> Iterator[tuple[KeyElement, ...]]:
     """The attributes of every part of the table but for the indexes ``without``."""
-    yield from (keys for _, keys in _base(observed))
+    yield from (keys for _, keys in _fixed_uses(observed))
     indexes: list[Index] = [*(observed.global_indexes or ()), *(observed.vector_indexes or ())]
     for index in indexes:
         if index not in without:
             yield attributes(index)
 
 
-def in_the_way(index: Index, desired: TableSpec, observed: TableSpec) -> Index | None:
+def blocking_index(index: Index, desired: TableSpec, observed: TableSpec) -> Index | None:
     """The index that must be deleted before ``index`` can be created.
 
     It uses an attribute under another type, has vectors of another size in the same attribute, or not all indexes fit
     into the quota.
     """
-    leaving = going(desired, observed)
+    leaving = indexes_to_delete(desired, observed)
     for other in leaving:
         if _conflict(index, other):
             return other
@@ -62,21 +64,21 @@ def in_the_way(index: Index, desired: TableSpec, observed: TableSpec) -> Index |
     return ours[0] if ours and len(names) > LIMITS[kind] else None
 
 
-def precondition(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def index_precondition(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """Which part of the table that stays uses an attribute of ``index`` in another way."""
-    for other, keys in lasting(desired, observed):
-        attribute = clash(attributes(index), keys)
-        if attribute and other != owner(index):
-            sentence = f"{owner(index)} cannot be created while {other} uses {attribute} under another type"
+    for other, keys in remaining_uses(desired, observed):
+        attribute = type_conflict(attributes(index), keys)
+        if attribute and other != index_label(index):
+            sentence = f"{index_label(index)} cannot be created while {other} uses {attribute} under another type"
             return Precondition(sentence, "declaring the attribute with the type it has in the table", rule=13)
-    for stays in _sorted_out(desired, observed)[1]:
-        if _resized(index, stays) and stays.name != index.name:
-            sentence = f"{owner(index)} cannot be created while {owner(stays)} has vectors of another size"
-            return Precondition(sentence, f"what hinders {owner(stays)} mended first", rule=16)
-    return _overfull(index, desired, observed)
+    for stays in _rebuilt_and_kept(desired, observed)[1]:
+        if _dimensions_conflict(index, stays) and stays.name != index.name:
+            sentence = f"{index_label(index)} cannot be created while {index_label(stays)} has vectors of another size"
+            return Precondition(sentence, f"what hinders {index_label(stays)} mended first", rule=16)
+    return _too_many_included(index, desired, observed)
 
 
-def _overfull(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
+def _too_many_included(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
     """The INCLUDE lists of a table are limited together, those of parts that are not declared included."""
     wanted = observed.global_indexes if desired.global_indexes is None else desired.global_indexes
     vectors = observed.vector_indexes if desired.vector_indexes is None else desired.vector_indexes
@@ -86,12 +88,13 @@ def _overfull(index: Index, desired: TableSpec, observed: TableSpec) -> Precondi
     if total <= INCLUDED or not index.projection.non_key_attributes:
         return None
     sentence = (
-        f"{owner(index)} cannot be created: the INCLUDE lists of the table's indexes would name {total} attributes"
+        f"{index_label(index)} cannot be created: "
+        f"the INCLUDE lists of the table's indexes would name {total} attributes"
     )
     return Precondition(sentence, f"at most {INCLUDED} names in all of them together", rule=13)
 
 
-def clash(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:
+def type_conflict(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:
     """An attribute that both use, under two types."""
     types = {key.attribute: key.type for key in one}
     return next((key.attribute for key in other if types.get(key.attribute, key.type) != key.type), None)
@@ -102,21 +105,21 @@ def attributes(index: Index) -> tuple[KeyElement, ...]:
     return index.keys if isinstance(index, GlobalIndex) else wire.search_keys(index)
 
 
-def owner(index: Index) -> str:
+def index_label(index: Index) -> str:
     """An index in words."""
     return f"index {index.name}" if isinstance(index, GlobalIndex) else f"vector index {index.name}"
 
 
-def rebuilt(want: Index, have: Index) -> bool:
+def must_rebuild(want: Index, have: Index) -> bool:
     """Whether one of them cannot become the other in place."""
     if isinstance(want, GlobalIndex) and isinstance(have, GlobalIndex):
         return redefined(want, have)
     if isinstance(want, VectorIndex) and isinstance(have, VectorIndex):
-        return any(differences(want, have))
+        return any(differing_fields(want, have))
     return True
 
 
-def differences(want: VectorIndex, have: VectorIndex) -> Iterator[str]:
+def differing_fields(want: VectorIndex, have: VectorIndex) -> Iterator[str]:
     """The fields of a vector index that differ; a type that an endpoint does not tell is no difference."""
     for field in ("attribute", "dimensions", "distance", "projection"):
         if getattr(want, field) != getattr(have, field):
@@ -127,39 +130,41 @@ def differences(want: VectorIndex, have: VectorIndex) -> Iterator[str]:
         yield "search"
 
 
-def _sorted_out(desired: TableSpec, observed: TableSpec) -> tuple[list[tuple[Index, Index]], list[Index]]:
+def _rebuilt_and_kept(desired: TableSpec, observed: TableSpec) -> tuple[list[tuple[Index, Index]], list[Index]]:
     """Indexes to be built anew (declared, observed), and observed ones that stay."""
     anew: list[tuple[Index, Index]] = []
     staying: list[Index] = []
-    for want, have in _both(desired, observed):
-        if want is not None and rebuilt(want, have):
+    for want, have in _declared_and_observed(desired, observed):
+        if want is not None and must_rebuild(want, have):
             anew.append((want, have))
         elif want is not None:
             staying.append(have)
     if not anew:
         return anew, staying
-    base = [keys for _, keys in _base(observed)]
-    while stuck := next((pair for pair in anew if _stuck(pair[0], base, staying)), None):
+    base = [keys for _, keys in _fixed_uses(observed)]
+    while stuck := next((pair for pair in anew if _cannot_rebuild(pair[0], base, staying)), None):
         anew.remove(stuck)
         staying.append(stuck[1])
     return anew, staying
 
 
-def _stuck(index: Index, base: list[tuple[KeyElement, ...]], staying: list[Index]) -> bool:
-    return any(clash(attributes(index), keys) for keys in base) or any(_conflict(index, stays) for stays in staying)
+def _cannot_rebuild(index: Index, base: list[tuple[KeyElement, ...]], staying: list[Index]) -> bool:
+    return any(type_conflict(attributes(index), keys) for keys in base) or any(
+        _conflict(index, stays) for stays in staying
+    )
 
 
 def _conflict(index: Index, other: Index) -> bool:
-    return bool(clash(attributes(index), attributes(other))) or _resized(index, other)
+    return bool(type_conflict(attributes(index), attributes(other))) or _dimensions_conflict(index, other)
 
 
-def _resized(index: Index, other: Index) -> bool:
+def _dimensions_conflict(index: Index, other: Index) -> bool:
     if not isinstance(index, VectorIndex) or not isinstance(other, VectorIndex):
         return False
     return index.attribute == other.attribute and index.dimensions != other.dimensions
 
 
-def _both(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[Index | None, Index]]:
+def _declared_and_observed(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[Index | None, Index]]:
     """Every observed index with the declared one of its name; where the kind is not declared, with itself."""
     wanted = {index.name: index for index in desired.global_indexes or ()}
     for have in observed.global_indexes or ():
@@ -173,6 +178,6 @@ def _of_kind(spec: TableSpec, kind: type[Index]) -> tuple[Index, ...]:
     return (spec.global_indexes if kind is GlobalIndex else spec.vector_indexes) or ()
 
 
-def _base(observed: TableSpec) -> list[Place]:
+def _fixed_uses(observed: TableSpec) -> list[AttributeUse]:
     locals_ = [(f"local index {local.name}", local.keys) for local in observed.local_indexes or ()]
     return [("the key of the table", observed.keys), *locals_]

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.parsing.parsed import Parsed, TextFault
-from reconciler.parsing.place import Path, text_of
+from reconciler.parsing.parsed import Parsed, ParseError
+from reconciler.parsing.source_location import Path, path_text
 
 _FIELDS = frozenset(
     (
@@ -20,7 +20,7 @@ _FIELDS = frozenset(
 )
 _NAME_FIELDS = frozenset(("TableName", "table_name"))
 _KEY_FIELDS = frozenset(("KeySchema", "key_schema"))
-_OTHER_KEYS = frozenset(
+_KEYS_OF_OTHER_TOOLS = frozenset(
     ("hashKey", "hash_key", "HashKey", "partitionKey", "partition_key", "PartitionKey", "primaryKey", "primary_key")
 )
 """How Terraform, Crossplane, Pulumi, the CDK and others call the key of a table."""
@@ -44,16 +44,16 @@ _COMMENTED_FIELD = re.compile(
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 
-def refuse_conflict(text: str) -> None:
-    """``TextFault`` for a file in which a merge was not finished: it holds two versions, or half of one."""
+def refuse_conflict_markers(text: str) -> None:
+    """``ParseError`` for a file in which a merge was not finished: it holds two versions, or half of one."""
     found = _CONFLICT.search(text)
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
-        raise TextFault(line, "contains merge conflict markers", "Resolve the conflict.")
+        raise ParseError(line, "contains merge conflict markers", "Resolve the conflict.")
 
 
-def refuse_resembling(document: Parsed, value: Mapping[Any, Any]) -> None:
-    """``TextFault`` for a mapping that is no table at its top, and holds one somewhere or is made of one.
+def refuse_overlooked(document: Parsed, value: Mapping[Any, Any]) -> None:
+    """``ParseError`` for a mapping that is no table at its top, and holds one somewhere or is made of one.
 
     ``value`` is that of the document without what stands there only for its anchors.
     """
@@ -62,19 +62,19 @@ def refuse_resembling(document: Parsed, value: Mapping[Any, Any]) -> None:
     for path, kind in _marks(value):
         line = _line(document, path)
         if kind == "resource":
-            raise TextFault(line, TEMPLATE, TEMPLATE_REMEDY)
+            raise ParseError(line, TEMPLATE, TEMPLATE_REMEDY)
         wrapper = _ANSWERS.get(str(path[0])) if len(path) > 1 else None
         if wrapper is not None and _is_answer(path[0], value):
-            raise TextFault(document.line, wrapper, _UNWRAP)
-        reason = f"field {path[-1]} of a table is not allowed under {text_of(path[:-1]) or 'the document'}"
-        raise TextFault(line, reason, _UNWRAP)
+            raise ParseError(document.line, wrapper, _UNWRAP)
+        reason = f"field {path[-1]} of a table is not allowed under {path_text(path[:-1]) or 'the document'}"
+        raise ParseError(line, reason, _UNWRAP)
     for key, wrapper in _ANSWERS.items():
         if _is_answer(key, value):
-            raise TextFault(document.line, wrapper, _UNWRAP)
+            raise ParseError(document.line, wrapper, _UNWRAP)
     other = _of_another_tool(value)
     if other is not None:
-        reason = f"looks like the table format of another tool ({text_of(other)})"
-        raise TextFault(_line(document, other), reason, _OTHER_REMEDY)
+        reason = f"looks like the table format of another tool ({path_text(other)})"
+        raise ParseError(_line(document, other), reason, _OTHER_REMEDY)
 
 
 def _of_another_tool(value: Any) -> Path | None:
@@ -85,7 +85,7 @@ def _of_another_tool(value: Any) -> Path | None:
         if isinstance(each, Mapping):
             for key, inner in each.items():
                 here = (*path, str(key))
-                is_key = key in _OTHER_KEYS and isinstance(inner, str | Mapping)
+                is_key = key in _KEYS_OF_OTHER_TOOLS and isinstance(inner, str | Mapping)
                 is_type = isinstance(inner, str) and inner in ("aws_dynamodb_table", "aws:dynamodb:Table")
                 if is_key or is_type or (key == "kind" and inner in ("Table", "GlobalTable") and _is_dynamodb(each)):
                     return here
@@ -113,13 +113,13 @@ def holds_table(value: Any) -> bool:
     return False
 
 
-def refuse_commented(text: str) -> None:
-    """``TextFault`` for a file without any table, if there is one in its comments."""
+def refuse_commented_out(text: str) -> None:
+    """``ParseError`` for a file without any table, if there is one in its comments."""
     found = _COMMENTED_FIELD.search(text)
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
         remedy = "Uncomment the declaration, or remove the file if its table should be deleted."
-        raise TextFault(line, "declares nothing; its declaration is commented out", remedy)
+        raise ParseError(line, "declares nothing; its declaration is commented out", remedy)
 
 
 def _is_answer(key: Any, value: Mapping[Any, Any]) -> bool:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from reconciler.model.desired import AttributeValue
-from reconciler.seeds.record import ValueFault
+from reconciler.seeds.record import ValueProblem
 
 _SPELLING = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = ("infinity", "-infinity", "nan")
@@ -22,10 +22,10 @@ _LEAST, _MOST = -130, 125
 
 
 def number_text(value: object, path: str) -> str:
-    """The one spelling of a number; ``ValueFault`` for what DynamoDB would refuse or round."""
+    """The one spelling of a number; ``ValueProblem`` for what DynamoDB would refuse or round."""
     number = _decimal(value, path)
     if not number.is_finite():
-        raise ValueFault(path, f"invalid number {value}", "Write a finite number.")
+        raise ValueProblem(path, f"invalid number {value}", "Write a finite number.")
     sign, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)
     text = "".join(map(str, digits)).lstrip("0")
@@ -34,13 +34,13 @@ def number_text(value: object, path: str) -> str:
     if not significant:
         return "0"
     if len(significant) > _DIGITS:
-        raise ValueFault(
+        raise ValueProblem(
             path, f"has {len(significant)} digits, more than {_DIGITS}", "Write it as a text, or round it."
         )
     magnitude = exponent + len(significant) - 1
     if not _LEAST <= magnitude <= _MOST:
         reason = f"is {number:.3E}, outside the range of numbers in DynamoDB"
-        raise ValueFault(path, reason, "Write a number between 1E-130 and 9.99E+125.")
+        raise ValueProblem(path, reason, "Write a number between 1E-130 and 9.99E+125.")
     return ("-" if sign else "") + _spelt(significant, exponent)
 
 
@@ -57,7 +57,7 @@ def _decimal(value: object, path: str) -> Decimal:
             )
     except InvalidOperation:
         pass
-    raise ValueFault(path, f"expected a number, found {str(value)[:40]!r}", "Write a number.")
+    raise ValueProblem(path, f"expected a number, found {str(value)[:40]!r}", "Write a number.")
 
 
 def _spelt(digits: str, exponent: int) -> str:
@@ -79,11 +79,11 @@ def set_value(members: Sequence[AttributeValue], path: str) -> AttributeValue:
     """SS, NS or BS of attribute values, in a stable order; never empty, mixed or with duplicates (PutItem)."""
     kinds = {kind for member in members for kind in member}
     if not members:
-        raise ValueFault(
+        raise ValueProblem(
             path, "is an empty set, which DynamoDB does not accept", "Leave the attribute out, or use a list."
         )
     if len(kinds) > 1 or not kinds <= set(_SETS):
-        raise ValueFault(
+        raise ValueProblem(
             path,
             "is a set with mixed or unsupported types",
             "Put only texts, only numbers or only binary values into a set.",
@@ -91,7 +91,7 @@ def set_value(members: Sequence[AttributeValue], path: str) -> AttributeValue:
     kind = kinds.pop()
     values: list[Any] = sorted(member[kind] for member in members)
     if len(set(values)) < len(values):
-        raise ValueFault(path, "is a set with a duplicate value", "Keep each value once.")
+        raise ValueProblem(path, "is a set with a duplicate value", "Keep each value once.")
     return {_SETS[kind]: values}
 
 
@@ -100,7 +100,7 @@ def text_value(text: str, path: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueFault(
+        raise ValueProblem(
             path, "contains half of a surrogate pair, which is not a character", "Correct the text."
         ) from None
     return str(text)
@@ -127,11 +127,11 @@ def attribute_value(value: Any, path: str) -> AttributeValue:
     if isinstance(value, set | frozenset):
         return set_value([attribute_value(item, path) for item in value], path)
     kind = type(value).__name__
-    raise ValueFault(path, f"has the unsupported Python type {kind}", "Convert it to a text or a number.")
+    raise ValueProblem(path, f"has the unsupported Python type {kind}", "Convert it to a text or a number.")
 
 
 def name_of(key: Any, path: str) -> str:
     """The name of an attribute: a text that is not empty."""
     if not isinstance(key, str) or not key:
-        raise ValueFault(path, f"invalid attribute name {key!r}", "Use texts as attribute names.")
+        raise ValueProblem(path, f"invalid attribute name {key!r}", "Use texts as attribute names.")
     return text_value(key, path)

@@ -11,10 +11,10 @@ from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True, slots=True)
-class AlsoSpelled:
+class Aliases:
     """Spellings of a field beside its own name and that name in CamelCase."""
 
-    words: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class TextForm:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadByIam:
+class IamPolicy:
     """IAM reads the field: its numbers are texts, and its variables stay as they are."""
 
 
@@ -46,7 +46,7 @@ LONG = 2**63 - 1
 """The largest whole number that the service takes anywhere."""
 
 
-class Part(BaseModel):
+class FieldModel(BaseModel):
     """Nothing is coerced: ``"5"`` is no number and ``1`` is not true."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -58,18 +58,18 @@ def camel(name: str) -> str:
 
 
 @cache
-def spellings(model: type[Part]) -> dict[str, str]:
+def spellings(model: type[FieldModel]) -> dict[str, str]:
     """Every accepted spelling of every field of a part, with the field's own name."""
     known: dict[str, str] = {}
     for name, info in model.model_fields.items():
-        also = mark_of(info, AlsoSpelled)
-        known.update(dict.fromkeys([name, camel(name), *(also.words if also else ())], name))
+        also = marker_of(info, Aliases)
+        known.update(dict.fromkeys([name, camel(name), *(also.names if also else ())], name))
     return known
 
 
-Mark = TypeVar("Mark", AlsoSpelled, MappingForm, TextForm, ReadByIam)
+Marker = TypeVar("Marker", Aliases, MappingForm, TextForm, IamPolicy)
 
 
-def mark_of(info: FieldInfo, kind: type[Mark]) -> Mark | None:
+def marker_of(info: FieldInfo, kind: type[Marker]) -> Marker | None:
     """What a field is marked with; None where it has no mark of this kind."""
     return next((mark for mark in info.metadata if isinstance(mark, kind)), None)

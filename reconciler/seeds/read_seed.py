@@ -7,52 +7,52 @@ from typing import Any
 
 from reconciler.model.desired import Item, Seed
 from reconciler.model.errors import Problem
-from reconciler.parsing.parsed import TextFault
-from reconciler.parsing.place import Finding
+from reconciler.parsing.parsed import ParseError
 from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeding.digest import items_digest
-from reconciler.seeds.check import TEXT_KEY, item_findings, key_of
-from reconciler.seeds.convert import Shape, item_of, records_of, shape_of
+from reconciler.seeds.convert import Shape, item_of, shape_of, written_items_of
 from reconciler.seeds.file_names import seed_suffix
-from reconciler.seeds.files import read_records
-from reconciler.seeds.record import Record, ValueFault
-from reconciler.seeds.target import Target
+from reconciler.seeds.files import read_written_items
+from reconciler.seeds.item_rules import TEXT_KEY, item_problems, key_of
+from reconciler.seeds.record import ValueProblem, WrittenItem
+from reconciler.seeds.target import SeedTarget
 
 Reading = tuple[Seed | None, list[Problem]]
 SHOWN = 20
 """Faulty items of one seed that are told one by one; the rest is counted."""
 
 
-def read_seed_file(file: SourceFile, target: Target) -> Reading:
+def read_seed_file(file: SourceFile, target: SeedTarget) -> Reading:
     """The seed of a file, or its problems."""
     try:
-        records = records_of(read_records(file, target), target)
+        records = written_items_of(read_written_items(file, target), target)
         shape: Shape = target.format or ("plain" if seed_suffix(file.path) == ".csv" else shape_of(records))
-    except TextFault as fault:
-        return None, [Problem(file.path, fault.line, None, fault.reason, fault.remedy)]
-    return _seed(_Reader(file.path, target, shape), records, file.path)
+    except ParseError as error:
+        return None, [Problem(file.path, error.line, None, error.reason, error.remedy)]
+    return _seed(_SeedReader(file.path, target, shape), records, file.path)
 
 
-def seed_of_class(items: Iterable[Any], file: str, line: int, target: Target) -> Reading:
+def seed_of_class(items: Iterable[Any], file: str, line: int, target: SeedTarget) -> Reading:
     """The seed that a class yields, or its problems."""
-    records = [Record(value, line) for value in items]
-    return _seed(_Reader(file, target, target.format or "plain"), records, f"{file}:{line} seed()")
+    records = [WrittenItem(value, line) for value in items]
+    return _seed(_SeedReader(file, target, target.format or "plain"), records, f"{file}:{line} seed()")
 
 
-class _Reader:
-    def __init__(self, file: str, target: Target, shape: Shape) -> None:
+class _SeedReader:
+    def __init__(self, file: str, target: SeedTarget, shape: Shape) -> None:
         self.file = file
         self.target = target
         self.shape = shape
-        self.first: dict[tuple[Any, ...], tuple[int, Record]] = {}
+        self.first: dict[tuple[Any, ...], tuple[int, WrittenItem]] = {}
 
-    def read(self, index: int, record: Record) -> tuple[Item | None, list[Problem]]:
+    def read(self, index: int, record: WrittenItem) -> tuple[Item | None, list[Problem]]:
         try:
             item = item_of(record, self.shape)
-        except ValueFault as fault:
-            field = f"[{index}].{fault.path}" if fault.path else f"[{index}]"
-            return None, [Problem(self.file, record.line, field, fault.reason, fault.remedy)]
-        findings = [*item_findings(item, self.target), *self._duplicate(item, index, record)]
+        except ValueProblem as error:
+            field = f"[{index}].{error.path}" if error.path else f"[{index}]"
+            return None, [Problem(self.file, record.line, field, error.reason, error.remedy)]
+        findings = [*item_problems(item, self.target), *self._duplicate(item, index, record)]
         return item, [
             Problem(
                 self.file,
@@ -64,12 +64,12 @@ class _Reader:
             for finding in findings
         ]
 
-    def _remedy(self, finding: Finding, record: Record) -> str:
+    def _remedy(self, finding: FieldProblem, record: WrittenItem) -> str:
         """Where a key wants a text and a number was written: the text with the digits of the file."""
         literal = record.literals.get(str(finding.path[0])) if finding.path else None
         return f'Write a text in quotes: "{literal}".' if literal and finding.remedy == TEXT_KEY else finding.remedy
 
-    def _duplicate(self, item: Item, index: int, record: Record) -> Iterator[Finding]:
+    def _duplicate(self, item: Item, index: int, record: WrittenItem) -> Iterator[FieldProblem]:
         key = key_of(item, self.target)
         if key is None:
             return
@@ -77,10 +77,10 @@ class _Reader:
         if earlier[0] != index:
             place = f"item [{earlier[0]}]" + (f" on line {earlier[1].line}" if earlier[1].line != record.line else "")
             shown = ", ".join(repr(part) for part in key)
-            yield Finding((), f"duplicate key {shown}, also in {place}", "Keep one of the two.")
+            yield FieldProblem((), f"duplicate key {shown}, also in {place}", "Keep one of the two.")
 
 
-def _seed(reader: _Reader, records: Iterable[Record], source: str) -> Reading:
+def _seed(reader: _SeedReader, records: Iterable[WrittenItem], source: str) -> Reading:
     items: list[Item] = []
     lines: list[int | None] = []
     problems: list[Problem] = []
@@ -100,14 +100,14 @@ def _seed(reader: _Reader, records: Iterable[Record], source: str) -> Reading:
     return Seed(source, tuple(items), items_digest(items), tuple(lines)), []
 
 
-class SeedMemory:
+class SeedCache:
     """What each seed file gave for each table, as long as neither its bytes nor the table change."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[SourceFile, Target], Reading] = {}
-        self._used: set[tuple[SourceFile, Target]] = set()
+        self._known: dict[tuple[SourceFile, SeedTarget], Reading] = {}
+        self._used: set[tuple[SourceFile, SeedTarget]] = set()
 
-    def read(self, file: SourceFile, target: Target) -> Reading:
+    def read(self, file: SourceFile, target: SeedTarget) -> Reading:
         """The seed or its problems; reading is pure, so remembering it changes nothing."""
         key = (file, target)
         self._used.add(key)

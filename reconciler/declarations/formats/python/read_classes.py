@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.declarations.formats.python.child_process import Ending, Interrupted, Variant, run
-from reconciler.declarations.formats.python.comparing import differences
+from reconciler.declarations.formats.python.child_process import ChildResult, EvaluationInterrupted, Variant, run
+from reconciler.declarations.formats.python.comparing import evaluation_differences
 from reconciler.declarations.formats.python.packing import unpack
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import DeclarationError, Problem
@@ -63,13 +63,13 @@ def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | 
     request = {"files": rows, "folder": str(folder), "environment": environment}
     try:
         first, second = run(request, (FIRST, SECOND))
-        _pass_on(first)
-        _take(first, reading)
+        _print_output(first)
+        _accept(first, reading)
         if not reading.problems:
             if second.reason is not None or _problems(second):
                 (second,) = run(request, (SECOND_TODAY,))
             reading.problems += _compared(first, second)
-    except Interrupted:
+    except EvaluationInterrupted:
         raise DeclarationError((Problem(str(folder), None, None, *_STOPPED),)) from None
     except OSError as error:
         reason = f"cannot be loaded: cannot start a process with {sys.executable or 'Python'}: {error.strerror}"
@@ -87,7 +87,7 @@ def _empty(file: SourceFile) -> bool:
     return not file.content.removeprefix(codecs.BOM_UTF8).strip() and file.absolute.name != "__init__.py"
 
 
-def _pass_on(ending: Ending) -> None:
+def _print_output(ending: ChildResult) -> None:
     """What the files printed, on stderr: stdout is for results alone."""
     if not ending.output or sys.stderr is None:
         return
@@ -97,7 +97,7 @@ def _pass_on(ending: Ending) -> None:
     sys.stderr.flush()
 
 
-def _take(ending: Ending, reading: PythonReading) -> None:
+def _accept(ending: ChildResult, reading: PythonReading) -> None:
     """The answer of a child; one that makes no sense is a problem, as no answer is."""
     answer = _Answer()
     try:
@@ -157,11 +157,11 @@ class _Answer:
             )
 
 
-def _problems(ending: Ending) -> bool:
+def _problems(ending: ChildResult) -> bool:
     return any(line.startswith(b'{"problem":') for line in ending.lines)
 
 
-def _compared(first: Ending, second: Ending) -> Iterator[Problem]:
+def _compared(first: ChildResult, second: ChildResult) -> Iterator[Problem]:
     if second.reason is not None:
         yield _failed(second, f"{second.reason}, but not every time")
         return
@@ -173,12 +173,12 @@ def _compared(first: Ending, second: Ending) -> Iterator[Problem]:
                     file, number, name, f"{reason}, but not every time", "Make it behave the same every time."
                 )
                 return
-        yield from differences(first.lines, second.lines)
+        yield from evaluation_differences(first.lines, second.lines)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         yield _failed(second, _GARBLED)
 
 
-def _failed(ending: Ending, reason: str) -> Problem:
+def _failed(ending: ChildResult, reason: str) -> Problem:
     """A child that gave no answer, at what it did last."""
     remedy = _LONG_REMEDY if ending.late else _ENDS_REMEDY
     if ending.at:

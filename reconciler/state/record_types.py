@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, get_args
 from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
     Attempts,
-    Counted,
+    CountedChange,
     Ended,
     Fingerprint,
     IndexRebuild,
@@ -28,10 +28,10 @@ from reconciler.model.records import (
     Suspension,
 )
 from reconciler.seeding.provenance import unpack
+from reconciler.state.attribute_values import Unreadable
 from reconciler.state.fields import Fields, written_identity, written_time
-from reconciler.state.wire import Unreadable
 
-TABLE, SEED, ATTEMPTS, MARKS, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
+TABLE, SEED, ATTEMPTS, QUOTA_USAGE, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 SEED_PART = "seedpart#"
 REBUILD, ENDED = "rebuild#", "ended#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
@@ -81,7 +81,7 @@ def _times(times: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _first_times(fields: Fields, name: str) -> dict[Any, Any]:
-    return {kind: times[0] for kind, times in fields.map(name).times_by(get_args(Counted)).items()}
+    return {kind: times[0] for kind, times in fields.map(name).times_by(get_args(CountedChange)).items()}
 
 
 def _packed(fields: Fields, name: str) -> str:
@@ -169,7 +169,7 @@ SEED_RECORDS = Kind(
     },
 )
 SEED_PARTS = Kind(SeedPart, {"name": TEXT, "identity": MAYBE_IDENTITY, "written": DIGESTS})
-ATTEMPTS_OF_TABLES = Kind(
+ATTEMPT_RECORDS = Kind(
     Attempts,
     {
         "name": TEXT,
@@ -182,14 +182,14 @@ ATTEMPTS_OF_TABLES = Kind(
         "contested": (lambda times: _times(times) or None, Fields.optional_times),
     },
 )
-MARKS_OF_TABLES = Kind(
+QUOTA_USAGES = Kind(
     QuotaUsage,
     {
         "name": TEXT,
         "identity": MAYBE_IDENTITY,
         "times": (
             lambda times: {kind: [written_time(time) for time in several] for kind, several in times.items()},
-            lambda fields, name: fields.map(name).times_by(get_args(Counted)),
+            lambda fields, name: fields.map(name).times_by(get_args(CountedChange)),
         ),
         "refused": (_times, _first_times),
     },

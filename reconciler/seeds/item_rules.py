@@ -7,22 +7,22 @@ from typing import Any
 
 from reconciler.model.desired import Item
 from reconciler.model.table import ScalarType
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeds.size import DEPTH, LIMIT, depth, item_size
-from reconciler.seeds.target import Target
+from reconciler.seeds.target import SeedTarget
 
-_WORDS = {"S": "a text (S)", "N": "a number (N)", "B": "binary (B)"}
-TEXT_KEY = f"Write {_WORDS['S']}."
+_TYPE_NAMES = {"S": "a text (S)", "N": "a number (N)", "B": "binary (B)"}
+TEXT_KEY = f"Write {_TYPE_NAMES['S']}."
 """The remedy for a key that is no text and is to be one."""
 _KEY_LIMITS = {"HASH": 2048, "RANGE": 1024}
 
 
-def item_findings(item: Item, target: Target) -> Iterator[Finding]:
+def item_problems(item: Item, target: SeedTarget) -> Iterator[FieldProblem]:
     """Keys present, of the declared type, not empty, not too long; nesting and size within DynamoDB's limits."""
     for element in target.spec.keys:
         if element.attribute not in item:
-            remedy = f"Add {element.attribute}, {_WORDS[element.type]}, to each item of {target.base_name}."
-            yield Finding((element.attribute,), "is required, because it is a key attribute", remedy)
+            remedy = f"Add {element.attribute}, {_TYPE_NAMES[element.type]}, to each item of {target.base_name}."
+            yield FieldProblem((element.attribute,), "is required, because it is a key attribute", remedy)
         else:
             yield from _key_value(item, element.attribute, element.type, "the table's key")
             yield from _key_length(item, element.attribute, _KEY_LIMITS[element.role])
@@ -31,32 +31,32 @@ def item_findings(item: Item, target: Target) -> Iterator[Finding]:
             yield from _key_value(item, name, kind, "the key of an index")
     deepest = max((depth(value) for value in item.values()), default=0)
     if deepest > DEPTH:
-        yield Finding((), f"is nested {deepest} levels deep", f"DynamoDB allows {DEPTH} levels.")
+        yield FieldProblem((), f"is nested {deepest} levels deep", f"DynamoDB allows {DEPTH} levels.")
         return
     size = item_size(item)
     if size > LIMIT:
-        yield Finding(
+        yield FieldProblem(
             (), f"is {size} bytes long, more than {LIMIT} (400 KB)", "Split it, or store the large values elsewhere."
         )
 
 
-def key_of(item: Item, target: Target) -> tuple[Any, ...] | None:
+def key_of(item: Item, target: SeedTarget) -> tuple[Any, ...] | None:
     """The values of the table's key, or None where one is missing or wrong."""
     values = [item.get(name, {}).get(kind) for name, kind in target.keys.items()]
     return None if None in values else tuple(values)
 
 
-def _key_value(item: Item, name: str, kind: ScalarType, what: str) -> Iterator[Finding]:
+def _key_value(item: Item, name: str, kind: ScalarType, what: str) -> Iterator[FieldProblem]:
     value: Mapping[str, Any] = item[name]
     if kind not in value:
         actual = next(iter(value))
-        yield Finding((name,), f"has type {actual}, but {what} has type {kind}", f"Write {_WORDS[kind]}.")
+        yield FieldProblem((name,), f"has type {actual}, but {what} has type {kind}", f"Write {_TYPE_NAMES[kind]}.")
     elif value[kind] in ("", b""):
-        yield Finding((name,), f"is empty, but it is {what}", "Give it a value.")
+        yield FieldProblem((name,), f"is empty, but it is {what}", "Give it a value.")
 
 
-def _key_length(item: Item, name: str, limit: int) -> Iterator[Finding]:
+def _key_length(item: Item, name: str, limit: int) -> Iterator[FieldProblem]:
     content = item[name].get("S", item[name].get("B", ""))
     length = len(content.encode() if isinstance(content, str) else content)
     if length > limit:
-        yield Finding((name,), f"is {length} bytes long, more than {limit}", "Shorten the key.")
+        yield FieldProblem((name,), f"is {length} bytes long, more than {limit}", "Shorten the key.")

@@ -8,17 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.model.desired import AttributeValue
-from reconciler.seeds.record import ValueFault
-from reconciler.seeds.values import name_of, number_text, set_value, text_value
+from reconciler.seeds.plain_values import name_of, number_text, set_value, text_value
+from reconciler.seeds.record import ValueProblem
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 
 
-def wire_value(value: Any, path: str) -> AttributeValue:
-    """One ``{"TYPE": …}``; ``ValueFault`` where type and content do not fit."""
+def typed_value(value: Any, path: str) -> AttributeValue:
+    """One ``{"TYPE": …}``; ``ValueProblem`` where type and content do not fit."""
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in TYPES:
         remedy = f'Write one type and its value, as {{"S": "text"}}; types are {", ".join(TYPES)}.'
-        raise ValueFault(path, "expected an attribute value in DynamoDB JSON", remedy)
+        raise ValueProblem(path, "expected an attribute value in DynamoDB JSON", remedy)
     kind, content = next(iter(value.items()))
     return _READERS[kind](content, path)
 
@@ -60,13 +60,13 @@ def _null(content: Any, path: str) -> AttributeValue:
 def _map(content: Any, path: str) -> AttributeValue:
     if not isinstance(content, Mapping):
         raise _unfit(path, "M", "a mapping")
-    return {"M": {name_of(key, path): wire_value(item, f"{path}.{key}") for key, item in content.items()}}
+    return {"M": {name_of(key, path): typed_value(item, f"{path}.{key}") for key, item in content.items()}}
 
 
 def _list(content: Any, path: str) -> AttributeValue:
     if not isinstance(content, list | tuple):
         raise _unfit(path, "L", "a list")
-    return {"L": [wire_value(item, f"{path}[{index}]") for index, item in enumerate(content)]}
+    return {"L": [typed_value(item, f"{path}[{index}]") for index, item in enumerate(content)]}
 
 
 def _set_of(member: Callable[[Any, str], AttributeValue], kind: str) -> Callable[[Any, str], AttributeValue]:
@@ -78,8 +78,8 @@ def _set_of(member: Callable[[Any, str], AttributeValue], kind: str) -> Callable
     return read
 
 
-def _unfit(path: str, kind: str, wanted: str) -> ValueFault:
-    return ValueFault(path, f"invalid value of type {kind}; expected {wanted}", f"Write {wanted}.")
+def _unfit(path: str, kind: str, wanted: str) -> ValueProblem:
+    return ValueProblem(path, f"invalid value of type {kind}; expected {wanted}", f"Write {wanted}.")
 
 
 _READERS: dict[str, Callable[[Any, str], AttributeValue]] = {

@@ -14,7 +14,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.declarations.unread import READ_SUFFIXES, judge
+from reconciler.declarations.unread import READ_SUFFIXES, classify_unread
 from reconciler.model.errors import Problem
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
@@ -29,7 +29,7 @@ LOOKED_AT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class FolderSnapshot:
     """What one reading found, sorted by path.
 
     ``changed`` is when a declaration file or a folder last changed, by the clock of its file system, in seconds since
@@ -50,7 +50,7 @@ class Snapshot:
         return {file.path: hashlib.sha256(file.content).hexdigest() for file in (*self.declarations, *self.seeds)}
 
 
-class Refused(Exception):
+class FileNotRead(Exception):
     """A file that is not read; the text is the reason. ``unreadable`` says that the file system refused it."""
 
     def __init__(self, reason: str, remedy: str, *, unreadable: bool = False) -> None:
@@ -60,7 +60,7 @@ class Refused(Exception):
         super().__init__(reason)
 
 
-def read_snapshot(root: Path) -> Snapshot:
+def read_snapshot(root: Path) -> FolderSnapshot:
     """Read the whole folder; what cannot be read is a problem, never an absence."""
     walk = _Walk(root)
     walk.folder(root, in_seeds=False)
@@ -73,13 +73,13 @@ def read_snapshot(root: Path) -> Snapshot:
             continue
         try:
             content = read_regular(absolute, root, SEED_LIMIT if is_seed else DECLARATION_LIMIT)
-        except Refused as refused:
+        except FileNotRead as refused:
             walk.problem(absolute, refused.reason, refused.remedy)
         else:
             found[is_seed].append(SourceFile(path, absolute, content))
     declarations, seeds = (tuple(sorted(found[kind], key=lambda file: file.path)) for kind in (False, True))
     warnings = _shortened(sorted(walk.warnings))
-    return Snapshot(
+    return FolderSnapshot(
         root,
         declarations,
         seeds,
@@ -102,22 +102,22 @@ def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> b
     """
     try:
         if not path.resolve(strict=True).is_relative_to(root):
-            raise Refused("is a link to a path outside the folder of the desired state", "Copy the file here.")
+            raise FileNotRead("is a link to a path outside the folder of the desired state", "Copy the file here.")
         # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise Refused("is not a regular file", "Remove it or move it elsewhere.")
+                raise FileNotRead("is not a regular file", "Remove it or move it elsewhere.")
             content = file.read(limit + 1) if status.st_size <= limit or not whole else None
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         remedy = "Make it readable for this user, or remove it."
-        raise Refused(f"cannot be read: {reason}", remedy, unreadable=True) from None
+        raise FileNotRead(f"cannot be read: {reason}", remedy, unreadable=True) from None
     if content is not None and not whole:
         return content[:limit]
     if content is None or len(content) > limit:
-        raise Refused(f"is larger than {limit // 1024 // 1024} MB", "Split it.")
+        raise FileNotRead(f"is larger than {limit // 1024 // 1024} MB", "Split it.")
     return content
 
 
@@ -136,8 +136,8 @@ class _Walk:
         """Every entry of one folder."""
         entries = self._entries(folder)
         if entries == [] and folder != self.root and not in_seeds:
-            place = folder.relative_to(self.root).as_posix()
-            self.warnings.append(f"{place}: is an empty folder; check that its volume is mounted")
+            location = folder.relative_to(self.root).as_posix()
+            self.warnings.append(f"{location}: is an empty folder; check that its volume is mounted")
         names = frozenset(entry.name for entry in entries or ())
         for entry in entries or ():
             if not (entry.name.startswith(".") or entry.name == "__pycache__"):
@@ -184,21 +184,21 @@ class _Walk:
             self.folder(path, in_seeds=in_seeds or path.name == "seeds")
 
     def _not_read(self, path: Path, beside: Set[str]) -> None:
-        place = path.relative_to(self.root).as_posix()
+        location = path.relative_to(self.root).as_posix()
         try:
-            verdict = judge(path.name, beside, lambda: read_regular(path, self.root, LOOKED_AT, whole=False))
-        except Refused as refused:
+            verdict = classify_unread(path.name, beside, lambda: read_regular(path, self.root, LOOKED_AT, whole=False))
+        except FileNotRead as refused:
             if refused.unreadable:
                 self.problem(path, refused.reason, refused.remedy)
             else:
-                self.warnings.append(f"{place}: is not read: it {refused.reason}")
+                self.warnings.append(f"{location}: is not read: it {refused.reason}")
             return
         if verdict is None:
             return
         if verdict.remedy is not None:
             self.problem(path, verdict.reason, verdict.remedy)
         else:
-            self.warnings.append(f"{place}: {verdict.reason}")
+            self.warnings.append(f"{location}: {verdict.reason}")
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]] | None:
         """Real entries before links, so that a link to a folder read anyway is not read twice; None if unreadable."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.declarations.document.extras import ExtraFields, TableNameFields
-from reconciler.declarations.document.part import Part, ReadByIam, mark_of
+from reconciler.declarations.document.field_model import FieldModel, IamPolicy, marker_of
 from reconciler.declarations.features import FEATURES
-from reconciler.parsing.place import Finding
+from reconciler.parsing.source_location import FieldProblem
 
 _REMEDIES = {
     "table_name": "Add table_name: the name of the table.",
@@ -31,24 +31,24 @@ API_FIELDS = frozenset(TableNameFields.model_fields).union(
     *(feature.fields.model_fields for feature in FEATURES if feature.marks_a_table)
 )
 """Fields that make a mapping recognisable as a table."""
-IAM_FIELDS = frozenset(name for name, info in TableDocument.model_fields.items() if mark_of(info, ReadByIam))
+IAM_FIELDS = frozenset(name for name, info in TableDocument.model_fields.items() if marker_of(info, IamPolicy))
 """Fields that hold a policy."""
 
 
-def required(document: TableDocument) -> Iterator[Finding]:
+def required(document: TableDocument) -> Iterator[FieldProblem]:
     """``table_name``, ``key_schema`` and ``attribute_definitions`` are there."""
     for name in REQUIRED:
         if name not in document.model_fields_set:
-            yield Finding((name,), "is required", _REMEDIES[name])
+            yield FieldProblem((name,), "is required", _REMEDIES[name])
         elif getattr(document, name) in (None, [], ""):
-            yield Finding((name,), "is empty", _REMEDIES[name])
+            yield FieldProblem((name,), "is empty", _REMEDIES[name])
 
 
-def sole_part(annotation: Any) -> type[Part] | None:
+def nested_model(annotation: Any) -> type[FieldModel] | None:
     """The Part in ``SomePart | None`` or ``list[SomePart] | None``, however deep."""
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+    if isinstance(annotation, type) and issubclass(annotation, FieldModel):
         return annotation
-    found = [sole_part(argument) for argument in getattr(annotation, "__args__", ())]
+    found = [nested_model(argument) for argument in getattr(annotation, "__args__", ())]
     return next((part for part in found if part is not None), None)
 
 

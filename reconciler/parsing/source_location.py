@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FieldProblem:
     """What is wrong at one path of a document; ``reason`` has no full stop, ``remedy`` is a sentence."""
 
     path: Path
@@ -22,7 +22,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLocation:
     """A document's file, first line, and the lines of its fields as far as they are known.
 
     ``literals`` and ``key_literals`` are the spellings of values and keys that are no text, as in ``Parsed``.
@@ -36,10 +36,10 @@ class Place:
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
 
-    def problem(self, finding: Finding) -> Problem:
+    def problem(self, finding: FieldProblem) -> Problem:
         """The finding with its file, its line (that of the nearest known ancestor) and the field as written."""
         path = self.written_path(finding.path)
-        return Problem(self.file, self.line_of(path), text_of(path) or None, finding.reason, finding.remedy)
+        return Problem(self.file, self.line_of(path), path_text(path) or None, finding.reason, finding.remedy)
 
     def written_path(self, path: Path) -> Path:
         """The user's spelling of a canonical path; what was never written keeps its canonical name."""
@@ -63,7 +63,7 @@ class Place:
         return self.line
 
 
-def text_of(path: Path) -> str:
+def path_text(path: Path) -> str:
     """``global_secondary_indexes[0].key_schema``."""
     text = ""
     for part in path:
@@ -79,7 +79,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return by_fold[matches[0]] if matches else None
 
 
-def listed(words: Iterable[str]) -> str:
+def alternatives(words: Iterable[str]) -> str:
     """``a, b or c``."""
     several = list(words)
     return " or ".join([", ".join(several[:-1]), several[-1]] if several[1:] else several)

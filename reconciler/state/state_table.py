@@ -40,16 +40,16 @@ from reconciler.model.records import (
 )
 from reconciler.model.report import PassReport
 from reconciler.state import fence
-from reconciler.state import records as kinds
+from reconciler.state import record_types as kinds
+from reconciler.state.attribute_values import encode
 from reconciler.state.cache import StateCache, Tokens, contradiction
 from reconciler.state.client import StateClient, query
 from reconciler.state.foreign_claims import foreign_claims
-from reconciler.state.former_stack import FormerStack, Transfer
+from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
-from reconciler.state.live import fingerprint_of, is_state_table
+from reconciler.state.live import fingerprint_of, has_state_table_keys
 from reconciler.state.snapshot import snapshot_of
-from reconciler.state.wire import encode
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.5
@@ -99,11 +99,11 @@ class StateTable:
         self._history = History(client, name, scope)
         self._fresh = False
         self._seen_token = 0
-        self._memory = StateCache()
+        self._cache = StateCache()
         self._notices: tuple[str, ...] = ()
-        self._transfer: Transfer | None = None
+        self._transfer: StackTransfer | None = None
         if former is not None and former.scope != scope:
-            self._transfer = Transfer(client, name, scope, former, holder=holder, clock=clock, term=lease_term)
+            self._transfer = StackTransfer(client, name, scope, former, holder=holder, clock=clock, term=lease_term)
 
     def load(self) -> StateSnapshot:
         """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one ``StateError``."""
@@ -135,7 +135,7 @@ class StateTable:
         if not snapshot.usable or snapshot.recorded_fingerprint or snapshot.actual_fingerprint is None:
             return snapshot
         try:
-            self._make_transfer(snapshot.actual_fingerprint)
+            self._transfer_former_stack(snapshot.actual_fingerprint)
             recorded = self._record_fingerprint(snapshot.actual_fingerprint)
         except Denied as denied:
             return self._unusable(self._refused(denied))
@@ -143,16 +143,16 @@ class StateTable:
             return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint)
         return self.load()
 
-    def _make_transfer(self, actual: Fingerprint) -> None:
+    def _transfer_former_stack(self, actual: Fingerprint) -> None:
         """Before this scope has a fingerprint, which says that it was done: once, or again where it was cut short."""
-        notice = self._transfer.make(self._lease, actual) if self._transfer is not None else None
+        notice = self._transfer.carry_out(self._lease, actual) if self._transfer is not None else None
         if notice is not None:
             self._notices = (notice,)
 
     def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
         written = replace(entry, revision=entry.revision + 1)
         members = {**entry.unknown, **kinds.ENTRIES.write(written)}
-        self._put(kinds.TABLE + entry.name, members, standing={"revision": entry.revision or None}, confirm=True)
+        self._put(kinds.TABLE + entry.name, members, expected={"revision": entry.revision or None}, confirm=True)
         return written
 
     def drop_entry(self, entry: InventoryEntry) -> None:
@@ -173,15 +173,15 @@ class StateTable:
         """Attempts without any count are no record at all."""
         key = kinds.ATTEMPTS + attempts.name
         if attempts.counts or attempts.wanted:
-            self._put(key, kinds.ATTEMPTS_OF_TABLES.write(attempts))
+            self._put(key, kinds.ATTEMPT_RECORDS.write(attempts))
         else:
             self._drop(key)
 
-    def put_quota_usage(self, marks: QuotaUsage) -> None:
+    def put_quota_usage(self, usage: QuotaUsage) -> None:
         """Marks without any time are no record at all."""
-        key = kinds.MARKS + marks.name
-        if marks.times or marks.refused:
-            self._put(key, kinds.MARKS_OF_TABLES.write(marks))
+        key = kinds.QUOTA_USAGE + usage.name
+        if usage.times or usage.refused:
+            self._put(key, kinds.QUOTA_USAGES.write(usage))
         else:
             self._drop(key)
 
@@ -249,7 +249,7 @@ class StateTable:
             live: Mapping[str, Any] = self._client.call("DescribeTable", {"TableName": self.name})["Table"]
         except NotFound:
             return None
-        if not is_state_table(live):
+        if not has_state_table_keys(live):
             raise StateError(
                 f"A table named {self.name} exists that is not a state table: its keys are not scope and record. "
                 "Name another one by RECONCILER_STATE_TABLE."
@@ -286,7 +286,7 @@ class StateTable:
             "ExpressionAttributeValues": encode({":scope": self._scope}),
         }
         here = fingerprint_of(live)
-        before = self._memory.before(here)
+        before = self._cache.before(here)
         items = list(query(self._client, params))
         snapshot = snapshot_of(items, self.name)
         elsewhere = foreign_claims(self._client, self.name, self._scope)
@@ -299,7 +299,7 @@ class StateTable:
             rolled_back=rolled_back,
             notices=self._notices,
         )
-        return self._transfer.shown(snapshot) if self._transfer is not None else snapshot
+        return self._transfer.preview(snapshot) if self._transfer is not None else snapshot
 
     def _rolled_back(self, before: Tokens, lease: Lease | None, items: list[Mapping[str, Any]]) -> str | None:
         """Whether the records are an older copy. A Query is no snapshot: the lease may be of before a new holder."""
@@ -311,7 +311,7 @@ class StateTable:
         self._seen_token = max(highest, read.lease or 0)
         problem = contradiction(before, read, self.name)
         if problem is None:
-            self._memory.keep(read)
+            self._cache.keep(read)
         return problem
 
     def _record_fingerprint(self, fingerprint: Fingerprint) -> bool:
@@ -331,14 +331,14 @@ class StateTable:
         members: Mapping[str, Any],
         *,
         condition: Mapping[str, Any] | None = None,
-        standing: Mapping[str, Any] | None = None,
+        expected: Mapping[str, Any] | None = None,
         confirm: bool = False,
     ) -> None:
         """Write one record. ``confirm`` reads it back: safety rests on it, and an answer alone proves nothing."""
         token = self._token() if fence.is_fenced(record) else None
         item = encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
         try:
-            self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token, standing)
+            self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token, expected)
         except RecordChanged:
             # After a lost answer the SDK sends the request again, and its condition fails on our own first write.
             if self._stored(record) != item:
@@ -358,17 +358,17 @@ class StateTable:
         item: Mapping[str, Any] | None = answer.get("Item")
         return item
 
-    def _drop(self, record: str, standing: Mapping[str, Any] | None = None) -> None:
+    def _drop(self, record: str, expected: Mapping[str, Any] | None = None) -> None:
         key = encode({"scope": self._scope, "record": record})
         token = self._token() if fence.is_fenced(record) else None
-        self._write("DeleteItem", {"TableName": self.name, "Key": key}, token, standing)
+        self._write("DeleteItem", {"TableName": self.name, "Key": key}, token, expected)
 
     def _token(self) -> int:
         """Our last lease's; that of a process which never led is as good as what it has read."""
         return self._lease.token or self._seen_token
 
     def _write(
-        self, operation: str, request: Mapping[str, Any], token: int | None, standing: Mapping[str, Any] | None = None
+        self, operation: str, request: Mapping[str, Any], token: int | None, expected: Mapping[str, Any] | None = None
     ) -> None:
         """One request, under the fence where it has a token. ``LeaseLost`` where a later leader was there before.
 
@@ -378,9 +378,9 @@ class StateTable:
             self._client.call(operation, request)
             return
         try:
-            self._client.call(operation, {**request, **fence.condition(token, standing)})
+            self._client.call(operation, {**request, **fence.condition(token, expected)})
         except ConditionFailed as refused:
-            if standing and self._was_changed(request, token):
+            if expected and self._was_changed(request, token):
                 raise RecordChanged(operation, refused.code, "the record was written anew since it was read") from None
             self._lease.lose()
             raise LeaseLost(operation, refused.code, "another reconciler leads by now and wrote this record") from None
