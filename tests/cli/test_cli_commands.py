@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.cli_fake import FakeWiring, Finding
+from support.fake_wiring import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
 from reconciler.engine.import_tables import Skipped

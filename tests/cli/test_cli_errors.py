@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from support.cli_fake import FakeWiring
+from support.fake_wiring import FakeWiring
 
 from reconciler.model.errors import (
     DeclarationError,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.cli_fake import FakeWiring
+from support.fake_wiring import FakeWiring
 from support.reports import a_report, a_table, blocked, drifted, failed, in_sync, missing
 
 from reconciler.model.errors import Problem

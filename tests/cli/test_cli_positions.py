@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal, get_args, get_origin
 
 import pytest
-from support.cli_fake import FakeWiring
+from support.fake_wiring import FakeWiring
 
 from reconciler.cli.options import SETTINGS
 from reconciler.cli.verbs import COMMANDS

@@ -17,7 +17,7 @@ from reconciler.cli.verbs import COMMANDS
 TESTS = Path(__file__).resolve().parent.parent
 FAKED = """
 import sys
-from support.cli_fake import FakeWiring, install
+from support.fake_wiring import FakeWiring, install
 from support.reports import *
 import time
 fake = FakeWiring(plan=a_report({plan}), result=a_report({plan}))

@@ -22,7 +22,7 @@ from reconciler.tally import Tally
 TESTS = Path(__file__).resolve().parent.parent
 FAKED = """
 import sys, threading, time
-from support.cli_fake import FakeWiring, install
+from support.fake_wiring import FakeWiring, install
 from support.reports import *
 fake = FakeWiring(plan=a_report(missing()), result=a_report(missing()))
 def started():

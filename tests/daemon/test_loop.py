@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
-from support.made_up import deferred_step, report, table
+from support.sample_reports import deferred_step, report, table
 from support.waiting import PATIENCE
 
 from reconciler.daemon.loop import Loop

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.class_files import BASE_NAME, GET_SCHEMA, GET_TABLE_NAME, HEAD, SCHEMA, SEED
 from support.folders import sentences, write
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "get_schema that raises": (

@@ -11,7 +11,7 @@ import pytest
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, sentences, write
 from support.seed_files import USERS
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "YAML in UTF-16": (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.folders import sentences, write
 from support.known_fields import TABLE_FIELDS
-from support.texts import BOMB, DOC
+from support.yaml_documents import BOMB, DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "YAML that does not parse": (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.folders import sentences, write
 from support.known_fields import TABLE_FIELDS
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a key that is indented more than its sisters": (

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.documents import index
 from support.folders import SOUND, load, problems, write
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 from reconciler.declarations import placeholders
 

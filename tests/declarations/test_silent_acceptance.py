@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.class_files import GET_SCHEMA, GET_TABLE_NAME, HEAD, SCHEMA
 from support.folders import SOUND, load, sentences, write
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CLASS = HEAD + SCHEMA + GET_SCHEMA
 CARTS = CLASS.replace("users", "carts").replace("Users", "Carts")

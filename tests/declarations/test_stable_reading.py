@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from simulation.world import PK, simulate
+from simulation.simulated_engine import PK, simulate
 from support.folders import SOUND, sentences, write
 
 from reconciler.declarations import folder as folders

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from simulation.world import simulate
+from simulation.simulated_engine import simulate
 from support.declared_everywhere import SOURCE, everywhere
 from support.specs import declaration, observed, spec
 from support.table_settings import KEYS

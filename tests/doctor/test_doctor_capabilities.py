@@ -1,7 +1,7 @@
 """What doctor says about an endpoint's gaps: operations that are not there, and fields that did not stick."""
 
 import pytest
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 
 from reconciler.doctor.capabilities import capabilities
 from reconciler.doctor.finding import Level

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from simulation.world import ListSource
+from simulation.simulated_engine import ListSource
 from support.endpoints import Live
 from support.fakes import FakeClock
 from support.specs import declaration, spec

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from simulation.world import ListSource, declaration, item
+from simulation.simulated_engine import ListSource, declaration, item
 from support.endpoints import Live
 from support.proxy import Recorded, RecordingProxy
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from simulation.world import ListSource
+from simulation.simulated_engine import ListSource
 from support.endpoints import Live
 from support.proxy import RecordingProxy
 from support.specs import declaration, renamed, spec, stream, vectors

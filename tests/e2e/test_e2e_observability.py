@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import dashboard_picture
 import pytest
-from support import drift_story as story
+from support import drift_scenario as story
 from support.daemon import Daemon
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip
 from support.markdown import ROOT

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support import drift_story as story
+from support import drift_scenario as story
 from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, picture
 from support.daemon import Daemon
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, free_port

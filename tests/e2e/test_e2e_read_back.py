@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from simulation.world import ListSource, simulate
+from simulation.simulated_engine import ListSource, simulate
 from support.declared_everywhere import SOURCE, everywhere
+from support.declared_state import violations
 from support.endpoints import MotoServer, client, dynamodb_local_or_skip
-from support.holds import violations
 from support.proxy import RecordingProxy
 from support.specs import declaration, renamed
 from support.table_settings import KEYS

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from simulation.world import ListSource
+from simulation.simulated_engine import ListSource
 from support.endpoints import MotoServer, dynamodb_local_or_skip
 from support.proxy import RecordingProxy
 from support.specs import ON_DEMAND, declaration, gsi, policy, renamed, spec, stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.backups import Backups
 from reconciler.model.errors import Forbidden

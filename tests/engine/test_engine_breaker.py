@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from simulation.sequences import converge
-from simulation.world import Sim, declaration, simulate
+from simulation.simulated_engine import Sim, declaration, simulate
 from support.specs import gsi, keys, provisioned, ttl
 
 from reconciler.engine.state import EngineState

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from simulation.stacks import beside
-from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Lifecycle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, simulate
+from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.model.errors import ApiError, Denied, Forbidden
 from reconciler.model.plan import Reason, StepStatus

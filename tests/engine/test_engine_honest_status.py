@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, simulate
-from support.holds import violations
+from simulation.simulated_engine import Sim, declaration, simulate
+from support.declared_state import violations
 from support.scrape import samples
 from support.specs import renamed
 from support.table_settings import KEYS

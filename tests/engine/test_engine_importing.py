@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from simulation.refusal import missing
-from simulation.world import MemoryStore, Sim, declaration, simulate
+from simulation.simulated_engine import MemoryStore, Sim, declaration, simulate
 
 from reconciler.engine.import_tables import ImportCandidates, Skipped
 from reconciler.model.desired import DesiredState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from simulation.world import Sim, declaration, simulate
+from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.engine.pass_guards import IN_FLIGHT_LIMIT
 from reconciler.model.identity import Flavor

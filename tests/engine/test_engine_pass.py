@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from simulation.control_plane import ControlPlane
 from simulation.refusal import throttled
-from simulation.world import declaration, item, simulate
+from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Ambiguous, Busy, Forbidden, Malformed, Unreachable

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.engine import seed_ledger, seed_work
 from reconciler.model.errors import Ambiguous, Interrupted, Rejected

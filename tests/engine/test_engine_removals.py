@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, write
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 from support.specs import keys, ttl
 
 from reconciler.model.plan import Reason, StepStatus

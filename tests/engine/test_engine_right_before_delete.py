@@ -13,8 +13,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from campaigns.storm_state import Session, State, Through
-from simulation.world import Sim, declaration, item, simulate
+from campaigns.simulation_store import Session, State, Through
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from simulation.world import Silent, Sim, declaration, item, simulate
+from simulation.simulated_engine import Silent, Sim, declaration, item, simulate
 
 from reconciler.model.plan import Action, Approval, Step
 from reconciler.model.report import PassReport, RunReport

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.errors import Denied, Rejected, UsageError
 from reconciler.model.report import TableStatus, Verdict

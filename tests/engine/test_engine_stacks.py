@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from simulation.stacks import beside
-from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Lifecycle

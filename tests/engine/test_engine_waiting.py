@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from simulation.world import Sim, declaration, simulate
-from support.made_up import report, table
+from simulation.simulated_engine import Sim, declaration, simulate
+from support.sample_reports import report, table
 
 from reconciler.engine.converge import ConvergeLoop
 from reconciler.engine.reconcile_pass import PassRequest

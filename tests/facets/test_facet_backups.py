@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import NAME, declaration, observed, spec
 
 from reconciler.aws.validator import OfflineValidator

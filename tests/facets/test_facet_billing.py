@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import ON_DEMAND, gsi, observed, provisioned, spec
 
 from reconciler.facets.billing import BillingFacet

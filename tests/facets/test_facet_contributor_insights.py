@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import declaration, gsi, observed, spec
 
 from reconciler.facets.contributor_insights import READ, ContributorInsightsFacet

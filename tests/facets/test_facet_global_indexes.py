@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import gsi, live, lsi, observed, provisioned, spec
 
 from reconciler.facets.global_indexes import GlobalIndexesFacet

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.call_words import words
-from support.shapes import answers
+from support.call_summary import words
+from support.responses import answers
 from support.specs import declaration, observed, spec, stream
 
 from reconciler.facets.disassociation_protection import DisassociationProtectionFacet

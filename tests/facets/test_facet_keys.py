@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers, defined
+from support.responses import answers, defined
 from support.specs import keys, observed, spec
 
 from reconciler.facets.keys import KeysFacet

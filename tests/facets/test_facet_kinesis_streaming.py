@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.rounds import build, run
-from support.shapes import answers
+from support.responses import answers
 from support.specs import declaration, observed, spec
-from support.table_aside import BROKEN
+from support.table_loop import build, run
+from support.table_side_features import BROKEN
 
 from reconciler.facets.kinesis_streaming import READ, KinesisStreamingFacet
 from reconciler.model.observed import Responses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import ON_DEMAND, declaration, gsi, observed, provisioned, spec
 
 from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet

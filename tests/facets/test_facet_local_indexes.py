@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import lsi, observed, spec
 
 from reconciler.facets.local_indexes import LocalIndexesFacet

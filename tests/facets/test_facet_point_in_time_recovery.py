@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import observed, spec
 
 from reconciler.facets.point_in_time_recovery import READ, PointInTimeRecoveryFacet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import IDENTITY, declaration, observed, policy, spec, stream
 
 from reconciler.facets.policy_json import normal

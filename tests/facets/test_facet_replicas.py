@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.call_words import words
+from support.call_summary import words
 from support.request_rules import complaints
-from support.shapes import answers
+from support.responses import answers
 from support.specs import declaration, gsi, observed, spec, stream
 
 from reconciler.facets.replicas import ReplicasFacet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.shapes import answers
+from support.responses import answers
 from support.specs import IDENTITY, observed, spec
 
 from reconciler.facets.tags import OWNER_TAG, TagsFacet, owner_of

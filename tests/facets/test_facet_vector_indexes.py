@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.request_rules import complaints
-from support.shapes import answers, defined
+from support.responses import answers, defined
 from support.specs import ON_DEMAND, declaration, gsi, lsi, observed, provisioned, spec, vectors
 
 from reconciler.facets.vector_indexes import VectorIndexesFacet

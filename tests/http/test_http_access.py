@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
-from support.made_up import LOCAL, report, table
+from support.sample_reports import LOCAL, report, table
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus

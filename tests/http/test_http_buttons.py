@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.made_up import deferred_step, report, table, ttl_step
-from support.ordered import DIGEST, declared, ordering
+from support.recording_app import DIGEST, declared, ordering
+from support.sample_reports import deferred_step, report, table, ttl_step
 
 from reconciler.http import Access, confirm, plans
 from reconciler.model.errors import UsageError

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.made_up import report, table, ttl_step
+from support.sample_reports import report, table, ttl_step
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from structlog.testing import capture_logs
-from support.ordered import DIGEST, FORM, declared, ordering
+from support.recording_app import DIGEST, FORM, declared, ordering
 from support.web import ask
 
 from reconciler.http import Access

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.made_up import T0, report, table
+from support.sample_reports import T0, report, table
 from support.web import ask
 
 from reconciler.engine.ports import ApiExchange

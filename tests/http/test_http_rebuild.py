@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from support.made_up import T0, report, table
+from support.sample_reports import T0, report, table
 
 from reconciler.model.report import RebuildProgress
 

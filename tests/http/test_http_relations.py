@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.made_up import report, table
-from support.ordered import declared, ordering
+from support.recording_app import declared, ordering
+from support.sample_reports import report, table
 
 from reconciler.http import relations as module
 from reconciler.http.relations import relations

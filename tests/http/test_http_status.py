@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
-from support.made_up import T0, deferred_step, report, table, ttl_step
+from support.sample_reports import T0, deferred_step, report, table, ttl_step
 
 from reconciler import __version__
 from reconciler.model.errors import Problem

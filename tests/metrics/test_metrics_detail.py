@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.made_up import T0, report, table, ttl_step
 from support.markdown import README
+from support.sample_reports import T0, report, table, ttl_step
 from support.scrape import samples
 
 from reconciler.engine.loop_status import LoopStatus

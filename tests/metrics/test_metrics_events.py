@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
-from support.made_up import deferred_step, report, table, ttl_step
+from support.sample_reports import deferred_step, report, table, ttl_step
 from support.scrape import families, samples, value
 
 from reconciler.aws.hooks import refuse_writes

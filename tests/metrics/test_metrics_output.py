@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from support.made_up import report, table
+from support.sample_reports import report, table
 from support.scrape import samples
 
 from reconciler import __version__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support.made_up import LOCAL, T0, report, table, ttl_step
+from support.sample_reports import LOCAL, T0, report, table, ttl_step
 from support.scrape import families, samples
 
 from reconciler.engine.loop_status import LoopStatus

@@ -12,7 +12,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from support import drift_story as story
+from support import drift_scenario as story
 from support.endpoints import Live
 from support.markdown import ROOT
 from support.proxy import MUTATING, RecordingProxy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.request_rules import complaints
-from support.shapes import defined
+from support.responses import defined
 from support.specs import gsi, lsi, provisioned, spec, stream, ttl
 
 from reconciler.planning.create import create_call, create_changes, without_unsupported

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import IDENTITY, gsi, live, spec, stream, ttl, whole
 
 from reconciler.facets import FACETS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.call_words import words
+from support.call_summary import words
 from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl, whole
 
 from reconciler.model.change import Call, Hazard

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.aside_transitions import ASIDE
-from support.call_words import words
-from support.holds import violations
-from support.rounds import asked, build, run, seen
+from support.call_summary import words
+from support.declared_state import violations
 from support.setting_transitions import SETTINGS
+from support.side_feature_transitions import ASIDE
 from support.specs import declaration
+from support.table_loop import asked, build, run, seen
 from support.transitions import TRANSITIONS, Transition
 from support.transitions_vectors import VECTORS
 

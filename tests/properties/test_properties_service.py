@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulation.sequences import converge
-from simulation.world import Sim, simulate
-from support.holds import violations
+from simulation.simulated_engine import Sim, simulate
+from support.declared_state import violations
 from support.specs import declaration
 from support.strategies import table_specs_with_all
 from support.table_settings import KEYS

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from simulation.control_plane import ControlPlane
 from simulation.copies import copied
 from simulation.expressions import holds, updated
 from simulation.refusal import missing
+from simulation.simulated_dynamodb import ControlPlane
 from simulation.table import Table
 
 from reconciler.model.errors import ConditionFailed

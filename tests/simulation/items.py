@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from simulation.control_plane import ControlPlane
+from simulation.simulated_dynamodb import ControlPlane
 
 from reconciler.model.removal import Removal
 

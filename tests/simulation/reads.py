@@ -11,7 +11,7 @@ from simulation.table import Table
 from simulation.updates import encryption
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 Params = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulation.clock import VirtualClock
-from simulation.control_plane import ControlPlane
-from simulation.world import Sim
+from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_engine import Sim
 
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration

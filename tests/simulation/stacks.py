@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from simulation.clock import CountingRandom, OneByOne
-from simulation.world import AllValid, ListSource, MemoryStore, Silent, Sim
+from simulation.simulated_engine import AllValid, ListSource, MemoryStore, Silent, Sim
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from simulation.sequences import NAME, converge
-from simulation.world import Sim, declaration, item, simulate
-from support.call_words import words
+from simulation.simulated_engine import Sim, declaration, item, simulate
+from support.call_summary import words
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica

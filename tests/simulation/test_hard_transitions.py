@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from simulation.sequences import converge
-from simulation.world import Sim, simulate
-from support.holds import violations
+from simulation.simulated_engine import Sim, simulate
+from support.declared_state import violations
 from support.setting_transitions import SETTINGS
 from support.specs import NAME, declaration
 from support.table_settings import KEYS

@@ -2,7 +2,7 @@
 
 import pytest
 from simulation.sequences import NAME, answer, converge, create, delete, index, later, units, update, with_table
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import ON_DEMAND, gsi, provisioned, stream, ttl
 
 from reconciler.model.identity import Flavor

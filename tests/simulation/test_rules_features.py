@@ -4,7 +4,7 @@ import json
 
 import pytest
 from simulation.sequences import KEY, NAME, answer, converge, create, index, later, service, update, with_table
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 from support.specs import gsi
 
 from reconciler.facets.policy_json import normal

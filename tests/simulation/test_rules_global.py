@@ -2,7 +2,7 @@
 
 import pytest
 from simulation.sequences import KEY, NAME, answer, converge, later, service, update, with_table
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import ON_DEMAND, stream
 
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica

@@ -17,7 +17,7 @@ from simulation.sequences import (
     vector,
     with_table,
 )
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import ON_DEMAND, gsi, keys, lsi, provisioned
 from support.specs import vectors as vector_index
 

@@ -1,7 +1,7 @@
 """Rules 6, 7, 10, 11 and 30: what is counted over time, and what takes two calls with a wait in between."""
 
 from simulation.sequences import answer, converge, later, units, update, with_table
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import ON_DEMAND, provisioned, stream, ttl
 
 from reconciler.model.identity import Flavor

@@ -14,12 +14,12 @@ from declarations.test_auto_scaling_documents import GOOD
 from declarations.test_class_files import SHAPES
 from declarations.test_json_schema import SOUND_DOCUMENTS
 from declarations.test_normalise import MEANINGS, YAML
-from support.aside_transitions import ASIDE
 from support.class_files import DOCUMENTED
 from support.documents import T, defs, index
 from support.folders import SOUND, load, write
 from support.markdown import ROOT, code_blocks
 from support.setting_transitions import SETTINGS
+from support.side_feature_transitions import ASIDE
 from support.specs import gsi, provisioned, spec, stream
 from support.transitions import TRANSITIONS
 from support.transitions_vectors import VECTORS

@@ -14,7 +14,7 @@ from typing import Any
 from support import table_settings
 from support import vector_model as vectors
 from support.refusal import Refused, require
-from support.table_aside import Aside
+from support.table_side_features import Aside
 
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from campaigns.campaign import Campaign
-from faults.bench import Bench, standing_bench
+from faults.fixture import Bench, standing_bench
 from faults.kill import Moment
 from faults.kill_scenarios import SCENARIOS
 from faults.scenario import Scenario

@@ -12,8 +12,8 @@ from typing import Any
 
 from campaigns.campaign import Campaign
 from campaigns.kill_campaign import prepare
-from faults.bench import standing_bench
-from faults.kill_beyond import IMPORTS
+from faults.fixture import standing_bench
+from faults.kill_imports_and_daemon import IMPORTS
 
 FILE, FUNCTION = "reconciler/declarations/writer.py", "stored"
 ROOM = 128

@@ -11,7 +11,7 @@ from functools import cache
 
 from campaigns.campaign import Campaign
 from campaigns.kill_campaign import MOMENTS, ROOM, prepare, writes_of
-from faults.bench import standing_bench
+from faults.fixture import standing_bench
 from faults.journal import writes
 from faults.kill import Moment
 from faults.kill_scenarios import SCENARIOS

@@ -12,7 +12,7 @@ from collections import Counter
 from campaigns import kill_twice_campaign as twice
 from campaigns.campaign import Campaign
 from campaigns.kill_campaign import MOMENTS, prepare, writes_of
-from faults.bench import standing_bench
+from faults.fixture import standing_bench
 from faults.kill import Moment
 
 SHARES = (0.0, 0.5, 1.0)

@@ -12,10 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from campaigns.prune_case import PruneCase, Wish
-from campaigns.prune_world import Truth, build
-from campaigns.storm_state import ELSEWHERE
+from campaigns.prune_setup import Truth, build
+from campaigns.simulation_store import ELSEWHERE
 from simulation.copies import copied
-from simulation.world import HERE, Silent, Sim
+from simulation.simulated_engine import HERE, Silent, Sim
 
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle, Origin, Undeclared
 from reconciler.model.errors import DeclarationError, Problem

@@ -14,7 +14,7 @@ from typing import Any
 
 from campaigns.seeds_case import SeedCase, Turn
 from simulation.items import Items
-from simulation.world import MemoryStore, Sim, declaration, item, simulate
+from simulation.simulated_engine import MemoryStore, Sim, declaration, item, simulate
 
 from reconciler.engine import seed_ledger, seed_work
 from reconciler.engine.reconciler import Reconciler

@@ -6,8 +6,8 @@ from collections import Counter
 
 from campaigns.campaign import Campaign
 from campaigns.shrink import shown, shrunk
-from campaigns.storm_case import StormCase, draw
-from campaigns.storm_run import run
+from campaigns.simulation_case import StormCase, draw
+from campaigns.simulation_run import run
 from support.random_tables import sound
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 from campaigns.campaign import Campaign
 from campaigns.shrink import shown, shrunk
 from campaigns.simulation_campaign import valid as sound
-from campaigns.storm_case import StormCase
-from campaigns.storm_wide_case import draw_wide
-from campaigns.storm_wide_run import run
+from campaigns.simulation_case import StormCase
+from campaigns.simulation_wide_case import draw_wide
+from campaigns.simulation_wide_run import run
 from support.random_wide import IMAGES
 
 

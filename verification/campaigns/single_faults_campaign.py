@@ -6,7 +6,7 @@ from collections import Counter
 
 from campaigns.campaign import Campaign
 from faults.inprocess.baseline import plans
-from faults.inprocess.single import run
+from faults.inprocess.single_fault import run
 
 
 def case(number: int) -> Counter[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from campaigns.campaign import Campaign
-from faults.inprocess.outdated import plans, run
+from faults.inprocess.stale_or_raced import plans, run
 
 
 def case(number: int) -> Counter[str]:

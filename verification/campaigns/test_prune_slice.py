@@ -11,7 +11,7 @@ from campaigns.campaign import slice_of
 from campaigns.prune_campaign import CAMPAIGN, case
 from campaigns.prune_case import KINDS, TABLES, VERBS, Live, PruneCase, Wish, draw
 from campaigns.prune_run import Judge, Wishes, run
-from campaigns.prune_world import build
+from campaigns.prune_setup import build
 
 from reconciler.model.identity import Flavor
 from reconciler.model.options import Options

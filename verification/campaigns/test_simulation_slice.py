@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from campaigns.campaign import slice_of
 from campaigns.simulation_campaign import CAMPAIGN, case, valid
-from campaigns.storm_case import DEEDS, KINDS, Plan, StormCase, Turn, draw
-from campaigns.storm_run import Storm
+from campaigns.simulation_case import DEEDS, KINDS, Plan, StormCase, Turn, draw
+from campaigns.simulation_run import Storm
 from support.specs import keys
 
 from reconciler.model.change import Call

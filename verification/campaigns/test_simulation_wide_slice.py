@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaigns.beside import THEIRS, scheduled
 from campaigns.campaign import slice_of
+from campaigns.related_oracle import THEIRS, scheduled
+from campaigns.simulation_case import Plan, StormCase, Turn
 from campaigns.simulation_wide_campaign import CAMPAIGN, case, valid
-from campaigns.storm_case import Plan, StormCase, Turn
-from campaigns.storm_wide_case import BACKUP_DEEDS, draw_wide
-from campaigns.storm_wide_run import WideStorm
+from campaigns.simulation_wide_case import BACKUP_DEEDS, draw_wide
+from campaigns.simulation_wide_run import WideStorm
 from support.random_wide import IMAGES
 from support.specs import keys
 

@@ -5,7 +5,7 @@ Their calls come in any order, so that a case is the death at the nth call, whic
 
 from __future__ import annotations
 
-from faults.declared import declare, some, table
+from faults.builders import declare, some, table
 from faults.scenario import Run, Scenario
 from support.specs import stream, ttl
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from faults.kill_beyond import BEYOND
-from faults.kill_creating import ADOPTING, CREATING
+from faults.kill_creations import ADOPTING, CREATING
+from faults.kill_deletions import CONSENT, PRUNING, REPLACING
+from faults.kill_imports_and_daemon import BEYOND
 from faults.kill_parallel import PARALLEL
 from faults.kill_records import RECORDS
-from faults.kill_removing import CONSENT, PRUNING, REPLACING
 from faults.kill_transitions import chosen
 from faults.kill_verbs import LOST, VERBS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faults.declared import declare, holding
+from faults.builders import declare, holding
 from faults.scenario import Run, Scenario, nobody
 from support.spec_documents import document
 from support.specs import NAME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.declared import declare, foreign, holding, some, table
+from faults.builders import declare, foreign, holding, some, table
 from faults.scenario import Run, Scenario
 from support.endpoints import wipe
 from support.specs import gsi, spec, ttl

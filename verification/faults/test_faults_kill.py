@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from campaigns import kill_campaign, kill_files_campaign, kill_twice_campaign, kill_twice_chosen_campaign
-from faults.bench import Bench, end_bench, standing_bench
+from faults.fixture import Bench, end_bench, standing_bench
 from faults.kill import Moment
-from faults.kill_beyond import BEYOND
+from faults.kill_imports_and_daemon import BEYOND
 from faults.kill_scenarios import SCENARIOS
 from faults.kill_transitions import CHOSEN
 from support.endpoints import need_dynamodb_local

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from faults.inprocess.account import STATE, Ended, Process, Stage
 from faults.inprocess.rivals import pool
 from faults.inprocess.scenarios import with_state
-from faults.inprocess.stage import STATE, Ended, Process, Stage
-from faults.inprocess.wire import Sending
+from faults.inprocess.transport import Sending
 from simulation.data_plane import records
-from simulation.world import ListSource, declaration, item
+from simulation.simulated_engine import ListSource, declaration, item
 
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor

@@ -10,7 +10,7 @@ from campaigns.campaign import slice_of
 from campaigns.single_faults_campaign import CAMPAIGN
 from faults.inprocess.baseline import baseline, plans
 from faults.inprocess.end_state import end_state
-from faults.inprocess.kinds import KINDS
+from faults.inprocess.fault_kinds import KINDS
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenarios import SCENARIOS
 

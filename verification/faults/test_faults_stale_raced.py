@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 from campaigns.campaign import slice_of
 from campaigns.stale_raced_campaign import CAMPAIGN
-from faults.inprocess.outdated import plans
 from faults.inprocess.raced import RACES, Raced
 from faults.inprocess.stale import Stale
+from faults.inprocess.stale_or_raced import plans
 
 SPREAD = 240
 PARTS = 4

@@ -8,7 +8,7 @@ HOSTILE = "test_hostile_class_files"
 CHANGING = "test_changing_class_files"
 BASES = "test_base_classes"
 NEVER_SKIPPED = "test_a_table_is_never_skipped_for_what_its_class_lacks"
-NONE = "test_names_of_none"
+NONE = "test_name_none_in_f_string"
 
 MUTANTS = (
     Mutant(

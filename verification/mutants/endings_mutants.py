@@ -5,7 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 SIGNALLED = "test_cli_signals::test_a_signal_ends_a_command_whatever_holds_it_up"
-FIGHTS, ENDS = "test_engine_fights", "test_engine_ends"
+FIGHTS, ENDS = "test_engine_contested_fields", "test_engine_deadline"
 
 MUTANTS = (
     Mutant(

@@ -37,7 +37,7 @@ MUTANTS = (
         "if wants_to_write and allowed_accounts and account not in allowed_accounts: ...",
         "if False: ...",
         "credentials of production in the shell of a developer",
-        ("test_engine_permission::test_where_accounts_are_named_no_other_is_written_to[another account]",),
+        ("test_engine_authorize_writes::test_where_accounts_are_named_no_other_is_written_to[another account]",),
     ),
     Mutant(
         "an unknown account counts as allowed",
@@ -45,7 +45,7 @@ MUTANTS = (
         "if wants_to_write and allowed_accounts and account not in allowed_accounts: ...",
         "if wants_to_write and allowed_accounts and account and account not in allowed_accounts: ...",
         "STS did not answer, so the guard stood aside",
-        ("test_engine_permission::test_where_accounts_are_named_no_other_is_written_to",),
+        ("test_engine_authorize_writes::test_where_accounts_are_named_no_other_is_written_to",),
     ),
     Mutant(
         "a suspension is ignored",
@@ -77,7 +77,7 @@ MUTANTS = (
         "if not snapshot.usable: ...",
         "if False: ...",
         "without a memory of what is ours, everything is foreign or everything is ours",
-        ("test_engine_permission::test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why",),
+        ("test_engine_authorize_writes::test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why",),
     ),
     Mutant(
         "a malformed answer elsewhere does not hold deletes back",
@@ -93,7 +93,7 @@ MUTANTS = (
         "if not scene.ports.store.holds_lease(): ...",
         "if False: ...",
         "the second half of a long pass is written beside the successor",
-        ("test_engine_permission::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
+        ("test_engine_authorize_writes::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
     ),
     Mutant(
         "an overdue lease still sends",
@@ -109,7 +109,7 @@ MUTANTS = (
         "self.closed = self.closed or closes_latch(error)",
         "self.closed = self.closed",
         "a sick endpoint garbles one answer, and the next delete goes all the same",
-        ("test_engine_trouble",),
+        ("test_engine_many_faults",),
     ),
     Mutant(
         "the table of another stack is ours to touch",
@@ -176,7 +176,7 @@ MUTANTS = (
         "return may_come_true and has_our_tag(entry, observed.owner_tag, world.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
-        ("test_engine_claims::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
+        ("test_engine_lost_create::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
     ),
     Mutant(
         "on_existing: fail adopts",
@@ -192,7 +192,7 @@ MUTANTS = (
         "if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None: ...",
         "if False: ...",
         "there is no way to stop managing a table",
-        ("test_engine_board::test_a_released_table_is_not_waited_for",),
+        ("test_engine_readiness::test_a_released_table_is_not_waited_for",),
     ),
     Mutant(
         "a table is created twice before it is seen",
@@ -250,7 +250,7 @@ MUTANTS = (
         "except ApiError as error: ...",
         "except ValueError as error: ...",
         "one denied table keeps all others from converging",
-        ("test_engine_claims::test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_go_on",),
+        ("test_engine_lost_create::test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_go_on",),
     ),
     Mutant(
         "the quota's time is forgotten at a restart",
@@ -319,7 +319,7 @@ MUTANTS = (
         "if held and self._wait_for_lease(whole): ...",
         "if False: ...",
         "a create whose maker was killed stays an intent until somebody else takes the lease",
-        ("test_engine_claiming::test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too",),
+        ("test_engine_acquire_lease::test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too",),
     ),
     Mutant(
         "a pass that only writes down that a seed is done counts as quiet",
@@ -335,7 +335,7 @@ MUTANTS = (
         "self.cancelled[recorded.name, each] = at",
         "self.cancelled.pop((recorded.name, each), None)",
         "a wish that was taken back while another led goes on counting, and items go without their whole grace",
-        ("test_engine_wishes::test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again",),
+        ("test_engine_cancelled_deletions::test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again",),
     ),
     Mutant(
         "a refused create leaves its intent",
@@ -362,7 +362,9 @@ MUTANTS = (
         "... and last.spec == spec",
         "... and True",
         "a field that may not be read is compared with nothing, and written",
-        ("test_engine_recall::test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown",),
+        (
+            "test_engine_plan_cache::test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown",
+        ),
     ),
     Mutant(
         "each try of a create has a nonce of its own",

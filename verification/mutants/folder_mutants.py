@@ -5,9 +5,9 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 REMOVALS = "test_engine_removals"
-REMAINS = "test_engine_remains::test_a_declaration_that_still_stands_somewhere_never_removes_its_table"
+REMAINS = "test_engine_declared_elsewhere::test_a_declaration_that_still_stands_somewhere_never_removes_its_table"
 LOCATE = "test_locate"
-RESEMBLING = "test_resembling"
+RESEMBLING = "test_lookalike_files"
 MISREAD = f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table"
 
 MUTANTS = (
@@ -62,7 +62,7 @@ MUTANTS = (
         "a class under a condition deletes its table",
         (
             (
-                "test_engine_remains::test_a_class_that_is_not_loaded_never_removes_its_table"
+                "test_engine_declared_elsewhere::test_a_class_that_is_not_loaded_never_removes_its_table"
                 "[its class under a condition, its name from elsewhere]"
             ),
         ),
@@ -97,7 +97,7 @@ MUTANTS = (
         "if trouble is not None: ...",
         "if False: ...",
         "a file that is too large to look through deletes a table",
-        ("test_engine_remains::test_what_cannot_be_looked_through_keeps_the_table",),
+        ("test_engine_declared_elsewhere::test_what_cannot_be_looked_through_keeps_the_table",),
     ),
     Mutant(
         "an empty document says that its table was removed",
@@ -105,7 +105,9 @@ MUTANTS = (
         "if file.hollow is not None: ...",
         "if False: ...",
         "a file that was cut at the marks between two documents deletes a table",
-        ("test_engine_remains::test_an_empty_document_in_the_place_of_a_declaration_is_an_error[cut at the marks]",),
+        (
+            "test_engine_declared_elsewhere::test_an_empty_document_in_the_place_of_a_declaration_is_an_error[cut at the marks]",
+        ),
     ),
     Mutant(
         "misunderstood files are reported and acted upon",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-PERMISSION = "test_engine_permission"
-LAST_LOOK = "test_engine_last_look"
-FORGOTTEN = "test_engine_forgotten"
+PERMISSION = "test_engine_authorize_writes"
+LAST_LOOK = "test_engine_preflight"
+FORGOTTEN = "test_engine_removed_declarations"
 
 MUTANTS = (
     Mutant(
@@ -127,7 +127,7 @@ MUTANTS = (
         "replace(..., entry=replace(entry, unwanted_since=None, empty_since=None))",
         "replace(..., entry=entry)",
         "the grace of an earlier mistake counts for the next one",
-        ("test_engine_forgotten::test_a_replacement_that_is_wished_again_waits_its_whole_grace_again",),
+        ("test_engine_removed_declarations::test_a_replacement_that_is_wished_again_waits_its_whole_grace_again",),
     ),
     Mutant(
         "a table that is declared again and cannot be seen stays unwanted",
@@ -135,7 +135,7 @@ MUTANTS = (
         "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
         "replace(entry, forgotten_since=None, guarded_since=None)",
         "a throttled look keeps the grace of an earlier mistake counting",
-        ("test_engine_forgotten::test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced",),
+        ("test_engine_removed_declarations::test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced",),
     ),
     Mutant(
         "deletion protection is ignored",
@@ -223,7 +223,7 @@ MUTANTS = (
         "if event is Event.CLAIM: ...",
         "if False: ...",
         "nobody can tell since when a table that stood there is ours",
-        ("test_engine_claimed_tables::test_what_is_claimed_is_dated_from_the_claim[own]",),
+        ("test_engine_owned_since::test_what_is_claimed_is_dated_from_the_claim[own]",),
     ),
     Mutant(
         "a table is claimed in the pass that notes which ones are forgotten",
@@ -231,7 +231,7 @@ MUTANTS = (
         "replace(..., entry=survey.recorded if claims else survey.entry)",
         "replace(..., entry=survey.entry)",
         "one claim of foreign declarations frees the way for pruning everything else",
-        ("test_engine_claimed_tables",),
+        ("test_engine_owned_since",),
     ),
     Mutant(
         "no backup before a delete",
@@ -279,7 +279,7 @@ MUTANTS = (
         "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
         "replace(entry, forgotten_since=None, unwanted_since=None, empty_since=None)",
         "after a mistake was mended a table can never be pruned again",
-        ("test_engine_forgotten::test_a_table_that_is_declared_again_is_guarded_no_more",),
+        ("test_engine_removed_declarations::test_a_table_that_is_declared_again_is_guarded_no_more",),
     ),
     Mutant(
         "whose a table is, is not asked again before a part of it goes",
@@ -295,7 +295,9 @@ MUTANTS = (
         "entry = replace(entry, forgotten_since=now, unwanted_since=None, empty_since=None)",
         "entry = replace(entry, forgotten_since=now)",
         "items go without their whole grace after the table was forgotten",
-        ("test_engine_forgotten::test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_forgotten",),
+        (
+            "test_engine_removed_declarations::test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_forgotten",
+        ),
     ),
     Mutant(
         "a pass over some tables does not note which ones are forgotten",
@@ -303,6 +305,8 @@ MUTANTS = (
         "forgotten = () if destroy else scene.snapshot.inventory.keys() - declared - focus",
         "forgotten = () if True else scene.snapshot.inventory.keys() - declared - focus",
         "declarations of another stack make one table by its name, and that one frees all of ours",
-        ("test_engine_focus_forgotten::test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours",),
+        (
+            "test_engine_partial_pass_removals::test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours",
+        ),
     ),
 )

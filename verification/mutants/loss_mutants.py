@@ -106,6 +106,6 @@ MUTANTS = (
         "self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}",
         "",
         "after a destroy /readyz and healthcheck go on saying that all tables are there",
-        ("test_engine_board::test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again",),
+        ("test_engine_readiness::test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again",),
     ),
 )

@@ -111,7 +111,7 @@ MUTANTS = (
         "Answer[RunData](..., success=not failed and not refused)",
         "Answer[RunData](..., success=not failed)",
         "half of the tables are still there, and the script goes on",
-        ("test_http_orders::test_a_rollback_that_was_blocked_somewhere_is_no_success_and_lists_it",),
+        ("test_http_jobs::test_a_rollback_that_was_blocked_somewhere_is_no_success_and_lists_it",),
     ),
     Mutant(
         "a plan that changed is carried out",
@@ -280,7 +280,7 @@ MUTANTS = (
         "while limit is not None and len(self.connections) >= limit: ...",
         "while limit is None: ...",
         "twelve hundred idle sockets make a supervisor restart the daemon",
-        ("test_http_crowd",),
+        ("test_http_connection_limit",),
     ),
     Mutant(
         "a secret stands among the settings",
@@ -384,6 +384,6 @@ MUTANTS = (
         "overdue = self._put_off is not None and self._put_off <= _utc_now()",
         "overdue = False",
         "somebody who looks at plans without end keeps drift from being repaired",
-        ("test_loop_orders",),
+        ("test_loop_jobs",),
     ),
 )

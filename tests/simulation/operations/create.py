@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation import shapes
+from simulation import index_rules
 from simulation.operations import policy, tags
 from simulation.refusal import invalid, limit, taken
 from simulation.table import ZERO, Table, indexes_of
-from simulation.updates import encryption, throughput_limits, warm
+from simulation.updates import encryption, throughput_limits, warm_throughput
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "CreateTable"
 BEGIN = {"IndexStatus": "CREATING"}
@@ -83,7 +83,7 @@ def _description(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     if "SSESpecification" in params:
         encryption.set_encryption(plane, OPERATION, description, params["SSESpecification"])
     for holder in (description, *description.get("GlobalSecondaryIndexes", [])):
-        warm.begin(plane, holder, params.get("WarmThroughput", {}) if holder is description else {})
+        warm_throughput.begin(plane, holder, params.get("WarmThroughput", {}) if holder is description else {})
     if "GlobalTableSettingsReplicationMode" in params:
         description["GlobalTableSettingsReplicationMode"] = params["GlobalTableSettingsReplicationMode"]
     if "OnDemandThroughput" in params:
@@ -97,15 +97,15 @@ def _check(description: dict[str, Any], params: dict[str, Any]) -> None:
     mode = description["BillingModeSummary"]["BillingMode"]
     if ("ProvisionedThroughput" in params) != (mode == "PROVISIONED"):
         raise invalid(OPERATION, "throughput goes exactly with PROVISIONED")
-    shapes.check_table_key(OPERATION, description["KeySchema"])
-    shapes.check_local(OPERATION, description)
+    index_rules.check_table_key(OPERATION, description["KeySchema"])
+    index_rules.check_local(OPERATION, description)
     for index in params.get("GlobalSecondaryIndexes", []):
-        shapes.check_global(OPERATION, index, mode)
+        index_rules.check_global(OPERATION, index, mode)
     for index in params.get("VectorIndexes", []):
-        shapes.check_vector(OPERATION, index, description, mode)
-    shapes.check_counts(OPERATION, description)
+        index_rules.check_vector(OPERATION, index, description, mode)
+    index_rules.check_counts(OPERATION, description)
     given = params["AttributeDefinitions"]
-    description["AttributeDefinitions"] = shapes.defined(OPERATION, description, given)
+    description["AttributeDefinitions"] = index_rules.defined(OPERATION, description, given)
 
 
 def _joins(plane: ControlPlane, description: dict[str, Any], source: str) -> None:

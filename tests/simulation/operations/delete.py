@@ -8,7 +8,7 @@ from simulation.refusal import in_use, invalid
 from simulation.table import indexes_of
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "DeleteTable"
 

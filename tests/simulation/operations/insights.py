@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import in_use, missing
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "UpdateContributorInsights"
 DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"

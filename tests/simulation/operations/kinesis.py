@@ -8,7 +8,7 @@ from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 ENABLE, UPDATE, DISABLE = (f"{verb}KinesisStreamingDestination" for verb in ("Enable", "Update", "Disable"))
 PRECISION = "ApproximateCreationDateTimePrecision"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import in_use, invalid, limit, no_policy
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 PUT, DELETE, GET = "PutResourcePolicy", "DeleteResourcePolicy", "GetResourcePolicy"
 LARGEST = 20 * 1024

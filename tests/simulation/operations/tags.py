@@ -8,7 +8,7 @@ from simulation.refusal import invalid, throttled, unknown
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 RATES = {"TagResource": 5, "UntagResource": 5, "ListTagsOfResource": 10}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import in_use, invalid, used_up
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "UpdateTimeToLive"
 HOUR = 3600.0

@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 from simulation.copies import copied
 from simulation.refusal import in_use, invalid, limit
 from simulation.table import Table
-from simulation.updates import capacity, encryption, indexes, replicas, simple, stream, throughput_limits, warm
+from simulation.updates import (
+    capacity,
+    encryption,
+    indexes,
+    replicas,
+    simple,
+    stream,
+    throughput_limits,
+    warm_throughput,
+)
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "UpdateTable"
 Apply = Callable[["ControlPlane", Table, dict[str, Any], dict[str, Any]], None]
@@ -41,7 +50,7 @@ CONCERNS: dict[str, Apply] = {
     "class": simple.table_class,
     "protection": simple.protection,
     "on demand": throughput_limits.apply,
-    "warm": warm.apply,
+    "warm": warm_throughput.apply,
     "replicas": replicas.apply,
     "settings": replicas.settings,
     "disassociation": replicas.disassociation_protection,

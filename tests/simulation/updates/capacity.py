@@ -9,7 +9,7 @@ from simulation.table import ZERO, Table
 from simulation.updates.named import named
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "UpdateTable"
 DAY, HOUR = 86400.0, 3600.0

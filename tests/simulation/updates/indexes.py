@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation import shapes
+from simulation import index_rules
 from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table, indexes_of, key_attributes, search_attributes
-from simulation.updates import warm
+from simulation.updates import warm_throughput
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "UpdateTable"
 MEMBERS = {"GlobalSecondaryIndexUpdates": "GlobalSecondaryIndexes", "VectorIndexUpdates": "VectorIndexes"}
@@ -24,8 +24,10 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
                 _create(plane, table, draft, member, update["Create"])
             else:
                 _delete(plane, table, draft, member, update["Delete"]["IndexName"])
-    shapes.check_counts(OPERATION, draft)
-    draft["AttributeDefinitions"] = shapes.defined(OPERATION, draft, given, table.description["AttributeDefinitions"])
+    index_rules.check_counts(OPERATION, draft)
+    draft["AttributeDefinitions"] = index_rules.defined(
+        OPERATION, draft, given, table.description["AttributeDefinitions"]
+    )
 
 
 def cancels(table: Table, params: dict[str, Any]) -> bool:
@@ -40,12 +42,12 @@ def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], member: st
     if name in {other["IndexName"] for other in indexes_of(draft)}:
         raise invalid(OPERATION, f"Attempting to create an index which already exists: {name}")
     if member == "VectorIndexes":
-        shapes.check_vector(OPERATION, index, draft, table.mode)
+        index_rules.check_vector(OPERATION, index, draft, table.mode)
     else:
-        shapes.check_global(OPERATION, index, table.mode)
+        index_rules.check_global(OPERATION, index, table.mode)
     made = {**index, "IndexStatus": "CREATING", "Backfilling": False}
     if member == "GlobalSecondaryIndexes":
-        warm.begin(plane, made, {})
+        warm_throughput.begin(plane, made, {})
     draft.setdefault(member, []).append(made)
     plane.soon(table, lambda: _move(table, name, "CREATING", {"Backfilling": True}), 0.5)
     plane.soon(table, lambda: _move(table, name, "CREATING", {"IndexStatus": "ACTIVE"}))

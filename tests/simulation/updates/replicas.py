@@ -9,7 +9,7 @@ from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 OPERATION = "UpdateTable"
 HOME = "eu-central-1"

@@ -9,7 +9,7 @@ from simulation.table import Table
 from simulation.updates.named import named
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import ControlPlane
 
 MEMBERS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from faults.inprocess.account import STATE, Ended, Stage
 from faults.inprocess.end_state import end_state, strays
-from faults.inprocess.kinds import KINDS, Kind
+from faults.inprocess.fault_kinds import KINDS, Kind
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenario import Scenario
 from faults.inprocess.scenarios import SCENARIOS
-from faults.inprocess.stage import STATE, Ended, Stage
-from faults.inprocess.wire import Sending
+from faults.inprocess.transport import Sending
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from faults.inprocess.wire import Wire
+from faults.inprocess.transport import Wire
 from simulation.clock import VirtualClock
-from simulation.control_plane import REGION
+from simulation.simulated_dynamodb import REGION
 
 from reconciler.aws.credentials import Opened
 

@@ -10,15 +10,15 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache, partial
 
-from faults.inprocess import judge
+from faults.inprocess import invariants
+from faults.inprocess.account import STATE, Stage
 from faults.inprocess.baseline import Baseline, baseline, changes
 from faults.inprocess.crash_scenarios import SCENARIOS
 from faults.inprocess.end_state import differences, end_state
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenario import Scenario
-from faults.inprocess.single import apart_from_adopted, recovered
-from faults.inprocess.stage import STATE, Stage
-from faults.inprocess.wire import Sending
+from faults.inprocess.single_fault import apart_from_adopted, recovered
+from faults.inprocess.transport import Sending
 from faults.kill import Moment
 
 FREELY_AGAIN = ("TagResource", "CreateBackup", "PutScalingPolicy", "RegisterScalableTarget", "PutItem", "UpdateItem")
@@ -98,7 +98,7 @@ def run(place: Place) -> Counter[str]:
             if ended is not None
             else recovered(place.scenario, stage, known, partial(apart_from_adopted, place.scenario, place.call))
         )
-        judge.sent(stage, known)
+        invariants.sent(stage, known)
         _nothing_twice(stage, known)
         _quiet(place.scenario, stage)
     except AssertionError as wrong:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from faults.inprocess import scenarios as named
+from faults.inprocess.account import Ended, Stage
 from faults.inprocess.scenario import Scenario
 from faults.inprocess.scenarios import (
     AUDIT,
@@ -28,7 +29,6 @@ from faults.inprocess.scenarios import (
     verb,
     wish,
 )
-from faults.inprocess.stage import Ended, Stage
 from support.specs import declaration as subject
 from support.specs import gsi, spec, stream
 

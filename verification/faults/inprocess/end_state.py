@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from faults.inprocess.stage import STATE
-from simulation.control_plane import ControlPlane
+from faults.inprocess.account import STATE
 from simulation.data_plane import records
+from simulation.simulated_dynamodb import ControlPlane
 from simulation.table import Table
 
 VOLATILE = frozenset(

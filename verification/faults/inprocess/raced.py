@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from faults.inprocess.account import STATE
 from faults.inprocess.baseline import baseline
 from faults.inprocess.scenario import Scenario
-from faults.inprocess.stage import STATE
-from faults.inprocess.wire import Sending, Wire
-from simulation.control_plane import ControlPlane
+from faults.inprocess.transport import Sending, Wire
+from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_engine import item
 from simulation.table import Table
-from simulation.world import item
 
 KEY = {
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from faults.inprocess.wire import Sending
+from faults.inprocess.transport import Sending
 
 NONCE = re.compile(r"t\d{6}")
 REVISION = re.compile(r"revision-\d+")

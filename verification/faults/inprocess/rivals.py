@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from faults.inprocess import judge
+from faults.inprocess import invariants
+from faults.inprocess.account import STATE, Ended, Process, Stage
 from faults.inprocess.baseline import changes
 from faults.inprocess.clients import Pool
 from faults.inprocess.scenarios import strangers, with_state
-from faults.inprocess.stage import STATE, Ended, Process, Stage
-from faults.inprocess.wire import Sending
-from simulation.world import ListSource, declaration, item
+from faults.inprocess.transport import Sending
+from simulation.simulated_engine import ListSource, declaration, item
 
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
@@ -259,7 +259,7 @@ def _alone(stage: Stage, scheduler: Scheduler) -> None:
             if ended.exit == 0:
                 break
         told = ended.exit == 2 and _blocked_by(ended) <= {Reason.FOREIGN_DECLARATIONS}
-        assert ended.exit == 0 or told, f"stack {stack} does not arrive: {judge.reasons(ended)}"
+        assert ended.exit == 0 or told, f"stack {stack} does not arrive: {invariants.reasons(ended)}"
         wanted = {one.spec.name for one in last.declarations}
         there = {name for name in stage.plane.tables if name in TABLES[stack]}
         assert wanted <= there, f"stack {stack}: {wanted - there} is missing"

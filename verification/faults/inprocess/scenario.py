@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from faults.inprocess.stage import Ended, Stage
+from faults.inprocess.account import Ended, Stage
 
 from reconciler.model.identity import Flavor
 

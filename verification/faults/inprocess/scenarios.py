@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from faults.inprocess.account import STATE, Ended, Stage
 from faults.inprocess.scenario import Scenario
-from faults.inprocess.stage import STATE, Ended, Stage
-from simulation.world import declaration, item
-from support.aside_transitions import ASIDE
+from simulation.simulated_engine import declaration, item
 from support.setting_transitions import SETTINGS
+from support.side_feature_transitions import ASIDE
 from support.specs import declaration as subject
 from support.specs import gsi, keys, spec, stream, ttl
 from support.transitions import TRANSITIONS, Transition

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from faults.inprocess.baseline import Baseline, baseline, changes
 from faults.inprocess.scenario import Scenario
-from faults.inprocess.wire import Sending, Wire
-from simulation.control_plane import ControlPlane
+from faults.inprocess.transport import Sending, Wire
+from simulation.simulated_dynamodb import ControlPlane
 
 READS = ("Describe", "List")
 BACK = (1, 2)

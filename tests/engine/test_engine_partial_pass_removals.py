@@ -1,0 +1,66 @@
+"""A pass over some tables notes of all which are declared no more, before it makes one that speaks for the rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from simulation.simulated_engine import Sim, declaration, item, simulate
+
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Reason
+from reconciler.model.report import Verdict
+
+FLAVORS = [Flavor.DYNAMODB_LOCAL, Flavor.AWS]
+ELSEWHERE = declaration("elsewhere")
+
+
+def _two_of_ours(flavor: Flavor) -> Sim:
+    sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow")
+    sim.declare(declaration("orders"), declaration("carts"))
+    while sim.run().verdict is not Verdict.IN_SYNC:
+        sim.clock.seconds += 1
+    sim.plane.tables["orders"].items["theirs"] = item("theirs")
+    sim.clock.seconds += 60
+    return sim
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours(flavor: Flavor) -> None:
+    sim = _two_of_ours(flavor)
+    sim.declare(ELSEWHERE)
+    for _ in range(3):
+        sim.reconciler.run_pass("api", ("elsewhere",))
+        sim.clock.seconds += 60
+    assert sorted(sim.plane.tables) == ["carts", "elsewhere", "orders"], "what was asked for was made"
+    for _ in range(3):
+        told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+        sim.clock.seconds += 60
+    assert told["orders"] == told["carts"] == [Reason.FOREIGN_DECLARATIONS]
+    assert "theirs" in sim.plane.tables["orders"].items
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_pass_over_one_table_says_nothing_of_the_others_and_takes_none_away(flavor: Flavor) -> None:
+    sim = _two_of_ours(flavor)
+    sim.declare(declaration("orders"), ELSEWHERE)
+    for _ in range(3):
+        report = sim.reconciler.run_pass("api", ("elsewhere",))
+        assert [table.name for table in report.tables if table.status != "unmanaged"] == ["elsewhere"]
+        sim.clock.seconds += 60
+    assert sorted(sim.plane.tables) == ["carts", "elsewhere", "orders"]
+    for _ in range(3):
+        sim.run()
+        sim.clock.seconds += 60
+    assert sorted(sim.plane.tables) == ["elsewhere", "orders"], "a pass over all prunes it"
+
+
+def test_a_second_pass_over_the_same_table_writes_nothing_down() -> None:
+    sim = _two_of_ours(Flavor.AWS)
+    sim.declare(declaration("orders"), declaration("elsewhere"))
+    for _ in range(3):
+        sim.reconciler.run_pass("api", ("orders",))
+        sim.clock.seconds += 60
+    written = sim.store.written
+    sim.reconciler.run_pass("api", ("orders",))
+    assert sim.store.written == written

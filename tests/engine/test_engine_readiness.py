@@ -1,0 +1,123 @@
+"""Readiness: the endpoint answers and every declared table of ours has been seen ACTIVE with its seeding ended."""
+
+import pytest
+from simulation.simulated_engine import declaration, item, simulate
+
+from reconciler.engine.loop_status import LoopStatus
+from reconciler.model.errors import Unreachable
+from reconciler.model.identity import Flavor
+
+
+def board_after(sim, *reports):
+    board = LoopStatus("default")
+    for report in reports or sim.telemetry.reports:
+        board.finish(report)
+    return board
+
+
+def test_ready_only_after_the_seed_was_written():
+    sim = simulate()
+    sim.declare(declaration(seed=(item("1"),)))
+    sim.run()
+    assert board_after(sim).not_ready_reason == "waiting for users"
+    sim.run()
+    sim.run()
+    assert board_after(sim).ready
+
+
+def test_later_drift_does_not_take_readiness_away():
+    sim = simulate()
+    sim.declare(declaration())
+    sim.once()
+    del sim.plane.tables["users"]
+    sim.reconciler.preview()
+    assert board_after(sim).ready
+
+
+def test_an_endpoint_that_is_down_is_not_ready_and_says_so():
+    sim = simulate()
+    sim.declare(declaration())
+    sim.once()
+
+    def down(operation, params):
+        raise Unreachable(operation, "ConnectionRefused", "connection refused")
+
+    sim.plane.faults = down
+    sim.run()
+    board = board_after(sim)
+    assert not board.ready
+    assert not board.endpoint_up
+    assert "does not answer" in board.not_ready_reason
+
+
+def test_a_broken_declaration_is_not_ready_before_the_first_good_one():
+    sim = simulate()
+    sim.source.broken = True
+    sim.run()
+    assert "users.yaml:1" in board_after(sim).not_ready_reason
+
+
+def test_a_released_table_is_not_waited_for():
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.reconciler.release(("orders",))
+    del sim.plane.tables["orders"]
+    report = sim.run()
+    assert board_after(sim, report).ready
+
+
+def test_a_declaration_that_breaks_later_leaves_a_ready_daemon_ready():
+    sim = simulate()
+    sim.declare(declaration())
+    sim.once()
+    sim.source.broken = True
+    sim.run()
+    board = board_after(sim)
+    assert board.ready
+    assert not board.config_ok
+
+
+@pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
+@pytest.mark.parametrize("names", [(), ("users",)], ids=["all", "one of two"])
+def test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again(names, flavor):
+    sim = simulate(flavor=flavor, data_loss="allow")
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    sim.clock.seconds += 3600
+    sim.run()
+    board = board_after(sim)
+    assert board.ready
+    sim.reconciler.destroy(names)
+    assert ("users" in sim.plane.tables, "orders" in sim.plane.tables) == (False, bool(names))
+    board.finish(sim.run())
+    assert not board.ready
+    assert "users" in board.not_ready_reason
+    assert ("orders" in board.not_ready_reason) is not bool(names)
+    assert "`reconciler resume`" in board.not_ready_reason
+    sim.clock.seconds += 3600
+    sim.reconciler.resume()
+    for _ in range(3):
+        board.finish(sim.run())
+        sim.clock.seconds += 60
+    assert board.ready
+
+
+def test_a_table_that_somebody_else_deletes_while_the_stack_is_suspended_is_later_drift():
+    sim = simulate()
+    sim.declare(declaration())
+    sim.once()
+    board = board_after(sim)
+    sim.reconciler.suspend("somebody")
+    del sim.plane.tables["users"]
+    board.finish(sim.run())
+    assert board.ready
+
+
+def test_the_run_of_a_destroy_is_not_recorded_as_in_sync():
+    sim = simulate()
+    sim.declare(declaration("users"))
+    sim.once()
+    report = sim.reconciler.destroy()
+    assert "users" not in sim.plane.tables
+    assert [run.verdict.value for run in (report, sim.store.runs[-1])] == ["drifted", "drifted"]

@@ -1,0 +1,107 @@
+"""The book of runs is bounded, keeps what happened, and forgets idle repetition first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from support.sample_reports import T0, report, table, ttl_step
+
+from reconciler.model.plan import Reason
+from reconciler.model.report import TableStatus
+from reconciler.runs import Record, RunHistory, State
+from reconciler.runs.record import MOST_ACTIONS, remembered
+from reconciler.runs.verbs import plan_digest
+
+
+def record(name, verb="pass", trigger="interval", found=None):
+    return Record(name, verb, trigger, State.RUNNING, T0).done(found or report(table()), T0)
+
+
+def drifted(**fields):
+    return report(table(status=TableStatus.DRIFTED, steps=(ttl_step().done(),)), wrote=True, **fields)
+
+
+def test_no_more_than_the_bound_are_kept_and_the_oldest_go_first():
+    book = RunHistory(most=3)
+    for number in range(10):
+        book.put(record(str(number), "run"))
+    assert [kept.id for kept in book.newest()] == ["9", "8", "7"]
+    assert book.find("1") is None
+
+
+def test_an_idle_day_takes_the_room_of_one_pass():
+    book = RunHistory(most=3)
+    book.put(record("change", found=drifted()))
+    for number in range(1000):
+        book.put(record(str(number)))
+    assert [kept.id for kept in book.newest()] == ["999", "change"]
+
+
+def refused(facet="ttl"):
+    step = replace(ttl_step(), facet=facet).blocked(Reason.NOT_OWNED, "not ours", None)
+    return report(table(status=TableStatus.BLOCKED, steps=(step,)))
+
+
+def test_what_stays_blocked_takes_the_room_of_one_pass_until_something_else_is_found():
+    book = RunHistory()
+    for name, found in (("1", refused()), ("2", refused()), ("3", refused("keys")), ("4", report(table()))):
+        book.put(record(name, found=found))
+    assert [kept.id for kept in book.newest()] == ["4", "3", "2"]
+
+
+def test_a_pass_that_wrote_is_kept_however_often_the_same_is_done():
+    book = RunHistory()
+    for name in ("1", "2"):
+        book.put(record(name, found=drifted()))
+    assert [kept.id for kept in book.newest()] == ["2", "1"]
+
+
+def test_a_run_that_changes_its_state_stays_one_run():
+    book = RunHistory()
+    queued = Record("1", "seed", "api", State.QUEUED, T0)
+    for state in (queued, queued.running(T0), queued.failed("no", T0)):
+        book.put(state)
+    assert [kept.state for kept in book.newest()] == [State.FAILED]
+
+
+def test_a_run_that_waited_stands_after_the_pass_it_waited_for():
+    book, queued = RunHistory(), Record("waits", "seed", "api", State.QUEUED, T0)
+    book.put(queued)
+    book.put(record("pass"))
+    book.put(queued.running(T0))
+    assert [kept.id for kept in book.newest()] == ["waits", "pass"]
+
+
+def test_a_record_keeps_what_was_done_and_no_more_than_it_may():
+    many = tuple(ttl_step().done() for _ in range(MOST_ACTIONS * 2))
+    kept = record("1", found=report(table(steps=many)))
+    assert len(kept.actions) == MOST_ACTIONS
+    assert kept.actions[0].facet == "ttl"
+
+
+def test_runs_of_an_earlier_process_come_before_those_of_this_one():
+    history = [
+        {"pass_id": name, "trigger": "file", "started": f"2026-11-22T12:0{name}:00Z", "verdict": "in_sync"}
+        | {"finished": f"2026-11-22T12:0{name}:01Z", "wrote": True, "summary": {"create": 2, "update": 0}}
+        for name in ("2", "1")
+    ]
+    book = RunHistory()
+    book.put(record("now"))
+    book.begin_with(remembered(entry) for entry in [*history, {"pass_id": "torn"}])
+    assert [kept.id for kept in book.newest()] == ["now", "2", "1"]
+    assert book.find("1").started == datetime(2026, 11, 22, 12, 1, tzinfo=UTC)
+    assert book.find("1").summary == {"create": 2}
+
+
+def test_the_digest_of_a_plan_tells_what_would_be_done_and_nothing_else():
+    plan = report(table(steps=(ttl_step(),)))
+    assert plan_digest(plan) == plan_digest(report(table(steps=(ttl_step(),)), pass_id="other", seconds=9))
+    others = [
+        report(table("orders", steps=(ttl_step(),))),
+        report(table(steps=(ttl_step(), ttl_step()))),
+        report(table(steps=(replace(ttl_step(), facet="keys"),))),
+        report(table(steps=(ttl_step().unsupported("no"),))),
+        report(),
+    ]
+    assert plan_digest(plan) not in {plan_digest(other) for other in others}

@@ -1,0 +1,73 @@
+"""What stands beside a table, read raw from the simulated service: replicas, scalable targets, backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from simulation.simulated_dynamodb import ControlPlane
+
+from reconciler.model.scaling import Scaling
+from reconciler.model.table import TableSpec
+
+THEIRS = "theirs"
+"""The name of backups that others take."""
+BEFORE = "-before-"
+
+
+def unscaled(plane: ControlPlane, spec: TableSpec) -> TableSpec:
+    """The declaration without the throughput of a table that scalable targets own."""
+    scaling = plane.scaling
+    owned = scaling is not None and any(resource == f"table/{spec.name}" for resource, _ in scaling.targets)
+    if not owned or spec.billing is None:
+        return spec
+    return replace(spec, billing=replace(spec.billing, throughput=None))
+
+
+def beside(plane: ControlPlane, spec: TableSpec) -> Iterator[str]:
+    """What is not as declared of replicas, scalable targets and backups, as sentences."""
+    table = plane.tables.get(spec.name)
+    if table is None:
+        return
+    if spec.replicas is not None:
+        wanted = sorted(replica.region for replica in spec.replicas)
+        there = sorted(replica["RegionName"] for replica in table.description.get("Replicas", []))
+        if wanted != there:
+            yield f"replicas are {there}, not {wanted}"
+    for index, capacity, wish in spec.auto_scaling.capacities() if spec.auto_scaling else ():
+        yield from _scaled(plane, spec.name, index, capacity, wish)
+    if spec.backups is not None and spec.backups.keep is not None:
+        ours = scheduled(plane, table.description.get("TableId"))
+        if len(ours) > spec.backups.keep:
+            yield f"{len(ours)} backups are kept, not {spec.backups.keep}"
+
+
+def scheduled(plane: ControlPlane, table_id: str | None) -> list[str]:
+    """The backups of a table that its schedule made, oldest first: not those of others, nor those before a change."""
+    found = [(arn, kept["summary"]) for arn, kept in plane.backups.items() if kept["summary"]["TableId"] == table_id]
+    return sorted(arn for arn, one in found if one["BackupName"] != THEIRS and BEFORE not in one["BackupName"])
+
+
+def place_of(table: str, index: str | None, capacity: str) -> tuple[str, str]:
+    """Resource and dimension of a scalable target, as Application Auto Scaling names them."""
+    resource = f"table/{table}" + (f"/index/{index}" if index else "")
+    return resource, f"dynamodb:{'index' if index else 'table'}:{capacity.capitalize()}CapacityUnits"
+
+
+def _scaled(plane: ControlPlane, name: str, index: str | None, capacity: str, wish: Scaling) -> Iterator[str]:
+    assert plane.scaling is not None
+    place = place_of(name, index, capacity)
+    target = plane.scaling.targets.get(place)
+    if not wish.enabled:
+        if target is not None:
+            yield f"{place} is scaled"
+        return
+    limits = (target or {}).get("MinCapacity"), (target or {}).get("MaxCapacity")
+    if limits != (wish.min, wish.max):
+        yield f"{place} is held within {limits}, not {(wish.min, wish.max)}"
+    tracked = [
+        policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+        for policy in plane.scaling.policies.get(place, {}).values()
+    ]
+    if wish.target is not None and tracked != [wish.target]:
+        yield f"{place} is held at {tracked}, not {wish.target}"
