@@ -76,7 +76,7 @@ def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_goes_on_observi
     source = FolderSource(str(root), None)
     object.__setattr__(sim.reconciler.ports, "source", source)
     assert sim.once().verdict is Verdict.IN_SYNC
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     take_away(root)
     with pytest.raises(DeclarationError) as caught:
         source.load()
@@ -85,10 +85,10 @@ def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_goes_on_observi
         report = sim.run()
         assert report.verdict is Verdict.ERROR
         assert sorted(table.name for table in report.tables) == ["orders", "users"]
-    assert (sim.plane.journal, sorted(sim.plane.tables)) == ([], ["orders", "users"])
+    assert (sim.dynamodb.journal, sorted(sim.dynamodb.tables)) == ([], ["orders", "users"])
     sim.reconciler.state.last_good = None
     assert sim.once().tables == ()
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 BETWEEN: dict[str, tuple[Callable[[Path], None], list[str]]] = {

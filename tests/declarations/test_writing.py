@@ -31,9 +31,9 @@ OFF = (False, None, [], "STANDARD", -1, "DISABLED")
 def made(table: TableSpec) -> ObservedTable:
     """The table as a strict control plane made it and tells it, read whole."""
     sim = simulate(flavor=Flavor.AWS, timeout=7200, data_loss="allow", disruption="allow")
-    sim.plane.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
-    sim.plane.has_backups = True
-    sim.plane.sources[SOURCE] = "ENABLED"
+    sim.dynamodb.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
+    sim.dynamodb.has_backups = True
+    sim.dynamodb.sources[SOURCE] = "ENABLED"
     sim.declare(declaration(table))
     sim.once()
     seen = observe_table(sim.reconciler.ports, table.name, None, whole=True)

@@ -13,7 +13,7 @@ def test_a_field_that_was_written_twice_without_effect_is_named(flavor, verdict)
     sim = simulate(flavor=flavor)
     sim.declare(declaration())
     sim.once()
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
     sim.declare(declaration(deletion_protection=True))
     for _ in range(3):
         sim.run()

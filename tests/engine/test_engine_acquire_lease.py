@@ -47,7 +47,7 @@ def seeded() -> Sim:
     sim = simulate()
     sim.declare(declaration(seed=(item("1"), item("2"))))
     sim.once()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -68,7 +68,7 @@ def test_a_holder_that_lives_is_told_at_its_first_sign(verb: str) -> None:
     with pytest.raises(StateError, match="another reconciler holds the lease: somebody"):
         VERBS[verb](sim)
     assert sim.clock.seconds - began <= 2
-    assert (sim.plane.journal, sim.items.puts) == ([], stored)
+    assert (sim.dynamodb.journal, sim.items.puts) == ([], stored)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -79,7 +79,7 @@ def test_a_holder_that_can_never_be_outwaited_is_told_after_forty_seconds(verb: 
     with pytest.raises(StateError, match="another reconciler holds the lease: somebody"):
         VERBS[verb](sim)
     assert 40 <= sim.clock.seconds - began <= 41
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 def intended() -> Sim:

@@ -31,21 +31,21 @@ def test_where_accounts_are_named_no_other_is_written_to(account: str | None) ->
     assert report.error == (
         f"account {account or 'unknown'} is not in RECONCILER_ALLOWED_ACCOUNTS (999988887777): nothing is written"
     )
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     assert sim.store.snapshot.inventory == {}
 
 
 def test_the_account_that_is_named_is_written_to() -> None:
     sim = in_account("111122223333", frozenset({"999988887777", "111122223333"}))
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable"]
 
 
 def test_a_preview_in_another_account_shows_the_plan() -> None:
     sim = in_account("111122223333", frozenset({"999988887777"}))
     (table,) = sim.reconciler.preview().tables
     assert table.status is TableStatus.MISSING
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 def test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why() -> None:
@@ -55,7 +55,7 @@ def test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why()
     report = sim.once()
     assert report.verdict is Verdict.ERROR
     assert report.error == "the state table is being deleted"
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 def test_without_a_usable_state_table_a_preview_still_shows_the_plan_and_warns() -> None:
@@ -82,7 +82,7 @@ def test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the
     waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert sim.store.lost
     assert waiting == {Reason.LEASE}
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
 @pytest.mark.parametrize("declared", [("users", "new"), ("users",)], ids=["before a create", "before a delete"])
@@ -90,13 +90,13 @@ def test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call(declare
     sim = simulate()
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(*(declaration(name) for name in declared))
     sim.store.keep_lease = lambda: True  # type: ignore[method-assign]
     sim.store.lost = True
     waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert waiting == {Reason.LEASE}
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_once_the_lease_is_lost_nothing_is_created_any_more() -> None:
@@ -105,4 +105,4 @@ def test_once_the_lease_is_lost_nothing_is_created_any_more() -> None:
     sim.store.lost = True
     waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert Reason.LEASE in waiting
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []

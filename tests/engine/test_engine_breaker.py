@@ -25,8 +25,8 @@ def test_the_field_stops_after_two_writes_and_its_neighbours_go_on(flavor: Flavo
     sim.declare(declaration())
     sim.once()
     sim.clock.seconds += 3600
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
-    sim.plane.journal.clear()
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.journal.clear()
     wish = declaration(deletion_protection=True, ttl=Ttl(True, "gone"), stream=Stream(True, "KEYS_ONLY"))
     sim.declare(wish)
     report = sim.once()
@@ -34,15 +34,15 @@ def test_the_field_stops_after_two_writes_and_its_neighbours_go_on(flavor: Flavo
     assert (step.reason, [change.path for change in step.changes]) == (reason, ["deletion_protection"])
     assert step.message == "deletion_protection: true was written 2 times and read back as false, then as false"
     assert report.verdict is verdict
-    table = sim.plane.tables["users"]
+    table = sim.dynamodb.tables["users"]
     assert table.ttl["TimeToLiveStatus"] == "ENABLED"
     assert table.description["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
-    writes = [call.params for call in sim.plane.journal if "DeletionProtectionEnabled" in call.params]
+    writes = [call.params for call in sim.dynamodb.journal if "DeletionProtectionEnabled" in call.params]
     assert len(writes) == 2
 
     sim.clock.seconds += 7200
-    sim.plane.do("UpdateTable", {"TableName": "users", "StreamSpecification": {"StreamEnabled": False}})
-    sim.plane.journal.clear()
+    sim.dynamodb.do("UpdateTable", {"TableName": "users", "StreamSpecification": {"StreamEnabled": False}})
+    sim.dynamodb.journal.clear()
     sim.once()
     assert table.description["StreamSpecification"]["StreamEnabled"] is True, "another field is repaired as ever"
-    assert [call.params for call in sim.plane.journal if "DeletionProtectionEnabled" in call.params] == []
+    assert [call.params for call in sim.dynamodb.journal if "DeletionProtectionEnabled" in call.params] == []

@@ -27,7 +27,7 @@ def _settled(flavor: Flavor) -> Sim:
         if sim.run().verdict is Verdict.IN_SYNC:
             break
         sim.clock.seconds += 1
-    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["carts"].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
     return sim
 
@@ -50,7 +50,7 @@ def _under_another(sim: Sim, *declared: Declaration) -> None:
 
 
 def _there(sim: Sim) -> bool:
-    table = sim.plane.tables.get("carts")
+    table = sim.dynamodb.tables.get("carts")
     return table is not None and "theirs" in table.items
 
 

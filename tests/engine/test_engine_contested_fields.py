@@ -45,7 +45,7 @@ def test_a_fight_with_another_tool_is_contested_and_drift_on_an_emulator(wish: s
     for _ in range(3):
         report = sim.run()
         if _differs(report):
-            sim.plane.do("UpdateTable", {"TableName": "users", **UNDO[wish]})
+            sim.dynamodb.do("UpdateTable", {"TableName": "users", **UNDO[wish]})
     (step,) = (step for step in report.tables[0].steps if step.status is StepStatus.BLOCKED)
     assert step.reason is Reason.CONTESTED
     assert "took effect, and somebody else changed it" in (step.message or "")
@@ -64,18 +64,18 @@ def test_after_the_fight_the_field_is_written_again_within_an_hour(flavor: Flavo
     for _ in range(3):
         report = sim.run()
         if _differs(report):
-            sim.plane.do("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": False})
+            sim.dynamodb.do("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": False})
     assert report.verdict is Verdict.DRIFTED
     sim.clock.seconds += 3601
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.tables["users"].description["DeletionProtectionEnabled"] is True
+    assert sim.dynamodb.tables["users"].description["DeletionProtectionEnabled"] is True
 
 
 @pytest.mark.parametrize("flavor", EMULATORS, ids=str)
 @pytest.mark.parametrize("member", ["DeletionProtectionEnabled", "StreamSpecification"])
 def test_a_field_that_its_own_read_back_shows_untaken_is_unsupported(member: str, flavor: Flavor) -> None:
     sim = standing(flavor)
-    sim.plane.sticky = {member}
+    sim.dynamodb.sticky = {member}
     sim.declare(declaration(deletion_protection=True, stream=Stream(True, "KEYS_ONLY")))
     report = sim.once()
     (step,) = (step for step in report.tables[0].steps if step.status is StepStatus.UNSUPPORTED)
@@ -108,7 +108,7 @@ def test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_afte
     members, operation = REFUSED[name]
     sim = standing(flavor)
     tried: list[str] = []
-    sim.plane.faults = busy(operation, tried)
+    sim.dynamodb.faults = busy(operation, tried)
     sim.declare(declaration(**members))
     began = sim.clock.seconds
     report = sim.once()
@@ -117,7 +117,7 @@ def test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_afte
     assert step.status is StepStatus.UNSUPPORTED
     assert "refused as busy although the table is ACTIVE" in (step.message or "")
     assert len(tried) == 5
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.clock.seconds += 3601
     sim.once()
     assert [step for table in sim.once().tables for step in table.steps] == [], "tried again after an hour"
@@ -127,7 +127,7 @@ def test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_afte
 def test_elsewhere_such_a_refusal_is_believed_for_ten_minutes_and_then_contested(name: str) -> None:
     members, operation = REFUSED[name]
     sim = standing(Flavor.AWS)
-    sim.plane.faults = busy(operation, [])
+    sim.dynamodb.faults = busy(operation, [])
     sim.declare(declaration(**members))
     for _ in range(8):
         report = sim.run()

@@ -29,7 +29,7 @@ def test_no_table_is_begun_after_the_deadline(operation: str, hang: float) -> No
         if called == operation:
             sim.clock.seconds += hang
 
-    sim.plane.faults = slow
+    sim.dynamodb.faults = slow
     began = sim.clock.seconds
     report = sim.once()
     assert sim.clock.seconds - began <= 10 + hang, "at most one call outlives the deadline"
@@ -37,7 +37,7 @@ def test_no_table_is_begun_after_the_deadline(operation: str, hang: float) -> No
     assert {table.name for table in report.tables} == set(NAMES)
     messages = {step.message for table in report.tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert "not reached before the deadline" in messages
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert sim.once().verdict is Verdict.IN_SYNC
 
 
@@ -51,9 +51,9 @@ def test_a_table_that_is_no_more_declared_is_not_deleted_after_the_deadline() ->
         if called == "DescribeTable" and params["TableName"] == "users":
             sim.clock.seconds += 11
 
-    sim.plane.faults = slow
+    sim.dynamodb.faults = slow
     sim.once()
-    assert "carts" in sim.plane.tables
+    assert "carts" in sim.dynamodb.tables
 
 
 def released(flavor: Flavor = Flavor.DYNAMODB_LOCAL):
@@ -94,7 +94,7 @@ def test_a_released_table_that_cannot_be_read_is_no_error_and_not_absent(error: 
         if called == "DescribeTable" and params["TableName"] == "users":
             raise error
 
-    sim.plane.faults = refuse
+    sim.dynamodb.faults = refuse
     users = next(table for table in sim.run().tables if table.name == "users")
     assert (users.status, users.live_status) == (status, "UNKNOWN")
 
@@ -125,10 +125,10 @@ def test_import_takes_a_released_table_back_as_adopted() -> None:
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
     sim.declare(declaration("users", deletion_protection=True), declaration("carts"))
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.tables["users"].description["DeletionProtectionEnabled"] is True
+    assert sim.dynamodb.tables["users"].description["DeletionProtectionEnabled"] is True
     sim.declare(declaration("carts"))
     sim.once()
-    assert "users" in sim.plane.tables, "what was taken back is adopted, and never pruned"
+    assert "users" in sim.dynamodb.tables, "what was taken back is adopted, and never pruned"
 
 
 def test_import_of_a_declared_table_that_was_not_released_is_refused_as_before() -> None:
@@ -140,7 +140,7 @@ def test_import_of_a_declared_table_that_was_not_released_is_refused_as_before()
 
 def test_a_released_table_that_is_gone_cannot_be_taken_back() -> None:
     sim = released()
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     with pytest.raises(UsageError, match="there is no table users"):
         sim.reconciler.find_imports(("users",), sim.source.load(), lambda name: name)
 
@@ -161,12 +161,12 @@ def test_the_first_pass_says_what_it_does() -> None:
 
 def restorable():
     sim = simulate()
-    sim.plane.has_backups = True
+    sim.dynamodb.has_backups = True
     sim.declare(declaration("users"))
     sim.once()
-    sim.plane.tables["users"].items["a"] = item("a")
+    sim.dynamodb.tables["users"].items["a"] = item("a")
     for name in ("monday", "tuesday"):
-        sim.plane.do("CreateBackup", {"TableName": "users", "BackupName": name})
+        sim.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": name})
         sim.clock.seconds += 3600
     return sim
 
@@ -180,12 +180,12 @@ def restore(sim: Any, backup: str) -> Any:
 def test_a_restore_that_is_finished_is_done_however_often_it_is_asked_for(backup: str, times: int) -> None:
     sim = restorable()
     first = restore(sim, backup)
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     for _ in range(times):
         sim.clock.seconds += 600
         again = restore(sim, backup)
         assert (again.finished, again.messages) == (True, first.messages)
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_a_table_restored_from_another_backup_is_refused_with_its_origin() -> None:
@@ -197,7 +197,7 @@ def test_a_table_restored_from_another_backup_is_refused_with_its_origin() -> No
 
 def test_a_table_that_was_not_restored_is_never_taken_for_a_restore() -> None:
     sim = restorable()
-    sim.plane.do("CreateTable", {**sim.plane.journal[0].params, "TableName": "users-2"})
+    sim.dynamodb.do("CreateTable", {**sim.dynamodb.journal[0].params, "TableName": "users-2"})
     sim.clock.seconds += 60
     with pytest.raises(UsageError, match="exists already; a restore"):
         restore(sim, "monday")

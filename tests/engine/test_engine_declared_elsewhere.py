@@ -123,15 +123,15 @@ YAML: dict[str, Change] = {
 @pytest.mark.parametrize("how", ["once", "daemon"])
 def test_a_declaration_that_still_stands_somewhere_never_removes_its_table(case: str, how: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.yaml": ORDERS_DOC, "carts.yaml": CARTS})
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     YAML[case](tmp_path)
     for _ in range(3):
         report = sim.once() if how == "once" else sim.run()
         sim.clock.seconds += 3600
         assert report.verdict is Verdict.ERROR
         assert "users" in said(report)
-    assert "theirs" in sim.plane.tables["users"].items
-    assert sim.plane.journal == []
+    assert "theirs" in sim.dynamodb.tables["users"].items
+    assert sim.dynamodb.journal == []
 
 
 TWO = "import os\n\n\n" + BOTH_CLASSES
@@ -160,13 +160,13 @@ CLASSES: dict[str, str] = {
 @pytest.mark.parametrize("case", CLASSES)
 def test_a_class_that_is_not_loaded_never_removes_its_table(case: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"both.py": TWO, "orders.json": ORDERS})
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     write(tmp_path, {"both.py": CLASSES[case]})
     report = sim.once()
     assert report.verdict is Verdict.ERROR
     assert said(report).startswith("both.py:")
-    assert "theirs" in sim.plane.tables["users"].items
-    assert sim.plane.journal == []
+    assert "theirs" in sim.dynamodb.tables["users"].items
+    assert sim.dynamodb.journal == []
 
 
 @pytest.mark.parametrize("name", ["users.pyi", "users.pyc", "users.md", ".users.py", "__pycache__/users.pyc"])
@@ -174,7 +174,7 @@ def test_a_class_file_under_another_name_never_removes_its_table(name: str, tmp_
     sim = converged(tmp_path, {"users.py": CLASS, "orders.json": ORDERS})
     moved(name, "users.py")(tmp_path)
     assert sim.once().verdict is Verdict.ERROR
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 HOLLOW = {
@@ -193,7 +193,7 @@ def test_an_empty_document_in_the_place_of_a_declaration_is_an_error(case: str, 
     report = sim.once()
     assert report.verdict is Verdict.ERROR
     assert "declared the table users and now has an empty document" in said(report)
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 REFERENCE = "references: [{table: users, attribute: user_id}]\n"
@@ -223,15 +223,15 @@ def test_what_defines_no_table_does_not_keep_a_removed_one(case: str, tmp_path: 
     write(tmp_path, GONE[case])
     report = sim.once()
     assert report.verdict is Verdict.IN_SYNC, said(report)
-    assert "users" not in sim.plane.tables
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert "users" not in sim.dynamodb.tables
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
 def test_a_class_that_now_declares_another_table_does_not_keep_the_former_one(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.py": CLASS, "orders.json": ORDERS})
     write(tmp_path, {"users.py": CLASS.replace('"users"', '"people"')})
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sorted(sim.plane.tables) == ["orders", "people"]
+    assert sorted(sim.dynamodb.tables) == ["orders", "people"]
 
 
 def test_a_base_name_that_another_declaration_has_does_not_keep_the_former_table(tmp_path: Path) -> None:
@@ -239,10 +239,10 @@ def test_a_base_name_that_another_declaration_has_does_not_keep_the_former_table
     name = "    @classmethod\n    def get_table_name(cls, environment=None):\n        return 'NAME'\n"
     schema = named.replace("return dict(cls.SCHEMA)", "return {**cls.SCHEMA, 'table_name': cls.get_table_name()}")
     sim = converged(tmp_path, {"users.py": HEAD + schema + name.replace("NAME", "users-dev"), "orders.json": ORDERS})
-    assert "users-dev" in sim.plane.tables
+    assert "users-dev" in sim.dynamodb.tables
     write(tmp_path, {"users.py": HEAD + schema + name.replace("NAME", "app-users-dev")})
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sorted(sim.plane.tables) == ["app-users-dev", "orders"]
+    assert sorted(sim.dynamodb.tables) == ["app-users-dev", "orders"]
 
 
 def test_declarations_behind_links_do_not_keep_a_removed_table(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_declarations_behind_links_do_not_keep_a_removed_table(tmp_path: Path) -
     sim = converged(tmp_path, {})
     write(tmp_path, {"..2024/users.py": CLASS.replace('"users"', '"people"')})
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sorted(sim.plane.tables) == ["orders", "people"]
+    assert sorted(sim.dynamodb.tables) == ["orders", "people"]
 
 
 def test_what_cannot_be_looked_through_keeps_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,9 +267,9 @@ def test_what_cannot_be_looked_through_keeps_the_table(tmp_path: Path, monkeypat
     assert "so a definition of the table users" in said(sim.once())
     monkeypatch.undo()
     (tmp_path / ".notes").unlink()
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert "users" not in sim.plane.tables
+    assert "users" not in sim.dynamodb.tables
 
 
 def test_the_error_names_the_line_and_goes_when_the_definition_goes(tmp_path: Path) -> None:
@@ -281,4 +281,4 @@ def test_the_error_names_the_line_and_goes_when_the_definition_goes(tmp_path: Pa
     )
     (tmp_path / ".users.yaml").unlink()
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert "users" not in sim.plane.tables
+    assert "users" not in sim.dynamodb.tables

@@ -27,14 +27,14 @@ NAME = "subject"
 
 def raw(sim: Sim, spec: TableSpec) -> Responses:
     """What an independent reader of the endpoint gets; operations that it lacks are named."""
-    table = sim.plane.tables[NAME].description
+    table = sim.dynamodb.tables[NAME].description
     answers: dict[str, Any] = {"DescribeTable": {"Table": table}}
     unsupported = set()
     wanted = [(op, op, read_params(op, NAME, table["TableArn"], table)) for op in reads(spec)]
     wanted += [(ask.key, ask.operation, ask.params) for ask in extra_reads(spec, table)]
     for key, operation, params in wanted:
         try:
-            answers[key] = sim.plane.read(operation, params)
+            answers[key] = sim.dynamodb.read(operation, params)
         except Unsupported:
             unsupported.add(key)
     return Responses(answers, frozenset(unsupported))
@@ -65,13 +65,13 @@ def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
         for step in table.steps:
             if step.status.value == "unsupported":
                 held = replace(held, **{step.facet: None})
-    if NAME in sim.plane.tables and claims(report):
+    if NAME in sim.dynamodb.tables and claims(report):
         assert violations(raw(sim, held), held) == []
 
 
 def world(case: Transition, **options: Any) -> Sim:
     sim = simulate(data_loss="allow", disruption="allow", timeout=7200, **options)
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.aliases.update(KEYS)
     sim.declare(declaration(NAME, **fields(case.before)))
     sim.once()
     return sim
@@ -101,14 +101,14 @@ def test_no_pass_on_the_way_claims_in_sync_too_early(case: Transition, delay: fl
 
 
 def nothing_sticks(sim: Sim) -> None:
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
 
 
 def answers_are_lost(sim: Sim) -> None:
     def lose(operation: str, params: Any) -> None:
         raise Malformed(operation, "x", "garbled")
 
-    sim.plane.after = lose
+    sim.dynamodb.after = lose
 
 
 def reads_fail(sim: Sim) -> None:
@@ -116,7 +116,7 @@ def reads_fail(sim: Sim) -> None:
         if operation == "DescribeTable":
             raise ApiError(operation, "x", "no")
 
-    sim.plane.faults = fail
+    sim.dynamodb.faults = fail
 
 
 def suspended(sim: Sim) -> None:
@@ -125,7 +125,7 @@ def suspended(sim: Sim) -> None:
 
 def declarations_break(sim: Sim) -> None:
     sim.run()
-    sim.plane.tables[NAME].description["DeletionProtectionEnabled"] = False
+    sim.dynamodb.tables[NAME].description["DeletionProtectionEnabled"] = False
     sim.source.broken = True
 
 

@@ -25,20 +25,20 @@ NOTHING = DesiredState((), digest="")
 def with_three_tables() -> Sim:
     sim = simulate()
     for name in ("carts", "orders", "users"):
-        sim.plane.make(TableName=name, KeySchema=HASH, AttributeDefinitions=S)
+        sim.dynamodb.make(TableName=name, KeySchema=HASH, AttributeDefinitions=S)
     return sim
 
 
 def in_status(status: str) -> Callable[[Sim], None]:
     def change(sim: Sim) -> None:
-        sim.plane.tables["orders"].description["TableStatus"] = status
+        sim.dynamodb.tables["orders"].description["TableStatus"] = status
 
     return change
 
 
 def listed_and_gone(sim: Sim) -> None:
-    del sim.plane.tables["orders"]
-    sim.plane.ghosts["orders"] = float("inf")
+    del sim.dynamodb.tables["orders"]
+    sim.dynamodb.ghosts["orders"] = float("inf")
 
 
 def unknown_beside(status: str) -> Callable[[Sim], None]:
@@ -50,7 +50,7 @@ def unknown_beside(status: str) -> Callable[[Sim], None]:
                 raise missing(operation, "no table orders")
 
         in_status(status)(sim)
-        sim.plane.faults = not_found
+        sim.dynamodb.faults = not_found
 
     return change
 
@@ -58,9 +58,9 @@ def unknown_beside(status: str) -> Callable[[Sim], None]:
 def gone_between_two_reads(sim: Sim) -> None:
     def delete(operation: str, params: Mapping[str, Any]) -> None:
         if operation == "DescribeTimeToLive" and params["TableName"] == "orders":
-            sim.plane.tables.pop("orders", None)
+            sim.dynamodb.tables.pop("orders", None)
 
-    sim.plane.faults = delete
+    sim.dynamodb.faults = delete
 
 
 GONE = "there is no table orders at http://localhost:8000"
@@ -215,4 +215,4 @@ def test_a_table_that_we_created_and_released_is_only_adopted_when_it_is_taken_b
     for _ in range(3):
         sim.run()
         sim.clock.seconds += 3600
-    assert "users" in sim.plane.tables
+    assert "users" in sim.dynamodb.tables

@@ -31,25 +31,25 @@ def lost_create(flavor: Flavor, rival: Callable[[Sim, Mapping[str, Any]], None])
             rival(sim, params)
             raise Ambiguous(operation, "timeout", "no answer")
 
-    sim.plane.faults = lose
+    sim.dynamodb.faults = lose
     sim.run()
     return sim
 
 
 def another_nonce(sim: Sim, params: Mapping[str, Any]) -> None:
     """The create of another run of the same stack and environment."""
-    sim.plane.make(**{**params, "Tags": [{"Key": OWNER_TAG, "Value": "default/default/0000000000000000"}]})
+    sim.dynamodb.make(**{**params, "Tags": [{"Key": OWNER_TAG, "Value": "default/default/0000000000000000"}]})
 
 
 def other_keys(sim: Sim, params: Mapping[str, Any]) -> None:
     """Another table under the name."""
-    sim.plane.make(TableName=params["TableName"], **OTHER_KEYS)
+    sim.dynamodb.make(TableName=params["TableName"], **OTHER_KEYS)
 
 
 def long_before(sim: Sim, params: Mapping[str, Any]) -> None:
     """A table that stood there an hour before, which a stale read had missed."""
     now, sim.clock.seconds = sim.clock.seconds, sim.clock.seconds - 3600
-    sim.plane.make(**{name: value for name, value in params.items() if name != "Tags"})
+    sim.dynamodb.make(**{name: value for name, value in params.items() if name != "Tags"})
     sim.clock.seconds = now
 
 
@@ -71,7 +71,7 @@ def test_a_table_that_is_not_proven_to_be_our_create_is_adopted(
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
     sim.declare(declaration("orders"))
     sim.once()
-    assert "users" in sim.plane.tables
+    assert "users" in sim.dynamodb.tables
 
 
 def test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_go_on() -> None:
@@ -91,4 +91,4 @@ def test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_g
         "orders": TableStatus.ERROR,
     }
     assert report.verdict is Verdict.ERROR
-    assert set(sim.plane.tables) == {"users"}, "no create without the intent"
+    assert set(sim.dynamodb.tables) == {"users"}, "no create without the intent"

@@ -38,7 +38,7 @@ def test_a_run_that_history_cannot_take_is_reported_all_the_same_and_told_next_t
 
     sim.store.add_history = refuse
     report = getattr(sim, verb)()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
     assert report.warnings == (f"this run is not in the history: {error}",)
     sim.store.add_history = kept
     assert sim.run().verdict is Verdict.IN_SYNC
@@ -56,7 +56,7 @@ def test_a_table_that_cannot_be_seen_yet_is_not_forgotten_when_it_is_declared_no
     for _ in range(3):
         sim.clock.seconds += 31
         sim.run()
-    assert set(sim.plane.tables) == set(sim.store.snapshot.inventory) == {"users"}
+    assert set(sim.dynamodb.tables) == set(sim.store.snapshot.inventory) == {"users"}
 
 
 def test_a_create_that_never_came_to_be_is_forgotten_once_it_would_be_seen():
@@ -67,9 +67,9 @@ def test_a_create_that_never_came_to_be_is_forgotten_once_it_would_be_seen():
         if operation == "CreateTable" and params["TableName"] == "orders":
             raise Ambiguous(operation, "InternalServerError", "failed before anything was done")
 
-    sim.plane.faults = lose_orders
+    sim.dynamodb.faults = lose_orders
     sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.declare(declaration("users"))
     sim.run()
     assert sim.store.snapshot.inventory["orders"].ownership == "intent"
@@ -92,16 +92,16 @@ def test_an_invalid_answer_to_a_write_spares_the_tables_that_come_after_it(answe
         if operation == "UpdateTable":
             raise answer
 
-    sim.plane.faults = garble
+    sim.dynamodb.faults = garble
     sim.declare(declaration("users", deletion_protection=True))
     report = sim.run()
-    assert ("DeleteTable" in sim.plane.mutating) is deleted
+    assert ("DeleteTable" in sim.dynamodb.mutating) is deleted
     assert fates(report, "orders") == [
         (StepStatus.DONE, None) if deleted else (StepStatus.BLOCKED, Reason.INVALID_ANSWER)
     ]
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.once()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
 
 
 def test_an_invalid_answer_to_the_read_back_of_a_write_spares_the_tables_that_come_after_it():
@@ -109,19 +109,19 @@ def test_an_invalid_answer_to_the_read_back_of_a_write_spares_the_tables_that_co
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
 
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
     sim.declare(declaration("users", deletion_protection=True), declaration("orders"))
     sim.run()
 
     def garble(operation, params):
-        written = sim.plane.mutating.count("UpdateTable")
+        written = sim.dynamodb.mutating.count("UpdateTable")
         if operation == "DescribeTable" and params["TableName"] == "users" and written == 2:
             raise Malformed(operation, "Table", "cut off")
 
     sim.declare(declaration("users", deletion_protection=True))
-    sim.plane.faults = garble
+    sim.dynamodb.faults = garble
     report = sim.run()
-    assert "DeleteTable" not in sim.plane.mutating
+    assert "DeleteTable" not in sim.dynamodb.mutating
     assert fates(report, "orders") == [(StepStatus.BLOCKED, Reason.INVALID_ANSWER)]
 
 
@@ -145,9 +145,9 @@ def test_a_create_that_took_long_is_waited_for_from_its_end():
     def slow(operation, params):
         sim.clock.seconds += 40 if operation == "CreateTable" else 0
 
-    sim.plane.faults = slow
+    sim.dynamodb.faults = slow
     sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.declare(declaration("users"))
     sim.run()
     assert sim.store.snapshot.inventory["orders"].ownership == "created"
@@ -157,27 +157,27 @@ def test_a_table_that_is_only_to_be_observed_is_not_replaced_even_where_it_is_ou
     sim = simulate(data_loss="allow")
     sim.declare(declaration())
     sim.once()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration(keys=NUMBER, lifecycle=Lifecycle(on_existing="observe")))
     assert fates(sim.once(), "users") == [(StepStatus.BLOCKED, Reason.ON_EXISTING)]
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_a_class_that_others_switched_once_more_is_tried_once_a_day_and_holds_nothing_else_up():
     sim = simulate(flavor=Flavor.AWS)
-    sim.plane.make(TableName="users", **KEY)
-    sim.plane.do("UpdateTable", {"TableName": "users", "TableClass": RARE})
+    sim.dynamodb.make(TableName="users", **KEY)
+    sim.dynamodb.do("UpdateTable", {"TableName": "users", "TableClass": RARE})
     sim.declare(declaration(table_class="STANDARD"))
     sim.once()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration(table_class=RARE, global_indexes=(BY_PK,)))
     for _ in range(4):
         sim.run()
         sim.clock.seconds += 61
-    indexes = sim.plane.tables["users"].description["GlobalSecondaryIndexes"]
+    indexes = sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"]
     assert [index["IndexName"] for index in indexes] == ["by_pk"]
     assert [reason for fate, reason in fates(sim.run(), "users") if fate is StepStatus.DEFERRED] == [Reason.NOT_BEFORE]
-    assert [call.operation for call, _ in sim.plane.refusals] == ["UpdateTable"]
+    assert [call.operation for call, _ in sim.dynamodb.refusals] == ["UpdateTable"]
     sim.clock.seconds += 30 * 86_400
     assert sim.once().verdict is Verdict.IN_SYNC
 
@@ -192,12 +192,12 @@ def test_tables_made_for_the_declarations_of_others_do_not_free_the_way_for_prun
     for _ in range(4):
         report = getattr(sim, verb)()
         sim.clock.seconds += 400
-    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
+    assert set(sim.dynamodb.tables) == {"users", "orders", "theirs"}
     for name in ("users", "orders"):
         assert fates(report, name) == [(StepStatus.BLOCKED, Reason.FOREIGN_DECLARATIONS)]
     sim.declare(declaration("theirs"), declaration("users"))
     sim.once()
-    assert set(sim.plane.tables) == {"users", "theirs"}
+    assert set(sim.dynamodb.tables) == {"users", "theirs"}
 
 
 def test_a_table_that_was_declared_beside_them_speaks_for_the_declarations():
@@ -206,7 +206,7 @@ def test_a_table_that_was_declared_beside_them_speaks_for_the_declarations():
     sim.once()
     sim.declare(declaration("carts"))
     sim.once()
-    assert set(sim.plane.tables) == {"carts"}
+    assert set(sim.dynamodb.tables) == {"carts"}
 
 
 def test_a_table_that_cannot_be_seen_yet_is_guarded_from_the_declarations_of_others_too():
@@ -220,7 +220,7 @@ def test_a_table_that_cannot_be_seen_yet_is_guarded_from_the_declarations_of_oth
     for _ in range(6):
         sim.run()
         sim.clock.seconds += 20
-    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
+    assert set(sim.dynamodb.tables) == {"users", "orders", "theirs"}
 
 
 @pytest.mark.parametrize("killed_at", ["put_entry of orders", "put_entry of users"])
@@ -240,9 +240,9 @@ def test_nothing_is_made_for_the_declarations_of_others_before_it_is_written_dow
     sim.declare(declaration("theirs"))
     with pytest.raises(KeyboardInterrupt):
         sim.run()
-    assert set(sim.plane.tables) == {"users", "orders"}
+    assert set(sim.dynamodb.tables) == {"users", "orders"}
     sim.store.put_entry = put
     for _ in range(4):
         sim.clock.seconds += 60
         sim.run()
-    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
+    assert set(sim.dynamodb.tables) == {"users", "orders", "theirs"}

@@ -29,14 +29,14 @@ def _before_create(sim: Sim, error: ApiError | None) -> None:
     def fault(operation: str, params: object) -> None:
         if operation != "CreateTable":
             return
-        sim.plane.faults = None
+        sim.dynamodb.faults = None
         call = create_call(OURS.spec, None)
-        sim.plane.do(call.operation, dict(call.params))
-        sim.plane.tables["orders"].items["theirs"] = item("theirs")
+        sim.dynamodb.do(call.operation, dict(call.params))
+        sim.dynamodb.tables["orders"].items["theirs"] = item("theirs")
         if error is not None:
             raise error
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
 
 
 def _forgotten(sim: Sim) -> None:
@@ -56,7 +56,7 @@ def test_a_table_that_others_made_right_before_our_create_is_adopted_and_never_p
     sim.run()
     assert sim.store.snapshot.inventory["orders"].ownership == "adopted"
     _forgotten(sim)
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
 def test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell() -> None:
@@ -81,14 +81,14 @@ def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
     sim = _world(Flavor.DYNAMODB_LOCAL)
     sim.run()
     before = sim.store.snapshot.inventory["orders"]
-    del sim.plane.tables["orders"]
+    del sim.dynamodb.tables["orders"]
     sim.store.put_entry(replace(before, forgotten_since=sim.clock.now()))
     sim.clock.seconds += 61
     _before_create(sim, None)
     sim.run()
     assert sim.store.snapshot.inventory["orders"] == before, "and no wish that was taken back"
     _forgotten(sim)
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO])
@@ -103,13 +103,13 @@ def test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack(flavor:
 
     def made_late(operation: str, params: object) -> None:
         if operation == "CreateTable":
-            sim.plane.faults = None
-            sim.plane.do(operation, sent[0])
+            sim.dynamodb.faults = None
+            sim.dynamodb.do(operation, sent[0])
 
-    sim.plane.faults = paused
+    sim.dynamodb.faults = paused
     sim.run()
     sim.clock.seconds += 61
-    sim.plane.faults = made_late
+    sim.dynamodb.faults = made_late
     for _ in range(4):
         sim.run()
         sim.clock.seconds += 61
@@ -123,7 +123,7 @@ def test_a_create_whose_answer_was_lost_keeps_its_intent_though_the_next_one_is_
         if operation == "CreateTable":
             raise Ambiguous(operation, "InternalServerError", "no usable answer")
 
-    sim.plane.faults = lost
+    sim.dynamodb.faults = lost
     sim.run()
     intent = sim.store.snapshot.inventory["orders"]
     sim.clock.seconds += 61

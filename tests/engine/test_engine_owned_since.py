@@ -32,10 +32,10 @@ def world(flavor: Flavor) -> Sim:
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
     for name in ("users", "orders"):
-        sim.plane.tables[name].items["row"] = item("row")
-    sim.plane.make(**THEIRS)
+        sim.dynamodb.tables[name].items["row"] = item("row")
+    sim.dynamodb.make(**THEIRS)
     sim.clock.seconds += 3600
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -50,7 +50,7 @@ def test_foreign_declarations_that_claim_a_table_do_not_free_the_way_for_pruning
         sim.clock.seconds += 600
         report = getattr(sim, again)()
     assert reasons(report) == {Reason.FOREIGN_DECLARATIONS}
-    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
+    assert set(sim.dynamodb.tables) == {"users", "orders", "theirs"}
     assert sim.store.snapshot.inventory["theirs"].ownership == "created"
 
 
@@ -64,7 +64,7 @@ def test_a_claim_is_not_written_down_before_what_is_forgotten_even_by_the_smalle
     for _ in range(4):
         report = sim.run()
     assert reasons(report) == {Reason.FOREIGN_DECLARATIONS}
-    assert set(sim.plane.tables) == {"users", "orders", "theirs"}
+    assert set(sim.dynamodb.tables) == {"users", "orders", "theirs"}
 
 
 @pytest.mark.parametrize("first", ["adopt", "own"])
@@ -94,4 +94,4 @@ def test_a_table_claimed_long_before_stands_for_the_declarations_it_belongs_to()
     for _ in range(3):
         sim.clock.seconds += 60
         sim.run()
-    assert set(sim.plane.tables) == {"theirs"}
+    assert set(sim.dynamodb.tables) == {"theirs"}

@@ -20,7 +20,7 @@ def _two_of_ours(flavor: Flavor) -> Sim:
     sim.declare(declaration("orders"), declaration("carts"))
     while sim.run().verdict is not Verdict.IN_SYNC:
         sim.clock.seconds += 1
-    sim.plane.tables["orders"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["orders"].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
     return sim
 
@@ -32,12 +32,12 @@ def test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours
     for _ in range(3):
         sim.reconciler.run_pass("api", ("elsewhere",))
         sim.clock.seconds += 60
-    assert sorted(sim.plane.tables) == ["carts", "elsewhere", "orders"], "what was asked for was made"
+    assert sorted(sim.dynamodb.tables) == ["carts", "elsewhere", "orders"], "what was asked for was made"
     for _ in range(3):
         told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
         sim.clock.seconds += 60
     assert told["orders"] == told["carts"] == [Reason.FOREIGN_DECLARATIONS]
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
@@ -48,11 +48,11 @@ def test_a_pass_over_one_table_says_nothing_of_the_others_and_takes_none_away(fl
         report = sim.reconciler.run_pass("api", ("elsewhere",))
         assert [table.name for table in report.tables if table.status != "unmanaged"] == ["elsewhere"]
         sim.clock.seconds += 60
-    assert sorted(sim.plane.tables) == ["carts", "elsewhere", "orders"]
+    assert sorted(sim.dynamodb.tables) == ["carts", "elsewhere", "orders"]
     for _ in range(3):
         sim.run()
         sim.clock.seconds += 60
-    assert sorted(sim.plane.tables) == ["elsewhere", "orders"], "a pass over all prunes it"
+    assert sorted(sim.dynamodb.tables) == ["elsewhere", "orders"], "a pass over all prunes it"
 
 
 def test_a_second_pass_over_the_same_table_writes_nothing_down() -> None:

@@ -28,33 +28,33 @@ DECLARED = declaration(ttl=Ttl(enabled=True, attribute="expires"))
 
 def test_equal_answers_are_the_very_same_table() -> None:
     sim, recall = simulate(), PlanCache()
-    sim.plane.make(**TABLE)
+    sim.dynamodb.make(**TABLE)
     first, second = (observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall) for _ in range(2))
     assert first is second
 
 
 def _item_count(sim: Sim) -> None:
-    sim.plane.tables["users"].description["ItemCount"] = 7
+    sim.dynamodb.tables["users"].description["ItemCount"] = 7
 
 
 def _status(sim: Sim) -> None:
-    sim.plane.tables["users"].description["TableStatus"] = "UPDATING"
+    sim.dynamodb.tables["users"].description["TableStatus"] = "UPDATING"
 
 
 def _ttl(sim: Sim) -> None:
-    sim.plane.tables["users"].ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    sim.dynamodb.tables["users"].ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
 
 
 def _made_again(sim: Sim) -> None:
     sim.clock.seconds += 5
-    del sim.plane.tables["users"]
-    sim.plane.make(**TABLE)
+    del sim.dynamodb.tables["users"]
+    sim.dynamodb.make(**TABLE)
 
 
 @pytest.mark.parametrize("change", [_item_count, _status, _ttl, _made_again])
 def test_any_changed_answer_is_read_anew(change: Callable[[Sim], None]) -> None:
     sim, recall = simulate(), PlanCache()
-    sim.plane.make(**TABLE)
+    sim.dynamodb.make(**TABLE)
     before = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
     change(sim)
     after = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
@@ -64,7 +64,7 @@ def test_any_changed_answer_is_read_anew(change: Callable[[Sim], None]) -> None:
 
 def test_what_was_denied_is_not_what_was_answered() -> None:
     sim, recall = simulate(), PlanCache()
-    sim.plane.make(**TABLE)
+    sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec)
     assert seen is not None
     answers = {"DescribeTable": {"Table": TABLE}}
@@ -99,13 +99,13 @@ def test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_field
     first: Declaration, second: Declaration
 ) -> None:
     sim, recall = simulate(flavor=Flavor.AWS), PlanCache()
-    sim.plane.make(**TABLE)
+    sim.dynamodb.make(**TABLE)
 
     def denied(operation: str, params: object) -> None:
         if operation != "DescribeTable":
             raise Forbidden(operation, "AccessDeniedException", "no permission")
 
-    sim.plane.faults = denied
+    sim.dynamodb.faults = denied
     for declared in (first, second, first):
         seen = observe_table(sim.reconciler.ports, "users", declared.spec, recall=recall)
         assert seen == observe_table(sim.reconciler.ports, "users", declared.spec)
@@ -115,7 +115,7 @@ def test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_field
 
 def test_backups_are_read_anew_because_they_come_due_with_time() -> None:
     sim, recall = simulate(), PlanCache()
-    sim.plane.make(**TABLE)
+    sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec)
     assert seen is not None
     answers = {"DescribeTable": {"Table": TABLE}, "ListBackups": {"BackupSummaries": []}}
@@ -134,7 +134,7 @@ def test_backups_are_read_anew_because_they_come_due_with_time() -> None:
 )
 def test_another_declaration_of_an_unchanged_table_is_planned_anew(other: Declaration) -> None:
     sim, recall = simulate(), PlanCache()
-    sim.plane.make(**TABLE)
+    sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
     assert seen is not None
     first = recall.planned(DECLARED, seen, Flavor.MOTO)
@@ -144,7 +144,7 @@ def test_another_declaration_of_an_unchanged_table_is_planned_anew(other: Declar
 
 def test_the_same_declaration_at_another_endpoint_is_planned_anew() -> None:
     sim, recall = simulate(), PlanCache()
-    sim.plane.make(**TABLE)
+    sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
     assert seen is not None
     tagged = replace(DECLARED, spec=replace(DECLARED.spec, tags=(("team", "shop"),)))
@@ -158,8 +158,8 @@ def test_a_drift_that_comes_back_unchanged_is_mended_each_time() -> None:
         sim.clock.seconds += 61
     for _ in range(3):
         sim.clock.seconds += 7200
-        sim.plane.tables["users"].ttl = {"TimeToLiveStatus": "DISABLED"}
-        sim.plane.tables["users"].counted.clear()
+        sim.dynamodb.tables["users"].ttl = {"TimeToLiveStatus": "DISABLED"}
+        sim.dynamodb.tables["users"].counted.clear()
         while sim.run().verdict is not Verdict.IN_SYNC:
             sim.clock.seconds += 61
-        assert sim.plane.tables["users"].ttl["TimeToLiveStatus"] in ("ENABLING", "ENABLED")
+        assert sim.dynamodb.tables["users"].ttl["TimeToLiveStatus"] in ("ENABLING", "ENABLED")

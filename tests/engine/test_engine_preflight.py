@@ -63,13 +63,13 @@ INDEXED = {"an index": CASES["an index"], "a vector index": CASES["a vector inde
 def live(case: Case, **options: Any) -> Sim:
     """The table as first declared, some hours old; the later declaration waits to be converged to."""
     sim = simulate(flavor=Flavor.AWS, disruption="allow", data_loss="allow", **options)
-    sim.plane.has_backups = True
+    sim.dynamodb.has_backups = True
     sim.declare(declaration(**case.before))
     for _ in range(4):
         sim.once()
         sim.clock.seconds += 3600
     sim.once()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration(**case.after))
     return sim
 
@@ -83,21 +83,21 @@ def surveyed_then(sim: Sim, meddle: Meddle) -> PassReport:
             looks.append(operation)
             meddle(sim)
 
-    sim.plane.faults = faults
+    sim.dynamodb.faults = faults
     report = sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert looks, "nobody acted in between"
     return report
 
 
 def seen(sim: Sim) -> dict[str, Any]:
     """All that can be taken away, raw."""
-    table = sim.plane.tables["users"]
+    table = sim.dynamodb.tables["users"]
     parts = ("GlobalSecondaryIndexes", "VectorIndexes", "Replicas", "StreamSpecification", "LatestStreamArn")
-    scaling = sim.plane.scaling
+    scaling = sim.dynamodb.scaling
     return {
         **{part: table.description.get(part) for part in parts},
-        "backups": sorted(sim.plane.backups),
+        "backups": sorted(sim.dynamodb.backups),
         "targets": sorted(scaling.targets) if scaling else [],
     }
 
@@ -107,15 +107,15 @@ def fates(report: PassReport) -> set[tuple[StepStatus, Reason | None]]:
 
 
 def made_anew(sim: Sim) -> None:
-    sim.plane.tables["users"].description["TableId"] = "somebody-else"
+    sim.dynamodb.tables["users"].description["TableId"] = "somebody-else"
 
 
 def gone(sim: Sim) -> None:
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
 
 
 def an_index_is_made(sim: Sim) -> None:
-    sim.plane.tables["users"].description["TableStatus"] = "UPDATING"
+    sim.dynamodb.tables["users"].description["TableStatus"] = "UPDATING"
 
 
 def without_the_lease(sim: Sim) -> None:
@@ -124,7 +124,7 @@ def without_the_lease(sim: Sim) -> None:
 
 def made_otherwise(sim: Sim) -> None:
     """Somebody deleted the index and built another one under its name."""
-    description = sim.plane.tables["users"].description
+    description = sim.dynamodb.tables["users"].description
     for index in description.get("GlobalSecondaryIndexes", []):
         index["Projection"] = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["theirs"]}
     for index in description.get("VectorIndexes", []):
@@ -132,7 +132,7 @@ def made_otherwise(sim: Sim) -> None:
 
 
 def deleted(sim: Sim) -> None:
-    description = sim.plane.tables["users"].description
+    description = sim.dynamodb.tables["users"].description
     description.pop("GlobalSecondaryIndexes", None)
     description.pop("VectorIndexes", None)
 
@@ -143,7 +143,7 @@ def test_undisturbed_it_is_taken_away(case: Case) -> None:
     before = seen(sim)
     assert sim.once().verdict is Verdict.IN_SYNC
     assert seen(sim) != before
-    assert case.operation in sim.plane.mutating
+    assert case.operation in sim.dynamodb.mutating
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -151,7 +151,7 @@ def test_nothing_is_taken_from_a_table_that_changed_hands(case: Case) -> None:
     sim = live(case)
     before = seen(sim)
     report = surveyed_then(sim, made_anew)
-    assert case.operation not in sim.plane.mutating
+    assert case.operation not in sim.dynamodb.mutating
     assert seen(sim) == before
     assert (StepStatus.BLOCKED, Reason.IDENTITY) in fates(report)
 
@@ -160,7 +160,7 @@ def test_nothing_is_taken_from_a_table_that_changed_hands(case: Case) -> None:
 def test_nothing_is_asked_for_once_the_table_is_gone(case: Case) -> None:
     sim = live(case)
     surveyed_then(sim, gone)
-    assert case.operation not in sim.plane.mutating
+    assert case.operation not in sim.dynamodb.mutating
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -177,9 +177,9 @@ def test_nothing_is_taken_away_without_the_lease(case: Case) -> None:
 def test_an_index_that_somebody_changed_in_between_is_planned_anew(case: Case, meddle: Meddle) -> None:
     sim = live(case)
     report = surveyed_then(sim, meddle)
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     assert (StepStatus.DEFERRED, Reason.BUSY) in fates(report)
-    sim.plane.tables["users"].description["TableStatus"] = "ACTIVE"
+    sim.dynamodb.tables["users"].description["TableStatus"] = "ACTIVE"
     assert sim.once().verdict is Verdict.IN_SYNC
     assert not seen(sim)["GlobalSecondaryIndexes"]
     assert not seen(sim)["VectorIndexes"]
@@ -189,11 +189,11 @@ def test_an_index_that_somebody_rebuilt_as_declared_is_not_built_again() -> None
     sim = live(CASES["an index that is rebuilt"])
 
     def rebuilt(sim: Sim) -> None:
-        sim.plane.tables["users"].description["GlobalSecondaryIndexes"][0]["Projection"] = {"ProjectionType": "ALL"}
+        sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"][0]["Projection"] = {"ProjectionType": "ALL"}
 
     surveyed_then(sim, rebuilt)
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -205,9 +205,9 @@ def test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_ow
         if operation == "DescribeTable":
             looks.append(operation)
         if len(looks) == 2:
-            sim.plane.tables["users"].tags[OWNER_TAG] = "theirs/default/n"
+            sim.dynamodb.tables["users"].tags[OWNER_TAG] = "theirs/default/n"
 
-    sim.plane.faults = faults
+    sim.dynamodb.faults = faults
     report = sim.run()
     assert len(looks) >= 2, "nobody acted in between"
     assert seen(sim) == before
@@ -217,21 +217,23 @@ def test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_ow
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_last_look_is_one_description_of_the_table_and_one_reading_of_its_tags(case: Case) -> None:
     sim = live(case)
-    while case.operation not in sim.plane.mutating:
-        sim.plane.reads.clear()
+    while case.operation not in sim.dynamodb.mutating:
+        sim.dynamodb.reads.clear()
         sim.run()
         sim.clock.seconds += 1
-    described = [name for name, params in sim.plane.reads if name == "DescribeTable" and params["TableName"] == "users"]
+    described = [
+        name for name, params in sim.dynamodb.reads if name == "DescribeTable" and params["TableName"] == "users"
+    ]
     assert len(described) == 2, "the survey's, and the last look"
-    assert [name for name, _ in sim.plane.reads].count("ListTagsOfResource") == 2
+    assert [name for name, _ in sim.dynamodb.reads].count("ListTagsOfResource") == 2
 
 
 def test_an_ordinary_change_is_made_without_another_look() -> None:
     sim = live(Case({}, {"deletion_protection": True}))
-    sim.plane.reads.clear()
+    sim.dynamodb.reads.clear()
     sim.run()
-    assert sim.plane.mutating == ["UpdateTable"]
-    assert [name for name, _ in sim.plane.reads].count("DescribeTable") == 1
+    assert sim.dynamodb.mutating == ["UpdateTable"]
+    assert [name for name, _ in sim.dynamodb.reads].count("DescribeTable") == 1
 
 
 @pytest.mark.parametrize("case", INDEXED.values(), ids=INDEXED)
@@ -244,7 +246,7 @@ def test_after_an_invalid_answer_nothing_is_taken_from_any_table_in_that_pass(ca
         if params.get("TableName") == "a_sick_one":
             raise Malformed(operation, "NotJson", "garbled")
 
-    sim.plane.faults = faults
+    sim.dynamodb.faults = faults
     report = sim.run()
     assert seen(sim) == before
     steps = {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}

@@ -29,7 +29,7 @@ def test_later_drift_does_not_take_readiness_away():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     sim.reconciler.preview()
     assert board_after(sim).ready
 
@@ -42,7 +42,7 @@ def test_an_endpoint_that_is_down_is_not_ready_and_says_so():
     def down(operation, params):
         raise Unreachable(operation, "ConnectionRefused", "connection refused")
 
-    sim.plane.faults = down
+    sim.dynamodb.faults = down
     sim.run()
     board = board_after(sim)
     assert not board.ready
@@ -62,7 +62,7 @@ def test_a_released_table_is_not_waited_for():
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
     sim.reconciler.release(("orders",))
-    del sim.plane.tables["orders"]
+    del sim.dynamodb.tables["orders"]
     report = sim.run()
     assert board_after(sim, report).ready
 
@@ -89,7 +89,7 @@ def test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again(names, f
     board = board_after(sim)
     assert board.ready
     sim.reconciler.destroy(names)
-    assert ("users" in sim.plane.tables, "orders" in sim.plane.tables) == (False, bool(names))
+    assert ("users" in sim.dynamodb.tables, "orders" in sim.dynamodb.tables) == (False, bool(names))
     board.finish(sim.run())
     assert not board.ready
     assert "users" in board.not_ready_reason
@@ -109,7 +109,7 @@ def test_a_table_that_somebody_else_deletes_while_the_stack_is_suspended_is_late
     sim.once()
     board = board_after(sim)
     sim.reconciler.suspend("somebody")
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     board.finish(sim.run())
     assert board.ready
 
@@ -119,5 +119,5 @@ def test_the_run_of_a_destroy_is_not_recorded_as_in_sync():
     sim.declare(declaration("users"))
     sim.once()
     report = sim.reconciler.destroy()
-    assert "users" not in sim.plane.tables
+    assert "users" not in sim.dynamodb.tables
     assert [run.verdict.value for run in (report, sim.store.runs[-1])] == ["drifted", "drifted"]

@@ -25,7 +25,7 @@ def live(*, flavor=Flavor.AWS, **options):
     sim.declare(declaration("users", global_indexes=(OLD,)))
     sim.once()
     sim.clock.seconds += 60
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -34,14 +34,14 @@ def rebuild(sim, new="mail2", hold=NO_HOLD, index="by_mail"):
 
 
 def indexes(sim):
-    described = sim.plane.tables["users"].description.get("GlobalSecondaryIndexes", [])
+    described = sim.dynamodb.tables["users"].description.get("GlobalSecondaryIndexes", [])
     return {index["IndexName"]: index["Projection"]["ProjectionType"] for index in described}
 
 
 def verbs(sim):
     return [
         f"{verb} {shape['IndexName']}"
-        for call in sim.plane.journal
+        for call in sim.dynamodb.journal
         for update in call.params.get("GlobalSecondaryIndexUpdates", ())
         for verb, shape in update.items()
     ]
@@ -60,9 +60,9 @@ def test_meanwhile_the_loop_leaves_both_indexes_alone():
     sim = live(delay=5.0, disruption="allow")
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     rebuild(sim)
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     assert [sim.run().verdict for _ in range(5)] == [Verdict.IN_SYNC] * 5
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_once_the_declaration_names_the_new_index_the_old_one_goes_and_all_is_in_sync():
@@ -74,9 +74,9 @@ def test_once_the_declaration_names_the_new_index_the_old_one_goes_and_all_is_in
     assert verbs(sim) == ["Create mail2", "Delete by_mail"]
     assert indexes(sim) == {"mail2": "ALL"}
     assert sim.store.snapshot.rebuilds == {}
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     assert [sim.run().verdict for _ in range(3)] == [Verdict.IN_SYNC] * 3
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_an_index_is_built_anew_as_it_is_where_nothing_else_is_declared():
@@ -101,11 +101,11 @@ def test_the_old_index_stays_for_the_hold_time_counted_from_readiness():
 
 def test_a_build_that_takes_longer_than_a_call_is_gone_on_with():
     sim = live(delay=5.0, timeout=60)
-    sim.plane.delay = 900.0
+    sim.dynamodb.delay = 900.0
     sim.declare(declaration("users", global_indexes=(NEW,)))
     assert "is being built" in rebuild(sim).messages[0]
     sim.clock.seconds += 1000
-    sim.plane.delay = 5.0
+    sim.dynamodb.delay = 5.0
     assert rebuild(sim).finished
     assert verbs(sim) == ["Create mail2", "Delete by_mail"]
 
@@ -118,10 +118,10 @@ def test_killed_at_any_call_it_goes_on_where_it_was(stop, applied):
 
     def die(operation, params):
         if any(stop in update for update in params.get("GlobalSecondaryIndexUpdates", ())):
-            sim.plane.faults = sim.plane.after = None
+            sim.dynamodb.faults = sim.dynamodb.after = None
             raise KeyboardInterrupt
 
-    setattr(sim.plane, "after" if applied else "faults", die)
+    setattr(sim.dynamodb, "after" if applied else "faults", die)
     with pytest.raises(KeyboardInterrupt):
         rebuild(sim)
     assert rebuild(sim).finished
@@ -141,7 +141,7 @@ def test_what_cannot_be_meant_is_refused_before_the_first_call(case):
     sim = live()
     with pytest.raises(UsageError, match=said):
         rebuild(sim, **arguments)
-    assert (sim.plane.mutating, dict(sim.store.snapshot.rebuilds)) == ([], {})
+    assert (sim.dynamodb.mutating, dict(sim.store.snapshot.rebuilds)) == ([], {})
 
 
 def test_a_key_attribute_of_another_type_is_refused_before_the_first_call():
@@ -150,7 +150,7 @@ def test_a_key_attribute_of_another_type_is_refused_before_the_first_call():
     sim.declare(declaration("users", global_indexes=(number,)))
     with pytest.raises(UsageError, match="under another type"):
         rebuild(sim)
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_one_rebuild_a_table_at_a_time_and_it_can_be_forgotten():
@@ -170,7 +170,7 @@ def test_a_rebuild_of_a_table_that_was_made_anew_meanwhile_is_void():
     sim = live()
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     rebuild(sim)
-    sim.plane.tables["users"].description["TableId"] = "another"
+    sim.dynamodb.tables["users"].description["TableId"] = "another"
     with pytest.raises(UsageError, match="has an index mail2 already"):
         rebuild(sim)
 

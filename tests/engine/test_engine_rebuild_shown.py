@@ -28,7 +28,7 @@ def begun(*, moved=True, timeout=60.0):
     sim.declare(declaration("users", global_indexes=(OLD,)))
     sim.once()
     sim.clock.seconds += 60
-    sim.plane.delay = 900.0
+    sim.dynamodb.delay = 900.0
     sim.declare(declaration("users", global_indexes=(NEW,) if moved else (OLD,)))
     since = sim.clock.now()
     assert not sim.reconciler.rebuild_index("users", "by_mail", "mail2", HOUR).finished
@@ -64,9 +64,9 @@ def test_the_phases_follow_one_another_to_the_end():
 
 def test_a_rebuild_that_was_written_down_and_not_yet_begun_says_how_it_begins():
     sim, _ = begun()
-    sim.plane.tables["users"].description["GlobalSecondaryIndexes"] = [
+    sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"] = [
         index
-        for index in sim.plane.tables["users"].description["GlobalSecondaryIndexes"]
+        for index in sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"]
         if index["IndexName"] == "by_mail"
     ]
     assert (shown(sim).phase, shown(sim).then) == ("starting", f"{COMMAND} creates mail2")
@@ -83,7 +83,7 @@ def test_it_says_what_comes_next_and_that_the_declaration_must_move_first():
 
 def test_a_record_of_another_table_of_the_name_is_not_shown():
     sim, _ = begun()
-    sim.plane.tables["users"].description["TableId"] = "another"
+    sim.dynamodb.tables["users"].description["TableId"] = "another"
     assert shown(sim) is None
 
 

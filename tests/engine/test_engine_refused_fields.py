@@ -33,7 +33,7 @@ class Lacking:
 def world(flavor: Flavor) -> tuple[Sim, Lacking]:
     sim = simulate(flavor=flavor)
     lacking = Lacking("UpdateTimeToLive")
-    sim.plane.faults = lacking
+    sim.dynamodb.faults = lacking
     sim.declare(WISH)
     sim.once()
     return sim, lacking
@@ -45,7 +45,7 @@ def restarted(sim: Sim) -> None:
 
 
 def ttl_of(sim: Sim) -> str:
-    return str(sim.plane.tables["users"].ttl["TimeToLiveStatus"])
+    return str(sim.dynamodb.tables["users"].ttl["TimeToLiveStatus"])
 
 
 def told(report: PassReport) -> list[str | None]:
@@ -83,7 +83,7 @@ def test_an_emulator_that_truly_lacks_it_is_asked_once_an_hour_and_is_in_sync(fl
         assert report.summary()["unsupported"] == 1
     assert lacking.asked == 4
     assert ttl_of(sim) == "DISABLED"
-    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable"]
 
 
 def test_it_says_that_the_field_was_refused_and_when_it_is_tried_again() -> None:
@@ -106,12 +106,12 @@ def test_another_wish_for_a_refused_field_is_tried_at_once() -> None:
 def test_a_field_that_is_taken_after_it_was_refused_and_does_not_stick_is_written_twice_more() -> None:
     sim, lacking = world(Flavor.MOTO)
     lacking.lacks = False
-    sim.plane.sticky = {"TimeToLiveSpecification"}
+    sim.dynamodb.sticky = {"TimeToLiveSpecification"}
     sim.clock.seconds += HOUR
     for _ in range(4):
         sim.clock.seconds += MINUTE
         report = sim.run()
-    assert sim.plane.mutating.count("UpdateTimeToLive") == 2
+    assert sim.dynamodb.mutating.count("UpdateTimeToLive") == 2
     (said,) = told(report)
     assert said is not None
     assert "was written 2 times" in said

@@ -42,7 +42,7 @@ def _blind(sim: Sim, name: str, error: ApiError) -> None:
         if operation == "DescribeTable" and isinstance(params, dict) and params["TableName"] == name:
             raise error
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
@@ -55,19 +55,19 @@ def test_a_table_declared_again_unseen_gets_its_whole_grace_anew(flavor: Flavor,
     sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(seconds=GRACE))
     carts, orders = declaration("carts"), declaration("orders")
     _until_in_sync(sim, carts, orders)
-    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["carts"].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
     _passes(sim, GRACE - 20, orders)
     _blind(sim, "carts", error)
     sim.declare(carts, orders)
     sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.clock.seconds += 30
     again = sim.clock.seconds
     _passes(sim, GRACE - 10, orders)
-    assert sim.plane.tables["carts"].items, f"lost {sim.clock.seconds - again} s after the second wish"
+    assert sim.dynamodb.tables["carts"].items, f"lost {sim.clock.seconds - again} s after the second wish"
     _passes(sim, 60, orders)
-    assert "carts" not in sim.plane.tables
+    assert "carts" not in sim.dynamodb.tables
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
@@ -75,16 +75,16 @@ def test_a_replacement_that_is_wished_again_waits_its_whole_grace_again(flavor: 
     sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
     text, number = declaration("carts"), declaration("carts", keys=NUMBER)
     _until_in_sync(sim, text)
-    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["carts"].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
     _passes(sim, GRACE - 20, number)
     _until_in_sync(sim, text)
     sim.clock.seconds += 30
     again = sim.clock.seconds
     _passes(sim, GRACE - 10, number)
-    assert "theirs" in sim.plane.tables["carts"].items, f"lost {sim.clock.seconds - again} s after the second wish"
+    assert "theirs" in sim.dynamodb.tables["carts"].items, f"lost {sim.clock.seconds - again} s after the second wish"
     _passes(sim, 60, number)
-    assert "theirs" not in sim.plane.tables["carts"].items
+    assert "theirs" not in sim.dynamodb.tables["carts"].items
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
@@ -92,18 +92,18 @@ def test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_for
     sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
     text, number, orders = declaration("carts"), declaration("carts", keys=NUMBER), declaration("orders")
     _until_in_sync(sim, text, orders)
-    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["carts"].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
     _passes(sim, GRACE - 20, number, orders)
     _blind(sim, "carts", Throttled("DescribeTable", "ThrottlingException", "slow"))
     sim.declare(text, orders)
     sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     forgotten = sim.clock.seconds
     _passes(sim, GRACE - 10, orders)
-    assert "carts" in sim.plane.tables, f"lost {sim.clock.seconds - forgotten} s after it was forgotten"
+    assert "carts" in sim.dynamodb.tables, f"lost {sim.clock.seconds - forgotten} s after it was forgotten"
     _passes(sim, 60, orders)
-    assert "carts" not in sim.plane.tables
+    assert "carts" not in sim.dynamodb.tables
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
@@ -111,16 +111,16 @@ def test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced(flav
     sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
     text, number, orders = declaration("carts"), declaration("carts", keys=NUMBER), declaration("orders")
     _until_in_sync(sim, text, orders)
-    sim.plane.tables["carts"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["carts"].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
     _passes(sim, GRACE - 20, orders)
     _blind(sim, "carts", Throttled("DescribeTable", "ThrottlingException", "slow"))
     sim.declare(text, orders)
     sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     replaced = sim.clock.seconds
     _passes(sim, GRACE - 10, number, orders)
-    assert "theirs" in sim.plane.tables["carts"].items, (
+    assert "theirs" in sim.dynamodb.tables["carts"].items, (
         f"lost {sim.clock.seconds - replaced} s after another key was wished"
     )
 
@@ -134,7 +134,7 @@ def test_tables_made_while_another_waits_to_be_replaced_speak_for_it_when_it_is_
     sim.declare(declaration("users"))
     told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
     assert told["orders"] == told["carts"] == [Reason.MAX_DELETES]
-    assert sorted(sim.plane.tables) == ["carts", "orders", "users"]
+    assert sorted(sim.dynamodb.tables) == ["carts", "orders", "users"]
 
 
 def test_tables_made_after_others_were_forgotten_do_not_speak_for_them() -> None:
@@ -142,7 +142,7 @@ def test_tables_made_after_others_were_forgotten_do_not_speak_for_them() -> None
     _until_in_sync(sim, declaration("orders"), declaration("carts"))
     sim.clock.seconds += 60
     _passes(sim, 120, declaration("elsewhere"))
-    assert sorted(sim.plane.tables) == ["carts", "elsewhere", "orders"]
+    assert sorted(sim.dynamodb.tables) == ["carts", "elsewhere", "orders"]
     told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
     assert told["orders"] == told["carts"] == [Reason.FOREIGN_DECLARATIONS]
 
@@ -151,7 +151,7 @@ def _guarded_pair(flavor: Flavor) -> Sim:
     """Two tables of ours beside declarations that look like those of another stack."""
     sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow")
     _until_in_sync(sim, declaration("orders"), declaration("carts"))
-    sim.plane.tables["orders"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["orders"].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
     _passes(sim, 120, declaration("elsewhere"))
     return sim
@@ -160,29 +160,29 @@ def _guarded_pair(flavor: Flavor) -> Sim:
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
 def test_one_of_two_guarded_tables_stays_guarded_when_the_other_goes_by_other_hands(flavor: Flavor) -> None:
     sim = _guarded_pair(flavor)
-    del sim.plane.tables["carts"]
+    del sim.dynamodb.tables["carts"]
     _passes(sim, 600, declaration("elsewhere"))
     told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
     assert told["orders"] == [Reason.FOREIGN_DECLARATIONS]
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
 def test_a_table_that_is_declared_again_is_guarded_no_more(flavor: Flavor) -> None:
     sim = _guarded_pair(flavor)
-    del sim.plane.tables["carts"]
+    del sim.dynamodb.tables["carts"]
     _passes(sim, 60, declaration("elsewhere"))
     _until_in_sync(sim, declaration("elsewhere"), declaration("orders"))
     assert sim.store.snapshot.inventory["orders"].guarded_since is None
     sim.clock.seconds += 60
     _passes(sim, 60, declaration("elsewhere"))
-    assert sorted(sim.plane.tables) == ["elsewhere"]
+    assert sorted(sim.dynamodb.tables) == ["elsewhere"]
 
 
 def test_a_table_that_was_there_before_frees_what_was_guarded() -> None:
     sim = _guarded_pair(Flavor.DYNAMODB_LOCAL)
     _passes(sim, 120, declaration("elsewhere"), declaration("carts"))
-    assert sorted(sim.plane.tables) == ["carts", "elsewhere"]
+    assert sorted(sim.dynamodb.tables) == ["carts", "elsewhere"]
 
 
 def test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did() -> None:
@@ -191,13 +191,13 @@ def test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did() 
     _until_in_sync(sim, declaration("carts"), declaration("orders"), declaration("users"))
     sim.clock.seconds += 60
     for name in ("carts", "orders"):
-        sim.plane.tables[name].items["1"] = item("1")
-    sim.plane.has_backups = True
+        sim.dynamodb.tables[name].items["1"] = item("1")
+    sim.dynamodb.has_backups = True
     _passes(sim, GRACE - 20, declaration("users", keys=NUMBER))
-    assert sim.plane.tables["users"].description["AttributeDefinitions"][0]["AttributeType"] == "N"
-    assert sorted(sim.plane.tables) == ["carts", "orders", "users"], "within the grace"
+    assert sim.dynamodb.tables["users"].description["AttributeDefinitions"][0]["AttributeType"] == "N"
+    assert sorted(sim.dynamodb.tables) == ["carts", "orders", "users"], "within the grace"
     _passes(sim, 120, declaration("users", keys=NUMBER))
-    assert sorted(sim.plane.tables) == ["users"]
+    assert sorted(sim.dynamodb.tables) == ["users"]
 
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.AWS])
@@ -205,7 +205,7 @@ def test_a_table_made_anew_after_others_dropped_it_speaks_as_before(flavor: Flav
     sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow", max_deletes=1)
     _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
     sim.clock.seconds += 60
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     _passes(sim, 120, declaration("users"))
     told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
     assert told == {"carts": [Reason.MAX_DELETES], "orders": [Reason.MAX_DELETES], "users": []}
@@ -214,7 +214,7 @@ def test_a_table_made_anew_after_others_dropped_it_speaks_as_before(flavor: Flav
     assert since < sim.store.snapshot.inventory["carts"].forgotten_since
     sim.reconciler.options = replace(sim.reconciler.options, max_deletes=2)
     _passes(sim, 60, declaration("users"))
-    assert sorted(sim.plane.tables) == ["users"]
+    assert sorted(sim.dynamodb.tables) == ["users"]
 
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
@@ -222,7 +222,7 @@ def test_a_table_taken_over_in_the_place_of_ours_speaks_as_that_one_did(flavor: 
     sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow", max_deletes=1)
     _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
     sim.clock.seconds += 60
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     _make_users(sim)
     _passes(sim, 120, declaration("users", lifecycle=Lifecycle(on_existing="own")))
     assert sim.store.snapshot.inventory["users"].ownership == "created"
@@ -232,7 +232,7 @@ def test_a_table_taken_over_in_the_place_of_ours_speaks_as_that_one_did(flavor: 
 
 def _make_users(sim: Sim) -> None:
     sim.clock.seconds += 60
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -250,14 +250,14 @@ def test_a_table_of_others_in_the_place_of_ours_speaks_for_nothing(flavor: Flavo
     sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow")
     _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
     for name in ("carts", "orders"):
-        sim.plane.tables[name].items["theirs"] = item("theirs")
+        sim.dynamodb.tables[name].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     if tried:
-        sim.plane.faults = _refused_create
+        sim.dynamodb.faults = _refused_create
         sim.run()
         assert sim.store.snapshot.inventory["users"].ownership == "intent"
-        sim.plane.faults = None
+        sim.dynamodb.faults = None
         sim.clock.seconds -= 120
     _make_users(sim)
     _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))

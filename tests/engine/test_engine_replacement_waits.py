@@ -18,7 +18,7 @@ def changing():
     sim.once()
     sim.declare(declaration("users", ttl=ttl("gone")))
     sim.run()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -29,17 +29,17 @@ def test_protection_goes_on_after_the_replacement():
     waits = {step.facet: step.reason for step in table.steps if step.status is StepStatus.DEFERRED}
     assert (waits["keys"], waits["deletion_protection"]) == (Reason.BUSY, Reason.AFTER)
     assert sim.once().verdict is Verdict.IN_SYNC
-    live = sim.plane.tables["users"].description
+    live = sim.dynamodb.tables["users"].description
     assert (len(live["KeySchema"]), live["DeletionProtectionEnabled"]) == (2, True)
-    assert sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"]
+    assert sim.dynamodb.mutating[:2] == ["DeleteTable", "CreateTable"]
 
 
 def test_where_the_replacement_is_blocked_protection_goes_on_at_once():
     sim = simulate(data_loss="never")
     sim.declare(declaration("users"))
     sim.once()
-    sim.plane.tables["users"].items["1"] = item("1")
+    sim.dynamodb.tables["users"].items["1"] = item("1")
     sim.declare(declaration("users", keys=SORTED, deletion_protection=True))
     sim.once()
-    live = sim.plane.tables["users"].description
+    live = sim.dynamodb.tables["users"].description
     assert (len(live["KeySchema"]), live["DeletionProtectionEnabled"]) == (1, True)

@@ -23,23 +23,23 @@ TWO = Throughput(2, 2)
 def kept(**spec):
     """``users`` with indexes of both kinds and a backup, and recovery on."""
     sim = simulate(flavor=Flavor.AWS)
-    sim.plane.has_backups = True
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.has_backups = True
+    sim.dynamodb.aliases.update(KEYS)
     sim.reconciler.ports = replace(sim.reconciler.ports, validator=OfflineValidator())
     fields = {"global_indexes": (A, B), "local_indexes": (lsi("by_date", "date S"),)} | spec
     sim.declare(declaration("users", keys=SORTED, point_in_time_recovery=PointInTimeRecovery(True), **fields))
     sim.once()
     sim.clock.seconds += 60
     sim.once()
-    sim.plane.do("CreateBackup", {"TableName": "users", "BackupName": "monday"})
-    sim.plane.journal.clear()
+    sim.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": "monday"})
+    sim.dynamodb.journal.clear()
     return sim
 
 
 def restored(sim, source, **wish):
     told = sim.reconciler.restore("users", "users-2", **source, overrides=Overrides(**wish))
     assert told.finished
-    return sim.plane.tables["users-2"].description
+    return sim.dynamodb.tables["users-2"].description
 
 
 def names(description, member):
@@ -56,9 +56,9 @@ SOURCES = [
 def test_without_overrides_nothing_is_overridden_and_nothing_more_is_asked(source):
     sim = kept()
     restored(sim, source)
-    (call,) = sim.plane.journal
+    (call,) = sim.dynamodb.journal
     assert [name for name in call.params if "Override" in name] == []
-    assert "DescribeBackup" not in [operation for operation, _ in sim.plane.reads]
+    assert "DescribeBackup" not in [operation for operation, _ in sim.dynamodb.reads]
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -93,7 +93,7 @@ def test_an_index_of_a_provisioned_source_keeps_its_own_throughput():
 def test_a_provisioned_source_is_restored_on_demand_without_throughput_of_an_index():
     sim = kept(billing=provisioned(5, 5), global_indexes=(gsi("by_a", "a S", units=(7, 8)), gsi("by_b", "b S")))
     restored(sim, {"backup": "monday", "at": None}, billing_mode="PAY_PER_REQUEST", left_out=("by_b",))
-    (sent,) = sim.plane.journal[-1].params["GlobalSecondaryIndexOverride"]
+    (sent,) = sim.dynamodb.journal[-1].params["GlobalSecondaryIndexOverride"]
     assert set(sent) == {"IndexName", "KeySchema", "Projection"}
 
 
@@ -112,7 +112,7 @@ def test_a_vector_index_is_left_out():
 
 def test_what_an_endpoint_forgot_of_the_wish_is_told():
     sim = kept()
-    sim.plane.after = lambda operation, _: sim.plane.tables["users-2"].description.update(
+    sim.dynamodb.after = lambda operation, _: sim.dynamodb.tables["users-2"].description.update(
         BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"}, GlobalSecondaryIndexes=[{"IndexName": "by_a"}]
     )
     told = sim.reconciler.restore(
@@ -139,7 +139,7 @@ def test_what_contradicts_itself_is_refused_before_the_first_call(case):
     sim = kept()
     with pytest.raises(UsageError, match=said):
         restored(sim, {"backup": "monday", "at": None}, **wish)
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_a_provisioned_table_can_have_no_vector_index():

@@ -46,8 +46,8 @@ def live(flavor: Flavor = Flavor.MOTO) -> Sim:
     sim.once()
     sim.clock.seconds += 3600
     sim.once()
-    sim.plane.tables["orders"].items["mine"] = item("mine")
-    sim.plane.journal.clear()
+    sim.dynamodb.tables["orders"].items["mine"] = item("mine")
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -87,7 +87,7 @@ def steps(sim: Sim) -> list[Step]:
 def test_without_anybody_in_between_the_table_goes(verb: str) -> None:
     sim = live()
     VERBS[verb](sim)
-    assert "DeleteTable" in sim.plane.mutating
+    assert "DeleteTable" in sim.dynamodb.mutating
 
 
 MADE_ANEW: dict[str, dict[str, Any]] = {
@@ -105,7 +105,7 @@ def test_an_answer_that_names_another_table_is_a_failure(verb: str, anew: str, f
 
     def meddle(operation: str, params: Mapping[str, Any]) -> None:
         if operation == "DeleteTable":
-            shape = sim.plane.tables["orders"].description
+            shape = sim.dynamodb.tables["orders"].description
             for name, value in MADE_ANEW[anew].items():
                 if name == "CreationDateTime":
                     shape[name] += timedelta(seconds=value)
@@ -114,14 +114,14 @@ def test_an_answer_that_names_another_table_is_a_failure(verb: str, anew: str, f
                 else:
                     shape[name] = value
 
-    sim.plane.faults = meddle
+    sim.dynamodb.faults = meddle
     report = VERBS[verb](sim)
     failed = [step for step in steps(sim) if step.status is StepStatus.FAILED]
     assert [step.reason for step in failed] == [Reason.IDENTITY]
     assert "reached another table" in (failed[0].message or "")
     assert not [step for step in steps(sim) if step.status is StepStatus.DONE and step.destructive]
     assert report.verdict is not Verdict.IN_SYNC or verb == "pruned once"
-    assert sim.plane.mutating.count("DeleteTable") == 1
+    assert sim.dynamodb.mutating.count("DeleteTable") == 1
 
 
 UNREADABLE: dict[str, ApiError] = {
@@ -141,10 +141,10 @@ def test_a_table_whose_owner_tag_cannot_be_read_stays(verb: str, error: str, fla
         if operation == "ListTagsOfResource":
             raise UNREADABLE[error]
 
-    sim.plane.faults = unreadable
+    sim.dynamodb.faults = unreadable
     report = VERBS[verb](sim)
-    assert "DeleteTable" not in sim.plane.mutating
-    assert sim.plane.tables["orders"].items == {"mine": item("mine")}
+    assert "DeleteTable" not in sim.dynamodb.mutating
+    assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}
     assert report.verdict is not Verdict.IN_SYNC
 
 
@@ -155,7 +155,7 @@ def test_a_table_whose_owner_tag_cannot_be_read_is_blocked_with_the_reason() -> 
         if operation == "ListTagsOfResource":
             raise UNREADABLE["no such operation"]
 
-    sim.plane.faults = unreadable
+    sim.dynamodb.faults = unreadable
     blocked = [step for table in _pruned(sim).tables for step in table.steps if step.status is StepStatus.BLOCKED]
     assert [step.reason for step in blocked] == [Reason.NOT_OWNED]
     assert "cannot be read" in (blocked[0].message or "")
@@ -166,7 +166,7 @@ class Boundary:
 
     def __init__(self, sim: Sim, at: int, what: Callable[[], None]) -> None:
         self.at, self.what, self.count, self.last = at, what, 0, ""
-        sim.plane.faults = sim.items.faults = self.call
+        sim.dynamodb.faults = sim.items.faults = self.call
 
     def call(self, operation: str, _: Any) -> None:
         self.count += 1
@@ -198,8 +198,10 @@ def test_declarations_that_change_before_the_call_keep_the_table(verb: str, chan
         if boundary.last == "DeleteTable":
             break
         assert boundary.last, "the table was not deleted at all"
-        assert "DeleteTable" not in sim.plane.mutating, f"deleted after a change before call {tried}: {boundary.last}"
-        assert sim.plane.tables["orders"].items == {"mine": item("mine")}
+        assert "DeleteTable" not in sim.dynamodb.mutating, (
+            f"deleted after a change before call {tried}: {boundary.last}"
+        )
+        assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}
     assert tried > 3
 
 
@@ -250,7 +252,7 @@ class Beside:
         self.state = State(sim.clock, sim.store.snapshot)
         self.other = replace(sim.reconciler, ports=self.world("verb", plain), state=EngineState())
         sim.reconciler.ports = self.world("pass", self.through)
-        sim.plane.faults = sim.items.faults = lambda operation, _: self.reached(operation)
+        sim.dynamodb.faults = sim.items.faults = lambda operation, _: self.reached(operation)
 
     def world(self, holder: str, through: Through) -> EngineContext:
         return replace(self.sim.reconciler.ports, store=Party(self.state, holder, through))
@@ -265,7 +267,7 @@ class Beside:
         self.count += 1
         if self.count != self.at:
             return
-        self.acting, self.before, self.sent = True, operation, "DeleteTable" in self.sim.plane.mutating
+        self.acting, self.before, self.sent = True, operation, "DeleteTable" in self.sim.dynamodb.mutating
         try:
             self.deed(self.other)
         except StateError as error:
@@ -276,7 +278,7 @@ class Beside:
 
     def later(self) -> None:
         """The same process goes on, and nobody stands in between."""
-        self.sim.plane.faults = self.sim.items.faults = None
+        self.sim.dynamodb.faults = self.sim.items.faults = None
         self.sim.reconciler.ports = self.world("pass", plain)
         for _ in range(2):
             self.sim.clock.seconds += 400
@@ -310,10 +312,10 @@ def test_a_verb_of_another_process_before_the_delete_keeps_the_table(deed: str, 
             continue
         assert not beside.refused, where
         beside.later()
-        assert "DeleteTable" not in sim.plane.mutating, where
-        assert sim.plane.tables["orders"].items == {"mine": item("mine")}, where
+        assert "DeleteTable" not in sim.dynamodb.mutating, where
+        assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}, where
     assert at > 10
-    assert "DeleteTable" in sim.plane.mutating, "without the other process it goes"
+    assert "DeleteTable" in sim.dynamodb.mutating, "without the other process it goes"
 
 
 def _leading_again(beside: Beside) -> Callable[[], None]:
@@ -359,8 +361,8 @@ def test_a_pass_that_leads_again_while_a_release_watches_keeps_the_table(verb: s
         assert beside.state.snapshot.inventory["orders"].ownership == "released", where
         assert beside.state.snapshot.inventory["orders"].ending_at is None, where
         beside.later()
-        assert "DeleteTable" not in sim.plane.mutating, where
-        assert sim.plane.tables["orders"].items == {"mine": item("mine")}, where
+        assert "DeleteTable" not in sim.dynamodb.mutating, where
+        assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}, where
     assert watched > 0, "one of them comes when the delete may be on its way"
 
 
@@ -375,7 +377,7 @@ def test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken
     again = _leading_again(beside)
 
     def on_sleep() -> None:
-        sim.plane.tables.pop("orders", None)
+        sim.dynamodb.tables.pop("orders", None)
         if leads:
             again()
 
@@ -385,7 +387,7 @@ def test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken
     beside.later()
     entry = beside.state.snapshot.inventory.get("orders")
     assert entry is None if verb == "pruned" else entry is not None and entry.ownership == "created"
-    assert ("orders" in sim.plane.tables) is (verb == "replaced"), "a declared table is made again"
+    assert ("orders" in sim.dynamodb.tables) is (verb == "replaced"), "a declared table is made again"
 
 
 def _reaches(verb: str, at: int) -> str:

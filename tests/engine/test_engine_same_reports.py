@@ -13,7 +13,7 @@ def test_a_table_that_is_as_it_was_is_reported_by_the_same_object() -> None:
     sim.once()
     before, after = ({t.name: t for t in sim.run().tables} for _ in range(2))
     assert all(before[name] is after[name] for name in ("carts", "orders"))
-    sim.plane.tables["orders"].description["ItemCount"] = 9
+    sim.dynamodb.tables["orders"].description["ItemCount"] = 9
     changed = {t.name: t for t in sim.run().tables}
     assert changed["carts"] is before["carts"]
     assert (before["orders"].item_count, changed["orders"].item_count) == (0, 9)
@@ -35,7 +35,7 @@ def test_tables_that_are_gone_are_not_remembered() -> None:
     sim.declare(declaration("carts"))
     sim.once()
     for number in range(3):
-        sim.plane.make(
+        sim.dynamodb.make(
             TableName=f"passing-{number}",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -43,4 +43,4 @@ def test_tables_that_are_gone_are_not_remembered() -> None:
         seen: tuple[TableReport, ...] = sim.run().tables
         assert {table.name for table in seen} == {"carts", f"passing-{number}"}
         assert sim.reconciler.state.reports.keys() == {"carts", f"passing-{number}"}
-        del sim.plane.tables[f"passing-{number}"]
+        del sim.dynamodb.tables[f"passing-{number}"]

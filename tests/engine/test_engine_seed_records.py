@@ -26,11 +26,11 @@ def test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed() -> No
     report = sim.once()
     assert report.verdict is Verdict.ERROR
     assert sim.store.snapshot.seeds["users"].state == "started"
-    assert len(sim.plane.tables["users"].items) == 2
+    assert len(sim.dynamodb.tables["users"].items) == 2
     sim.items.faults = None
     assert sim.once().verdict is Verdict.IN_SYNC
     assert sim.store.snapshot.seeds["users"].state == "done"
-    assert [i["pk"]["S"] for i in sim.plane.tables["users"].items.values()] == ["1", "3", "2"]
+    assert [i["pk"]["S"] for i in sim.dynamodb.tables["users"].items.values()] == ["1", "3", "2"]
 
 
 def test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another() -> None:
@@ -67,18 +67,18 @@ def test_a_table_that_was_cleared_stays_empty_even_when_it_is_made_anew() -> Non
     sim.declare(declaration(seed=SEED))
     sim.once()
     sim.reconciler.clear()
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.tables["users"].items == {}
+    assert sim.dynamodb.tables["users"].items == {}
 
 
 def test_an_interrupted_seed_that_was_begun_in_an_earlier_table_means_nothing_for_the_next_one() -> None:
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     sim.once()
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     sim.once()
-    assert len(sim.plane.tables["users"].items) == 3
+    assert len(sim.dynamodb.tables["users"].items) == 3
 
 
 @pytest.mark.parametrize("verb", ["seed", "clear"])
@@ -89,8 +89,8 @@ def test_a_named_table_without_a_seed_is_refused_with_the_file_that_is_missing(
     sim = simulate()
     sim.declare(declaration(seed=SEED), declaration("carts"))
     sim.once()
-    sim.plane.tables["users"].items.clear()
+    sim.dynamodb.tables["users"].items.clear()
     with pytest.raises(UsageError, match=r"carts has no seed: there is no seeds/carts\.json .*beside "):
         getattr(sim.reconciler, verb)(names)
-    assert not sim.plane.tables["users"].items
+    assert not sim.dynamodb.tables["users"].items
     assert [table.name for table in getattr(sim.reconciler, verb)().tables] == ["users"]

@@ -87,20 +87,20 @@ def lost(case: Case) -> Sim:
     before = sim.store.snapshot
     sim.clock.seconds += 3600
     if case.table == "new table":
-        del sim.plane.tables["users"]
-        sim.plane.make(
+        del sim.dynamodb.tables["users"]
+        sim.dynamodb.make(
             TableName="users",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         )
     tags = {"our tag": "default/default/older", "other tag": "shop/default/n"}
-    live = sim.plane.tables["users"]
+    live = sim.dynamodb.tables["users"]
     live.tags.pop(OWNER_TAG, None)
     if case.tag in tags:
         live.tags[OWNER_TAG] = tags[case.tag]
     _records(sim, case.records, before)
     sim.clock.seconds += 3600
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -129,12 +129,12 @@ def reasons(report: Any) -> set[str]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_told(case: Case, content: str) -> None:
     sim, expected = lost(case), case.expected
-    live = sim.plane.tables["users"]
+    live = sim.dynamodb.tables["users"]
     live.items = dict(MINE) if content == "with items" else {}
     sim.declare(declaration("users", seed=SEED, ttl=None, deletion_protection=True), declaration("keep"))
     report = sim.once()
-    assert "DeleteTable" not in sim.plane.mutating
-    assert sim.plane.tables["users"] is live
+    assert "DeleteTable" not in sim.dynamodb.mutating
+    assert sim.dynamodb.tables["users"] is live
     if content == "with items":
         assert live.items == MINE
     elif expected in ("state_lost", "other_stack", "refused"):
@@ -142,10 +142,10 @@ def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_t
     if expected == "refused":
         assert report.verdict is Verdict.ERROR
         assert "fingerprint" in (report.error or "")
-        assert sim.plane.journal == []
+        assert sim.dynamodb.journal == []
     elif expected == "other_stack":
         assert reasons(report) == {"other_stack"}
-        assert "users" not in [call.params.get("TableName") for call in sim.plane.journal]
+        assert "users" not in [call.params.get("TableName") for call in sim.dynamodb.journal]
         assert "users" not in sim.store.snapshot.inventory
     else:
         assert reasons(report) == ({"state_lost"} if expected == "state_lost" else set())
@@ -158,22 +158,22 @@ def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_t
 @pytest.mark.parametrize("case", CASES)
 def test_a_table_that_is_declared_no_more_is_deleted_only_where_it_is_proven_ours(case: Case) -> None:
     sim = lost(case)
-    sim.plane.tables["users"].items = dict(MINE)
+    sim.dynamodb.tables["users"].items = dict(MINE)
     sim.declare(declaration("keep"))
     sim.once()
     sim.reconciler.destroy(("keep",))
     sim.reconciler.resume()
     proven = case.expected == "ours"
-    assert ("users" in sim.plane.tables) is not proven
+    assert ("users" in sim.dynamodb.tables) is not proven
     if not proven:
-        assert sim.plane.tables["users"].items == MINE
+        assert sim.dynamodb.tables["users"].items == MINE
 
 
 def quiet(sim: Sim) -> None:
     """Three more passes change nothing and write nothing down."""
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     written, puts = sim.store.written, sim.items.puts
     for _ in range(3):
         sim.clock.seconds += 60
         sim.run()
-    assert (sim.plane.journal, sim.store.written, sim.items.puts) == ([], written, puts)
+    assert (sim.dynamodb.journal, sim.store.written, sim.items.puts) == ([], written, puts)

@@ -68,8 +68,8 @@ def test_nothing_is_written_by(verb: str, elsewhere: Callable[[Sim], None]) -> N
     sim.store.put_suspension(Suspension("somebody", sim.clock.now()) if verb == "resume" else None)
     sim.declare(declaration("users", seed=(*SEED, item("3")), deletion_protection=True), declaration("new"))
     elsewhere(sim)
-    sim.plane.journal.clear()
-    before, items, puts = sim.store.snapshot, dict(sim.plane.tables["users"].items), sim.items.puts
+    sim.dynamodb.journal.clear()
+    before, items, puts = sim.store.snapshot, dict(sim.dynamodb.tables["users"].items), sim.items.puts
     try:
         ended = VERBS[verb](sim)
     except ReconcilerError:
@@ -79,9 +79,9 @@ def test_nothing_is_written_by(verb: str, elsewhere: Callable[[Sim], None]) -> N
         assert "nothing is written" in (ended.error or "")
     else:
         assert ended is None
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     assert (sim.store.snapshot, sim.items.puts) == (before, puts)
-    assert sim.plane.tables["users"].items == items
+    assert sim.dynamodb.tables["users"].items == items
 
 
 @pytest.mark.parametrize("elsewhere", WORLDS, ids=lambda world: world.__name__)

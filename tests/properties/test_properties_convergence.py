@@ -33,11 +33,11 @@ def declared(spec: TableSpec) -> Declaration:
 
 def as_declared(sim: Sim, spec: TableSpec) -> list[str]:
     """What the table lacks of the declaration, without what such an endpoint is known to lack."""
-    live = sim.plane.tables["subject"]
+    live = sim.dynamodb.tables["subject"]
     answers = {"DescribeTable": {"Table": live.description}, "DescribeTimeToLive": {"TimeToLiveDescription": live.ttl}}
-    if sim.plane.has_tags:
+    if sim.dynamodb.has_tags:
         answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in live.tags.items()]}
-    answers["DescribeContinuousBackups"] = sim.plane.read("DescribeContinuousBackups", {"TableName": "subject"})
+    answers["DescribeContinuousBackups"] = sim.dynamodb.read("DescribeContinuousBackups", {"TableName": "subject"})
     lacking = sim.reconciler.ports.endpoint.flavor.lacks
     return violations(Responses(answers), replace(spec, **dict.fromkeys(lacking)))
 
@@ -45,16 +45,16 @@ def as_declared(sim: Sim, spec: TableSpec) -> list[str]:
 def world(**options: Any) -> Sim:
     """A simulation whose account has the keys that the declarations name."""
     sim = simulate(timeout=3600, **ALLOWED, **options)
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.aliases.update(KEYS)
     return sim
 
 
 def quiet(sim: Sim) -> None:
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     puts = sim.items.puts
     for _ in range(5):
         assert sim.run().verdict is Verdict.IN_SYNC
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     assert sim.items.puts == puts
 
 

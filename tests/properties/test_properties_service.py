@@ -39,13 +39,13 @@ def _provisioned(table: TableSpec) -> bool:
 
 
 def answers(sim: Sim, spec: TableSpec) -> Responses:
-    plane = sim.plane
-    table = plane.read("DescribeTable", {"TableName": spec.name})["Table"]
+    dynamodb = sim.dynamodb
+    table = dynamodb.read("DescribeTable", {"TableName": spec.name})["Table"]
     found: dict[str, Any] = {"DescribeTable": {"Table": table}}
     for operation in reads(spec):
-        found[operation] = plane.read(operation, read_params(operation, spec.name, table["TableArn"], table))
+        found[operation] = dynamodb.read(operation, read_params(operation, spec.name, table["TableArn"], table))
     for ask in extra_reads(spec, table):
-        found[ask.key] = plane.read(ask.operation, ask.params)
+        found[ask.key] = dynamodb.read(ask.operation, ask.params)
     return Responses(found)
 
 
@@ -53,7 +53,7 @@ def answers(sim: Sim, spec: TableSpec) -> Responses:
 @given(table_specs_with_all(), table_specs_with_all(), st.sampled_from([0.0, 40.0]))
 def test_the_loop_arrives_without_a_refused_call_and_stays(before: TableSpec, after: TableSpec, delay: float) -> None:
     sim = simulate(flavor=Flavor.AWS, delay=delay, stale=10, data_loss="allow", disruption="allow")
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.aliases.update(KEYS)
     last = follows(before, after)
     for spec in (before, replace(last, deletion_protection=False), last):
         converge(sim, declaration(spec))

@@ -24,7 +24,7 @@ def sim():
     made = simulate()
     made.declare(declaration("users", seed=SEED), declaration("orders"))
     made.once()
-    made.plane.journal.clear()
+    made.dynamodb.journal.clear()
     return made
 
 
@@ -38,14 +38,14 @@ def test_the_plan_of_a_rollback_names_what_goes_and_writes_nothing(sim):
         ("orders", ["delete"]),
         ("users", ["delete"]),
     ]
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
     assert sim.store.snapshot.suspension is None
 
 
 def test_a_rollback_by_its_plan_deletes_just_that_and_suspends(sim):
     plan = order(sim, Verb.PREVIEW_ROLLBACK, "users")
     outcome = order(sim, Verb.ROLLBACK, "users", digest=plan.plan_digest)
-    assert set(sim.plane.tables) == {"orders"}
+    assert set(sim.dynamodb.tables) == {"orders"}
     assert outcome.suspended is True
     assert sim.store.snapshot.suspension is not None
 
@@ -56,10 +56,10 @@ def test_another_plan_by_now_is_refused_as_a_whole(sim, verb):
     digest = order(sim, looked).plan_digest
     sim.declare(declaration("users", billing=Billing("PROVISIONED", Throughput(1, 1))), declaration("orders"))
     if verb is Verb.ROLLBACK:
-        del sim.plane.tables["orders"]
+        del sim.dynamodb.tables["orders"]
     with pytest.raises(PlanChanged):
         order(sim, verb, digest=digest)
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
     assert sim.store.snapshot.suspension is None
 
 
@@ -73,12 +73,12 @@ def test_a_table_that_was_there_before_is_in_no_plan_of_a_rollback(sim):
 def test_suspend_stops_the_loop_and_resume_lets_it_go_on(sim):
     assert order(sim, Verb.SUSPEND).suspended is True
     assert sim.store.snapshot.suspension.by == "status page"
-    del sim.plane.tables["orders"]
+    del sim.dynamodb.tables["orders"]
     sim.run()
-    assert "orders" not in sim.plane.tables
+    assert "orders" not in sim.dynamodb.tables
     assert order(sim, Verb.RESUME).suspended is False
     sim.run()
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
 @pytest.mark.parametrize("verb", [Verb.SUSPEND, Verb.RESUME, Verb.ROLLBACK])

@@ -26,7 +26,7 @@ SCALING = "application-autoscaling:"
 SIX_HOURS = 6 * 3600.0
 
 
-class ControlPlane:
+class SimulatedDynamoDB:
     """The table API. ``delay`` is how many virtual seconds a create, update or index build takes."""
 
     def __init__(

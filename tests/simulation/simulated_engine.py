@@ -9,7 +9,7 @@ from typing import Any
 
 from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.items import Items
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.engine.context import EngineContext
@@ -221,7 +221,7 @@ class Sim:
     """Everything of one simulated environment, and the reconciler over it."""
 
     clock: VirtualClock
-    plane: ControlPlane
+    dynamodb: SimulatedDynamoDB
     items: Items
     store: MemoryStore
     source: ListSource
@@ -243,15 +243,15 @@ def simulate(
 ) -> Sim:
     """A fresh world. ``flavor`` says whether it is an emulator or has AWS's quotas; options are those of a pass."""
     clock = VirtualClock()
-    plane = ControlPlane(clock, delay=delay, has_tags=flavor.has_tags, strict=not flavor.emulator, stale=stale)
-    items, store, source, telemetry = Items(plane), MemoryStore(clock), ListSource(), Silent()
+    dynamodb = SimulatedDynamoDB(clock, delay=delay, has_tags=flavor.has_tags, strict=not flavor.emulator, stale=stale)
+    items, store, source, telemetry = Items(dynamodb), MemoryStore(clock), ListSource(), Silent()
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
-    api = plane if flavor.emulator else RateLimited(plane, clock)
+    api = dynamodb if flavor.emulator else RateLimited(dynamodb, clock)
     world = EngineContext(
         api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint
     )
     reconciler = Reconciler(world, Options(**options), timedelta(seconds=timeout))
-    return Sim(clock, plane, items, store, source, telemetry, reconciler)
+    return Sim(clock, dynamodb, items, store, source, telemetry, reconciler)
 
 
 def declaration(

@@ -35,4 +35,4 @@ def beside(first: Sim, *, one_state: bool, **options: Any) -> Sim:
         world.endpoint,
     )
     reconciler = Reconciler(mine, chosen, timedelta(seconds=300))
-    return Sim(first.clock, first.plane, first.items, store, source, telemetry, reconciler)
+    return Sim(first.clock, first.dynamodb, first.items, store, source, telemetry, reconciler)

@@ -26,11 +26,11 @@ CASES = (*TRANSITIONS, *SETTINGS, *VECTORS)
 
 
 def responses(sim: Sim) -> Responses:
-    plane = sim.plane
-    answers: dict[str, Any] = {"DescribeTable": plane.read("DescribeTable", {"TableName": NAME})}
+    dynamodb = sim.dynamodb
+    answers: dict[str, Any] = {"DescribeTable": dynamodb.read("DescribeTable", {"TableName": NAME})}
     for operation in ("DescribeTimeToLive", "ListTagsOfResource", "DescribeContinuousBackups"):
         assert operation in all_reads()
-        answers[operation] = plane.read(operation, read_params(operation, NAME, plane.arn(NAME)))
+        answers[operation] = dynamodb.read(operation, read_params(operation, NAME, dynamodb.arn(NAME)))
     return Responses(answers)
 
 
@@ -38,7 +38,7 @@ def responses(sim: Sim) -> Responses:
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_it_is_reached_without_a_refused_call_and_stays(case: Transition, delay: float) -> None:
     sim = simulate(flavor=Flavor.AWS, delay=delay, stale=10, data_loss="allow", disruption="allow")
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.aliases.update(KEYS)
     converge(sim, declaration(case.before))
     sim.clock.seconds += DAY
     converge(sim, declaration(case.after))

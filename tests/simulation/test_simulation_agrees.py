@@ -9,7 +9,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 from simulation.clock import VirtualClock
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 from support.agreement import NAME, SEQUENCES, TAKEN, Sequence
 from support.endpoints import Live
 
@@ -28,14 +28,14 @@ def expected(one: Sequence) -> list[tuple[str, str]]:
 
 
 def simulated(one: Sequence) -> list[tuple[str, str]]:
-    plane, said = ControlPlane(VirtualClock(), delay=10), []
+    dynamodb, said = SimulatedDynamoDB(VirtualClock(), delay=10), []
     for operation, params, _ in one.steps:
         code = TAKEN
         if operation == "settle":
-            plane.clock.seconds += 100
+            dynamodb.clock.seconds += 100
         else:
             try:
-                plane.write(Call(operation, params))
+                dynamodb.write(Call(operation, params))
             except ApiError as error:
                 code = error.code
         said.append((operation, code))

@@ -53,9 +53,9 @@ def run(case: EsrCase) -> Counter[str]:
 def judged(case: EsrCase, judge: Ended, *, backups: bool = False) -> Counter[str]:
     """The same, its end judged otherwise; with ``backups`` the service has them, and one may fall due in any pass."""
     sim = simulate(flavor=case.flavor, delay=case.delay, stale=case.stale, data_loss="allow", disruption="allow")
-    sim.plane.table_ids = not case.flavor.emulator
-    sim.plane.aliases.update(KEYS)
-    sim.plane.has_backups = backups
+    sim.dynamodb.table_ids = not case.flavor.emulator
+    sim.dynamodb.aliases.update(KEYS)
+    sim.dynamodb.has_backups = backups
     _make(sim, case)
     if case.rounds:
         sim.declare(*(declared(subject, subject.desired) for subject in case.subjects))
@@ -70,7 +70,7 @@ def judged(case: EsrCase, judge: Ended, *, backups: bool = False) -> Counter[str
         passes += more
     spared = judge(sim, case, report, last.values())
     _quiet(sim, report)
-    calls = len(sim.plane.journal)
+    calls = len(sim.dynamodb.journal)
     return Counter({"passes": passes + case.rounds + QUIET, "mutating calls": calls, "replacements refused": spared})
 
 
@@ -85,8 +85,8 @@ def declared(subject: Subject, spec: TableSpec) -> Declaration:
 def step(sim: Sim, report: PassReport) -> None:
     """Time goes by as the daemon lets it: to what is under way, to a ``not_before``, or a minute."""
     now = sim.clock.seconds
-    times = [at for table in sim.plane.tables.values() for at, _ in table.due]
-    times += [table.visible_at for table in sim.plane.tables.values()]
+    times = [at for table in sim.dynamodb.tables.values() for at, _ in table.due]
+    times += [table.visible_at for table in sim.dynamodb.tables.values()]
     if report.next_not_before:
         times.append(now + (report.next_not_before - sim.clock.now()).total_seconds())
     later = [at for at in times if at > now]
@@ -103,7 +103,7 @@ def _make(sim: Sim, case: EsrCase) -> None:
         if subject.live and not subject.ours:
             sim.clock.seconds += 1
             _foreign_table(sim, holdable(subject.live, case.flavor))
-        table = sim.plane.tables.get(subject.desired.name)
+        table = sim.dynamodb.tables.get(subject.desired.name)
         if table is not None:
             _filled(table, subject.items)
         for foreign in subject.foreign:
@@ -114,16 +114,16 @@ def _make(sim: Sim, case: EsrCase) -> None:
 def attempt(sim: Sim, operation: str, params: dict[str, object]) -> bool:
     """A call of somebody else, which the service may refuse."""
     try:
-        sim.plane.do(operation, params)
+        sim.dynamodb.do(operation, params)
     except (ApiError, KeyError):
         return False
     return True
 
 
 def _foreign_table(sim: Sim, spec: TableSpec) -> None:
-    call = create_call(spec if sim.plane.has_tags else replace(spec, tags=None))
+    call = create_call(spec if sim.dynamodb.has_tags else replace(spec, tags=None))
     attempt(sim, call.operation, dict(call.params))
-    sim.plane.settle()
+    sim.dynamodb.settle()
 
 
 def _filled(table: Table, items: int) -> None:
@@ -157,11 +157,11 @@ def _settled(sim: Sim) -> tuple[int, PassReport]:
 
 def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec]) -> int:
     """All is as declared; where a table is spared a replacement, the rest of it. How many were spared."""
-    refused = [refusal for refusal in sim.plane.refused if not refusal.startswith(TOLD_BY_REFUSAL)]
+    refused = [refusal for refusal in sim.dynamodb.refused if not refusal.startswith(TOLD_BY_REFUSAL)]
     assert case.stale or not refused, f"a call was refused: {refused}"
     spared = 0
     for spec in specs:
-        missing = lacking(sim.plane, spec, case.flavor)
+        missing = lacking(sim.dynamodb, spec, case.flavor)
         table = next(table for table in report.tables if table.name == spec.name)
         blocked = [step for step in table.steps if step.status is StepStatus.BLOCKED]
         assert all(step.reason and step.message for step in blocked), f"blocked without a reason: {blocked}"
@@ -169,7 +169,7 @@ def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec
             assert missing == [], f"{spec.name} is {table.status} and yet: {missing}"
             continue
         entry = sim.store.snapshot.inventory.get(spec.name)
-        live = sim.plane.tables[spec.name].description
+        live = sim.dynamodb.tables[spec.name].description
         allowed = (entry is None or entry.ownership != "created") or live["DeletionProtectionEnabled"]
         said = [(step.facet, step.reason, step.message) for step in blocked]
         assert allowed, f"{spec.name} is blocked: {said}"
@@ -186,12 +186,12 @@ def _unchangeable(missing: list[str]) -> bool:
 
 def _quiet(sim: Sim, before: PassReport) -> None:
     """Five passes a minute apart change nothing and say the same."""
-    calls, puts = len(sim.plane.journal), sim.items.puts
+    calls, puts = len(sim.dynamodb.journal), sim.items.puts
     for _ in range(QUIET):
         sim.clock.seconds += 61
         report = sim.run()
-        due = any(call.operation in DATED for call in sim.plane.journal[calls:])
+        due = any(call.operation in DATED for call in sim.dynamodb.journal[calls:])
         assert due or report.verdict is before.verdict, f"quiet at first as {before.verdict}, then {report.verdict}"
-    made = [call for call in sim.plane.journal[calls:] if call.operation not in DATED]
+    made = [call for call in sim.dynamodb.journal[calls:] if call.operation not in DATED]
     assert not made, f"a pass over a converged table made {made}"
     assert sim.items.puts == puts, "a pass over a converged table wrote items"

@@ -26,19 +26,19 @@ def run(case: EsrCase) -> Counter[str]:
 
 def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec]) -> int:
     """All is as declared; capacity that a scalable target owns is left alone, and so are replicas of others."""
-    refused = [refusal for refusal in sim.plane.refused if not refusal.startswith(TOLD_BY_REFUSAL)]
+    refused = [refusal for refusal in sim.dynamodb.refused if not refusal.startswith(TOLD_BY_REFUSAL)]
     assert case.stale or not refused, f"a call was refused: {refused}"
     spared = 0
     for spec in specs:
         table = next(table for table in report.tables if table.name == spec.name)
         blocked = [step for step in table.steps if step.status is StepStatus.BLOCKED]
         assert all(step.reason and step.message for step in blocked), f"blocked without a reason: {blocked}"
-        missing = [*lacking(sim.plane, unscaled(sim.plane, spec), case.flavor), *beside(sim.plane, spec)]
+        missing = [*lacking(sim.dynamodb, unscaled(sim.dynamodb, spec), case.flavor), *beside(sim.dynamodb, spec)]
         if not blocked:
             assert missing == [], f"{spec.name} is {table.status} and yet: {missing}"
             continue
         entry = sim.store.snapshot.inventory.get(spec.name)
-        protected = sim.plane.tables[spec.name].description["DeletionProtectionEnabled"]
+        protected = sim.dynamodb.tables[spec.name].description["DeletionProtectionEnabled"]
         said = [(step.facet, step.reason, step.message) for step in blocked]
         assert protected or entry is None or entry.ownership != "created", f"{spec.name} is blocked: {said}"
         reasons = {step.reason for step in blocked}

@@ -48,7 +48,7 @@ class Judge:
         name = str(params.get("TableName") or params.get("ResourceArn")).rsplit("/", 1)[-1]
         assert self.verb != "preview", f"preview sent {operation} of {name}"
         assert self.folder.understood, f"{operation} of {name}, though a part of the folder is not understood"
-        if operation == "DeleteTable" and self.sim.plane.tables[name].items:
+        if operation == "DeleteTable" and self.sim.dynamodb.tables[name].items:
             self._delete(name)
             self.lost[name] += 1
 
@@ -76,7 +76,7 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     sim = _simulated(case)
     root = base / "desired_state"
     root.mkdir()
-    folder = Folder(root, lambda: frozenset(sim.plane.tables))
+    folder = Folder(root, lambda: frozenset(sim.dynamodb.tables))
     judge = Judge(case, sim, folder)
     sim.reconciler.ports = replace(sim.reconciler.ports, source=FolderSource(str(root), None, sim.clock))
     for number, file in enumerate(case.files):
@@ -84,20 +84,20 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     _date(sim, root, SETTLED)
     sim.once()
     folder.note_read()
-    sim.plane.settle()
-    assert folder.declared == set(sim.plane.tables), "the folder was not converged at first"
-    for table in sim.plane.tables.values():
+    sim.dynamodb.settle()
+    assert folder.declared == set(sim.dynamodb.tables), "the folder was not converged at first"
+    for table in sim.dynamodb.tables.values():
         for key in ("one", "two", "three"):
             table.items[repr([key])] = item(key)
     sim.clock.seconds += SETTLED
-    held = dict(sim.plane.tables)
-    sim.plane.faults = judge.call
+    held = dict(sim.dynamodb.tables)
+    sim.dynamodb.faults = judge.call
     figures: Counter[str] = Counter()
     for edit in case.edits:
         _carry_out(sim, folder, judge, edit, figures)
     _restore(sim, folder, judge, case)
     for name, table in held.items():
-        stays = sim.plane.tables.get(name) is table
+        stays = sim.dynamodb.tables.get(name) is table
         assert stays or judge.lost[name], f"{name} is gone, and no DeleteTable was judged"
         assert not stays or len(table.items) == 3, f"{name} lost items"
         figures["tables with items"] += 1
@@ -180,9 +180,9 @@ def _restore(sim: Sim, folder: Folder, judge: Judge, case: MisbeliefCase) -> Non
     for _ in range(3):
         sim.clock.seconds += 4000.0
         report = sim.once()
-        sim.plane.settle()
+        sim.dynamodb.settle()
     unsettled = [t for t in report.tables if t.name in folder.declared and t.status.value != "in_sync"]
-    missing = folder.declared - set(sim.plane.tables)
+    missing = folder.declared - set(sim.dynamodb.tables)
     assert not missing, f"declared again and not there: {sorted(missing)}: {report.error or report.problems}"
     changed = {name for name in judge.lost if name in folder.declared}
     left = [f"{t.name} is {t.status.value}" for t in unsettled if t.name not in changed]

@@ -12,7 +12,7 @@ from collections import Counter
 from campaigns import kill_twice_campaign as twice
 from campaigns.campaign import Campaign
 from campaigns.kill_campaign import MOMENTS, prepare, writes_of
-from faults.fixture import standing_bench
+from faults.fixture import shared_fixture
 from faults.kill import Moment
 
 SHARES = (0.0, 0.5, 1.0)
@@ -27,7 +27,7 @@ def place(case: int) -> tuple[str, int, int, Moment]:
     position, pair = divmod(case, PAIRS)
     first, second = divmod(pair, len(SHARES))
     name = twice.CHOSEN[position]
-    last = writes_of(standing_bench(), twice.NAMED[name])
+    last = writes_of(shared_fixture(), twice.NAMED[name])
     one = _at(SHARES[first], 2, last)
     while one > 1 and not twice.recovery_writes(name, one):
         one -= 1

@@ -141,7 +141,7 @@ class Judge:
             self.made.setdefault(name, self.wishes.readings if entry.ownership == "intent" else BEFORE_ALL)
 
     def _delete(self, name: str) -> None:
-        truth, table = self.truths.get(name), self.sim.plane.tables.get(name)
+        truth, table = self.truths.get(name), self.sim.dynamodb.tables.get(name)
         destroy, declared = self.wishes.wish.verb == "destroy", self.wishes.declared.get(name)
         options, found = self.case.options, truth is not None and table is truth.table
         up = self.wishes.wish.verb == "up"
@@ -202,7 +202,7 @@ class Judge:
 
         One that others made in the place of ours counts as that one did once a declaration took it over (``own``).
         """
-        table, truth = self.sim.plane.tables.get(name), self.truths.get(name)
+        table, truth = self.sim.dynamodb.tables.get(name), self.truths.get(name)
         if table is None:
             return False
         return truth is None or table is not truth.table or truth.live.kind != "recreated" or truth.ours
@@ -248,7 +248,7 @@ def run(case: PruneCase) -> Counter[str]:
     telling.judge = judge
     sim.reconciler.ports = replace(sim.reconciler.ports, source=wishes, telemetry=telling)
     before = {name: (copied(truth.table.description), dict(truth.table.tags)) for name, truth in truths.items()}
-    sim.plane.faults = judge.call
+    sim.dynamodb.faults = judge.call
     figures: Counter[str] = Counter()
     declared: set[str] = set()
     for wish in case.wishes:
@@ -260,9 +260,9 @@ def run(case: PruneCase) -> Counter[str]:
         declared |= wishes.ever
         sim.clock.seconds += wish.pause
         figures["verbs"] += 1
-    sim.plane.settle()
+    sim.dynamodb.settle()
     for name, truth in truths.items():
-        gone = sim.plane.tables.get(name) is not truth.table
+        gone = sim.dynamodb.tables.get(name) is not truth.table
         assert not gone or truth.ours, f"a table of others is gone: {truth.live}"
         if not gone and name not in declared and truth.table.status != "DELETING":
             assert (truth.table.description, truth.table.tags) == before[name], f"changed: {truth.live}"

@@ -57,9 +57,9 @@ def build(case: PruneCase) -> tuple[Sim, dict[str, Truth]]:
     """The simulation, its clock a day on, and the truth of each table by name."""
     options = {field: getattr(case.options, field) for field in case.options.__dataclass_fields__}
     sim = simulate(flavor=case.flavor, timeout=30, **options)
-    sim.plane.table_ids = not case.flavor.emulator
+    sim.dynamodb.table_ids = not case.flavor.emulator
     sim.clock.seconds = 2 * 86_400.0
-    sim.plane.limit_with_indexes = sim.plane.limit = 500
+    sim.dynamodb.limit_with_indexes = sim.dynamodb.limit = 500
     entries, theirs, seeds, truths = {}, {}, {}, {}
     for live in case.lives:
         table = _table(sim, live)
@@ -70,7 +70,7 @@ def build(case: PruneCase) -> tuple[Sim, dict[str, Truth]]:
             seeds[live.name] = SeedRecord(live.name, "done", DIGEST, "seeds/table.json", identity, count=len(SEED))
         if live.kind == "claimed_by_others":
             theirs[live.name] = InventoryEntry(live.name, live.name, "created", "n", identity)
-        proven = live.kind == "created" or (live.kind == "intent" and sim.plane.has_tags)
+        proven = live.kind == "created" or (live.kind == "intent" and sim.dynamodb.has_tags)
         truths[live.name] = Truth(live, table, proven, _since(sim, live.unwanted), _since(sim, live.empty))
     sim.store.snapshot = replace(sim.store.snapshot, inventory=entries, seeds=seeds)
     peer = MemoryStore(sim.clock)
@@ -80,14 +80,14 @@ def build(case: PruneCase) -> tuple[Sim, dict[str, Truth]]:
 
 
 def _table(sim: Sim, live: Live) -> Table:
-    table = sim.plane.make(TableName=live.name, **KEY)
+    table = sim.dynamodb.make(TableName=live.name, **KEY)
     table.description["TableStatus"] = live.status
     table.description["DeletionProtectionEnabled"] = live.protected
     for each in SEED if live.items == "seed" else [item("9")] if live.items else []:
         table.items[repr([each["pk"]])] = dict(each)
-    if sim.plane.has_tags and live.kind in OURS_BY_TAG:
+    if sim.dynamodb.has_tags and live.kind in OURS_BY_TAG:
         table.tags[OWNER_TAG] = f"{SCOPE}/{live.name}"
-    elif sim.plane.has_tags and live.kind in THEIRS_BY_TAG:
+    elif sim.dynamodb.has_tags and live.kind in THEIRS_BY_TAG:
         table.tags[OWNER_TAG] = f"{OTHER_SCOPE}/{live.name}"
     return table
 

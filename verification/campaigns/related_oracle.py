@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.scaling import Scaling
 from reconciler.model.table import TableSpec
@@ -15,18 +15,18 @@ THEIRS = "theirs"
 BEFORE = "-before-"
 
 
-def unscaled(plane: ControlPlane, spec: TableSpec) -> TableSpec:
+def unscaled(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> TableSpec:
     """The declaration without the throughput of a table that scalable targets own."""
-    scaling = plane.scaling
+    scaling = dynamodb.scaling
     owned = scaling is not None and any(resource == f"table/{spec.name}" for resource, _ in scaling.targets)
     if not owned or spec.billing is None:
         return spec
     return replace(spec, billing=replace(spec.billing, throughput=None))
 
 
-def beside(plane: ControlPlane, spec: TableSpec) -> Iterator[str]:
+def beside(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> Iterator[str]:
     """What is not as declared of replicas, scalable targets and backups, as sentences."""
-    table = plane.tables.get(spec.name)
+    table = dynamodb.tables.get(spec.name)
     if table is None:
         return
     if spec.replicas is not None:
@@ -35,16 +35,16 @@ def beside(plane: ControlPlane, spec: TableSpec) -> Iterator[str]:
         if wanted != there:
             yield f"replicas are {there}, not {wanted}"
     for index, capacity, wish in spec.auto_scaling.capacities() if spec.auto_scaling else ():
-        yield from _scaled(plane, spec.name, index, capacity, wish)
+        yield from _scaled(dynamodb, spec.name, index, capacity, wish)
     if spec.backups is not None and spec.backups.keep is not None:
-        ours = scheduled(plane, table.description.get("TableId"))
+        ours = scheduled(dynamodb, table.description.get("TableId"))
         if len(ours) > spec.backups.keep:
             yield f"{len(ours)} backups are kept, not {spec.backups.keep}"
 
 
-def scheduled(plane: ControlPlane, table_id: str | None) -> list[str]:
+def scheduled(dynamodb: SimulatedDynamoDB, table_id: str | None) -> list[str]:
     """The backups of a table that its schedule made, oldest first: not those of others, nor those before a change."""
-    found = [(arn, kept["summary"]) for arn, kept in plane.backups.items() if kept["summary"]["TableId"] == table_id]
+    found = [(arn, kept["summary"]) for arn, kept in dynamodb.backups.items() if kept["summary"]["TableId"] == table_id]
     return sorted(arn for arn, one in found if one["BackupName"] != THEIRS and BEFORE not in one["BackupName"])
 
 
@@ -54,10 +54,10 @@ def place_of(table: str, index: str | None, capacity: str) -> tuple[str, str]:
     return resource, f"dynamodb:{'index' if index else 'table'}:{capacity.capitalize()}CapacityUnits"
 
 
-def _scaled(plane: ControlPlane, name: str, index: str | None, capacity: str, wish: Scaling) -> Iterator[str]:
-    assert plane.scaling is not None
+def _scaled(dynamodb: SimulatedDynamoDB, name: str, index: str | None, capacity: str, wish: Scaling) -> Iterator[str]:
+    assert dynamodb.scaling is not None
     place = place_of(name, index, capacity)
-    target = plane.scaling.targets.get(place)
+    target = dynamodb.scaling.targets.get(place)
     if not wish.enabled:
         if target is not None:
             yield f"{place} is scaled"
@@ -67,7 +67,7 @@ def _scaled(plane: ControlPlane, name: str, index: str | None, capacity: str, wi
         yield f"{place} is held within {limits}, not {(wish.min, wish.max)}"
     tracked = [
         policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
-        for policy in plane.scaling.policies.get(place, {}).values()
+        for policy in dynamodb.scaling.policies.get(place, {}).values()
     ]
     if wish.target is not None and tracked != [wish.target]:
         yield f"{place} is held at {tracked}, not {wish.target}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from campaigns.seeds_case import SeedCase, Turn
+from campaigns.seeds_case import Phase, SeedCase
 from simulation.items import Items
 from simulation.simulated_engine import MemoryStore, Sim, declaration, item, simulate
 
@@ -55,13 +55,13 @@ class Judge:
 
     @property
     def live(self) -> dict[str, Any]:
-        table = self.sim.plane.tables.get(NAME)
+        table = self.sim.dynamodb.tables.get(NAME)
         return {} if table is None else table.items
 
     def identity(self) -> Identity | None:
-        if NAME not in self.sim.plane.tables:
+        if NAME not in self.sim.dynamodb.tables:
             return None
-        return identity_of(self.sim.plane.read("DescribeTable", {"TableName": NAME})["Table"])
+        return identity_of(self.sim.dynamodb.read("DescribeTable", {"TableName": NAME})["Table"])
 
     def touched(self, what: str) -> None:
         """An item call of the engine arrived at the live table."""
@@ -94,20 +94,20 @@ class Judge:
             assert self.live.get(key) == one, f"an item of others is not as they left it: {one}"
 
 
-class Wire:
+class Transport:
     """Numbers the calls of a turn; faults and deeds come at their numbers."""
 
-    def __init__(self, judge: Judge, turn: Turn, stopped: Callable[[], None]) -> None:
-        self.judge, self.turn, self.stopped = judge, turn, stopped
+    def __init__(self, judge: Judge, phase: Phase, stopped: Callable[[], None]) -> None:
+        self.judge, self.phase, self.stopped = judge, phase, stopped
         self.calls = 0
 
     def through(self, operation: str, work: Callable[[], Any]) -> Any:
         at, self.calls = self.calls, self.calls + 1
         self.judge.sim.clock.seconds += self.judge.case.seconds
-        for deed in self.turn.deeds:
-            if deed.at == at:
-                act(self.judge, deed.kind, deed.key, self.turn.version)
-        kind = next((fault.kind for fault in self.turn.faults if fault.at == at), None)
+        for action in self.phase.actions:
+            if action.at == at:
+                act(self.judge, action.kind, action.key, self.phase.version)
+        kind = next((fault.kind for fault in self.phase.faults if fault.at == at), None)
         match kind:
             case "crash_before":
                 raise Crash
@@ -128,48 +128,50 @@ class Wire:
         return work()
 
 
-class WiredItems:
+class FaultyItems:
     """The ``ItemApi`` port over the wire; what the engine did is told to the judge."""
 
-    def __init__(self, wire: Wire, items: Items) -> None:
-        self.wire, self.items = wire, items
+    def __init__(self, transport: Transport, items: Items) -> None:
+        self.transport, self.items = transport, items
 
     def first_items(self, table: str, limit: int) -> tuple[dict[str, Any], ...]:
-        found: tuple[dict[str, Any], ...] = self.wire.through("Scan", lambda: self.items.first_items(table, limit))
+        found: tuple[dict[str, Any], ...] = self.transport.through("Scan", lambda: self.items.first_items(table, limit))
         return found
 
     def find_item(self, table: str, wanted: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.wire.through("GetItem", lambda: self.items.find_item(table, wanted, keys))
+        found: dict[str, Any] | None = self.transport.through(
+            "GetItem", lambda: self.items.find_item(table, wanted, keys)
+        )
         return found
 
     def all_items(self, table: str) -> Iterator[dict[str, Any]]:
-        return iter(self.wire.through("Scan", lambda: list(self.items.all_items(table))))
+        return iter(self.transport.through("Scan", lambda: list(self.items.all_items(table))))
 
     def put_if_absent(self, table: str, wanted: Mapping[str, Any], keys: Iterable[str]) -> bool:
         def work() -> bool:
             put = self.items.put_if_absent(table, wanted, keys)
             if put:
-                self.wire.judge.put(key_of(wanted), wanted)
+                self.transport.judge.put(key_of(wanted), wanted)
             return put
 
-        return bool(self.wire.through("PutItem", work))
+        return bool(self.transport.through("PutItem", work))
 
     def remove_if_equal(self, table: str, wanted: Mapping[str, Any], keys: Iterable[str]) -> Removal:
         def work() -> Removal:
-            before = dict(self.wire.judge.live)
+            before = dict(self.transport.judge.live)
             end = self.items.remove_if_equal(table, wanted, keys)
             if end is Removal.REMOVED:
-                self.wire.judge.removed(key_of(wanted), before[key_of(wanted)])
+                self.transport.judge.removed(key_of(wanted), before[key_of(wanted)])
             return end
 
-        return Removal(self.wire.through("DeleteItem", work))
+        return Removal(self.transport.through("DeleteItem", work))
 
 
-class WiredStore:
+class FaultyStore:
     """The state table of all turns; what is written about seeds goes over the wire of one."""
 
-    def __init__(self, wire: Wire, inner: MemoryStore) -> None:
-        self.wire, self.inner = wire, inner
+    def __init__(self, transport: Transport, inner: MemoryStore) -> None:
+        self.transport, self.inner = transport, inner
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -177,33 +179,33 @@ class WiredStore:
     def put_seed(self, record: SeedRecord) -> None:
         def work() -> None:
             self.inner.put_seed(record)
-            self.wire.judge.believed = record.identity
+            self.transport.judge.believed = record.identity
 
-        self.wire.through("PutItem:state", work)
+        self.transport.through("PutItem:state", work)
 
     def put_seed_part(self, part: SeedPart) -> None:
-        self.wire.through("PutItem:state", lambda: self.inner.put_seed_part(part))
+        self.transport.through("PutItem:state", lambda: self.inner.put_seed_part(part))
 
     def drop_seed_part(self, name: str) -> None:
-        self.wire.through("DeleteItem:state", lambda: self.inner.drop_seed_part(name))
+        self.transport.through("DeleteItem:state", lambda: self.inner.drop_seed_part(name))
 
 
-class WiredTables:
+class FaultyTables:
     """The ``TableApi`` port: DescribeTable counts as a call."""
 
-    def __init__(self, wire: Wire, plane: Any) -> None:
-        self.wire, self.plane = wire, plane
+    def __init__(self, transport: Transport, dynamodb: Any) -> None:
+        self.transport, self.dynamodb = transport, dynamodb
 
     def list_tables(self) -> tuple[str, ...]:
-        found: tuple[str, ...] = self.plane.list_tables()
+        found: tuple[str, ...] = self.dynamodb.list_tables()
         return found
 
     def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.wire.through(operation, lambda: self.plane.read(operation, params))
+        found: Mapping[str, Any] = self.transport.through(operation, lambda: self.dynamodb.read(operation, params))
         return found
 
     def write(self, call: Any) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.plane.write(call)
+        found: Mapping[str, Any] = self.dynamodb.write(call)
         return found
 
 
@@ -220,11 +222,11 @@ def act(judge: Judge, kind: str, key: int, version: int) -> None:
     if kind == "recreate":
         recreate(judge, key % 4)
         return
-    table = judge.sim.plane.tables.get(NAME)
+    table = judge.sim.dynamodb.tables.get(NAME)
     if table is None:
         return
     if kind == "drop":
-        del judge.sim.plane.tables[NAME]
+        del judge.sim.dynamodb.tables[NAME]
         forget(judge)
         return
     if table.description["TableStatus"] != "ACTIVE":
@@ -258,9 +260,9 @@ def forget(judge: Judge) -> None:
 
 
 def recreate(judge: Judge, count: int) -> None:
-    judge.sim.plane.tables.pop(NAME, None)
+    judge.sim.dynamodb.tables.pop(NAME, None)
     forget(judge)
-    judge.sim.plane.make(
+    judge.sim.dynamodb.make(
         TableName=NAME,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -287,42 +289,42 @@ def _run(case: SeedCase) -> Counter[str]:
         recreate(judge, 0)
         for key in case.existing:
             theirs(judge, key_of(seed_item(key, 0)), dict(item(f"k{key}", by="others")))
-    figures: Counter[str] = Counter({"turns": len(case.turns)})
-    for turn in case.turns:
-        ended = _turn(judge, turn)
+    figures: Counter[str] = Counter({"turns": len(case.phases)})
+    for phase in case.phases:
+        ended = _phase(judge, phase)
         figures["calls"] += ended.calls
         judge.nothing_of_others_is_missing()
-    last = case.turns[-1].version
+    last = case.phases[-1].version
     for verb in ("once", "once", "once"):
-        report = _report(judge, Turn(verb, last))
+        report = _report(judge, Phase(verb, last))
     judge.nothing_of_others_is_missing()
     _end(judge, report, figures)
-    _report(judge, Turn("clear", last))
+    _report(judge, Phase("clear", last))
     judge.nothing_of_others_is_missing()
     _cleared(judge)
     figures["written"], figures["removed"] = sim.items.puts, sim.items.removed
     return figures
 
 
-def _turn(judge: Judge, turn: Turn) -> Wire:
+def _phase(judge: Judge, phase: Phase) -> Transport:
     stopped: list[bool] = []
-    wire = Wire(judge, turn, lambda: stopped.append(True))
-    judge.asked = judge.asked or turn.verb == "seed"
-    _declare(judge, turn.version)
-    reconciler = _process(judge, wire, stopped)
+    transport = Transport(judge, phase, lambda: stopped.append(True))
+    judge.asked = judge.asked or phase.verb == "seed"
+    _declare(judge, phase.version)
+    reconciler = _process(judge, transport, stopped)
     try:
-        _do(reconciler, turn.verb)
+        _do(reconciler, phase.verb)
     except Crash:
         pass
     except (Ambiguous, Throttled, Denied, NotFound, Rejected):
         pass
-    return wire
+    return transport
 
 
-def _report(judge: Judge, turn: Turn) -> PassReport:
-    wire = Wire(judge, turn, lambda: None)
-    _declare(judge, turn.version)
-    return _do(_process(judge, wire, []), turn.verb)
+def _report(judge: Judge, phase: Phase) -> PassReport:
+    transport = Transport(judge, phase, lambda: None)
+    _declare(judge, phase.version)
+    return _do(_process(judge, transport, []), phase.verb)
 
 
 def _do(reconciler: Reconciler, verb: str) -> PassReport:
@@ -336,7 +338,7 @@ def _do(reconciler: Reconciler, verb: str) -> PassReport:
     return reconciler.clear()
 
 
-def _process(judge: Judge, wire: Wire, stopped: list[bool]) -> Reconciler:
+def _process(judge: Judge, transport: Transport, stopped: list[bool]) -> Reconciler:
     sim = judge.sim
     world = sim.reconciler.ports
 
@@ -350,9 +352,9 @@ def _process(judge: Judge, wire: Wire, stopped: list[bool]) -> Reconciler:
 
     world = replace(
         world,
-        items=WiredItems(wire, sim.items),
-        store=WiredStore(wire, sim.store),
-        api=WiredTables(wire, world.api),
+        items=FaultyItems(transport, sim.items),
+        store=FaultyStore(transport, sim.store),
+        api=FaultyTables(transport, world.api),
         clock=Clock(),
     )
     return Reconciler(world, sim.reconciler.options, timedelta(seconds=60))

@@ -25,7 +25,7 @@ KINDS = (
     *("stale", "not_found", "expired", "crash", "crash_after"),
 )
 """What becomes of a call: refused, failed before or after it was applied, answered wrongly, or the process ends."""
-DEEDS = ("call", "call", "put", "put", "drop", "recreate", "create", "jump", "steal", "restart", "state_lost")
+ACTIONS = ("call", "call", "put", "put", "drop", "recreate", "create", "jump", "steal", "restart", "state_lost")
 """What others do; a restart is of an emulator in memory, ``steal`` takes the lease away."""
 CALLS_OF_A_PASS = 30
 JUMPS = (5.0, 45.0, 400.0, 90_000.0)
@@ -40,7 +40,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     """Somebody else acts right before the call of that number."""
 
     at: int
@@ -67,12 +67,12 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Phase:
     """``declared`` holds the position of a plan and its version. ``pause`` are the seconds after the pass."""
 
     declared: tuple[tuple[int, int], ...]
     faults: tuple[Fault, ...] = ()
-    deeds: tuple[Deed, ...] = ()
+    actions: tuple[Action, ...] = ()
     broken: bool = False
     observe: bool = False
     elsewhere: bool = False
@@ -82,30 +82,30 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class StormCase:
+class SimulationCase:
     """``strangers`` are tables that others made before; some of them are declared."""
 
     flavor: Flavor
     options: Options
     plans: tuple[Plan, ...]
-    turns: tuple[Turn, ...]
+    phases: tuple[Phase, ...]
     strangers: tuple[TableSpec, ...] = ()
     delay: float = 0.0
     stale: float = 0.0
 
 
-def draw(number: int) -> StormCase:
+def draw(number: int) -> SimulationCase:
     """The case of that number."""
     rng = Random(number)
     flavor = rng.choice(FLAVORS)
     plans = tuple(_plan(rng, name) for name in NAMES[: rng.choice((1, 2, 2, 3))])
     strangers = tuple(_thin(rng, rng.choice((plan.name, "theirs"))) for plan in plans if rng.random() < 0.2)
     unique = {spec.name: spec for spec in strangers}
-    return StormCase(
+    return SimulationCase(
         flavor,
         _options(rng, flavor),
         plans,
-        tuple(_turn(rng, plans, flavor) for _ in range(rng.randint(2, 5))),
+        tuple(_phase(rng, plans, flavor) for _ in range(rng.randint(2, 5))),
         tuple(unique.values()),
         rng.choice((0.0, 0.0, 3.0, 20.0)),
         0.0 if flavor.emulator else rng.choice((0.0, 0.0, 10.0)),
@@ -147,12 +147,12 @@ def _options(rng: Random, flavor: Flavor) -> Options:
     )
 
 
-def _turn(rng: Random, plans: tuple[Plan, ...], flavor: Flavor) -> Turn:
+def _phase(rng: Random, plans: tuple[Plan, ...], flavor: Flavor) -> Phase:
     positions = [position for position in range(len(plans)) if rng.random() < 0.75]
-    return Turn(
+    return Phase(
         tuple((position, rng.choice((0, 0, 1))) for position in positions),
         tuple(sorted((_fault(rng) for _ in range(rng.choice((0, 1, 1, 2, 4)))), key=lambda fault: fault.at)),
-        tuple(_deed(rng, plans, flavor) for _ in range(rng.choice((0, 0, 1, 1, 2)))),
+        tuple(_action(rng, plans, flavor) for _ in range(rng.choice((0, 0, 1, 1, 2)))),
         broken=rng.random() < 0.06,
         observe=rng.random() < 0.04,
         elsewhere=rng.random() < 0.03,
@@ -165,12 +165,12 @@ def _fault(rng: Random) -> Fault:
     return Fault(rng.randrange(CALLS_OF_A_PASS), rng.choice(KINDS))
 
 
-def _deed(rng: Random, plans: tuple[Plan, ...], flavor: Flavor) -> Deed:
-    plan, kind = rng.choice(plans), rng.choice(DEEDS)
+def _action(rng: Random, plans: tuple[Plan, ...], flavor: Flavor) -> Action:
+    plan, kind = rng.choice(plans), rng.choice(ACTIONS)
     if kind == "restart" and not flavor.emulator:
         kind = "call"
     like = plan.first if rng.random() < 0.5 else None
-    return Deed(
+    return Action(
         rng.randrange(CALLS_OF_A_PASS),
         kind,
         plan.name,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from campaigns.simulation_calls import same_base
-from campaigns.simulation_case import StormCase, Turn
-from campaigns.simulation_monitor import Fact, Witness
-from simulation.simulated_dynamodb import ControlPlane
+from campaigns.simulation_case import Phase, SimulationCase
+from campaigns.simulation_monitor import Fact, Monitor
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Flavor
@@ -18,7 +18,7 @@ from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import TableSpec
 
-Lacking = Callable[[ControlPlane, TableSpec, Flavor], list[str]]
+Lacking = Callable[[SimulatedDynamoDB, TableSpec, Flavor], list[str]]
 SEED_KEYS = ("[{'S': '1'}]", "[{'S': '2'}]")
 
 
@@ -26,8 +26,8 @@ SEED_KEYS = ("[{'S': '1'}]", "[{'S': '2'}]")
 class Seen:
     """What a reason is held against; ``fact`` is None where there is no such table."""
 
-    case: StormCase
-    witness: Witness
+    case: SimulationCase
+    monitor: Monitor
     fact: Fact | None
     lifecycle: Lifecycle
     beside: set[Reason | None]
@@ -49,7 +49,7 @@ class Seen:
     @property
     def lacks_consent(self) -> bool:
         """Whether a replacement would lose items that nobody agreed to lose."""
-        declared = self.fact is not None and self.fact.table.name in self.witness.specs
+        declared = self.fact is not None and self.fact.table.name in self.monitor.specs
         agreed = self.case.options.data_loss == "allow" or self.lifecycle.allow_data_loss
         return declared and self.fixed and not agreed and bool(self.fact and self.fact.table.items)
 
@@ -61,7 +61,7 @@ class Seen:
     @property
     def fixed(self) -> bool:
         """Whether only a replacement would make the table what is declared."""
-        spec = self.witness.specs.get(self.fact.table.name) if self.fact else None
+        spec = self.monitor.specs.get(self.fact.table.name) if self.fact else None
         return spec is None or self.fact is None or not same_base(self.fact.table, spec)
 
 
@@ -70,10 +70,10 @@ GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
     Reason.DISRUPTION: lambda seen: not permits(seen.case.options.disruption, emulator=seen.emulator),
     Reason.PROTECTED: lambda seen: seen.protected or seen.lifecycle.protect,
     Reason.PRUNE_OFF: lambda seen: seen.case.options.prune == "never",
-    Reason.FOREIGN_DECLARATIONS: lambda seen: seen.fact is not None and seen.witness.perhaps_foreign(seen.fact),
+    Reason.FOREIGN_DECLARATIONS: lambda seen: seen.fact is not None and seen.monitor.perhaps_foreign(seen.fact),
     Reason.ON_EXISTING: lambda seen: seen.lifecycle.on_existing == "observe",
-    Reason.MAX_DELETES: lambda seen: seen.witness.cap is not None,
-    Reason.STATE_LOST: lambda seen: seen.witness.state_lost or seen.witness.jumped,
+    Reason.MAX_DELETES: lambda seen: seen.monitor.cap is not None,
+    Reason.STATE_LOST: lambda seen: seen.monitor.state_lost or seen.monitor.jumped,
     Reason.NOT_OWNED: lambda seen: seen.fact is None or not seen.fact.ours or not seen.case.flavor.has_tags,
     Reason.IDENTITY: lambda seen: seen.fact is None or not seen.fact.ours,
     Reason.CONTESTED: lambda seen: not seen.emulator and seen.fact is not None and seen.fact.touched > 0,
@@ -85,7 +85,13 @@ create that was sent before it may come to be when nobody waits for it any more.
 
 
 def judge(
-    case: StormCase, last: Turn, report: PassReport, plane: ControlPlane, witness: Witness, *, raw: Lacking
+    case: SimulationCase,
+    last: Phase,
+    report: PassReport,
+    dynamodb: SimulatedDynamoDB,
+    monitor: Monitor,
+    *,
+    raw: Lacking,
 ) -> Counter[str]:
     """Every declared table is as declared or rightly blocked; every table of ours that is not, is gone or spared.
 
@@ -93,44 +99,46 @@ def judge(
     """
     figures: Counter[str] = Counter()
     reports = {table.name: table for table in report.tables}
-    for name, spec in witness.specs.items():
+    for name, spec in monitor.specs.items():
         table = reports[name]
         blocked = [step for step in table.steps if step.status is StepStatus.BLOCKED]
-        missing = raw(plane, spec, case.flavor)
-        fact = witness.fact(plane.tables[name]) if name in plane.tables else None
+        missing = raw(dynamodb, spec, case.flavor)
+        fact = monitor.fact(dynamodb.tables[name]) if name in dynamodb.tables else None
         for step in blocked:
-            _justified(step, case, witness, fact, {other.reason for other in blocked})
+            _justified(step, case, monitor, fact, {other.reason for other in blocked})
         figures["tables blocked"] += bool(blocked)
         unsupported = any(step.status is StepStatus.UNSUPPORTED for step in table.steps)
         excused = blocked or (unsupported and fact is not None and fact.touched)
         assert not missing or excused, f"{table.status} and yet: {missing}"
         figures["tables as declared"] += not missing
-        _seeded(case, table, witness, fact)
-    for name, live in plane.tables.items():
-        fact = witness.fact(live)
-        if fact.ours and name not in witness.specs and (fact.recorded or plane.has_tags):
+        _seeded(case, table, monitor, fact)
+    for name, live in dynamodb.tables.items():
+        fact = monitor.fact(live)
+        if fact.ours and name not in monitor.specs and (fact.recorded or dynamodb.has_tags):
             spared = (
                 [step for step in reports[name].steps if step.status is StepStatus.BLOCKED] if name in reports else []
             )
-            assert spared or witness.jumped, f"a table of ours that is not declared is left: {reports[name]}"
+            assert spared or monitor.jumped, f"a table of ours that is not declared is left: {reports[name]}"
             for step in spared:
-                _justified(step, case, witness, fact, set())
+                _justified(step, case, monitor, fact, set())
             figures["tables spared"] += 1
     return figures
 
 
-def _justified(step: Step, case: StormCase, witness: Witness, fact: Fact | None, beside: set[Reason | None]) -> None:
+def _justified(
+    step: Step, case: SimulationCase, monitor: Monitor, fact: Fact | None, beside: set[Reason | None]
+) -> None:
     """The reason of a blocked step is one that holds; ``beside`` are those of all blocked steps of the table."""
-    plan = witness.plans[fact.table.name] if fact and fact.table.name in witness.plans else None
-    seen = Seen(case, witness, fact, plan.lifecycle if plan else Lifecycle(), beside)
+    plan = monitor.plans[fact.table.name] if fact and fact.table.name in monitor.plans else None
+    seen = Seen(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), beside)
     holds = step.reason in GROUNDS and GROUNDS[step.reason](seen)
     assert holds, f"blocked as {step.reason} though that does not hold: {step.facet}, {step.message}"
     assert step.message, f"blocked without a word: {step}"
 
 
-def _seeded(case: StormCase, table: TableReport, witness: Witness, fact: Fact | None) -> None:
+def _seeded(case: SimulationCase, table: TableReport, monitor: Monitor, fact: Fact | None) -> None:
     """A table that we made and nobody else wrote to holds its whole seed."""
-    plan, spec = witness.plans[table.name], witness.specs[table.name]
+    plan, spec = monitor.plans[table.name], monitor.specs[table.name]
     simple = [(key.attribute, key.type) for key in spec.keys] == [("pk", "S")]
     if not plan.seeded or not simple or case.options.seed == "never" or fact is None or not fact.ours or fact.theirs:
         return

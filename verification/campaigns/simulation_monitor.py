@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.simulation_calls import same_base, subject
-from campaigns.simulation_case import Plan, StormCase, Turn
+from campaigns.simulation_case import Phase, Plan, SimulationCase
 from campaigns.simulation_store import State
 from simulation.clock import START
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.table import Table
 
 from reconciler.model.change import Call
@@ -49,20 +49,20 @@ class Fact:
     """The same of any pass at all, whatever came after it."""
 
 
-class Witness:
+class Monitor:
     """``begin`` a turn, then it is told every call.
 
     What others do between the last look and a DeleteTable no client can know of: the service takes no condition.
     """
 
-    def __init__(self, case: StormCase, plane: ControlPlane, state: State) -> None:
-        self.case, self.plane, self.state = case, plane, state
+    def __init__(self, case: SimulationCase, dynamodb: SimulatedDynamoDB, state: State) -> None:
+        self.case, self.dynamodb, self.state = case, dynamodb, state
         self.facts: dict[int, Fact] = {}
         self.specs: dict[str, TableSpec] = {}
         self.plans: dict[str, Plan] = {plan.name: plan for plan in case.plans}
-        self.turn = Turn(())
+        self.phase = Phase(())
         self.figures: Counter[str] = Counter()
-        self.deed_at = self.lost_at = -1
+        self.action_at = self.lost_at = -1
         self.seen_at: dict[str, int] = {}
         self.state_lost = False
         self.jumped = False
@@ -83,14 +83,14 @@ class Witness:
             found = self.facts[id(table)] = Fact(table)
         return found
 
-    def begin(self, turn: Turn) -> None:
+    def begin(self, phase: Phase) -> None:
         """A turn with these declarations."""
-        self.turn, self.invalid, self.deletes = turn, False, 0
-        self.deed_at = self.lost_at = -1
+        self.phase, self.invalid, self.deletes = phase, False, 0
+        self.action_at = self.lost_at = -1
         self.seen_at.clear()
         self.changed.clear()
-        self.begun = self.plane.clock.seconds
-        chosen = [(self.case.plans[at], version) for at, version in turn.declared if at < len(self.case.plans)]
+        self.begun = self.dynamodb.clock.seconds
+        chosen = [(self.case.plans[at], version) for at, version in phase.declared if at < len(self.case.plans)]
         self.specs = {plan.name: plan.spec(version) for plan, version in chosen}
         created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
         self._know()
@@ -100,25 +100,25 @@ class Witness:
         self.cap = options.max_deletes
         if self.cap is None and options.max_deletes_share is not None:
             self.cap = max(1, int(len(created) * options.max_deletes_share))
-        for name, table in self.plane.tables.items():
+        for name, table in self.dynamodb.tables.items():
             fact = self.fact(table)
-            if name not in self.specs and not turn.broken:
-                fact.first_forgotten = min(fact.first_forgotten, self.plane.clock.seconds)
+            if name not in self.specs and not phase.broken:
+                fact.first_forgotten = min(fact.first_forgotten, self.dynamodb.clock.seconds)
             wanted = name in self.specs and same_base(table, self.specs[name])
-            if wanted and not turn.broken:
+            if wanted and not phase.broken:
                 continue
-            fact.unwanted_since = min(fact.unwanted_since, self.plane.clock.seconds)
+            fact.unwanted_since = min(fact.unwanted_since, self.dynamodb.clock.seconds)
 
     def forget_wishes(self, names: set[str]) -> None:
         """A pass over these tables went through: what it wants is wanted, and no longer unwanted."""
-        if self.turn.broken or self.turn.observe or self.turn.elsewhere:
+        if self.phase.broken or self.phase.observe or self.phase.elsewhere:
             return
         for name in names & self.specs.keys():
-            table = self.plane.tables.get(name)
+            table = self.dynamodb.tables.get(name)
             if table is not None and same_base(table, self.specs[name]):
                 self.fact(table).unwanted_since = NEVER
-        for name in names & self.plane.tables.keys():
-            fact = self.fact(self.plane.tables[name])
+        for name in names & self.dynamodb.tables.keys():
+            fact = self.fact(self.dynamodb.tables[name])
             if name in self.specs:
                 fact.guarded_since = None
             elif name in self.foreign and fact.guarded_since is None:
@@ -131,14 +131,14 @@ class Witness:
     def looked(self, table: str, at: int) -> None:
         """DescribeTable of this table was answered: what others did before that can be known."""
         self.seen_at[table] = at
-        live, spec = self.plane.tables.get(table), self.specs.get(table)
+        live, spec = self.dynamodb.tables.get(table), self.specs.get(table)
         if live is not None and (spec is None or not same_base(live, spec)):
             fact = self.fact(live)
-            fact.unwanted_since = min(fact.unwanted_since, self.plane.clock.seconds)
+            fact.unwanted_since = min(fact.unwanted_since, self.dynamodb.clock.seconds)
 
     def scanned(self, table: str, at: int) -> None:
         """A consistent scan told what the table holds."""
-        live = self.plane.tables.get(table)
+        live = self.dynamodb.tables.get(table)
         if live is None:
             return
         fact = self.fact(live)
@@ -148,14 +148,14 @@ class Witness:
     def writes(self, call: Call, at: int) -> None:
         """A mutating call arrives at the service, which may yet refuse it."""
         name = subject(call)
-        assert not self.turn.broken, f"declarations broken: {call} was sent"
+        assert not self.phase.broken, f"declarations broken: {call} was sent"
         assert self.specs, f"nothing declared: {call} was sent"
-        assert not self.turn.observe, f"mode observe: {call} was sent"
-        assert not self.turn.elsewhere, f"foreign state table: {call} was sent"
-        table = self.plane.tables.get(name)
+        assert not self.phase.observe, f"mode observe: {call} was sent"
+        assert not self.phase.elsewhere, f"foreign state table: {call} was sent"
+        table = self.dynamodb.tables.get(name)
         plan = self.plans.get(name)
         assert plan is not None, f"table of others: {call} was sent"
-        unseen = self.deed_at > self.seen_at.get(name, -1)
+        unseen = self.action_at > self.seen_at.get(name, -1)
         copied = call.operation == "CreateBackup" and self.lost_at >= 0
         owned = table is None or unseen or copied or self._owned(self.fact(table), plan)
         assert name in self.specs or owned, f"table of others: {call} was sent"
@@ -164,29 +164,29 @@ class Witness:
         self._protection(call, name)
         if call.operation in TABLE_CHANGING:
             self.changed[name] += 1
-            once = self.changed[name] == 1 or self.turn.converge
+            once = self.changed[name] == 1 or self.phase.converge
             assert once, f"two changes of one table in a pass: {call} was the second"
         if call.operation != "DeleteTable":
             return
         assert self.held() or self.lost_at == at, f"lease lost: {call} was sent"
-        if self.deed_at <= self.seen_at.get(name, at):
+        if self.action_at <= self.seen_at.get(name, at):
             self._may_delete(name, table, plan, at)
 
     def held(self) -> bool:
         """Whether one of ours has the lease."""
         lease = self.state.lease
-        return lease is not None and lease.holder != "rival" and lease.expires > self.plane.clock.now()
+        return lease is not None and lease.holder != "rival" and lease.expires > self.dynamodb.clock.now()
 
     def wrote(self, call: Call, at: int) -> None:
         """The service took it."""
         self.figures[call.operation] += 1
         if call.operation == "CreateTable":
-            self.fact(self.plane.tables[subject(call)]).ours = not self.state.gone
+            self.fact(self.dynamodb.tables[subject(call)]).ours = not self.state.gone
 
     def after_pass(self) -> None:
         """No item of others is gone from, or changed in, a table that still lives."""
         for fact in self.facts.values():
-            live = self.plane.tables.get(fact.table.name)
+            live = self.dynamodb.tables.get(fact.table.name)
             if live is not fact.table:
                 continue
             entry = self.state.snapshot.inventory.get(fact.table.name)
@@ -203,13 +203,13 @@ class Witness:
     def _come_true(self) -> set[str]:
         """Tables that we made, as the endpoint tells, though only the intent is written down."""
         intents = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "intent"]
-        live = [self.plane.tables[name] for name in intents if name in self.plane.tables]
-        return {table.name for table in live if self.plane.has_tags and self.fact(table).ours}
+        live = [self.dynamodb.tables[name] for name in intents if name in self.dynamodb.tables]
+        return {table.name for table in live if self.dynamodb.has_tags and self.fact(table).ours}
 
     def _look_foreign(self, created: set[str]) -> set[str]:
         """Tables of ours beside which nothing is declared that we had made when that was so for the first time."""
         unwanted = [
-            self.fact(table) for name, table in self.plane.tables.items() if name in created - self.specs.keys()
+            self.fact(table) for name, table in self.dynamodb.tables.items() if name in created - self.specs.keys()
         ]
         guarded = [fact for fact in unwanted if fact.guarded_since is not None]
         if len(unwanted) < 2:
@@ -263,9 +263,9 @@ class Witness:
         if table is None:
             return
         fact = self.fact(table)
-        now = self.plane.clock.seconds
+        now = self.dynamodb.clock.seconds
         assert self._owned(fact, plan), f"table of others deleted: {name}"
-        assert not self.invalid or self.turn.converge, f"deleted after an invalid answer: {name}"
+        assert not self.invalid or self.phase.converge, f"deleted after an invalid answer: {name}"
         assert not plan.lifecycle.protect, f"deleted in spite of lifecycle.protect: {name}"
         spec = self.specs.get(name)
         if spec is None:
@@ -279,14 +279,14 @@ class Witness:
             consent = options.data_loss == "allow" or plan.lifecycle.allow_data_loss
             assert consent or not others, f"replaced without consent: {name}"
         self.deletes += 1
-        assert self.cap is None or self.turn.converge or self.deletes <= self.cap, (
+        assert self.cap is None or self.phase.converge or self.deletes <= self.cap, (
             f"more than {self.cap} deletes: {name}"
         )
         assert fact.scanned_at >= 0, f"deleted without a look inside: {name}"
         permitted = permits(options.data_loss, emulator=emulator) or plan.lifecycle.allow_data_loss
         if fact.held_items:
             assert permitted, f"items lost without leave: {name}"
-        if self.turn.converge and options.one_shot:
+        if self.phase.converge and options.one_shot:
             return
         grace = options.prune_grace / timedelta(seconds=1)
         if fact.held_items and not only_seed(fact):

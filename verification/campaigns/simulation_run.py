@@ -11,15 +11,15 @@ from datetime import timedelta
 from typing import ClassVar
 
 from campaigns.simulation_actions import Others
-from campaigns.simulation_case import StormCase, Turn
+from campaigns.simulation_case import Phase, SimulationCase
 from campaigns.simulation_final_state import Lacking, judge
-from campaigns.simulation_monitor import Witness
+from campaigns.simulation_monitor import Monitor
 from campaigns.simulation_store import ELSEWHERE, Session, State
-from campaigns.simulation_transport import Crash, Wire, WiredItems, WiredTables
+from campaigns.simulation_transport import Crash, FaultyItems, FaultyTables, Transport
 from campaigns.table_oracle import lacking
 from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.items import Items
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.simulated_engine import HERE, AllValid, ListSource, Silent, item
 from support.table_settings import KEYS
 
@@ -39,19 +39,19 @@ SEED = Seed("seeds/table.json", SEED_ITEMS, items_digest(SEED_ITEMS))
 OPEN = (StepStatus.READY, StepStatus.DEFERRED, StepStatus.DONE)
 
 
-class Storm:
+class Scenario:
     """The world of one case; processes come and go in it."""
 
-    witness_of: ClassVar[type[Witness]] = Witness
+    monitor_of: ClassVar[type[Monitor]] = Monitor
     others_of: ClassVar[type[Others]] = Others
     raw: ClassVar[Lacking] = staticmethod(lacking)
     dated: ClassVar[tuple[str, ...]] = ()
     """Operations whose time may come while all is quiet."""
 
-    def __init__(self, case: StormCase) -> None:
+    def __init__(self, case: SimulationCase) -> None:
         self.case = case
         self.clock = VirtualClock()
-        self.plane = ControlPlane(
+        self.dynamodb = SimulatedDynamoDB(
             self.clock,
             delay=case.delay,
             has_tags=case.flavor.has_tags,
@@ -59,73 +59,73 @@ class Storm:
             strict=not case.flavor.emulator,
             stale=case.stale,
         )
-        self.plane.aliases.update(KEYS)
-        self.items = Items(self.plane)
+        self.dynamodb.aliases.update(KEYS)
+        self.items = Items(self.dynamodb)
         self.state = State(self.clock)
         self.source = ListSource()
-        self.witness = self.witness_of(case, self.plane, self.state)
-        self.others = self.others_of(case, self.plane, self.state, self.witness)
-        self.wire = Wire(self.plane)
+        self.monitor = self.monitor_of(case, self.dynamodb, self.state)
+        self.others = self.others_of(case, self.dynamodb, self.state, self.monitor)
+        self.transport = Transport(self.dynamodb)
         self.random = CountingRandom()
         self.processes = 0
         self.reconciler = self.process()
         for stranger in case.strangers:
             self.others.create(stranger)
-        self.plane.settle()
+        self.dynamodb.settle()
 
     def process(self) -> Reconciler:
         """A new process: it remembers nothing, and has a name of its own in the lease."""
         self.processes += 1
         case = self.case
         endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", case.flavor)
-        tables = WiredTables(self.wire, self.witness)
+        tables = FaultyTables(self.transport, self.monitor)
         api = tables if case.flavor.emulator else RateLimited(tables, self.clock)
-        items = WiredItems(self.wire, self.items, self.witness)
-        store = Session(self.state, f"process-{self.processes}", self.wire.through)
+        items = FaultyItems(self.transport, self.items, self.monitor)
+        store = Session(self.state, f"process-{self.processes}", self.transport.through)
         world = EngineContext(
             api, items, store, self.source, self.clock, self.random, Silent(), OneByOne(), AllValid(), endpoint
         )
         return Reconciler(world, case.options, timedelta(seconds=60))
 
-    def declare(self, turn: Turn) -> None:
+    def declare(self, phase: Phase) -> None:
         """The declarations of a turn."""
-        plans = [(self.case.plans[at], version) for at, version in turn.declared if at < len(self.case.plans)]
+        plans = [(self.case.plans[at], version) for at, version in phase.declared if at < len(self.case.plans)]
         declared = []
         for plan, version in plans:
             spec = plan.spec(version)
             simple = [(key.attribute, key.type) for key in spec.keys] == [("pk", "S")]
             seed = SEED if plan.seeded and simple else None
             declared.append(Declaration(plan.name, spec, Origin(f"{plan.name}.yaml", 1), plan.lifecycle, seed=seed))
-        self.source.declarations, self.source.broken = tuple(declared), turn.broken
-        mode = "observe" if turn.observe else "enforce"
+        self.source.declarations, self.source.broken = tuple(declared), phase.broken
+        mode = "observe" if phase.observe else "enforce"
         self.reconciler.options = replace(self.case.options, mode=mode)
-        there = ELSEWHERE if turn.elsewhere else HERE
+        there = ELSEWHERE if phase.elsewhere else HERE
         self.state.snapshot = replace(self.state.snapshot, actual_fingerprint=there)
 
-    def turn(self, turn: Turn) -> None:
+    def phase(self, phase: Phase) -> None:
         """One pass, or one converging run, in trouble."""
-        self.declare(turn)
-        self.witness.begin(turn)
-        deeds: dict[int, list[object]] = {}
-        for deed in turn.deeds:
-            deeds.setdefault(deed.at, []).append(self.others.bound(deed))
-        self.wire.begin(turn.faults, deeds)  # type: ignore[arg-type]
+        self.declare(phase)
+        self.monitor.begin(phase)
+        actions: dict[int, list[object]] = {}
+        for action in phase.actions:
+            actions.setdefault(action.at, []).append(self.others.bound(action))
+        self.transport.begin(phase.faults, actions)  # type: ignore[arg-type]
         written = self.state.writes
         try:
-            report = self.reconciler.converge("once") if turn.converge else self.reconciler.run_pass("interval")
-            self.witness.forget_wishes(_through(report))
+            report = self.reconciler.converge("once") if phase.converge else self.reconciler.run_pass("interval")
+            self.monitor.forget_wishes(_through(report))
         except Crash:
             self.reconciler = self.process()
-        if turn.broken or turn.observe or turn.elsewhere:
+        if phase.broken or phase.observe or phase.elsewhere:
             assert self.state.writes == written, "records written in a pass that may write nothing"
-        self.wire.begin((), {})
-        for late in deeds.values():
-            for deed in late:
-                deed()  # type: ignore[operator]
-        self.witness.after_pass()
-        self.clock.seconds += turn.pause
+        self.transport.begin((), {})
+        for late in actions.values():
+            for action in late:
+                action()  # type: ignore[operator]
+        self.monitor.after_pass()
+        self.clock.seconds += phase.pause
 
-    def calm(self, last: Turn) -> PassReport:
+    def calm(self, last: Phase) -> PassReport:
         """Passes without trouble until nothing is left to do or to wait for."""
         for _ in range(CALM):
             report = self.quiet_pass(last)
@@ -136,19 +136,19 @@ class Storm:
         said = [(t.name, t.status, t.error, s.facet, s.status, s.message) for t in report.tables for s in t.steps]
         raise AssertionError(f"no end after {CALM} passes in calm: {report.error} {said}")
 
-    def quiet_pass(self, turn: Turn) -> PassReport:
+    def quiet_pass(self, phase: Phase) -> PassReport:
         """One pass that nothing disturbs."""
-        self.witness.begin(turn)
-        self.wire.begin((), {})
+        self.monitor.begin(phase)
+        self.transport.begin((), {})
         report = self.reconciler.run_pass("interval")
-        self.witness.forget_wishes(_through(report))
-        self.witness.after_pass()
+        self.monitor.forget_wishes(_through(report))
+        self.monitor.after_pass()
         return report
 
     def _wait(self, report: PassReport) -> None:
         now = self.clock.seconds
-        times = [at for table in self.plane.tables.values() for at, _ in table.due]
-        times += [table.visible_at for table in self.plane.tables.values()]
+        times = [at for table in self.dynamodb.tables.values() for at, _ in table.due]
+        times += [table.visible_at for table in self.dynamodb.tables.values()]
         if report.next_not_before:
             times.append(now + (report.next_not_before - self.clock.now()).total_seconds())
         later = [at for at in times if at > now]
@@ -160,37 +160,37 @@ def _through(report: PassReport) -> set[str]:
     return {t.name for t in report.tables if not t.error and t.observed is not None} if not report.error else set()
 
 
-def run(case: StormCase, world: type[Storm] = Storm) -> Counter[str]:
+def run(case: SimulationCase, world: type[Scenario] = Scenario) -> Counter[str]:
     """Raises ``AssertionError`` where anything happens that may not, or the end is another one than declared."""
-    storm = world(case)
-    for turn in case.turns:
-        storm.turn(turn)
-    declaring = [turn for turn in case.turns if turn.declared and turn.declared[0][0] < len(case.plans)]
+    scenario = world(case)
+    for phase in case.phases:
+        scenario.phase(phase)
+    declaring = [phase for phase in case.phases if phase.declared and phase.declared[0][0] < len(case.plans)]
     if declaring:
         last = replace(declaring[-1], broken=False, observe=False, elsewhere=False, converge=False)
-        storm.clock.seconds += 61 + case.stale
-        storm.declare(last)
-        storm.calm(last)
-        storm.clock.seconds += 61 + case.stale
-        report = storm.calm(last)
-        figures = judge(case, last, report, storm.plane, storm.witness, raw=storm.raw)
-        _still(storm, last, report)
+        scenario.clock.seconds += 61 + case.stale
+        scenario.declare(last)
+        scenario.calm(last)
+        scenario.clock.seconds += 61 + case.stale
+        report = scenario.calm(last)
+        figures = judge(case, last, report, scenario.dynamodb, scenario.monitor, raw=scenario.raw)
+        _still(scenario, last, report)
     else:
         figures = Counter()
-    figures.update(storm.witness.figures)
-    figures.update({f"broken by {kind}": number for kind, number in storm.wire.hits.items()})
-    figures["processes"] = storm.processes
+    figures.update(scenario.monitor.figures)
+    figures.update({f"broken by {kind}": number for kind, number in scenario.transport.hits.items()})
+    figures["processes"] = scenario.processes
     return figures
 
 
-def _still(storm: Storm, last: Turn, before: PassReport) -> None:
+def _still(scenario: Scenario, last: Phase, before: PassReport) -> None:
     """Five passes a minute apart change nothing and say the same."""
-    calls, puts = len(storm.plane.journal), storm.items.puts
+    calls, puts = len(scenario.dynamodb.journal), scenario.items.puts
     for _ in range(QUIET):
-        storm.clock.seconds += 61
-        report = storm.quiet_pass(last)
-        due = any(call.operation in storm.dated for call in storm.plane.journal[calls:])
+        scenario.clock.seconds += 61
+        report = scenario.quiet_pass(last)
+        due = any(call.operation in scenario.dated for call in scenario.dynamodb.journal[calls:])
         assert due or report.verdict is before.verdict, f"quiet at first as {before.verdict}, then {report.verdict}"
-    made = [call for call in storm.plane.journal[calls:] if call.operation not in storm.dated]
+    made = [call for call in scenario.dynamodb.journal[calls:] if call.operation not in scenario.dated]
     assert not made, f"a pass over a settled world made {made}"
-    assert storm.items.puts == puts, "a pass over a settled world wrote items"
+    assert scenario.items.puts == puts, "a pass over a settled world wrote items"

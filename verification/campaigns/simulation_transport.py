@@ -12,7 +12,7 @@ from campaigns.simulation_case import Fault
 from simulation.copies import copied
 from simulation.items import Items
 from simulation.refusal import in_use, limit, missing, throttled
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Denied, Malformed, Unreachable
@@ -41,26 +41,26 @@ class Watcher(Protocol):
     def garbled(self) -> None: ...
 
 
-class Wire:
+class Transport:
     """``faults`` and ``deeds`` of a turn by number; ``calls`` counts the turn's calls, ``hits`` what broke by kind.
 
     ``known`` are the answers of the turn before, which a stale one repeats.
     """
 
-    def __init__(self, plane: ControlPlane) -> None:
-        self.plane = plane
+    def __init__(self, dynamodb: SimulatedDynamoDB) -> None:
+        self.dynamodb = dynamodb
         self.calls = 0
         self.faults: dict[int, str] = {}
-        self.deeds: dict[int, list[Callable[[], None]]] = {}
+        self.actions: dict[int, list[Callable[[], None]]] = {}
         self.expired = False
         self.hits: dict[str, int] = {}
         self.known: dict[Any, Any] = {}
         self.recent: dict[Any, Any] = {}
         self.watcher: Watcher | None = None
 
-    def begin(self, faults: Iterable[Fault], deeds: dict[int, list[Callable[[], None]]]) -> None:
+    def begin(self, faults: Iterable[Fault], actions: dict[int, list[Callable[[], None]]]) -> None:
         """A new turn."""
-        self.calls, self.expired, self.deeds = 0, False, deeds
+        self.calls, self.expired, self.actions = 0, False, actions
         self.known, self.recent = self.recent, {}
         self.faults = {fault.at: fault.kind for fault in faults}
 
@@ -68,13 +68,13 @@ class Wire:
         """The call's answer, or its failure."""
         at = self.calls
         self.calls = at + 1
-        for deed in self.deeds.pop(at, ()):
-            deed()
+        for action in self.actions.pop(at, ()):
+            action()
         if self.expired:
             raise _expired(operation)
         kind = self.faults.get(at)
         answer = work() if kind is None else self._broken(kind, port, operation, work, key)
-        if port in READS and self.plane.stale:
+        if port in READS and self.dynamodb.stale:
             self.recent.setdefault((operation, key), answer)
         return answer
 
@@ -119,9 +119,9 @@ class Wire:
 
     def _unseen(self, port: str, operation: str, work: Callable[[], Any], key: Any) -> Any:
         """Only a young table may not be seen yet, and never on an emulator."""
-        table = self.plane.tables.get(key) if isinstance(key, str) else None
-        lagging = port == "read" and self.plane.strict and table is not None
-        if lagging and table is not None and self.plane.clock.seconds - table.born < SEEN_AFTER:
+        table = self.dynamodb.tables.get(key) if isinstance(key, str) else None
+        lagging = port == "read" and self.dynamodb.strict and table is not None
+        if lagging and table is not None and self.dynamodb.clock.seconds - table.born < SEEN_AFTER:
             raise missing(operation, "not seen yet")
         return work()
 
@@ -130,73 +130,77 @@ def _expired(operation: str) -> Denied:
     return Denied(operation, "ExpiredTokenException", "the security token is expired")
 
 
-class WiredTables:
+class FaultyTables:
     """The ``TableApi`` port over a wire."""
 
-    def __init__(self, wire: Wire, watcher: Watcher) -> None:
-        self._wire, self._plane, self._watcher = wire, wire.plane, watcher
-        wire.watcher = watcher
+    def __init__(self, transport: Transport, watcher: Watcher) -> None:
+        self._transport, self._dynamodb, self._watcher = transport, transport.dynamodb, watcher
+        transport.watcher = watcher
 
     def list_tables(self) -> tuple[str, ...]:
-        names: tuple[str, ...] = self._wire.through("list", "ListTables", self._plane.list_tables)
+        names: tuple[str, ...] = self._transport.through("list", "ListTables", self._dynamodb.list_tables)
         return names
 
     def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         key = params.get("TableName") or params.get("ResourceArn") or repr(params)
         if "IndexName" in params:
             key = (key, params["IndexName"])
-        at = self._wire.calls
-        answer: Mapping[str, Any] = self._wire.through(
-            "read", operation, lambda: self._plane.read(operation, params), key
+        at = self._transport.calls
+        answer: Mapping[str, Any] = self._transport.through(
+            "read", operation, lambda: self._dynamodb.read(operation, params), key
         )
         if operation == "DescribeTable":
             self._watcher.looked(params["TableName"], at)
         return answer
 
     def write(self, call: Call) -> Mapping[str, Any]:
-        at = self._wire.calls
+        at = self._transport.calls
 
         def work() -> Mapping[str, Any]:
             self._watcher.writes(call, at)
-            answer = self._plane.write(call)
+            answer = self._dynamodb.write(call)
             self._watcher.wrote(call, at)
             return answer
 
-        answered: Mapping[str, Any] = self._wire.through("write", call.operation, work)
+        answered: Mapping[str, Any] = self._transport.through("write", call.operation, work)
         return answered
 
 
-class WiredItems:
+class FaultyItems:
     """The ``ItemApi`` port over a wire; it is always consistent."""
 
-    def __init__(self, wire: Wire, items: Items, watcher: Watcher) -> None:
-        self._wire, self._items, self._watcher = wire, items, watcher
+    def __init__(self, transport: Transport, items: Items, watcher: Watcher) -> None:
+        self._transport, self._items, self._watcher = transport, items, watcher
 
     def first_items(self, table: str, limit: int) -> tuple[dict[str, Any], ...]:
-        at = self._wire.calls
+        at = self._transport.calls
 
         def work() -> tuple[dict[str, Any], ...]:
             found = self._items.first_items(table, limit)
             self._watcher.scanned(table, at)
             return found
 
-        found: tuple[dict[str, Any], ...] = self._wire.through("items", "Scan", work)
+        found: tuple[dict[str, Any], ...] = self._transport.through("items", "Scan", work)
         return found
 
     def put_if_absent(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> bool:
-        put = self._wire.through("items", "PutItem", lambda: self._items.put_if_absent(table, item, key_names))
+        put = self._transport.through("items", "PutItem", lambda: self._items.put_if_absent(table, item, key_names))
         return bool(put)
 
     def find_item(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._wire.through(
+        found: dict[str, Any] | None = self._transport.through(
             "items", "GetItem", lambda: self._items.find_item(table, item, key_names)
         )
         return found
 
     def all_items(self, table: str) -> Iterator[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._wire.through("items", "Scan", lambda: list(self._items.all_items(table)))
+        found: list[dict[str, Any]] = self._transport.through(
+            "items", "Scan", lambda: list(self._items.all_items(table))
+        )
         return iter(found)
 
     def remove_if_equal(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> Removal:
-        end = self._wire.through("items", "DeleteItem", lambda: self._items.remove_if_equal(table, item, key_names))
+        end = self._transport.through(
+            "items", "DeleteItem", lambda: self._items.remove_if_equal(table, item, key_names)
+        )
         return Removal(end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from campaigns.simulation_case import CALLS_OF_A_PASS, Deed, Plan, StormCase, Turn, draw
+from campaigns.simulation_case import CALLS_OF_A_PASS, Action, Phase, Plan, SimulationCase, draw
 from support.foreign_wide import wide_call
 from support.random_wide import carrying, wide
 
@@ -17,10 +17,10 @@ from reconciler.model.identity import Flavor
 SHARE = 0.35
 """Of the declarations that get each of them."""
 DAY = 86_400.0
-BACKUP_DEEDS = ("backup", "drop_backup")
+BACKUP_ACTIONS = ("backup", "drop_backup")
 
 
-def draw_wide(number: int) -> StormCase:
+def draw_wide(number: int) -> SimulationCase:
     """The case of that number."""
     rng = Random(f"wide {number}")
     case = draw(rng.randrange(1_000_000))
@@ -30,9 +30,9 @@ def draw_wide(number: int) -> StormCase:
     options = case.options
     if rng.random() < 0.6:
         options = replace(options, data_loss="allow", disruption="allow", max_deletes=None, max_deletes_share=None)
-    late = len(case.turns) // 2
-    turns = tuple(_turn(rng, turn, plans, int(at >= late)) for at, turn in enumerate(case.turns))
-    return replace(case, options=options, plans=plans, turns=turns)
+    late = len(case.phases) // 2
+    phases = tuple(_phase(rng, phase, plans, int(at >= late)) for at, phase in enumerate(case.phases))
+    return replace(case, options=options, plans=plans, phases=phases)
 
 
 def _plan(rng: Random, plan: Plan) -> Plan:
@@ -44,15 +44,15 @@ def _plan(rng: Random, plan: Plan) -> Plan:
     return replace(plan, first=carrying(first, second), second=carrying(second, first), lifecycle=lifecycle)
 
 
-def _turn(rng: Random, turn: Turn, plans: tuple[Plan, ...], version: int) -> Turn:
+def _phase(rng: Random, phase: Phase, plans: tuple[Plan, ...], version: int) -> Phase:
     """Mostly the first versions in the first half of the turns, and the second ones later."""
-    deeds = tuple(_deed(rng, plans) for _ in range(rng.choice((0, 0, 1, 2))))
-    declared = tuple((at, version if rng.random() < 0.8 else 1 - version) for at, _ in turn.declared)
-    return replace(turn, declared=declared, deeds=(*turn.deeds, *deeds), pause=rng.choice((turn.pause, DAY)))
+    actions = tuple(_action(rng, plans) for _ in range(rng.choice((0, 0, 1, 2))))
+    declared = tuple((at, version if rng.random() < 0.8 else 1 - version) for at, _ in phase.declared)
+    return replace(phase, declared=declared, actions=(*phase.actions, *actions), pause=rng.choice((phase.pause, DAY)))
 
 
-def _deed(rng: Random, plans: tuple[Plan, ...]) -> Deed:
+def _action(rng: Random, plans: tuple[Plan, ...]) -> Action:
     name, at = rng.choice(plans).name, rng.randrange(CALLS_OF_A_PASS)
     if rng.random() < 0.25:
-        return Deed(at, rng.choice(BACKUP_DEEDS), name)
-    return Deed(at, "call", name, wide_call(rng, name))
+        return Action(at, rng.choice(BACKUP_ACTIONS), name)
+    return Action(at, "call", name, wide_call(rng, name))

@@ -7,29 +7,29 @@ from datetime import timedelta
 
 from campaigns.related_oracle import place_of, scheduled
 from campaigns.simulation_calls import subject
-from campaigns.simulation_case import StormCase, Turn
-from campaigns.simulation_monitor import SLACK, Fact, Witness, only_seed
+from campaigns.simulation_case import Phase, SimulationCase
+from campaigns.simulation_monitor import SLACK, Fact, Monitor, only_seed
 from campaigns.simulation_store import State
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.change import Call
 from reconciler.model.options import permits
 from reconciler.model.table import TableSpec
 
 
-class WideWitness(Witness):
+class WideMonitor(Monitor):
     """Only the oldest of scheduled backups go, a replica only where the declaration lists them, and not this one."""
 
-    def __init__(self, case: StormCase, plane: ControlPlane, state: State) -> None:
-        super().__init__(case, plane, state)
+    def __init__(self, case: SimulationCase, dynamodb: SimulatedDynamoDB, state: State) -> None:
+        super().__init__(case, dynamodb, state)
         self.surplus: dict[int, float] = {}
         """Since when some replica is not wanted, by table object: the items stay in the table, and what grace is for is
         a declaration that may be a mistake.
         """
 
-    def begin(self, turn: Turn) -> None:
-        super().begin(turn)
-        if not turn.broken:
+    def begin(self, phase: Phase) -> None:
+        super().begin(phase)
+        if not phase.broken:
             self._note_surplus(self.specs.keys())
 
     def looked(self, table: str, at: int) -> None:
@@ -39,21 +39,21 @@ class WideWitness(Witness):
     def _note_surplus(self, names: Iterable[str]) -> None:
         for fact, _, wanted in self._replicas(names):
             if not wanted:
-                self.surplus.setdefault(id(fact.table), self.plane.clock.seconds)
+                self.surplus.setdefault(id(fact.table), self.dynamodb.clock.seconds)
 
     def forget_wishes(self, names: set[str]) -> None:
         super().forget_wishes(names)
-        if self.turn.broken or self.turn.observe or self.turn.elsewhere:
+        if self.phase.broken or self.phase.observe or self.phase.elsewhere:
             return
         unwanted = {id(fact.table) for fact, _, wanted in self._replicas(names & self.specs.keys()) if not wanted}
-        for name in names & self.specs.keys() & self.plane.tables.keys():
-            if id(self.plane.tables[name]) not in unwanted:
-                self.surplus.pop(id(self.plane.tables[name]), None)
+        for name in names & self.specs.keys() & self.dynamodb.tables.keys():
+            if id(self.dynamodb.tables[name]) not in unwanted:
+                self.surplus.pop(id(self.dynamodb.tables[name]), None)
 
     def _replicas(self, names: Iterable[str]) -> Iterator[tuple[Fact, str, bool]]:
         """Live replicas of these tables where replicas are declared, and whether this one is."""
         for name in names:
-            table, declared = self.plane.tables.get(name), self.specs[name].replicas
+            table, declared = self.dynamodb.tables.get(name), self.specs[name].replicas
             if table is None or declared is None:
                 continue
             for shape in table.description.get("Replicas", ()):
@@ -78,9 +78,9 @@ class WideWitness(Witness):
             self.figures.update(f"replica {verb}" for verb in update)
 
     def _backup(self, arn: str, spec: TableSpec | None) -> None:
-        if arn not in self.plane.backups:
+        if arn not in self.dynamodb.backups:
             return
-        taken = scheduled(self.plane, self.plane.backups[arn]["summary"]["TableId"])
+        taken = scheduled(self.dynamodb, self.dynamodb.backups[arn]["summary"]["TableId"])
         assert arn in taken, f"backup deleted that no schedule made: {arn}"
         assert spec is not None, f"backup of a table deleted that is not declared: {arn}"
         assert spec.backups is not None, f"backup deleted though none are declared: {arn}"
@@ -102,8 +102,8 @@ class WideWitness(Witness):
         assert spec.replicas is not None, f"a replica deleted though none are declared: {call}"
         declared = region in {replica.region for replica in spec.replicas}
         assert not declared, f"a replica deleted that is declared: {call}"
-        table, plan = self.plane.tables.get(name), self.plans[name]
-        if table is None or self.deed_at > self.seen_at.get(name, -1):
+        table, plan = self.dynamodb.tables.get(name), self.plans[name]
+        if table is None or self.action_at > self.seen_at.get(name, -1):
             return
         fact = self.fact(table)
         assert self._owned(fact, plan), f"replica of a table of others deleted: {call}"
@@ -111,9 +111,9 @@ class WideWitness(Witness):
         allowed = permits(self.case.options.data_loss, emulator=False) or plan.lifecycle.allow_data_loss
         assert allowed or not fact.held_items, f"replica deleted without leave: {call}"
         grace, one_shot = self.case.options.prune_grace / timedelta(seconds=1), self.case.options.one_shot
-        if fact.held_items and not only_seed(fact) and not (self.turn.converge and one_shot):
-            waited = self.plane.clock.seconds - self.surplus.get(id(table), self.plane.clock.seconds)
+        if fact.held_items and not only_seed(fact) and not (self.phase.converge and one_shot):
+            waited = self.dynamodb.clock.seconds - self.surplus.get(id(table), self.dynamodb.clock.seconds)
             assert waited >= grace - SLACK, f"replica deleted {waited} s after the wish, not {grace} s: {call}"
         assert not plan.lifecycle.protect, f"replica deleted in spite of lifecycle.protect: {call}"
         assert self.held() or self.lost_at == at, f"lease lost: {call} was sent"
-        assert not self.invalid or self.turn.converge, f"replica deleted after an invalid answer: {call}"
+        assert not self.invalid or self.phase.converge, f"replica deleted after an invalid answer: {call}"

@@ -11,49 +11,49 @@ from typing import ClassVar
 from campaigns.convergence_run import DATED
 from campaigns.related_oracle import THEIRS, beside, unscaled
 from campaigns.simulation_actions import Others
-from campaigns.simulation_case import Deed, StormCase
+from campaigns.simulation_case import Action, SimulationCase
 from campaigns.simulation_final_state import Lacking
-from campaigns.simulation_monitor import Witness
-from campaigns.simulation_run import Storm
-from campaigns.simulation_run import run as run_storm
-from campaigns.simulation_wide_monitor import WideWitness
+from campaigns.simulation_monitor import Monitor
+from campaigns.simulation_run import Scenario
+from campaigns.simulation_run import run as run_simulation
+from campaigns.simulation_wide_monitor import WideMonitor
 from campaigns.table_oracle import lacking
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.identity import Flavor
 from reconciler.model.table import TableSpec
 
 
-def raw(plane: ControlPlane, spec: TableSpec, flavor: Flavor) -> list[str]:
+def raw(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> list[str]:
     """What is not as declared, of the table and beside it."""
-    return [*lacking(plane, unscaled(plane, spec), flavor), *beside(plane, spec)]
+    return [*lacking(dynamodb, unscaled(dynamodb, spec), flavor), *beside(dynamodb, spec)]
 
 
 class WideOthers(Others):
     """Others who take backups and drop any."""
 
-    def more(self, deed: Deed) -> None:
-        match deed.kind:
+    def more(self, action: Action) -> None:
+        match action.kind:
             case "backup":
-                self._do("CreateBackup", {"TableName": deed.table, "BackupName": THEIRS})
+                self._do("CreateBackup", {"TableName": action.table, "BackupName": THEIRS})
             case "drop_backup":
-                for arn in [arn for arn in self.plane.backups if f":table/{deed.table}/" in arn][:1]:
+                for arn in [arn for arn in self.dynamodb.backups if f":table/{action.table}/" in arn][:1]:
                     self._do("DeleteBackup", {"BackupArn": arn})
 
 
-class WideStorm(Storm):
+class WideScenario(Scenario):
     """The world of one case."""
 
-    witness_of: ClassVar[type[Witness]] = WideWitness
+    monitor_of: ClassVar[type[Monitor]] = WideMonitor
     others_of: ClassVar[type[Others]] = WideOthers
     raw: ClassVar[Lacking] = staticmethod(raw)
     dated: ClassVar[tuple[str, ...]] = DATED
 
-    def __init__(self, case: StormCase) -> None:
+    def __init__(self, case: SimulationCase) -> None:
         super().__init__(case)
-        self.plane.has_backups = True
+        self.dynamodb.has_backups = True
 
 
-def run(case: StormCase) -> Counter[str]:
+def run(case: SimulationCase) -> Counter[str]:
     """Raises ``AssertionError`` where anything happens that may not, or the end is another one than declared."""
-    return run_storm(case, WideStorm)
+    return run_simulation(case, WideScenario)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 from support.declared_state import violations
 
 from reconciler.model.identity import Flavor
@@ -13,12 +13,12 @@ from reconciler.model.observed import Responses
 from reconciler.model.table import TableSpec
 
 
-def lacking(plane: ControlPlane, spec: TableSpec, flavor: Flavor) -> list[str]:
+def lacking(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> list[str]:
     """What the live table lacks of the declaration, as sentences; what such an endpoint is known to lack left out."""
-    if spec.name not in plane.tables:
+    if spec.name not in dynamodb.tables:
         return [f"there is no table {spec.name}"]
     wish = holdable(spec, flavor)
-    return violations(Responses(_answers(plane, wish)), wish)
+    return violations(Responses(_answers(dynamodb, wish)), wish)
 
 
 def holdable(spec: TableSpec, flavor: Flavor) -> TableSpec:
@@ -32,9 +32,9 @@ def holdable(spec: TableSpec, flavor: Flavor) -> TableSpec:
     return spec
 
 
-def _answers(plane: ControlPlane, spec: TableSpec) -> dict[str, Any]:
+def _answers(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> dict[str, Any]:
     """The raw answers that tell of what is declared, the newest ones."""
-    table = plane.tables[spec.name]
+    table = dynamodb.tables[spec.name]
     side, shape = table.side, table.description
     policies = side.get("policies", {})
     insights = side.get("insights", {})
@@ -53,7 +53,7 @@ def _answers(plane: ControlPlane, spec: TableSpec) -> dict[str, Any]:
     }
     for name in ("", *(index.name for index in own.indexes)) if own else ():
         answers[f"DescribeContributorInsights {name}".strip()] = insights.get(name, off)
-    if plane.has_tags:
+    if dynamodb.has_tags:
         answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in table.tags.items()]}
     return answers
 

@@ -66,7 +66,7 @@ def judge(folder: Folder, name: str = "orders") -> Judge:
     """A judge over tables that hold an item each."""
     sim = simulate()
     for each in ("orders", "users"):
-        table = sim.plane.make(
+        table = sim.dynamodb.make(
             TableName=each,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],

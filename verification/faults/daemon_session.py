@@ -19,7 +19,7 @@ PAUSE = 0.05
 
 
 @dataclass(frozen=True)
-class Visit:
+class DaemonSession:
     """Of the daemon that serves on this port of the loopback interface; over at once when its process is killed."""
 
     port: int

@@ -15,7 +15,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Self
 
-from faults.daemon_session import Visit
+from faults.daemon_session import DaemonSession
 from faults.journal import effects, quiet_violations, unrecorded, violations, writes
 from faults.kill import Kill, Moment
 from faults.scenario import Run, Scenario
@@ -50,7 +50,7 @@ class Baseline:
     seen: Shape
 
 
-class Bench:
+class KillFixture:
     """``with Bench() as bench:``, or ``standing_bench()`` for one that ends with the process."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Bench:
             kill.aim(running)
         try:
             if run.stays:
-                Visit(port, running).until_done(run.order)
+                DaemonSession(port, running).until_done(run.order)
         except BaseException:
             running.kill()
             raise
@@ -206,14 +206,14 @@ class Bench:
 
 
 @cache
-def standing_bench() -> Bench:
+def shared_fixture() -> KillFixture:
     """The bench of this process; it ends with it, be it a worker of a pool, which runs no ``atexit``."""
-    bench = Bench().__enter__()
-    Finalize(None, bench.__exit__, exitpriority=10)
-    return bench
+    kill_fixture = KillFixture().__enter__()
+    Finalize(None, kill_fixture.__exit__, exitpriority=10)
+    return kill_fixture
 
 
-def end_bench() -> None:
+def close_shared_fixture() -> None:
     """End it before the process does."""
-    standing_bench().__exit__()
-    standing_bench.cache_clear()
+    shared_fixture().__exit__()
+    shared_fixture.cache_clear()

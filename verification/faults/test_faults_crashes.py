@@ -56,13 +56,17 @@ def test_a_run_after_a_death_between_a_create_and_its_record_outwaits_the_lease_
         for place in reversed(places_of(scenario))
         if place.call.operation == "CreateTable" and place.moment is Moment.APPLIED
     )
-    stage = baseline(scenario).stage.copy()
+    account = baseline(scenario).account.copy()
     death = Death(place.call.number, place.moment)
-    stage.wire.before, stage.wire.after, stage.wire.whole = death.before, death.after, lambda: False
+    account.transport.before, account.transport.after, account.transport.whole = (
+        death.before,
+        death.after,
+        lambda: False,
+    )
     with pytest.raises(Died):
-        scenario.act(stage)
-    stage.wire.before = stage.wire.after = None
-    began = stage.clock.seconds
-    assert scenario.repeat(stage).exit == 0
-    assert 30 <= stage.clock.seconds - began < 60
-    assert end_state(stage.plane)["record default/default table#t4"]["ownership"] == {"S": "created"}
+        scenario.act(account)
+    account.transport.before = account.transport.after = None
+    began = account.clock.seconds
+    assert scenario.repeat(account).exit == 0
+    assert 30 <= account.clock.seconds - began < 60
+    assert end_state(account.dynamodb)["record default/default table#t4"]["ownership"] == {"S": "created"}

@@ -79,9 +79,9 @@ ALLOWED = {
 
 @pytest.mark.parametrize("case", FORBIDDEN)
 def test_what_may_never_be_done_is_named(case: str) -> None:
-    calls, said = FORBIDDEN[case]
+    calls, messages = FORBIDDEN[case]
     (sentence,) = violations(calls, SCENARIO)
-    assert said in sentence
+    assert messages in sentence
 
 
 @pytest.mark.parametrize("case", ALLOWED)

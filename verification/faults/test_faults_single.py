@@ -64,8 +64,8 @@ def test_a_spread_over_all_scenarios(part: int) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS[::6], ids=lambda scenario: scenario.name)
 def test_calls_that_nobody_meddles_with_may_pass_by_botocore(scenario) -> None:
     known = baseline(scenario)
-    stage = known.stage.copy()
-    stage.wire.whole = lambda: False
-    assert scenario.act(stage).exit == known.act.exit
-    assert [shape(sending) for sending in stage.wire.sent] == [shape(sending) for sending in known.calls]
-    assert end_state(stage.plane) == known.states[0]
+    account = known.account.copy()
+    account.transport.whole = lambda: False
+    assert scenario.act(account).exit == known.act.exit
+    assert [shape(request) for request in account.transport.sent] == [shape(request) for request in known.calls]
+    assert end_state(account.dynamodb) == known.states[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import backups_unavailable, invalid
 
 if TYPE_CHECKING:
-    from simulation.simulated_dynamodb import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateContinuousBackups"
 EARLIEST = "EarliestRestorableDateTime"
@@ -15,10 +15,10 @@ WARM_UP = 20.0
 """Seconds after a create in which the service is still enabling backups for a table."""
 
 
-def update_backups(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(OPERATION, params["TableName"])
+def update_backups(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(OPERATION, params["TableName"])
     wish = params["PointInTimeRecoverySpecification"]
-    if plane.strict and plane.clock.seconds - table.born < WARM_UP:
+    if dynamodb.strict and dynamodb.clock.seconds - table.born < WARM_UP:
         raise backups_unavailable(OPERATION)
     days = wish.get("RecoveryPeriodInDays")
     if days is not None and not (1 <= days <= 35):
@@ -29,7 +29,7 @@ def update_backups(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any
         {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": days or 35,
-            EARLIEST: table.side.get("recovery", {}).get(EARLIEST) or plane.clock.now(),
+            EARLIEST: table.side.get("recovery", {}).get(EARLIEST) or dynamodb.clock.now(),
         }
         if wish["PointInTimeRecoveryEnabled"]
         else {"PointInTimeRecoveryStatus": "DISABLED"}
@@ -37,11 +37,11 @@ def update_backups(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any
     return {"ContinuousBackupsDescription": _description(table.side)}
 
 
-def described(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table("DescribeContinuousBackups", params["TableName"])
+def described(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table("DescribeContinuousBackups", params["TableName"])
     answer = _description(table.side)
     if EARLIEST in answer["PointInTimeRecoveryDescription"]:
-        told = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": plane.clock.now()}
+        told = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": dynamodb.clock.now()}
         answer["PointInTimeRecoveryDescription"] = told
     return {"ContinuousBackupsDescription": answer}
 

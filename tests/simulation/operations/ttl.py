@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import in_use, invalid, used_up
 
 if TYPE_CHECKING:
-    from simulation.simulated_dynamodb import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTimeToLive"
 HOUR = 3600.0
 
 
-def update_ttl(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(OPERATION, params["TableName"])
-    wish, now = params["TimeToLiveSpecification"], plane.clock.seconds
+def update_ttl(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(OPERATION, params["TableName"])
+    wish, now = params["TimeToLiveSpecification"], dynamodb.clock.seconds
     if table.status not in ("ACTIVE", "UPDATING"):
         raise in_use(OPERATION, f"the table is {table.status}")
     if not wish.get("AttributeName"):
@@ -28,7 +28,7 @@ def update_ttl(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     if enabled and wish["AttributeName"] != table.ttl["AttributeName"]:
         raise invalid(OPERATION, "TimeToLive is active on a different AttributeName")
     times = table.counted.setdefault("ttl", [])
-    if plane.strict and times and now - times[-1] < HOUR:
+    if dynamodb.strict and times and now - times[-1] < HOUR:
         raise used_up(OPERATION, "Time to live has been modified multiple times within a fixed interval")
     times.append(now)
     status = "ENABLING" if wish["Enabled"] else "DISABLING"
@@ -38,5 +38,5 @@ def update_ttl(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     def settle() -> None:
         table.ttl = done
 
-    plane.soon(table, settle)
+    dynamodb.soon(table, settle)
     return {"TimeToLiveSpecification": wish}

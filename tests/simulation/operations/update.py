@@ -20,10 +20,10 @@ from simulation.updates import (
 )
 
 if TYPE_CHECKING:
-    from simulation.simulated_dynamodb import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
-Apply = Callable[["ControlPlane", Table, dict[str, Any], dict[str, Any]], None]
+Apply = Callable[["SimulatedDynamoDB", Table, dict[str, Any], dict[str, Any]], None]
 
 MEMBERS: dict[str, str] = {
     "BillingMode": "capacity",
@@ -57,15 +57,15 @@ CONCERNS: dict[str, Apply] = {
 }
 
 
-def update_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(OPERATION, params["TableName"])
+def update_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(OPERATION, params["TableName"])
     concern = _concern(params)
     _at_rest(table, concern, params)
     draft = copied(table.description)
-    CONCERNS[concern](plane, table, draft, params)
+    CONCERNS[concern](dynamodb, table, draft, params)
     table.description = draft
-    draft["TableStatus"] = "UPDATING" if plane.delay else "ACTIVE"
-    plane.soon(table, lambda: table.description.update(TableStatus="ACTIVE"), 0.5 if concern == "index" else 1.0)
+    draft["TableStatus"] = "UPDATING" if dynamodb.delay else "ACTIVE"
+    dynamodb.soon(table, lambda: table.description.update(TableStatus="ACTIVE"), 0.5 if concern == "index" else 1.0)
     return {"TableDescription": draft}
 
 

@@ -9,7 +9,7 @@ from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.simulated_dynamodb import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
 HOME = "eu-central-1"
@@ -20,11 +20,11 @@ REGION_SETS = (
 )
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     updates = params.get("ReplicaUpdates", [])
     verbs = [verb for update in updates for verb in update]
     if "MultiRegionConsistency" in params:
-        _consistency(plane, table, draft, params)
+        _consistency(dynamodb, table, draft, params)
         return
     if "GlobalTableWitnessUpdates" in params:
         _without_witness(draft, params, verbs)
@@ -35,19 +35,21 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
     if len(updates) != 1:
         raise invalid(OPERATION, "one replica a call")
     {"Create": _create, "Update": _update, "Delete": _delete, "Disassociate": _disassociate}[verbs[0]](
-        plane, table, draft, updates[0][verbs[0]]
+        dynamodb, table, draft, updates[0][verbs[0]]
     )
 
 
-def settings(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def settings(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     mode = params["GlobalTableSettingsReplicationMode"]
     if draft.get("GlobalTableSettingsReplicationMode", "DISABLED") == mode:
         raise invalid(OPERATION, f"settings replication is {mode} already")
     draft["GlobalTableSettingsReplicationMode"] = mode
-    plane.sources[draft["TableArn"]] = mode
+    dynamodb.sources[draft["TableArn"]] = mode
 
 
-def disassociation_protection(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def disassociation_protection(
+    dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]
+) -> None:
     wish = params["DisassociationProtectionEnabled"]
     if not draft.get("Replicas") or draft.get("MultiRegionConsistency") == "STRONG":
         raise invalid(OPERATION, "only a replica of eventual consistency has disassociation protection")
@@ -70,7 +72,7 @@ def _one(draft: dict[str, Any], region: str) -> dict[str, Any]:
     raise missing(OPERATION, f"no replica in {region}")
 
 
-def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+def _create(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
     view = draft.get("StreamSpecification", {}).get("StreamViewType")
     if view != "NEW_AND_OLD_IMAGES":
         raise invalid(OPERATION, "a replica needs a stream with new and old images")
@@ -82,10 +84,10 @@ def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict
     _override(replica, wish)
     _replicas(draft).append({**replica, "ReplicaStatus": "CREATING"})
     region = wish["RegionName"]
-    plane.soon(table, lambda: _settled(table, region, "ACTIVE"))
+    dynamodb.soon(table, lambda: _settled(table, region, "ACTIVE"))
 
 
-def _update(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+def _update(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
     replica = _one(draft, wish["RegionName"])
     if "KMSMasterKeyId" in wish:
         raise invalid(OPERATION, "the key of a replica never changes: it is made anew")
@@ -94,7 +96,7 @@ def _update(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict
     if replica == before:
         raise invalid(OPERATION, "the replica will not change")
     replica["ReplicaStatus"] = "UPDATING"
-    plane.soon(table, lambda: _settled(table, wish["RegionName"], "ACTIVE"))
+    dynamodb.soon(table, lambda: _settled(table, wish["RegionName"], "ACTIVE"))
 
 
 def _override(replica: dict[str, Any], wish: dict[str, Any]) -> None:
@@ -113,12 +115,12 @@ def _override(replica: dict[str, Any], wish: dict[str, Any]) -> None:
             known.append(dict(index))
 
 
-def _delete(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+def _delete(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
     _one(draft, wish["RegionName"])["ReplicaStatus"] = "DELETING"
-    plane.soon(table, lambda: _gone(table, wish["RegionName"]))
+    dynamodb.soon(table, lambda: _gone(table, wish["RegionName"]))
 
 
-def _disassociate(plane: ControlPlane, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+def _disassociate(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
     if draft.get("MultiRegionConsistency") == "STRONG":
         raise invalid(OPERATION, "only replicas of eventual consistency can be disassociated")
     if wish["RegionName"] != HOME:
@@ -128,7 +130,7 @@ def _disassociate(plane: ControlPlane, table: Table, draft: dict[str, Any], wish
     draft["Replicas"] = []
 
 
-def _consistency(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def _consistency(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     """Strong consistency comes with all replicas at once, in one Region set, and with an empty table."""
     if draft.get("Replicas"):
         raise invalid(OPERATION, "the consistency of a global table never changes")
@@ -146,7 +148,7 @@ def _consistency(plane: ControlPlane, table: Table, draft: dict[str, Any], param
     draft["Replicas"] = [{"RegionName": region, "ReplicaStatus": "CREATING"} for region in wished]
     draft["GlobalTableWitnesses"] = [{"RegionName": region, "WitnessStatus": "ACTIVE"} for region in witness]
     for region in wished:
-        plane.soon(table, lambda region=region: _settled(table, region, "ACTIVE"))
+        dynamodb.soon(table, lambda region=region: _settled(table, region, "ACTIVE"))
 
 
 def _undo_strong(table: Table, draft: dict[str, Any], regions: list[str]) -> None:

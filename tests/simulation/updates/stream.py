@@ -8,12 +8,12 @@ from simulation.refusal import invalid
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.simulated_dynamodb import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     wish = params["StreamSpecification"]
     enabled = "StreamSpecification" in draft
     if wish["StreamEnabled"] and enabled:
@@ -27,6 +27,6 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
             raise invalid(OPERATION, "a table with replicas needs its stream")
         del draft["StreamSpecification"]
         return
-    plane.born += 1
+    dynamodb.born += 1
     draft["StreamSpecification"] = wish
-    draft["LatestStreamArn"] = f"{draft['TableArn']}/stream/{plane.born}"
+    draft["LatestStreamArn"] = f"{draft['TableArn']}/stream/{dynamodb.born}"

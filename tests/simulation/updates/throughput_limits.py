@@ -9,12 +9,12 @@ from simulation.table import Table
 from simulation.updates.named import named
 
 if TYPE_CHECKING:
-    from simulation.simulated_dynamodb import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 MEMBERS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     if table.mode != "PAY_PER_REQUEST":
         raise invalid("UpdateTable", "a maximum on demand needs a table that is on demand")
     if "OnDemandThroughput" in params:

@@ -9,22 +9,22 @@ from simulation.table import Table
 from simulation.updates.named import named
 
 if TYPE_CHECKING:
-    from simulation.simulated_dynamodb import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
 BASELINE = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     if "WarmThroughput" in params:
-        _raise(plane, table, draft, params["WarmThroughput"])
+        _raise(dynamodb, table, draft, params["WarmThroughput"])
     updates = [update["Update"] for update in params.get("GlobalSecondaryIndexUpdates", [])]
     indexes = named(draft, [update["IndexName"] for update in updates])
     for update in updates:
-        _raise(plane, table, indexes[update["IndexName"]], update["WarmThroughput"])
+        _raise(dynamodb, table, indexes[update["IndexName"]], update["WarmThroughput"])
 
 
-def begin(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def begin(dynamodb: SimulatedDynamoDB, holder: dict[str, Any], wish: dict[str, Any]) -> None:
     """A new table or index is ready for the baseline, a provisioned one for its capacity, or for more."""
     wish = wish or holder.get("WarmThroughput", {})
     capacity = holder.get("ProvisionedThroughput", {})
@@ -32,22 +32,22 @@ def begin(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> 
     least = units if all(units.values()) else BASELINE
     if any(value < least[member] for member, value in wish.items()):
         raise invalid(OPERATION, f"the requested warm throughput is lower than the initial one: {least}")
-    if plane.strict or wish:
+    if dynamodb.strict or wish:
         holder["WarmThroughput"] = {**least, **wish, "Status": "ACTIVE"}
 
 
-def _raise(plane: ControlPlane, table: Table, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def _raise(dynamodb: SimulatedDynamoDB, table: Table, holder: dict[str, Any], wish: dict[str, Any]) -> None:
     """What was never told is taken: an emulator that tells nothing of it refuses nothing either."""
     if not wish:
         raise invalid(OPERATION, "WarmThroughput needs ReadUnitsPerSecond, WriteUnitsPerSecond, or both")
-    known = holder.get("WarmThroughput", BASELINE if plane.strict else {})
+    known = holder.get("WarmThroughput", BASELINE if dynamodb.strict else {})
     have = {member: known.get(member, 0) for member in BASELINE}
     if any(value < have[member] for member, value in wish.items()):
         raise invalid(OPERATION, f"warm throughput cannot be lowered: it is {have}")
     if {**have, **wish} == have:
         raise invalid(OPERATION, "warm throughput will not change")
-    holder["WarmThroughput"] = {**have, **wish, "Status": "UPDATING" if plane.delay else "ACTIVE"}
-    plane.soon(table, lambda: _settled(table))
+    holder["WarmThroughput"] = {**have, **wish, "Status": "UPDATING" if dynamodb.delay else "ACTIVE"}
+    dynamodb.soon(table, lambda: _settled(table))
 
 
 def _settled(table: Table) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 from unittest import mock
 
 from faults.inprocess.clients import Pool, no_real_time
-from faults.inprocess.transport import Wire
+from faults.inprocess.transport import Transport
 from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.data_plane import OPERATIONS
-from simulation.simulated_dynamodb import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.simulated_engine import ListSource, Silent
 from support.table_settings import KEYS
 
@@ -43,20 +43,20 @@ LOCAL_URL = "http://localhost:8000"
 class Heard(Silent):
     """The ``Telemetry`` port: when passes began and which calls failed as what, by the number of the next sending."""
 
-    def __init__(self, wire: Wire, by: str) -> None:
+    def __init__(self, transport: Transport, by: str) -> None:
         super().__init__()
-        self.wire, self.by = wire, by
+        self.transport, self.by = transport, by
         self.passes: list[int] = []
         self.failures: list[tuple[int, str, str]] = []
 
     def request(self, operation: str, result: str, *_: Any) -> None:
         if result != "success":
-            self.failures.append((len(self.wire.sent), operation, result))
+            self.failures.append((len(self.transport.sent), operation, result))
 
     def planned(self, pass_id: str, words: str) -> None: ...
 
     def pass_started(self, pass_id: str, trigger: str) -> None:
-        self.passes.append(len(self.wire.sent))
+        self.passes.append(len(self.transport.sent))
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,17 @@ class Ended:
     verb: str
     exit: int
     report: PassReport | None = None
-    said: str = ""
+    messages: str = ""
 
 
 @dataclass
 class Process:
     """One process of the product. What it raises on purpose ends it with 1; anything else is a crash."""
 
-    stage: Stage
+    account: SimulatedAccount
     options: Options
     holder: str
-    told: Heard
+    reported: Heard
     source: ListSource
     pool: Pool
     store: StateTable | None = None
@@ -84,29 +84,29 @@ class Process:
 
     def start(self) -> Reconciler:
         """Identify the endpoint and build the engine over it, as ``wiring.App`` does."""
-        stage = self.stage
-        url = None if stage.flavor is Flavor.AWS else LOCAL_URL
-        opened = self.pool.opened(stage.wire, self.holder)
-        connection = Connection(url, opened, lambda: opened, 1, self.told)
+        account = self.account
+        url = None if account.flavor is Flavor.AWS else LOCAL_URL
+        opened = self.pool.opened(account.transport, self.holder)
+        connection = Connection(url, opened, lambda: opened, 1, self.reported)
         endpoint = connection.identify()
         store = StateTable(
             connection.state_client(),
             self.options.state_table,
             self.options.scope,
             holder=self.holder,
-            clock=stage.clock,
+            clock=account.clock,
         )
         connection.fence = store.lease_lasts
         world = EngineContext(
-            api=connection.tables if endpoint.flavor.emulator else RateLimited(connection.tables, stage.clock),
+            api=connection.tables if endpoint.flavor.emulator else RateLimited(connection.tables, account.clock),
             items=connection.items,
             store=store,
-            source=Own(self.source) if self.options.one_shot else self.source,
-            clock=stage.clock,
-            random=stage.random,
-            telemetry=self.told,
+            source=OwnSource(self.source) if self.options.one_shot else self.source,
+            clock=account.clock,
+            random=account.random,
+            telemetry=self.reported,
             parallel=OneByOne(),
-            validator=stage.validator,
+            validator=account.validator,
             endpoint=endpoint,
         )
         self.store = store
@@ -115,11 +115,11 @@ class Process:
 
     def run(self, verb: str, work: Callable[[Reconciler], PassReport | CommandResult | int | None]) -> Ended:
         """One command from its start to its end, its lease given back."""
-        with self.stage.time():
+        with self.account.time():
             try:
                 result = work(self.reconciler or self.start())
             except ReconcilerError as error:
-                ended = Ended(verb, ERROR, said=str(error))
+                ended = Ended(verb, ERROR, messages=str(error))
             else:
                 ended = _ended(verb, result)
             self.close()
@@ -127,11 +127,11 @@ class Process:
 
     def passes(self) -> Ended:
         """One pass of a daemon, which goes on whatever comes; its endpoint may not answer yet."""
-        with self.stage.time():
+        with self.account.time():
             try:
                 return _ended("pass", (self.reconciler or self.start()).run_pass("interval"))
             except ReconcilerError as error:
-                return Ended("pass", ERROR, said=str(error))
+                return Ended("pass", ERROR, messages=str(error))
 
     def close(self) -> None:
         """Give the lease back; that it could not be is no failure."""
@@ -143,7 +143,7 @@ class Process:
 
 
 @dataclass
-class Own:
+class OwnSource:
     """The declarations of a command, read anew when they changed."""
 
     source: ListSource
@@ -166,12 +166,12 @@ def _ended(verb: str, result: PassReport | CommandResult | int | None) -> Ended:
         judge = exits.act if verb in ("destroy", "seed", "clear") else exits.converge
         return Ended(verb, judge(result), result)
     if isinstance(result, CommandResult):
-        return Ended(verb, OK if result.finished else DRIFT, said="; ".join(result.messages))
+        return Ended(verb, OK if result.finished else DRIFT, messages="; ".join(result.messages))
     return Ended(verb, OK if result is None else result)
 
 
 @dataclass
-class Stage:
+class SimulatedAccount:
     """The account. ``delay`` is how many virtual seconds the service takes; options are those of every process."""
 
     flavor: Flavor = Flavor.AWS
@@ -181,7 +181,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.clock = VirtualClock()
-        self.plane = ControlPlane(
+        self.dynamodb = SimulatedDynamoDB(
             self.clock,
             delay=self.delay,
             stale=self.stale,
@@ -189,18 +189,18 @@ class Stage:
             table_ids=self.flavor is Flavor.AWS,
             strict=not self.flavor.emulator,
         )
-        self.plane.has_backups = self.flavor is Flavor.AWS
-        self.plane.aliases.update(KEYS)
+        self.dynamodb.has_backups = self.flavor is Flavor.AWS
+        self.dynamodb.aliases.update(KEYS)
         if self.flavor is Flavor.DYNAMODB_LOCAL:
-            self.plane.scaling = None
-            self.plane.place = "ddblocal:000000000000"
-        self.wire = Wire(self.plane)
+            self.dynamodb.scaling = None
+            self.dynamodb.place = "ddblocal:000000000000"
+        self.transport = Transport(self.dynamodb)
         self.source = ListSource()
         self.random = CountingRandom()
         self.pool = shared_pool()
         self.validator = OfflineValidator()
         self.holders = 0
-        self.told: list[Heard] = []
+        self.reported: list[Heard] = []
         self._running = 0
         self._unreal = ExitStack()
 
@@ -212,8 +212,8 @@ class Stage:
         wish = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
         made = Options(**{**wish, **self.options, **options})
         self.holders += 1
-        self.told.append(Heard(self.wire, f"holder-{self.holders}"))
-        return Process(self, made, f"holder-{self.holders}", self.told[-1], self.source, self.pool)
+        self.reported.append(Heard(self.transport, f"holder-{self.holders}"))
+        return Process(self, made, f"holder-{self.holders}", self.reported[-1], self.source, self.pool)
 
     def once(self, **options: Any) -> Ended:
         """``reconciler --once``."""
@@ -221,23 +221,23 @@ class Stage:
 
     def item(self, operation: str, **params: Any) -> None:
         """Somebody else's request to the data plane."""
-        OPERATIONS[operation](self.plane, params)
+        OPERATIONS[operation](self.dynamodb, params)
 
     def call(self, operation: str, **params: Any) -> None:
         """Somebody else's request to the control plane."""
-        self.plane.do(operation, Call(operation, params).params)
+        self.dynamodb.do(operation, Call(operation, params).params)
 
     def later(self, seconds: float) -> None:
         """Time goes by, and what is under way goes on."""
         self.clock.seconds += seconds
-        self.plane.settle()
+        self.dynamodb.settle()
 
-    def copy(self) -> Stage:
+    def copy(self) -> SimulatedAccount:
         """The same account once more, from here on by itself."""
-        assert not any(table.due for table in self.plane.tables.values()), "what is under way cannot be copied"
-        made = Stage(self.flavor, self.delay, self.stale, self.options)
-        made.clock, made.plane, made.random = copy.deepcopy((self.clock, self.plane, self.random))
-        made.wire = Wire(made.plane)
+        assert not any(table.due for table in self.dynamodb.tables.values()), "what is under way cannot be copied"
+        made = SimulatedAccount(self.flavor, self.delay, self.stale, self.options)
+        made.clock, made.dynamodb, made.random = copy.deepcopy((self.clock, self.dynamodb, self.random))
+        made.transport = Transport(made.dynamodb)
         made.source = ListSource(self.source.declarations)
         made.holders = self.holders
         return made

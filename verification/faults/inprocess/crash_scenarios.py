@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from faults.inprocess import scenarios as named
-from faults.inprocess.account import Ended, Stage
+from faults.inprocess.account import Ended, SimulatedAccount
 from faults.inprocess.scenario import Scenario
 from faults.inprocess.scenarios import (
     AUDIT,
@@ -43,22 +43,22 @@ RECOVERABLE = PointInTimeRecovery(True)
 KEPT = "kept"
 
 
-def backed_up(name: str) -> Callable[[Stage], None]:
+def backed_up(name: str) -> Callable[[SimulatedAccount], None]:
     """Somebody makes a backup."""
-    return lambda stage: stage.call("CreateBackup", TableName=name, BackupName=KEPT)
+    return lambda account: account.call("CreateBackup", TableName=name, BackupName=KEPT)
 
 
-def restore(table: str, to: str, **wishes: Any) -> Callable[[Stage], Ended]:
+def restore(table: str, to: str, **wishes: Any) -> Callable[[SimulatedAccount], Ended]:
     """The verb, from the backup ``kept`` unless told otherwise."""
     asked = {"backup": KEPT, "at": None, **wishes}
     return verb("restore", lambda reconciler: reconciler.restore(table, to, **asked))
 
 
-def both(*acts: Callable[[Stage], Ended]) -> Callable[[Stage], Ended]:
+def both(*acts: Callable[[SimulatedAccount], Ended]) -> Callable[[SimulatedAccount], Ended]:
     """One command after the other, whatever becomes of the first."""
 
-    def act(stage: Stage) -> Ended:
-        return [each(stage) for each in acts][-1]
+    def act(account: SimulatedAccount) -> Ended:
+        return [each(account) for each in acts][-1]
 
     return act
 

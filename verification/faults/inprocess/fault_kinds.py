@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from botocore import exceptions
 from faults.inprocess.replies import Reply, document, error, page, with_checksum
-from faults.inprocess.transport import Sending, Serve
+from faults.inprocess.transport import SentRequest, Serve
 from simulation.clock import VirtualClock
 
 from reconciler.aws.capabilities import EVERYWHERE
 
-Strike = Callable[[Sending, Serve, VirtualClock], Reply]
+Strike = Callable[[SentRequest, Serve, VirtualClock], Reply]
 URL = "https://dynamodb.eu-central-1.amazonaws.com"
 CONNECT, READ, SLOW = 3.0, 20.0, 19.0
 """Seconds that a connect timeout, a read timeout and an answer that comes just in time take."""
@@ -30,44 +30,44 @@ class Kind:
     name: str
     family: str
     strike: Strike
-    meets: Callable[[Sending], bool] = lambda _: True
+    meets: Callable[[SentRequest], bool] = lambda _: True
     through: bool = False
 
 
-def writes(sending: Sending) -> bool:
-    return sending.mutating
+def writes(request: SentRequest) -> bool:
+    return request.mutating
 
 
-def reads(sending: Sending) -> bool:
-    return not sending.mutating
+def reads(request: SentRequest) -> bool:
+    return not request.mutating
 
 
-def lists(sending: Sending) -> bool:
-    return sending.operation in ("ListTables", "ListBackups")
+def lists(request: SentRequest) -> bool:
+    return request.operation in ("ListTables", "ListBackups")
 
 
-def batches(sending: Sending) -> bool:
-    return sending.operation in ("BatchWriteItem", "TransactWriteItems")
+def batches(request: SentRequest) -> bool:
+    return request.operation in ("BatchWriteItem", "TransactWriteItems")
 
 
-def everywhere(sending: Sending) -> bool:
+def everywhere(request: SentRequest) -> bool:
     """What is there for certain; the rest may truly be missing, and is then left alone."""
-    return sending.operation in EVERYWHERE
+    return request.operation in EVERYWHERE
 
 
-def items(sending: Sending) -> bool:
-    return sending.operation in ("PutItem", "UpdateItem", "DeleteItem", "GetItem", "TransactWriteItems")
+def items(request: SentRequest) -> bool:
+    return request.operation in ("PutItem", "UpdateItem", "DeleteItem", "GetItem", "TransactWriteItems")
 
 
 def _says(reply: Reply) -> Strike:
-    return lambda sending, serve, clock: reply
+    return lambda request, serve, clock: reply
 
 
 def _after(reply: Reply) -> Strike:
     """The service acted, and then said that it failed."""
 
-    def strike(sending: Sending, serve: Serve, clock: VirtualClock) -> Reply:
-        if sending.attempt == 1:
+    def strike(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
+        if request.attempt == 1:
             serve()
         return reply
 
@@ -75,8 +75,8 @@ def _after(reply: Reply) -> Strike:
 
 
 def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = False) -> Strike:
-    def strike(sending: Sending, serve: Serve, clock: VirtualClock) -> Reply:
-        if applied and sending.attempt == 1:
+    def strike(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
+        if applied and request.attempt == 1:
             serve()
         clock.seconds += seconds
         raise problem(endpoint_url=URL, error="as planned")  # type: ignore[call-arg]
@@ -86,7 +86,7 @@ def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = F
 
 def _bytes(change: Callable[[Reply], Reply]) -> Strike:
     """The service acted, and its answer was spoilt on the way."""
-    return lambda sending, serve, clock: change(serve())
+    return lambda request, serve, clock: change(serve())
 
 
 def _cut(reply: Reply) -> Reply:
@@ -136,13 +136,13 @@ def _last_page_lost(reply: Reply) -> Reply:
     return document(content, reply.status)
 
 
-def _unprocessed(sending: Sending, serve: Serve, clock: VirtualClock) -> Reply:
-    if sending.operation == "BatchWriteItem":
-        return document({"UnprocessedItems": sending.params["RequestItems"]})
+def _unprocessed(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
+    if request.operation == "BatchWriteItem":
+        return document({"UnprocessedItems": request.params["RequestItems"]})
     return error("TransactionCanceledException", CancellationReasons=[{"Code": "TransactionConflict"}])
 
 
-def _slow(sending: Sending, serve: Serve, clock: VirtualClock) -> Reply:
+def _slow(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
     clock.seconds += SLOW
     return serve()
 

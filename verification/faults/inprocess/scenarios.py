@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from faults.inprocess.account import STATE, Ended, Stage
+from faults.inprocess.account import STATE, Ended, SimulatedAccount
 from faults.inprocess.scenario import Scenario
 from simulation.simulated_engine import declaration, item
 from support.setting_transitions import SETTINGS
@@ -41,26 +41,28 @@ PROVISIONED = Billing("PROVISIONED", Throughput(5, 5))
 SCALED = AutoScaling(read=Scaling(True, 5, 50, 70.0), write=Scaling(True, 5, 20, 60.0))
 
 
-def once(stage: Stage) -> Ended:
-    return stage.once()
+def once(account: SimulatedAccount) -> Ended:
+    return account.once()
 
 
-def verb(name: str, work: Callable[[Reconciler], PassReport | CommandResult | int | None]) -> Callable[[Stage], Ended]:
+def verb(
+    name: str, work: Callable[[Reconciler], PassReport | CommandResult | int | None]
+) -> Callable[[SimulatedAccount], Ended]:
     """One command."""
-    return lambda stage: stage.process().run(name, work)
+    return lambda account: account.process().run(name, work)
 
 
-def daemon(*wishes: tuple[Declaration, ...], passes: int = 6, **options: Any) -> Callable[[Stage], Ended]:
+def daemon(*wishes: tuple[Declaration, ...], passes: int = 6, **options: Any) -> Callable[[SimulatedAccount], Ended]:
     """A daemon: passes a minute apart until all is as declared, then its declarations change to the next wish."""
 
-    def act(stage: Stage) -> Ended:
-        process = stage.process(one_shot=False, **options)
+    def act(account: SimulatedAccount) -> Ended:
+        process = account.process(one_shot=False, **options)
         ended = Ended("daemon", 0)
-        for wish in wishes or (stage.source.declarations,):
-            stage.declare(*wish)
+        for wish in wishes or (account.source.declarations,):
+            account.declare(*wish)
             for _ in range(passes):
                 ended = process.passes()
-                stage.later(61)
+                account.later(61)
                 if ended.exit == 0:
                     break
         process.close()
@@ -69,76 +71,76 @@ def daemon(*wishes: tuple[Declaration, ...], passes: int = 6, **options: Any) ->
     return act
 
 
-def made(*declarations: Declaration) -> Callable[[Stage], None]:
+def made(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
     """The tables stand as declared."""
 
-    def before(stage: Stage) -> None:
-        stage.declare(*declarations)
-        ended = stage.once()
-        assert ended.exit == 0, (ended, stage.clock.seconds)
+    def before(account: SimulatedAccount) -> None:
+        account.declare(*declarations)
+        ended = account.once()
+        assert ended.exit == 0, (ended, account.clock.seconds)
 
     return before
 
 
-def then(*steps: Callable[[Stage], Any]) -> Callable[[Stage], None]:
+def then(*steps: Callable[[SimulatedAccount], Any]) -> Callable[[SimulatedAccount], None]:
     """One after the other."""
 
-    def before(stage: Stage) -> None:
+    def before(account: SimulatedAccount) -> None:
         for step in steps:
-            step(stage)
+            step(account)
 
     return before
 
 
-def declared(*declarations: Declaration) -> Callable[[Stage], None]:
+def declared(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
     """The state table stands, and these are wished for."""
 
-    def before(stage: Stage) -> None:
-        with_state(stage)
-        stage.declare(*declarations)
+    def before(account: SimulatedAccount) -> None:
+        with_state(account)
+        account.declare(*declarations)
 
     return before
 
 
-def with_state(stage: Stage) -> None:
+def with_state(account: SimulatedAccount) -> None:
     """The state table stands, with nothing in it but its fingerprint."""
-    stage.declare(declaration("nothing", lifecycle=Lifecycle(on_existing="observe")))
-    stage.process(mode="enforce").run("suspend", lambda reconciler: (reconciler.writable_state(), 0)[1])
+    account.declare(declaration("nothing", lifecycle=Lifecycle(on_existing="observe")))
+    account.process(mode="enforce").run("suspend", lambda reconciler: (reconciler.writable_state(), 0)[1])
 
 
-def wish(*declarations: Declaration) -> Callable[[Stage], None]:
-    return lambda stage: stage.declare(*declarations)
+def wish(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
+    return lambda account: account.declare(*declarations)
 
 
-def strangers(name: str, *rows: Any) -> Callable[[Stage], None]:
+def strangers(name: str, *rows: Any) -> Callable[[SimulatedAccount], None]:
     """A table that somebody else made, with rows of theirs."""
 
-    def before(stage: Stage) -> None:
-        stage.call("CreateTable", TableName=name, **KEY)
-        stage.later(60)
+    def before(account: SimulatedAccount) -> None:
+        account.call("CreateTable", TableName=name, **KEY)
+        account.later(60)
         for row in rows:
-            stage.item("PutItem", TableName=name, Item=row)
+            account.item("PutItem", TableName=name, Item=row)
 
     return before
 
 
-def rows_of_others(name: str, *rows: Any) -> Callable[[Stage], None]:
-    def before(stage: Stage) -> None:
+def rows_of_others(name: str, *rows: Any) -> Callable[[SimulatedAccount], None]:
+    def before(account: SimulatedAccount) -> None:
         for row in rows:
-            stage.item("PutItem", TableName=name, Item=row)
+            account.item("PutItem", TableName=name, Item=row)
 
     return before
 
 
-def gone(name: str) -> Callable[[Stage], None]:
+def gone(name: str) -> Callable[[SimulatedAccount], None]:
     """Somebody else deletes a table."""
 
-    def before(stage: Stage) -> None:
+    def before(account: SimulatedAccount) -> None:
         if name == STATE:
-            stage.call("UpdateTable", TableName=name, DeletionProtectionEnabled=False)
-            stage.later(60)
-        stage.call("DeleteTable", TableName=name)
-        stage.later(60)
+            account.call("UpdateTable", TableName=name, DeletionProtectionEnabled=False)
+            account.later(60)
+        account.call("DeleteTable", TableName=name)
+        account.later(60)
 
     return before
 
@@ -394,31 +396,31 @@ DAEMONS = (
 )
 
 
-def runs(*wishes: tuple[str, tuple[Declaration, ...]]) -> Callable[[Stage], Ended]:
+def runs(*wishes: tuple[str, tuple[Declaration, ...]]) -> Callable[[SimulatedAccount], Ended]:
     """One run after the other in one account, each of a stack with its declarations, made again where it failed."""
 
-    def act(stage: Stage) -> Ended:
+    def act(account: SimulatedAccount) -> Ended:
         ended = []
         for stack, declarations in wishes:
-            stage.declare(*declarations)
-            last = stage.once(stack=stack)
+            account.declare(*declarations)
+            last = account.once(stack=stack)
             for _ in range(RUNS):
                 if last.exit == 0:
                     break
-                stage.later(61)
-                last = stage.once(stack=stack)
+                account.later(61)
+                last = account.once(stack=stack)
             ended.append(last)
         return max(ended, key=lambda one: one.exit)
 
     return act
 
 
-def environments(stage: Stage) -> Ended:
+def environments(account: SimulatedAccount) -> Ended:
     """One declaration in two environments of one stack, which share an endpoint."""
-    stage.declare(AUDIT)
-    other = stage.once(environment="dev")
-    stage.declare(USERS)
-    own = stage.once()
+    account.declare(AUDIT)
+    other = account.once(environment="dev")
+    account.declare(USERS)
+    own = account.once()
     return max(other, own, key=lambda one: one.exit)
 
 

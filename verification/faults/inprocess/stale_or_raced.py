@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cache
 
 from faults.inprocess import invariants
-from faults.inprocess.account import Stage
+from faults.inprocess.account import SimulatedAccount
 from faults.inprocess.baseline import baseline, changes
 from faults.inprocess.raced import Overtaken, Raced, raced_plans
 from faults.inprocess.scenarios import SCENARIOS
@@ -25,34 +25,34 @@ def plans() -> tuple[Stale | Raced, ...]:
 def run(plan: Stale | Raced) -> Counter[str]:
     """The case; ``AssertionError`` says what went wrong."""
     known = baseline(plan.scenario)
-    stage = known.stage.copy()
-    meddle = FromThePast(plan, stage.wire) if isinstance(plan, Stale) else Overtaken(plan, stage.wire)
-    stage.wire.whole = lambda: len(stage.wire.sent) == plan.call.number
+    account = known.account.copy()
+    meddle = FromThePast(plan, account.transport) if isinstance(plan, Stale) else Overtaken(plan, account.transport)
+    account.transport.whole = lambda: len(account.transport.sent) == plan.call.number
     try:
-        ended = plan.scenario.act(stage)
+        ended = plan.scenario.act(account)
         assert meddle.hit, "the call was never made"
-        invariants.told(ended)
+        invariants.reported(ended)
         if isinstance(plan, Stale):
-            invariants.sent(stage, known, indexes=False)
-        runs = _rested(plan, stage)
+            invariants.sent(account, known, indexes=False)
+        runs = _rested(plan, account)
         if isinstance(plan, Stale):
-            invariants.sent(stage, known, indexes=False)
+            invariants.sent(account, known, indexes=False)
     except Exception as wrong:
-        log = "\n".join(f"  {sending} {sending.refused or ''}" for sending in stage.wire.sent)
+        log = "\n".join(f"  {request} {request.refused or ''}" for request in account.transport.sent)
         raise AssertionError(f"{plan}: {type(wrong).__name__}: {wrong}\n{log}") from wrong
     what = "answers from the past" if isinstance(plan, Stale) else "calls overtaken by somebody else"
     return Counter({what: 1, f"ended {ended.exit}": 1, f"{runs} more runs": 1})
 
 
-def _rested(plan: Stale | Raced, stage: Stage) -> int:
+def _rested(plan: Stale | Raced, account: SimulatedAccount) -> int:
     """Runs until one changes nothing; what it says of what is left must be said."""
     for runs in range(1, RUNS + 1):
-        first = len(stage.wire.sent)
-        stage.later(PAUSE)
-        ended = plan.scenario.repeat(stage)
-        invariants.told(ended)
-        if not any(changes(sending) and sending.applied for sending in stage.wire.sent[first:]):
+        first = len(account.transport.sent)
+        account.later(PAUSE)
+        ended = plan.scenario.repeat(account)
+        invariants.reported(ended)
+        if not any(changes(request) and request.applied for request in account.transport.sent[first:]):
             return runs
         until = ended.report.next_not_before if ended.report else None
-        stage.later(max(0.0, (until - stage.clock.now()).total_seconds() if until else 0.0))
+        account.later(max(0.0, (until - account.clock.now()).total_seconds() if until else 0.0))
     raise AssertionError(f"no rest after {RUNS} runs: {invariants.reasons(ended)}")

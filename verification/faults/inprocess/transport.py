@@ -19,7 +19,7 @@ from faults.inprocess.replies import Reply, document, identity, refusal, respons
 from simulation import writes
 from simulation.data_plane import OPERATIONS, WRITES
 from simulation.refusal import no_policy
-from simulation.simulated_dynamodb import ACCOUNT, ControlPlane
+from simulation.simulated_dynamodb import ACCOUNT, SimulatedDynamoDB
 
 from reconciler.model.change import Call
 from reconciler.model.errors import ApiError
@@ -30,7 +30,7 @@ PREFIXES = {"dynamodb": "", "application-auto-scaling": "application-autoscaling
 
 
 @dataclass
-class Sending:
+class SentRequest:
     """One request as it was sent, and what the service made of it: ``applied`` where it did as asked."""
 
     number: int
@@ -73,93 +73,97 @@ class Sending:
 
 
 Serve = Callable[[], Reply]
-Meddle = Callable[[Sending, Serve], Reply]
+Meddle = Callable[[SentRequest, Serve], Reply]
 """Gets what was sent and the way to have it served; what it returns (or raises) is what the client sees."""
 
 
-def honest(_: Sending, serve: Serve) -> Reply:
+def honest(_: SentRequest, serve: Serve) -> Reply:
     """Nothing is meddled with."""
     return serve()
 
 
 @dataclass
-class Wire:
+class Transport:
     """The one way to the simulated service; ``sent`` is everything that ever went over it."""
 
-    plane: ControlPlane
+    dynamodb: SimulatedDynamoDB
     meddle: Meddle = honest
     whole: Callable[[], bool] = lambda: True
     """Whether the next call must go through all of botocore; calls that nobody meddles with need not."""
-    before: Callable[[Sending], None] | None = None
-    after: Callable[[Sending], None] | None = None
+    before: Callable[[SentRequest], None] | None = None
+    after: Callable[[SentRequest], None] | None = None
     """Called around every request, whichever way it goes."""
-    sent: list[Sending] = field(default_factory=list)
+    sent: list[SentRequest] = field(default_factory=list)
 
     def answer(self, request: Any, event_name: str, by: str) -> AWSResponse:
         """What botocore is handed in the place of a socket's answer."""
-        sending = self._read(request, event_name, by)
-        with self._sent(sending):
-            return response(request.url, self.meddle(sending, lambda: self.serve(sending)))
+        sent_request = self._read(request, event_name, by)
+        with self._sent(sent_request):
+            return response(request.url, self.meddle(sent_request, lambda: self.serve(sent_request)))
 
     def direct(self, service: str, operation: str, params: Mapping[str, Any], by: str) -> dict[str, Any]:
         """The same without botocore in between: its answer, or its ``ClientError``."""
-        sending = Sending(
-            len(self.sent), _prefix(service) + operation, _as_sent(params), 1, self.plane.clock.seconds, by
+        sent_request = SentRequest(
+            len(self.sent), _prefix(service) + operation, _as_sent(params), 1, self.dynamodb.clock.seconds, by
         )
-        with self._sent(sending):
+        with self._sent(sent_request):
             try:
-                answer = self._do(sending) if service != "sts" else {"Account": ACCOUNT}
+                answer = self._do(sent_request) if service != "sts" else {"Account": ACCOUNT}
             except ApiError as problem:
-                sending.refused = problem.code
-                told = {"Error": {"Code": problem.code, "Message": problem.message}}
-                raise ClientError({**told, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation) from None
-            sending.applied = True
+                sent_request.refused = problem.code
+                reported = {"Error": {"Code": problem.code, "Message": problem.message}}
+                raise ClientError({**reported, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation) from None
+            sent_request.applied = True
             parsed: dict[str, Any] = _as_parsed(answer)
             return parsed
 
     @contextmanager
-    def _sent(self, sending: Sending) -> Iterator[None]:
-        self.sent.append(sending)
+    def _sent(self, sent_request: SentRequest) -> Iterator[None]:
+        self.sent.append(sent_request)
         if self.before is not None:
-            self.before(sending)
+            self.before(sent_request)
         try:
             yield
         finally:
             if self.after is not None:
-                self.after(sending)
+                self.after(sent_request)
 
-    def serve(self, sending: Sending) -> Reply:
+    def serve(self, sent_request: SentRequest) -> Reply:
         """What the service says; a refusal is an answer too."""
         try:
-            reply = document(self._do(sending)) if sending.operation != "sts:GetCallerIdentity" else identity(ACCOUNT)
+            reply = (
+                document(self._do(sent_request))
+                if sent_request.operation != "sts:GetCallerIdentity"
+                else identity(ACCOUNT)
+            )
         except ApiError as problem:
-            sending.refused = problem.code
+            sent_request.refused = problem.code
             return refusal(problem)
-        sending.applied = True
+        sent_request.applied = True
         return reply
 
-    def _do(self, sending: Sending) -> Mapping[str, Any]:
-        plane, operation, params = self.plane, sending.operation, sending.params
+    def _do(self, sent_request: SentRequest) -> Mapping[str, Any]:
+        dynamodb, operation, params = self.dynamodb, sent_request.operation, sent_request.params
         if operation in OPERATIONS:
-            plane.settle()
-            return OPERATIONS[operation](plane, params)
+            dynamodb.settle()
+            return OPERATIONS[operation](dynamodb, params)
         if operation == "ListTables":
-            return _listed(plane, params)
-        if sending.mutating:
-            return plane.write(Call(operation, params))
-        answer = plane.read(operation, params)
+            return _listed(dynamodb, params)
+        if sent_request.mutating:
+            return dynamodb.write(Call(operation, params))
+        answer = dynamodb.read(operation, params)
         if operation == "GetResourcePolicy" and not answer:
             raise no_policy(operation)
         return answer
 
-    def _read(self, request: Any, event_name: str, by: str) -> Sending:
+    def _read(self, request: Any, event_name: str, by: str) -> SentRequest:
         _, service, name = event_name.split(".")
         body = request.body.decode() if isinstance(request.body, bytes) else str(request.body or "")
         params = {} if service == "sts" else json.loads(body)
-        told = request.headers.get("amz-sdk-request") or "attempt=1"
-        words = told.decode() if isinstance(told, bytes) else told
+        reported = request.headers.get("amz-sdk-request") or "attempt=1"
+        words = reported.decode() if isinstance(reported, bytes) else reported
         attempt = int(words.partition("attempt=")[2].partition(";")[0])
-        return Sending(len(self.sent), _prefix(service) + name, params, attempt, self.plane.clock.seconds, by)
+        return SentRequest(len(self.sent), _prefix(service) + name, params, attempt, self.dynamodb.clock.seconds, by)
 
 
 def _prefix(service: str) -> str:
@@ -186,8 +190,8 @@ def _as_parsed(value: Any) -> Any:
     return datetime.fromtimestamp(round(value.timestamp(), 3), UTC) if kind is datetime else value
 
 
-def _listed(plane: ControlPlane, params: Mapping[str, Any]) -> dict[str, Any]:
-    names = [name for name in plane.list_tables() if name > params.get("ExclusiveStartTableName", "")]
+def _listed(dynamodb: SimulatedDynamoDB, params: Mapping[str, Any]) -> dict[str, Any]:
+    names = [name for name in dynamodb.list_tables() if name > params.get("ExclusiveStartTableName", "")]
     limit = params.get("Limit", 100)
     answer: dict[str, Any] = {"TableNames": names[:limit]}
     if len(names) > limit:
