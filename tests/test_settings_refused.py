@@ -71,7 +71,7 @@ def test_a_bad_flag_is_named_as_a_flag(tmp_path: Path) -> None:
     assert refused(tmp_path, {"prune_grace": "soon"}).startswith("prune_grace: 'soon' from --prune-grace is not a")
 
 
-def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "reconciler.toml").write_text("intervall = '5m'\nworkers = 'x'\n")
     lines = refused(tmp_path, RECONCILER_PRUNE="all").splitlines()
     assert lines == [

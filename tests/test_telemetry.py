@@ -34,7 +34,7 @@ def said(teller: CompositeTelemetry, one: PassReport) -> list[str]:
     return [entry["event"] for entry in log]
 
 
-def test_a_refusal_is_said_when_it_begins_and_again_when_it_comes_back() -> None:
+def test_a_refusal_is_logged_when_it_begins_and_when_it_recurs() -> None:
     teller = CompositeTelemetry(LoopStatus("default"), None)
     assert said(teller, report(STEP)) == ["blocked", "pass"]
     assert said(teller, report(STEP)) == ["pass"]
@@ -42,7 +42,7 @@ def test_a_refusal_is_said_when_it_begins_and_again_when_it_comes_back() -> None
     assert said(teller, report(STEP)) == ["blocked", "pass"]
 
 
-def test_the_board_holds_the_last_report() -> None:
+def test_the_loop_status_holds_the_last_report() -> None:
     board = LoopStatus("default")
     one = report()
     said(CompositeTelemetry(board, None), one)

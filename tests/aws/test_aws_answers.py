@@ -133,7 +133,7 @@ BYTES = {
 
 @pytest.mark.parametrize("script", BYTES.values(), ids=BYTES)
 @pytest.mark.parametrize("request_", [LIST, DESCRIBE, SCAN, GET], ids=lambda request: str(request[0]))
-def test_a_success_that_is_no_json_object_is_malformed(
+def test_a_success_that_is_not_a_json_object_is_malformed(
     connection: Connection, told: dict[str, Canned], script: Canned, request_: tuple[str, dict[str, Any]]
 ) -> None:
     told["now"] = script
@@ -171,7 +171,7 @@ def test_a_whole_description_passes(connection: Connection, told: dict[str, Cann
     assert connection.tables.read(*DESCRIBE)["Table"]["TableArn"] == TABLE["TableArn"]
 
 
-def test_pages_that_go_round_in_a_circle_are_malformed(connection: Connection, told: dict[str, Canned]) -> None:
+def test_pages_that_repeat_are_malformed(connection: Connection, told: dict[str, Canned]) -> None:
     told["now"] = answer({"TableNames": ["users"], "LastEvaluatedTableName": "users"})
     with pytest.raises(Malformed):
         connection.tables.list_tables()
@@ -180,9 +180,7 @@ def test_pages_that_go_round_in_a_circle_are_malformed(connection: Connection, t
         connection.tables.read(*TAGS)
 
 
-def test_a_malformed_answer_to_a_delete_is_never_taken_for_done(
-    connection: Connection, told: dict[str, Canned]
-) -> None:
+def test_a_malformed_answer_to_a_delete_never_counts_as_done(connection: Connection, told: dict[str, Canned]) -> None:
     told["now"] = Canned(200, b"{")
     with pytest.raises(Malformed):
         connection.tables.write(Call("DeleteTable", {"TableName": "users"}))

@@ -45,7 +45,7 @@ def test_the_first_few_do_not_wait(clock):
 
 
 @pytest.mark.parametrize(("operation", "most"), [("TagResource", 5), ("ListTagsOfResource", 10)])
-def test_no_second_sees_more_than_the_account_may_call(clock, operation, most):
+def test_no_second_has_more_calls_than_the_account_quota(clock, operation, most):
     api = Journal(clock)
     paced = RateLimited(api, clock)
     for _ in range(35):

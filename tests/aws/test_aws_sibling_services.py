@@ -60,6 +60,6 @@ def test_an_address_that_somebody_named_is_used_beside_any_endpoint(local, moto,
     assert connection.tables.read(TARGETS, ASKED) == {"ScalableTargets": []}
 
 
-def test_a_service_that_nothing_here_needs_is_never_called(moto):
+def test_a_service_that_no_declaration_needs_is_never_called(moto):
     with pytest.raises(Unsupported):
         connect(moto.url, None, 2, Quiet()).tables.read("s3:ListBuckets", {})

@@ -113,7 +113,7 @@ FORMS = ["json", "jsonl", "markdown", "github", "junit"]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_broken_desired_state_is_told_in_every_form(form: str, cli: Callable, fake: FakeWiring) -> None:
+def test_a_broken_desired_state_is_reported_in_every_form(form: str, cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(problems=(PROBLEM,))
     ended = cli(f"preview -o {form}")
     assert ended.code == 1

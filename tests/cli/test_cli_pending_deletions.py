@@ -129,6 +129,6 @@ def test_validate_with_github_marks_warnings_too(cli: Callable, fake: FakeWiring
 
 
 @pytest.mark.parametrize("verb", ["preview", "--once", "status", "validate", "up"])
-def test_an_unknown_output_is_named_without_the_words_of_a_library(verb: str, cli: Callable, fake: FakeWiring) -> None:
+def test_an_unknown_output_is_reported_in_our_own_words(verb: str, cli: Callable, fake: FakeWiring) -> None:
     ended = cli(f"{verb} -o xml")
     assert (ended.code, "Value error" in ended.err, "'xml' is not one of" in ended.err) == (1, False, True)

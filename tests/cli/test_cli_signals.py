@@ -125,7 +125,7 @@ def test_a_signal_that_reaches_another_thread_ends_the_command_too(number: int, 
     assert (running.returncode, said.count("Interrupted by")) == (code, 1), said
 
 
-def test_a_command_that_writes_begins_nothing_more_and_ends_before_its_grace(tmp_path: Path) -> None:
+def test_a_writing_command_starts_nothing_more_and_ends_within_its_grace_time(tmp_path: Path) -> None:
     body = POOL.replace("fake.preview", "fake.converge").replace("tables=()", "*a")
     running = process(body, "--once", folder=tmp_path)
     assert running.stdout is not None
@@ -154,7 +154,9 @@ def test_a_second_signal_ends_it_at_once(number: int, code: int, tmp_path: Path)
 
 @pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("verb", ["up", "destroy"])
-def test_a_signal_at_the_question_ends_it_at_once(verb: str, number: int, code: int, tmp_path: Path) -> None:
+def test_a_signal_during_confirmation_ends_the_command_at_once(
+    verb: str, number: int, code: int, tmp_path: Path
+) -> None:
     ours, theirs = pty.openpty()
     running = process("", verb, folder=tmp_path, stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL)
     os.close(theirs)

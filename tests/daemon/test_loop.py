@@ -108,7 +108,7 @@ def test_passes_repeat_on_the_interval(world):
     assert len(world.times) <= 2 + (time.monotonic() - began) / 0.1
 
 
-def test_the_board_shows_when_the_next_pass_is_due(world):
+def test_the_loop_status_shows_when_the_next_pass_is_due(world):
     before = datetime.now(UTC)
     world.loop.start()
     world.settled(1)
@@ -163,7 +163,7 @@ def test_many_requests_from_many_threads_never_overlap_and_the_last_is_served(wo
 
 
 @fast()
-def test_an_interval_that_comes_due_during_a_pass_is_counted_as_skipped_and_the_loop_goes_on(world):
+def test_an_interval_that_comes_due_during_a_pass_is_counted_as_skipped_and_the_loop_continues(world):
     world.hold = threading.Event()
     world.loop.start()
     assert eventually(lambda: len(world.skips) >= 2)

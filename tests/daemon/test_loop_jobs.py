@@ -90,7 +90,7 @@ def test_a_run_over_all_tables_is_the_pass_itself(world):
 
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.SEED, Verb.CLEAR])
-def test_after_any_other_verb_that_changes_something_the_loop_looks_at_everything(world, verb):
+def test_after_any_other_changing_command_the_loop_runs_a_full_pass(world, verb):
     world.loop.order(Job(verb)).ended.result(5)
     assert world.settled() == [verb.value, "pass api"]
 
@@ -120,7 +120,7 @@ def test_a_thousand_runs_at_once_are_one_run_a_wave_and_every_caller_is_answered
     assert world.most_at_once == 1
 
 
-def test_orders_from_many_threads_while_passes_run_are_never_lost_and_never_overlap(world):
+def test_jobs_from_many_threads_are_never_lost_and_never_overlap(world):
     wishes = [Job(Verb.RUN), Job(Verb.SEED, ("users",)), PREVIEW, Job(Verb.CLEAR, ("users",))]
 
     def ask(number):
@@ -134,7 +134,7 @@ def test_orders_from_many_threads_while_passes_run_are_never_lost_and_never_over
     assert world.most_at_once == 1
 
 
-def test_orders_that_wait_are_carried_out_in_the_order_they_came(world):
+def test_waiting_jobs_run_in_the_order_of_arrival(world):
     world.hold.clear()
     world.loop.order(RUN)
     while not world.done:
@@ -145,7 +145,7 @@ def test_orders_that_wait_are_carried_out_in_the_order_they_came(world):
     assert world.settled() == ["run", "clear", "rollback", "run"]
 
 
-def test_a_caller_who_goes_away_takes_nothing_from_the_others(world):
+def test_a_caller_that_disconnects_does_not_affect_the_others(world):
     world.hold.clear()
     run = world.loop.order(RUN)
     assert not run.ended.cancel()
@@ -153,7 +153,7 @@ def test_a_caller_who_goes_away_takes_nothing_from_the_others(world):
     assert run.ended.result(5)
 
 
-def test_an_order_that_fails_tells_its_caller_and_the_loop_goes_on(world):
+def test_a_failed_job_reports_to_its_caller_and_the_loop_continues(world):
     world.fault = UsageError("no table 'x' is declared")
     run = world.loop.order(Job(Verb.SEED, ("x",)))
     with pytest.raises(UsageError):
@@ -167,14 +167,14 @@ def test_an_order_that_fails_tells_its_caller_and_the_loop_goes_on(world):
     assert world.loop.order(RUN).ended.result(5)
 
 
-def test_after_an_order_that_failed_half_way_the_loop_looks_at_everything(world):
+def test_after_a_failed_job_the_loop_runs_a_full_pass(world):
     world.fault = StateError("the state table is gone")
     world.loop.order(Job(Verb.SEED, ("x",))).ended.exception(5)
     assert world.settled() == ["seed", "pass api"]
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("secret detail"), SystemExit(3)])
-def test_a_fault_nobody_expected_is_told_by_its_kind_alone(world, fault):
+def test_an_unexpected_error_is_reported_by_its_type_alone(world, fault):
     world.fault = fault
     run = world.loop.order(RUN)
     with pytest.raises(type(fault)):
@@ -199,7 +199,7 @@ def test_a_preview_leaves_the_next_pass_where_it_was(world):
     assert world.board.next_pass == due
 
 
-def test_too_many_different_orders_are_refused(world, monkeypatch):
+def test_too_many_different_jobs_are_refused(world, monkeypatch):
     monkeypatch.setattr(orders, "MOST_WAITING", 3)
     world.hold.clear()
     world.loop.order(RUN)
@@ -212,7 +212,7 @@ def test_too_many_different_orders_are_refused(world, monkeypatch):
     assert world.loop.order(Job(Verb.SEED, ("1",))).order.tables == ("1",)
 
 
-def test_when_the_daemon_stops_whoever_waits_is_told(world):
+def test_when_the_daemon_stops_waiting_callers_get_an_answer(world):
     world.hold.clear()
     running = world.loop.order(RUN)
     while not world.done:
@@ -230,7 +230,7 @@ def test_when_the_daemon_stops_whoever_waits_is_told(world):
     assert world.done == ["run"]
 
 
-def test_passes_and_orders_stand_in_the_book_newest_first(world):
+def test_passes_and_jobs_are_in_the_history_newest_first(world):
     world.loop.order(Job(Verb.SEED, ("users",))).ended.result(5)
     world.settled()
     verbs = [(record.verb, record.trigger, record.state) for record in world.book.newest(2)]
@@ -238,7 +238,7 @@ def test_passes_and_orders_stand_in_the_book_newest_first(world):
 
 
 @pytest.mark.parametrize("world", [{"interval": timedelta(seconds=0.3)}], indirect=True)
-def test_looks_without_end_do_not_keep_the_loop_from_its_own_passes(world):
+def test_endless_previews_do_not_delay_scheduled_passes(world):
     stop = threading.Event()
     world.takes = 0.02
 

@@ -39,7 +39,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_contradiction_is_told(case: str, tmp_path: Path) -> None:
+def test_contradicting_options_are_reported(case: str, tmp_path: Path) -> None:
     scaling, expected = BAD[case]
     document = {**SOUND, "auto_scaling": scaling, "global_secondary_indexes": []}
     (sentence,) = sentences(write(tmp_path / "app", {"users.json": document}))

@@ -111,6 +111,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_file_in_another_encoding_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

@@ -73,7 +73,7 @@ SKIPPED = {
 
 
 @pytest.mark.parametrize("case", SKIPPED)
-def test_a_base_class_is_no_table(case: str, tmp_path: Path) -> None:
+def test_a_base_class_is_not_a_table(case: str, tmp_path: Path) -> None:
     base, users = SKIPPED[case]
     write(tmp_path, {"__init__.py": "", "base.py": base, "users_table.py": users})
     assert [each.spec.name for each in load(tmp_path).declarations] == ["users"]

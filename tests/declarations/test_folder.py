@@ -97,7 +97,7 @@ def listener(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [pipe, listener])
 @pytest.mark.parametrize("name", ["users.yaml", "users.py", "seeds/users.json"])
-def test_what_is_no_regular_file_is_refused_without_waiting(
+def test_a_file_that_is_not_regular_is_refused_without_waiting(
     make: Callable[[Path], None], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -160,9 +160,7 @@ def test_the_digest_covers_declarations_seeds_and_environment_and_nothing_else(t
     assert len({first, *others}) == 5
 
 
-def test_the_bundled_set_is_found_whatever_stands_in_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_bundled_set_is_found_in_any_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"desired_state/__init__.py": "raise RuntimeError\n", "bundled/users.json": SOUND})
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -170,7 +170,7 @@ GARBLED = {
 
 
 @pytest.mark.parametrize("case", GARBLED)
-def test_what_is_written_into_the_answer_is_never_taken_for_one(case: str, tmp_path: Path) -> None:
+def test_text_inside_an_answer_is_never_parsed_as_a_path(case: str, tmp_path: Path) -> None:
     code = (
         f"import os\nfor each in range(3, 300):\n    try: os.write(each, {GARBLED[case]})\n    except OSError: pass\n"
     )

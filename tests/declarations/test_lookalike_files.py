@@ -178,7 +178,7 @@ NO_DECLARATIONS = {
 
 
 @pytest.mark.parametrize("case", NO_DECLARATIONS)
-def test_python_that_serves_declarations_is_no_error(case: str, tmp_path: Path) -> None:
+def test_python_that_serves_declarations_is_not_an_error(case: str, tmp_path: Path) -> None:
     write(tmp_path, {"users_table.py": CLASS, "other.py": NO_DECLARATIONS[case]})
     assert sentences(tmp_path) == []
 
@@ -210,7 +210,7 @@ NAMES: dict[str, tuple[str, Any, str]] = {
 
 @pytest.mark.parametrize("case", NAMES)
 @pytest.mark.parametrize("folder", ["", "more/"])
-def test_a_declaration_under_a_name_that_is_not_read_is_an_error(case: str, folder: str, tmp_path: Path) -> None:
+def test_a_declaration_in_an_ignored_file_name_is_an_error(case: str, folder: str, tmp_path: Path) -> None:
     name, content, reason = NAMES[case]
     write(tmp_path, {"ok.json": SOUND | {"table_name": "okay"}, folder + name: content})
     (sentence,) = sentences(tmp_path)

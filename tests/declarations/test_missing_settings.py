@@ -81,6 +81,6 @@ OTHER = {
 
 
 @pytest.mark.parametrize("case", OTHER)
-def test_other_errors_speak_of_no_variable(case: str, tmp_path: Path) -> None:
+def test_other_errors_mention_no_variable(case: str, tmp_path: Path) -> None:
     (sentence,) = sentences(write(tmp_path, {"users_table.py": OTHER[case] + USERS}))
     assert "environment variable" not in sentence

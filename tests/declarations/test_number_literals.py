@@ -69,7 +69,7 @@ def test_what_yaml_1_1_would_read_as_something_else_stays_as_written(literal: st
         (".NaN", 'Write a finite number, or a text in quotes: ".NaN".'),
     ],
 )
-def test_other_words_that_are_no_text(literal: str, remedy: str, tmp_path: Path) -> None:
+def test_other_words_that_are_not_text(literal: str, remedy: str, tmp_path: Path) -> None:
     ((line, _, said),) = remedies(tmp_path, DOC + f"tags:\n  a: {literal}\n")
     assert (line, said) == (5, remedy)
 
@@ -83,7 +83,7 @@ def test_json_keeps_its_spelling_too(literal: str, tmp_path: Path) -> None:
     assert (problem.line, problem.remedy) == (2, f'Write a text in quotes: "{literal}".')
 
 
-def test_a_class_file_does_not_know_the_spelling_and_shows_no_wrong_one(tmp_path: Path) -> None:
+def test_a_class_file_shows_no_guessed_spelling(tmp_path: Path) -> None:
     source = f"class Users:\n    SCHEMA = {dict(SOUND, tags={'a': 'HERE'})!r}\n".replace("'HERE'", "1.10")
     source += "    @classmethod\n    def get_schema(cls, environment=None):\n        return cls.SCHEMA\n"
     (problem,) = problems(write(tmp_path, {"users_table.py": source}))

@@ -39,7 +39,7 @@ def names(source: FolderSource) -> list[str]:
     return [declaration.spec.name for declaration in source.load().declarations]
 
 
-def test_a_second_load_parses_nothing_and_says_the_same(tmp_path, parsed):
+def test_a_second_load_parses_nothing_and_gives_the_same_result(tmp_path, parsed):
     declare(tmp_path, "users")
     declare(tmp_path, "projects")
     source = FolderSource(str(tmp_path), None, FakeClock(datetime(2026, 1, 1, tzinfo=UTC)))
@@ -61,7 +61,7 @@ def test_only_the_file_that_changed_is_parsed_again_and_its_change_is_seen(tmp_p
     assert [key.type for key in loaded.named("users").spec.keys] == ["N"]
 
 
-def test_a_file_that_went_and_came_back_is_parsed_again(tmp_path, parsed):
+def test_a_file_that_was_removed_and_restored_is_parsed_again(tmp_path, parsed):
     declare(tmp_path, "users")
     declare(tmp_path, "projects")
     source = FolderSource(str(tmp_path), None)

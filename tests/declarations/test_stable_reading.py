@@ -69,7 +69,7 @@ AWAY: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("case", AWAY)
-def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_goes_on_observing(case: str, tmp_path: Path) -> None:
+def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_continues_observing(case: str, tmp_path: Path) -> None:
     take_away, sentence = AWAY[case]
     root = write(tmp_path / "app", {"users.json": SOUND, "orders.json": SOUND | {"table_name": "orders"}})
     sim = simulate(data_loss="allow")

@@ -23,7 +23,7 @@ def test_a_field_that_was_written_twice_without_effect_is_named(flavor, verdict)
     assert verdict in finding.detail
 
 
-def test_nothing_is_said_about_fields_where_all_of_them_stick():
+def test_nothing_is_reported_where_all_fields_take_effect():
     sim = simulate()
     sim.declare(declaration(deletion_protection=True))
     sim.once()

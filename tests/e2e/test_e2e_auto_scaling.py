@@ -62,7 +62,7 @@ def test_the_short_declaration_is_provisioned_scaled_and_quiet(moto: Live, tool:
     assert tool.preview_expecting_no_changes().exit_code == 0
 
 
-def test_capacity_that_auto_scaling_moved_is_no_drift(moto: Live, tool: Tool) -> None:
+def test_capacity_that_auto_scaling_moved_is_not_drift(moto: Live, tool: Tool) -> None:
     tool.write("orders.yaml", DOCUMENT)
     tool.once()
     units = {"ReadCapacityUnits": 60, "WriteCapacityUnits": 12}

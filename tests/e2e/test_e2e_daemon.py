@@ -24,7 +24,7 @@ def server() -> Iterator[DynamoDBLocal]:
         yield started
 
 
-def test_beside_an_endpoint_that_restarts_in_memory_everything_is_back_within_one_interval(
+def test_after_an_in_memory_endpoint_restarts_everything_is_back_within_one_interval(
     server: DynamoDBLocal, tmp_path: Path
 ) -> None:
     with running(tmp_path, server.url) as daemon:
@@ -43,7 +43,7 @@ def refused(daemon: Daemon) -> bool:
     return "NoAnswer" in body or "does not answer" in body or "refused" in body
 
 
-def test_it_waits_for_an_endpoint_that_starts_later_and_says_so(tmp_path: Path) -> None:
+def test_it_waits_for_an_endpoint_that_starts_later_and_reports_it(tmp_path: Path) -> None:
     with dynamodb_local_or_skip() as server:
         url = server.url
         server.stop()
@@ -96,7 +96,7 @@ def test_sigint_ends_it_with_130(server: DynamoDBLocal, tmp_path: Path) -> None:
         assert daemon.end(signal.SIGINT) == 130
 
 
-def test_a_removed_table_with_items_of_others_outlives_the_grace(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_a_removed_table_with_foreign_items_stays_after_the_grace_period(server: DynamoDBLocal, tmp_path: Path) -> None:
     with running(tmp_path, server.url, RECONCILER_PRUNE_GRACE="3s", RECONCILER_INTERVAL="1s") as daemon:
         until(lambda: ready(daemon), daemon=daemon)
         dynamodb = server.client()
@@ -112,7 +112,7 @@ def _deferred(daemon: Daemon) -> bool:
     return "prune_grace" in json.dumps(document)
 
 
-def test_metrics_probes_and_page_tell_the_same_story(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_metrics_probes_and_page_agree(server: DynamoDBLocal, tmp_path: Path) -> None:
     with running(tmp_path, server.url, RECONCILER_MODE="observe") as daemon:
         until(lambda: 'tables{environment="default",status="missing"} 2.0' in daemon.get("/metrics")[1], daemon=daemon)
         status, metrics = daemon.get("/metrics")

@@ -151,7 +151,7 @@ def hides(daemon: Daemon, word: str) -> bool:
 LIVE = ("an entry without members", "a lease without token", "a time that is none")
 
 
-def test_the_daemon_stays_alive_says_what_is_damaged_and_goes_on_once_it_is_mended(place: Place) -> None:
+def test_the_daemon_stays_alive_reports_the_damage_and_continues_once_it_is_repaired(place: Place) -> None:
     place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     with Daemon(place.folder, place.proxy.url, PRUNE="never") as daemon:
@@ -170,7 +170,7 @@ def test_the_daemon_stays_alive_says_what_is_damaged_and_goes_on_once_it_is_mend
     place.mend(whole)
 
 
-def test_a_daemon_that_starts_beside_a_damaged_record_is_alive_and_not_ready(place: Place) -> None:
+def test_a_daemon_with_a_damaged_record_is_alive_and_not_ready(place: Place) -> None:
     place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     place.put(DAMAGED["an entry without members"][0])

@@ -88,7 +88,7 @@ def test_an_unreadable_scan_is_never_emptiness(
 
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)
-def test_an_unreadable_answer_to_a_delete_is_not_sent_again_before_the_table_was_looked_at(
+def test_a_delete_with_an_unreadable_answer_is_not_retried_before_the_table_is_described(
     local: Live, world: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
 ) -> None:
     app, _, proxy = world
@@ -122,7 +122,7 @@ class Dropped:
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["never applied", "applied, and its answer lost"])
-def test_a_lost_delete_is_decided_anew_with_a_new_look_at_identity_and_lease(
+def test_a_lost_delete_is_decided_again_after_reading_identity_and_lease(
     local: Live, world: tuple[App, ListSource, RecordingProxy], applied: bool
 ) -> None:
     app, _, proxy = world
@@ -136,7 +136,7 @@ def test_a_lost_delete_is_decided_anew_with_a_new_look_at_identity_and_lease(
     assert "orders" not in local.client.list_tables()["TableNames"]
 
 
-def test_a_table_that_was_made_anew_after_a_lost_delete_stays(
+def test_a_table_recreated_after_a_lost_delete_stays(
     local: Live, world: tuple[App, ListSource, RecordingProxy]
 ) -> None:
     app, _, proxy = world

@@ -79,7 +79,7 @@ def send(daemon: Daemon, head: str, piece: bytes) -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_a_gibibyte_leaves_the_memory_flat_and_is_refused_at_its_beginning(daemon: Daemon, case: str) -> None:
+def test_a_gibibyte_is_refused_early_without_using_memory(daemon: Daemon, case: str) -> None:
     head, piece, status = BODIES[case]
     send(daemon, head, piece)
     before = memory(daemon)
@@ -108,7 +108,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("case", SLOW)
-def test_a_crowd_of_slow_senders_above_the_limit_keeps_nobody_out(daemon: Daemon, case: str) -> None:
+def test_slow_senders_above_the_limit_do_not_block_other_clients(daemon: Daemon, case: str) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY:
         wanted = max(soft, CROWD + 256)

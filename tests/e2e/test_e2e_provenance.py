@@ -74,7 +74,7 @@ def stage(local: Live, tmp_path: Path) -> Stage:
     return Stage(local, tmp_path)
 
 
-def test_seed_and_clear_say_what_they_did(stage: Stage) -> None:
+def test_seed_and_clear_report_what_they_did(stage: Stage) -> None:
     stage.seed(THREE)
     assert stage.run("--once")[0] == 0
     code, said = stage.run("seed")
@@ -121,7 +121,7 @@ def test_what_seed_found_present_is_kept_by_clear(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("verb", ["--once", "clear"])
-def test_a_table_that_somebody_recreates_in_the_middle_is_left_alone(stage: Stage, verb: str) -> None:
+def test_a_table_recreated_during_the_run_is_not_touched(stage: Stage, verb: str) -> None:
     stage.seed(MANY)
     if verb == "clear":
         assert stage.run("--once")[0] == 0
@@ -145,7 +145,7 @@ def test_a_table_that_somebody_recreates_in_the_middle_is_left_alone(stage: Stag
     assert stage.keys() == found
 
 
-def test_a_killed_seeding_resumes_to_exactly_the_seed_and_what_others_wrote(stage: Stage) -> None:
+def test_a_killed_seeding_resumes_to_the_seed_and_the_foreign_items(stage: Stage) -> None:
     stage.seed(MANY)
     process = stage.start("--once")
     stage.until_seeded(300)

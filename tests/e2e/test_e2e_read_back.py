@@ -211,7 +211,7 @@ def test_on_the_strict_simulation_nothing_is_left_and_nothing_was_refused(declar
     assert set(less) == LESS_THAN_FROM_THE_START
 
 
-def test_on_moto_nothing_is_left_beside_what_it_forgets(on_moto: ReadBack) -> None:
+def test_on_moto_nothing_is_left_except_unsupported_facets(on_moto: ReadBack) -> None:
     assert on_moto.left() == []
     assert on_moto.written == []
     assert {facet for name in on_moto.planned for facet in on_moto.unsupported(name)} == FORGOTTEN_BY_MOTO
@@ -221,7 +221,7 @@ def test_on_moto_boto3_sees_what_was_declared(on_moto: ReadBack) -> None:
     assert on_moto.untrue() == []
 
 
-def test_on_dynamodb_local_nothing_is_left_beside_what_it_lacks(on_dynamodb_local: ReadBack) -> None:
+def test_on_dynamodb_local_nothing_is_left_except_unsupported_facets(on_dynamodb_local: ReadBack) -> None:
     assert on_dynamodb_local.left() == []
     assert on_dynamodb_local.written == []
     lacking = {facet for name in on_dynamodb_local.planned for facet in on_dynamodb_local.unsupported(name)}

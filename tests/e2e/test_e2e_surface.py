@@ -58,7 +58,7 @@ def test_every_report_names_its_stack(moto: Live, tmp_path: Path) -> None:
     assert (unsettled.exit_code, json.loads(unsettled.stdout)["stack"]) == (1, None), unsettled.stderr
 
 
-def test_import_says_why_there_was_nothing_to_import(moto: Live, tmp_path: Path) -> None:
+def test_import_reports_why_there_was_nothing_to_import(moto: Live, tmp_path: Path) -> None:
     mine = Project(moto.url, tmp_path / "mine")
     mine.folder.mkdir()
     empty = mine.run("import", "--all")

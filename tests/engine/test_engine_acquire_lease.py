@@ -52,7 +52,7 @@ def seeded() -> Sim:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_holder_that_died_is_outwaited_by_its_term(verb: str) -> None:
+def test_the_lease_of_a_dead_holder_is_taken_after_its_term(verb: str) -> None:
     sim = seeded()
     began = sim.clock.seconds
     held(sim, until=began + 30)
@@ -61,7 +61,7 @@ def test_a_holder_that_died_is_outwaited_by_its_term(verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_holder_that_lives_is_told_at_its_first_sign(verb: str) -> None:
+def test_a_living_lease_holder_is_reported_at_its_first_renewal(verb: str) -> None:
     sim = seeded()
     began, stored = sim.clock.seconds, sim.items.puts
     held(sim, beats=True)
@@ -72,7 +72,7 @@ def test_a_holder_that_lives_is_told_at_its_first_sign(verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_holder_that_can_never_be_outwaited_is_told_after_forty_seconds(verb: str) -> None:
+def test_a_lease_holder_that_never_expires_is_reported_after_forty_seconds(verb: str) -> None:
     sim = seeded()
     began = sim.clock.seconds
     held(sim)
@@ -89,7 +89,7 @@ def intended() -> Sim:
     return sim
 
 
-def test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too() -> None:
+def test_a_run_with_only_a_record_to_write_waits_for_a_dead_lease_holder() -> None:
     sim = intended()
     began = sim.clock.seconds
     held(sim, until=began + 30)
@@ -98,7 +98,7 @@ def test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too() ->
     assert sim.store.snapshot.inventory["users"].ownership == "created"
 
 
-def test_a_run_that_has_nothing_but_a_record_to_write_leaves_it_to_a_holder_that_lives() -> None:
+def test_a_run_with_only_a_record_to_write_leaves_it_to_a_living_lease_holder() -> None:
     sim = intended()
     began = sim.clock.seconds
     held(sim, beats=True)
@@ -107,7 +107,7 @@ def test_a_run_that_has_nothing_but_a_record_to_write_leaves_it_to_a_holder_that
     assert sim.store.snapshot.inventory["users"].ownership == "intent"
 
 
-def test_a_run_never_outwaits_a_holder_beyond_its_own_deadline() -> None:
+def test_a_run_never_waits_for_the_lease_beyond_its_deadline() -> None:
     sim = intended()
     sim.reconciler.timeout = timedelta(seconds=10)
     began = sim.clock.seconds
@@ -133,7 +133,7 @@ WAITING: dict[str, Callable[[Sim], object]] = {
 
 @pytest.mark.parametrize("verb", WAITING)
 @pytest.mark.parametrize("given", [True, False], ids=["given", "never given"])
-def test_who_is_waited_for_is_said_once_and_for_how_long(verb: str, given: bool) -> None:
+def test_a_wait_is_reported_once_with_holder_and_duration(verb: str, given: bool) -> None:
     sim = waiting()
     held(sim, until=sim.clock.seconds + 30 if given else None)
     with contextlib.suppress(StateError):
@@ -143,7 +143,7 @@ def test_who_is_waited_for_is_said_once_and_for_how_long(verb: str, given: bool)
     assert 30 < seconds <= 3600
 
 
-def test_nothing_is_said_where_nobody_is_waited_for() -> None:
+def test_nothing_is_reported_without_a_wait() -> None:
     sim = waiting()
     sim.once()
     sim.reconciler.seed()
@@ -156,7 +156,7 @@ def test_the_sentence_of_the_log_names_the_holder_and_the_time_left(capsys: pyte
     assert "it is held by host-7:42; 30 s left to wait" in capsys.readouterr().err
 
 
-def test_a_verb_that_was_not_given_the_lease_says_what_to_do() -> None:
+def test_a_command_without_the_lease_reports_what_to_do() -> None:
     sim = seeded()
     held(sim)
     with pytest.raises(StateError, match=r"somebody \(waited 40 s\)\. Stop it, or try again once it is done"):

@@ -67,7 +67,7 @@ def test_without_a_usable_state_table_a_preview_still_shows_the_plan_and_warns()
     assert report.warnings == ("the state table is being deleted",)
 
 
-def test_a_lease_that_is_lost_after_a_delete_was_begun_stops_it_right_before_the_call() -> None:
+def test_a_lease_lost_after_a_delete_started_stops_it_before_the_call() -> None:
     sim = simulate()
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
@@ -99,7 +99,7 @@ def test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call(declare
     assert sim.dynamodb.mutating == []
 
 
-def test_once_the_lease_is_lost_nothing_is_created_any_more() -> None:
+def test_after_the_lease_is_lost_nothing_is_created() -> None:
     sim = simulate()
     sim.declare(declaration())
     sim.store.lost = True

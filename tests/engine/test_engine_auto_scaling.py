@@ -25,7 +25,7 @@ def scaled_up(sim, read=60):
     }
 
 
-def test_a_table_is_created_scaled_and_then_left_in_peace():
+def test_a_table_is_created_scaled_and_then_not_written_again():
     sim = simulate(delay=2.0)
     sim.declare(declaration(billing=FIVE, auto_scaling=SCALED))
     assert sim.once().verdict is Verdict.IN_SYNC
@@ -78,7 +78,7 @@ def test_from_on_demand_to_scaled_with_an_index_each_thing_waits_for_what_it_nee
     assert set(sim.dynamodb.scaling.targets) == {PLACE, ("table/users/index/by_a", "dynamodb:index:WriteCapacityUnits")}
 
 
-def test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_with_it():
+def test_a_target_removed_twice_by_others_is_contested_with_its_policy():
     for flavor, fate in ((Flavor.AWS, StepStatus.BLOCKED), (Flavor.MOTO, StepStatus.UNSUPPORTED)):
         sim = simulate(flavor=flavor, prune_grace=timedelta(0))
         sim.declare(declaration(billing=FIVE, auto_scaling=SCALED))
@@ -104,7 +104,7 @@ def test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_
         assert sim.once().verdict is Verdict.IN_SYNC, "a new declared value is tried again"
 
 
-def test_an_endpoint_without_the_service_says_so_once_and_is_in_sync():
+def test_an_endpoint_without_the_service_reports_it_once_and_is_in_sync():
     sim = simulate(flavor=Flavor.DYNAMODB_LOCAL)
     sim.dynamodb.scaling = None
     sim.declare(declaration(billing=FIVE, auto_scaling=SCALED))

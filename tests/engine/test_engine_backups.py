@@ -55,7 +55,7 @@ def test_between_two_due_times_nothing_is_written():
     assert sim.dynamodb.mutating == []
 
 
-def test_an_endpoint_without_backups_says_so_and_is_in_sync():
+def test_an_endpoint_without_backups_reports_it_and_is_in_sync():
     sim = simulate(flavor=Flavor.DYNAMODB_LOCAL)
     sim.declare(declaration(backups=HOURLY))
     sim.once()
@@ -106,7 +106,7 @@ def test_where_backups_are_denied_nothing_is_deleted():
     assert "orders" in sim.dynamodb.tables
 
 
-def test_an_old_backup_does_not_stand_for_what_the_table_holds_now():
+def test_an_old_backup_does_not_count_for_the_current_items():
     sim = doomed(delay=5.0)
     sim.run()
     sim.clock.seconds += 2 * 3600

@@ -19,7 +19,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("flavor", ENDS, ids=lambda flavor: flavor.value)
-def test_the_field_stops_after_two_writes_and_its_neighbours_go_on(flavor: Flavor) -> None:
+def test_the_field_stops_after_two_writes_and_other_fields_continue(flavor: Flavor) -> None:
     fate, reason, verdict = ENDS[flavor]
     sim = simulate(flavor=flavor)
     sim.declare(declaration())

@@ -56,7 +56,7 @@ def _there(sim: Sim) -> bool:
 
 @pytest.mark.parametrize("flavor", FLAVORS)
 @pytest.mark.parametrize("wished", [(ORDERS,), (OTHER_KEY, ORDERS)], ids=["forgotten", "replaced"])
-def test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again(
+def test_a_pending_deletion_cancelled_under_another_leader_restarts_its_grace(
     flavor: Flavor, wished: tuple[Declaration, ...]
 ) -> None:
     sim = _settled(flavor)
@@ -70,7 +70,7 @@ def test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again(
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-def test_the_new_wish_is_written_down_so_that_another_process_counts_from_it(flavor: Flavor) -> None:
+def test_a_restarted_grace_is_recorded_for_other_processes(flavor: Flavor) -> None:
     sim = _settled(flavor)
     _passes(sim, GRACE - 20, ORDERS)
     _under_another(sim, CARTS, ORDERS)
@@ -81,7 +81,7 @@ def test_the_new_wish_is_written_down_so_that_another_process_counts_from_it(fla
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-def test_a_wish_that_stands_while_another_leads_keeps_its_time(flavor: Flavor) -> None:
+def test_a_pending_deletion_keeps_its_start_time_under_another_leader(flavor: Flavor) -> None:
     sim = _settled(flavor)
     _passes(sim, GRACE - 20, ORDERS)
     _under_another(sim, ORDERS)

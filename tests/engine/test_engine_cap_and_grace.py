@@ -61,7 +61,7 @@ def _active(sim: Sim, name: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["UPDATING", "CREATING"])
-def test_tables_that_become_active_one_after_the_other_do_not_go_one_a_pass(status: str) -> None:
+def test_tables_becoming_active_one_by_one_are_not_deleted_one_per_pass(status: str) -> None:
     sim = stack()
     for name in NAMES:
         _status(status)(sim, name)
@@ -73,7 +73,7 @@ def test_tables_that_become_active_one_after_the_other_do_not_go_one_a_pass(stat
     assert reasons(sim.run()) == {Reason.MAX_DELETES}
 
 
-def test_tables_whose_grace_ends_one_after_the_other_do_not_go_one_a_pass() -> None:
+def test_tables_whose_grace_ends_one_by_one_are_not_deleted_one_per_pass() -> None:
     sim = stack(prune_grace=timedelta(minutes=5))
     for number in range(1, 6):
         sim.declare(*(declaration(name) for name in ("kept", *NAMES[number:])))
@@ -82,7 +82,7 @@ def test_tables_whose_grace_ends_one_after_the_other_do_not_go_one_a_pass() -> N
     assert left(sim) == [*NAMES, "kept"]
 
 
-def test_tables_that_are_emptied_one_after_the_other_do_not_go_one_a_pass() -> None:
+def test_tables_emptied_one_by_one_are_not_deleted_one_per_pass() -> None:
     sim = stack(data_loss="never")
     sim.declare(declaration("kept"))
     for name in NAMES:
@@ -91,7 +91,7 @@ def test_tables_that_are_emptied_one_after_the_other_do_not_go_one_a_pass() -> N
     assert left(sim) == [*NAMES, "kept"]
 
 
-def test_tables_that_need_another_key_count_like_those_that_go() -> None:
+def test_replacements_count_like_deletions() -> None:
     sim = stack()
     _status("UPDATING")(sim, "a2")
     sim.declare(*(declaration(n) for n in ("kept", *NAMES[2:])), declaration("a2", keys=keys("pk N")))
@@ -99,7 +99,7 @@ def test_tables_that_need_another_key_count_like_those_that_go() -> None:
     assert left(sim) == [*NAMES, "kept"]
 
 
-def test_one_table_an_hour_goes_and_the_next_waits_for_its_hour() -> None:
+def test_the_cap_allows_one_table_an_hour() -> None:
     sim = stack()
     for number in range(1, 4):
         sim.declare(*(declaration(name) for name in ("kept", *NAMES[number:])))
@@ -159,7 +159,7 @@ def test_the_same_table_replaced_twice_within_the_hour_counts_twice() -> None:
     assert reasons(sim.run()) == {Reason.MAX_DELETES}
 
 
-def test_without_a_cap_nothing_is_written_down_and_all_go() -> None:
+def test_without_a_cap_nothing_is_recorded_and_all_are_deleted() -> None:
     sim = stack(Flavor.DYNAMODB_LOCAL, max_deletes=None)
     sim.declare(declaration("kept"))
     passes(sim, 3)
@@ -173,7 +173,7 @@ def test_an_explicit_destroy_is_not_capped_and_does_not_count() -> None:
     assert (left(sim), sim.store.snapshot.ended) == ([], {})
 
 
-def test_a_protected_table_is_settled_and_does_not_count() -> None:
+def test_a_protected_table_does_not_count_towards_the_cap() -> None:
     sim = stack()
     sim.dynamodb.tables["a1"].description["DeletionProtectionEnabled"] = True
     sim.declare(*(declaration(name) for name in ("kept", *NAMES[2:])))
@@ -207,7 +207,7 @@ def test_a_jump_of_the_wall_clock_ends_no_grace(flavor: Flavor, jump: float) -> 
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_jump_of_the_wall_clock_is_no_second_look_at_an_empty_table(jump: float) -> None:
+def test_a_wall_clock_jump_does_not_count_as_a_second_empty_observation(jump: float) -> None:
     sim = pending(Flavor.AWS, empty=True)
     passes(sim, 2)
     sim.clock.jumped += jump
@@ -226,7 +226,7 @@ def test_a_wall_clock_that_is_set_back_does_not_stop_the_grace_for_ever(jump: fl
     assert "a1" not in left(sim)
 
 
-def test_a_daemon_that_starts_anew_waits_the_whole_grace_itself() -> None:
+def test_a_restarted_daemon_waits_the_whole_grace_period() -> None:
     sim = pending(Flavor.AWS)
     passes(sim, 4)
     sim.reconciler = replace(sim.reconciler, state=EngineState())
@@ -260,7 +260,7 @@ def throttled(sim: Sim) -> None:
 
 
 @pytest.mark.parametrize(("pause", "made"), [(60.0, 1), (299.0, 1), (301.0, 2), (1800.0, 2), (3599.0, 2)], ids=str)
-def test_a_backup_before_a_delete_that_was_not_carried_out_counts_for_five_minutes(pause: float, made: int) -> None:
+def test_a_backup_before_a_delete_that_was_not_executed_counts_for_five_minutes(pause: float, made: int) -> None:
     sim = pending(Flavor.AWS)
     sim.dynamodb.has_backups = True
     sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))

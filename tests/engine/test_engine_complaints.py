@@ -42,7 +42,7 @@ def test_one_index_more_is_one_line_of_the_plan_and_no_other_index_is_named() ->
     ]
 
 
-def test_what_the_service_computes_or_adds_by_itself_is_no_drift() -> None:
+def test_what_the_service_computes_or_adds_by_itself_is_not_drift() -> None:
     sim = living(global_indexes=SEVEN[:1], billing=None)
     table = sim.dynamodb.tables["users"].description
     table |= {
@@ -64,7 +64,7 @@ def test_what_the_service_computes_or_adds_by_itself_is_no_drift() -> None:
     assert (report.verdict, report.tables[0].steps, sim.dynamodb.journal) == (Verdict.IN_SYNC, (), [])
 
 
-def test_a_field_that_never_sticks_keeps_nothing_else_from_converging() -> None:
+def test_a_field_without_effect_does_not_block_other_changes() -> None:
     sim = living(deletion_protection=False)
     sim.dynamodb.after = lambda operation, _: sim.dynamodb.tables["users"].description.update(
         DeletionProtectionEnabled=False
@@ -80,7 +80,7 @@ def test_a_field_that_never_sticks_keeps_nothing_else_from_converging() -> None:
 
 
 @pytest.mark.parametrize("ignored", ["global_indexes.by_a.throughput", "global_indexes", "billing", "keys", "*"])
-def test_a_rule_to_ignore_that_comes_or_goes_makes_no_call_and_never_a_replacement(ignored: str) -> None:
+def test_adding_or_removing_an_ignore_rule_makes_no_call_and_never_a_replacement(ignored: str) -> None:
     fields = {"billing": provisioned(5, 5), "global_indexes": (gsi("by_a", "a S", units=(5, 5)),)}
     sim = living(**fields)
     for lifecycle in (Lifecycle(ignore_changes=(ignored,)), Lifecycle(), Lifecycle(ignore_changes=(ignored,))):
@@ -120,7 +120,7 @@ def test_many_index_changes_reach_their_end_though_every_pass_is_a_process_of_it
 
 
 @pytest.mark.parametrize("other", [keys("pk N"), keys("pk S", "sk S"), keys("id S")], ids=["type", "range", "name"])
-def test_another_key_is_seen_and_said_and_the_table_stays_until_somebody_allows_it(
+def test_another_key_is_reported_and_the_table_stays_until_it_is_allowed(
     other: tuple[KeyElement, ...],
 ) -> None:
     sim = living()

@@ -108,7 +108,7 @@ def blocked(report: PassReport) -> list[Step]:
 
 @pytest.mark.parametrize("flavor", EMULATORS)
 @pytest.mark.parametrize("name", LOST)
-def test_items_are_not_lost_to_a_replacement_that_nobody_agreed_to(name: str, flavor: Flavor) -> None:
+def test_items_are_not_lost_to_a_replacement_without_consent(name: str, flavor: Flavor) -> None:
     sim = staged(LOST[name], flavor)
     before = dict(sim.dynamodb.tables["users"].items)
     for report in (sim.once(), sim.run("api")):
@@ -144,7 +144,7 @@ def test_what_loses_nothing_or_was_agreed_to_is_replaced(name: str, flavor: Flav
 
 
 @pytest.mark.parametrize("options", [{}, {"data_loss": "never"}], ids=["default", "never"])
-def test_off_emulators_a_confirmation_does_not_stand_for_data_loss(options: dict[str, Any]) -> None:
+def test_outside_emulators_a_confirmation_does_not_allow_data_loss(options: dict[str, Any]) -> None:
     sim = staged(Case(_put("theirs"), options=options), Flavor.AWS)
     plan = sim.reconciler.preview(confirming=True)
     (step,) = [step for step in blocked(plan) if step.action is Action.REPLACE]
@@ -216,7 +216,7 @@ def _confirming() -> tuple[Sim, PassReport]:
 
 
 @pytest.mark.parametrize("name", MEANWHILE)
-def test_up_carries_out_no_other_plan_than_the_one_that_was_shown(name: str) -> None:
+def test_up_applies_only_the_plan_that_was_shown(name: str) -> None:
     sim, plan = _confirming()
     MEANWHILE[name](sim)
     sim.dynamodb.journal.clear()
@@ -252,7 +252,7 @@ def test_a_plan_that_changes_while_another_reconciler_leads_is_not_begun_afterwa
     assert sim.dynamodb.mutating == []
 
 
-def test_a_later_round_destroys_nothing_that_was_not_confirmed() -> None:
+def test_a_later_pass_destroys_nothing_that_was_not_confirmed() -> None:
     sim, plan = _confirming()
     made = sim.dynamodb.faults
 
@@ -307,7 +307,7 @@ def _lost(sim: Sim) -> bool:
 
 @pytest.mark.parametrize("only_this", [True, False], ids=["asked", "yes"])
 @pytest.mark.parametrize("name", HARMLESS)
-def test_without_any_other_item_what_was_shown_is_carried_out(name: str, only_this: bool) -> None:
+def test_without_any_other_item_what_was_shown_is_executed(name: str, only_this: bool) -> None:
     sim, plan = _shown_as_harmless(name, confirming=only_this)
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=only_this))
     assert (report.verdict.value, report.plan_changed) == ("in_sync", False)
@@ -368,7 +368,7 @@ def _rekeyed_already(sim: Sim) -> bool:
 
 
 @pytest.mark.parametrize("name", LOST)
-def test_yes_without_the_name_of_the_table_is_no_consent_to_lose_its_items(name: str) -> None:
+def test_yes_without_the_table_name_is_not_consent_to_lose_its_items(name: str) -> None:
     sim = staged(LOST[name], Flavor.DYNAMODB_LOCAL)
     before = dict(sim.dynamodb.tables["users"].items)
     plan = sim.reconciler.preview(confirming=False)
@@ -381,7 +381,7 @@ def test_yes_without_the_name_of_the_table_is_no_consent_to_lose_its_items(name:
     assert (report.verdict.value, sim.dynamodb.mutating[:2]) == ("in_sync", ["DeleteTable", "CreateTable"])
 
 
-def test_a_step_that_was_shown_blocked_and_became_harmless_is_not_carried_out_unseen() -> None:
+def test_a_step_shown_as_blocked_is_not_executed_when_it_becomes_safe() -> None:
     sim = staged(LOST["another name of the key"], Flavor.DYNAMODB_LOCAL)
     plan = sim.reconciler.preview(confirming=False)
     _emptied(sim)
@@ -390,7 +390,7 @@ def test_a_step_that_was_shown_blocked_and_became_harmless_is_not_carried_out_un
     assert "DeleteTable" not in sim.dynamodb.mutating
 
 
-def test_the_digest_of_a_plan_tells_a_table_with_items_from_one_without() -> None:
+def test_the_plan_digest_differs_for_a_table_with_items() -> None:
     sim, plan = _shown_as_harmless("an empty table is pruned", confirming=False)
     _put("theirs")(sim)
     again = sim.reconciler.preview()

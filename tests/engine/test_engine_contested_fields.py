@@ -39,7 +39,7 @@ def standing(flavor: Flavor) -> Sim:
 
 @pytest.mark.parametrize("flavor", EMULATORS, ids=str)
 @pytest.mark.parametrize("wish", WISHES)
-def test_a_fight_with_another_tool_is_contested_and_drift_on_an_emulator(wish: str, flavor: Flavor) -> None:
+def test_a_conflict_with_another_tool_is_contested_and_drift_on_an_emulator(wish: str, flavor: Flavor) -> None:
     sim = standing(flavor)
     sim.declare(declaration(**WISHES[wish]))
     for _ in range(3):
@@ -58,7 +58,7 @@ def _differs(report: PassReport) -> bool:
 
 
 @pytest.mark.parametrize("flavor", EMULATORS, ids=str)
-def test_after_the_fight_the_field_is_written_again_within_an_hour(flavor: Flavor) -> None:
+def test_after_the_conflict_the_field_is_written_again_within_an_hour(flavor: Flavor) -> None:
     sim = standing(flavor)
     sim.declare(declaration(deletion_protection=True))
     for _ in range(3):
@@ -73,7 +73,7 @@ def test_after_the_fight_the_field_is_written_again_within_an_hour(flavor: Flavo
 
 @pytest.mark.parametrize("flavor", EMULATORS, ids=str)
 @pytest.mark.parametrize("member", ["DeletionProtectionEnabled", "StreamSpecification"])
-def test_a_field_that_its_own_read_back_shows_untaken_is_unsupported(member: str, flavor: Flavor) -> None:
+def test_a_field_missing_from_its_read_back_is_unsupported(member: str, flavor: Flavor) -> None:
     sim = standing(flavor)
     sim.dynamodb.sticky = {member}
     sim.declare(declaration(deletion_protection=True, stream=Stream(True, "KEYS_ONLY")))
@@ -102,7 +102,7 @@ REFUSED: Mapping[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("flavor", EMULATORS, ids=str)
-def test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_after_five_tries(
+def test_a_busy_refusal_of_an_active_table_is_unsupported_on_an_emulator_after_five_tries(
     name: str, flavor: Flavor
 ) -> None:
     members, operation = REFUSED[name]
@@ -159,6 +159,6 @@ READY = Step(Action.UPDATE, "tags")
     ],
     ids=["unsupported", "in another order", "blocked", "both", "something goes on", "nothing else"],
 )
-def test_what_waits_for_a_step_shares_its_fate_when_nothing_goes_on(steps: tuple[Step, ...], fate: StepStatus) -> None:
+def test_a_dependent_step_shares_the_status_of_its_blocked_step(steps: tuple[Step, ...], fate: StepStatus) -> None:
     (waiting,) = (step for step in propagate_blocked(steps) if step.facet == "auto_scaling")
     assert waiting.status is fate

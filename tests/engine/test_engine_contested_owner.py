@@ -117,7 +117,7 @@ def test_each_puts_its_tag_on_the_table_once_at_most_and_then_both_rest(case: Ca
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_one_that_has_it_is_in_sync_and_the_other_says_who_took_it_and_what_to_do(case: Case) -> None:
+def test_the_owner_is_in_sync_and_the_former_owner_reports_the_new_one_and_the_remedy(case: Case) -> None:
     first, second = world(case)
     reports = fight(case, first, second)
     (holder,) = [stack for stack, report in reports.items() if report.verdict is Verdict.IN_SYNC]
@@ -131,7 +131,7 @@ def test_the_one_that_has_it_is_in_sync_and_the_other_says_who_took_it_and_what_
     assert step.allow_with == f"RECONCILER_STACK={other} reconciler release users"
 
 
-def test_releasing_it_leaves_it_to_the_other_for_good() -> None:
+def test_releasing_it_transfers_it_to_the_other_stack_for_good() -> None:
     case = CASES["one created it, two loops"]
     first, second = world(case)
     fight(case, first, second)
@@ -143,7 +143,7 @@ def test_releasing_it_leaves_it_to_the_other_for_good() -> None:
     assert first.dynamodb.journal == []
 
 
-def test_without_own_for_one_pass_it_is_taken_back_once() -> None:
+def test_after_one_pass_without_own_it_is_taken_over_again_once() -> None:
     case = CASES["one created it, two loops"]
     first, second = world(case)
     fight(case, first, second)
@@ -171,7 +171,7 @@ def test_two_stacks_that_want_other_keys_do_not_replace_the_table_for_ever(run: 
     assert sorted(report.verdict for report in reports.values()) == [Verdict.DRIFTED, Verdict.IN_SYNC]
 
 
-def test_a_contested_table_is_neither_pruned_nor_destroyed_by_the_one_that_lost_it() -> None:
+def test_a_contested_table_is_neither_pruned_nor_destroyed_by_its_former_owner() -> None:
     case = CASES["one created it, two loops"]
     first, second = world(case)
     fight(case, first, second)
@@ -183,7 +183,7 @@ def test_a_contested_table_is_neither_pruned_nor_destroyed_by_the_one_that_lost_
     assert "DeleteTable" not in first.dynamodb.mutating
 
 
-def test_a_take_over_that_was_turned_away_is_tried_again() -> None:
+def test_a_refused_takeover_is_retried() -> None:
     case = CASES["a third stack created it, two loops"]
     first, _ = world(case)
     turned_away = []
@@ -201,7 +201,7 @@ def test_a_take_over_that_was_turned_away_is_tried_again() -> None:
     assert report.verdict is Verdict.IN_SYNC
 
 
-def test_a_take_over_whose_answer_was_lost_counts_as_made_once_its_tag_is_seen() -> None:
+def test_a_takeover_with_a_lost_answer_counts_once_its_tag_is_visible() -> None:
     case = CASES["a third stack created it, two loops"]
     first, second = world(case)
 

@@ -21,7 +21,7 @@ NAMES = [f"t{number}" for number in range(6)]
 
 @pytest.mark.parametrize("operation", ["DescribeTable", "CreateTable"])
 @pytest.mark.parametrize("hang", [4.0, 11.0, 60.0])
-def test_no_table_is_begun_after_the_deadline(operation: str, hang: float) -> None:
+def test_no_table_is_started_after_the_deadline(operation: str, hang: float) -> None:
     sim = simulate(timeout=10)
     sim.declare(*(declaration(name) for name in NAMES))
 
@@ -41,7 +41,7 @@ def test_no_table_is_begun_after_the_deadline(operation: str, hang: float) -> No
     assert sim.once().verdict is Verdict.IN_SYNC
 
 
-def test_a_table_that_is_no_more_declared_is_not_deleted_after_the_deadline() -> None:
+def test_an_undeclared_table_is_not_deleted_after_the_deadline() -> None:
     sim = simulate(timeout=10)
     sim.declare(declaration("users"), declaration("carts"))
     sim.once()
@@ -87,7 +87,9 @@ def test_a_released_table_is_shown_as_released_and_live(flavor: Flavor) -> None:
     ],
     ids=["denied", "no answer"],
 )
-def test_a_released_table_that_cannot_be_read_is_no_error_and_not_absent(error: ApiError, status: TableStatus) -> None:
+def test_a_released_table_that_cannot_be_read_is_not_an_error_and_not_absent(
+    error: ApiError, status: TableStatus
+) -> None:
     sim = released()
 
     def refuse(called: str, params: Mapping[str, Any]) -> None:
@@ -117,7 +119,7 @@ def test_a_mistyped_name_releases_nothing_and_is_an_error_beside_one_that_is_rig
     assert kinds == {"users": "created", "orders": "released"}
 
 
-def test_import_takes_a_released_table_back_as_adopted() -> None:
+def test_import_manages_a_released_table_again_as_adopted() -> None:
     sim = released()
     found = sim.reconciler.find_imports(("users",), sim.source.load(), lambda name: name)
     assert (dict(found.tables), found.released) == ({}, ("users",))
@@ -138,7 +140,7 @@ def test_import_of_a_declared_table_that_was_not_released_is_refused_as_before()
         sim.reconciler.find_imports(("carts",), sim.source.load(), lambda name: name)
 
 
-def test_a_released_table_that_is_gone_cannot_be_taken_back() -> None:
+def test_a_released_table_that_no_longer_exists_cannot_be_reclaimed() -> None:
     sim = released()
     del sim.dynamodb.tables["users"]
     with pytest.raises(UsageError, match="there is no table users"):
@@ -177,7 +179,7 @@ def restore(sim: Any, backup: str) -> Any:
 
 @pytest.mark.parametrize("backup", ["monday", "tuesday", "latest"])
 @pytest.mark.parametrize("times", [1, 2, 3])
-def test_a_restore_that_is_finished_is_done_however_often_it_is_asked_for(backup: str, times: int) -> None:
+def test_a_finished_restore_can_be_repeated_without_effect(backup: str, times: int) -> None:
     sim = restorable()
     first = restore(sim, backup)
     sim.dynamodb.journal.clear()
@@ -195,7 +197,7 @@ def test_a_table_restored_from_another_backup_is_refused_with_its_origin() -> No
         restore(sim, "tuesday")
 
 
-def test_a_table_that_was_not_restored_is_never_taken_for_a_restore() -> None:
+def test_a_table_that_was_not_restored_never_counts_as_a_restore() -> None:
     sim = restorable()
     sim.dynamodb.do("CreateTable", {**sim.dynamodb.journal[0].params, "TableName": "users-2"})
     sim.clock.seconds += 60

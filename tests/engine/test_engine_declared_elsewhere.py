@@ -121,7 +121,7 @@ YAML: dict[str, Change] = {
 
 @pytest.mark.parametrize("case", YAML)
 @pytest.mark.parametrize("how", ["once", "daemon"])
-def test_a_declaration_that_still_stands_somewhere_never_removes_its_table(case: str, how: str, tmp_path: Path) -> None:
+def test_a_table_declared_in_another_place_is_never_removed(case: str, how: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.yaml": ORDERS_DOC, "carts.yaml": CARTS})
     sim.dynamodb.journal.clear()
     YAML[case](tmp_path)
@@ -187,7 +187,7 @@ HOLLOW = {
 
 
 @pytest.mark.parametrize("case", HOLLOW)
-def test_an_empty_document_in_the_place_of_a_declaration_is_an_error(case: str, tmp_path: Path) -> None:
+def test_an_emptied_document_is_an_error(case: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"t.yaml": CARTS + "---\n" + USERS, "orders.json": ORDERS})
     write(tmp_path, {"t.yaml": HOLLOW[case]})
     report = sim.once()
@@ -257,7 +257,7 @@ def test_declarations_behind_links_do_not_keep_a_removed_table(tmp_path: Path) -
     assert sorted(sim.dynamodb.tables) == ["orders", "people"]
 
 
-def test_what_cannot_be_looked_through_keeps_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_folder_keeps_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     (tmp_path / "users.yaml").unlink()
     write(tmp_path, {".notes": "x" * 2000})

@@ -54,7 +54,7 @@ def test_an_owned_table_with_items_is_deleted_on_an_emulator_at_once_by_a_one_sh
     assert set(sim.dynamodb.tables) == {"users"}
 
 
-def test_the_daemon_waits_for_prune_grace_when_there_are_items_beside_the_seed():
+def test_the_daemon_waits_for_prune_grace_when_there_are_foreign_items():
     sim = owned(seed=SEED)
     put(sim)
     report = sim.run()
@@ -76,7 +76,7 @@ def test_the_daemon_deletes_a_table_that_holds_only_its_seed_at_once():
     assert "orders" not in sim.dynamodb.tables
 
 
-def test_a_wish_that_was_taken_back_starts_its_grace_anew():
+def test_a_cancelled_deletion_restarts_its_grace_period():
     sim = owned()
     put(sim)
     sim.run()
@@ -186,7 +186,7 @@ def test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted():
     assert set(sim.store.snapshot.inventory) == {"users"}
 
 
-def test_the_cap_makes_none_of_them_rather_than_some():
+def test_the_cap_executes_none_rather_than_some():
     sim = simulate(max_deletes=1)
     sim.declare(declaration("users"), declaration("orders"), declaration("invoices"))
     sim.once()
@@ -196,19 +196,19 @@ def test_the_cap_makes_none_of_them_rather_than_some():
     assert set(sim.dynamodb.tables) == {"users", "orders", "invoices"}
 
 
-def test_off_emulators_a_one_shot_reports_even_an_empty_table_as_blocked():
+def test_outside_emulators_a_one_shot_reports_even_an_empty_table_as_blocked():
     sim = owned(Flavor.AWS, one_shot=True, prune_grace=timedelta(0))
     assert reasons(sim.once()) == [Reason.DATA_LOSS]
 
 
-def test_off_emulators_data_loss_allow_lets_a_one_shot_delete():
+def test_outside_emulators_data_loss_allow_lets_a_one_shot_delete():
     sim = owned(Flavor.AWS, one_shot=True, prune_grace=timedelta(0), data_loss="allow")
     put(sim)
     sim.once()
     assert set(sim.dynamodb.tables) == {"users"}
 
 
-def test_off_emulators_the_daemon_must_see_a_table_empty_twice():
+def test_outside_emulators_the_daemon_must_see_a_table_empty_twice():
     sim = owned(Flavor.AWS)
     assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.PRUNE_GRACE]
     sim.clock.seconds += 200
@@ -230,7 +230,7 @@ def test_a_lease_that_was_lost_stops_the_delete_right_before_the_call():
     assert "orders" in sim.dynamodb.tables
 
 
-def test_a_table_that_changes_hands_between_plan_and_call_is_not_deleted():
+def test_a_table_that_changes_its_owner_between_plan_and_call_is_not_deleted():
     sim = owned()
     seen = []
 
@@ -260,7 +260,7 @@ def test_an_item_that_arrives_between_plan_and_call_is_seen():
     assert "orders" in sim.dynamodb.tables
 
 
-def test_a_replacement_passes_the_same_gate_and_reseeds():
+def test_a_replacement_passes_the_deletion_gate_and_reseeds():
     sim = simulate()
     sim.declare(declaration("users", seed=SEED))
     sim.once()

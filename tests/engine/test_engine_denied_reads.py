@@ -69,7 +69,7 @@ def seen(sim):
 
 
 @pytest.mark.parametrize("operation", READS)
-def test_the_facet_is_unknown_and_said_with_the_permission_and_nothing_of_it_is_written(operation):
+def test_a_denied_facet_is_unknown_names_the_permission_and_is_not_written(operation):
     facet, fields = READS[operation]
     sim = simulate(flavor=Flavor.AWS, timeout=60)
     sim.dynamodb.has_backups = True
@@ -100,7 +100,7 @@ def test_a_table_with_an_unknown_facet_is_not_claimed_to_be_in_sync_and_is_so_on
     assert sim.dynamodb.journal == []
 
 
-def test_the_rest_of_the_table_goes_on():
+def test_the_rest_of_the_table_continues():
     sim = living(ttl=ttl("gone"), deletion_protection=False)
     denying(sim, "DescribeTimeToLive")
     sim.declare(declaration("users", ttl=ttl("other"), deletion_protection=True))
@@ -163,7 +163,7 @@ def test_of_two_policies_only_the_one_that_may_not_be_read_is_unknown():
     assert [step.facet for step in seen(sim).steps] == ["stream_policy"]
 
 
-def test_whose_a_table_is_must_be_known():
+def test_the_owner_of_a_table_must_be_known():
     sim = simulate(flavor=Flavor.AWS)
     sim.dynamodb.make(
         TableName="users",

@@ -41,7 +41,7 @@ def test_drift_begins_with_the_pass_that_saw_it_first_and_ends_with_it() -> None
     assert since(sim) == sim.clock.now()
 
 
-def test_a_look_that_failed_neither_ends_nor_renews_a_drift() -> None:
+def test_a_failed_observation_neither_ends_nor_restarts_drift() -> None:
     sim = drifting()
     first = sim.clock.now()
     assert since(sim) == first

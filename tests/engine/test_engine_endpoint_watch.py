@@ -72,7 +72,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize(("flavor", "place"), ELSEWHERE)
-def test_a_pass_whose_answers_come_from_elsewhere_writes_nothing(flavor: Flavor, place: str) -> None:
+def test_a_pass_with_answers_of_another_endpoint_writes_nothing(flavor: Flavor, place: str) -> None:
     sim = stocked(flavor)
     assert sim.dynamodb.place != place
     sim.declare(declaration("users", deletion_protection=True), declaration("new"))
@@ -103,7 +103,7 @@ def watched(sim: Sim, identify: Callable[[], Endpoint]) -> None:
     ],
     ids=str,
 )
-def test_a_pass_that_begins_elsewhere_ends_and_the_next_one_is_made_for_it(change: dict[str, object]) -> None:
+def test_a_pass_at_a_changed_endpoint_ends_and_the_next_one_follows_it(change: dict[str, object]) -> None:
     sim = stocked(Flavor.AWS)
     now = replace(sim.reconciler.ports.endpoint, **change)  # type: ignore[arg-type]
     watched(sim, lambda: now)

@@ -128,7 +128,7 @@ def test_tables_of_another_project_stay(name: str, flavor: Flavor) -> None:
 
 @pytest.mark.parametrize("flavor", FLAVORS)
 @pytest.mark.parametrize("name", PRUNED)
-def test_tables_that_are_clearly_meant_go(name: str, flavor: Flavor) -> None:
+def test_clearly_removed_tables_are_deleted(name: str, flavor: Flavor) -> None:
     case = PRUNED[name]
     sim = staged(case, flavor)
     _settle(sim)
@@ -163,7 +163,7 @@ UNREAD = {
 
 
 @pytest.mark.parametrize("why", UNREAD)
-def test_a_declared_table_that_could_not_be_read_is_no_proof_and_ends_no_wait(why: str) -> None:
+def test_a_declared_table_that_could_not_be_read_proves_nothing_and_ends_no_wait(why: str) -> None:
     error, reason = UNREAD[why]
     sim = staged(Case(A, A[:1], {"orders"}), Flavor.MOTO)
     asked: list[str] = []
@@ -184,7 +184,7 @@ def test_a_declared_table_that_could_not_be_read_is_no_proof_and_ends_no_wait(wh
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-def test_one_of_two_empty_tables_stays_when_the_other_goes_by_other_hands(flavor: Flavor) -> None:
+def test_one_of_two_empty_tables_stays_when_others_delete_the_other(flavor: Flavor) -> None:
     sim = staged(GUARDED["two empty tables, another project"], flavor)
     sim.run()
     del sim.dynamodb.tables["carts"]

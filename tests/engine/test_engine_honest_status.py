@@ -92,7 +92,7 @@ def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) ->
 
 @pytest.mark.parametrize("delay", [0.0, 7.0])
 @pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
-def test_no_pass_on_the_way_claims_in_sync_too_early(case: Transition, delay: float) -> None:
+def test_no_intermediate_pass_claims_in_sync_too_early(case: Transition, delay: float) -> None:
     sim = world(case, delay=delay)
     sim.declare(declaration(NAME, **fields(case.after)))
     for _ in range(6):
@@ -131,7 +131,7 @@ def declarations_break(sim: Sim) -> None:
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO])
 @pytest.mark.parametrize("trouble", [nothing_sticks, answers_are_lost, reads_fail, suspended, declarations_break])
-def test_in_trouble_no_pass_claims_in_sync_either(trouble: Any, flavor: Flavor) -> None:
+def test_no_pass_claims_in_sync_after_a_failed_call(trouble: Any, flavor: Flavor) -> None:
     sim = simulate(flavor=flavor)
     sim.declare(declaration(NAME))
     sim.once()

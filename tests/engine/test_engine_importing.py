@@ -88,7 +88,7 @@ def look(sim: Sim, *names: str, base_of: Callable[[str], str] = str) -> ImportCa
 
 
 @pytest.mark.parametrize(("trouble", "sentence", "later"), TROUBLE.values(), ids=list(TROUBLE))
-def test_all_passes_over_it_and_has_the_rest(trouble: Callable[[Sim], None], sentence: str, later: bool) -> None:
+def test_import_all_skips_it_and_imports_the_rest(trouble: Callable[[Sim], None], sentence: str, later: bool) -> None:
     sim = with_three_tables()
     trouble(sim)
     found = look(sim)
@@ -105,7 +105,7 @@ def test_named_it_stops_the_import(trouble: Callable[[Sim], None], sentence: str
     assert str(refused.value) == f"{sentence}. Nothing was written"
 
 
-def test_a_table_of_another_environment_is_passed_over_and_named_it_stops() -> None:
+def test_a_table_of_another_environment_is_skipped_and_naming_it_stops_the_import() -> None:
     def base_of(name: str) -> str:
         if name == "orders":
             raise UsageError("orders is no table of environment 'prod'")
@@ -120,7 +120,7 @@ def test_a_table_of_another_environment_is_passed_over_and_named_it_stops() -> N
         look(sim, "orders", base_of=base_of)
 
 
-def test_another_stacks_table_that_is_just_coming_is_not_waited_for() -> None:
+def test_a_table_that_another_stack_is_creating_is_not_waited_for() -> None:
     sim = with_three_tables()
     in_status("CREATING")(sim)
     peer = MemoryStore(sim.clock)
@@ -176,7 +176,7 @@ def test_where_writing_is_refused_no_file_was_ever_there(elsewhere: Callable[[Si
     assert (folder.files, folder.taken_back, sim.store.written) == (0, False, 0)
 
 
-def test_a_refused_record_takes_the_files_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_record_removes_the_written_files(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: InventoryEntry) -> None:
         raise StateError("PutItem was refused")
 
@@ -200,7 +200,7 @@ def test_the_state_is_read_once_to_remember(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
-def test_a_table_that_we_created_and_released_is_only_adopted_when_it_is_taken_back(flavor: Flavor) -> None:
+def test_a_created_and_released_table_is_only_adopted_when_imported_again(flavor: Flavor) -> None:
     sim = simulate(flavor=flavor)
     sim.declare(declaration("users"), declaration("orders"))
     sim.run()

@@ -49,7 +49,7 @@ def test_no_more_tables_are_in_flight_than_every_account_may_have() -> None:
 
 
 @pytest.mark.parametrize("case", INTERRUPTING)
-def test_off_emulators_readers_are_not_interrupted_without_leave(case: str) -> None:
+def test_outside_emulators_readers_are_not_interrupted_without_permission(case: str) -> None:
     sim = settled(Flavor.AWS)
     sim.declare(INTERRUPTING[case])
     assert blocked(sim.once()) == {Reason.DISRUPTION}
@@ -57,7 +57,7 @@ def test_off_emulators_readers_are_not_interrupted_without_leave(case: str) -> N
 
 
 @pytest.mark.parametrize("case", INTERRUPTING)
-def test_with_leave_and_beside_an_emulator_they_are(case: str) -> None:
+def test_readers_are_interrupted_with_permission_and_on_an_emulator(case: str) -> None:
     for sim in (settled(Flavor.AWS, disruption="allow"), settled(Flavor.MOTO)):
         sim.declare(INTERRUPTING[case])
         assert sim.once().verdict is Verdict.IN_SYNC

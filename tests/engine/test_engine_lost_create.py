@@ -74,7 +74,7 @@ def test_a_table_that_is_not_proven_to_be_our_create_is_adopted(
     assert "users" in sim.dynamodb.tables
 
 
-def test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_go_on() -> None:
+def test_a_table_whose_inventory_entry_cannot_be_written_fails_and_the_others_continue() -> None:
     sim = simulate(timeout=20)
     sim.declare(declaration("orders"), declaration("users"))
     put = sim.store.put_entry

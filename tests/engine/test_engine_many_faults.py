@@ -28,7 +28,7 @@ def fates(report, table):
 
 @pytest.mark.parametrize("error", [throttled("PutItem"), StateError("the state table went away")])
 @pytest.mark.parametrize("verb", ["run", "once"])
-def test_a_run_that_history_cannot_take_is_reported_all_the_same_and_told_next_time(verb: str, error: Exception):
+def test_a_run_that_cannot_be_recorded_is_still_reported_and_mentioned_next_time(verb: str, error: Exception):
     sim = simulate()
     sim.declare(declaration())
     kept = sim.store.add_history
@@ -45,7 +45,7 @@ def test_a_run_that_history_cannot_take_is_reported_all_the_same_and_told_next_t
     assert len(sim.store.runs) == 1
 
 
-def test_a_table_that_cannot_be_seen_yet_is_not_forgotten_when_it_is_declared_no_more():
+def test_a_table_not_visible_yet_keeps_its_record_when_its_declaration_is_removed():
     sim = simulate(flavor=Flavor.AWS, stale=10, data_loss="allow")
     sim.declare(declaration("users"), declaration("orders"))
     sim.run()
@@ -59,7 +59,7 @@ def test_a_table_that_cannot_be_seen_yet_is_not_forgotten_when_it_is_declared_no
     assert set(sim.dynamodb.tables) == set(sim.store.snapshot.inventory) == {"users"}
 
 
-def test_a_create_that_never_came_to_be_is_forgotten_once_it_would_be_seen():
+def test_a_create_that_was_never_applied_is_dropped_once_it_would_be_visible():
     sim = simulate(flavor=Flavor.AWS)
     sim.declare(declaration("users"), declaration("orders"))
 
@@ -138,7 +138,7 @@ def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids
     assert sim.clock.seconds - began < 1
 
 
-def test_a_create_that_took_long_is_waited_for_from_its_end():
+def test_a_slow_create_is_waited_for_from_its_end():
     sim = simulate(flavor=Flavor.AWS, stale=10)
     sim.declare(declaration("users"), declaration("orders"))
 
@@ -153,7 +153,7 @@ def test_a_create_that_took_long_is_waited_for_from_its_end():
     assert sim.store.snapshot.inventory["orders"].ownership == "created"
 
 
-def test_a_table_that_is_only_to_be_observed_is_not_replaced_even_where_it_is_ours():
+def test_an_observed_table_is_not_replaced_even_if_owned():
     sim = simulate(data_loss="allow")
     sim.declare(declaration())
     sim.once()
@@ -163,7 +163,7 @@ def test_a_table_that_is_only_to_be_observed_is_not_replaced_even_where_it_is_ou
     assert sim.dynamodb.mutating == []
 
 
-def test_a_class_that_others_switched_once_more_is_tried_once_a_day_and_holds_nothing_else_up():
+def test_a_table_class_that_others_switched_again_is_tried_daily_and_blocks_nothing_else():
     sim = simulate(flavor=Flavor.AWS)
     sim.dynamodb.make(TableName="users", **KEY)
     sim.dynamodb.do("UpdateTable", {"TableName": "users", "TableClass": RARE})
@@ -183,7 +183,7 @@ def test_a_class_that_others_switched_once_more_is_tried_once_a_day_and_holds_no
 
 
 @pytest.mark.parametrize("verb", ["run", "once"])
-def test_tables_made_for_the_declarations_of_others_do_not_free_the_way_for_pruning(verb: str):
+def test_tables_created_for_foreign_declarations_do_not_allow_pruning(verb: str):
     sim = simulate(data_loss="allow")
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
@@ -200,7 +200,7 @@ def test_tables_made_for_the_declarations_of_others_do_not_free_the_way_for_prun
     assert set(sim.dynamodb.tables) == {"users", "theirs"}
 
 
-def test_a_table_that_was_declared_beside_them_speaks_for_the_declarations():
+def test_a_table_declared_together_with_them_proves_the_declarations_familiar():
     sim = simulate()
     sim.declare(declaration("users"), declaration("orders"), declaration("carts"))
     sim.once()
@@ -209,7 +209,7 @@ def test_a_table_that_was_declared_beside_them_speaks_for_the_declarations():
     assert set(sim.dynamodb.tables) == {"carts"}
 
 
-def test_a_table_that_cannot_be_seen_yet_is_guarded_from_the_declarations_of_others_too():
+def test_a_table_not_visible_yet_is_guarded_from_foreign_declarations():
     sim = simulate(flavor=Flavor.AWS, stale=10, data_loss="allow")
     sim.declare(declaration("users"))
     sim.once()
@@ -224,7 +224,7 @@ def test_a_table_that_cannot_be_seen_yet_is_guarded_from_the_declarations_of_oth
 
 
 @pytest.mark.parametrize("killed_at", ["put_entry of orders", "put_entry of users"])
-def test_nothing_is_made_for_the_declarations_of_others_before_it_is_written_down_what_they_leave_out(killed_at: str):
+def test_nothing_is_created_for_foreign_declarations_before_the_removed_ones_are_recorded(killed_at: str):
     sim = simulate(data_loss="allow")
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()

@@ -49,7 +49,7 @@ def _forgotten(sim: Sim) -> None:
 
 
 @pytest.mark.parametrize("flavor", list(Flavor))
-def test_a_table_that_others_made_right_before_our_create_is_adopted_and_never_pruned(flavor: Flavor) -> None:
+def test_a_foreign_table_created_right_before_our_create_is_adopted_and_never_pruned(flavor: Flavor) -> None:
     sim = _world(flavor)
     _before_create(sim, None)
     sim.run()
@@ -59,14 +59,14 @@ def test_a_table_that_others_made_right_before_our_create_is_adopted_and_never_p
     assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
-def test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell() -> None:
+def test_a_refused_create_drops_its_intent_where_no_tag_can_prove_it() -> None:
     sim = _world(Flavor.DYNAMODB_LOCAL)
     _before_create(sim, None)
     sim.run()
     assert "orders" not in sim.store.snapshot.inventory
 
 
-def test_a_refused_create_keeps_on_existing_fail_asked_where_there_are_tags_too() -> None:
+def test_a_refused_create_still_checks_on_existing_fail_where_there_are_tags() -> None:
     sim = _world(Flavor.AWS)
     sim.declare(replace(OURS, lifecycle=replace(OURS.lifecycle, on_existing="fail")))
     _before_create(sim, None)

@@ -110,7 +110,7 @@ LOSING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.MOTO], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("name", LOSING)
-def test_a_table_of_others_under_another_key_loses_nothing(name: str, flavor: Flavor) -> None:
+def test_a_foreign_table_with_another_key_loses_nothing(name: str, flavor: Flavor) -> None:
     spec, shape = LOSING[name]
     sim = settled("adopt", flavor, **spec)
     recreated(sim, shape)
@@ -122,7 +122,7 @@ def test_a_table_of_others_under_another_key_loses_nothing(name: str, flavor: Fl
     assert written(sim) == []
 
 
-def test_a_table_of_others_under_another_key_is_managed_in_what_loses_nothing() -> None:
+def test_a_foreign_table_with_another_key_is_managed_except_for_data_loss() -> None:
     sim = settled("adopt", deletion_protection=True)
     recreated(sim, ANOTHER)
     sim.once()

@@ -54,7 +54,7 @@ def reasons(report):
     return [step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED]
 
 
-def test_a_destroy_that_had_to_wait_for_its_deletes_leaves_nothing_to_wait_for():
+def test_a_destroy_that_waited_for_its_deletes_leaves_nothing_pending():
     sim = stands("users", "orders", delay=5.0)
     report = sim.reconciler.destroy()
     assert sim.dynamodb.tables == {}
@@ -62,7 +62,7 @@ def test_a_destroy_that_had_to_wait_for_its_deletes_leaves_nothing_to_wait_for()
     assert exits.act(report) == 0
 
 
-def test_an_entry_that_could_not_be_dropped_is_told_and_dropped_in_the_next_round(monkeypatch):
+def test_an_entry_that_could_not_be_dropped_is_reported_and_dropped_in_the_next_pass(monkeypatch):
     sim = stands("users", "orders")
     sim.dynamodb.do("DeleteTable", {"TableName": "orders"})
     sim.declare(declaration("users"))
@@ -83,7 +83,7 @@ def test_an_entry_that_could_not_be_dropped_is_told_and_dropped_in_the_next_roun
 
 
 @pytest.mark.parametrize(("operation", "error"), [("DescribeTable", Malformed), ("DescribeTable", Busy)])
-def test_the_cap_on_deletes_covers_all_rounds_of_a_run_and_tables_that_could_not_be_looked_at(operation, error):
+def test_the_cap_on_deletes_covers_all_passes_of_a_run_and_unobserved_tables(operation, error):
     sim = stands("audit", "orders", "users", max_deletes=1)
     sim.declare(declaration("users"))
     sim.dynamodb.faults = once(operation, error, "orders")
@@ -94,7 +94,7 @@ def test_the_cap_on_deletes_covers_all_rounds_of_a_run_and_tables_that_could_not
 
 
 @pytest.mark.parametrize("error", [Malformed, Denied])
-def test_nothing_is_destroyed_in_a_pass_after_a_call_for_another_table_was_answered_so(error):
+def test_nothing_is_destroyed_after_such_an_answer_for_another_table(error):
     sim = stands("audit", "users")
     sim.declare(declaration("audit", deletion_protection=True))
     sim.dynamodb.faults = once("UpdateTable", error)
@@ -119,7 +119,7 @@ def test_refused_credentials_end_a_pass_and_a_missing_permission_to_list_does_no
 
 
 @pytest.mark.parametrize("flavor", list(Flavor))
-def test_a_table_of_ours_that_is_once_said_to_be_missing_stays_ours(flavor):
+def test_an_owned_table_reported_missing_once_stays_owned(flavor):
     sim = stands("users", flavor=flavor)
     sim.dynamodb.faults = once("DescribeTable", NotFound, "users")
     sim.once()
@@ -129,7 +129,7 @@ def test_a_table_of_ours_that_is_once_said_to_be_missing_stays_ours(flavor):
     assert sim.store.snapshot.inventory["users"].ownership == "created"
 
 
-def test_a_table_that_was_made_again_by_others_after_we_had_lost_it_is_not_ours():
+def test_a_table_recreated_by_others_is_not_owned():
     sim = stands("users", flavor=Flavor.AWS)
     sim.dynamodb.do("DeleteTable", {"TableName": "users"})
 
@@ -142,7 +142,7 @@ def test_a_table_that_was_made_again_by_others_after_we_had_lost_it_is_not_ours(
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
 
 
-def test_an_undeclared_table_that_is_once_said_to_be_missing_is_not_forgotten():
+def test_an_undeclared_table_reported_missing_once_keeps_its_record():
     sim = stands("orders", "users")
     sim.declare(declaration("users"))
     sim.dynamodb.faults = once("DescribeTable", NotFound, "orders")
@@ -164,7 +164,7 @@ def test_a_run_that_cannot_be_recorded_is_a_warning(monkeypatch):
     assert report.warnings == ("this run is not in the history: PutItem: InternalServerError: no",)
 
 
-def test_a_suspension_that_cannot_be_read_is_not_said_to_be_none(monkeypatch):
+def test_an_unreadable_suspension_is_not_reported_as_absent(monkeypatch):
     sim = stands("users")
     sim.store.put_suspension(Suspension("a person", sim.clock.now()))
     unreadable = StateSnapshot(usable=False, problem="dynamodb:Query on table/reconciler_state was refused")
@@ -209,7 +209,7 @@ def test_a_restore_that_was_applied_and_lost_is_waited_for(error: type[ApiError]
     assert sim.dynamodb.mutating == ["RestoreTableFromBackup"]
 
 
-def test_a_restore_whose_name_somebody_else_took_meanwhile_is_refused():
+def test_a_restore_to_a_name_taken_in_the_meantime_is_refused():
     sim = stands("users")
     sim.dynamodb.has_backups = True
     sim.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": "kept"})
@@ -225,7 +225,7 @@ def test_a_restore_whose_name_somebody_else_took_meanwhile_is_refused():
         sim.reconciler.restore("users", "users_again", backup="kept", at=None)
 
 
-def test_a_table_that_was_made_anew_while_its_index_was_being_rebuilt_is_left_alone():
+def test_a_table_recreated_during_an_index_rebuild_is_not_touched():
     index = GlobalIndex("by_mail", (KeyElement("mail", "HASH", "S"),), Projection("ALL"))
     sim = simulate(flavor=Flavor.AWS, **NOW)
     sim.declare(declaration("users", global_indexes=(index,)))

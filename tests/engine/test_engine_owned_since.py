@@ -41,9 +41,7 @@ def world(flavor: Flavor) -> Sim:
 
 @pytest.mark.parametrize("again", ["run", "once"])
 @pytest.mark.parametrize("flavor", FLAVORS, ids=lambda flavor: flavor.value)
-def test_foreign_declarations_that_claim_a_table_do_not_free_the_way_for_pruning_the_rest(
-    flavor: Flavor, again: str
-) -> None:
+def test_foreign_declarations_that_take_over_a_table_do_not_allow_pruning_the_rest(flavor: Flavor, again: str) -> None:
     sim = world(flavor)
     sim.declare(declaration("theirs", lifecycle=OWN))
     for _ in range(5):
@@ -54,7 +52,7 @@ def test_foreign_declarations_that_claim_a_table_do_not_free_the_way_for_pruning
     assert sim.store.snapshot.inventory["theirs"].ownership == "created"
 
 
-def test_a_claim_is_not_written_down_before_what_is_forgotten_even_by_the_smallest_time(
+def test_a_takeover_is_recorded_after_the_removed_declarations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sim = world(Flavor.AWS)
@@ -84,7 +82,7 @@ def test_what_is_claimed_is_dated_from_the_claim(first: str) -> None:
     assert sim.store.snapshot.inventory["theirs"] == entry, "dated once"
 
 
-def test_a_table_claimed_long_before_stands_for_the_declarations_it_belongs_to() -> None:
+def test_a_table_taken_over_earlier_proves_the_declarations_familiar() -> None:
     sim = world(Flavor.AWS)
     both = (declaration("users"), declaration("orders"))
     sim.declare(*both, declaration("theirs", lifecycle=OWN))

@@ -26,7 +26,7 @@ def _two_of_ours(flavor: Flavor) -> Sim:
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-def test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours(flavor: Flavor) -> None:
+def test_a_table_created_for_foreign_declarations_releases_none_of_ours(flavor: Flavor) -> None:
     sim = _two_of_ours(flavor)
     sim.declare(ELSEWHERE)
     for _ in range(3):
@@ -41,7 +41,7 @@ def test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-def test_a_pass_over_one_table_says_nothing_of_the_others_and_takes_none_away(flavor: Flavor) -> None:
+def test_a_pass_over_one_table_keeps_the_series_of_the_others(flavor: Flavor) -> None:
     sim = _two_of_ours(flavor)
     sim.declare(declaration("orders"), ELSEWHERE)
     for _ in range(3):
@@ -55,7 +55,7 @@ def test_a_pass_over_one_table_says_nothing_of_the_others_and_takes_none_away(fl
     assert sorted(sim.dynamodb.tables) == ["elsewhere", "orders"], "a pass over all prunes it"
 
 
-def test_a_second_pass_over_the_same_table_writes_nothing_down() -> None:
+def test_a_second_pass_over_the_same_table_records_nothing() -> None:
     sim = _two_of_ours(Flavor.AWS)
     sim.declare(declaration("orders"), declaration("elsewhere"))
     for _ in range(3):

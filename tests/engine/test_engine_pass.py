@@ -28,7 +28,7 @@ def blocked(report):
     return {s.reason for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED}
 
 
-def test_a_declared_table_is_created_and_seeded_and_then_all_is_quiet():
+def test_a_declared_table_is_created_and_seeded_and_then_nothing_is_written():
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     report = sim.once()
@@ -85,7 +85,7 @@ def test_follow_up_facets_and_indexes_arrive_one_call_a_round():
     assert report.summary()["update"] == 1
 
 
-def test_a_table_deleted_behind_our_back_is_recreated_and_reseeded():
+def test_a_table_deleted_by_others_is_recreated_and_reseeded():
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     sim.once()
@@ -95,7 +95,7 @@ def test_a_table_deleted_behind_our_back_is_recreated_and_reseeded():
     assert len(sim.dynamodb.tables["users"].items) == 2
 
 
-def test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing():
+def test_a_broken_declaration_writes_nothing_and_the_loop_continues_observing():
     sim = simulate()
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
@@ -109,7 +109,7 @@ def test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing():
     assert sim.dynamodb.journal == []
 
 
-def test_a_broken_declaration_at_the_very_start_asks_the_endpoint_nothing():
+def test_a_broken_declaration_at_the_start_sends_no_request():
     sim = simulate()
     sim.source.broken = True
     assert sim.once().verdict is Verdict.ERROR
@@ -141,7 +141,7 @@ def test_another_holder_of_the_lease_is_named_and_nothing_is_written():
     assert sim.dynamodb.journal == []
 
 
-def test_the_lease_is_not_taken_for_a_pass_with_nothing_to_write():
+def test_no_lease_is_acquired_for_a_pass_with_nothing_to_write():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
@@ -179,7 +179,7 @@ def test_throttling_and_busy_answers_are_deferred_and_tried_again(kind):
     assert sim.dynamodb.mutating == ["CreateTable"]
 
 
-def test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere():
+def test_a_create_with_a_lost_answer_is_ours_only_if_a_tag_proves_it():
     for flavor in (Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS):
         sim = simulate(flavor=flavor)
         sim.declare(declaration(seed=SEED))
@@ -210,7 +210,7 @@ def test_a_table_that_somebody_else_created_in_between_is_adopted_not_owned():
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
 
 
-def test_an_endpoint_that_does_not_answer_is_an_error_of_the_pass_not_an_empty_world():
+def test_an_unreachable_endpoint_is_an_error_of_the_pass_and_not_an_empty_endpoint():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
@@ -226,7 +226,7 @@ def test_an_endpoint_that_does_not_answer_is_an_error_of_the_pass_not_an_empty_w
     assert sim.run().verdict is Verdict.IN_SYNC
 
 
-def test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass():
+def test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass():
     sim = simulate()
     sim.declare(declaration("carts"), declaration("orders"), declaration("users"))
     sim.once()
@@ -245,7 +245,7 @@ def test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the
     assert "orders" not in sim.dynamodb.tables
 
 
-def test_denied_list_tables_is_a_warning_and_the_count_of_strangers_stays_unknown():
+def test_denied_list_tables_is_a_warning_and_the_count_of_unmanaged_tables_stays_unknown():
     sim = simulate()
     sim.declare(declaration())
 
@@ -260,7 +260,7 @@ def test_denied_list_tables_is_a_warning_and_the_count_of_strangers_stays_unknow
     assert "ListTables was denied" in report.warnings[0]
 
 
-def test_a_stranger_is_counted_and_left_alone():
+def test_an_unmanaged_table_is_counted_and_not_touched():
     sim = simulate()
     sim.dynamodb.make(
         TableName="theirs",
@@ -276,7 +276,7 @@ def test_a_stranger_is_counted_and_left_alone():
     assert sim.dynamodb.mutating == ["CreateTable"]
 
 
-def test_a_field_that_never_sticks_is_written_twice_and_then_reported_unsupported_on_an_emulator():
+def test_a_field_without_effect_is_written_twice_and_then_unsupported_on_an_emulator():
     sim = simulate()
     sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
     sim.declare(declaration())
@@ -314,7 +314,7 @@ def test_the_same_on_aws_is_contested_blocked_and_still_drift():
     assert step.message == "deletion_protection: true was written 2 times and read back as false, then as false"
 
 
-def test_a_new_wish_for_the_same_field_is_tried_again():
+def test_a_new_desired_value_of_the_field_is_tried_again():
     sim = simulate()
     sim.dynamodb.sticky = {"TimeToLiveSpecification"}
     sim.declare(declaration(ttl=Ttl(True, "a")))
@@ -342,7 +342,7 @@ def test_tags_on_an_endpoint_without_them_are_unsupported_and_never_written():
         ("adopt", TableStatus.IN_SYNC, ["UpdateTable"]),
     ],
 )
-def test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says(on_existing, status, mutations):
+def test_an_existing_table_is_treated_as_on_existing_says(on_existing, status, mutations):
     sim = simulate()
     sim.dynamodb.make(
         TableName="users",
@@ -355,7 +355,7 @@ def test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says(on
     assert sim.dynamodb.mutating == mutations
 
 
-def test_right_after_a_create_a_missing_table_is_not_created_twice_off_emulators():
+def test_right_after_a_create_a_missing_table_is_not_created_twice_outside_emulators():
     sim = simulate(flavor=Flavor.AWS)
     sim.declare(declaration())
     sim.run()
@@ -435,7 +435,7 @@ def test_a_scan_that_fails_is_never_read_as_empty():
     assert sim.dynamodb.tables["users"].items == {}
 
 
-def test_the_simulated_control_plane_refuses_what_the_service_refuses():
+def test_simulated_dynamodb_refuses_what_the_service_refuses():
     sim = simulate()
     assert isinstance(sim.dynamodb, SimulatedDynamoDB)
     sim.dynamodb.make(
@@ -448,7 +448,7 @@ def test_the_simulated_control_plane_refuses_what_the_service_refuses():
         sim.dynamodb.do("DeleteTable", {"TableName": "users"})
 
 
-def test_a_change_in_two_calls_is_not_taken_for_a_write_that_did_not_stick():
+def test_a_change_in_two_calls_is_not_reported_as_ignored_by_the_endpoint():
     sim = simulate(flavor=Flavor.AWS, disruption="allow")
     sim.declare(declaration(stream=Stream(True, "KEYS_ONLY")))
     sim.once()
@@ -459,7 +459,7 @@ def test_a_change_in_two_calls_is_not_taken_for_a_write_that_did_not_stick():
     assert sim.once().verdict is Verdict.IN_SYNC
 
 
-def test_a_first_call_that_never_sticks_is_not_made_for_ever():
+def test_a_call_without_effect_is_not_repeated_for_ever():
     sim = simulate(flavor=Flavor.AWS, disruption="allow")
     sim.declare(declaration(stream=Stream(True, "KEYS_ONLY")))
     sim.once()

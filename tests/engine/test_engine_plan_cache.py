@@ -52,7 +52,7 @@ def _made_again(sim: Sim) -> None:
 
 
 @pytest.mark.parametrize("change", [_item_count, _status, _ttl, _made_again])
-def test_any_changed_answer_is_read_anew(change: Callable[[Sim], None]) -> None:
+def test_any_changed_answer_is_planned_again(change: Callable[[Sim], None]) -> None:
     sim, recall = simulate(), PlanCache()
     sim.dynamodb.make(**TABLE)
     before = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
@@ -113,7 +113,7 @@ def test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_field
         assert recall.planned(declared, seen, Flavor.AWS) == PlanCache().planned(declared, seen, Flavor.AWS)
 
 
-def test_backups_are_read_anew_because_they_come_due_with_time() -> None:
+def test_backups_are_read_in_each_pass_because_they_become_due() -> None:
     sim, recall = simulate(), PlanCache()
     sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec)
@@ -132,7 +132,7 @@ def test_backups_are_read_anew_because_they_come_due_with_time() -> None:
         declaration(),
     ],
 )
-def test_another_declaration_of_an_unchanged_table_is_planned_anew(other: Declaration) -> None:
+def test_another_declaration_of_an_unchanged_table_is_planned_again(other: Declaration) -> None:
     sim, recall = simulate(), PlanCache()
     sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
@@ -142,7 +142,7 @@ def test_another_declaration_of_an_unchanged_table_is_planned_anew(other: Declar
     assert recall.planned(other, seen, Flavor.MOTO) == PlanCache().planned(other, seen, Flavor.MOTO) != first
 
 
-def test_the_same_declaration_at_another_endpoint_is_planned_anew() -> None:
+def test_the_same_declaration_at_another_endpoint_is_planned_again() -> None:
     sim, recall = simulate(), PlanCache()
     sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec, recall=recall)
@@ -151,7 +151,7 @@ def test_the_same_declaration_at_another_endpoint_is_planned_anew() -> None:
     assert recall.planned(tagged, seen, Flavor.AWS) != recall.planned(tagged, seen, Flavor.DYNAMODB_LOCAL)
 
 
-def test_a_drift_that_comes_back_unchanged_is_mended_each_time() -> None:
+def test_recurring_drift_is_repaired_each_time() -> None:
     sim = simulate()
     sim.declare(DECLARED)
     while sim.run().verdict is not Verdict.IN_SYNC:

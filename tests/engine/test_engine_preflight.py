@@ -138,7 +138,7 @@ def deleted(sim: Sim) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_undisturbed_it_is_taken_away(case: Case) -> None:
+def test_without_interference_it_is_removed(case: Case) -> None:
     sim = live(case)
     before = seen(sim)
     assert sim.once().verdict is Verdict.IN_SYNC
@@ -147,7 +147,7 @@ def test_undisturbed_it_is_taken_away(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_taken_from_a_table_that_changed_hands(case: Case) -> None:
+def test_nothing_is_removed_from_a_table_with_a_new_owner(case: Case) -> None:
     sim = live(case)
     before = seen(sim)
     report = surveyed_then(sim, made_anew)
@@ -157,14 +157,14 @@ def test_nothing_is_taken_from_a_table_that_changed_hands(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_asked_for_once_the_table_is_gone(case: Case) -> None:
+def test_nothing_is_requested_after_the_table_was_deleted(case: Case) -> None:
     sim = live(case)
     surveyed_then(sim, gone)
     assert case.operation not in sim.dynamodb.mutating
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_taken_away_without_the_lease(case: Case) -> None:
+def test_nothing_is_removed_without_the_lease(case: Case) -> None:
     sim = live(case)
     before = seen(sim)
     report = surveyed_then(sim, without_the_lease)
@@ -174,7 +174,7 @@ def test_nothing_is_taken_away_without_the_lease(case: Case) -> None:
 
 @pytest.mark.parametrize("meddle", [made_otherwise, deleted, an_index_is_made])
 @pytest.mark.parametrize("case", INDEXED.values(), ids=INDEXED)
-def test_an_index_that_somebody_changed_in_between_is_planned_anew(case: Case, meddle: Meddle) -> None:
+def test_an_index_changed_in_between_is_planned_again(case: Case, meddle: Meddle) -> None:
     sim = live(case)
     report = surveyed_then(sim, meddle)
     assert sim.dynamodb.journal == []
@@ -197,7 +197,7 @@ def test_an_index_that_somebody_rebuilt_as_declared_is_not_built_again() -> None
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_owner_was_read(case: Case) -> None:
+def test_nothing_is_removed_from_a_table_that_another_stack_took_over_after_the_owner_was_read(case: Case) -> None:
     sim = live(case)
     before, looks = seen(sim), []
 
@@ -215,7 +215,7 @@ def test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_ow
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_last_look_is_one_description_of_the_table_and_one_reading_of_its_tags(case: Case) -> None:
+def test_the_preflight_is_one_describe_table_and_one_list_tags(case: Case) -> None:
     sim = live(case)
     while case.operation not in sim.dynamodb.mutating:
         sim.dynamodb.reads.clear()
@@ -228,7 +228,7 @@ def test_the_last_look_is_one_description_of_the_table_and_one_reading_of_its_ta
     assert [name for name, _ in sim.dynamodb.reads].count("ListTagsOfResource") == 2
 
 
-def test_an_ordinary_change_is_made_without_another_look() -> None:
+def test_an_ordinary_change_needs_no_preflight_read() -> None:
     sim = live(Case({}, {"deletion_protection": True}))
     sim.dynamodb.reads.clear()
     sim.run()
@@ -237,7 +237,7 @@ def test_an_ordinary_change_is_made_without_another_look() -> None:
 
 
 @pytest.mark.parametrize("case", INDEXED.values(), ids=INDEXED)
-def test_after_an_invalid_answer_nothing_is_taken_from_any_table_in_that_pass(case: Case) -> None:
+def test_after_an_invalid_answer_nothing_is_removed_in_that_pass(case: Case) -> None:
     sim = live(case)
     sim.declare(declaration("a_sick_one"), declaration(**case.after))
     before = seen(sim)

@@ -198,7 +198,7 @@ def test_clear_removes_what_is_recorded_as_written_and_unchanged(
 
 
 @pytest.mark.parametrize("after", range(5))
-def test_a_clear_that_was_killed_goes_on_where_it_was(after: int) -> None:
+def test_a_killed_clear_resumes_where_it_stopped(after: int) -> None:
     sim = simulate()
     sim.declare(declaration(seed=(*SEED, item("5"))))
     sim.once()
@@ -297,7 +297,7 @@ def test_after_a_changed_seed_clear_and_seed_lead_to_exactly_the_present_one(mon
     assert sim.once().verdict is Verdict.IN_SYNC
 
 
-def test_items_of_others_keep_a_changed_seed_out_of_the_table() -> None:
+def test_foreign_items_keep_a_changed_seed_out_of_the_table() -> None:
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     killed_after(sim, 2, sim.once)
@@ -315,7 +315,7 @@ WHEN = [0, 1, 150, 999, 1000, 1001, 1500, 2000, 2300, 2498, 2499]
 
 @pytest.mark.parametrize("verb", ["once", "seed", "clear"])
 @pytest.mark.parametrize("when", WHEN)
-def test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds(when: int, verb: str) -> None:
+def test_recreating_a_table_ends_its_seeding_within_two_seconds(when: int, verb: str) -> None:
     """Each item takes a twentieth of a second; the table is recreated with an item right before item ``when``."""
     sim = simulate(timeout=3000)
     sim.declare(declaration(seed=MANY))
@@ -356,7 +356,7 @@ def test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds(when: 
 
 @pytest.mark.parametrize("after", [0, 1, 99, 100, 101, 250, 1000])
 @pytest.mark.parametrize("verb", ["once", "seed", "clear"])
-def test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on(after: int, verb: str) -> None:
+def test_a_stop_ends_seeding_between_two_batches_and_the_next_run_resumes(after: int, verb: str) -> None:
     sim = simulate(timeout=3000)
     sim.declare(declaration(seed=MANY))
     sim.once() if verb == "clear" else sim.run()

@@ -107,7 +107,7 @@ def test_a_call_whose_answer_was_lost_counts_as_made():
     assert deferred(sim.run()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
 
 
-def test_a_call_that_came_too_early_counts_as_none():
+def test_a_call_that_came_too_early_does_not_count():
     sim = living(ttl=Ttl(False))
     sim.declare(declaration(ttl=Ttl(True, "a")))
     sim.dynamodb.faults = refuse("UpdateTimeToLive", Busy, "ResourceInUseException")
@@ -117,7 +117,7 @@ def test_a_call_that_came_too_early_counts_as_none():
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
 
 
-def test_a_refusal_that_no_mark_explains_is_not_repeated_for_an_hour():
+def test_a_refusal_without_recorded_quota_usage_is_not_retried_for_an_hour():
     sim = living(ttl=Ttl(False))
     sim.declare(declaration(ttl=Ttl(True, "a")))
     sim.dynamodb.faults = refuse("UpdateTimeToLive", Rejected, "ValidationException")
@@ -158,7 +158,7 @@ USED_UP = {
 
 
 @pytest.mark.parametrize("case", USED_UP)
-def test_a_quota_that_somebody_else_used_up_is_a_wait_with_its_rule_and_no_error(case):
+def test_a_quota_used_up_by_others_is_a_wait_with_its_rule_and_not_an_error(case):
     before, after, operation, message, rule = USED_UP[case]
     sim = living(**before)
     sim.declare(declaration(**after))
@@ -186,7 +186,7 @@ def test_a_quota_that_somebody_else_used_up_is_a_wait_with_its_rule_and_no_error
     assert sim.store.snapshot.quota_usage["users"].refused == {}
 
 
-def test_a_limit_on_what_is_under_way_stays_a_matter_of_seconds():
+def test_a_limit_on_concurrent_operations_is_retried_within_seconds():
     sim = living(billing=PROVISIONED)
     sim.declare(declaration(billing=ON_DEMAND))
     sim.dynamodb.faults = refuse("UpdateTable", Throttled, "LimitExceededException")
@@ -198,7 +198,7 @@ def test_a_limit_on_what_is_under_way_stays_a_matter_of_seconds():
 
 @STRICT
 @pytest.mark.parametrize("pause", [0, 240, 3600], ids=["as it was made", "minutes later", "an hour later"])
-def test_a_class_that_others_switched_twice_soon_after_they_made_the_table_is_tried_once_a_day(flavor, pause):
+def test_a_table_class_that_others_switched_twice_is_tried_once_a_day(flavor, pause):
     sim = simulate(flavor=flavor)
     sim.dynamodb.make(
         TableName="users",
@@ -220,7 +220,7 @@ def test_a_class_that_others_switched_twice_soon_after_they_made_the_table_is_tr
 
 
 @STRICT
-def test_a_limit_on_what_is_under_way_is_no_quota_of_a_class_that_nobody_switched(flavor):
+def test_a_limit_on_concurrent_operations_is_not_a_table_class_quota(flavor):
     sim = living(flavor)
     sim.declare(declaration(table_class=RARE))
     sim.dynamodb.faults = refuse("UpdateTable", Throttled, "LimitExceededException")

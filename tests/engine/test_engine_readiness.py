@@ -25,7 +25,7 @@ def test_ready_only_after_the_seed_was_written():
     assert board_after(sim).ready
 
 
-def test_later_drift_does_not_take_readiness_away():
+def test_later_drift_does_not_end_readiness():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
@@ -34,7 +34,7 @@ def test_later_drift_does_not_take_readiness_away():
     assert board_after(sim).ready
 
 
-def test_an_endpoint_that_is_down_is_not_ready_and_says_so():
+def test_an_endpoint_that_is_down_is_not_ready_and_reports_it():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
@@ -103,7 +103,7 @@ def test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again(names, f
     assert board.ready
 
 
-def test_a_table_that_somebody_else_deletes_while_the_stack_is_suspended_is_later_drift():
+def test_a_table_deleted_by_others_during_a_suspension_is_drift_later():
     sim = simulate()
     sim.declare(declaration())
     sim.once()

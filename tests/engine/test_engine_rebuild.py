@@ -56,7 +56,7 @@ def test_without_a_declaration_that_moved_the_old_index_stays():
     assert indexes(sim) == {"by_mail": "KEYS_ONLY", "mail2": "ALL"}
 
 
-def test_meanwhile_the_loop_leaves_both_indexes_alone():
+def test_during_a_rebuild_the_loop_does_not_touch_either_index():
     sim = live(delay=5.0, disruption="allow")
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     rebuild(sim)
@@ -65,7 +65,7 @@ def test_meanwhile_the_loop_leaves_both_indexes_alone():
     assert sim.dynamodb.mutating == []
 
 
-def test_once_the_declaration_names_the_new_index_the_old_one_goes_and_all_is_in_sync():
+def test_once_the_declaration_names_the_new_index_the_old_one_is_deleted():
     sim = live(delay=5.0)
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     rebuild(sim)
@@ -79,7 +79,7 @@ def test_once_the_declaration_names_the_new_index_the_old_one_goes_and_all_is_in
     assert sim.dynamodb.mutating == []
 
 
-def test_an_index_is_built_anew_as_it_is_where_nothing_else_is_declared():
+def test_an_index_is_rebuilt_unchanged_where_nothing_else_is_declared():
     sim = live()
     sim.declare(declaration("users"))
     assert rebuild(sim, new=None).finished
@@ -99,7 +99,7 @@ def test_the_old_index_stays_for_the_hold_time_counted_from_readiness():
     assert verbs(sim) == ["Create mail2", "Delete by_mail"]
 
 
-def test_a_build_that_takes_longer_than_a_call_is_gone_on_with():
+def test_an_index_build_longer_than_a_call_continues_in_the_next_pass():
     sim = live(delay=5.0, timeout=60)
     sim.dynamodb.delay = 900.0
     sim.declare(declaration("users", global_indexes=(NEW,)))
@@ -112,7 +112,7 @@ def test_a_build_that_takes_longer_than_a_call_is_gone_on_with():
 
 @pytest.mark.parametrize("stop", ["Create", "Delete"])
 @pytest.mark.parametrize("applied", [True, False])
-def test_killed_at_any_call_it_goes_on_where_it_was(stop, applied):
+def test_killed_at_any_call_it_resumes_where_it_stopped(stop, applied):
     sim = live(delay=5.0)
     sim.declare(declaration("users", global_indexes=(NEW,)))
 
@@ -166,7 +166,7 @@ def test_one_rebuild_a_table_at_a_time_and_it_can_be_forgotten():
         sim.reconciler.cancel_rebuild("users")
 
 
-def test_a_rebuild_of_a_table_that_was_made_anew_meanwhile_is_void():
+def test_a_rebuild_of_a_recreated_table_is_dropped():
     sim = live()
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     rebuild(sim)

@@ -62,7 +62,7 @@ def test_the_phases_follow_one_another_to_the_end():
     assert shown(sim) is None
 
 
-def test_a_rebuild_that_was_written_down_and_not_yet_begun_says_how_it_begins():
+def test_a_recorded_rebuild_that_has_not_started_reports_how_it_starts():
     sim, _ = begun()
     sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"] = [
         index
@@ -72,7 +72,7 @@ def test_a_rebuild_that_was_written_down_and_not_yet_begun_says_how_it_begins():
     assert (shown(sim).phase, shown(sim).then) == ("starting", f"{COMMAND} creates mail2")
 
 
-def test_it_says_what_comes_next_and_that_the_declaration_must_move_first():
+def test_it_reports_the_next_phase_and_that_the_declaration_must_change_first():
     sim, _ = begun(moved=False)
     sim.clock.seconds += 1000
     said = "let readers and the declaration name mail2 instead of by_mail; then "

@@ -95,7 +95,7 @@ def test_it_says_that_the_field_was_refused_and_when_it_is_tried_again() -> None
     assert (began.replace(hour=began.hour + 1)).isoformat(timespec="minutes")[:13] in said
 
 
-def test_another_wish_for_a_refused_field_is_tried_at_once() -> None:
+def test_another_value_of_a_refused_field_is_tried_at_once() -> None:
     sim, lacking = world(Flavor.MOTO)
     lacking.lacks = False
     sim.declare(declaration(ttl=Ttl(True, "ends"), deletion_protection=True))
@@ -103,7 +103,7 @@ def test_another_wish_for_a_refused_field_is_tried_at_once() -> None:
     assert ttl_of(sim) == "ENABLED"
 
 
-def test_a_field_that_is_taken_after_it_was_refused_and_does_not_stick_is_written_twice_more() -> None:
+def test_a_field_that_is_accepted_without_effect_after_a_refusal_is_written_twice_more() -> None:
     sim, lacking = world(Flavor.MOTO)
     lacking.lacks = False
     sim.dynamodb.sticky = {"TimeToLiveSpecification"}

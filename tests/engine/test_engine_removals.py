@@ -129,7 +129,7 @@ MISREAD: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("case", MISREAD)
 @pytest.mark.parametrize("how", ["once", "daemon", "restarted daemon"])
-def test_a_file_that_is_not_understood_never_removes_its_table(case: str, how: str, tmp_path: Path) -> None:
+def test_an_unreadable_file_never_removes_its_table(case: str, how: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     if how != "daemon":
         sim.reconciler.state.last_good = None
@@ -180,7 +180,7 @@ def test_the_error_names_file_table_and_remedy_and_changes_nothing_else(tmp_path
 
 
 @pytest.mark.parametrize("lost", ["orders", "users"])
-def test_nothing_is_repaired_while_a_file_is_misunderstood(lost: str, tmp_path: Path) -> None:
+def test_nothing_is_repaired_while_a_file_cannot_be_read(lost: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     write(tmp_path, {"users.yaml": "services: {}\n"})
     del sim.dynamodb.tables[lost]
@@ -231,7 +231,7 @@ def test_a_removed_declaration_removes_its_table(case: str, tmp_path: Path) -> N
     assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
-def test_a_document_put_into_comments_beside_another_one_is_an_error(tmp_path: Path) -> None:
+def test_a_commented_out_document_next_to_another_one_is_an_error(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"both.yaml": CARTS + "---\n" + USERS})
     write(tmp_path, {"both.yaml": CARTS + "".join(f"# {line}\n" for line in USERS.splitlines())})
     assert said(sim.once()) == (
@@ -311,7 +311,7 @@ def test_the_inventory_says_which_file_declares_a_table_and_follows_it(tmp_path:
     assert sim.store.written == written
 
 
-def test_a_record_of_an_older_release_goes_by_the_rules_of_that_release(tmp_path: Path) -> None:
+def test_a_record_of_an_older_release_follows_the_rules_of_that_release(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     entry = sim.store.snapshot.inventory["users"]
     sim.store.put_entry(replace(entry, declared_in=None))
@@ -336,7 +336,7 @@ def _create(name: str) -> Any:
     return create_call(declaration(name).spec, None)
 
 
-def test_a_released_table_is_not_asked_about(tmp_path: Path) -> None:
+def test_a_released_table_needs_no_confirmation(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     sim.reconciler.release(("users",))
     write(tmp_path, {"users.yaml": "services: {}\n"})
@@ -378,7 +378,7 @@ def test_a_file_that_comes_back_within_seconds_keeps_its_table(tmp_path: Path) -
     assert "theirs" in sim.dynamodb.tables["users"].items
 
 
-def test_a_file_that_goes_on_changing_is_waited_for(tmp_path: Path) -> None:
+def test_a_file_that_keeps_changing_is_waited_for(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"all.yaml": USERS + "---\n" + CARTS, "orders.json": ORDERS})
     text = DOC.format("aaa")
     for size in range(5):
@@ -420,7 +420,7 @@ def test_an_index_that_is_missing_from_a_file_that_changed_just_now_stays_for_th
     assert len(sim.dynamodb.journal) == 1
 
 
-def test_a_load_that_fails_tells_its_warnings_in_the_report(tmp_path: Path) -> None:
+def test_a_failed_load_reports_its_warnings(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     write(tmp_path, {"users.yaml": "a: [", "load.sh": ""})
     with pytest.raises(DeclarationError):

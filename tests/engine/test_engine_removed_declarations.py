@@ -51,7 +51,7 @@ def _blind(sim: Sim, name: str, error: ApiError) -> None:
     [Throttled("DescribeTable", "ThrottlingException", "slow"), Ambiguous("DescribeTable", "Timeout", "no answer")],
     ids=["throttled", "lost"],
 )
-def test_a_table_declared_again_unseen_gets_its_whole_grace_anew(flavor: Flavor, error: ApiError) -> None:
+def test_a_table_declared_again_between_passes_restarts_its_grace_period(flavor: Flavor, error: ApiError) -> None:
     sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(seconds=GRACE))
     carts, orders = declaration("carts"), declaration("orders")
     _until_in_sync(sim, carts, orders)
@@ -71,7 +71,7 @@ def test_a_table_declared_again_unseen_gets_its_whole_grace_anew(flavor: Flavor,
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
-def test_a_replacement_that_is_wished_again_waits_its_whole_grace_again(flavor: Flavor) -> None:
+def test_a_replacement_declared_again_waits_its_whole_grace_again(flavor: Flavor) -> None:
     sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
     text, number = declaration("carts"), declaration("carts", keys=NUMBER)
     _until_in_sync(sim, text)
@@ -88,7 +88,7 @@ def test_a_replacement_that_is_wished_again_waits_its_whole_grace_again(flavor: 
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
-def test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_forgotten(flavor: Flavor) -> None:
+def test_a_pending_replacement_waits_its_whole_grace_when_its_declaration_is_removed(flavor: Flavor) -> None:
     sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
     text, number, orders = declaration("carts"), declaration("carts", keys=NUMBER), declaration("orders")
     _until_in_sync(sim, text, orders)
@@ -107,7 +107,7 @@ def test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_for
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.AWS])
-def test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced(flavor: Flavor) -> None:
+def test_a_table_declared_again_between_passes_waits_its_whole_grace_to_be_replaced(flavor: Flavor) -> None:
     sim = simulate(flavor=flavor, data_loss="allow", disruption="allow", prune_grace=timedelta(seconds=GRACE))
     text, number, orders = declaration("carts"), declaration("carts", keys=NUMBER), declaration("orders")
     _until_in_sync(sim, text, orders)
@@ -125,7 +125,7 @@ def test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced(flav
     )
 
 
-def test_tables_made_while_another_waits_to_be_replaced_speak_for_it_when_it_is_forgotten() -> None:
+def test_tables_created_during_a_pending_replacement_prove_the_declarations_familiar() -> None:
     sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, prune_grace=timedelta(0), max_deletes=0, data_loss="allow")
     _until_in_sync(sim, declaration("orders", keys=NUMBER))
     sim.clock.seconds += 60
@@ -137,7 +137,7 @@ def test_tables_made_while_another_waits_to_be_replaced_speak_for_it_when_it_is_
     assert sorted(sim.dynamodb.tables) == ["carts", "orders", "users"]
 
 
-def test_tables_made_after_others_were_forgotten_do_not_speak_for_them() -> None:
+def test_tables_created_after_others_were_removed_do_not_prove_the_declarations_familiar() -> None:
     sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, prune_grace=timedelta(0), data_loss="allow")
     _until_in_sync(sim, declaration("orders"), declaration("carts"))
     sim.clock.seconds += 60
@@ -158,7 +158,7 @@ def _guarded_pair(flavor: Flavor) -> Sim:
 
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
-def test_one_of_two_guarded_tables_stays_guarded_when_the_other_goes_by_other_hands(flavor: Flavor) -> None:
+def test_one_of_two_guarded_tables_stays_guarded_when_others_delete_the_other(flavor: Flavor) -> None:
     sim = _guarded_pair(flavor)
     del sim.dynamodb.tables["carts"]
     _passes(sim, 600, declaration("elsewhere"))
@@ -168,7 +168,7 @@ def test_one_of_two_guarded_tables_stays_guarded_when_the_other_goes_by_other_ha
 
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
-def test_a_table_that_is_declared_again_is_guarded_no_more(flavor: Flavor) -> None:
+def test_a_table_declared_again_is_no_longer_guarded(flavor: Flavor) -> None:
     sim = _guarded_pair(flavor)
     del sim.dynamodb.tables["carts"]
     _passes(sim, 60, declaration("elsewhere"))
@@ -179,13 +179,13 @@ def test_a_table_that_is_declared_again_is_guarded_no_more(flavor: Flavor) -> No
     assert sorted(sim.dynamodb.tables) == ["elsewhere"]
 
 
-def test_a_table_that_was_there_before_frees_what_was_guarded() -> None:
+def test_declaring_an_older_table_ends_the_guard() -> None:
     sim = _guarded_pair(Flavor.DYNAMODB_LOCAL)
     _passes(sim, 120, declaration("elsewhere"), declaration("carts"))
     assert sorted(sim.dynamodb.tables) == ["carts", "elsewhere"]
 
 
-def test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did() -> None:
+def test_a_replaced_table_proves_the_same_as_the_one_before_it() -> None:
     """One edit wishes another key of one table and forgets two others, which hold items and are backed up first."""
     sim = simulate(flavor=Flavor.AWS, delay=5.0, prune_grace=timedelta(seconds=GRACE), data_loss="allow", max_deletes=9)
     _until_in_sync(sim, declaration("carts"), declaration("orders"), declaration("users"))
@@ -201,7 +201,7 @@ def test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did() 
 
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.AWS])
-def test_a_table_made_anew_after_others_dropped_it_speaks_as_before(flavor: Flavor) -> None:
+def test_a_table_recreated_after_a_foreign_delete_still_proves_the_declarations_familiar(flavor: Flavor) -> None:
     sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow", max_deletes=1)
     _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
     sim.clock.seconds += 60
@@ -218,7 +218,7 @@ def test_a_table_made_anew_after_others_dropped_it_speaks_as_before(flavor: Flav
 
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
-def test_a_table_taken_over_in_the_place_of_ours_speaks_as_that_one_did(flavor: Flavor) -> None:
+def test_a_table_taken_over_in_place_of_ours_proves_the_same(flavor: Flavor) -> None:
     sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow", max_deletes=1)
     _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
     sim.clock.seconds += 60
@@ -246,7 +246,7 @@ def _refused_create(operation: str, params: object) -> None:
 
 @pytest.mark.parametrize("tried", [False, True], ids=["unseen", "after a create of ours was refused"])
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.AWS])
-def test_a_table_of_others_in_the_place_of_ours_speaks_for_nothing(flavor: Flavor, tried: bool) -> None:
+def test_a_foreign_table_in_place_of_ours_proves_nothing(flavor: Flavor, tried: bool) -> None:
     sim = simulate(flavor=flavor, prune_grace=timedelta(0), data_loss="allow")
     _until_in_sync(sim, *(declaration(name) for name in ("carts", "orders", "users")))
     for name in ("carts", "orders"):

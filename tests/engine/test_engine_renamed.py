@@ -112,7 +112,7 @@ def test_a_table_with_items_stays_and_the_new_one_is_made(name: str, flavor: Fla
 
 
 @pytest.mark.parametrize("name", GOES)
-def test_what_is_no_rename_or_loses_nothing_is_pruned_as_before(name: str) -> None:
+def test_a_removal_that_is_not_a_rename_is_pruned_as_before(name: str) -> None:
     sim = staged(GOES[name])
     assert sim.once().verdict.value == "in_sync"
     assert sim.dynamodb.mutating.count("DeleteTable") == 1
@@ -167,7 +167,7 @@ def test_a_table_that_was_restored_and_removed_without_another_in_its_place_is_p
     assert "invoices" not in sim.dynamodb.tables
 
 
-def test_it_stays_when_the_table_in_its_place_is_declared_no_more() -> None:
+def test_it_stays_when_the_declaration_of_the_replacing_table_is_removed() -> None:
     case = KEPT["one of two of its file"]
     sim = staged(case)
     sim.once()
@@ -292,7 +292,7 @@ def test_a_project_that_moved_converges_and_its_tables_follow_it() -> None:
     assert "invoices" not in sim.dynamodb.tables, "declared here first, and removed here"
 
 
-def test_a_record_of_an_older_release_says_nothing_of_a_project_and_gets_it_once_declared() -> None:
+def test_a_record_of_an_older_release_gets_its_project_once_declared() -> None:
     sim = two_projects((), other=None)
     sim.store.snapshot = replace(
         sim.store.snapshot,

@@ -22,7 +22,7 @@ def changing():
     return sim
 
 
-def test_protection_goes_on_after_the_replacement():
+def test_protection_is_enabled_after_the_replacement():
     sim = changing()
     sim.declare(declaration("users", keys=SORTED, ttl=ttl("gone"), deletion_protection=True))
     (table,) = sim.run().tables
@@ -34,7 +34,7 @@ def test_protection_goes_on_after_the_replacement():
     assert sim.dynamodb.mutating[:2] == ["DeleteTable", "CreateTable"]
 
 
-def test_where_the_replacement_is_blocked_protection_goes_on_at_once():
+def test_where_the_replacement_is_blocked_protection_is_enabled_at_once():
     sim = simulate(data_loss="never")
     sim.declare(declaration("users"))
     sim.once()

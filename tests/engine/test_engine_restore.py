@@ -57,7 +57,7 @@ def test_a_restore_that_takes_longer_is_waited_for_by_the_same_command_again():
     assert sim.dynamodb.mutating == ["RestoreTableFromBackup"]
 
 
-def test_a_table_that_is_gone_can_be_restored_under_its_own_name():
+def test_a_deleted_table_can_be_restored_under_its_own_name():
     sim = kept()
     del sim.dynamodb.tables["users"]
     assert restore(sim, "users", backup="latest").finished
@@ -109,13 +109,13 @@ def test_a_time_outside_of_the_window_is_refused_with_the_window(hours):
     assert sim.dynamodb.mutating == []
 
 
-def test_a_backup_that_nobody_has_is_named():
+def test_an_unknown_backup_is_reported_by_name():
     sim = kept()
     with pytest.raises(UsageError, match="there is no backup arn:aws:dynamodb:none"):
         restore(sim, backup="arn:aws:dynamodb:none")
 
 
-def test_it_tells_how_it_goes():
+def test_it_reports_its_progress():
     said = []
     sim = kept(delay=30.0)
     sim.reconciler.restore("users", "users-2", backup="latest", at=None, tell=said.append)
@@ -131,7 +131,7 @@ def test_a_time_that_is_none_is_refused():
         restore(sim, at="yesterday")
 
 
-def test_two_backups_of_one_name_must_be_told_apart_by_arn():
+def test_two_backups_of_one_name_must_be_distinguished_by_arn():
     sim = kept()
     sim.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": "monday"})
     with pytest.raises(UsageError, match="say which: arn:"):

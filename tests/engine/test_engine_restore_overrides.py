@@ -110,7 +110,7 @@ def test_a_vector_index_is_left_out():
     assert names(table, "VectorIndexes") == ["by_look"]
 
 
-def test_what_an_endpoint_forgot_of_the_wish_is_told():
+def test_doctor_reports_fields_that_the_endpoint_dropped():
     sim = kept()
     sim.dynamodb.after = lambda operation, _: sim.dynamodb.tables["users-2"].description.update(
         BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"}, GlobalSecondaryIndexes=[{"IndexName": "by_a"}]

@@ -84,7 +84,7 @@ def steps(sim: Sim) -> list[Step]:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_without_anybody_in_between_the_table_goes(verb: str) -> None:
+def test_without_interference_the_table_is_deleted(verb: str) -> None:
     sim = live()
     VERBS[verb](sim)
     assert "DeleteTable" in sim.dynamodb.mutating
@@ -299,7 +299,7 @@ DEEDS: dict[str, Callable[[Reconciler], Any]] = {
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("verb", ["pruned", "replaced"])
 @pytest.mark.parametrize("deed", DEEDS)
-def test_a_verb_of_another_process_before_the_delete_keeps_the_table(deed: str, verb: str, flavor: Flavor) -> None:
+def test_a_command_of_another_process_before_the_delete_keeps_the_table(deed: str, verb: str, flavor: Flavor) -> None:
     for at in count(1):
         sim = live(flavor)
         beside = Beside(sim, at, DEEDS[deed])
@@ -368,9 +368,7 @@ def test_a_pass_that_leads_again_while_a_release_watches_keeps_the_table(verb: s
 
 @pytest.mark.parametrize("leads", [False, True], ids=["nobody leads meanwhile", "a pass leads meanwhile"])
 @pytest.mark.parametrize("verb", ["pruned", "replaced"])
-def test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken_for_a_release(
-    verb: str, leads: bool
-) -> None:
+def test_a_delete_during_a_release_is_reported_as_a_delete(verb: str, leads: bool) -> None:
     sim = live()
     at = next(at for at in count(1) if _reaches(verb, at) == "DeleteTable")
     beside = Beside(sim, at, lambda _: None)

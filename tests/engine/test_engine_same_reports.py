@@ -7,7 +7,7 @@ from simulation.simulated_engine import declaration, item, simulate
 from reconciler.model.report import TableReport
 
 
-def test_a_table_that_is_as_it_was_is_reported_by_the_same_object() -> None:
+def test_an_unchanged_table_is_reported_by_the_same_object() -> None:
     sim = simulate()
     sim.declare(declaration("carts"), declaration("orders"))
     sim.once()
@@ -19,7 +19,7 @@ def test_a_table_that_is_as_it_was_is_reported_by_the_same_object() -> None:
     assert (before["orders"].item_count, changed["orders"].item_count) == (0, 9)
 
 
-def test_what_a_pass_did_is_not_said_of_the_next_one() -> None:
+def test_the_work_of_a_pass_is_not_reported_by_the_next_one() -> None:
     sim = simulate()
     sim.declare(declaration(seed=(item("1"), item("2"))))
     written = []
@@ -30,7 +30,7 @@ def test_what_a_pass_did_is_not_said_of_the_next_one() -> None:
     assert written[-1] == 0
 
 
-def test_tables_that_are_gone_are_not_remembered() -> None:
+def test_removed_tables_are_not_remembered() -> None:
     sim = simulate()
     sim.declare(declaration("carts"))
     sim.once()

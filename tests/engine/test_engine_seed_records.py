@@ -14,7 +14,7 @@ from reconciler.model.report import TableStatus, Verdict
 SEED = (item("1", name="Ada"), item("2", name="Grace"), item("3", name="Barbara"))
 
 
-def test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed() -> None:
+def test_a_seed_with_a_refused_item_is_not_done_and_is_resumed() -> None:
     sim = simulate(timeout=20)
     sim.declare(declaration(seed=SEED))
 
@@ -33,7 +33,7 @@ def test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed() -> No
     assert [i["pk"]["S"] for i in sim.dynamodb.tables["users"].items.values()] == ["1", "3", "2"]
 
 
-def test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another() -> None:
+def test_a_pass_that_only_records_a_finished_seed_is_followed_by_another() -> None:
     """Whoever wrote the items died before it could say so."""
     sim = simulate()
     sim.declare(declaration(seed=SEED))
@@ -62,7 +62,7 @@ def test_a_refused_seed_is_an_error_of_its_table_that_counts_what_is_missing() -
     assert (table.seed_written, table.seed_present, table.seed_failed) == (0, 0, 3)
 
 
-def test_a_table_that_was_cleared_stays_empty_even_when_it_is_made_anew() -> None:
+def test_a_cleared_table_stays_empty_even_when_it_is_recreated() -> None:
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     sim.once()
@@ -72,7 +72,7 @@ def test_a_table_that_was_cleared_stays_empty_even_when_it_is_made_anew() -> Non
     assert sim.dynamodb.tables["users"].items == {}
 
 
-def test_an_interrupted_seed_that_was_begun_in_an_earlier_table_means_nothing_for_the_next_one() -> None:
+def test_an_interrupted_seed_that_was_started_in_an_earlier_table_means_nothing_for_the_next_one() -> None:
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     sim.once()

@@ -72,7 +72,7 @@ def step_of(report: PassReport) -> Any:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_declaration_of_a_table_that_is_anothers_is_blocked_and_writes_nothing(case: Case) -> None:
+def test_a_declaration_of_a_foreign_table_is_blocked_and_writes_nothing(case: Case) -> None:
     first, second = world(case)
     items = dict(first.dynamodb.tables["users"].items)
     second.declare(declaration("users", seed=(item("9"),), deletion_protection=True, tags=(("team", "b"),)))
@@ -99,7 +99,7 @@ def test_the_refusal_names_the_other_scope_and_what_would_allow_it(case: Case) -
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_neither_pruning_nor_destroy_reaches_a_table_that_is_anothers(case: Case) -> None:
+def test_neither_pruning_nor_destroy_deletes_a_foreign_table(case: Case) -> None:
     first, second = world(case)
     second.declare(declaration("users"), declaration("orders"))
     second.once()
@@ -130,7 +130,7 @@ def test_each_prunes_only_its_own(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("verb", ["seed", "clear"])
-def test_no_item_is_written_or_removed_in_a_table_that_is_anothers(case: Case, verb: str) -> None:
+def test_no_item_is_written_or_removed_in_a_foreign_table(case: Case, verb: str) -> None:
     first, second = world(case)
     before = dict(first.dynamodb.tables["users"].items)
     second.declare(declaration("users", seed=(*SEED, item("9"))))
@@ -140,7 +140,7 @@ def test_no_item_is_written_or_removed_in_a_table_that_is_anothers(case: Case, v
     assert first.dynamodb.tables["users"].items == before
 
 
-def test_an_index_of_anothers_table_is_not_rebuilt() -> None:
+def test_an_index_of_a_foreign_table_is_not_rebuilt() -> None:
     first = simulate(flavor=Flavor.AWS)
     index = GlobalIndex("by_mail", (KeyElement("mail", "HASH", "S"),), Projection("ALL"))
     first.declare(declaration("users", global_indexes=(index,)))
@@ -154,7 +154,7 @@ def test_an_index_of_anothers_table_is_not_rebuilt() -> None:
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
-def test_a_released_table_may_be_adopted_by_another_stack_and_is_never_given_back(flavor: Flavor) -> None:
+def test_a_released_table_may_be_adopted_by_another_stack_for_good(flavor: Flavor) -> None:
     first, second = world(Case(flavor, True, OTHER_STACK))
     first.reconciler.release(("users",))
     second.declare(declaration("users", deletion_protection=True))
@@ -186,7 +186,7 @@ def test_a_released_table_that_its_stack_declares_again_later_is_adopted_by_it()
     assert first.store.snapshot.inventory["users"].ownership == "adopted"
 
 
-def test_a_release_in_another_state_table_is_not_seen_and_only_own_takes_over() -> None:
+def test_a_release_in_another_state_table_is_invisible_and_only_own_takes_over() -> None:
     first, second = world(CASES["tags, two state tables, another stack"])
     first.reconciler.release(("users",))
     second.declare(declaration("users"))
@@ -215,7 +215,7 @@ def test_own_takes_a_table_over_and_its_former_owner_neither_writes_nor_deletes_
     assert "users" not in first.store.snapshot.inventory
 
 
-def test_a_takeover_that_does_not_stick_is_not_written_for_ever() -> None:
+def test_a_takeover_without_effect_is_not_repeated_for_ever() -> None:
     first, second = world(CASES["tags, two state tables, another stack"])
     first.dynamodb.sticky = {"Tags"}
     second.declare(declaration("users", lifecycle=OWN))
@@ -226,7 +226,7 @@ def test_a_takeover_that_does_not_stick_is_not_written_for_ever() -> None:
     assert reasons(report) == {Reason.CONTESTED}
 
 
-def test_own_is_not_enough_while_the_other_stack_has_the_table_in_the_same_state_table() -> None:
+def test_own_is_refused_while_another_stack_has_the_table_in_the_same_state_table() -> None:
     first, second = world(CASES["tags, one state table, another stack"])
     second.declare(declaration("users", lifecycle=OWN))
     step = step_of(second.once())
@@ -289,7 +289,7 @@ def claimed(second: Sim, ownership: Any, identity: Any) -> None:
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.DYNAMODB_LOCAL])
 @pytest.mark.parametrize("ownership", ["intent", "created", "adopted"])
-def test_a_table_that_is_gone_is_not_created_while_another_stack_has_it_in_its_inventory(
+def test_a_missing_table_is_not_created_while_it_is_in_the_inventory_of_another_stack(
     flavor: Flavor, ownership: str
 ) -> None:
     first, second = world(Case(flavor, True, OTHER_STACK))
@@ -304,7 +304,7 @@ def test_a_table_that_is_gone_is_not_created_while_another_stack_has_it_in_its_i
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
-def test_a_record_of_a_table_that_somebody_else_made_anew_claims_nothing(flavor: Flavor) -> None:
+def test_a_record_of_a_recreated_table_proves_no_ownership(flavor: Flavor) -> None:
     first, second = world(Case(flavor, True, OTHER_STACK))
     del first.dynamodb.tables["users"]
     first.clock.seconds += 5
@@ -315,7 +315,7 @@ def test_a_record_of_a_table_that_somebody_else_made_anew_claims_nothing(flavor:
     assert reasons(first.once()) == {Reason.OTHER_STACK}
 
 
-def test_without_tags_and_with_two_state_tables_nobody_can_know_and_nothing_is_ever_deleted() -> None:
+def test_without_tags_and_with_two_state_tables_nothing_is_ever_deleted() -> None:
     first, second = world(Case(Flavor.DYNAMODB_LOCAL, False, OTHER_STACK, told=False))
     second.declare(declaration("users"), declaration("orders"))
     assert second.once().verdict is Verdict.IN_SYNC
@@ -367,7 +367,7 @@ def test_a_table_whose_tags_are_not_there_yet_is_not_judged_before_it_is_active(
     assert reasons(second.run()) == {Reason.OTHER_STACK}
 
 
-def test_a_record_of_another_scope_that_cannot_be_read_claims_its_name() -> None:
+def test_an_unreadable_record_of_another_scope_reserves_its_name() -> None:
     first = simulate()
     first.dynamodb.make(**PLAIN)
     first.dynamodb.journal.clear()

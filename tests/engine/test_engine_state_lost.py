@@ -127,7 +127,9 @@ def reasons(report: Any) -> set[str]:
 
 @pytest.mark.parametrize("content", ["empty", "with items"])
 @pytest.mark.parametrize("case", CASES)
-def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_told(case: Case, content: str) -> None:
+def test_a_declared_table_is_neither_deleted_nor_overwritten_by_its_seed_and_the_reason_is_reported(
+    case: Case, content: str
+) -> None:
     sim, expected = lost(case), case.expected
     live = sim.dynamodb.tables["users"]
     live.items = dict(MINE) if content == "with items" else {}
@@ -156,7 +158,7 @@ def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_t
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_table_that_is_declared_no_more_is_deleted_only_where_it_is_proven_ours(case: Case) -> None:
+def test_an_undeclared_table_is_deleted_only_if_proven_owned(case: Case) -> None:
     sim = lost(case)
     sim.dynamodb.tables["users"].items = dict(MINE)
     sim.declare(declaration("keep"))

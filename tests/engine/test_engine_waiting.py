@@ -53,7 +53,7 @@ def test_a_run_that_waits_for_a_busy_table_says_when_it_ends_at_the_latest() -> 
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 3])
-def test_a_run_that_hardly_waits_says_nothing(rounds: int) -> None:
+def test_a_run_that_hardly_waits_reports_nothing(rounds: int) -> None:
     said, _ = waiting(simulate(), UPDATE.deferred(Reason.BUSY, "the table is UPDATING"), rounds)
     assert said == []
 

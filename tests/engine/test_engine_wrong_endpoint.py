@@ -85,7 +85,7 @@ def test_nothing_is_written_by(verb: str, elsewhere: Callable[[Sim], None]) -> N
 
 
 @pytest.mark.parametrize("elsewhere", WORLDS, ids=lambda world: world.__name__)
-def test_looking_is_allowed_everywhere(elsewhere: Callable[[Sim], None]) -> None:
+def test_reading_is_allowed_everywhere(elsewhere: Callable[[Sim], None]) -> None:
     sim = simulate()
     sim.declare(declaration("users"))
     sim.once()

@@ -81,7 +81,7 @@ def test_insights_of_an_index_that_nobody_declares_are_blocked() -> None:
     assert (step.status, step.message) == (StepStatus.BLOCKED, "the table has no index by_a")
 
 
-def test_insights_that_are_ignored_on_one_index_are_left_alone() -> None:
+def test_ignored_insights_of_one_index_are_not_touched() -> None:
     wish = spec(
         contributor_insights=ContributorInsights(indexes=(IndexInsights("by_a", True), IndexInsights("by_b", True)))
     )

@@ -53,7 +53,7 @@ def test_the_mode_of_a_global_table_is_blocked_with_the_reason(wish: str) -> Non
     assert step.message == "settings replication is chosen for a table of one Region, before it has replicas (rule 29)"
 
 
-def test_a_source_rides_in_create_alone_and_never_differs() -> None:
+def test_a_source_is_sent_only_in_create_table_and_never_differs() -> None:
     joined = spec(global_table_settings=mode("ENABLED", SOURCE))
     params = create_call(joined, None).params
     assert (params["GlobalTableSourceArn"], params["GlobalTableSettingsReplicationMode"]) == (SOURCE, "ENABLED")

@@ -69,7 +69,7 @@ def test_the_next_call_towards_a_destination(desired, seen, operation: str, stre
     assert {call.params["StreamArn"] for call in calls} == {stream}
 
 
-def test_what_follows_a_disable_is_said() -> None:
+def test_the_step_after_a_disable_is_announced() -> None:
     wanted, live = spec(kinesis_streaming=KinesisStreaming(TWO)), spec(kinesis_streaming=KinesisStreaming(ONE))
     (change,) = FACET.diff(wanted, live)
     assert FACET.next_step(change, wanted, live) == f"then streaming to {TWO} is enabled"

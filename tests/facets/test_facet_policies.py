@@ -67,7 +67,7 @@ def test_a_policy_is_read_with_its_revision() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 600 + "]" * 600, "[" * 20_000], ids=["cut off", "deep", "endless"])
-def test_a_policy_that_is_no_json_is_a_malformed_answer(text: str) -> None:
+def test_a_policy_that_is_not_json_is_a_malformed_answer(text: str) -> None:
     with pytest.raises(Malformed):
         observe(told(text))
 

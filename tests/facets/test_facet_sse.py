@@ -69,7 +69,7 @@ def test_an_alias_is_the_key_it_leads_to(resolved: str, differs: bool) -> None:
 
 
 @pytest.mark.parametrize("key", [ARN, "1234abcd"])
-def test_the_same_key_in_other_words_is_no_change(key: str | None) -> None:
+def test_the_same_key_in_other_words_is_not_a_change(key: str | None) -> None:
     assert list(FACET.diff(spec(sse=Sse(True, key)), spec(sse=Sse(True, ARN)))) == []
 
 

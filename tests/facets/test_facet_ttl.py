@@ -71,5 +71,5 @@ def test_time_to_live_changes(desired, seen, changes, call, then) -> None:
         assert FACET.next_step(change, wanted, live.spec) == then
 
 
-def test_the_attribute_of_a_disabled_one_is_not_compared() -> None:
+def test_the_attribute_of_a_disabled_ttl_is_not_compared() -> None:
     assert list(FACET.diff(spec(ttl=Ttl(False, "expires")), observed(spec()).spec)) == []

@@ -170,7 +170,7 @@ def test_no_other_method_changes_anything(beside_emulator, route, method):
 
 
 @pytest.mark.parametrize("ending", ["/", "%0A", "%0a?wait=false", "%20", ";x", "/.", "%00"])
-def test_no_spelling_of_a_path_leads_around_the_guard(with_token, ending):
+def test_no_spelling_of_a_path_bypasses_the_guard(with_token, ending):
     with_token.orders.clear()
     assert with_token.post(ROUTES[0] + ending).status in (401, 404)
     assert not with_token.orders
@@ -196,7 +196,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("case", PLACES)
-def test_where_no_token_is_asked_for_the_place_decides(case):
+def test_without_a_token_the_bind_address_decides(case):
     access, flavor, status = PLACES[case]
     with serving(access, flavor) as server:
         answer = server.post()
@@ -230,7 +230,7 @@ def test_chunks_without_end_are_cut_off_at_64_kib(beside_emulator):
     assert beside_emulator.post().status == 200
 
 
-def test_a_body_that_drips_is_given_up(beside_emulator, monkeypatch):
+def test_a_slow_body_times_out(beside_emulator, monkeypatch):
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.2)
     head = (
         f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
@@ -255,7 +255,7 @@ def test_many_slow_senders_do_not_keep_others_from_being_served(beside_emulator)
             connection.close()
 
 
-def test_two_lengths_are_no_request(beside_emulator):
+def test_two_content_lengths_are_refused(beside_emulator):
     head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 4\r\n\r\n{{}}{{}}"
     assert beside_emulator.raw(head.encode()).startswith(b"HTTP/1.1 400")
 

@@ -147,7 +147,7 @@ def test_the_form_of_a_seed_names_tables_sources_and_numbers(server, verb):
     assert server.orders == []
 
 
-def test_a_plan_with_nothing_to_do_says_so(server):
+def test_a_plan_with_nothing_to_do_reports_it(server):
     assert "Nothing: no step is ready." in words(server.get("/confirm/run"))
 
 
@@ -172,7 +172,7 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("case", ORDERS)
-def test_a_form_becomes_exactly_this_order_and_leads_to_the_page_of_the_run(server, case):
+def test_a_form_becomes_exactly_this_job_and_redirects_to_its_run(server, case):
     verb, sent, order = ORDERS[case]
     answer = server.send(f"/confirm/{verb}", sent)
     assert (answer.status, answer.headers["Location"]) == (303, "/runs/run-1")
@@ -192,7 +192,7 @@ def test_a_daemon_that_only_observes_refuses_what_writes(server, verb):
     assert server.orders == []
 
 
-def test_a_plan_that_changed_meanwhile_is_told_on_the_page_of_the_run_with_a_way_back(server):
+def test_a_changed_plan_is_reported_on_the_page_of_the_run_with_a_link_back(server):
     server.result = PlanChanged("e" * 64)
     where = server.send("/confirm/run", [("digest", DIGEST), ("table", "users")]).headers["Location"]
     answer = server.get(where)
@@ -200,7 +200,7 @@ def test_a_plan_that_changed_meanwhile_is_told_on_the_page_of_the_run_with_a_way
     assert 'href="/confirm/run?table=users"' in answer.text
 
 
-def test_a_look_at_a_plan_is_no_history_and_one_takes_the_place_of_another(server):
+def test_a_preview_is_not_history_and_replaces_the_preview_before_it(server):
     kept = DELETE.blocked(Reason.PROTECTED, "deletion protection is on")
     server.plan = Outcome(report(table("users", TableStatus.BLOCKED, steps=(kept,))), DIGEST)
     for path in ("/confirm/run", "/confirm/rollback", "/preview?table=users"):
@@ -219,7 +219,7 @@ def test_a_run_that_takes_long_is_followed_on_its_page(server, monkeypatch):
     assert "data-live" in answer.text
 
 
-def test_a_plan_that_takes_long_is_said_and_offers_no_form(server, monkeypatch):
+def test_a_plan_that_takes_long_shows_progress_and_no_form(server, monkeypatch):
     monkeypatch.setattr(plans, "PATIENCE_SECONDS", 0.05)
     server.plan = None
     answer = server.get("/confirm/run")

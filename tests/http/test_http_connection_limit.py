@@ -76,7 +76,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("text", SLOW.values(), ids=list(SLOW))
-def test_who_comes_is_served_though_three_times_as_many_are_slow(crowded: Crowded, text: str) -> None:
+def test_new_clients_are_served_next_to_three_times_as_many_slow_ones(crowded: Crowded, text: str) -> None:
     with ExitStack() as stack:
         for _ in range(CAP * 3):
             crowded.open(stack, text)
@@ -97,7 +97,7 @@ def test_the_one_that_was_waited_for_the_longest_goes_first(crowded: Crowded) ->
         assert slow[1].recv(100).startswith(b"HTTP/1.1 200")
 
 
-def test_nobody_who_waits_for_an_answer_is_cut_off(crowded: Crowded) -> None:
+def test_no_client_waiting_for_an_answer_is_disconnected(crowded: Crowded) -> None:
     with ExitStack() as stack:
         waiting = [crowded.open(stack, f"{POST}Content-Length: 2\r\n\r\n{{}}") for _ in range(CAP - 1)]
         until(lambda: len(crowded.runs) == CAP - 1)

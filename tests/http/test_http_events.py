@@ -100,7 +100,7 @@ def test_a_listener_that_leaves_is_forgotten(api):
     assert api.feed.listeners == 0
 
 
-def test_more_listeners_than_allowed_are_told_to_come_back(api, monkeypatch):
+def test_listeners_above_the_limit_get_retry_after(api, monkeypatch):
     monkeypatch.setattr(events, "MOST_LISTENERS", 1)
     with listening(api) as heard:
         next(heard)
@@ -108,7 +108,7 @@ def test_more_listeners_than_allowed_are_told_to_come_back(api, monkeypatch):
     assert (answer.status, answer.headers["Retry-After"]) == (429, "10")
 
 
-def test_a_listener_that_does_not_read_holds_nobody_back(api):
+def test_a_listener_that_does_not_read_delays_nobody(api):
     with listening(api) as heard:
         next(heard)
         began = time.monotonic()
@@ -118,7 +118,7 @@ def test_a_listener_that_does_not_read_holds_nobody_back(api):
         assert ask(api.http.port, "/livez").status == 200
 
 
-def test_when_the_daemon_stops_every_listener_is_let_go(api):
+def test_when_the_daemon_stops_every_listener_is_disconnected(api):
     with listening(api) as heard:
         next(heard)
         began = time.monotonic()

@@ -56,7 +56,7 @@ def test_a_report_is_written_once_and_the_next_one_replaces_it() -> None:
     assert json.loads(one.text(second)) == document(second)
 
 
-def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_the_next_report_only_changed_tables_are_serialised_again(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     real = prepared.table_entry
 

@@ -14,7 +14,7 @@ from reconciler.metrics import Metrics
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/status"])
-def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
+def test_a_request_counts_as_active_from_start_to_end(path, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 60.0)
     readers, board, seen = ReaderPriority(), LoopStatus("default"), []
 

@@ -37,7 +37,7 @@ def rows(page):
     return {cells[0].lower(): tuple(cells[1:]) for cells in (re.findall(r">([^<]+)<", row) for row in found)}
 
 
-def test_every_setting_stands_there_with_its_value_and_its_origin(shown):
+def test_every_setting_is_shown_with_its_value_and_origin(shown):
     told = rows(shown)
     assert set(told) == set(Settings.model_fields)
     assert told["workers"][0] == "7"
@@ -48,7 +48,7 @@ def test_every_setting_stands_there_with_its_value_and_its_origin(shown):
     assert told["seed"] == ("empty", "default")
 
 
-def test_what_the_endpoint_chose_is_told_as_its_default(shown):
+def test_a_value_chosen_by_the_endpoint_is_shown_as_its_default(shown):
     told = rows(shown)
     assert told["timeout"] == ("300s", "default for moto")
     assert told["max_deletes"] == ("no cap", "default for moto")
@@ -56,6 +56,6 @@ def test_what_the_endpoint_chose_is_told_as_its_default(shown):
     assert told["endpoint_url"] == ("http://127.0.0.1:8000", "as connected")
 
 
-def test_a_secret_is_said_to_be_set_and_not_shown(shown):
+def test_a_secret_is_reported_to_be_set_and_not_shown(shown):
     assert TOKEN not in shown
     assert rows(shown)["api_token"] == ("(set, not shown)", "RECONCILER_API_TOKEN")

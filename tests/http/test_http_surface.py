@@ -188,12 +188,12 @@ def server(port, host="127.0.0.1"):
     return HttpServer(create_app(board, Metrics(board)), host, port)
 
 
-def test_a_taken_port_is_one_sentence_that_names_the_setting(ready):
+def test_a_port_in_use_is_one_sentence_that_names_the_setting(ready):
     with pytest.raises(SettingsError, match=rf"Port {ready.port} on 127.0.0.1 is taken .* RECONCILER_HTTP_PORT"):
         server(ready.port).start()
 
 
-def test_a_host_that_is_not_ours_is_one_sentence_that_names_the_setting():
+def test_a_foreign_host_is_one_sentence_that_names_the_setting():
     with pytest.raises(SettingsError, match="RECONCILER_HTTP_HOST"):
         server(0, "192.0.2.1").start()
 

@@ -91,14 +91,14 @@ def test_drift_detected(metrics, reports, expected):
     assert detected(metrics) == expected
 
 
-def test_a_pass_without_tables_because_the_endpoint_was_down_forgets_no_drift(metrics):
+def test_a_pass_at_an_unreachable_endpoint_keeps_the_recorded_drift(metrics):
     metrics.pass_finished(report(DRIFTED))
     metrics.pass_finished(report(error="endpoint down"))
     metrics.pass_finished(report(DRIFTED))
     assert detected(metrics) == 1
 
 
-def test_steps_count_as_success_or_failure_by_action_and_other_fates_do_not(metrics):
+def test_steps_count_as_success_or_failure_by_action_and_other_statuses_do_not(metrics):
     metrics.pass_finished(report(IN_SYNC))
     steps = [
         ttl_step(status=fate)

@@ -103,7 +103,7 @@ def test_what_is_ignored_is_never_written_along_with_something_else() -> None:
     assert "table 5/7" in calls(WISH, LIVE, "billing.throughput.read")
 
 
-def test_throughput_of_an_ignored_index_is_not_written_along() -> None:
+def test_throughput_of_an_ignored_index_is_not_written() -> None:
     indexes = [gsi("by_a", "a S", units=(2, 2)), gsi("by_b", "b S", units=(3, 3))]
     wish = spec("pk S", "sk S", global_indexes=indexes)
     assert calls(wish, LIVE) == ["by_a 2/2, by_b 3/3"]

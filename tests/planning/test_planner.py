@@ -26,7 +26,7 @@ def fates(steps: tuple[Step, ...]) -> dict[str, StepStatus]:
     return {words(step.call): step.status for step in steps if step.call}
 
 
-def test_a_missing_table_is_created_and_what_does_not_ride_follows() -> None:
+def test_a_missing_table_is_created_and_the_remaining_facets_follow() -> None:
     steps = plan(declaration(WISH), None)
     assert [(step.action, words(step.call), step.status) for step in steps if step.call] == [
         (Action.CREATE, "CreateTable", StepStatus.READY),
@@ -84,7 +84,7 @@ def test_a_kinesis_destination_only_changes_while_the_table_is_active(had: str |
         assert (step.facet, step.status) == ("kinesis_streaming", fate)
 
 
-def test_a_busy_index_defers_updates_and_nothing_beside() -> None:
+def test_a_busy_index_defers_index_updates_only() -> None:
     live = observed(LIVE, transitions=("index by_x is DELETING",), changing=frozenset({"global_indexes"}))
     steps = plan(declaration(WISH), live)
     ready = [name for name, fate in fates(steps).items() if fate is StepStatus.READY]
@@ -92,7 +92,7 @@ def test_a_busy_index_defers_updates_and_nothing_beside() -> None:
     assert {step.message for step in steps if step.status is StepStatus.DEFERRED} == {"index by_x is DELETING"}
 
 
-def test_time_to_live_under_way_defers_only_itself() -> None:
+def test_time_to_live_in_transition_defers_only_itself() -> None:
     live = observed(LIVE, transitions=("time to live is DISABLING",), changing=frozenset({"ttl"}))
     steps = plan(declaration(WISH), live)
     assert [name for name, fate in fates(steps).items() if fate is StepStatus.DEFERRED] == ["ttl on expires"]
@@ -132,14 +132,14 @@ def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
     ],
 )
 @pytest.mark.parametrize("wish", [WISH, LIVE, spec("id S")], ids=["drifted", "in sync", "other key"])
-def test_a_table_out_of_order_is_never_touched_and_never_in_sync(status: str, wish) -> None:
+def test_an_inaccessible_table_is_never_touched_and_never_in_sync(status: str, wish) -> None:
     steps = plan(declaration(wish), observed(LIVE, status=status))
     assert steps
     assert {(step.status, step.reason) for step in steps} == {(StepStatus.BLOCKED, Reason.STATUS)}
     assert all(step.message == f"table subject is {status}" and step.allow_with for step in steps)
 
 
-def test_a_facet_that_the_endpoint_cannot_be_asked_for_is_unsupported_only_if_it_differs() -> None:
+def test_a_facet_without_a_read_operation_is_unsupported_only_if_it_differs() -> None:
     live = observed(LIVE, unsupported=frozenset({"tags", "ttl"}))
     (step,) = plan(declaration(spec(tags={"a": "b"}, ttl=ttl(None))), live)
     assert (step.facet, step.status) == ("tags", StepStatus.UNSUPPORTED)

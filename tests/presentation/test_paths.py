@@ -64,7 +64,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=[f"{place[1]} in {place[0]}" for place in PLACES])
-def test_a_message_names_the_file_from_here_and_an_annotation_from_the_workspace(
+def test_a_message_names_the_file_relative_to_the_working_directory_and_an_annotation_to_the_workspace(
     place: tuple[str, str, str, str], root: Path, said: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, setting, from_cwd, from_top = place

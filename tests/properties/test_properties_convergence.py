@@ -71,7 +71,7 @@ def test_from_any_declaration_to_any_other(before: TableSpec, after: TableSpec, 
 
 @settings(max_examples=100)
 @given(table_specs(), table_specs(), st.integers(1, 6))
-def test_a_wish_that_changes_midway_is_followed_to_its_last_word(
+def test_a_declaration_that_changes_midway_converges_to_the_latest_version(
     first: TableSpec, last: TableSpec, rounds: int
 ) -> None:
     sim = world(delay=2.0)

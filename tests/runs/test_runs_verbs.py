@@ -32,7 +32,7 @@ def order(sim, verb, *tables, digest=None):
     return carry_out(Job(verb, tables, digest, PAGE), sim.reconciler)
 
 
-def test_the_plan_of_a_rollback_names_what_goes_and_writes_nothing(sim):
+def test_the_plan_of_a_rollback_names_the_deletions_and_writes_nothing(sim):
     plan = order(sim, Verb.PREVIEW_ROLLBACK)
     assert [(t.name, [s.action.value for s in t.steps]) for t in plan.report.tables if t.steps] == [
         ("orders", ["delete"]),
@@ -63,14 +63,14 @@ def test_another_plan_by_now_is_refused_as_a_whole(sim, verb):
     assert sim.store.snapshot.suspension is None
 
 
-def test_a_table_that_was_there_before_is_in_no_plan_of_a_rollback(sim):
+def test_a_table_that_existed_before_is_in_no_plan_of_a_rollback(sim):
     sim.store.drop_entry(sim.store.snapshot.inventory["orders"])
     sim.clock.seconds += 3600
     sim.run()
     assert [table.name for table in order(sim, Verb.PREVIEW_ROLLBACK).report.tables if table.steps] == ["users"]
 
 
-def test_suspend_stops_the_loop_and_resume_lets_it_go_on(sim):
+def test_suspend_stops_the_loop_and_resume_continues_it(sim):
     assert order(sim, Verb.SUSPEND).suspended is True
     assert sim.store.snapshot.suspension.by == "status page"
     del sim.dynamodb.tables["orders"]
@@ -101,12 +101,12 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
         (Verb.RUN, "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."),
     ],
 )
-def test_what_came_of_an_order_is_said_in_sentences(sim, verb, said):
+def test_the_result_of_a_job_is_reported_in_sentences(sim, verb, said):
     asked = Job(verb, trigger=PAGE)
     assert " ".join(sentences(asked, carry_out(asked, sim.reconciler).report)) == said
 
 
-def test_who_holds_the_lease_is_told_by_a_pass_that_does_not_need_it(sim):
+def test_a_pass_that_does_not_need_the_lease_reports_its_holder(sim):
     rival = Lease("other-process", 7, sim.clock.now() + timedelta(seconds=30))
     sim.store.snapshot = replace(sim.store.snapshot, lease=rival)
     report = sim.run()

@@ -62,7 +62,7 @@ def test_a_table_that_holds_only_the_seed_of_its_file_is_deleted_without_grace(t
     assert set(sim.dynamodb.tables) == {"users"}
 
 
-def test_with_one_item_of_others_beside_the_seed_of_its_file_it_waits(tmp_path: Path) -> None:
+def test_a_table_with_one_foreign_item_waits_for_the_grace_period(tmp_path: Path) -> None:
     sim = seeded_from_a_file(tmp_path)
     sim.dynamodb.tables["orders"].items["mine"] = item("mine")
     waiting = [s.reason for t in sim.run().tables for s in t.steps if s.status is StepStatus.DEFERRED]

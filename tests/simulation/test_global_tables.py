@@ -141,7 +141,7 @@ def test_a_replica_of_a_table_with_items_is_removed_only_where_data_may_be_lost(
     assert regions(sim) == ["eu-west-1"]
 
 
-def test_a_replica_goes_where_data_may_be_lost_and_the_grace_is_over() -> None:
+def test_a_replica_is_removed_where_data_loss_is_allowed_and_the_grace_is_over() -> None:
     sim = global_table(data_loss="allow")
     sim.dynamodb.tables[NAME].items["1"] = item("1")
     step = only_step(removal(sim))

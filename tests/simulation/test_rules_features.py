@@ -225,7 +225,7 @@ def test_rule_24_ours_sets_insights_of_the_table_and_of_an_index_in_calls_of_the
     assert sim.dynamodb.mutating == ["CreateTable"] + ["UpdateContributorInsights"] * 4
 
 
-def test_rule_24_ours_tries_insights_that_failed_twice_and_then_says_so():
+def test_rule_24_ours_tries_insights_that_failed_twice_and_then_reports_it():
     sim = simulate(flavor=Flavor.AWS)
     converge(sim, declaration())
     sim.dynamodb.failing.add("insights")

@@ -127,7 +127,7 @@ def test_rule_13_ours_deletes_first_when_twenty_indexes_are_there():
     assert operations == ["Delete", "Create"]
 
 
-def test_rule_13_ours_builds_an_index_anew_when_its_key_or_projection_changes():
+def test_rule_13_ours_rebuilds_an_index_when_its_key_or_projection_changes():
     sim = aws()
     converge(sim, declaration(global_indexes=(gsi("by_a", "a S"),)))
     converge(sim, declaration(global_indexes=(gsi("by_a", "b S", project="KEYS_ONLY"),)))
@@ -203,7 +203,7 @@ def test_rule_16_vector_indexes_are_few_one_a_call_and_share_the_one_operation_w
     assert update(dynamodb, **vectors(vector("v6"))) == "LimitExceededException"
 
 
-def test_rule_16_a_vector_attribute_is_no_key_and_has_one_number_of_dimensions():
+def test_rule_16_a_vector_attribute_is_not_a_key_and_has_one_number_of_dimensions():
     dynamodb = with_table(VectorIndexes=[vector("v")])
     assert update(dynamodb, **vectors(vector("w", "pk"))) == "ValidationException"
     assert update(dynamodb, **vectors(vector("w", dimensions=9))) == "ValidationException"

@@ -79,7 +79,7 @@ def test_rule_18_right_after_a_delete_the_table_is_still_listed():
     assert dynamodb.list_tables() == ()
 
 
-def test_rule_18_a_table_that_was_made_anew_has_another_identity():
+def test_rule_18_a_table_that_was_recreated_has_another_identity():
     dynamodb = with_table()
     before = dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["TableId"]
     assert answer(dynamodb, "DeleteTable") == "taken"
@@ -169,7 +169,7 @@ def test_rule_21_ours_tags_few_tables_a_second():
     assert {table.tags["team"] for table in sim.dynamodb.tables.values()} == {"edge"}
 
 
-def test_a_call_to_an_operation_that_is_not_there_is_named_so():
+def test_a_call_to_an_unknown_operation_is_labelled_unknown():
     dynamodb = with_table()
     assert answer(dynamodb, "ExportTableToPointInTime") == "UnknownOperationException"
     assert Call("ExportTableToPointInTime", {"TableName": NAME}) in dynamodb.journal

@@ -122,13 +122,13 @@ def test_it_happens_once(world: World) -> None:
     assert world.records() == of(NEW, "users") | of(OLD, "later")
 
 
-def test_a_stack_that_was_named_takes_nothing(world: World) -> None:
+def test_an_explicitly_named_stack_takes_over_nothing(world: World) -> None:
     world.fill(users="created").release_lease()
     world.store(NEW, "users", former=False).ensure()
     assert world.records() == of(OLD, "users")
 
 
-def test_a_stack_that_has_records_of_its_own_takes_nothing(world: World) -> None:
+def test_a_stack_with_its_own_records_takes_over_nothing(world: World) -> None:
     world.store(NEW, former=False).ensure()
     world.fill(users="created").release_lease()
     world.store(NEW, "users").ensure()
@@ -144,7 +144,7 @@ def test_a_preview_shows_it_and_writes_nothing(world: World) -> None:
     assert world.live.client.scan(TableName=NAME)["Items"] == before
 
 
-def test_a_suspension_comes_along_and_stays_there_too(world: World) -> None:
+def test_a_suspension_is_copied_to_the_new_stack(world: World) -> None:
     old = world.fill(users="created")
     old.put_suspension(Suspension("destroy", NOW))
     old.release_lease()
@@ -154,7 +154,7 @@ def test_a_suspension_comes_along_and_stays_there_too(world: World) -> None:
     assert world.store("other/default", "mine").ensure().suspension is None, "it does not concern other projects"
 
 
-def test_a_living_leader_of_default_is_not_robbed(world: World) -> None:
+def test_the_lease_of_a_living_leader_of_default_is_not_taken(world: World) -> None:
     old = world.fill(users="created")
     turn = world.clock.turn
 
@@ -170,7 +170,7 @@ def test_a_living_leader_of_default_is_not_robbed(world: World) -> None:
     assert world.store(NEW, "users").load().recorded_fingerprint is None, "it is tried again"
 
 
-def test_a_dead_leader_of_default_is_outwaited(world: World) -> None:
+def test_the_lease_of_a_dead_leader_of_default_expires_and_is_taken(world: World) -> None:
     world.fill(users="created")
     world.store(NEW, "users", holder="new").ensure()
     assert world.records() == of(NEW, "users")
@@ -187,7 +187,7 @@ def test_broken_declarations_decide_nothing(world: World) -> None:
     assert world.records() == of(OLD, "users")
 
 
-def test_another_world_is_refused(world: World) -> None:
+def test_another_endpoint_is_refused(world: World) -> None:
     world.fill(users="created").release_lease()
     world.live.client.update_item(
         TableName=NAME,
@@ -202,7 +202,7 @@ def test_another_world_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(1, 12))
-def test_killed_anywhere_it_is_finished_by_the_next_one(world: World, at: int, applied: bool) -> None:
+def test_killed_at_any_call_it_is_finished_by_the_next_process(world: World, at: int, applied: bool) -> None:
     old = world.fill(users="created", orders="created", nobodys="created")
     old.put_attempts(Attempts("users", None, {"ttl": 1}, {"ttl": "1"}))
     old.put_suspension(Suspension("me", NOW))

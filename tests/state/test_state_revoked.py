@@ -144,7 +144,7 @@ DAMAGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("members", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_record_is_named_and_nothing_crashes(endpoint: Live, make: Make, members: dict[str, Any]) -> None:
+def test_a_damaged_record_is_reported_and_nothing_crashes(endpoint: Live, make: Make, members: dict[str, Any]) -> None:
     one = make("one")
     one.acquire_lease()
     one.put_entry(ENTRY)

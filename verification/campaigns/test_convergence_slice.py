@@ -24,7 +24,7 @@ def test_the_declared_state_is_reached_and_stays(part: int) -> None:
     assert figures["mutating calls"] > CASES / PARTS
 
 
-def test_what_is_drawn_can_be_reached_and_covers_every_way_to_begin() -> None:
+def test_drawn_cases_are_reachable_and_cover_every_initial_state() -> None:
     cases = [draw(number) for number in range(500)]
     assert all(valid(case) for case in cases)
     subjects = [subject for case in cases for subject in case.subjects]

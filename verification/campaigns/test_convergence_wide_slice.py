@@ -12,7 +12,7 @@ from campaigns.convergence_wide_case import draw_wide
 CASES = 150
 
 
-def test_the_declared_state_is_reached_beside_the_table_too_and_stays() -> None:
+def test_the_declared_state_of_related_resources_is_reached_and_stays() -> None:
     figures: Counter[str] = Counter()
     for number in slice_of(CAMPAIGN, CASES):
         try:
@@ -22,7 +22,7 @@ def test_the_declared_state_is_reached_beside_the_table_too_and_stays() -> None:
     assert figures["mutating calls"] > CASES
 
 
-def test_what_is_drawn_can_be_reached_and_has_each_of_them_now_and_then() -> None:
+def test_drawn_cases_are_reachable_and_sometimes_have_each_wide_feature() -> None:
     cases = [draw_wide(number) for number in range(500)]
     assert all(valid(case) for case in cases)
     specs = [spec for case in cases for one in case.subjects for spec in (one.desired, one.then) if spec]

@@ -82,22 +82,22 @@ def folder_of(root: Path, **documents: bool) -> Folder:
     return Folder(root, lambda: frozenset({"orders", "users"}), files)
 
 
-def test_the_judge_sees_a_delete_that_nobody_asked_for(tmp_path: Path) -> None:
+def test_the_monitor_detects_an_unrequested_delete(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="nobody removed its declaration"):
         judge(folder_of(tmp_path, users=True)).call("DeleteTable", {"TableName": "orders"})
 
 
-def test_the_judge_sees_a_delete_for_a_file_that_is_not_understood(tmp_path: Path) -> None:
+def test_the_monitor_detects_a_delete_for_an_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="not understood"):
         judge(folder_of(tmp_path, orders=False, users=True)).call("DeleteTable", {"TableName": "orders"})
 
 
-def test_the_judge_sees_a_replacement_without_consent(tmp_path: Path) -> None:
+def test_the_monitor_detects_a_replacement_without_consent(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="nobody consented"):
         judge(folder_of(tmp_path, orders=True)).call("DeleteTable", {"TableName": "orders"})
 
 
-def test_the_judge_sees_a_delete_for_declarations_of_others(tmp_path: Path) -> None:
+def test_the_monitor_detects_a_delete_for_foreign_declarations(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, theirs=True)
     folder.took_away({"orders"})
     with pytest.raises(AssertionError, match="name no table of this stack"):

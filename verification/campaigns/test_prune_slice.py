@@ -34,7 +34,7 @@ def test_not_one_wrong_delete(part: int) -> None:
     assert figures["deleted"] > CASES / PARTS
 
 
-def test_what_is_drawn_has_tables_of_every_kind_and_every_verb() -> None:
+def test_drawn_cases_have_every_kind_of_table_and_every_verb() -> None:
     cases = [draw(number) for number in range(60)]
     assert {live.kind for one in cases for live in one.lives} == set(KINDS)
     assert {wish.verb for one in cases for wish in one.wishes} == set(VERBS)
@@ -46,7 +46,7 @@ def single(live: Live, wish: Wish | None = None, options: Options = OPTIONS, fla
     return PruneCase(flavor, options, (KEPT, live), (wish or Wish(declared=(0,)),))
 
 
-def test_a_table_of_ours_that_is_not_declared_is_deleted() -> None:
+def test_an_owned_undeclared_table_is_deleted() -> None:
     assert run(single(Live("gone")))["deleted"] == 1
 
 
@@ -75,7 +75,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("said", WRONG)
-def test_the_judge_sees_a_wrong_delete_and_the_engine_makes_none(said: str) -> None:
+def test_the_monitor_detects_a_wrong_delete_and_the_engine_makes_none(said: str) -> None:
     wrong = WRONG[said]
     assert run(wrong)["deleted"] == 0
     sim, truths = build(wrong)

@@ -18,7 +18,7 @@ CASES, PARTS = 2_400, 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_item_of_others_is_touched_and_nothing_is_done_that_is_not(part: int) -> None:
+def test_foreign_items_are_not_touched_and_the_work_is_complete(part: int) -> None:
     figures: Counter[str] = Counter()
     for number in list(slice_of(CAMPAIGN, CASES))[part::PARTS]:
         try:
@@ -31,7 +31,7 @@ def test_no_item_of_others_is_touched_and_nothing_is_done_that_is_not(part: int)
     assert figures["started"] > 0
 
 
-def test_what_is_drawn_has_every_verb_fault_and_deed() -> None:
+def test_drawn_cases_have_every_verb_fault_and_action() -> None:
     phases = [phase for number in range(200) for phase in draw(number).phases]
     assert {phase.verb for phase in phases} == set(VERBS)
     assert {fault.kind for phase in phases for fault in phase.faults} == set(FAULTS)
@@ -84,7 +84,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("said", WRONG)
-def test_the_judge_sees_what_is_wrong(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_monitor_detects_each_violation(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     story, spoil = WRONG[said]
     run(story)
     spoil(monkeypatch)

@@ -37,7 +37,7 @@ def test_nothing_forbidden_happens_and_the_declared_state_is_reached(part: int) 
     assert figures["broken by crash"] > 0
 
 
-def test_what_is_drawn_can_be_reached_and_has_every_kind_of_trouble() -> None:
+def test_drawn_cases_are_reachable_and_have_every_kind_of_fault() -> None:
     cases = [draw(number) for number in range(400)]
     assert all(valid(case) for case in cases)
     phases = [phase for case in cases for phase in case.phases]
@@ -65,7 +65,7 @@ def delete(scenario: Scenario) -> None:
     scenario.monitor.writes(DELETE, 5)
 
 
-def test_the_witness_lets_a_rightful_delete_pass() -> None:
+def test_the_monitor_accepts_a_rightful_delete() -> None:
     delete(world())
 
 
@@ -97,7 +97,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("said", WRONG)
-def test_the_witness_sees_a_wrong_delete(said: str) -> None:
+def test_the_monitor_detects_a_wrong_delete(said: str) -> None:
     change, wanted = WRONG[said]
     options = dict(wanted)
     grace = options.pop("grace", None)
@@ -113,7 +113,7 @@ def _with_grace(case: SimulationCase, seconds: int) -> SimulationCase:
     return replace(case, options=replace(case.options, prune_grace=timedelta(seconds=seconds)))
 
 
-def test_the_witness_sees_a_lost_lease_a_lost_item_and_a_second_change() -> None:
+def test_the_monitor_detects_a_lost_lease_a_lost_item_and_a_second_change() -> None:
     scenario = world()
     scenario.state.stolen()
     with pytest.raises(AssertionError, match="lease lost"):

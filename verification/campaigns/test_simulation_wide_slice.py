@@ -43,7 +43,7 @@ DEREGISTER = Call("application-autoscaling:DeregisterScalableTarget", TARGET)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_nothing_forbidden_happens_beside_tables_and_the_declared_state_is_reached(part: int) -> None:
+def test_nothing_forbidden_happens_to_related_resources_and_the_declared_state_is_reached(part: int) -> None:
     figures: Counter[str] = Counter()
     for number in list(slice_of(CAMPAIGN, CASES))[part::PARTS]:
         try:
@@ -56,7 +56,7 @@ def test_nothing_forbidden_happens_beside_tables_and_the_declared_state_is_reach
     assert figures["CreateBackup"] > CASES / PARTS / 10
 
 
-def test_what_is_drawn_can_be_reached_and_has_deeds_of_every_kind() -> None:
+def test_drawn_cases_are_reachable_and_have_every_kind_of_action() -> None:
     cases = [draw_wide(number) for number in range(300)]
     assert all(valid(case) for case in cases)
     actions = [action for case in cases for phase in case.phases for action in phase.actions]
@@ -99,7 +99,7 @@ def _backup(scenario: WideScenario, name: str) -> Call:
     return Call("DeleteBackup", {"BackupArn": arn})
 
 
-def test_the_witness_lets_what_is_declared_pass() -> None:
+def test_the_monitor_accepts_declared_changes() -> None:
     world(NO_REPLICA).monitor.writes(DROP_REPLICA, 5)
     world(OFF).monitor.writes(DEREGISTER, 5)
     scenario = world(WIDE)
@@ -107,7 +107,7 @@ def test_the_witness_lets_what_is_declared_pass() -> None:
     scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
 
 
-def test_the_witness_sees_a_backup_that_goes_and_should_not() -> None:
+def test_the_monitor_detects_a_wrong_backup_deletion() -> None:
     scenario = world(WIDE)
     for name in ("users-before", THEIRS):
         with pytest.raises(AssertionError, match="that no schedule made"):
@@ -119,7 +119,7 @@ def test_the_witness_sees_a_backup_that_goes_and_should_not() -> None:
         scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
 
 
-def test_the_witness_sees_a_target_that_goes_and_should_not() -> None:
+def test_the_monitor_detects_a_wrong_target_deletion() -> None:
     for then, said in ((WIDE, "that is declared"), (replace(WIDE, auto_scaling=None), "no scaling is declared")):
         with pytest.raises(AssertionError, match=said):
             world(then).monitor.writes(DEREGISTER, 5)
@@ -135,7 +135,7 @@ def _theirs(scenario: WideScenario) -> None:
     scenario.monitor.scanned("users", 1)
 
 
-def test_the_witness_sees_a_replica_that_goes_and_should_not() -> None:
+def test_the_monitor_detects_a_wrong_replica_deletion() -> None:
     for then, said in ((WIDE, "that is declared"), (replace(WIDE, replicas=None), "none are declared")):
         with pytest.raises(AssertionError, match=said):
             world(then).monitor.writes(DROP_REPLICA, 5)

@@ -29,27 +29,27 @@ def test_every_scenario_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_undisturbed_restore_ends_as_written_down(name: str) -> None:
+def test_an_undisturbed_restore_ends_as_expected(name: str) -> None:
     table, items = ENDS[name]
     shown = baseline(NAMED[name]).states[0][f"table {table}"]
     assert (shown["description"]["TableStatus"], len(shown["items"])) == ("ACTIVE", items)
 
 
 @pytest.mark.parametrize("scenario", RESTORES, ids=lambda scenario: scenario.name)
-def test_a_restore_that_dies_anywhere_comes_to_its_end(scenario) -> None:
+def test_a_restore_killed_at_any_call_completes(scenario) -> None:
     for place in places_of(scenario):
         assert crash.run(place)["deaths"] == 1
 
 
 @pytest.mark.parametrize("scenario", DAEMONS, ids=lambda scenario: scenario.name)
-def test_a_daemon_that_dies_is_followed_by_another_that_comes_to_the_same_end(scenario) -> None:
+def test_after_a_daemon_dies_the_next_one_reaches_the_same_state(scenario) -> None:
     places = places_of(scenario)
     assert len(places) > 30
     for place in places[:: len(places) // DEATHS]:
         assert crash.run(place)["deaths"] == 1
 
 
-def test_a_run_after_a_death_between_a_create_and_its_record_outwaits_the_lease_and_writes_it() -> None:
+def test_a_run_after_a_crash_before_the_create_record_waits_for_the_lease_and_writes_it() -> None:
     scenario = NAMED["five tables come to be"]
     place = next(
         place

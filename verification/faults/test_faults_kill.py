@@ -61,7 +61,7 @@ def test_every_scenario_has_a_name_of_its_own_and_there_are_enough_of_them() -> 
     assert len(set(kill_twice_campaign.CHOSEN)) >= 20
 
 
-def test_the_scenarios_that_came_last_leave_the_numbers_of_the_others_alone() -> None:
+def test_new_scenarios_keep_the_case_numbers_of_the_others() -> None:
     assert [scenario.name for scenario in SCENARIOS[:110:109]] == [
         "a first table",
         "a rebuild of an index is forgotten",
@@ -94,12 +94,12 @@ def _as_read(spec: TableSpec) -> TableSpec:
 
 @local
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_scenario_makes_as_many_calls_as_are_killed_below(kill_fixture: KillFixture, name: str) -> None:
+def test_a_scenario_makes_as_many_calls_as_its_kill_cases(kill_fixture: KillFixture, name: str) -> None:
     assert kill_campaign.writes_of(kill_fixture, NAMED[name]) == WHOLE[name]
 
 
 @local
-def test_the_undisturbed_end_that_all_is_compared_with_is_as_declared(kill_fixture: KillFixture) -> None:
+def test_the_undisturbed_final_state_is_as_declared(kill_fixture: KillFixture) -> None:
     found = kill_fixture.baseline(NAMED["a first table with time to live, stream and seed"]).seen
     orders, records = found["tables"]["orders"], found["records"]["reconciler_state"]
     assert orders["describe"]["TableStatus"] == "ACTIVE"
@@ -116,7 +116,7 @@ def test_the_undisturbed_end_that_all_is_compared_with_is_as_declared(kill_fixtu
 @local
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.APPLIED])
 @pytest.mark.parametrize(("name", "number"), [(name, call) for name in WHOLE for call in range(1, WHOLE[name] + 1)])
-def test_killed_at_any_call_and_run_again_all_is_as_undisturbed(
+def test_killed_at_any_call_and_run_again_it_reaches_the_undisturbed_state(
     kill_fixture: KillFixture, name: str, number: int, moment: Moment
 ) -> None:
     assert kill_campaign.case(kill_campaign.case_of(name, number, moment))["kills"] == 1
@@ -124,7 +124,7 @@ def test_killed_at_any_call_and_run_again_all_is_as_undisturbed(
 
 @local
 @pytest.mark.parametrize(("name", "number", "moment"), SPREAD)
-def test_killed_somewhere_and_run_again_all_is_as_undisturbed(
+def test_killed_at_some_call_and_run_again_it_reaches_the_undisturbed_state(
     kill_fixture: KillFixture, name: str, number: int, moment: Moment
 ) -> None:
     assert kill_campaign.case(kill_campaign.case_of(name, number, moment))["kills"] == 1
@@ -132,7 +132,7 @@ def test_killed_somewhere_and_run_again_all_is_as_undisturbed(
 
 @local
 @pytest.mark.parametrize("part", LINES)
-def test_killed_while_it_writes_files_and_run_again_each_is_there_and_whole(
+def test_killed_while_writing_files_and_run_again_every_file_is_complete(
     kill_fixture: KillFixture, part: float
 ) -> None:
     line = int(part * kill_files_campaign.lines_of(0))
@@ -140,14 +140,14 @@ def test_killed_while_it_writes_files_and_run_again_each_is_there_and_whole(
 
 
 @local
-def test_a_choice_of_second_deaths_names_places_that_are_there(kill_fixture: KillFixture) -> None:
+def test_a_sample_of_second_kills_names_existing_calls(kill_fixture: KillFixture) -> None:
     number = kill_twice_chosen_campaign.PAIRS * kill_twice_campaign.CHOSEN.index("release of two tables") + 4
     assert kill_twice_chosen_campaign.case(number)["second kills"] == 1
 
 
 @local
 @pytest.mark.parametrize(("name", "first", "second", "moment"), TWICE)
-def test_killed_again_while_it_recovers_all_is_as_undisturbed(
+def test_killed_again_during_recovery_it_reaches_the_undisturbed_state(
     kill_fixture: KillFixture, name: str, first: int, second: int, moment: Moment
 ) -> None:
     case = kill_twice_campaign.case_of(name, first, second, moment)

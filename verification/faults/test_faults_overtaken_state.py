@@ -104,7 +104,7 @@ def reasons(ended: Ended) -> set[Reason | None]:
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("seed", [(), SEED], ids=["no seed", "a seed"])
-def test_a_table_that_a_rival_made_after_the_state_was_read_is_no_lost_state(flavor: Flavor, seed: Any) -> None:
+def test_a_table_created_by_a_rival_after_the_state_was_read_is_not_lost_state(flavor: Flavor, seed: Any) -> None:
     account = new_account(flavor)
     wish = declaration("users", seed=seed)
     first, second = rival(account, 0, wish), rival(account, 1, wish)
@@ -119,7 +119,7 @@ def test_a_table_that_a_rival_made_after_the_state_was_read_is_no_lost_state(fla
     assert ownership(account) == {"users": "created"}
 
 
-def test_a_table_that_a_rival_made_anew_after_the_state_was_read_is_not_forgotten() -> None:
+def test_a_table_recreated_by_a_rival_after_the_state_was_read_keeps_its_record() -> None:
     account = new_account()
     first, second = rival(account, 0, declaration("users")), rival(account, 1, declaration("users"))
     led(first)
@@ -137,7 +137,7 @@ def test_a_table_that_a_rival_made_anew_after_the_state_was_read_is_not_forgotte
     assert ended.report.verdict is Verdict.IN_SYNC
 
 
-def test_a_pass_whose_state_is_of_before_writes_nothing_and_says_so() -> None:
+def test_a_pass_with_stale_state_writes_nothing_and_reports_it() -> None:
     account = new_account()
     first, second = rival(account, 0, declaration("users")), rival(account, 1, declaration("users", seed=SEED))
     before = len(account.transport.sent)
@@ -154,7 +154,7 @@ def test_a_pass_whose_state_is_of_before_writes_nothing_and_says_so() -> None:
 @pytest.mark.parametrize(
     "wish", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
 )
-def test_a_command_whose_state_was_of_before_reads_it_again_and_ends_well(wish: Declaration) -> None:
+def test_a_command_with_stale_state_reads_it_again_and_succeeds(wish: Declaration) -> None:
     account = new_account()
     first = rival(account, 0, declaration("users"))
     second = account.process(max_deletes=None)
@@ -208,7 +208,7 @@ def test_a_leader_that_was_paused_overwrites_no_record_of_its_successor(point: P
     assert led(successor).exit == 0
 
 
-def test_a_leader_that_was_paused_does_not_take_back_what_was_released_by_hand() -> None:
+def test_a_paused_leader_does_not_reclaim_a_released_table() -> None:
     account = new_account()
     leader, successor = rival(account, 0, declaration("users")), rival(account, 1, declaration("users"))
 
@@ -222,7 +222,7 @@ def test_a_leader_that_was_paused_does_not_take_back_what_was_released_by_hand()
     assert ownership(account) == {"users": "released"}
 
 
-def test_a_command_that_was_paused_waits_and_ends_as_its_successor_left_things() -> None:
+def test_a_paused_command_waits_and_keeps_the_result_of_its_successor() -> None:
     """``--once`` is a run of rounds: after it lost the lease it goes on once that is free again."""
     account = new_account()
     leader = account.process(max_deletes=None)
@@ -300,7 +300,7 @@ def interleaved(account: SimulatedAccount, leader: Process, stands: Point, succe
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("late", [False, True], ids=["right before the drop", "right after it"])
-def test_a_table_that_a_paused_leader_makes_after_its_intent_was_given_up_is_no_lost_state(
+def test_a_table_created_by_a_paused_leader_after_its_intent_was_dropped_is_not_lost_state(
     flavor: Flavor, late: bool
 ) -> None:
     account = new_account(flavor)
@@ -323,7 +323,7 @@ def test_a_table_that_a_paused_leader_makes_after_its_intent_was_given_up_is_no_
     assert len(account.dynamodb.tables["users"].items) == len(SEED)
 
 
-def test_a_pass_that_met_a_record_written_anew_says_that_it_is_read_again_and_goes_on_leading() -> None:
+def test_a_pass_that_found_a_changed_record_reports_a_reread_and_keeps_the_lease() -> None:
     account = new_account()
     leader, successor = rival(account, 0, declaration("users")), rival(account, 1, declaration("orders"))
     ended = interleaved(account, leader, creates("users"), successor, drops("table#users"))

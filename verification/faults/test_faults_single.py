@@ -62,7 +62,7 @@ def test_a_spread_over_all_scenarios(part: int) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS[::6], ids=lambda scenario: scenario.name)
-def test_calls_that_nobody_meddles_with_may_pass_by_botocore(scenario) -> None:
+def test_undisturbed_calls_may_bypass_botocore(scenario) -> None:
     known = baseline(scenario)
     account = known.account.copy()
     account.transport.whole = lambda: False

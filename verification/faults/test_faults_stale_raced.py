@@ -23,14 +23,14 @@ def made(number: int) -> Counter[str]:
         raise AssertionError(f"make campaign CAMPAIGN='stale-raced --seed {number}': {error}") from error
 
 
-def test_every_scenario_is_raced_in_every_way_and_seen_from_the_past() -> None:
+def test_every_scenario_has_every_race_and_every_stale_read() -> None:
     assert {plan.race for plan in plans() if isinstance(plan, Raced)} == set(RACES)
     assert len({plan.scenario.name for plan in plans()}) >= 40
     assert sum(isinstance(plan, Stale) for plan in plans()) > 200
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_nothing_of_somebody_else_is_touched(part: int) -> None:
+def test_nothing_foreign_is_touched(part: int) -> None:
     figures: Counter[str] = Counter()
     for number in list(slice_of(CAMPAIGN, SPREAD))[part::PARTS]:
         figures.update(made(number))

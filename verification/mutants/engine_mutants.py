@@ -21,7 +21,7 @@ MUTANTS = (
         "dry = self.request.dry_run or bool(self.problems)",
         "dry = self.request.dry_run",
         "a half-written file is acted upon",
-        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
+        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_continues_observing",),
     ),
     Mutant(
         "a different fingerprint writes",
@@ -69,7 +69,7 @@ MUTANTS = (
         'wants_to_write = not dry and options.mode == "enforce"',
         'wants_to_write = options.mode == "enforce"',
         "showing the plan carries it out",
-        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
+        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_continues_observing",),
     ),
     Mutant(
         "an unusable state table is no obstacle",
@@ -85,7 +85,7 @@ MUTANTS = (
         "if doubtful or any(survey.closes_latch for survey in surveys): ...",
         "if False: ...",
         "a sick endpoint is believed where it happens to answer",
-        ("test_engine_pass::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",),
+        ("test_engine_pass::test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass",),
     ),
     Mutant(
         "a lease that was lost goes on writing",
@@ -141,7 +141,7 @@ MUTANTS = (
         "return replace(base, error=error)",
         "return base",
         "an error swallowed reads as nothing to do",
-        ("test_engine_pass::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",),
+        ("test_engine_pass::test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass",),
     ),
     Mutant(
         "a rival's lease is overlooked",
@@ -160,7 +160,7 @@ MUTANTS = (
         """,
         "intent = ownership.intended(...)",
         "a create whose answer was lost is met as a stranger's table",
-        ("test_engine_pass::test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere",),
+        ("test_engine_pass::test_a_create_with_a_lost_answer_is_ours_only_if_a_tag_proves_it",),
     ),
     Mutant(
         "adoption is marked as created",
@@ -184,7 +184,7 @@ MUTANTS = (
         'if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed): ...',
         "if False: ...",
         "who asked to be told about a name that is taken gets it managed",
-        ("test_engine_pass::test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says",),
+        ("test_engine_pass::test_an_existing_table_is_treated_as_on_existing_says",),
     ),
     Mutant(
         "a released table is managed again",
@@ -200,7 +200,7 @@ MUTANTS = (
         "if recorded is None or recorded.changed_at is None or world.emulator: ...",
         "if True: ...",
         "DescribeTable does not find a new table for a while",
-        ("test_engine_pass::test_right_after_a_create_a_missing_table_is_not_created_twice_off_emulators",),
+        ("test_engine_pass::test_right_after_a_create_a_missing_table_is_not_created_twice_outside_emulators",),
     ),
     Mutant(
         "a write that never sticks is repeated for ever",
@@ -208,7 +208,7 @@ MUTANTS = (
         "decided and attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == change_key(change)",
         "False and attempts.wanted.get(key) == change_key(change)",
         "101,707 updates in 23 hours (crossplane-contrib/provider-upjet-aws#1976)",
-        (f"{PASS}::test_a_first_call_that_never_sticks_is_not_made_for_ever",),
+        (f"{PASS}::test_a_call_without_effect_is_not_repeated_for_ever",),
     ),
     Mutant(
         "a policy is put for ever on a target that others take away",
@@ -216,9 +216,7 @@ MUTANTS = (
         "return after_target(split) if len(split) > 1 else split",
         "return split",
         "a refused call in every pass",
-        (
-            "test_engine_auto_scaling::test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_with_it",
-        ),
+        ("test_engine_auto_scaling::test_a_target_removed_twice_by_others_is_contested_with_its_policy",),
     ),
     Mutant(
         "a field that does not stick counts as in sync on AWS",
@@ -234,7 +232,7 @@ MUTANTS = (
         "... and attempts.wanted.get(key) == change_key(change)",
         "...",
         "a field once given up is never tried again",
-        ("test_engine_pass::test_a_new_wish_for_the_same_field_is_tried_again",),
+        ("test_engine_pass::test_a_new_desired_value_of_the_field_is_tried_again",),
     ),
     Mutant(
         "more than the account's operations are in flight",
@@ -250,7 +248,9 @@ MUTANTS = (
         "except ApiError as error: ...",
         "except ValueError as error: ...",
         "one denied table keeps all others from converging",
-        ("test_engine_lost_create::test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_go_on",),
+        (
+            "test_engine_lost_create::test_a_table_whose_inventory_entry_cannot_be_written_fails_and_the_others_continue",
+        ),
     ),
     Mutant(
         "the quota's time is forgotten at a restart",
@@ -277,7 +277,7 @@ MUTANTS = (
         else: ...
         """,
         "a refused change locks the next one out for an hour",
-        ("test_engine_quotas::test_a_call_that_came_too_early_counts_as_none",),
+        ("test_engine_quotas::test_a_call_that_came_too_early_does_not_count",),
     ),
     Mutant(
         "a switch of class soon after the table was made is never counted",
@@ -285,9 +285,7 @@ MUTANTS = (
         "_seen(kind, observed, known)",
         "_times(kind, observed, known)",
         "what others used up of a quota then is refused in every pass, and no date is told",
-        (
-            "test_engine_quotas::test_a_class_that_others_switched_twice_soon_after_they_made_the_table_is_tried_once_a_day",
-        ),
+        ("test_engine_quotas::test_a_table_class_that_others_switched_twice_is_tried_once_a_day",),
     ),
     Mutant(
         "drift begins anew with every pass",
@@ -303,7 +301,7 @@ MUTANTS = (
         "if table.error is not None: ...",
         "if False: ...",
         "an endpoint that throttles resets the age of a drift",
-        ("test_engine_drift_time::test_a_look_that_failed_neither_ends_nor_renews_a_drift",),
+        ("test_engine_drift_time::test_a_failed_observation_neither_ends_nor_restarts_drift",),
     ),
     Mutant(
         "a table that fails is tried for ever",
@@ -319,7 +317,7 @@ MUTANTS = (
         "if held and self._wait_for_lease(whole): ...",
         "if False: ...",
         "a create whose maker was killed stays an intent until somebody else takes the lease",
-        ("test_engine_acquire_lease::test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too",),
+        ("test_engine_acquire_lease::test_a_run_with_only_a_record_to_write_waits_for_a_dead_lease_holder",),
     ),
     Mutant(
         "a pass that only writes down that a seed is done counts as quiet",
@@ -327,7 +325,7 @@ MUTANTS = (
         "(table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None)",
         "table_report(survey, tuple(steps), applied.error, seeded), outcome.written > 0",
         "after a kill while seeding a daemon says for a whole interval that its tables have drifted",
-        ("test_engine_seed_records::test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another",),
+        ("test_engine_seed_records::test_a_pass_that_only_records_a_finished_seed_is_followed_by_another",),
     ),
     Mutant(
         "what a pass without the lease saw is forgotten",
@@ -335,7 +333,7 @@ MUTANTS = (
         "self.cancelled[recorded.name, each] = at",
         "self.cancelled.pop((recorded.name, each), None)",
         "a wish that was taken back while another led goes on counting, and items go without their whole grace",
-        ("test_engine_cancelled_deletions::test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again",),
+        ("test_engine_cancelled_deletions::test_a_pending_deletion_cancelled_under_another_leader_restarts_its_grace",),
     ),
     Mutant(
         "a refused create leaves its intent",
@@ -344,8 +342,8 @@ MUTANTS = (
         "if False: ...",
         "a table that others made in the same moment counts as managed, and on_existing: fail is asked no more",
         (
-            "test_engine_name_taken::test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell",
-            "test_engine_name_taken::test_a_refused_create_keeps_on_existing_fail_asked_where_there_are_tags_too",
+            "test_engine_name_taken::test_a_refused_create_drops_its_intent_where_no_tag_can_prove_it",
+            "test_engine_name_taken::test_a_refused_create_still_checks_on_existing_fail_where_there_are_tags",
         ),
     ),
     Mutant(
