@@ -23,7 +23,7 @@ def smallest(number: int) -> str:
 
 def valid(case: PruneCase) -> bool:
     """Positions of wishes name tables that are there."""
-    return bool(case.lives) and bool(case.wishes)
+    return bool(case.live_tables) and bool(case.phases)
 
 
 CAMPAIGN = Campaign(

@@ -29,11 +29,11 @@ def same_base(table: Table, spec: TableSpec) -> bool:
         index["IndexName"]: (_elements(index["KeySchema"], types), _projected(index["Projection"]))
         for index in shape.get("LocalSecondaryIndexes", [])
     }
-    wish = {
+    desired = {
         index.name: (_keys(index.keys), (index.projection.type, index.projection.non_key_attributes))
         for index in spec.local_indexes
     }
-    return live == wish
+    return live == desired
 
 
 def _projected(shape: dict[str, Any]) -> tuple[str, frozenset[str]]:

@@ -89,7 +89,7 @@ class SimulationCase:
     options: Options
     plans: tuple[Plan, ...]
     phases: tuple[Phase, ...]
-    strangers: tuple[TableSpec, ...] = ()
+    unmanaged: tuple[TableSpec, ...] = ()
     delay: float = 0.0
     stale: float = 0.0
 
@@ -99,8 +99,8 @@ def draw(number: int) -> SimulationCase:
     rng = Random(number)
     flavor = rng.choice(FLAVORS)
     plans = tuple(_plan(rng, name) for name in NAMES[: rng.choice((1, 2, 2, 3))])
-    strangers = tuple(_thin(rng, rng.choice((plan.name, "theirs"))) for plan in plans if rng.random() < 0.2)
-    unique = {spec.name: spec for spec in strangers}
+    unmanaged = tuple(_thin(rng, rng.choice((plan.name, "theirs"))) for plan in plans if rng.random() < 0.2)
+    unique = {spec.name: spec for spec in unmanaged}
     return SimulationCase(
         flavor,
         _options(rng, flavor),

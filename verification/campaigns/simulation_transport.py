@@ -34,7 +34,7 @@ class Watcher(Protocol):
 
     def wrote(self, call: Call, at: int) -> None: ...
 
-    def looked(self, table: str, at: int) -> None: ...
+    def described(self, table: str, at: int) -> None: ...
 
     def scanned(self, table: str, at: int) -> None: ...
 
@@ -150,7 +150,7 @@ class FaultyTables:
             "read", operation, lambda: self._dynamodb.read(operation, params), key
         )
         if operation == "DescribeTable":
-            self._watcher.looked(params["TableName"], at)
+            self._watcher.described(params["TableName"], at)
         return answer
 
     def write(self, call: Call) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import ClassVar
 
 from campaigns.convergence_run import DATED
-from campaigns.related_oracle import THEIRS, beside, unscaled
+from campaigns.related_oracle import THEIRS, related_differences, unscaled
 from campaigns.simulation_actions import Others
 from campaigns.simulation_case import Action, SimulationCase
 from campaigns.simulation_final_state import Lacking
@@ -26,7 +26,7 @@ from reconciler.model.table import TableSpec
 
 def raw(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> list[str]:
     """What is not as declared, of the table and beside it."""
-    return [*lacking(dynamodb, unscaled(dynamodb, spec), flavor), *beside(dynamodb, spec)]
+    return [*lacking(dynamodb, unscaled(dynamodb, spec), flavor), *related_differences(dynamodb, spec)]
 
 
 class WideOthers(Others):

@@ -17,8 +17,8 @@ def lacking(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> lis
     """What the live table lacks of the declaration, as sentences; what such an endpoint is known to lack left out."""
     if spec.name not in dynamodb.tables:
         return [f"there is no table {spec.name}"]
-    wish = holdable(spec, flavor)
-    return violations(Responses(_answers(dynamodb, wish)), wish)
+    desired = holdable(spec, flavor)
+    return violations(Responses(_answers(dynamodb, desired)), desired)
 
 
 def holdable(spec: TableSpec, flavor: Flavor) -> TableSpec:

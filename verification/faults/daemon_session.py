@@ -29,8 +29,8 @@ class DaemonSession:
         """``order`` is a path that is posted to once all is as declared; then SIGTERM."""
         self._wait_until_done()
         if order and not self.running.killed.is_set():
-            told = self._ask(urllib.request.Request(self._url(order), method="POST"))
-            assert told is None or told["success"], told
+            reported = self._ask(urllib.request.Request(self._url(order), method="POST"))
+            assert reported is None or reported["success"], reported
             self._wait_until_done()
         if not self.running.killed.is_set():
             os.kill(self.running.process, signal.SIGTERM)

@@ -146,8 +146,8 @@ class KillFixture:
             found = as_if_answered(self.found(), unrecorded(run.requests for run in before))
             if ended.code in (baseline.code, scenario.done_code) and found == baseline.seen:
                 break
-            told = f"ended with {ended.code}, undisturbed with {baseline.code}"
-            assert attempt < RECOVERIES, f"{told}\n{difference(baseline.seen, found)}\n{ended.output}"
+            reported = f"ended with {ended.code}, undisturbed with {baseline.code}"
+            assert attempt < RECOVERIES, f"{reported}\n{difference(baseline.seen, found)}\n{ended.output}"
         done = sum((effects(run.requests) for run in runs), Counter[tuple[str, str]]())
         assert done == baseline.effects, f"done in all {done}, undisturbed {baseline.effects}"
         self._quiet(scenario)

@@ -103,11 +103,11 @@ def _record(item: Shape, tables: Mapping[str, Shape]) -> Shape:
             kept[name] = "set"
     for name in ("identity", "state_table"):
         if name in kept:
-            kept[name] = _whose(kept[name], tables)
+            kept[name] = _owner_of(kept[name], tables)
     return kept
 
 
-def _whose(identity: Shape, tables: Mapping[str, Shape]) -> str:
+def _owner_of(identity: Shape, tables: Mapping[str, Shape]) -> str:
     """Whether a recorded identity is that of a table that is there."""
     if "M" not in identity:
         return "none"

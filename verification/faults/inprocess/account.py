@@ -97,7 +97,7 @@ class Process:
             clock=account.clock,
         )
         connection.fence = store.lease_lasts
-        world = EngineContext(
+        environment = EngineContext(
             api=connection.tables if endpoint.flavor.emulator else RateLimited(connection.tables, account.clock),
             items=connection.items,
             store=store,
@@ -110,7 +110,7 @@ class Process:
             endpoint=endpoint,
         )
         self.store = store
-        self.reconciler = Reconciler(world, self.options, TIMEOUT)
+        self.reconciler = Reconciler(environment, self.options, TIMEOUT)
         return self.reconciler
 
     def run(self, verb: str, work: Callable[[Reconciler], PassReport | CommandResult | int | None]) -> Ended:
@@ -209,8 +209,8 @@ class SimulatedAccount:
 
     def process(self, **options: Any) -> Process:
         """A new process; ``one_shot`` unless told otherwise."""
-        wish = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
-        made = Options(**{**wish, **self.options, **options})
+        requested = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
+        made = Options(**{**requested, **self.options, **options})
         self.holders += 1
         self.reported.append(Heard(self.transport, f"holder-{self.holders}"))
         return Process(self, made, f"holder-{self.holders}", self.reported[-1], self.source, self.pool)
