@@ -24,7 +24,7 @@ from mutant_places import PACKAGES, Code, Killers
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 180
-"""A run over a mutant that takes longer has lost itself; that is told, and is no kill."""
+"""A mutant run that takes longer hangs. It is reported and does not count as a kill."""
 FIRST_SECONDS = 1800
 """For all the tests with nothing planted."""
 PLUGINS = ("xdist.plugin", "pytest_timeout", "mutant_guard")

@@ -148,7 +148,7 @@ READY = Step(Action.UPDATE, "tags")
 
 
 @pytest.mark.parametrize(
-    ("steps", "fate"),
+    ("steps", "step_status"),
     [
         ((LACKING, AFTER), StepStatus.UNSUPPORTED),
         ((AFTER, LACKING), StepStatus.UNSUPPORTED),

@@ -27,7 +27,7 @@ def reported(**statuses: str) -> Responses:
 
 
 @pytest.mark.parametrize(
-    ("status", "enabled", "said"),
+    ("status", "enabled", "messages"),
     [
         ("ENABLED", True, []),
         ("ENABLING", True, ["contributor insights of the table are ENABLING"]),

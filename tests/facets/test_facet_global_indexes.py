@@ -42,7 +42,7 @@ def test_throughput_of_a_provisioned_table_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "members", "there", "said"),
+    ("status", "members", "there", "messages"),
     [
         ("ACTIVE", {}, True, []),
         ("CREATING", {"Backfilling": False}, True, ["index by_a is CREATING"]),

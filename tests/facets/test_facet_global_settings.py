@@ -31,7 +31,7 @@ def test_the_mode_is_read_and_the_source_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "live", "call"),
+    ("desired", "live", "call"),
     [
         ("ENABLED", spec(), "settings ENABLED"),
         ("DISABLED", spec(), None),
@@ -66,7 +66,7 @@ def test_a_mode_alone_comes_after_the_create() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "seen", "call"),
+    ("desired", "seen", "call"),
     [
         (False, None, "disassociation protection off"),
         (False, True, "disassociation protection off"),

@@ -68,7 +68,7 @@ def test_an_arn_without_a_region_is_accepted(arn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "there", "said"),
+    ("status", "there", "messages"),
     [
         ("ACTIVE", True, []),
         ("CREATING", True, ["replica eu-west-1 is CREATING (40)"]),

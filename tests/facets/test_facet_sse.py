@@ -20,7 +20,7 @@ def described(status: str, key: str | None = ARN) -> Responses:
 
 
 @pytest.mark.parametrize(
-    ("status", "seen", "said"),
+    ("status", "seen", "messages"),
     [
         ("ENABLED", Sse(True, ARN), []),
         ("ENABLING", Sse(True, ARN), ["encryption is ENABLING"]),

@@ -14,7 +14,7 @@ FACET = TtlFacet()
 
 
 @pytest.mark.parametrize(
-    ("status", "attribute", "seen", "said"),
+    ("status", "attribute", "seen", "messages"),
     [
         ("ENABLED", "expires", Ttl(True, "expires"), []),
         ("ENABLING", "expires", Ttl(True, "expires"), ["time to live is ENABLING"]),

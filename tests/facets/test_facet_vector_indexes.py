@@ -45,7 +45,7 @@ def test_a_search_type_missing_from_the_answer_is_not_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "backfilling", "there", "said"),
+    ("status", "backfilling", "there", "messages"),
     [
         ("ACTIVE", False, True, []),
         ("CREATING", False, True, ["vector index by_meaning is CREATING"]),

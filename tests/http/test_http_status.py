@@ -292,7 +292,7 @@ def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(r
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "messages"),
     [
         ({"leader": True}, "this process"),
         ({"leader": False, "held_by": "0f8fad5b"}, "another one: 0f8fad5b"),

@@ -72,7 +72,7 @@ def test_a_busy_table_takes_no_update(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("had", "wish"),
+    ("had", "desired"),
     [(None, STREAM_ARN), (STREAM_ARN, None), (STREAM_ARN, f"{STREAM_ARN}-2")],
     ids=["enabled", "disabled", "moved"],
 )

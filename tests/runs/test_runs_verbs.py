@@ -91,7 +91,7 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
 
 
 @pytest.mark.parametrize(
-    ("verb", "said"),
+    ("verb", "messages"),
     [
         (Verb.SUSPEND, "Suspended: the loop observes and writes nothing until it is resumed or run."),
         (Verb.RESUME, "The suspension is lifted."),

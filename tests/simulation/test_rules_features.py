@@ -30,7 +30,7 @@ STREAMS = [f"arn:aws:kinesis:eu-central-1:111122223333:stream/{name}" for name i
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [{"ReadUnitsPerSecond": 11999}, {"WriteUnitsPerSecond": 1}, {}, {"ReadUnitsPerSecond": 12000}],
     ids=["reads below the baseline", "writes below the baseline", "nothing", "what it has"],
 )

@@ -83,7 +83,7 @@ def strong(*others, **more):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [strong(IRELAND), strong(IRELAND, VIRGINIA), strong(IRELAND, LONDON, "eu-west-3"), strong(**witness(IRELAND))],
     ids=["two replicas", "two Region sets", "four replicas", "no other replica"],
 )

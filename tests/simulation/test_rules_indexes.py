@@ -54,7 +54,7 @@ def test_rule_12_keys_and_local_indexes_cannot_be_updated():
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [
         {"OnDemandThroughput": {"MaxReadRequestUnits": 5}},
         {"WarmThroughput": {"ReadUnitsPerSecond": 13000}},

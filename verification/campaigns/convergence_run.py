@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``esr``: reach the declared state as raw answers show it, and then go quiet.
+"""Run one case of the campaign ``convergence``: reach the declared state by raw answers, then write nothing.
 
 The only ways to end otherwise are those that safety asks for: a replacement of a table that is not ours, or of one that
 is protected, is blocked and says so. Everything else that is declared must hold even then.
@@ -33,7 +33,7 @@ KNOWN_ONLY_BY_REFUSAL = (
     "UpdateTimeToLive: ValidationException: Time to live has been modified multiple times",
     "UpdateTable: LimitExceededException: Subscriber limit exceeded",
 )
-"""Nothing else tells that a new table has no backups yet (rule 23), or how much of a quota others used."""
+"""Only a refusal shows that a new table has no backups yet (rule 23), or how much of a quota others used."""
 MISTAKES = 2
 """Passes in a case that may end in such an error."""
 DATED = ("CreateBackup", "DeleteBackup")

@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``esr-wide``: as one of ``esr``, and what stands beside the table read raw as well."""
+"""Run one case of the campaign ``convergence-wide``: as ``convergence``, plus the resources related to the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``misbelief``: whatever happens to the files, no item is lost without consent.
+"""Run one case of the campaign ``edited-files``: no edit of a file loses an item without consent.
 
 Judged by the truth about the folder at the moment of each DeleteTable, and by the items that are left at the end.
 """
@@ -65,7 +65,7 @@ class Monitor:
 
 def run(case: MisbeliefCase) -> Counter[str]:
     """Raises ``AssertionError`` where an item is lost without consent, or the end is not in sync."""
-    base = Path(tempfile.mkdtemp(prefix="misbelief-", dir=MEMORY if MEMORY.is_dir() else None))
+    base = Path(tempfile.mkdtemp(prefix="edited-files-", dir=MEMORY if MEMORY.is_dir() else None))
     try:
         return _run(case, base)
     finally:
@@ -190,7 +190,7 @@ def _restore(sim: Sim, folder: Folder, monitor: Monitor, case: MisbeliefCase) ->
 
 
 def _state(folder: Folder) -> dict[str, Any]:
-    """Everything on disk and the truth about it, to put back."""
+    """Everything on disk and its ground truth, to restore."""
     copy = Path(tempfile.mkdtemp(dir=folder.root.parent))
     if folder.root.exists():
         shutil.copytree(folder.root, copy / "kept", symlinks=True, copy_function=_copied)

@@ -1,4 +1,4 @@
-"""What people, editors and machines do to declaration files. Used by the campaign ``misbelief``.
+"""Edits of declaration files by people, editors and machines. Used by the campaign ``edited-files``.
 
 Every edit changes the folder on disk and says what is true afterwards: which tables the user removed, which files are
 no longer understood, which folders are gone. The truth is never taken from the reader under test.
@@ -38,7 +38,7 @@ class GroundTruth:
 
 @dataclass
 class Folder:
-    """The folder on disk and the truth about it.
+    """The folder on disk and its ground truth.
 
     ``removed`` are the tables whose declaration the user took away, each with the tables that existed at that moment.
     ``damaged`` says that some part of the folder cannot be read whole.

@@ -22,7 +22,7 @@ def smallest(number: int) -> str:
 
 
 def valid(case: PruneCase) -> bool:
-    """Positions of wishes name tables that are there."""
+    """The positions of every phase name existing tables."""
     return bool(case.live_tables) and bool(case.phases)
 
 

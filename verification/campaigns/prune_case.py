@@ -1,4 +1,4 @@
-"""One case of the campaign ``prune`` as data: fifty live tables of every kind, and wishes that mean them ill."""
+"""One case of the campaign ``prune`` as data: fifty live tables of every kind, and declarations that endanger them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STATUSES = (
     "REPLICATION_NOT_AUTHORIZED",
 )
 AGO = (None, None, 0.0, 60.0, 301.0, 90_000.0)
-"""Seconds that a wish to delete, or the proof of emptiness, stands already in the records."""
+"""Age in seconds of a recorded pending deletion, or of the recorded proof of emptiness."""
 UNMANAGED = ("elsewhere_1", "elsewhere_2", "elsewhere_3")
 FLAVORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS, Flavor.AWS)
 VERBS = ("pass", "pass", "pass", "once", "up", "destroy", "preview", "observe")
@@ -65,7 +65,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class PruneCase:
-    """Fifty tables and some wishes, one after the other."""
+    """Fifty tables and the phases of the case in order."""
 
     flavor: Flavor
     options: Options

@@ -1,6 +1,6 @@
-"""Run one case of the campaign ``prune``: whatever is wished, each DeleteTable that is sent must be a rightful one.
+"""Run one case of the campaign ``prune``: whatever is declared, every DeleteTable that is sent must be allowed.
 
-Judged from the truth of the case at the moment of the call, never from what the engine says.
+The monitor decides by the ground truth of the case at the moment of the call, never by what the engine reports.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from reconciler.planning.digest import approval
 TEXT, NUMBER = (KeyElement("pk", "HASH", "S"),), (KeyElement("pk", "HASH", "N"),)
 SLACK = 0.001
 BEFORE_ALL = -2
-"""The reading of declarations at which what was there at the beginning counts as made."""
+"""The load at which the initial tables count as created."""
 
 
 class PhasedSource:
-    """The ``Source`` port: a wish, and another one from the second reading on.
+    """The ``Source`` port: the declarations of a phase, and other ones from the second load on.
 
-    ``forgotten`` tells since which reading a table is not declared, of those readings that a verb may act on.
+    ``forgotten`` holds the load since which a table is not declared, among the loads that a command may act on.
     """
 
     def __init__(self, case: PruneCase) -> None:
@@ -95,7 +95,7 @@ def _plain(name: str, keys: tuple[KeyElement, ...] = TEXT, lifecycle: Lifecycle 
 
 @dataclass
 class Monitor:
-    """Told of every call before the service takes it, and of every pass that begins."""
+    """Checks every call before the service applies it. It is notified of every pass that begins."""
 
     case: PruneCase
     sim: Sim
@@ -114,7 +114,7 @@ class Monitor:
     """Tables that we created and that existed when this pass began."""
 
     def pass_begins(self) -> None:
-        """The count of deletes begins anew."""
+        """Resets the count of deletes."""
         self.deletes, self.begun = 0, self.sim.clock.seconds
         self.inventory = self.sim.store.snapshot
         self.before = dict(self.made)
@@ -219,7 +219,7 @@ class Monitor:
         return max(1, int(sum(entry.ownership == "created" for entry in held) * options.max_deletes_share))
 
     def phase_ends(self) -> None:
-        """A wish to delete stands from the first pass that had it, and is taken back by one that wants the table."""
+        """A deletion is pending since the first pass that planned it, and a pass that declares the table cancels it."""
         phase = self.source.phase
         idle = phase.broken or phase.elsewhere or phase.verb in ("preview", "observe") or not self.source.declared
         for name, truth in () if idle else self.truths.items():
@@ -235,7 +235,7 @@ class Monitor:
 
 
 class MonitoredTelemetry(Silent):
-    """The telemetry tells the judge when a pass begins."""
+    """The telemetry notifies the monitor when a pass begins."""
 
     monitor: Monitor
 

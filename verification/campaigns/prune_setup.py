@@ -1,4 +1,4 @@
-"""The world of a case of the campaign ``prune``: fifty live tables with all that is written down about them.
+"""The initial state of a case of the campaign ``prune``: fifty live tables with all their records.
 
 Nothing here is made by the engine; records and owner tags are put in place as earlier passes would have left them.
 """
@@ -54,7 +54,7 @@ class GroundTruth:
 
 
 def build(case: PruneCase) -> tuple[Sim, dict[str, GroundTruth]]:
-    """The simulation, its clock a day on, and the truth of each table by name."""
+    """The simulation, its clock a day later, and the ground truth of each table by name."""
     options = {field: getattr(case.options, field) for field in case.options.__dataclass_fields__}
     sim = simulate(flavor=case.flavor, timeout=30, **options)
     sim.dynamodb.table_ids = not case.flavor.emulator

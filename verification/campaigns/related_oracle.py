@@ -1,4 +1,4 @@
-"""What stands beside a table, read raw from the simulated service: replicas, scalable targets, backups."""
+"""Replicas, scalable targets and backups of a table, read from the simulated service without the product."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def unscaled(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> TableSpec:
 
 
 def related_differences(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> Iterator[str]:
-    """What is not as declared of replicas, scalable targets and backups, as sentences."""
+    """The differences of replicas, scalable targets and backups from the declaration, as sentences."""
     table = dynamodb.tables.get(spec.name)
     if table is None:
         return

@@ -1,7 +1,7 @@
-"""Run one case of the campaign ``seeds`` and judge it by the truth: who wrote which item of the table.
+"""Run one case of the campaign ``seeds`` and check it by the ground truth: who wrote which item of the table.
 
 No item of others is ever removed or changed; after the end the table holds the seed and what others wrote, or the
-report says that it does not. The one exception is stated in ``Judge.removed``.
+report says that it does not. The one exception is stated in ``Monitor.removed``.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ WINDOW = 2.0
 
 
 class Crash(BaseException):
-    """The process ends here; nothing of it may catch that."""
+    """The process ends here. It is a ``BaseException``, so that the product cannot catch it."""
 
 
 @dataclass
 class Monitor:
-    """Who wrote what. ``authors`` says it for each key of the live table."""
+    """Who wrote what. ``authors`` holds the writer of each key of the live table."""
 
     case: SeedCase
     sim: Sim
@@ -78,7 +78,7 @@ class Monitor:
         self.ever.add((self.table_id(), repr(dict(written))))
 
     def removed(self, key: str, gone: Mapping[str, Any]) -> None:
-        """An equal item that the seeder wrote into this table before cannot be told from its own."""
+        """An equal item that the seeder wrote into this table before cannot be distinguished from its own."""
         self.touched("removed")
         equal = (self.table_id(), repr(dict(gone))) in self.ever
         assert self.authors.get(key) == "seeder" or equal, f"an item of others was removed: {dict(gone)}"
@@ -95,7 +95,7 @@ class Monitor:
 
 
 class Transport:
-    """Numbers the calls of a turn; faults and deeds come at their numbers."""
+    """Numbers the calls of a phase; faults and actions happen at their numbers."""
 
     def __init__(self, monitor: Monitor, phase: Phase, stopped: Callable[[], None]) -> None:
         self.monitor, self.phase, self.stopped = monitor, phase, stopped
@@ -129,7 +129,7 @@ class Transport:
 
 
 class FaultyItems:
-    """The ``ItemApi`` port over the wire; what the engine did is told to the judge."""
+    """The ``ItemApi`` port over the transport. It reports to the monitor what the engine did."""
 
     def __init__(self, transport: Transport, items: Items) -> None:
         self.transport, self.items = transport, items
@@ -168,7 +168,7 @@ class FaultyItems:
 
 
 class FaultyStore:
-    """The state table of all turns; what is written about seeds goes over the wire of one."""
+    """The state table of all phases; writes about seeds go over the transport of one phase."""
 
     def __init__(self, transport: Transport, inner: MemoryStore) -> None:
         self.transport, self.inner = transport, inner
@@ -273,7 +273,7 @@ def recreate(monitor: Monitor, count: int) -> None:
 
 
 def run(case: SeedCase) -> Counter[str]:
-    """All turns, then undisturbed runs to the end; raises ``AssertionError`` at the first wrong thing."""
+    """All phases, then undisturbed runs to the end. Raises ``AssertionError`` at the first violation."""
     sizes = seed_work.BATCH, seed_ledger.PART
     seed_work.BATCH, seed_ledger.PART = case.batch, case.part
     try:

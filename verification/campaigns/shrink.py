@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 SECONDS = 60.0
 WORDS = 11
-"""Of the text of a failure, by which two failures are told alike; numbers count as none."""
+"""The part of a failure text by which two failures are compared; numbers are ignored."""
 
 
 def failure_of(run: Callable[[T], object], case: T) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""Of which table a call is, and whether a live table is of the declared base. Used by the witness of a storm."""
+"""The table of a call, and whether a live table has the declared key. Used by the monitor of a scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a case of the campaign ``simulation`` may end: as declared, or blocked for a reason that the service confirms."""
+"""Checks how a case of the campaign ``simulation`` ends: in sync, or blocked for a reason that the service confirms."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def check_final_state(
     *,
     raw: Lacking,
 ) -> Counter[str]:
-    """Every declared table is as declared or rightly blocked; every table of ours that is not, is gone or spared.
+    """Every declared table is in sync or rightly blocked; every table of ours that is not, is gone or spared.
 
     ``raw`` reads what is not as declared.
     """
@@ -128,7 +128,7 @@ def check_final_state(
 def _justified(
     step: Step, case: SimulationCase, monitor: Monitor, fact: Fact | None, related: set[Reason | None]
 ) -> None:
-    """The reason of a blocked step is one that holds; ``beside`` are those of all blocked steps of the table."""
+    """The reason of a blocked step holds; ``related`` are the reasons of all blocked steps of the table."""
     plan = monitor.plans[fact.table.name] if fact and fact.table.name in monitor.plans else None
     seen = Seen(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), related)
     holds = step.reason in GROUNDS and GROUNDS[step.reason](seen)

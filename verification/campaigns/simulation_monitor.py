@@ -1,4 +1,4 @@
-"""What may never happen, judged call by call from what is live, and from nothing that the engine decides.
+"""Checks every call against what must never happen, by the live tables and never by a decision of the engine.
 
 Each rule is an invariant of docs/safety.md. The owner of a table is known from who created it, its contents from its
 items, and what is desired from the declarations of the turn.
@@ -50,7 +50,7 @@ class Fact:
 
 
 class Monitor:
-    """``begin`` a turn, then it is told every call.
+    """Call ``begin`` for a phase, then report every call.
 
     What others do between the last look and a DeleteTable no client can know of: the service takes no condition.
     """
@@ -75,7 +75,7 @@ class Monitor:
         self.only_owned: set[str] = set()
         """The only table of ours, where it is not declared: it may go without items of others alone."""
         self.known: dict[str, float] = {}
-        """Since when tables of ours stand under a name, as the inventory told from pass to pass."""
+        """Since when an owned table of that name exists, according to the inventory from pass to pass."""
 
     def fact(self, table: Table) -> Fact:
         found = self.facts.get(id(table))
@@ -84,7 +84,7 @@ class Monitor:
         return found
 
     def begin(self, phase: Phase) -> None:
-        """A turn with these declarations."""
+        """A phase with these declarations."""
         self.phase, self.invalid, self.deletes = phase, False, 0
         self.action_at = self.lost_at = -1
         self.seen_at.clear()
@@ -137,7 +137,7 @@ class Monitor:
             fact.unwanted_since = min(fact.unwanted_since, self.dynamodb.clock.seconds)
 
     def scanned(self, table: str, at: int) -> None:
-        """A consistent scan told what the table holds."""
+        """A consistent Scan returned the items of the table."""
         live = self.dynamodb.tables.get(table)
         if live is None:
             return
@@ -201,13 +201,13 @@ class Monitor:
             fact.ours = False
 
     def _applied_intents(self) -> set[str]:
-        """Tables that we made, as the endpoint tells, though only the intent is written down."""
+        """Tables that we created, according to the endpoint, though only the intent is recorded."""
         intents = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "intent"]
         live = [self.dynamodb.tables[name] for name in intents if name in self.dynamodb.tables]
         return {table.name for table in live if self.dynamodb.has_tags and self.fact(table).ours}
 
     def _guarded_tables(self, created: set[str]) -> set[str]:
-        """Tables of ours beside which nothing is declared that we had made when that was so for the first time."""
+        """Owned tables without an older owned table among the declarations at the time when this was first observed."""
         unwanted = [
             self.fact(table) for name, table in self.dynamodb.tables.items() if name in created - self.specs.keys()
         ]

@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``simulation``: turns of trouble under a witness, then calm, and the declared state.
+"""Run one case of the campaign ``simulation``: phases with faults, then passes to the declared state.
 
 What is blocked at the end must be so for a reason that holds, as the service itself shows it.
 """
@@ -40,7 +40,7 @@ OPEN = (StepStatus.READY, StepStatus.DEFERRED, StepStatus.DONE)
 
 
 class Scenario:
-    """The world of one case; processes come and go in it."""
+    """The environment of one case; processes start and end in it."""
 
     monitor_of: ClassVar[type[Monitor]] = Monitor
     others_of: ClassVar[type[Others]] = Others
@@ -88,7 +88,7 @@ class Scenario:
         return Reconciler(make_scenario, case.options, timedelta(seconds=60))
 
     def declare(self, phase: Phase) -> None:
-        """The declarations of a turn."""
+        """The declarations of a phase."""
         plans = [(self.case.plans[at], version) for at, version in phase.declared if at < len(self.case.plans)]
         declared = []
         for plan, version in plans:

@@ -1,4 +1,4 @@
-"""What may never happen beside a table, judged call by call: to replicas, to scalable targets, to backups of others."""
+"""Checks every call against what must never happen to replicas, scalable targets and foreign backups."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from reconciler.model.table import TableSpec
 
 
 def raw(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> list[str]:
-    """What is not as declared, of the table and beside it."""
+    """The differences of the table and its related resources from the declaration."""
     return [*lacking(dynamodb, unscaled(dynamodb, spec), flavor), *related_differences(dynamodb, spec)]
 
 
@@ -42,7 +42,7 @@ class WideOthers(Others):
 
 
 class WideScenario(Scenario):
-    """The world of one case."""
+    """The environment of one case."""
 
     monitor_of: ClassVar[type[Monitor]] = WideMonitor
     others_of: ClassVar[type[Others]] = WideOthers

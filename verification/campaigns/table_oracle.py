@@ -1,4 +1,4 @@
-"""What a table is, read from the simulated service without the product's facets. Used by every campaign's oracle."""
+"""The state of a table, read from the simulated service without the product's facets. Used by all campaigns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def holdable(spec: TableSpec, flavor: Flavor) -> TableSpec:
 
 
 def _answers(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> dict[str, Any]:
-    """The raw answers that tell of what is declared, the newest ones."""
+    """The newest raw answers of every read that a declared feature needs."""
     table = dynamodb.tables[spec.name]
     side, shape = table.side, table.description
     policies = side.get("policies", {})

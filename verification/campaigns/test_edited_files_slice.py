@@ -1,4 +1,4 @@
-"""Slices of the campaigns around misunderstood files, and that their judge sees a lost item."""
+"""Slices of the campaigns that edit files, and tests that their monitor detects a lost item."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_deleted_file_is_consent() -> None:
 
 
 def monitor(folder: Folder, name: str = "orders") -> Monitor:
-    """A judge over tables that hold an item each."""
+    """A monitor over tables that hold one item each."""
     sim = simulate()
     for each in ("orders", "users"):
         table = sim.dynamodb.make(

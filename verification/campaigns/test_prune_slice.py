@@ -1,4 +1,4 @@
-"""A slice of the campaign ``prune``, spread over all of it; and that its judge sees a wrong delete."""
+"""A slice of the campaign ``prune``, spread over all of it, and tests that its monitor detects a wrong delete."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_drawn_cases_have_every_kind_of_table_and_every_verb() -> None:
 def single(
     live: Live, phase: Phase | None = None, options: Options = OPTIONS, flavor: Flavor = Flavor.MOTO
 ) -> PruneCase:
-    """One table beside one that is declared."""
+    """One table next to a declared one."""
     return PruneCase(flavor, options, (KEPT, live), (phase or Phase(declared=(0,)),))
 
 

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``seeds``, spread over all of it; and that its judge sees wrong things."""
+"""A slice of the campaign ``seeds``, spread over all of it, and tests that its monitor detects violations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``simulation``, spread over all of it; and that its witness sees what it is there for."""
+"""A slice of the campaign ``simulation``, spread over all of it, and tests that its monitor detects each violation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where scenarios are run and disturbed: one DynamoDB Local, the proxy in front of it, and the tool ready to fork.
+"""The fixture of the kill campaigns: one DynamoDB Local, the proxy in front of it, and the fork server.
 
 A ``Bench`` belongs to one process and knows the undisturbed end of every scenario that it has run.
 """
@@ -51,7 +51,7 @@ class Baseline:
 
 
 class KillFixture:
-    """``with Bench() as bench:``, or ``standing_bench()`` for one that ends with the process."""
+    """Use ``with KillFixture() as kill_fixture:``, or ``shared_fixture()`` for one per process."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -207,7 +207,7 @@ class KillFixture:
 
 @cache
 def shared_fixture() -> KillFixture:
-    """The bench of this process; it ends with it, be it a worker of a pool, which runs no ``atexit``."""
+    """The fixture of this process. It is closed with the process, even with a pool worker, which runs no ``atexit``."""
     kill_fixture = KillFixture().__enter__()
     Finalize(None, kill_fixture.__exit__, exitpriority=10)
     return kill_fixture

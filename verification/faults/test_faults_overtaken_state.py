@@ -152,7 +152,7 @@ def test_a_pass_with_stale_state_writes_nothing_and_reports_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
+    "requested", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
 )
 def test_a_command_with_stale_state_reads_it_again_and_succeeds(requested: Declaration) -> None:
     account = new_account()
@@ -175,7 +175,7 @@ def test_a_command_with_stale_state_reads_it_again_and_succeeds(requested: Decla
 
 
 def paused(account: SimulatedAccount, successor: Process) -> None:
-    """The leader stands still for longer than its lease lasts; its successor takes over, reads anew, goes to work."""
+    """The leader pauses for longer than its lease lasts. Its successor takes over, reads the state again and writes."""
     successor.passes()
     account.later(PAST_A_LEASE)
     successor.passes()

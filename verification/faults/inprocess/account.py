@@ -1,4 +1,4 @@
-"""One simulated account with its service, and processes of the product in it, each built as the wiring does."""
+"""One simulated account with its service, and processes of the product in it, built like the wiring does."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Process:
 
 @dataclass
 class OwnSource:
-    """The declarations of a command, read anew when they changed."""
+    """The declarations of a command, read again when they changed."""
 
     source: ListSource
     loaded: DesiredState | None = None
@@ -208,7 +208,7 @@ class SimulatedAccount:
         self.source.declarations = declarations
 
     def process(self, **options: Any) -> Process:
-        """A new process; ``one_shot`` unless told otherwise."""
+        """A new process; ``one_shot`` by default."""
         requested = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
         made = Options(**{**requested, **self.options, **options})
         self.holders += 1
@@ -257,7 +257,7 @@ class SimulatedAccount:
                 self._unreal.close()
 
     def _probed(self) -> flavors.Probed:
-        """What the probes, which go past the simulated wire, say of this account's endpoint."""
+        """What the probes, which bypass the simulated transport, report about this account's endpoint."""
         return flavors.Probed(self.flavor, flavors.Reply(200), may_be_local=self.flavor is Flavor.DYNAMODB_LOCAL)
 
 

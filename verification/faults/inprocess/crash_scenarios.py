@@ -1,4 +1,4 @@
-"""What processes are killed at in unreal time: all named scenarios, and what only the strict simulation can hold.
+"""Scenarios in which processes are killed in virtual time: the named ones, and those that need the simulation.
 
 Appended to, never reordered: a case of the campaign ``crashes`` is named by its place.
 """
@@ -49,7 +49,7 @@ def backed_up(name: str) -> Callable[[SimulatedAccount], None]:
 
 
 def restore(table: str, to: str, **desired_states: Any) -> Callable[[SimulatedAccount], Ended]:
-    """The verb, from the backup ``kept`` unless told otherwise."""
+    """The command, from the backup ``kept`` by default."""
     asked = {"backup": KEPT, "at": None, **desired_states}
     return verb("restore", lambda reconciler: reconciler.restore(table, to, **asked))
 
@@ -150,4 +150,4 @@ SCENARIOS: tuple[Scenario, ...] = (
     *RESTORES,
     *DAEMONS,
 )
-"""Left out is whatever goes on with another wish when it is done again: what died in the middle has no such sequel."""
+"""Scenarios whose second run has other declarations are left out, because a killed run has no such continuation."""

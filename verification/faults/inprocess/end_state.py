@@ -1,4 +1,4 @@
-"""What an account holds in the end, without what differs from run to run: times, ids, nonces, revisions."""
+"""The final state of an account without values that differ between runs: times, IDs, nonces, revisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Three reconcilers at once over one service and one state table, their calls interleaved by a seeded scheduler.
+"""Three reconcilers at once on one service and one state table; a seeded scheduler interleaves their calls.
 
 Each runs in a thread of its own, and only one moves at a time: before every request the baton goes back. So a case is
 the same each time it is run. A rival may be left standing for longer than a lease lasts, between any two calls but the
@@ -44,12 +44,12 @@ def about_lease(request: SentRequest) -> bool:
 
 
 class Stopped(BaseException):
-    """The case is over; ends the thread of a rival."""
+    """The case is over. Ends the thread of a rival."""
 
 
 @dataclass
 class Rival:
-    """One process with its own wishes, in a thread of its own."""
+    """One process with its own declarations, in its own thread."""
 
     name: str
     stack: str
@@ -64,7 +64,7 @@ class Rival:
 
 
 class Scheduler:
-    """Holds the baton: gives it to one rival, and has it back before that rival's next request."""
+    """Lets one rival at a time run, up to its next request."""
 
     def __init__(self, account: SimulatedAccount, dice: random.Random) -> None:
         self.account, self.dice = account, dice

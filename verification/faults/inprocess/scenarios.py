@@ -1,4 +1,4 @@
-"""The named scenarios: every verb, every kind of change, tables that come, go and are replaced, alone and together."""
+"""The named scenarios: every command, every kind of change, tables that are created, deleted and replaced."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def verb(
 def daemon(
     *desired_states: tuple[Declaration, ...], passes: int = 6, **options: Any
 ) -> Callable[[SimulatedAccount], Ended]:
-    """A daemon: passes a minute apart until all is as declared, then its declarations change to the next wish."""
+    """A daemon: passes a minute apart until all is in sync, then its declarations change to the next desired state."""
 
     def act(account: SimulatedAccount) -> Ended:
         process = account.process(one_shot=False, **options)
@@ -95,7 +95,7 @@ def then(*steps: Callable[[SimulatedAccount], Any]) -> Callable[[SimulatedAccoun
 
 
 def declared(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
-    """The state table stands, and these are wished for."""
+    """The state table exists, and these tables are declared."""
 
     def before(account: SimulatedAccount) -> None:
         with_state(account)
@@ -105,7 +105,7 @@ def declared(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
 
 
 def with_state(account: SimulatedAccount) -> None:
-    """The state table stands, with nothing in it but its fingerprint."""
+    """The state table exists and holds only its fingerprint."""
     account.declare(declaration("nothing", lifecycle=Lifecycle(on_existing="observe")))
     account.process(mode="enforce").run("suspend", lambda reconciler: (reconciler.writable_state(), 0)[1])
 
