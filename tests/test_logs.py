@@ -62,7 +62,7 @@ def test_the_level_is_a_threshold() -> None:
     assert written("json", "warning") == ""
 
 
-def test_the_pass_id_rides_in_the_context() -> None:
+def test_the_pass_id_is_in_the_context() -> None:
     structlog.contextvars.bind_contextvars(pass_id="p-7")
     assert json.loads(written("json"))["pass_id"] == "p-7"
 

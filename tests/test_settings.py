@@ -1,4 +1,4 @@
-"""Settings: which layer wins, what is refused and how it is said, what the engine gets."""
+"""Settings: precedence of the layers, refused values and their messages, and what the engine receives."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_jitter_is_a_share_or_a_duration(text: str, seconds: float, tmp_path: Pa
     assert loaded(tmp_path, {"jitter": text}).jitter_seconds == seconds
 
 
-def test_a_pyproject_of_others_says_nothing(tmp_path: Path) -> None:
+def test_a_pyproject_without_our_section_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.other]\nstack = 'x'\n")
     assert loaded(tmp_path).stack == tmp_path.name
 
@@ -159,7 +159,7 @@ def test_the_endpoint_is(position: int, tmp_path: Path) -> None:
     assert (settings.endpoint_url, settings.origins["endpoint_url"]) == (url, origin)
 
 
-def test_a_dotenv_endpoint_is_read_so_that_nobody_talks_to_aws_by_mistake(tmp_path: Path) -> None:
+def test_an_endpoint_in_dotenv_is_used_so_that_aws_is_not_called_by_mistake(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("AWS_ENDPOINT_URL=http://localhost:8000\nOTHER=1\n")
     assert loaded(tmp_path).endpoint_url == "http://localhost:8000"
 
@@ -244,7 +244,7 @@ def test_what_the_endpoint_chose_is_shown_in_effect(flavor: Flavor, tmp_path: Pa
     ]
 
 
-def test_while_nothing_answers_both_defaults_are_said(tmp_path: Path) -> None:
+def test_while_nothing_answers_both_defaults_are_shown(tmp_path: Path) -> None:
     shown = in_effect_at(loaded(tmp_path), None)
     assert shown["max_deletes"] == (f"no cap on an emulator, {SHARE} elsewhere", "default")
     assert shown["timeout"] == ("300s on an emulator, 1800s elsewhere", "default")
@@ -254,10 +254,10 @@ def test_while_nothing_answers_both_defaults_are_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("one_shot", "value", "whose"), [(True, "0s", "one-shot commands"), (False, "300s", "the daemon")]
 )
-def test_the_grace_in_effect_is_that_of_the_command(one_shot: bool, value: str, whose: str, tmp_path: Path) -> None:
+def test_the_grace_in_effect_is_that_of_the_command(one_shot: bool, value: str, owner: str, tmp_path: Path) -> None:
     settings = load({}, one_shot=one_shot, environ={}, cwd=tmp_path)
     for flavor in (Flavor.AWS, None):
-        assert in_effect_at(settings, flavor)["prune_grace"] == (value, f"default for {whose}")
+        assert in_effect_at(settings, flavor)["prune_grace"] == (value, f"default for {owner}")
 
 
 def test_what_was_set_wins_over_what_the_endpoint_would_choose(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What stands in ``.env`` beside an endpoint is used with it: one file means one database."""
+"""The settings in ``.env`` apply together with its endpoint: one file means one database."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], str | None, dict[str, str
 
 
 @pytest.mark.parametrize(("file", "environ", "url", "used"), CASES.values(), ids=CASES)
-def test_the_file_goes_with_its_endpoint(
+def test_the_dotenv_file_applies_only_with_its_endpoint(
     tmp_path: Path, file: dict[str, str], environ: dict[str, str], url: str | None, used: dict[str, str]
 ) -> None:
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in file.items()))
@@ -106,7 +106,7 @@ READABLE = {
 
 
 @pytest.mark.parametrize("text", READABLE.values(), ids=READABLE)
-def test_what_can_be_read_or_is_not_ours_is_no_error(tmp_path: Path, text: str) -> None:
+def test_what_can_be_read_or_is_not_ours_is_not_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / ".env").write_text(text, encoding="utf-8")
     url = load({}, one_shot=True, environ={"AWS_REGION": "eu-west-1"}, cwd=tmp_path).endpoint_url
     assert url == ("http://localhost:8000" if "AWS_ENDPOINT_URL" in text and text[0] not in "#N" else None)

@@ -1,4 +1,4 @@
-"""What no setting may be: each mistake is named with setting, origin, reason and remedy, and no secret is shown."""
+"""Invalid settings: each is reported with setting, origin, reason and remedy, and without secrets."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_bad_flag_is_named_as_a_flag(tmp_path: Path) -> None:
     assert refused(tmp_path, {"prune_grace": "soon"}).startswith("--prune-grace: invalid value 'soon'; expected")
 
 
-def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "reconciler.toml").write_text("intervall = '5m'\nworkers = 'x'\n")
     lines = refused(tmp_path, RECONCILER_PRUNE="all").splitlines()
     assert lines == [

@@ -1,4 +1,4 @@
-"""The stack that nobody named is the project's: from pyproject.toml, else the folder around the declarations."""
+"""The default stack is that of the project: from pyproject.toml, else the folder around the declarations."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ def test_names_that_differ_stay_different(tmp_path: Path) -> None:
     [({"RECONCILER_STACK": "named"}, None), ({}, 'stack = "named"\n')],
     ids=["a variable", "a file"],
 )
-def test_a_stack_that_was_named_is_left_as_it_is(environ: dict[str, str], file: str | None, tmp_path: Path) -> None:
+def test_an_explicit_stack_name_is_kept(environ: dict[str, str], file: str | None, tmp_path: Path) -> None:
     if file:
         (tmp_path / "reconciler.toml").write_text(file)
     settings = _loaded(tmp_path, **environ)
     assert (settings.stack, settings.former_scope) == ("named", None)
 
 
-def test_a_derived_stack_looks_for_what_was_written_under_default(tmp_path: Path) -> None:
+def test_a_derived_stack_finds_the_records_of_the_default_stack(tmp_path: Path) -> None:
     assert _loaded(tmp_path).former_scope == "default/default"
     assert _loaded(tmp_path, RECONCILER_ENVIRONMENT="prod").former_scope == "default/prod"
     assert _loaded(tmp_path, RECONCILER_DESIRED_STATE="bundled").former_scope is None

@@ -1,4 +1,4 @@
-"""The threads of a pass: results in order, nothing begun once the process is to stop, and no wait without an end."""
+"""The threads of a pass: results in order, nothing started once the process must stop, and no endless wait."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_exception_is_raised_where_its_result_would_be(workers: int) -> None:
 
 @pytest.mark.parametrize("workers", WORKERS)
 @pytest.mark.parametrize("begun", [1, 3, 50])
-def test_nothing_is_begun_once_the_process_is_to_stop(workers: int, begun: int) -> None:
+def test_nothing_is_started_once_the_process_must_stop(workers: int, begun: int) -> None:
     stop, seen = threading.Event(), []
     threads = Threads(workers, stop)
 
@@ -59,7 +59,7 @@ def test_before_the_first_item_it_stops_as_well(items: int) -> None:
 
 
 @pytest.mark.parametrize("linger", [0.0, 0.3])
-def test_a_call_that_hangs_holds_nobody_back_for_longer_than_the_linger(linger: float) -> None:
+def test_a_hanging_call_delays_others_by_the_linger_at_most(linger: float) -> None:
     stop, hang = threading.Event(), threading.Event()
     threads = Threads(2, stop, linger)
     threading.Timer(0.2, stop.set).start()

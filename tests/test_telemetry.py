@@ -1,4 +1,4 @@
-"""What a pass says to the log: each step, each refusal when it begins, and one line for the pass."""
+"""The log of a pass: each step, each new refusal, and one line for the pass."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ def report(*steps: Step, **fields: object) -> PassReport:
     return PassReport(**{**named, **times, **fields})  # type: ignore[arg-type]
 
 
-def said(teller: CompositeTelemetry, one: PassReport) -> list[str]:
+def messages(teller: CompositeTelemetry, one: PassReport) -> list[str]:
     with capture_logs() as log:
         teller.pass_started("p1", "interval")
         teller.pass_finished(one)
     return [entry["event"] for entry in log]
 
 
-def test_a_refusal_is_said_when_it_begins_and_again_when_it_comes_back() -> None:
+def test_a_refusal_is_logged_when_it_begins_and_when_it_recurs() -> None:
     teller = CompositeTelemetry(LoopStatus("default"), None)
-    assert said(teller, report(STEP)) == ["blocked", "pass"]
-    assert said(teller, report(STEP)) == ["pass"]
-    assert said(teller, report()) == ["pass"]
-    assert said(teller, report(STEP)) == ["blocked", "pass"]
+    assert messages(teller, report(STEP)) == ["blocked", "pass"]
+    assert messages(teller, report(STEP)) == ["pass"]
+    assert messages(teller, report()) == ["pass"]
+    assert messages(teller, report(STEP)) == ["blocked", "pass"]
 
 
-def test_the_board_holds_the_last_report() -> None:
+def test_the_loop_status_holds_the_last_report() -> None:
     loop_status = LoopStatus("default")
     one = report()
-    said(CompositeTelemetry(loop_status, None), one)
+    messages(CompositeTelemetry(loop_status, None), one)
     assert loop_status.report is one
     assert loop_status.in_progress is None
 
@@ -53,7 +53,7 @@ def test_the_board_holds_the_last_report() -> None:
 def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:
     failed = TableReport("users", TableStatus.ERROR, error="the endpoint does not answer")
     one = PassReport("p", "interval", "default", START, START, None, (failed,), error=failed.error, stack="s")
-    assert said(CompositeTelemetry(LoopStatus("default"), None), one) == ["pass"]
+    assert messages(CompositeTelemetry(LoopStatus("default"), None), one) == ["pass"]
 
 
 @pytest.mark.parametrize("form", ["console", "json", "logfmt"])

@@ -231,7 +231,7 @@ def test_retries_share_the_time_of_the_call() -> None:
     assert seconds < ENDED
 
 
-def test_one_sending_may_not_take_all_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_attempt_may_not_use_the_whole_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_deadline.start_sending, "__defaults__", (BUSY_LIMIT,))
     first = [True]
 

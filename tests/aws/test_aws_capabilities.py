@@ -1,4 +1,4 @@
-"""An endpoint's missing operations: known by flavor, learnt from two answers, forgotten when it was gone."""
+"""Missing operations of an endpoint: known by flavor, learnt from two answers, forgotten after a disconnect."""
 
 import pytest
 from moto.dynamodb.responses import DynamoHandler
@@ -62,16 +62,16 @@ def test_a_page_of_html_means_unknown_only_for_the_operations_that_the_flavor_la
 
 
 @pytest.mark.parametrize("flavor", [None, Flavor.AWS, Flavor.DYNAMODB_LOCAL, Flavor.OTHER])
-def test_a_500_elsewhere_is_a_call_that_may_have_been_applied(flavor):
+def test_a_500_of_any_other_call_may_have_been_applied(flavor):
     assert isinstance(remembering(flavor).judged(bare_500(MISSING)), Ambiguous)
 
 
-def test_a_500_that_carries_the_services_own_code_is_no_refusal_of_the_operation():
+def test_a_500_that_carries_the_services_own_code_is_not_a_refusal_of_the_operation():
     error = Ambiguous(MISSING, "InternalServerError", "busy")
     assert remembering(Flavor.MOTO).judged(error) is error
 
 
-def test_what_was_learnt_is_forgotten_once_the_endpoint_was_gone():
+def test_learnt_capabilities_are_dropped_after_the_endpoint_was_unreachable():
     capabilities = remembering(Flavor.MOTO)
     capabilities.learn(Unsupported(MISSING, "UnknownOperationException", "no"))
     assert capabilities.lacking(MISSING) is not None
@@ -79,7 +79,7 @@ def test_what_was_learnt_is_forgotten_once_the_endpoint_was_gone():
     assert capabilities.lacking(MISSING) is None
 
 
-def test_what_was_learnt_is_asked_again_after_an_hour():
+def test_learnt_capabilities_are_checked_again_after_an_hour():
     now = [0.0]
     capabilities = remembering(Flavor.OTHER, lambda: now[0])
     capabilities.learn(Unsupported(MISSING, "UnknownOperationException", "no"))
@@ -128,9 +128,9 @@ def test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lac
         assert server.seen == ["UpdateTimeToLive"] * 4
 
 
-@pytest.mark.parametrize("said", UNKNOWN.values(), ids=UNKNOWN)
-def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_comes(said):
-    replies, telemetry = [said, DONE, DONE], Quiet()
+@pytest.mark.parametrize("messages", UNKNOWN.values(), ids=UNKNOWN)
+def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_comes(messages):
+    replies, telemetry = [messages, DONE, DONE], Quiet()
     with ScriptedServer(lambda *_: replies.pop(0)) as server:
         tables = connect(server.url, "us-east-1", 1, telemetry).tables
         for _ in range(2):
@@ -140,9 +140,9 @@ def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_com
     assert telemetry.requests == [("UpdateTimeToLive", "success")] * 2
 
 
-@pytest.mark.parametrize("said", UNKNOWN.values(), ids=UNKNOWN)
-def test_two_refusals_in_a_row_are_believed_and_the_write_is_not_sent_again(said):
-    with ScriptedServer(said) as server:
+@pytest.mark.parametrize("messages", UNKNOWN.values(), ids=UNKNOWN)
+def test_two_refusals_in_a_row_are_believed_and_the_write_is_not_sent_again(messages):
+    with ScriptedServer(messages) as server:
         tables = connect(server.url, "us-east-1", 1, Quiet()).tables
         for _ in range(5):
             with pytest.raises(Unsupported):

@@ -1,4 +1,4 @@
-"""What a connection sends and how often: the read-only guard, retries, single sendings, sessions built anew."""
+"""What a connection sends and how often: the read-only guard, retries, single attempts, new sessions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_throttled_delete_is_not_sent_again_either() -> None:
         assert server.seen == ["DeleteTable"]
 
 
-def test_a_read_is_sent_again_and_each_repetition_is_told() -> None:
+def test_a_read_is_retried_and_each_retry_is_reported() -> None:
     telemetry = Quiet()
     replies = [RESET, refusal("InternalServerError", 500), answer({"TableNames": ["users"]})]
     with ScriptedServer(lambda *_: replies.pop(0)) as server:
@@ -101,7 +101,7 @@ def test_a_read_is_sent_again_and_each_repetition_is_told() -> None:
     assert telemetry.requests == [("ListTables", "success")]
 
 
-def test_each_request_is_told_with_its_result(endpoint: Live) -> None:
+def test_each_request_is_reported_with_its_result(endpoint: Live) -> None:
     telemetry = Quiet()
     connection = connect(endpoint.url, None, 2, telemetry)
     connection.tables.list_tables()
@@ -128,7 +128,7 @@ def test_the_pages_of_tags_come_merged() -> None:
         assert [tag["Key"] for tag in answered["Tags"]] == ["a", "b"]
 
 
-def test_credentials_that_were_refused_are_read_anew_for_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_credentials_are_reloaded_for_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(refusal("ExpiredTokenException")) as server:
         connection = connect(server.url, None, 2, Quiet())
         for key_id in ("local", "rotated"):
@@ -165,7 +165,7 @@ WRONG_URLS = ["localhost:8000", "dynamodb", "ftp://localhost", "http://", "http:
 
 
 @pytest.mark.parametrize("url", WRONG_URLS)
-def test_an_endpoint_that_is_no_url_is_refused_with_an_example(url: str) -> None:
+def test_an_endpoint_that_is_not_a_url_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(SettingsError, match="--endpoint-url http://localhost:8000"):
         connect(url, None, 2, Quiet())
 

@@ -1,4 +1,4 @@
-"""Credentials that are configured and cannot be loaded: named with cause and remedy; beside an emulator no matter."""
+"""Configured credentials that cannot be loaded: reported with cause and remedy, and ignored on an emulator."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_off_emulators_they_are_a_problem_with_cause_and_remedy(
+def test_outside_emulators_they_are_a_problem_with_cause_and_remedy(
     name: str, bare: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    prepare, said = CASES[name]
+    prepare, messages = CASES[name]
     prepare(bare, tmp_path)
     with ScriptedServer(HEALTHY) as server:
         url = server.url if name != "none at all" else server.url.replace("http:", "https:")
@@ -122,23 +122,23 @@ def test_off_emulators_they_are_a_problem_with_cause_and_remedy(
         with pytest.raises(SettingsError) as raised:
             connection.identify()
         assert [line for line in server.authorizations if line] == [], "nothing is signed"
-    assert said in str(raised.value)
+    assert messages in str(raised.value)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "none at all"])
-def test_beside_an_emulator_local_keys_serve_with_a_notice(
+def test_on_an_emulator_local_keys_serve_with_a_notice(
     name: str, moto: Live, bare: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    prepare, said = CASES[name]
+    prepare, messages = CASES[name]
     prepare(bare, tmp_path)
     connection = connect(moto.url, "eu-west-1", 2, Quiet())
     assert connection.identify().flavor is Flavor.MOTO
     assert connection.tables.list_tables() == ()
     assert "using local/local, because this is an emulator" in connection.notices[-1]
-    assert said in connection.notices[-1]
+    assert messages in connection.notices[-1]
 
 
-def test_credentials_that_are_mended_serve_the_next_try(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_corrected_credentials_are_used_by_the_next_attempt(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
     CASES["a profile that is not there"][0](bare, tmp_path)
     replies = {"ListTables": answer({"TableNames": []})}
     with ScriptedServer(lambda _, operation: replies.get(operation, HEALTHY)) as server:
@@ -179,7 +179,7 @@ REGIONS = {
 
 
 @pytest.mark.parametrize(("region", "meant"), REGIONS.items())
-def test_an_unknown_region_is_said_at_once(region: str, meant: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_region_is_reported_at_once(region: str, meant: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 
     def unresolved(*_: object, **__: object) -> None:

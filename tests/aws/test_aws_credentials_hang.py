@@ -169,9 +169,9 @@ FAILING: dict[str, tuple[Callable[[RawServer], None], str]] = {
 }
 
 
-@pytest.mark.parametrize(("behave", "said"), FAILING.values(), ids=FAILING)
+@pytest.mark.parametrize(("behave", "messages"), FAILING.values(), ids=FAILING)
 def test_renewing_while_a_call_is_signed_ends_within_the_call(
-    bare: pytest.MonkeyPatch, tmp_path: Path, behave: Callable[[RawServer], None], said: str
+    bare: pytest.MonkeyPatch, tmp_path: Path, behave: Callable[[RawServer], None], messages: str
 ) -> None:
     replies = {"ListTables": answer({"TableNames": []})}
     with (
@@ -185,7 +185,7 @@ def test_renewing_while_a_call_is_signed_ends_within_the_call(
         assert connection.tables.list_tables() == ()
         signed = len([line for line in server.authorizations if line])
         behave(issuer)
-        if "did not answer" in said:
+        if "did not answer" in messages:
             bare.setattr(signing, "LOAD_SECONDS", 2.0)
         for _ in range(2):
             began = time.monotonic()
@@ -193,7 +193,7 @@ def test_renewing_while_a_call_is_signed_ends_within_the_call(
                 connection.tables.list_tables()
             assert time.monotonic() - began < ENDED_SECONDS
             assert raised.value.code == "CredentialsNotLoaded"
-            assert said in str(raised.value)
+            assert messages in str(raised.value)
         assert len([line for line in server.authorizations if line]) == signed, "nothing is signed by a stand-in"
         bare.setattr(signing, "LOAD_SECONDS", 15.0)
         bare.setattr(session, "RENEWED_SECONDS", 0.0)
@@ -230,7 +230,7 @@ def test_the_clock_of_the_endpoint_is_read_past_a_proxy(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Sun, 99 Jan 2023 00:00:00 GMT"])
-def test_an_endpoint_that_tells_no_time_is_no_reason_to_fail(date: str) -> None:
+def test_an_endpoint_without_a_date_header_is_accepted(date: str) -> None:
     headers = (("Date", date),) if date else ()
     with ScriptedServer(Canned(200, b"", headers)) as server:
         assert clock_skew(connect(server.url, "eu-west-1", 2, Quiet()).get()) is None

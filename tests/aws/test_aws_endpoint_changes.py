@@ -152,7 +152,7 @@ def test_a_change_behind_a_failed_connection_is_seen_before_the_request_is_sent_
         assert sent(server, "PutItem") == ["PutItem"], "once, before the change"
 
 
-def test_after_the_change_the_endpoint_is_identified_again_and_writes_go_on_for_what_it_is() -> None:
+def test_after_the_change_the_endpoint_is_identified_again_and_writes_continue() -> None:
     movable = Movable(LOCAL, LOCAL_ARN)
     with ScriptedServer(movable) as server:
         connection = started(server)
@@ -177,7 +177,7 @@ def test_the_same_endpoint_is_written_to_without_a_question_more() -> None:
         assert len(sent(server, "DeleteTable")) == 3
 
 
-def test_an_endpoint_that_is_gone_at_the_moment_of_a_write_gets_nothing() -> None:
+def test_an_endpoint_that_disappears_before_a_write_receives_nothing() -> None:
     movable = Movable(LOCAL, LOCAL_ARN)
     with ScriptedServer(movable) as server:
         connection = started(server)
@@ -233,7 +233,7 @@ def test_behind_nginx_the_arn_says_that_it_is_dynamodb_local() -> None:
         assert started(server).known.flavor is Flavor.DYNAMODB_LOCAL  # type: ignore[union-attr]
 
 
-def test_behind_nginx_and_without_tables_its_words_say_so() -> None:
+def test_behind_nginx_without_tables_its_error_text_identifies_dynamodb_local() -> None:
     movable = Movable(NGINX, None)
     message = {"__type": "x#ResourceNotFoundException", "message": "Cannot do operations on a non-existent table"}
     movable.replies["DescribeTable"] = [answer(message, 400)]

@@ -88,7 +88,7 @@ def failure(script: Canned, operation: str = "DescribeTable") -> tuple[ApiError,
     return raised.value, telemetry
 
 
-def test_every_code_of_the_service_becomes_its_class() -> None:
+def test_every_error_code_of_the_service_maps_to_its_error_class() -> None:
     """One client for all rows, since only the server's answer differs."""
     rows = iter(CODES)
     current = [next(rows)]
@@ -173,7 +173,7 @@ EXCEPTIONS = {
 
 
 @pytest.mark.parametrize(("error", "expected"), EXCEPTIONS.items(), ids=lambda value: type(value).__name__)
-def test_every_exception_of_the_sdk_becomes_its_class(error: Exception, expected: type[ApiError]) -> None:
+def test_every_exception_of_the_sdk_maps_to_its_error_class(error: Exception, expected: type[ApiError]) -> None:
     assert type(errors.from_exception("Scan", error)) is expected
 
 
@@ -215,7 +215,7 @@ QUOTAS = {
 
 
 @pytest.mark.parametrize("message", QUOTAS)
-def test_a_quota_in_time_shares_its_code_with_other_refusals_and_is_told_by_its_words_alone(message: str) -> None:
+def test_a_time_quota_is_recognised_by_its_message_alone(message: str) -> None:
     code, expected = QUOTAS[message]
     error, _ = failure(answer({"__type": f"x#{code}", "message": message}, 400))
     assert type(error) is expected
@@ -227,16 +227,16 @@ def test_nothing_else_is_decided_on_the_text_of_an_error() -> None:
     assert type(error) is Rejected
 
 
-def test_a_refusal_of_a_second_sending_may_be_about_what_the_first_one_did() -> None:
-    said = {"Error": {"Code": "ValidationException", "Message": "TimeToLive is already enabled"}}
-    assert type(errors.from_answer("UpdateTimeToLive", said)) is Rejected
-    again = {**said, "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 1}}
+def test_a_refused_retry_may_be_caused_by_the_first_attempt() -> None:
+    messages = {"Error": {"Code": "ValidationException", "Message": "TimeToLive is already enabled"}}
+    assert type(errors.from_answer("UpdateTimeToLive", messages)) is Rejected
+    again = {**messages, "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 1}}
     assert type(errors.from_answer("UpdateTimeToLive", again)) is Ambiguous
     busy = {**again, "Error": {"Code": "ResourceInUseException", "Message": "exists"}}
     assert type(errors.from_answer("CreateTable", busy)) is Busy
 
 
-def test_a_create_that_was_sent_once_and_found_a_table_made_none() -> None:
+def test_a_create_refused_as_existing_created_nothing() -> None:
     busy = {"Error": {"Code": "ResourceInUseException", "Message": "exists"}, "ResponseMetadata": {"RetryAttempts": 0}}
     assert type(errors.from_answer("CreateTable", busy)) is NameTaken
     assert type(errors.from_answer("UpdateTable", busy)) is Busy

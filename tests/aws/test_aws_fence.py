@@ -32,7 +32,7 @@ def test_within_its_lease_and_without_a_fence_it_does() -> None:
             assert server.seen == ["DeleteTable"]
 
 
-def test_reading_goes_on_behind_the_fence() -> None:
+def test_reading_continues_behind_the_fence() -> None:
     with ScriptedServer(answer({"TableNames": []})) as server:
         connection = connect(server.url, None, 2, Quiet())
         connection.fence = lambda: False

@@ -1,4 +1,4 @@
-"""What answers is decided by its answers, within two seconds, and before the first signed call."""
+"""The flavor of an endpoint is detected by its answers, within two seconds, and before the first signed call."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_endpoint_is_asked_once(local: Live) -> None:
         assert len(proxy.requests) == asked
 
 
-def test_a_table_with_another_arn_unmasks_an_impostor() -> None:
+def test_a_table_with_another_arn_reveals_another_endpoint() -> None:
     jetty = Canned(400, NO_TOKEN, (("Server", JETTY),))
     real = {
         "TableName": "users",
@@ -156,7 +156,7 @@ STS = (
 )
 
 
-def test_an_account_that_sts_does_not_tell_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_that_sts_does_not_return_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(Canned(403, b"<ErrorResponse/>")) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
         monkeypatch.setattr(identification, "_first_place", lambda _: None)
@@ -193,7 +193,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_without_credentials_and_region_an_http_endpoint_gets_stand_ins_said_once(
+def test_without_credentials_and_region_an_http_endpoint_gets_defaults_reported_once(
     endpoint: Live, bare: pytest.MonkeyPatch
 ) -> None:
     connection = connect(endpoint.url, None, 2, Quiet())
@@ -204,11 +204,11 @@ def test_without_credentials_and_region_an_http_endpoint_gets_stand_ins_said_onc
     assert connection.tables.list_tables() == ()
 
 
-def test_with_credentials_and_region_nothing_is_said(endpoint: Live) -> None:
+def test_with_credentials_and_region_nothing_is_reported(endpoint: Live) -> None:
     assert connect(endpoint.url, None, 2, Quiet()).notices == ()
 
 
-def test_without_an_http_endpoint_nothing_stands_in(bare: pytest.MonkeyPatch) -> None:
+def test_without_an_http_endpoint_there_are_no_default_credentials(bare: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="No AWS region is set"):
         connect(None, None, 2, Quiet())
     with pytest.raises(SettingsError, match="No AWS region is set"):

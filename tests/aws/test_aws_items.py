@@ -74,7 +74,7 @@ def test_an_item_is_written_where_its_key_is_free(endpoint: Live, items: BotoIte
     assert item["raw"] == {"B": b"\x00\xff"}
 
 
-def test_an_item_that_is_there_is_never_overwritten(endpoint: Live, items: BotoItemApi) -> None:
+def test_an_existing_item_is_never_overwritten(endpoint: Live, items: BotoItemApi) -> None:
     theirs = {"pk": RICH["pk"], "sk": {"N": "7"}, "by": {"S": "somebody"}}
     endpoint.client.put_item(TableName="users", Item=theirs)
     assert not items.put_if_absent("users", RICH, KEYS)
@@ -120,7 +120,7 @@ def test_an_attribute_less_keeps_the_item_too(endpoint: Live, items: BotoItemApi
     assert len(held(endpoint)) == 1
 
 
-def test_an_item_that_is_gone_is_not_deleted_again(items: BotoItemApi) -> None:
+def test_a_missing_item_is_not_deleted_again(items: BotoItemApi) -> None:
     assert items.remove_if_equal("users", RICH, KEYS) is Removal.GONE
 
 
@@ -236,7 +236,7 @@ ENDS: dict[str, tuple[list[dict[str, Any] | Exception], type[ApiError], str]] = 
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_delete_without_a_usable_answer_is_neither_removed_nor_gone(end: str) -> None:
+def test_a_delete_without_a_usable_answer_counts_neither_as_removed_nor_as_missing(end: str) -> None:
     answers, kind, words = ENDS[end]
     caller = Noted({"Item": RICH}, *answers)
     with pytest.raises(ApiError) as raised:
@@ -326,7 +326,7 @@ class Noted:
         return answered
 
 
-def test_emptiness_is_asked_for_consistently_page_by_page() -> None:
+def test_emptiness_is_read_consistently_page_by_page() -> None:
     caller = Noted({"Items": [], "LastEvaluatedKey": {"pk": {"S": "x"}}}, {"Items": []})
     assert BotoItemApi(caller).first_items("users", 1) == ()  # type: ignore[arg-type]
     first = {"TableName": "users", "ConsistentRead": True, "Limit": 1}
@@ -342,7 +342,7 @@ def test_the_write_of_a_seed_item_is_conditioned_on_its_key_being_free() -> None
     assert request["ExpressionAttributeNames"] == {"#key": "pk"}
 
 
-def test_an_item_that_was_changed_is_not_even_asked_to_go() -> None:
+def test_no_delete_is_sent_for_a_changed_item() -> None:
     caller = Noted({"Item": RICH | {"more": {"S": "x"}}})
     assert BotoItemApi(caller).remove_if_equal("users", RICH, KEYS) is Removal.CHANGED  # type: ignore[arg-type]
     assert [(operation, request["ConsistentRead"]) for operation, request in caller.requests] == [("GetItem", True)]

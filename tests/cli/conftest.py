@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.cli_fake import FakeWiring, as_module
+from support.fake_wiring import FakeWiring, as_module
 
 import reconciler
 from reconciler.cli.app import main

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.cli_fake import FakeWiring, Finding
+from support.fake_wiring import FakeWiring, Finding
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
 from reconciler.engine.import_tables import Skipped
@@ -172,7 +172,9 @@ def test_yes_is_consent_to_lose_items_only_of_tables_that_are_named(
     assert fake.confirming is CONSENTS[line]
 
 
-def test_the_question_tells_a_loss_from_none(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_question_distinguishes_loss_from_no_loss(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
     going = Step(Action.REPLACE, "keys")
     fake.plan = a_report(
         a_table("orders", TableStatus.DRIFTED, going),
@@ -230,7 +232,7 @@ def test_destroy_with_something_blocked_is_drift(cli: Callable, fake: FakeWiring
         (Action.CLEAR, "3 removed, 1 kept (changed since)", "Done: 1 table: 3 items removed, 1 kept."),
     ],
 )
-def test_seed_and_clear_act_on_the_named_tables_and_say_it_in_their_own_words(
+def test_seed_and_clear_act_on_the_named_tables_and_report_in_their_own_words(
     action: Action, words: str, last: str, cli: Callable, fake: FakeWiring
 ) -> None:
     step = Step(action, "seed").done().with_message(words)
@@ -244,7 +246,7 @@ def test_seed_and_clear_act_on_the_named_tables_and_say_it_in_their_own_words(
     assert "seeded" not in ended.out
 
 
-def test_clear_asks_off_emulators_and_never_clears_unasked(cli: Callable, fake: FakeWiring) -> None:
+def test_clear_asks_outside_emulators_and_never_clears_unasked(cli: Callable, fake: FakeWiring) -> None:
     fake.emulator = False
     ended = cli("clear users")
     assert (ended.code, ("clear", ("users",)) in fake.calls) == (1, False)
@@ -260,18 +262,18 @@ def test_import_names_what_it_wrote(cli: Callable, fake: FakeWiring) -> None:
 
 
 @pytest.mark.parametrize(("later", "code"), [(True, 2), (False, 0)])
-def test_import_says_what_it_passed_over_and_ends_with_2_where_it_is_there_to_stay(
+def test_import_reports_what_it_skipped_and_exits_with_2_if_it_is_permanent(
     later: bool, code: int, cli: Callable, fake: FakeWiring
 ) -> None:
     fake.passed_over = (Skipped("orders", "orders is on its way", later),)
     ended = cli("import --all")
     assert (ended.code, ended.out) == (code, "passed over: orders is on its way\nnothing was written\n")
-    told = json.loads(cli("import --all -o json").out)
-    assert told["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
+    reported = json.loads(cli("import --all -o json").out)
+    assert reported["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
 
 
 @pytest.mark.parametrize("line", ["import", "import users --all"])
-def test_import_wants_either_names_or_all(line: str, cli: Callable, fake: FakeWiring) -> None:
+def test_import_requires_either_names_or_all(line: str, cli: Callable, fake: FakeWiring) -> None:
     assert (cli(line).code, fake.calls) == (1, [])
 
 
@@ -285,7 +287,7 @@ def test_release_without_a_table_is_a_usage_error(cli: Callable, fake: FakeWirin
     assert (cli("release").code, fake.calls) == (1, [])
 
 
-def test_suspend_says_who(cli: Callable, fake: FakeWiring) -> None:
+def test_suspend_reports_who(cli: Callable, fake: FakeWiring) -> None:
     assert cli("suspend").code == 0
     assert "@" in {call[0]: call[1:] for call in fake.calls}["suspend"][0]
 

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from support.cli_fake import FakeWiring
+from support.fake_wiring import FakeWiring
 
 from reconciler.model.errors import (
     DeclarationError,
@@ -41,7 +41,7 @@ def test_a_refusal_is_one_sentence(what: str, line: str, cli: Callable, fake: Fa
 
 
 @pytest.mark.parametrize("line", ["--once", "preview", "up --yes", "validate"])
-def test_every_problem_of_the_declarations_is_said(line: str, cli: Callable, fake: FakeWiring) -> None:
+def test_every_problem_of_the_declarations_is_reported(line: str, cli: Callable, fake: FakeWiring) -> None:
     fake.raises = lambda: DeclarationError(PROBLEMS)
     ended = cli(line)
     assert (ended.code, ended.out) == (1, "")

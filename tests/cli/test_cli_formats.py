@@ -1,4 +1,4 @@
-"""The forms of output beside human and JSON."""
+"""The output formats other than human and JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.cli_fake import FakeWiring
+from support.fake_wiring import FakeWiring
 from support.reports import a_report, a_table, blocked, drifted, failed, in_sync, missing
 
 from reconciler.model.errors import Problem
@@ -113,7 +113,7 @@ FORMS = ["json", "jsonl", "markdown", "github", "junit"]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_broken_desired_state_is_told_in_every_form(form: str, cli: Callable, fake: FakeWiring) -> None:
+def test_a_broken_desired_state_is_reported_in_every_form(form: str, cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(problems=(PROBLEM,))
     ended = cli(f"preview -o {form}")
     assert ended.code == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from support.cli_fake import FakeWiring
+from support.fake_wiring import FakeWiring
 
 from reconciler.cli.options import FLAGS
 from reconciler.cli.verbs import COMMANDS
@@ -34,7 +34,7 @@ CONNECTED = {
 
 @pytest.mark.parametrize("verb", CONNECTED)
 @pytest.mark.parametrize("side", ["before", "after"])
-def test_a_setting_is_taken_on_either_side(verb: str, side: str, cli: Callable, fake: FakeWiring) -> None:
+def test_a_setting_is_accepted_before_and_after_the_verb(verb: str, side: str, cli: Callable, fake: FakeWiring) -> None:
     option = "--environment prod --endpoint-url http://h:1 -q"
     line = f"{option} {verb} {CONNECTED[verb]}" if side == "before" else f"{verb} {CONNECTED[verb]} {option}"
     assert cli(line).code == 0
@@ -58,7 +58,7 @@ def test_verbs_without_settings_take_them_too(verb: str, cli: Callable) -> None:
     assert cli(f"--embedded {verb} -v").code == 0
 
 
-def test_the_table_above_names_every_verb() -> None:
+def test_the_table_of_commands_is_complete() -> None:
     assert {*CONNECTED, "schema", "init"} == set(COMMANDS)
 
 

@@ -17,7 +17,7 @@ from reconciler.cli.verbs import COMMANDS
 TESTS = Path(__file__).resolve().parent.parent
 FAKED = """
 import sys
-from support.cli_fake import FakeWiring, install
+from support.fake_wiring import FakeWiring, install
 from support.reports import *
 import time
 fake = FakeWiring(plan=a_report({plan}), result=a_report({plan}))
@@ -159,7 +159,7 @@ def test_output_without_utf_8_is_escaped_not_a_crash(tmp_path: Path) -> None:
     assert "\\u2192" in out
 
 
-def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
+def test_a_closed_output_pipe_causes_no_traceback(tmp_path: Path) -> None:
     many = "*(drifted(f't{n}') for n in range(5000))"
     process = faked("preview", plan=many, folder=tmp_path)
     assert process.stdout is not None

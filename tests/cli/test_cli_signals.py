@@ -22,7 +22,7 @@ from reconciler.change_counter import ChangeCounter
 TESTS = Path(__file__).resolve().parent.parent
 FAKED = """
 import sys, threading, time
-from support.cli_fake import FakeWiring, install
+from support.fake_wiring import FakeWiring, install
 from support.reports import *
 fake = FakeWiring(plan=a_report(missing()), result=a_report(missing()))
 def started():
@@ -113,27 +113,27 @@ def test_a_signal_ends_a_command_whatever_holds_it_up(situation: str, number: in
     assert running.stdout is not None
     assert running.stdout.readline() == "started\n"
     running.send_signal(number)
-    _, said = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, said.count("Interrupted by"), "Traceback" in said) == (code, 1, False), said
-    assert said.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
+    _, messages = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, messages.count("Interrupted by"), "Traceback" in messages) == (code, 1, False), messages
+    assert messages.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
 
 
 @pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
 def test_a_signal_that_reaches_another_thread_ends_the_command_too(number: int, code: int, tmp_path: Path) -> None:
     running = process(TAKEN, "preview", folder=tmp_path, stdin=subprocess.PIPE)
-    _, said = running.communicate(f"{int(number)}\n", timeout=PATIENCE)
-    assert (running.returncode, said.count("Interrupted by")) == (code, 1), said
+    _, messages = running.communicate(f"{int(number)}\n", timeout=PATIENCE)
+    assert (running.returncode, messages.count("Interrupted by")) == (code, 1), messages
 
 
-def test_a_command_that_writes_begins_nothing_more_and_ends_before_its_grace(tmp_path: Path) -> None:
+def test_a_writing_command_starts_nothing_more_and_ends_within_its_grace_time(tmp_path: Path) -> None:
     body = POOL.replace("fake.preview", "fake.converge").replace("tables=()", "*a")
     running = process(body, "--once", folder=tmp_path)
     assert running.stdout is not None
     assert running.stdout.readline() == "started\n"
     running.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    _, said = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, said.count("Interrupted by")) == (143, 1)
+    _, messages = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, messages.count("Interrupted by")) == (143, 1)
     assert time.monotonic() - began < 6, "the grace of a command that writes is 8 s"
 
 
@@ -147,14 +147,16 @@ def test_a_second_signal_ends_it_at_once(number: int, code: int, tmp_path: Path)
     assert running.poll() is None, "the first signal gives what was sent time to answer"
     running.send_signal(number)
     began = time.monotonic()
-    _, said = running.communicate(timeout=PATIENCE)
+    _, messages = running.communicate(timeout=PATIENCE)
     assert time.monotonic() - began < 3
-    assert (running.returncode, said.count("Interrupted by")) == (code, 1)
+    assert (running.returncode, messages.count("Interrupted by")) == (code, 1)
 
 
 @pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("verb", ["up", "destroy"])
-def test_a_signal_at_the_question_ends_it_at_once(verb: str, number: int, code: int, tmp_path: Path) -> None:
+def test_a_signal_during_confirmation_ends_the_command_at_once(
+    verb: str, number: int, code: int, tmp_path: Path
+) -> None:
     ours, theirs = pty.openpty()
     running = process("", verb, folder=tmp_path, stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL)
     os.close(theirs)
@@ -227,9 +229,9 @@ def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
         until_it_waits(server, started)
         assert running.poll() is None
         running.send_signal(signal.SIGTERM)
-        _, said = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, "Traceback" in said) == (143, False), said
-    assert said.count("Interrupted by") == int(words != ("run",))
+        _, messages = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, "Traceback" in messages) == (143, False), messages
+    assert messages.count("Interrupted by") == int(words != ("run",))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
-from support.cli_fake import FakeWiring
+from support.fake_wiring import FakeWiring
 
 from reconciler.engine.commands import CommandResult
 from reconciler.model.restore import RestoreOverrides
@@ -24,7 +24,7 @@ def test_restore_asks_for_a_backup_or_a_time(cli: Callable, fake: FakeWiring) ->
     ]
 
 
-def test_restore_takes_overrides_and_tells_how_it_goes(cli: Callable, fake: FakeWiring) -> None:
+def test_restore_takes_overrides_and_reports_its_progress(cli: Callable, fake: FakeWiring) -> None:
     words = "--billing-mode PROVISIONED --read-capacity 5 --write-capacity 6 --kms-key alias/app"
     ended = cli(f"restore users --from nightly --to users-2 {words} --without-index by_mail --without-index by_name")
     assert (ended.code, "users-2: begun" in ended.err) == (0, True)
@@ -45,7 +45,7 @@ def test_restore_without_a_name_for_the_new_table_is_a_usage_error(cli: Callable
     assert "--to" in ended.err
 
 
-def test_what_is_not_finished_is_two_and_says_so_as_json(cli: Callable, fake: FakeWiring) -> None:
+def test_unfinished_work_exits_with_2_and_reports_it_as_json(cli: Callable, fake: FakeWiring) -> None:
     fake.told = LEFT
     ended = cli("rebuild-index users by_mail --yes -o json")
     assert ended.code == 2
@@ -70,7 +70,7 @@ def test_cancelling_needs_no_yes_and_touches_no_index(cli: Callable, fake: FakeW
     assert ("cancel_rebuild", "users") in fake.calls
 
 
-def test_a_hold_that_is_no_duration_is_told(cli: Callable, fake: FakeWiring) -> None:
+def test_a_hold_that_is_not_a_duration_is_reported(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("rebuild-index users by_mail --hold soon --yes")
     assert ended.code == 1
     assert "--hold 'soon' is not a duration" in ended.err

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.daemon.concurrency_limit import WINDOW, ConcurrencyLimit
 
@@ -22,7 +23,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_width_follows_how_much_of_the_work_is_waiting(case):
+def test_the_concurrency_limit_follows_the_share_of_waiting(case):
     most, seconds, busy, enough = CASES[case]
     limit = ConcurrencyLimit(most)
     for _ in range(WINDOW):
@@ -34,14 +35,14 @@ def test_it_begins_with_two():
     assert ConcurrencyLimit(10).enough == 2
 
 
-def test_pieces_that_had_to_queue_draw_no_crowd():
+def test_queued_work_does_not_raise_the_concurrency_limit():
     limit = ConcurrencyLimit(10)
     for number in range(3 * WINDOW):
         limit.note(0.003 if number % 50 == 0 else 0.030, 0.002)
         assert limit.enough == 2
 
 
-def test_it_shrinks_again_when_the_endpoint_comes_nearer():
+def test_the_limit_shrinks_again_when_the_endpoint_answers_faster():
     limit = ConcurrencyLimit(10)
     for _ in range(WINDOW):
         limit.note(0.030, 0.002)
@@ -51,7 +52,7 @@ def test_it_shrinks_again_when_the_endpoint_comes_nearer():
     assert limit.enough == 2
 
 
-def test_it_grows_again_when_the_endpoint_moves_away_though_not_at_once():
+def test_the_limit_grows_gradually_when_the_endpoint_answers_slower():
     limit = ConcurrencyLimit(10)
     for seconds, enough in ((0.003, 2), (0.030, 2), (0.030, 10)):
         for _ in range(WINDOW):
@@ -71,7 +72,7 @@ def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
             with lock:
                 running += 1
                 most = max(most, running)
-            two.wait(30)
+            two.wait(PATIENCE)
             with lock:
                 running -= 1
         return item
@@ -81,20 +82,20 @@ def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
     assert most == 2
 
 
-def test_who_waited_is_let_in_when_the_width_grows():
+def test_waiting_work_starts_when_the_concurrency_limit_grows():
     limit = ConcurrencyLimit(4)
     inside = threading.Barrier(5)
 
     def work() -> None:
         with limit:
-            inside.wait(30)
+            inside.wait(PATIENCE)
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for _ in range(WINDOW):
         limit.note(0.030, 0.002)
-    inside.wait(30)
+    inside.wait(PATIENCE)
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()

@@ -127,7 +127,7 @@ def test_many_changes_at_once_are_few_notices(folder, watching, changes):
     assert settled(changes, 0.6) - before <= 4
 
 
-def test_a_folder_that_vanishes_and_comes_back_is_noticed_both_times_and_watched_again(folder, watching, changes):
+def test_removing_and_restoring_the_folder_is_noticed_and_watched_again(folder, watching, changes):
     watching(folder)
     assert until_noticed(changes, lambda: (folder / "started.py").write_text(str(time.time())))
     assert until_noticed(changes, lambda: shutil.rmtree(folder, ignore_errors=True))
@@ -207,7 +207,7 @@ def test_a_single_file_can_be_watched(folder, watching, changes):
     assert until_noticed(changes, lambda: path.write_text(str(time.time())))
 
 
-def test_stop_ends_the_thread_and_no_change_is_told_after_it(folder, watching, changes):
+def test_stop_ends_the_thread_and_no_change_is_reported_after_it(folder, watching, changes):
     watcher = watching(folder)
     watcher.stop()
     assert not watcher._thread.is_alive()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.made_up import T0, deferred_step, report, table
+from support.sample_reports import T0, deferred_step, report, table
 
 from reconciler.daemon.follow_up import FollowUp
 

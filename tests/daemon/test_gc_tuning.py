@@ -1,4 +1,4 @@
-"""The daemon looks for garbage between its passes: what stays is set aside, what a pass leaves is freed after it."""
+"""The daemon collects garbage between passes: lasting objects are frozen, those of a pass are freed after it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_what_is_there_at_the_start_is_set_aside_and_full_collections_become_rar
     assert gc.get_threshold()[2] == SELDOM
 
 
-def test_circles_that_a_pass_left_are_freed_after_it(garbage):
+def test_reference_cycles_of_a_pass_are_freed_after_it(garbage):
     garbage.begin()
     left = weakref.ref(Circle())
     gc.collect(1)
@@ -53,7 +53,7 @@ def test_what_is_set_aside_is_still_freed_when_nothing_refers_to_it(garbage):
     assert gone() is None
 
 
-def test_much_that_a_pass_leaves_for_good_is_set_aside_and_little_is_not(garbage, monkeypatch):
+def test_many_lasting_objects_of_a_pass_are_frozen_and_few_are_not(garbage, monkeypatch):
     monkeypatch.setattr(module, "MANY", 5000)
     garbage.begin()
     aside = []
@@ -66,7 +66,7 @@ def test_much_that_a_pass_leaves_for_good_is_set_aside_and_little_is_not(garbage
     assert aside == [False, True, False, True]
 
 
-def test_a_circle_that_was_set_aside_is_freed_in_the_end(garbage, monkeypatch):
+def test_a_frozen_reference_cycle_is_freed_in_the_end(garbage, monkeypatch):
     monkeypatch.setattr(module, "MANY", 0)
     monkeypatch.setattr(module, "TIMES", 3)
     garbage.begin()

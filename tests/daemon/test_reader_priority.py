@@ -1,4 +1,4 @@
-"""The threads of a pass give way to requests, for a moment, and never for good."""
+"""Threads of a pass yield to requests, briefly and never for good."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def waiting(readers: ReaderPriority) -> tuple[threading.Thread, threading.Event]
     return thread, gone_on
 
 
-def test_nobody_waits_while_nobody_asks():
+def test_a_pass_does_not_wait_without_requests():
     _, gone_on = waiting(ReaderPriority())
     assert gone_on.wait(LONG)
 
@@ -45,7 +45,7 @@ def test_a_thread_waits_until_the_last_of_two_requests_is_answered(monkeypatch):
     thread.join(LONG)
 
 
-def test_a_flood_of_requests_holds_a_thread_up_for_a_moment_only(monkeypatch):
+def test_a_flood_of_requests_delays_a_thread_only_briefly(monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", LONG)
     readers = ReaderPriority()
     with readers.answering():
@@ -54,7 +54,7 @@ def test_a_flood_of_requests_holds_a_thread_up_for_a_moment_only(monkeypatch):
         assert readers.asked
 
 
-def test_nobody_waits_for_a_request_that_waits_itself(monkeypatch):
+def test_a_pass_does_not_wait_for_a_request_that_is_waiting(monkeypatch):
     monkeypatch.setattr(module, "LONGEST_WAIT", 10 * LONG)
     monkeypatch.setattr(module, "PATIENCE", 0.0)
     readers = ReaderPriority()

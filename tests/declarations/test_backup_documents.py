@@ -32,7 +32,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_contradiction_is_told(case: str, tmp_path: Path) -> None:
+def test_contradicting_options_are_reported(case: str, tmp_path: Path) -> None:
     backups, expected = BAD[case]
     (sentence,) = sentences(write(tmp_path / "app", {"users.json": {**SOUND, "backups": backups}}))
     assert expected in sentence

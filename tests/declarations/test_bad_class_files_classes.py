@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.class_files import BASE_NAME, GET_SCHEMA, GET_TABLE_NAME, HEAD, SCHEMA, SEED
 from support.folders import sentences, write
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "get_schema that raises": (
@@ -266,6 +266,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_class_that_answers_wrongly_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_class_with_an_invalid_result_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

@@ -357,6 +357,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_slip_in_a_class_file_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_mistake_in_a_class_file_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

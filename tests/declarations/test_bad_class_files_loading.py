@@ -1,4 +1,4 @@
-"""Class files that cannot be loaded: told at the line in the user's own file."""
+"""Class files that cannot be loaded are reported with the line in the user's own file."""
 
 from __future__ import annotations
 
@@ -110,6 +110,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_class_file_that_cannot_be_loaded_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_class_file_that_cannot_be_loaded_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

@@ -130,7 +130,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_bad_global_table_is_told_by_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+def test_a_bad_global_table_is_reported_with_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
     changes, expected = CASES[case]
     (sentence,) = sentences(write(tmp_path / "app", {"users.json": SOUND | changes}))
     assert sentence.split(": ", 1)[1] == expected

@@ -173,6 +173,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_bad_setting_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+def test_a_bad_setting_is_reported_with_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
     changes, expected = CASES[case]
     assert sentences(write(tmp_path / "app", {"users.json": SOUND | changes})) == expected

@@ -99,7 +99,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_bad_document_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+def test_a_bad_document_is_reported_with_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
     changes, expected = CASES[case]
     document = {field: value for field, value in (SOUND | changes).items() if value is not None}
     assert sentences(write(tmp_path / "app", {"users.json": document})) == expected

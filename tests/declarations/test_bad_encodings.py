@@ -11,7 +11,7 @@ import pytest
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, sentences, write
 from support.seed_files import USERS
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "YAML in UTF-16": (
@@ -111,6 +111,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_file_in_another_encoding_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

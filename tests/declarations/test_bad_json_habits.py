@@ -1,4 +1,4 @@
-"""What people get wrong in JSON: spellings of other languages, commas, comments, fields that are only told."""
+"""Common mistakes in JSON: spellings of other languages, commas, comments, read-only fields."""
 
 from __future__ import annotations
 
@@ -208,6 +208,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_slip_in_json_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_mistake_in_json_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

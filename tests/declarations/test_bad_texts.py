@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.folders import sentences, write
 from support.known_fields import TABLE_FIELDS
-from support.texts import BOMB, DOC
+from support.yaml_documents import BOMB, DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "YAML that does not parse": (
@@ -173,6 +173,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_text_that_cannot_be_read_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_text_that_cannot_be_read_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

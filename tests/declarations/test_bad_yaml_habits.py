@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.folders import sentences, write
 from support.known_fields import TABLE_FIELDS
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a key that is indented more than its sisters": (
@@ -300,6 +300,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_slip_in_yaml_is_told_at_its_line(case: str, tmp_path: Path) -> None:
+def test_a_mistake_in_yaml_is_reported_with_its_line(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

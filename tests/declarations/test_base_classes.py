@@ -73,7 +73,7 @@ SKIPPED = {
 
 
 @pytest.mark.parametrize("case", SKIPPED)
-def test_a_base_class_is_no_table(case: str, tmp_path: Path) -> None:
+def test_a_base_class_is_not_a_table(case: str, tmp_path: Path) -> None:
     base, users = SKIPPED[case]
     write(tmp_path, {"__init__.py": "", "base.py": base, "users_table.py": users})
     assert [each.spec.name for each in load(tmp_path).declarations] == ["users"]
@@ -159,5 +159,5 @@ SILENT = {
 @pytest.mark.parametrize("case", SILENT)
 def test_the_only_file_says_why_it_declares_nothing(case: str, name: str, tmp_path: Path) -> None:
     source, found = SILENT[case]
-    said = f"{name}: declares nothing: it has no class with a dict SCHEMA and a get_schema{found}. "
-    assert [sentence for sentence in sentences(write(tmp_path, {name: source})) if sentence.startswith(said)]
+    messages = f"{name}: declares nothing: it has no class with a dict SCHEMA and a get_schema{found}. "
+    assert [sentence for sentence in sentences(write(tmp_path, {name: source})) if sentence.startswith(messages)]

@@ -66,7 +66,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("case", SHAPES)
-def test_a_class_is_asked_with_the_environment_only_where_one_is_set(case: str, tmp_path: Path) -> None:
+def test_a_class_receives_the_environment_only_where_one_is_set(case: str, tmp_path: Path) -> None:
     source, environment, expected = SHAPES[case]
     assert names(write(tmp_path, {"new_table.py": source}), environment) == [expected]
 
@@ -123,7 +123,7 @@ def test_classes_of_other_modules_and_repeated_names_count_once(tmp_path: Path) 
     assert names(tmp_path) == ["users"]
 
 
-def test_each_load_sees_changed_code_even_of_the_same_size_and_second(tmp_path: Path) -> None:
+def test_each_load_uses_changed_code_even_with_equal_size_and_mtime(tmp_path: Path) -> None:
     package = {"__init__.py": "", "helper.py": "NAME = 'users-1'\n"}
     source = "from .helper import NAME\n" + HEAD + SCHEMA.replace('"users"', "NAME") + GET_SCHEMA
     write(tmp_path / "app", {**package, "users_table.py": source})
@@ -207,6 +207,6 @@ def test_a_file_that_declares_nothing_is_a_warning_where_it_looks_like_a_declara
     assert warning.startswith(f"{path}: declares nothing: ")
 
 
-def test_other_python_files_that_declare_nothing_are_no_warning(tmp_path: Path) -> None:
+def test_other_python_files_that_declare_nothing_are_not_warned_about(tmp_path: Path) -> None:
     write(tmp_path, {"users_table.py": HEAD + SCHEMA + GET_SCHEMA, "settings.py": "x = 1\n", "__init__.py": ""})
     assert load(tmp_path).warnings == ()

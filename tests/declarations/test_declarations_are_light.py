@@ -21,7 +21,7 @@ def test_importing_the_source_imports_nothing_heavy() -> None:
     assert not set(HEAVY) & set(done.stdout.split())
 
 
-def test_no_model_is_built_anew_for_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_model_is_built_per_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(50):
         source = DOCUMENTED.replace("new_table", f"table_{number}")
         write(tmp_path, {f"t{number}_table.py": source, f"d{number}.json": SOUND | {"table_name": f"doc_{number}"}})

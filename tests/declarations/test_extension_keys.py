@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.folders import load, problems, sentences, write
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 KEYS = "key_schema: *keys\nattribute_definitions: [{AttributeName: pk, AttributeType: S}]\n"
 

@@ -18,7 +18,7 @@ from reconciler.model.errors import DeclarationError
 EMPTY_REMEDY = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
 
 
-def told(location: str) -> list[str]:
+def reported(location: str) -> list[str]:
     with pytest.raises(DeclarationError) as caught:
         FolderSource(location, None).load()
     return [str(problem) for problem in caught.value.problems]
@@ -28,7 +28,7 @@ def told(location: str) -> list[str]:
     "files", [{}, {"README.md": "x"}, {".hidden.yaml": "x: 1"}, {".git/users.json": "{"}, {"__pycache__/a.py": "("}]
 )
 def test_a_folder_without_any_declaration_is_an_error(files: dict[str, Any], tmp_path: Path) -> None:
-    assert told(str(write(tmp_path, files))) == [f"{tmp_path}: contains no table declaration. {EMPTY_REMEDY}"]
+    assert reported(str(write(tmp_path, files))) == [f"{tmp_path}: contains no table declaration. {EMPTY_REMEDY}"]
 
 
 def test_an_unreadable_folder_is_an_error_and_never_emptiness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def listener(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [pipe, listener])
 @pytest.mark.parametrize("name", ["users.yaml", "users.py", "seeds/users.json"])
-def test_what_is_no_regular_file_is_refused_without_waiting(
+def test_a_file_that_is_not_regular_is_refused_without_waiting(
     make: Callable[[Path], None], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -160,9 +160,7 @@ def test_the_digest_covers_declarations_seeds_and_environment_and_nothing_else(t
     assert len({first, *others}) == 5
 
 
-def test_the_bundled_set_is_found_whatever_stands_in_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_bundled_set_is_found_in_any_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"desired_state/__init__.py": "raise RuntimeError\n", "bundled/users.json": SOUND})
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -99,7 +99,7 @@ MISSING: dict[str, tuple[str, Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("case", MISSING)
-def test_what_is_no_folder_is_an_error_and_nothing_is_read_in_its_place(
+def test_a_path_that_is_not_a_folder_is_an_error_and_has_no_fallback(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location, prepare, sentence = MISSING[case]
@@ -129,7 +129,7 @@ def test_a_package_is_read_without_importing_it(tmp_path: Path, monkeypatch: pyt
     assert not [name for name in sys.modules if "shop_tables_x" in name]
 
 
-def test_a_package_in_two_places_is_not_read_by_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_in_two_places_is_read_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for half in ("one", "two"):
         write(tmp_path / half, {f"spread_x/{half}.json": SOUND | {"table_name": half}})
         monkeypatch.syspath_prepend(str(tmp_path / half))

@@ -319,7 +319,7 @@ def test_lifecycle_and_description_are_kept(tmp_path: Path) -> None:
     assert declaration.description == "Who we know"
 
 
-def test_nothing_said_about_lifecycle_is_the_default(tmp_path: Path) -> None:
+def test_an_undeclared_lifecycle_is_the_default(tmp_path: Path) -> None:
     assert declared(tmp_path).lifecycle == Lifecycle()
 
 

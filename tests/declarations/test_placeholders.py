@@ -1,4 +1,4 @@
-"""Placeholders of other tools: refused by field wherever they stand, unless escaped; variables of IAM stay."""
+"""Placeholders of other tools are refused with their field, unless escaped; IAM variables are kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.documents import index
 from support.folders import SOUND, load, problems, write
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 from reconciler.declarations import placeholders
 
@@ -110,7 +110,7 @@ def test_the_escape_that_the_module_writes_is_read_as_the_text(text: str, tmp_pa
 
 
 @pytest.mark.parametrize(("written", "meant"), KEPT.values(), ids=KEPT.keys())
-def test_what_is_escaped_or_is_no_placeholder_stays(written: str, meant: str, tmp_path: Path) -> None:
+def test_what_is_escaped_or_is_not_a_placeholder_stays(written: str, meant: str, tmp_path: Path) -> None:
     folder = write(tmp_path, {"users.json": {**SOUND, "tags": {"team": written}}})
     assert load(folder).declarations[0].spec.tags == (("team", meant),)
 
@@ -121,9 +121,9 @@ def test_a_placeholder_is_refused_by_its_field_wherever_it_stands(
 ) -> None:
     document = json.loads(json.dumps({**SOUND, **more}).replace("HERE", "${STAGE}"))
     found = problems(write(tmp_path, {"users.json": document}))
-    told = [problem for problem in found if problem.field == field.replace("HERE", "${STAGE}")]
-    assert "the placeholder ${STAGE}, which is not replaced" in told[0].reason
-    assert len(told) == 1
+    reported = [problem for problem in found if problem.field == field.replace("HERE", "${STAGE}")]
+    assert "the placeholder ${STAGE}, which is not replaced" in reported[0].reason
+    assert len(reported) == 1
 
 
 NAMES = [
@@ -170,7 +170,7 @@ def test_a_placeholder_in_yaml_has_its_line(suffix: str, tmp_path: Path) -> None
         ('description: "${A}" more', "${A}"),
     ],
 )
-def test_a_template_that_is_no_yaml_is_named_as_such(line: str, expression: str, tmp_path: Path) -> None:
+def test_a_template_that_is_not_yaml_is_named_as_such(line: str, expression: str, tmp_path: Path) -> None:
     (problem,) = problems(write(tmp_path, {"users.yaml": DOC + line + "\n"}))
     assert problem.line == 4
     assert problem.reason == f"contains the template expression {expression}, which is not rendered"
@@ -213,7 +213,7 @@ def with_policy(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", VARIABLES)
-def test_a_variable_of_iam_stands_in_a_policy_and_nowhere_else(text: str, tmp_path: Path) -> None:
+def test_an_iam_variable_is_allowed_in_a_policy_and_nowhere_else(text: str, tmp_path: Path) -> None:
     policy = load(write(tmp_path, {"users.json": with_policy(text)})).declarations[0].spec.resource_policy
     assert policy
     assert policy.document

@@ -140,8 +140,6 @@ def test_following_every_remedy_keeps_the_meaning(name: str, tmp_path: Path) -> 
         ({"attribute_definitions": [{"AttributeName": "pk", "AttributeType": "BINARY"}]}, "B"),
     ],
 )
-def test_a_word_of_other_tools_is_taken_for_what_it_means(
-    document: dict[str, Any], suggested: str, tmp_path: Path
-) -> None:
+def test_a_term_of_another_tool_is_understood(document: dict[str, Any], suggested: str, tmp_path: Path) -> None:
     (problem,) = problems(write(tmp_path, {"users.json": {**SOUND, **document}}))
     assert problem.remedy == f"Did you mean {suggested}?"

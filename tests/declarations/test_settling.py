@@ -37,7 +37,7 @@ def test_when_declarations_are_settled(case: str) -> None:
     assert settling.settled_at("digest", changed) == expected
 
 
-def test_other_declarations_begin_anew() -> None:
+def test_other_declarations_start_a_new_grace_period() -> None:
     clock = FakeClock(NOW)
     settling = SettlingTime(clock)
     settling.settled_at("one", AT + 3600)

@@ -1,4 +1,4 @@
-"""Inputs that were accepted without a word and meant something else, or nothing: each is told now."""
+"""Inputs that were once accepted silently with another meaning or none: each is reported now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.class_files import GET_SCHEMA, GET_TABLE_NAME, HEAD, SCHEMA
 from support.folders import SOUND, load, sentences, write
-from support.texts import DOC
+from support.yaml_documents import DOC
 
 CLASS = HEAD + SCHEMA + GET_SCHEMA
 CARTS = CLASS.replace("users", "carts").replace("Users", "Carts")
@@ -62,11 +62,11 @@ LOST: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("case", LOST)
-def test_a_class_that_declares_nothing_is_told(case: str, tmp_path: Path) -> None:
-    text, told = LOST[case]
+def test_a_class_that_declares_nothing_is_reported(case: str, tmp_path: Path) -> None:
+    text, reported = LOST[case]
     found = sentences(write(tmp_path, {**OTHER, "tables.py": text}))
     assert len(found) == 1, found
-    assert told in found[0]
+    assert reported in found[0]
 
 
 KEPT: dict[str, str] = {
@@ -164,7 +164,7 @@ def test_a_table_that_an_alias_refers_to_is_not_named(tmp_path: Path) -> None:
     ("key", "remedy"),
     [("x_keys", "x-keys"), ("X-keys", "x-keys"), ("_keys", "x-keys"), (".keys", "x-keys"), ("anchors", "x-anchors")],
 )
-def test_a_key_for_anchors_is_told_how_it_begins(key: str, remedy: str, tmp_path: Path) -> None:
+def test_an_invalid_anchor_key_is_reported_with_the_required_prefix(key: str, remedy: str, tmp_path: Path) -> None:
     (found,) = sentences(write(tmp_path, {"users.yaml": DOC + f"{key}: 1\n"}))
     assert f"{key}: unknown field. Did you mean `{remedy}`? Top-level keys for anchors or notes begin with x-" in found
 
@@ -181,10 +181,10 @@ SEEDS: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", SEEDS)
-def test_a_seed_that_holds_no_items_where_they_are_read_is_told(case: str, tmp_path: Path) -> None:
-    suffix, text, told = SEEDS[case]
+def test_a_seed_without_items_in_the_expected_place_is_reported(case: str, tmp_path: Path) -> None:
+    suffix, text, reported = SEEDS[case]
     (found,) = sentences(write(tmp_path, {"users.json": SOUND, f"seeds/users.{suffix}": text}))
-    assert told in found
+    assert reported in found
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from simulation.world import PK, simulate
+from simulation.simulated_engine import PK, simulate
 from support.folders import SOUND, sentences, write
 
 from reconciler.declarations import folder as folders
@@ -69,14 +69,14 @@ AWAY: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("case", AWAY)
-def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_goes_on_observing(case: str, tmp_path: Path) -> None:
+def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_continues_observing(case: str, tmp_path: Path) -> None:
     take_away, sentence = AWAY[case]
     root = write(tmp_path / "app", {"users.json": SOUND, "orders.json": SOUND | {"table_name": "orders"}})
     sim = simulate(data_loss="allow")
     source = FolderSource(str(root), None)
     object.__setattr__(sim.reconciler.ports, "source", source)
     assert sim.once().verdict is Verdict.IN_SYNC
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     take_away(root)
     with pytest.raises(DeclarationError) as caught:
         source.load()
@@ -85,10 +85,10 @@ def test_a_volume_that_is_not_mounted_is_an_error_and_the_daemon_goes_on_observi
         report = sim.run()
         assert report.verdict is Verdict.ERROR
         assert sorted(table.name for table in report.tables) == ["orders", "users"]
-    assert (sim.plane.journal, sorted(sim.plane.tables)) == ([], ["orders", "users"])
+    assert (sim.dynamodb.journal, sorted(sim.dynamodb.tables)) == ([], ["orders", "users"])
     sim.reconciler.state.last_good = None
     assert sim.once().tables == ()
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 BETWEEN: dict[str, tuple[Callable[[Path], None], list[str]]] = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from simulation.world import simulate
+from simulation.simulated_engine import simulate
 from support.declared_everywhere import SOURCE, everywhere
 from support.specs import declaration, observed, spec
 from support.table_settings import KEYS
@@ -31,9 +31,9 @@ OFF = (False, None, [], "STANDARD", -1, "DISABLED")
 def made(table: TableSpec) -> ObservedTable:
     """The table as a strict control plane made it and tells it, read whole."""
     sim = simulate(flavor=Flavor.AWS, timeout=7200, data_loss="allow", disruption="allow")
-    sim.plane.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
-    sim.plane.has_backups = True
-    sim.plane.sources[SOURCE] = "ENABLED"
+    sim.dynamodb.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
+    sim.dynamodb.has_backups = True
+    sim.dynamodb.sources[SOURCE] = "ENABLED"
     sim.declare(declaration(table))
     sim.once()
     seen = observe_table(sim.reconciler.ports, table.name, None, whole=True)
@@ -74,7 +74,7 @@ def test_every_table_there_is_reads_back_as_itself(form: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_off_stays_nobodys(form: str, tmp_path: Path) -> None:
+def test_a_disabled_feature_stays_unowned(form: str, tmp_path: Path) -> None:
     off = replace(
         spec(),
         stream=Stream(False),
@@ -102,7 +102,7 @@ def test_a_tag_that_looks_like_something_else_stays_a_text(form: str, value: str
     assert read_again(table, form, tmp_path / "tags").tags == (("no", value),)
 
 
-def test_names_that_are_no_names_of_files_or_classes_get_their_own() -> None:
+def test_names_that_are_not_names_of_files_or_classes_get_their_own() -> None:
     tables = {name: observed(replace(spec(), name=name)) for name in ("a.b-c", "a.b_c", "2fast")}
     assert list(writer.texts(tables, "python")) == ["a_b_c_table.py", "a_b_c_2_table.py", "2fast_table.py"]
     assert class_name("orders.by-day") == "OrdersByDayTableConfig"
@@ -121,7 +121,7 @@ def test_a_table_of_another_environment_is_refused() -> None:
         writer.base_name("users", "prod")
 
 
-def test_a_file_that_is_there_stops_it_before_the_first_write(tmp_path: Path) -> None:
+def test_an_existing_file_stops_it_before_the_first_write(tmp_path: Path) -> None:
     (tmp_path / "bbb_table.py").write_text("mine", encoding="utf-8")
     tables = {name: observed(replace(spec(), name=name)) for name in ("aaa", "bbb")}
     refused = pytest.raises(
@@ -136,7 +136,7 @@ def test_a_file_that_is_there_stops_it_before_the_first_write(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("existed", [True, False])
-def test_files_are_taken_back_where_what_follows_fails(existed: bool, tmp_path: Path) -> None:
+def test_written_files_are_removed_where_a_later_step_fails(existed: bool, tmp_path: Path) -> None:
     folder = tmp_path / "desired_state"
     if existed:
         folder.mkdir()
@@ -155,7 +155,7 @@ def test_files_are_taken_back_where_what_follows_fails(existed: bool, tmp_path: 
     assert folder.exists() is existed
 
 
-def test_a_name_that_no_file_can_have_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_an_impossible_file_name_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="too long"), writer.stored(tmp_path, {"a_table.py": "x", "b" * 300: "y"}):
         pass
     assert list(tmp_path.iterdir()) == []
@@ -196,7 +196,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize(("entries", "location", "folder", "declared"), LAYOUTS.values(), ids=list(LAYOUTS))
-def test_a_folder_is_judged_by_what_it_holds_itself(
+def test_a_folder_is_classified_by_its_own_content(
     entries: tuple[str, ...], location: str, folder: str, declared: list[str], tmp_path: Path
 ) -> None:
     for entry in entries:
@@ -218,13 +218,13 @@ def in_it(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
-def test_what_a_writer_that_died_left_beside_is_no_file_and_is_swept_away(tmp_path: Path) -> None:
+def test_temporary_files_of_a_dead_writer_are_ignored_and_removed(tmp_path: Path) -> None:
     (tmp_path / ".a_table.py.part").write_text("half", encoding="utf-8")
     store(tmp_path, {"a_table.py": "whole"})
     assert in_it(tmp_path) == {"a_table.py": "whole"}
 
 
-def test_the_second_name_that_a_writer_left_when_it_died_is_forgotten(tmp_path: Path) -> None:
+def test_the_temporary_name_of_a_dead_writer_is_removed(tmp_path: Path) -> None:
     store(tmp_path, {"a_table.py": "whole"})
     (tmp_path / ".a_table.py.part").hardlink_to(tmp_path / "a_table.py")
     (tmp_path / ".b_table.py.part").write_text("of others", encoding="utf-8")
@@ -233,14 +233,14 @@ def test_the_second_name_that_a_writer_left_when_it_died_is_forgotten(tmp_path: 
     assert writer.swept(tmp_path / "not there") == ()
 
 
-def test_files_have_their_names_only_once_all_that_belongs_to_them_is_done(tmp_path: Path) -> None:
+def test_files_get_their_final_names_only_after_all_records_are_written(tmp_path: Path) -> None:
     with writer.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}) as paths:
         assert in_it(tmp_path) == {".a_table.py.part": "x", ".b_table.py.part": "y"}
     assert [path.name for path in paths] == ["a_table.py", "b_table.py"]
     assert in_it(tmp_path) == {"a_table.py": "x", "b_table.py": "y"}
 
 
-def test_a_file_that_comes_meanwhile_is_not_overwritten_and_no_other_stays(tmp_path: Path) -> None:
+def test_a_file_created_in_the_meantime_is_not_overwritten_and_no_other_is_left(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match=r"b_table\.py was created in the meantime; refusing to overwrite it"),
         writer.stored(tmp_path, {"a_table.py": "x", "b_table.py": "y"}),

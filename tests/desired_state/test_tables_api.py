@@ -59,7 +59,7 @@ def test_a_schema_is_found_by_base_name_and_by_full_name() -> None:
 
 
 @pytest.mark.parametrize("get", [UsersTableConfig.get_schema, lambda: TableConfig().get_schema("users")])
-def test_changing_a_schema_changes_nobody_elses(get: Any) -> None:
+def test_changing_one_schema_changes_no_other(get: Any) -> None:
     schema = get()
     schema["key_schema"][0]["AttributeName"] = "other"
     schema["billing_mode"] = "PROVISIONED"
@@ -67,7 +67,7 @@ def test_changing_a_schema_changes_nobody_elses(get: Any) -> None:
     assert get()["billing_mode"] == "PAY_PER_REQUEST"
 
 
-def test_the_summary_tells_name_description_keys_and_billing() -> None:
+def test_the_summary_shows_name_description_keys_and_billing() -> None:
     assert TableConfig("prod").get_table_info()["users"] == {
         "table_name": "users-prod",
         "base_name": "users",

@@ -20,6 +20,6 @@ def test_each_complaint_is_shown_by_tests_that_exist(row: str) -> None:
         assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, f"{file}::{test}"
 
 
-def test_no_complaint_stands_twice() -> None:
+def test_no_complaint_is_listed_twice() -> None:
     names = [row.split("|")[1] for row in ROWS]
     assert len(names) == len(set(names)) == 22

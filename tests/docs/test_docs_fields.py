@@ -17,7 +17,7 @@ def test_every_field_of_a_document_is_on_the_page_once() -> None:
     assert sorted(listed) == sorted(TABLE_FIELDS.split(", "))
 
 
-def test_a_page_that_is_out_of_date_is_named_and_can_be_written(
+def test_an_outdated_page_is_reported_and_can_be_regenerated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(field_reference, "PAGE", tmp_path / "fields.md")

@@ -184,7 +184,7 @@ def test_the_codes_of_the_glossary_are_those_of_the_code(heading, expected):
     assert codes(GLOSSARY, heading) == expected
 
 
-def test_the_terms_of_the_glossary_stand_in_order_and_once():
+def test_the_terms_of_the_glossary_are_sorted_and_unique():
     terms = [term.lower() for term in codes(GLOSSARY, "Terms")]
     assert terms == sorted(set(terms))
 

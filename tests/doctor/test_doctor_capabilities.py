@@ -1,7 +1,7 @@
 """What doctor says about an endpoint's gaps: operations that are not there, and fields that did not stick."""
 
 import pytest
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 
 from reconciler.doctor.capabilities import capabilities
 from reconciler.doctor.finding import Level
@@ -13,7 +13,7 @@ def test_a_field_that_was_written_twice_without_effect_is_named(flavor, verdict)
     sim = simulate(flavor=flavor)
     sim.declare(declaration())
     sim.once()
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
     sim.declare(declaration(deletion_protection=True))
     for _ in range(3):
         sim.run()
@@ -23,7 +23,7 @@ def test_a_field_that_was_written_twice_without_effect_is_named(flavor, verdict)
     assert verdict in finding.detail
 
 
-def test_nothing_is_said_about_fields_where_all_of_them_stick():
+def test_nothing_is_reported_where_all_fields_take_effect():
     sim = simulate()
     sim.declare(declaration(deletion_protection=True))
     sim.once()

@@ -1,4 +1,4 @@
-"""The API of the running daemon beside DynamoDB Local, judged by what an independent client sees."""
+"""The API of the running daemon on DynamoDB Local, checked by an independent client."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_rollback_deletes_and_suspends_and_run_brings_everything_back(daemon: Da
     assert daemon.data("migrations/status")["suspended"] is False
 
 
-def test_a_table_that_was_there_before_survives_a_rollback(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_a_table_that_existed_before_survives_a_rollback(server: DynamoDBLocal, tmp_path: Path) -> None:
     with dynamodb_local_or_skip() as other:
         client = other.client()
         client.create_table(
@@ -109,7 +109,7 @@ def test_a_dry_run_plans_and_changes_nothing_and_its_digest_must_match(daemon: D
 
 
 @pytest.mark.parametrize("name", ["users", "users_seeder"])
-def test_clear_takes_the_seed_and_nothing_else_and_run_brings_it_back(daemon: Daemon, dynamodb: Any, name: str) -> None:
+def test_clear_removes_only_the_seed_and_run_restores_it(daemon: Daemon, dynamodb: Any, name: str) -> None:
     before = items(dynamodb, "projects_details")
     foreign = {"pk": {"S": "somebody-elses"}}
     dynamodb.put_item(TableName="users", Item=foreign)
@@ -182,7 +182,7 @@ def test_what_ran_before_a_restart_is_still_listed(server: DynamoDBLocal, daemon
         assert (status, "observe" in answer["detail"]) == (409, True)
 
 
-def test_a_token_is_asked_for_and_stands_in_no_log(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_a_token_is_requested_and_never_logged(server: DynamoDBLocal, tmp_path: Path) -> None:
     token = "the-token-of-this-test"
     with running(tmp_path, server.url, RECONCILER_API_TOKEN=token) as daemon:
         until(lambda: daemon.get("/livez")[0] == 200 and daemon.data("status")["report"] is not None, daemon=daemon)

@@ -1,4 +1,4 @@
-"""Auto scaling on moto, as independent clients see it: targets, policies, scheduled actions, and peace afterwards."""
+"""Auto scaling on moto, checked by independent clients: targets, policies, scheduled actions, then no writes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_short_declaration_is_provisioned_scaled_and_quiet(moto: Live, tool:
     assert tool.preview_expecting_no_changes().exit_code == 0
 
 
-def test_capacity_that_auto_scaling_moved_is_no_drift(moto: Live, tool: Tool) -> None:
+def test_capacity_that_auto_scaling_moved_is_not_drift(moto: Live, tool: Tool) -> None:
     tool.write("orders.yaml", DOCUMENT)
     tool.once()
     units = {"ReadCapacityUnits": 60, "WriteCapacityUnits": 12}

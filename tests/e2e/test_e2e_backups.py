@@ -1,4 +1,4 @@
-"""Backups on moto, as an independent client sees them: on schedule, and before a table is deleted."""
+"""Backups on moto, checked by an independent client: on schedule, and before a table is deleted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from simulation.world import ListSource
+from simulation.simulated_engine import ListSource
 from support.endpoints import Live
 from support.fakes import FakeClock
 from support.specs import declaration, spec

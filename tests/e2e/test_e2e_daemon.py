@@ -1,4 +1,4 @@
-"""The daemon as a container runs it: beside DynamoDB Local, through its restarts, signals and changed files."""
+"""The daemon as a container runs it: on DynamoDB Local, with restarts, signals and changed files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def server() -> Iterator[DynamoDBLocal]:
         yield started
 
 
-def test_beside_an_endpoint_that_restarts_in_memory_everything_is_back_within_one_interval(
+def test_after_an_in_memory_endpoint_restarts_everything_is_back_within_one_interval(
     server: DynamoDBLocal, tmp_path: Path
 ) -> None:
     with running(tmp_path, server.url) as daemon:
@@ -43,7 +43,7 @@ def refused(daemon: Daemon) -> bool:
     return "NoAnswer" in body or "does not answer" in body or "refused" in body
 
 
-def test_it_waits_for_an_endpoint_that_starts_later_and_says_so(tmp_path: Path) -> None:
+def test_it_waits_for_an_endpoint_that_starts_later_and_reports_it(tmp_path: Path) -> None:
     with dynamodb_local_or_skip() as server:
         url = server.url
         server.stop()
@@ -63,9 +63,11 @@ def test_a_changed_declaration_is_seen_without_waiting_for_the_interval(server: 
             "table_name: orders\nkey_schema: [{AttributeName: id, KeyType: HASH}]\n"
             "attribute_definitions: [{AttributeName: id, AttributeType: S}]\n"
         )
-        until(lambda: "orders" in names(server.client()), 15, daemon)
+        until(lambda: "orders" in names(server.client()), daemon=daemon)
         (tmp_path / "desired_state" / "orders.yaml").write_text("table_name: [\n")
-        until(lambda: 'config_last_load_successful{environment="default"} 0.0' in daemon.get("/metrics")[1], 15, daemon)
+        until(
+            lambda: 'config_last_load_successful{environment="default"} 0.0' in daemon.get("/metrics")[1], daemon=daemon
+        )
         assert "orders" in names(server.client())
 
 
@@ -78,8 +80,8 @@ def test_sighup_makes_a_pass_and_sigterm_ends_it_cleanly(server: DynamoDBLocal, 
         until(lambda: ready(daemon), daemon=daemon)
         server.client().delete_table(TableName="users")
         daemon.process.send_signal(signal.SIGHUP)
-        until(lambda: items(server.client(), "users") == seeds("users"), 15, daemon)
-        until(lambda: {"start", "signal"} <= {line["trigger"] for line in passes(daemon)}, 15, daemon)
+        until(lambda: items(server.client(), "users") == seeds("users"), daemon=daemon)
+        until(lambda: {"start", "signal"} <= {line["trigger"] for line in passes(daemon)}, daemon=daemon)
         began = time.monotonic()
         assert daemon.end(signal.SIGTERM) == 143
         assert time.monotonic() - began < 10
@@ -96,15 +98,15 @@ def test_sigint_ends_it_with_130(server: DynamoDBLocal, tmp_path: Path) -> None:
         assert daemon.end(signal.SIGINT) == 130
 
 
-def test_a_removed_table_with_items_of_others_outlives_the_grace(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_a_removed_table_with_foreign_items_stays_after_the_grace_period(server: DynamoDBLocal, tmp_path: Path) -> None:
     with running(tmp_path, server.url, RECONCILER_PRUNE_GRACE="3s", RECONCILER_INTERVAL="1s") as daemon:
         until(lambda: ready(daemon), daemon=daemon)
         dynamodb = server.client()
         dynamodb.put_item(TableName="projects_details", Item={"pk": {"S": "precious"}})
         (tmp_path / "desired_state" / "table_configs" / "projects_table.py").unlink()
-        until(lambda: _deferred(daemon), 10, daemon)
+        until(lambda: _deferred(daemon), daemon=daemon)
         assert items(dynamodb, "projects_details") == seeds("projects_details") + 1
-        until(lambda: "projects_details" not in names(dynamodb), 15, daemon)
+        until(lambda: "projects_details" not in names(dynamodb), daemon=daemon)
 
 
 def _deferred(daemon: Daemon) -> bool:
@@ -112,7 +114,7 @@ def _deferred(daemon: Daemon) -> bool:
     return "prune_grace" in json.dumps(document)
 
 
-def test_metrics_probes_and_page_tell_the_same_story(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_metrics_probes_and_page_agree(server: DynamoDBLocal, tmp_path: Path) -> None:
     with running(tmp_path, server.url, RECONCILER_MODE="observe") as daemon:
         until(lambda: 'tables{environment="default",status="missing"} 2.0' in daemon.get("/metrics")[1], daemon=daemon)
         status, metrics = daemon.get("/metrics")
@@ -143,4 +145,4 @@ def test_two_daemons_share_a_stack_and_one_acts(server: DynamoDBLocal, tmp_path:
         dynamodb = server.client()
         for _ in range(3):
             dynamodb.delete_table(TableName="users")
-            until(lambda: items(dynamodb, "users") == seeds("users"), 45, two)
+            until(lambda: items(dynamodb, "users") == seeds("users"), daemon=two)

@@ -105,12 +105,12 @@ def test_every_command_names_the_record_and_does_nothing_by_it(
     try:
         for verb, code in (("status", 1), ("preview", 0), ("--once", 1)):
             run = shell.run(f"{verb} --endpoint-url {place.proxy.url}")
-            said = run.stdout + run.stderr
-            assert run.exit_code == code, (verb, said)
-            assert f"The record default/default / {record} of the state table {STATE} cannot be read: " in said
-            assert "Nothing is written until it is mended, or deleted on purpose." in said
-            assert "Unexpected" not in said
-            assert "Traceback" not in said
+            messages = run.stdout + run.stderr
+            assert run.exit_code == code, (verb, messages)
+            assert f"The record default/default / {record} of the state table {STATE} cannot be read: " in messages
+            assert "Nothing is written until it is mended, or deleted on purpose." in messages
+            assert "Unexpected" not in messages
+            assert "Traceback" not in messages
             if verb == "status":
                 assert "users: " in run.stdout
                 assert "In sync" not in run.stdout
@@ -139,19 +139,19 @@ def test_a_damaged_run_is_shown_and_stops_nothing(
 
 
 def shows(daemon: Daemon, *words: str) -> bool:
-    said = daemon.get("/api/v1/status")
-    return all(word in said for word in words)
+    messages = daemon.get("/api/v1/status")
+    return all(word in messages for word in words)
 
 
 def hides(daemon: Daemon, word: str) -> bool:
-    said = daemon.get("/api/v1/status")
-    return bool(said) and word not in said
+    messages = daemon.get("/api/v1/status")
+    return bool(messages) and word not in messages
 
 
 LIVE = ("an entry without members", "a lease without token", "a time that is none")
 
 
-def test_the_daemon_stays_alive_says_what_is_damaged_and_goes_on_once_it_is_mended(place: Place) -> None:
+def test_the_daemon_stays_alive_reports_the_damage_and_continues_once_it_is_repaired(place: Place) -> None:
     place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     with Daemon(place.folder, place.proxy.url, PRUNE="never") as daemon:
@@ -170,7 +170,7 @@ def test_the_daemon_stays_alive_says_what_is_damaged_and_goes_on_once_it_is_mend
     place.mend(whole)
 
 
-def test_a_daemon_that_starts_beside_a_damaged_record_is_alive_and_not_ready(place: Place) -> None:
+def test_a_daemon_with_a_damaged_record_is_alive_and_not_ready(place: Place) -> None:
     place.app.reconciler.ports.store.release_lease()
     whole = place.records()
     place.put(DAMAGED["an entry without members"][0])

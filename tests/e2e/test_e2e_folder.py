@@ -1,4 +1,4 @@
-"""Folders that are not what they were, as a user runs the tool on DynamoDB Local: no table goes with them."""
+"""Changed and damaged folders, as a user runs the tool on DynamoDB Local: no table is deleted."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ CHANGES: dict[str, Callable[[Tool, Live], None]] = {
 
 @pytest.mark.dynamodb_local
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_folder_that_is_not_understood_deletes_nothing(
+def test_an_unreadable_folder_deletes_nothing(
     change: Callable[[Tool, Live], None], local: Live, tmp_path: Path
 ) -> None:
     tool = Tool(local.url, tmp_path / "app")

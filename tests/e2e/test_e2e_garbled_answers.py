@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from simulation.world import ListSource, declaration, item
+from simulation.simulated_engine import ListSource, declaration, item
 from support.endpoints import Live
 from support.proxy import Recorded, RecordingProxy
 
@@ -37,7 +37,7 @@ GARBLED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.fixture
-def world(local: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, ListSource, RecordingProxy]]:
+def environment(local: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, ListSource, RecordingProxy]]:
     """``users`` and ``orders`` are ours, and ``orders`` is declared no more."""
     monkeypatch.setattr(session, "ATTEMPTS", 2)
     with RecordingProxy(local.url) as proxy:
@@ -61,9 +61,9 @@ def blocked(report: PassReport) -> set[Reason | None]:
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)
 def test_an_unreadable_description_is_an_error_of_its_table_and_stops_every_delete(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.garble = lambda asked, body: garbled(body) if _about(asked, "DescribeTable", "users") else None
     report = app.reconciler.run_pass("interval")
     found = {table.name: table for table in report.tables}
@@ -77,9 +77,9 @@ def test_an_unreadable_description_is_an_error_of_its_table_and_stops_every_dele
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)
 def test_an_unreadable_scan_is_never_emptiness(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     local.client.put_item(TableName="orders", Item={"pk": {"S": "mine"}})
     proxy.garble = lambda asked, body: garbled(body) if _about(asked, "Scan", "orders") else None
     report = app.reconciler.run_pass("interval")
@@ -88,10 +88,10 @@ def test_an_unreadable_scan_is_never_emptiness(
 
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)
-def test_an_unreadable_answer_to_a_delete_is_not_sent_again_before_the_table_was_looked_at(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
+def test_a_delete_with_an_unreadable_answer_is_not_retried_before_the_table_is_described(
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.garble = lambda asked, body: garbled(body) if asked.operation == "DeleteTable" else None
     report = app.converge("once")
     assert proxy.operations.count("DeleteTable") == 1
@@ -122,10 +122,10 @@ class Dropped:
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["never applied", "applied, and its answer lost"])
-def test_a_lost_delete_is_decided_anew_with_a_new_look_at_identity_and_lease(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], applied: bool
+def test_a_lost_delete_is_decided_again_after_reading_identity_and_lease(
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], applied: bool
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.fault = fault = Dropped("DeleteTable", 2, applied=applied)
     app.converge("once")
     words = [_word(request) for request in fault.arrivals]
@@ -136,10 +136,10 @@ def test_a_lost_delete_is_decided_anew_with_a_new_look_at_identity_and_lease(
     assert "orders" not in local.client.list_tables()["TableNames"]
 
 
-def test_a_table_that_was_made_anew_after_a_lost_delete_stays(
-    local: Live, world: tuple[App, ListSource, RecordingProxy]
+def test_a_table_recreated_after_a_lost_delete_stays(
+    local: Live, environment: tuple[App, ListSource, RecordingProxy]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.fault = fault = Dropped("DeleteTable", 1, applied=True)
     app.reconciler.run_pass("interval")
     local.client.create_table(

@@ -1,9 +1,9 @@
-"""Vector indexes and replicas on endpoints that hold none: said once, not drift, and never written again."""
+"""Vector indexes and replicas on endpoints without them: reported once, not drift, and not written again."""
 
 from __future__ import annotations
 
 import pytest
-from simulation.world import ListSource
+from simulation.simulated_engine import ListSource
 from support.endpoints import Live
 from support.proxy import RecordingProxy
 from support.specs import declaration, renamed, spec, stream, vectors

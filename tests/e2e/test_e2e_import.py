@@ -67,7 +67,7 @@ def written(folder: Path) -> list[str]:
         ("yaml", ["orders_v2.yaml", "sessions.yaml", "users.yaml"]),
     ],
 )
-def test_everything_by_hand_is_declared_untouched_and_then_quiet(
+def test_existing_tables_are_declared_unchanged_and_then_nothing_is_written(
     endpoint: Live, tmp_path: Path, form: str, files: list[str]
 ) -> None:
     by_hand(endpoint)
@@ -91,7 +91,7 @@ def test_what_was_imported_is_never_deleted_when_its_file_goes(endpoint: Live, t
     assert endpoint.client.scan(TableName="users")["Items"] == [{"pk": {"S": "mine"}}]
 
 
-def test_named_again_after_a_run_that_ended_halfway_the_rest_is_written(moto: Live, tmp_path: Path) -> None:
+def test_named_again_after_an_interrupted_import_the_rest_is_written(moto: Live, tmp_path: Path) -> None:
     for name in ("users", "a.b-c", "a.b_c"):
         make(moto, name)
     tool, folder, names = Tool(moto.url, tmp_path), tmp_path / "desired_state", ("a.b-c", "a.b_c", "users")
@@ -118,7 +118,7 @@ def test_a_released_table_is_managed_again_once_it_is_imported(endpoint: Live, t
     assert seen(endpoint)["users"]["DeletionProtectionEnabled"] is True
 
 
-def test_a_table_of_another_stack_is_left_to_it(endpoint: Live, tmp_path: Path) -> None:
+def test_a_table_of_another_stack_is_not_touched(endpoint: Live, tmp_path: Path) -> None:
     by_hand(endpoint)
     theirs = Tool(endpoint.url, tmp_path / "theirs")
     theirs.write("carts.yaml", CARTS)
@@ -141,7 +141,7 @@ def test_with_an_environment_the_base_name_is_declared(endpoint: Live, tmp_path:
     assert quiet.exit_code == 0, quiet.stdout
 
 
-def test_a_table_on_its_way_is_said_and_the_rest_is_imported(
+def test_a_table_in_transition_is_reported_and_the_rest_is_imported(
     moto: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 2 while one is CREATING, which another import can have; what is DELETING is no more than said."""
@@ -196,7 +196,7 @@ REFUSED = {
 }
 
 
-def test_what_cannot_be_imported_is_said_and_nothing_is_written(moto: Live, tmp_path: Path) -> None:
+def test_tables_that_cannot_be_imported_are_reported_and_nothing_is_written(moto: Live, tmp_path: Path) -> None:
     by_hand(moto)
     tool = Tool(moto.url, tmp_path)
     assert tool.run("import", "sessions", "--format", "yaml").exit_code == 0

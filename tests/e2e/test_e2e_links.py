@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.bundled_daemon import Daemon, ready, running, until
 from support.endpoints import MotoServer
+from support.waiting import PATIENCE
 
 from reconciler.http.links import LINKS, Link
 
@@ -25,7 +26,7 @@ BEGINNINGS: dict[str, tuple[str, dict[str, Any] | None]] = {
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     with MotoServer() as server:
         with running(tmp_path_factory.mktemp("links"), server.url, RECONCILER_INTERVAL="1h") as started:
-            until(lambda: ready(started), 60, daemon=started)
+            until(lambda: ready(started), daemon=started)
             yield started
         server.restart()
 
@@ -35,7 +36,7 @@ def ask(daemon: Daemon, method: str, path: str, body: Any = None) -> tuple[int, 
     url = f"http://127.0.0.1:{daemon.port}{path}"
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -59,12 +60,12 @@ def resolved(value: Any, answer: Any) -> Any:
 def test_a_link_leads_to_an_answer(daemon: Daemon, link: Link) -> None:
     paths = json.loads(daemon.get("/openapi.json")[1])["paths"]
     method, path = link.source.split(" ")
-    told = paths[path][method.lower()]["responses"][link.status]["links"][link.name]
+    reported = paths[path][method.lower()]["responses"][link.status]["links"][link.name]
     target, verb, operation = next(
         (route, verb, operation)
         for route, methods in paths.items()
         for verb, operation in methods.items()
-        if operation["operationId"] == told["operationId"]
+        if operation["operationId"] == reported["operationId"]
     )
     query, body = BEGINNINGS.get(link.name) or BEGINNINGS.get(link.status) or ("", {})
     status, text = ask(daemon, method, path.replace("{name}", "users") + query, body)
@@ -72,16 +73,16 @@ def test_a_link_leads_to_an_answer(daemon: Daemon, link: Link) -> None:
     answer = json.loads(text)
     asked = {parameter["name"]: parameter["in"] for parameter in operation.get("parameters", ())}
     queries = []
-    for name, value in resolved(told.get("parameters", {}), answer).items():
-        assert value, told
+    for name, value in resolved(reported.get("parameters", {}), answer).items():
+        assert value, reported
         if asked[name] == "path":
             target = target.replace(f"{{{name}}}", value)
         else:
             queries.append(f"{name}={value}")
     assert "{" not in target
-    wish = resolved(told.get("requestBody", {}), answer)
-    status, text = ask(daemon, verb.upper(), f"{target}?{'&'.join(queries)}", wish)
+    desired = resolved(reported.get("requestBody", {}), answer)
+    status, text = ask(daemon, verb.upper(), f"{target}?{'&'.join(queries)}", desired)
     assert status == 200, text
-    assert all(wish.values()), wish
+    assert all(desired.values()), desired
     if target.startswith("/api/"):
         assert json.loads(text)["success"] is True

@@ -1,4 +1,4 @@
-"""The URL of something that is not DynamoDB: one sentence says what answered where, nothing is written, and it ends."""
+"""The URL of something that is not DynamoDB: one sentence names what answered, and nothing is written."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_the_other_scheme_is_the_remedy(shell: Shell, answer: Answer, scheme: st
             assert run.stdout == ""
 
 
-def test_what_needs_no_endpoint_asks_nobody(shell: Shell) -> None:
+def test_commands_without_an_endpoint_send_no_request(shell: Shell) -> None:
     with RawServer(always(content({}))) as server:
         for verb in ("validate", "schema"):
             assert shell.run(f"{verb} --endpoint-url {server.url}").exit_code == 0
@@ -319,7 +319,7 @@ PLACES = (("DescribeTable", "users"), ("Scan", "orders"), ("DescribeTable", "ord
 
 
 @pytest.mark.parametrize("instead", ON_THE_WAY.values(), ids=ON_THE_WAY)
-def test_a_gateway_that_answers_for_itself_in_the_middle_costs_nothing(
+def test_an_error_page_of_a_gateway_loses_nothing(
     shell: Shell, local: Live, monkeypatch: pytest.MonkeyPatch, instead: bytes
 ) -> None:
     gateway = Gateway(local.url)

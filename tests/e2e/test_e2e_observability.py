@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import dashboard_picture
 import pytest
-from support import drift_story as story
+from support import drift_scenario as story
 from support.daemon import Daemon
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip
 from support.markdown import ROOT
@@ -83,7 +83,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield Stage(server, proxy, daemon, prometheus)
 
 
-def test_1_while_all_is_as_declared_no_alert_fires(stage: Stage) -> None:
+def test_1_no_alert_fires_while_everything_is_in_sync(stage: Stage) -> None:
     stage.daemon.until(lambda: stage.count("in_sync") == len(story.TABLES), "everything in sync")
     stage.daemon.until(lambda: stage.prometheus.query("sum(dynamodb_reconciler_tables) == 6"), "scraped")
     stage.daemon.until(lambda: not stage.prometheus.firing(), "the alerts of the start end")
@@ -103,26 +103,26 @@ def test_2_drift_of_every_kind_is_counted_by_facet_and_repaired(stage: Stage) ->
     stage.fires("TableBlocked")
 
 
-def test_3_what_a_suspended_loop_leaves_is_told_table_by_table(stage: Stage) -> None:
+def test_3_a_suspended_loop_reports_the_drift_of_each_table(stage: Stage) -> None:
     assert stage.daemon.command("suspend").returncode == 0
     stage.daemon.until(lambda: stage.samples("suspended") == [1.0], "suspended")
-    story.drop_the_stranger(stage.server.client())
+    story.drop_the_unmanaged_table(stage.server.client())
     story.make_drift(stage.server.client())
     story.delete_a_table(stage.server.client())
     stage.fires("TableDrifted", "Suspended")
-    told = {
+    reported = {
         alert["labels"].get("table")
         for alert in stage.prometheus.api("alerts")["alerts"]
         if alert["labels"]["alertname"] == ALERT + "TableDrifted"
     }
     stage.daemon.until(lambda: stage.count("missing") == 1, "the deleted table is missing")
-    assert told >= {"users", "orders"}
+    assert reported >= {"users", "orders"}
     drifted = stage.prometheus.query("dynamodb_reconciler_table_drift == 1")
     seen = {(series["metric"]["table"], series["metric"]["facet"]) for series in drifted}
     assert seen >= DRIFTED_FACETS - {("projects", "billing")}
 
 
-def test_4_refused_and_throttled_requests_are_told(stage: Stage) -> None:
+def test_4_refused_and_throttled_requests_are_counted(stage: Stage) -> None:
     def refuse(request: Recorded) -> tuple[int, str] | None:
         if request.operation == "DescribeTable" and "sessions" in request.tables:
             return 400, "ThrottlingException"
@@ -175,23 +175,23 @@ def _window() -> dict[str, str]:
     return {"start": str(time.time() - 300), "end": str(time.time())}
 
 
-def test_6_promtool_has_nothing_to_criticise_in_what_the_daemon_serves(stage: Stage) -> None:
+def test_6_promtool_accepts_the_metrics_of_the_daemon(stage: Stage) -> None:
     lines = stage.daemon.get("/metrics").splitlines()
     ours = "\n".join(line for line in lines if "dynamodb_reconciler_" in line) + "\n"
     checked = promtool("check", "metrics", text=ours)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
-def test_7_broken_declarations_are_told_and_passes_that_fail_stall(stage: Stage) -> None:
+def test_7_broken_declarations_and_stalled_passes_raise_alerts(stage: Stage) -> None:
     (stage.daemon.folder / "desired_state" / "users.json").write_text("{", encoding="utf-8")
     stage.fires("ConfigInvalid", "PassStalled")
 
 
-def test_8_an_endpoint_that_is_gone_is_told(stage: Stage) -> None:
+def test_8_an_unreachable_endpoint_raises_an_alert(stage: Stage) -> None:
     stage.server.stop()
     stage.fires("EndpointDown")
 
 
-def test_9_a_daemon_that_is_gone_is_told(stage: Stage) -> None:
+def test_9_a_stopped_daemon_raises_an_alert(stage: Stage) -> None:
     stage.daemon.stop()
     stage.fires("Absent")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support import drift_story as story
+from support import drift_scenario as story
 from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, picture
 from support.daemon import Daemon
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, free_port
@@ -94,9 +94,7 @@ def names(page: Page) -> list[str]:
     return page.locator("#tables a[href^='/tables/']").all_inner_texts()
 
 
-def test_1_the_page_follows_a_drift_from_seen_to_repaired_without_being_loaded_again(
-    stage: Stage, visit: Visit
-) -> None:
+def test_1_the_page_shows_drift_and_its_repair_without_a_reload(stage: Stage, visit: Visit) -> None:
     page = visit(stage.url).open("/")
     page.evaluate("window.sameDocument = true")
     expect(page.get_by_role("status").first).to_contain_text("In sync")
@@ -115,9 +113,7 @@ def test_1_the_page_follows_a_drift_from_seen_to_repaired_without_being_loaded_a
     assert page.evaluate("window.sameDocument") is True
 
 
-def test_2_a_table_that_is_open_shows_field_by_field_what_differs_and_that_it_is_repaired(
-    stage: Stage, visit: Visit
-) -> None:
+def test_2_an_expanded_table_shows_each_differing_field_and_its_repair(stage: Stage, visit: Visit) -> None:
     page = visit(stage.url).open("/tables/users")
     page.evaluate("window.sameDocument = true")
     differing = page.get_by_role("row").filter(has_text="ttl").filter(has_text="differs")
@@ -133,7 +129,7 @@ def test_2_a_table_that_is_open_shows_field_by_field_what_differs_and_that_it_is
     assert page.evaluate("window.sameDocument") is True
 
 
-def test_3_what_is_blocked_stands_first_with_what_would_allow_it(stage: Stage, visit: Visit) -> None:
+def test_3_blocked_tables_come_first_with_what_would_allow_them(stage: Stage, visit: Visit) -> None:
     stage.block()
     page = visit(stage.url).open("/")
     attention = page.locator("#attention")
@@ -172,7 +168,7 @@ def test_4_the_first_press_of_tab_offers_to_skip_to_the_content(stage: Stage, vi
     expect(page.get_by_role("main")).to_be_focused()
 
 
-def test_4_what_is_typed_survives_the_news(stage: Stage, visit: Visit) -> None:
+def test_4_typed_text_survives_an_update_of_the_page(stage: Stage, visit: Visit) -> None:
     page = visit(stage.url).open("/")
     page.get_by_role("searchbox", name="Name").fill("use")
     before = page.locator("#last-pass time").get_attribute("datetime") or ""
@@ -195,7 +191,7 @@ def test_5_the_list_is_filtered_and_sorted(stage: Stage, visit: Visit, script: b
     assert len(names(page)) == len(story.TABLES)
 
 
-def test_5_without_a_script_every_page_says_the_same(stage: Stage, visit: Visit) -> None:
+def test_5_every_page_shows_the_same_without_javascript(stage: Stage, visit: Visit) -> None:
     texts = []
     for script in (True, False):
         page = visit(stage.url, script=script).open("/tables/orders")
@@ -218,7 +214,7 @@ def crowd(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
-def test_6_many_tables_are_paged_and_every_one_is_on_one_page(crowd: str, visit: Visit, script: bool) -> None:
+def test_6_many_tables_are_paged_and_each_is_on_exactly_one_page(crowd: str, visit: Visit, script: bool) -> None:
     page = visit(crowd, script=script).open("/?sort=name")
     seen = names(page)
     while page.get_by_role("link", name="next", exact=True).count():
@@ -299,7 +295,7 @@ def test_8_a_rollback_and_a_run_by_button(stage: Stage, visit: Visit, script: bo
     stage.daemon.until(lambda: set(client.list_tables()["TableNames"]) >= set(story.TABLES), "all there again")
 
 
-def test_8_a_button_leads_nowhere_by_itself(stage: Stage, visit: Visit) -> None:
+def test_8_a_button_changes_nothing_before_confirmation(stage: Stage, visit: Visit) -> None:
     page, client = visit(stage.url).open("/"), stage.server.client()
     before = set(client.list_tables()["TableNames"])
     for label in ("Roll back…", "Clear…", "Suspend…", "Run…", "Seed…"):
@@ -323,7 +319,7 @@ def test_8_the_seed_of_one_table_is_cleared_and_written_again_by_button(stage: S
     stage.daemon.until(lambda: client.scan(TableName="users")["Count"] == len(story.SEEDS["users"]), "seeded again")
 
 
-def test_8_suspend_by_button_and_the_page_says_so(stage: Stage, visit: Visit) -> None:
+def test_8_suspending_by_button_shows_on_the_page(stage: Stage, visit: Visit) -> None:
     page = visit(stage.url).open("/")
     page.get_by_role("link", name="Suspend…").click()
     page.get_by_role("button", name=re.compile("now$")).click()
@@ -333,7 +329,7 @@ def test_8_suspend_by_button_and_the_page_says_so(stage: Stage, visit: Visit) ->
     expect(page.locator("#suspended")).to_have_count(0)
 
 
-def test_9_an_endpoint_that_goes_down_is_told_on_the_page_that_is_open(stage: Stage, visit: Visit) -> None:
+def test_9_an_open_page_shows_that_the_endpoint_went_down(stage: Stage, visit: Visit) -> None:
     page = visit(stage.url).open("/")
     stage.server.stop()
     expect(page.get_by_role("status").first).to_contain_text(re.compile("down|not answer", re.IGNORECASE))
@@ -341,7 +337,7 @@ def test_9_an_endpoint_that_goes_down_is_told_on_the_page_that_is_open(stage: St
     expect(page.get_by_role("status").first).not_to_contain_text(re.compile("down|not answer", re.IGNORECASE))
 
 
-def test_10_a_daemon_that_is_gone_leaves_the_page_standing(stage: Stage, chrome: Browser, tmp_path: Path) -> None:
+def test_10_the_page_stays_usable_after_the_daemon_has_stopped(stage: Stage, chrome: Browser, tmp_path: Path) -> None:
     story.declare(tmp_path)
     with Daemon(tmp_path, stage.server.url, STACK="gone", MODE="observe") as daemon:
         daemon.until(lambda: Stage(stage.server, daemon).tables(), "looked")

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from simulation.world import ListSource, simulate
+from simulation.simulated_engine import ListSource, simulate
 from support.declared_everywhere import SOURCE, everywhere
+from support.declared_state import violations
 from support.endpoints import MotoServer, client, dynamodb_local_or_skip
-from support.holds import violations
 from support.proxy import RecordingProxy
 from support.specs import declaration, renamed
 from support.table_settings import KEYS
@@ -188,9 +188,9 @@ def test_on_the_strict_simulation_nothing_is_left_and_nothing_was_refused(declar
     left, less = [], []
     for origin, table in declared.items():
         sim = simulate(flavor=Flavor.AWS, delay=30, stale=5, data_loss="allow", disruption="allow")
-        sim.plane.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
-        sim.plane.has_backups = True
-        sim.plane.sources[SOURCE] = "ENABLED"
+        sim.simulated.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
+        sim.simulated.has_backups = True
+        sim.simulated.sources[SOURCE] = "ENABLED"
         sim.declare(declaration(table))
         for _ in range(60):
             report = sim.run()
@@ -199,19 +199,19 @@ def test_on_the_strict_simulation_nothing_is_left_and_nothing_was_refused(declar
             wait = report.next_not_before
             sim.clock.seconds += max((wait - sim.clock.now()).total_seconds(), 1.0) if wait else 61.0
         sim.reconciler.state = EngineState()
-        sim.plane.journal.clear()
+        sim.simulated.journal.clear()
         (planned,) = sim.reconciler.preview().tables
         less += [origin for step in planned.steps if step.status is StepStatus.UNSUPPORTED]
         steps = [step for step in planned.steps if step.status is not StepStatus.UNSUPPORTED]
-        if steps or planned.status.value != "in_sync" or sim.plane.refused:
-            left.append(f"{origin}: {planned.error or ''} {steps} {sim.plane.refused}")
+        if steps or planned.status.value != "in_sync" or sim.simulated.refused:
+            left.append(f"{origin}: {planned.error or ''} {steps} {sim.simulated.refused}")
         sim.run()
-        left += [f"{origin}: {call.operation}" for call in sim.plane.journal]
+        left += [f"{origin}: {call.operation}" for call in sim.simulated.journal]
     assert left == []
     assert set(less) == LESS_THAN_FROM_THE_START
 
 
-def test_on_moto_nothing_is_left_beside_what_it_forgets(on_moto: ReadBack) -> None:
+def test_on_moto_nothing_is_left_except_unsupported_facets(on_moto: ReadBack) -> None:
     assert on_moto.left() == []
     assert on_moto.written == []
     assert {facet for name in on_moto.planned for facet in on_moto.unsupported(name)} == FORGOTTEN_BY_MOTO
@@ -221,7 +221,7 @@ def test_on_moto_boto3_sees_what_was_declared(on_moto: ReadBack) -> None:
     assert on_moto.untrue() == []
 
 
-def test_on_dynamodb_local_nothing_is_left_beside_what_it_lacks(on_dynamodb_local: ReadBack) -> None:
+def test_on_dynamodb_local_nothing_is_left_except_unsupported_facets(on_dynamodb_local: ReadBack) -> None:
     assert on_dynamodb_local.left() == []
     assert on_dynamodb_local.written == []
     lacking = {facet for name in on_dynamodb_local.planned for facet in on_dynamodb_local.unsupported(name)}

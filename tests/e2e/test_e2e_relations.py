@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, expect
 from support.browser import SCHEMES, WIDTHS, Visitor, browser, picture
-from support.made_up import report, table
-from support.ordered import declared, ordering
+from support.recording_app import declared, ordering
+from support.sample_reports import report, table
 
 from reconciler.http.relations import MAX_DRAWN
 from reconciler.model.desired import Declaration, Reference

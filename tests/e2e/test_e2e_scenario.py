@@ -66,7 +66,7 @@ def seeds(name: str) -> int:
     return len(json.loads((BUNDLED / "seeds" / f"{name}.json").read_text()))
 
 
-def test_from_an_empty_endpoint_to_converged_and_back_through_every_surprise(user: User) -> None:
+def test_from_an_empty_endpoint_to_converged_through_every_kind_of_drift(user: User) -> None:
     first = user.run("--once")
     assert first.returncode == 0, first.stderr
     assert user.tables() == {"users", "projects_details"}
@@ -180,7 +180,7 @@ def test_a_suspended_stack_writes_nothing_and_names_resume(user: User) -> None:
     assert user.run("--once").returncode == 0
 
 
-def test_destroy_takes_ours_and_leaves_the_rest_and_up_brings_it_back(user: User) -> None:
+def test_destroy_deletes_only_owned_tables_and_up_recreates_them(user: User) -> None:
     assert user.run("--once").returncode == 0
     user.client.create_table(
         TableName="strangers",
@@ -196,7 +196,7 @@ def test_destroy_takes_ours_and_leaves_the_rest_and_up_brings_it_back(user: User
     assert user.tables() == {"users", "projects_details", "strangers"}
 
 
-def test_a_released_table_stays_and_is_left_alone(user: User) -> None:
+def test_a_released_table_stays_and_is_not_touched(user: User) -> None:
     assert user.run("--once").returncode == 0
     assert user.run("release", "users").returncode == 0
     user.client.delete_table(TableName="users")
@@ -211,7 +211,7 @@ def test_an_endpoint_that_is_down_is_one_sentence_after_the_wait(user: User) -> 
         cwd=user.folder,
         capture_output=True,
         text=True,
-        timeout=45,
+        timeout=PATIENCE,
         check=False,
     )
     assert down.returncode == 1
@@ -232,10 +232,10 @@ def test_doctor_and_status_write_nothing(user: User) -> None:
     assert user.run("--once").returncode == 0
     doctor = user.run("doctor", "-o", "json")
     assert doctor.returncode == 0
-    told = json.loads(doctor.stdout)
-    shown = {setting["name"]: (setting["value"], setting["origin"]) for setting in told["settings"]}
+    reported = json.loads(doctor.stdout)
+    shown = {setting["name"]: (setting["value"], setting["origin"]) for setting in reported["settings"]}
     assert shown["max_deletes"] == ("no cap", "default for dynamodb-local")
-    names = {finding["name"] for finding in told["findings"]}
+    names = {finding["name"] for finding in reported["findings"]}
     assert {"declarations", "endpoint", "clock", "state table", "ListTables", "ttl", "tags"} <= names
     status = user.run("status")
     assert status.returncode == 0

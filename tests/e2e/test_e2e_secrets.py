@@ -13,6 +13,7 @@ from support.daemon import Daemon
 from support.endpoints import Live, client
 from support.scripted import ScriptedServer, refusal
 from support.tool import Tool
+from support.waiting import PATIENCE
 
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -55,7 +56,7 @@ def clean(text: str, where: str) -> None:
     assert WORD not in text, f"{where}: {text[max(0, text.find(WORD) - 300) : text.find(WORD) + 60]}"
 
 
-def test_no_command_tells_a_secret_nor_writes_one_down(moto: Live, tool: Tool) -> None:
+def test_no_command_prints_or_writes_a_secret(moto: Live, tool: Tool) -> None:
     metrics = tool.folder / "metrics.prom"
     for command in COMMANDS:
         done = tool.run(*command.split(), RECONCILER_METRICS_FILE=str(metrics), **PLANTED)
@@ -81,7 +82,7 @@ BAD_SETTINGS = {
 
 @pytest.mark.parametrize("case", BAD_SETTINGS)
 @pytest.mark.parametrize("command", ["--once -v", "doctor -v"])
-def test_no_refusal_tells_a_secret(tool: Tool, case: str, command: str) -> None:
+def test_no_refusal_shows_a_secret(tool: Tool, case: str, command: str) -> None:
     done = tool.run(*command.split(), **{**PLANTED, **BAD_SETTINGS[case]})
     assert done.exit_code in (0, 1)
     clean(done.stdout + done.stderr, case)
@@ -99,7 +100,7 @@ def test_a_line_of_a_settings_file_that_cannot_be_read_is_not_repeated(tool: Too
 
 
 @pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException", "AccessDeniedException"])
-def test_no_error_of_the_service_tells_a_secret(tool: Tool, code: str) -> None:
+def test_no_error_of_the_service_shows_a_secret(tool: Tool, code: str) -> None:
     with ScriptedServer(refusal(code)) as server:
         there = Tool(server.url, tool.folder)
         done = there.run("--once", "-v", "--timeout", "1s", **PLANTED)
@@ -119,7 +120,7 @@ def post(daemon: Daemon, path: str, token: str) -> tuple[int, str]:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"http://{daemon.target}{path}", b"{}", headers)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

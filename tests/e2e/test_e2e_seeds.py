@@ -89,7 +89,7 @@ def test_every_form_of_a_seed_gives_the_same_items(local: Live, tmp_path: Path, 
     assert items == [{"pk": {"S": "a"}, "n": {"N": "1"}}, {"pk": {"S": "b"}, "n": {"N": "2"}}]
 
 
-def test_an_item_that_is_there_is_never_overwritten(endpoint: Live, tmp_path: Path) -> None:
+def test_an_existing_item_is_never_overwritten(endpoint: Live, tmp_path: Path) -> None:
     endpoint.client.create_table(
         TableName="things",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],

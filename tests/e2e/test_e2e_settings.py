@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from simulation.world import ListSource
+from simulation.simulated_engine import ListSource
 from support.endpoints import MotoServer, dynamodb_local_or_skip
 from support.proxy import RecordingProxy
 from support.specs import ON_DEMAND, declaration, gsi, policy, renamed, spec, stream
@@ -103,7 +103,7 @@ def unsupported(report: PassReport) -> set[str]:
 
 
 @pytest.mark.parametrize("start", [None, PLAIN], ids=["created so", "changed so"])
-def test_moto_gets_what_it_can_hold_and_is_left_alone_with_the_rest(at_moto: Run, start: TableSpec | None) -> None:
+def test_moto_gets_only_what_it_can_hold(at_moto: Run, start: TableSpec | None) -> None:
     if start:
         at_moto.converge(start)
     report = at_moto.converge(EVERYTHING)
@@ -120,7 +120,7 @@ def test_moto_gets_what_it_can_hold_and_is_left_alone_with_the_rest(at_moto: Run
     assert at_moto.late_writes() == []
 
 
-def test_moto_lets_recovery_and_policy_be_changed_and_taken_away(at_moto: Run) -> None:
+def test_recovery_and_policy_can_be_changed_and_removed_on_moto(at_moto: Run) -> None:
     at_moto.converge(
         spec(point_in_time_recovery=PointInTimeRecovery(True, 7), resource_policy=policy("dynamodb:Query"))
     )
@@ -139,7 +139,7 @@ def test_moto_lets_recovery_and_policy_be_changed_and_taken_away(at_moto: Run) -
 
 @pytest.mark.dynamodb_local
 @pytest.mark.parametrize("start", [None, PLAIN], ids=["created so", "changed so"])
-def test_dynamodb_local_gets_the_maximum_and_is_left_alone_with_the_rest(
+def test_dynamodb_local_gets_the_on_demand_maximum_and_no_other_unsupported_call(
     at_dynamodb_local: Run, start: TableSpec | None
 ) -> None:
     if start:

@@ -39,7 +39,7 @@ def seen(live: Live) -> tuple[bool, list[str]]:
 
 @pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
-def test_what_one_stack_made_another_neither_changes_nor_seeds_nor_deletes(
+def test_a_stack_neither_changes_nor_seeds_nor_deletes_tables_of_another(
     moto: Live, tmp_path: Path, scope: dict[str, str], state: str
 ) -> None:
     _, second = two(moto, tmp_path)

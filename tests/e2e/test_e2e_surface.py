@@ -1,4 +1,4 @@
-"""What people and programs read: whose tables a report is about, and why there was nothing to do."""
+"""What people and programs read: the stack of a report, and why there was nothing to do."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_report_names_its_stack(moto: Live, tmp_path: Path) -> None:
     assert (unsettled.exit_code, json.loads(unsettled.stdout)["stack"]) == (1, None), unsettled.stderr
 
 
-def test_import_says_why_there_was_nothing_to_import(moto: Live, tmp_path: Path) -> None:
+def test_import_reports_why_there_was_nothing_to_import(moto: Live, tmp_path: Path) -> None:
     mine = Project(moto.url, tmp_path / "mine")
     mine.folder.mkdir()
     empty = mine.run("import", "--all")
@@ -87,7 +87,7 @@ def test_a_verb_on_a_table_of_another_stack_names_the_command_once(moto: Live, t
     mine = project(moto, tmp_path / "mine", *([] if words.startswith("import") else ["orders"]))
     mine.folder.mkdir(exist_ok=True)
     done = mine.run(*words.split(), *(["-y"] if words.startswith("clear") else []))
-    said = done.stdout + "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
-    assert done.exit_code == 1, said
-    assert "command below" not in said
-    assert said.count("`RECONCILER_STACK=billing reconciler release orders`") == 1, said
+    messages = done.stdout + "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
+    assert done.exit_code == 1, messages
+    assert "command below" not in messages
+    assert messages.count("`RECONCILER_STACK=billing reconciler release orders`") == 1, messages

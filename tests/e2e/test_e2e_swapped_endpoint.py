@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulation.world import ListSource, declaration, item
+from simulation.simulated_engine import ListSource, declaration, item
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, wipe
 from support.switch_proxy import SwitchProxy
 

@@ -86,7 +86,7 @@ def _steps(collector: Collector, call: Spanned) -> tuple[str, list[str]]:
     """Name and steps of the table that a call was made for."""
     [table] = [span for span in collector.spans if span.id == call.parent]
     assert {event for event, _ in table.events} == {"step"}
-    return table.name, [told["reconciler.step.action"] for _, told in table.events]
+    return table.name, [reported["reconciler.step.action"] for _, reported in table.events]
 
 
 def _is(span: Spanned, method: str, table: str) -> bool:
@@ -153,7 +153,7 @@ def test_the_console_exporter_leaves_standard_output_to_the_result(tool: tuple[T
     assert '"name": "pass"' not in plain.stdout
 
 
-def test_variables_that_the_sdk_refuses_are_said_and_the_run_goes_on(tool: tuple[Tool, RecordingProxy]) -> None:
+def test_variables_that_the_sdk_refuses_are_reported_and_the_run_continues(tool: tuple[Tool, RecordingProxy]) -> None:
     one, _ = tool
     done = one.run("--once", OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_QUEUE_SIZE="-3")
     assert done.exit_code == 0
@@ -229,7 +229,7 @@ def test_the_daemon_sends_each_pass_and_at_its_end_what_was_left(tmp_path: Path)
 
 
 @pytest.mark.dynamodb_local
-def test_a_daemon_beside_a_collector_that_never_answers_goes_on_with_its_passes(tmp_path: Path) -> None:
+def test_a_daemon_keeps_running_passes_when_the_trace_collector_never_answers(tmp_path: Path) -> None:
     held = threading.Event()
     with dynamodb_local_or_skip() as server, Collector(stall=lambda: held.wait(60)) as collector:
         (tmp_path / "desired_state").mkdir()

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 from e2e.transition_run import TransitionRun, name_of, run
+from support.declared_state import violations
 from support.endpoints import Live, MotoServer, dynamodb_local_or_skip
-from support.holds import violations
 from support.specs import renamed
 from support.transitions import TRANSITIONS
 

@@ -1,4 +1,4 @@
-"""Two projects that know nothing of one another, at one endpoint, and a table whose key changes: no item is lost."""
+"""Two independent projects at one endpoint, and a table whose key changes: no item is lost."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def items(live: Live, table: str) -> list[Any]:
 
 
 @pytest.mark.dynamodb_local
-def test_init_and_once_in_a_second_project_leave_the_first_one_alone(local: Live, tmp_path: Path) -> None:
+def test_init_and_once_in_a_second_project_do_not_touch_the_first_one(local: Live, tmp_path: Path) -> None:
     first = project(local, tmp_path / "a", "orders")
     assert first.once().exit_code == 0
     put(local, "orders", "1", "2")
@@ -54,7 +54,7 @@ def test_init_and_once_in_a_second_project_leave_the_first_one_alone(local: Live
     assert local.client.list_tables()["TableNames"] == ["orders", "reconciler_state"]
 
 
-def test_a_table_that_both_declare_belongs_to_the_first(endpoint: Live, tmp_path: Path) -> None:
+def test_a_table_declared_by_both_belongs_to_the_first(endpoint: Live, tmp_path: Path) -> None:
     live = endpoint
     first, second = project(live, tmp_path / "a", "orders"), project(live, tmp_path / "b", "orders", "carts")
     assert first.once().exit_code == 0
@@ -66,7 +66,7 @@ def test_a_table_that_both_declare_belongs_to_the_first(endpoint: Live, tmp_path
     assert items(live, "orders") == ["1"]
 
 
-def test_state_of_before_is_transferred_where_its_tables_are_declared(endpoint: Live, tmp_path: Path) -> None:
+def test_earlier_state_is_transferred_where_its_tables_are_declared(endpoint: Live, tmp_path: Path) -> None:
     live = endpoint
     first, second = project(live, tmp_path / "a", "orders"), project(live, tmp_path / "b", "carts", "drafts")
     assert first.run("--once", RECONCILER_STACK="default").exit_code == 0
@@ -154,7 +154,7 @@ def test_folders_of_one_name_lose_no_items_to_one_another(shared: str, endpoint:
         assert "invoices" not in live.client.list_tables()["TableNames"]
 
 
-def test_a_project_that_moves_converges_and_prunes_what_it_declared_there(endpoint: Live, tmp_path: Path) -> None:
+def test_a_moved_project_converges_and_prunes_its_own_tables(endpoint: Live, tmp_path: Path) -> None:
     live = endpoint
     shop = project(live, tmp_path / "old" / "shop", "users", "invoices")
     assert shop.once().exit_code == 0

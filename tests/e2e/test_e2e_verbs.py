@@ -65,7 +65,7 @@ def test_what_a_table_held_at_a_time_becomes_a_new_table(moto: Live, tmp_path: P
     assert (refused.exit_code, "exists already" in refused.stderr) == (1, True)
 
 
-def test_dynamodb_local_has_no_backups_and_restore_says_so(local: Live, tmp_path: Path) -> None:
+def test_dynamodb_local_has_no_backups_and_restore_reports_it(local: Live, tmp_path: Path) -> None:
     tool = Tool(local.url, tmp_path)
     tool.write("users.yaml", TABLE)
     assert tool.once().exit_code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulation.world import ListSource
+from simulation.simulated_engine import ListSource
 from support.proxy import RecordingProxy
 from support.specs import declaration, renamed
 from support.transitions import TRANSITIONS, Transition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.backups import Backups
 from reconciler.model.errors import Forbidden
@@ -17,7 +17,7 @@ HOURLY = Backups("0 * * * *", 2)
 
 def with_backups(flavor=Flavor.MOTO, **options):
     sim = simulate(flavor=flavor, **options)
-    sim.plane.has_backups = True
+    sim.dynamodb.has_backups = True
     return sim
 
 
@@ -26,8 +26,8 @@ def doomed(flavor=Flavor.MOTO, **options):
     sim = with_backups(flavor, prune_grace=timedelta(0), **options)
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
-    sim.plane.tables["orders"].items["mine"] = item("mine")
-    sim.plane.journal.clear()
+    sim.dynamodb.tables["orders"].items["mine"] = item("mine")
+    sim.dynamodb.journal.clear()
     sim.declare(declaration("users"))
     return sim
 
@@ -40,8 +40,8 @@ def test_a_backup_is_taken_each_hour_and_two_are_kept():
     for _ in range(10):
         sim.clock.seconds += 1800
         assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating.count("CreateBackup") == 5
-    assert len(sim.plane.backups) == 2
+    assert sim.dynamodb.mutating.count("CreateBackup") == 5
+    assert len(sim.dynamodb.backups) == 2
 
 
 def test_between_two_due_times_nothing_is_written():
@@ -50,25 +50,25 @@ def test_between_two_due_times_nothing_is_written():
     sim.once()
     sim.clock.seconds += 3601
     sim.once()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     assert [sim.run().verdict for _ in range(5)] == [Verdict.IN_SYNC] * 5
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
-def test_an_endpoint_without_backups_says_so_and_is_in_sync():
+def test_an_endpoint_without_backups_reports_it_and_is_in_sync():
     sim = simulate(flavor=Flavor.DYNAMODB_LOCAL)
     sim.declare(declaration(backups=HOURLY))
     sim.once()
     sim.clock.seconds += 3601
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert "CreateBackup" not in sim.plane.mutating
+    assert "CreateBackup" not in sim.dynamodb.mutating
 
 
 def test_a_backup_comes_before_a_delete():
     sim = doomed()
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating == ["CreateBackup", "DeleteTable"]
-    ((kept),) = sim.plane.backups.values()
+    assert sim.dynamodb.mutating == ["CreateBackup", "DeleteTable"]
+    ((kept),) = sim.dynamodb.backups.values()
     assert kept["summary"]["BackupName"].startswith("orders-before-delete-")
     assert kept["table"].items == {"mine": item("mine")}
 
@@ -79,16 +79,16 @@ def test_the_delete_waits_until_the_backup_is_whole():
     (step,) = [s for t in report.tables for s in t.steps if s.status is StepStatus.DEFERRED]
     assert (step.message or "").startswith("waiting for backup")
     assert "(CREATING)" in (step.message or "")
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating == ["CreateBackup", "DeleteTable"]
+    assert sim.dynamodb.mutating == ["CreateBackup", "DeleteTable"]
 
 
 def test_an_empty_table_needs_no_backup():
     sim = doomed()
-    sim.plane.tables["orders"].items.clear()
+    sim.dynamodb.tables["orders"].items.clear()
     sim.once()
-    assert sim.plane.mutating == ["DeleteTable"]
+    assert sim.dynamodb.mutating == ["DeleteTable"]
 
 
 def test_where_backups_are_denied_nothing_is_deleted():
@@ -98,20 +98,20 @@ def test_where_backups_are_denied_nothing_is_deleted():
         if operation == "CreateBackup":
             raise Forbidden(operation, "AccessDeniedException", "no")
 
-    sim.plane.faults = deny
+    sim.dynamodb.faults = deny
     report = sim.once()
     blocked = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert [step.reason for step in blocked] == [Reason.BACKUP]
     assert "dynamodb:CreateBackup" in (blocked[0].allow_with or "")
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
-def test_an_old_backup_does_not_stand_for_what_the_table_holds_now():
+def test_an_old_backup_does_not_count_for_the_current_items():
     sim = doomed(delay=5.0)
     sim.run()
     sim.clock.seconds += 2 * 3600
     sim.once()
-    assert sim.plane.mutating == ["CreateBackup", "CreateBackup", "DeleteTable"]
+    assert sim.dynamodb.mutating == ["CreateBackup", "CreateBackup", "DeleteTable"]
 
 
 def test_backups_before_a_delete_are_never_pruned_by_a_schedule():
@@ -122,7 +122,7 @@ def test_backups_before_a_delete_are_never_pruned_by_a_schedule():
     for _ in range(4):
         sim.clock.seconds += 3600
         sim.once()
-    names = [kept["summary"]["BackupName"] for kept in sim.plane.backups.values()]
+    names = [kept["summary"]["BackupName"] for kept in sim.dynamodb.backups.values()]
     assert sum("before-delete" in name for name in names) == 1
     assert len(names) == 2
 
@@ -130,7 +130,7 @@ def test_backups_before_a_delete_are_never_pruned_by_a_schedule():
 def test_a_destroy_in_a_stack_that_is_suspended_waits_for_its_backup_too():
     sim = doomed(Flavor.AWS, data_loss="allow")
     sim.reconciler.suspend("somebody")
-    sim.plane.delay = 1.0
+    sim.dynamodb.delay = 1.0
     sim.reconciler.destroy()
-    assert "orders" not in sim.plane.tables
-    assert sim.plane.mutating.count("CreateBackup") == 1
+    assert "orders" not in sim.dynamodb.tables
+    assert sim.dynamodb.mutating.count("CreateBackup") == 1

@@ -1,4 +1,4 @@
-"""The cap counts what is wanted gone and what went within the hour; the grace and the backup go by a steady clock."""
+"""The cap counts planned deletions and those of the last hour; grace and backup use a monotonic clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys
 
 from reconciler.engine.state import EngineState
@@ -30,8 +30,8 @@ def stack(flavor: Flavor = Flavor.AWS, **options: Any) -> Sim:
         sim.run()
         sim.clock.seconds += 60
     for name in ("kept", *NAMES):
-        sim.plane.tables[name].items["theirs"] = item("theirs")
-    sim.plane.journal.clear()
+        sim.dynamodb.tables[name].items["theirs"] = item("theirs")
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -41,27 +41,27 @@ def passes(sim: Sim, count: int, pause: float = 60.0) -> None:
         sim.clock.seconds += pause
 
 
-def reasons(report: PassReport, fate: StepStatus = StepStatus.BLOCKED) -> set[Reason | None]:
-    return {step.reason for table in report.tables for step in table.steps if step.status is fate}
+def reasons(report: PassReport, step_status: StepStatus = StepStatus.BLOCKED) -> set[Reason | None]:
+    return {step.reason for table in report.tables for step in table.steps if step.status is step_status}
 
 
 def left(sim: Sim) -> list[str]:
-    return sorted(sim.plane.tables)
+    return sorted(sim.dynamodb.tables)
 
 
 def _status(status: str) -> Callable[[Sim, str], None]:
     def put(sim: Sim, name: str) -> None:
-        sim.plane.tables[name].description["TableStatus"] = status
+        sim.dynamodb.tables[name].description["TableStatus"] = status
 
     return put
 
 
 def _active(sim: Sim, name: str) -> None:
-    sim.plane.tables[name].description["TableStatus"] = "ACTIVE"
+    sim.dynamodb.tables[name].description["TableStatus"] = "ACTIVE"
 
 
 @pytest.mark.parametrize("status", ["UPDATING", "CREATING"])
-def test_tables_that_become_active_one_after_the_other_do_not_go_one_a_pass(status: str) -> None:
+def test_tables_becoming_active_one_by_one_are_not_deleted_one_per_pass(status: str) -> None:
     sim = stack()
     for name in NAMES:
         _status(status)(sim, name)
@@ -73,7 +73,7 @@ def test_tables_that_become_active_one_after_the_other_do_not_go_one_a_pass(stat
     assert reasons(sim.run()) == {Reason.MAX_DELETES}
 
 
-def test_tables_whose_grace_ends_one_after_the_other_do_not_go_one_a_pass() -> None:
+def test_tables_whose_grace_ends_one_by_one_are_not_deleted_one_per_pass() -> None:
     sim = stack(prune_grace=timedelta(minutes=5))
     for number in range(1, 6):
         sim.declare(*(declaration(name) for name in ("kept", *NAMES[number:])))
@@ -82,16 +82,16 @@ def test_tables_whose_grace_ends_one_after_the_other_do_not_go_one_a_pass() -> N
     assert left(sim) == [*NAMES, "kept"]
 
 
-def test_tables_that_are_emptied_one_after_the_other_do_not_go_one_a_pass() -> None:
+def test_tables_emptied_one_by_one_are_not_deleted_one_per_pass() -> None:
     sim = stack(data_loss="never")
     sim.declare(declaration("kept"))
     for name in NAMES:
-        sim.plane.tables[name].items.clear()
+        sim.dynamodb.tables[name].items.clear()
         passes(sim, 3)
     assert left(sim) == [*NAMES, "kept"]
 
 
-def test_tables_that_need_another_key_count_like_those_that_go() -> None:
+def test_replacements_count_like_deletions() -> None:
     sim = stack()
     _status("UPDATING")(sim, "a2")
     sim.declare(*(declaration(n) for n in ("kept", *NAMES[2:])), declaration("a2", keys=keys("pk N")))
@@ -99,7 +99,7 @@ def test_tables_that_need_another_key_count_like_those_that_go() -> None:
     assert left(sim) == [*NAMES, "kept"]
 
 
-def test_one_table_an_hour_goes_and_the_next_waits_for_its_hour() -> None:
+def test_the_cap_allows_one_table_an_hour() -> None:
     sim = stack()
     for number in range(1, 4):
         sim.declare(*(declaration(name) for name in ("kept", *NAMES[number:])))
@@ -141,7 +141,7 @@ def test_a_delete_that_was_throttled_counts_once() -> None:
             refused.append(operation)
             raise Throttled(operation, "ThrottlingException", "slow")
 
-    sim.plane.faults = throttle
+    sim.dynamodb.faults = throttle
     passes(sim, 6)
     assert "a1" not in left(sim)
 
@@ -151,15 +151,15 @@ def test_the_same_table_replaced_twice_within_the_hour_counts_twice() -> None:
     rest = [declaration(name) for name in ("kept", *NAMES[1:])]
     sim.declare(*rest, declaration("a1", keys=keys("pk N")))
     passes(sim, 4)
-    assert "theirs" not in sim.plane.tables["a1"].items
-    sim.plane.tables["a1"].items["later"] = item("later")
+    assert "theirs" not in sim.dynamodb.tables["a1"].items
+    sim.dynamodb.tables["a1"].items["later"] = item("later")
     sim.declare(*rest, declaration("a1"))
     passes(sim, 5)
-    assert "later" in sim.plane.tables["a1"].items
+    assert "later" in sim.dynamodb.tables["a1"].items
     assert reasons(sim.run()) == {Reason.MAX_DELETES}
 
 
-def test_without_a_cap_nothing_is_written_down_and_all_go() -> None:
+def test_without_a_cap_nothing_is_recorded_and_all_are_deleted() -> None:
     sim = stack(Flavor.DYNAMODB_LOCAL, max_deletes=None)
     sim.declare(declaration("kept"))
     passes(sim, 3)
@@ -173,9 +173,9 @@ def test_an_explicit_destroy_is_not_capped_and_does_not_count() -> None:
     assert (left(sim), sim.store.snapshot.ended) == ([], {})
 
 
-def test_a_protected_table_is_settled_and_does_not_count() -> None:
+def test_a_protected_table_does_not_count_towards_the_cap() -> None:
     sim = stack()
-    sim.plane.tables["a1"].description["DeletionProtectionEnabled"] = True
+    sim.dynamodb.tables["a1"].description["DeletionProtectionEnabled"] = True
     sim.declare(*(declaration(name) for name in ("kept", *NAMES[2:])))
     passes(sim, 3)
     assert left(sim) == ["a1", *NAMES[2:], "kept"]
@@ -189,7 +189,7 @@ FLAVORS = [Flavor.DYNAMODB_LOCAL, Flavor.AWS]
 def pending(flavor: Flavor, *, empty: bool = False) -> Sim:
     sim = stack(flavor, prune_grace=GRACE, max_deletes=None, data_loss="never" if empty else "allow")
     if empty:
-        sim.plane.tables["a1"].items.clear()
+        sim.dynamodb.tables["a1"].items.clear()
     sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
     return sim
 
@@ -207,7 +207,7 @@ def test_a_jump_of_the_wall_clock_ends_no_grace(flavor: Flavor, jump: float) -> 
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_jump_of_the_wall_clock_is_no_second_look_at_an_empty_table(jump: float) -> None:
+def test_a_wall_clock_jump_does_not_count_as_a_second_empty_observation(jump: float) -> None:
     sim = pending(Flavor.AWS, empty=True)
     passes(sim, 2)
     sim.clock.jumped += jump
@@ -226,7 +226,7 @@ def test_a_wall_clock_that_is_set_back_does_not_stop_the_grace_for_ever(jump: fl
     assert "a1" not in left(sim)
 
 
-def test_a_daemon_that_starts_anew_waits_the_whole_grace_itself() -> None:
+def test_a_restarted_daemon_waits_the_whole_grace_period() -> None:
     sim = pending(Flavor.AWS)
     passes(sim, 4)
     sim.reconciler = replace(sim.reconciler, state=EngineState())
@@ -248,7 +248,7 @@ def test_one_shot_commands_count_from_the_recorded_time() -> None:
 
 
 def backups(sim: Sim) -> int:
-    return sum(operation == "CreateBackup" for operation in sim.plane.mutating)
+    return sum(operation == "CreateBackup" for operation in sim.dynamodb.mutating)
 
 
 def throttled(sim: Sim) -> None:
@@ -256,20 +256,20 @@ def throttled(sim: Sim) -> None:
         if operation == "DeleteTable":
             raise Throttled(operation, "ThrottlingException", "slow")
 
-    sim.plane.faults = throttle
+    sim.dynamodb.faults = throttle
 
 
 @pytest.mark.parametrize(("pause", "made"), [(60.0, 1), (299.0, 1), (301.0, 2), (1800.0, 2), (3599.0, 2)], ids=str)
-def test_a_backup_before_a_delete_that_was_not_carried_out_counts_for_five_minutes(pause: float, made: int) -> None:
+def test_a_backup_before_a_delete_that_was_not_executed_counts_for_five_minutes(pause: float, made: int) -> None:
     sim = pending(Flavor.AWS)
-    sim.plane.has_backups = True
+    sim.dynamodb.has_backups = True
     sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))
     throttled(sim)
     sim.run()
     assert backups(sim) == 1
     sim.clock.seconds += pause
-    sim.plane.tables["a1"].items["later"] = item("later")
-    sim.plane.faults = None
+    sim.dynamodb.tables["a1"].items["later"] = item("later")
+    sim.dynamodb.faults = None
     passes(sim, 2)
     assert ("a1" in left(sim), backups(sim)) == (False, made)
 
@@ -277,24 +277,24 @@ def test_a_backup_before_a_delete_that_was_not_carried_out_counts_for_five_minut
 @pytest.mark.parametrize("jump", [-HOUR, -1800.0, HOUR])
 def test_whatever_the_wall_clock_says_an_old_backup_does_not_count(jump: float) -> None:
     sim = pending(Flavor.AWS)
-    sim.plane.has_backups = True
+    sim.dynamodb.has_backups = True
     sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))
     throttled(sim)
     sim.run()
     sim.clock.seconds += 1800
     sim.clock.jumped += jump
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     passes(sim, 2)
     assert ("a1" in left(sim), backups(sim)) == (False, 2)
 
 
 def test_the_backup_of_another_process_does_not_count() -> None:
     sim = pending(Flavor.AWS)
-    sim.plane.has_backups = True
+    sim.dynamodb.has_backups = True
     sim.reconciler.options = replace(sim.reconciler.options, prune_grace=timedelta(0))
     throttled(sim)
     sim.run()
     sim.reconciler = replace(sim.reconciler, state=EngineState())
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     passes(sim, 2)
     assert backups(sim) == 2

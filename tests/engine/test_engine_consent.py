@@ -1,4 +1,4 @@
-"""Replacing a table never follows from a change alone: items other than its seed are lost only with consent for it."""
+"""A change alone never replaces a table: items other than its seed are lost only with consent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys, lsi
 
 from reconciler.model.desired import Declaration, Lifecycle
@@ -25,22 +25,22 @@ Hand = Callable[[Sim], None]
 def _put(*names: str) -> Hand:
     def put(sim: Sim) -> None:
         for name in names:
-            sim.plane.tables["users"].items[name] = item(name)
+            sim.dynamodb.tables["users"].items[name] = item(name)
 
     return put
 
 
 def _changed(sim: Sim) -> None:
-    first = next(iter(sim.plane.tables["users"].items))
-    sim.plane.tables["users"].items[first] = item("1", name="somebody else")
+    first = next(iter(sim.dynamodb.tables["users"].items))
+    sim.dynamodb.tables["users"].items[first] = item("1", name="somebody else")
 
 
 def _fewer(sim: Sim) -> None:
-    del sim.plane.tables["users"].items[next(iter(sim.plane.tables["users"].items))]
+    del sim.dynamodb.tables["users"].items[next(iter(sim.dynamodb.tables["users"].items))]
 
 
 def _emptied(sim: Sim) -> None:
-    sim.plane.tables["users"].items.clear()
+    sim.dynamodb.tables["users"].items.clear()
 
 
 def _untouched(sim: Sim) -> None:
@@ -91,7 +91,7 @@ def staged(case: Case, flavor: Flavor) -> Sim:
     sim.declare(_declared(case, case.first))
     sim.once()
     case.hand(sim)
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.clock.seconds += 60
     sim.declare(_declared(case, case.now))
     return sim
@@ -108,16 +108,16 @@ def blocked(report: PassReport) -> list[Step]:
 
 @pytest.mark.parametrize("flavor", EMULATORS)
 @pytest.mark.parametrize("name", LOST)
-def test_items_are_not_lost_to_a_replacement_that_nobody_agreed_to(name: str, flavor: Flavor) -> None:
+def test_items_are_not_lost_to_a_replacement_without_consent(name: str, flavor: Flavor) -> None:
     sim = staged(LOST[name], flavor)
-    before = dict(sim.plane.tables["users"].items)
+    before = dict(sim.dynamodb.tables["users"].items)
     for report in (sim.once(), sim.run("api")):
         (step,) = [step for step in blocked(report) if step.action is Action.REPLACE]
         assert step.reason is Reason.DATA_LOSS
         for way in ("`reconciler up users`", "lifecycle.allow_data_loss: true", "RECONCILER_DATA_LOSS=allow"):
             assert way in (step.allow_with or "")
-    assert sim.plane.tables["users"].items == before
-    assert "DeleteTable" not in sim.plane.mutating
+    assert sim.dynamodb.tables["users"].items == before
+    assert "DeleteTable" not in sim.dynamodb.mutating
 
 
 @pytest.mark.parametrize("name", LOST)
@@ -125,10 +125,10 @@ def test_up_replaces_once_the_plan_was_confirmed(name: str) -> None:
     sim = staged(LOST[name], Flavor.DYNAMODB_LOCAL)
     plan = sim.reconciler.preview(confirming=True)
     assert plan.summary()["replace"] == 1, "the plan shows what a confirmation would do"
-    assert "DeleteTable" not in sim.plane.mutating, "and does nothing"
+    assert "DeleteTable" not in sim.dynamodb.mutating, "and does nothing"
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
     assert report.verdict.value == "in_sync"
-    assert sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"]
+    assert sim.dynamodb.mutating[:2] == ["DeleteTable", "CreateTable"]
 
 
 @pytest.mark.parametrize("flavor", EMULATORS)
@@ -137,24 +137,24 @@ def test_what_loses_nothing_or_was_agreed_to_is_replaced(name: str, flavor: Flav
     sim = staged(FREE[name], flavor)
     report = sim.once()
     assert report.verdict.value == "in_sync"
-    assert sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"]
+    assert sim.dynamodb.mutating[:2] == ["DeleteTable", "CreateTable"]
     summary = report.summary()
     counts = {name: summary[name] for name in ("create", "update", "replace", "delete")}
     assert counts == {"create": 0, "update": 0, "replace": 1, "delete": 0}, "a replaced table counts once"
 
 
 @pytest.mark.parametrize("options", [{}, {"data_loss": "never"}], ids=["default", "never"])
-def test_off_emulators_a_confirmation_does_not_stand_for_data_loss(options: dict[str, Any]) -> None:
+def test_outside_emulators_a_confirmation_does_not_allow_data_loss(options: dict[str, Any]) -> None:
     sim = staged(Case(_put("theirs"), options=options), Flavor.AWS)
     plan = sim.reconciler.preview(confirming=True)
     (step,) = [step for step in blocked(plan) if step.action is Action.REPLACE]
     assert (step.reason, "reconciler up" in (step.allow_with or "")) == (Reason.DATA_LOSS, False)
     sim.reconciler.converge("up", approved=approval(plan, only_this=True))
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 def _another_item(sim: Sim) -> None:
-    sim.plane.tables["users"].items["late"] = item("late")
+    sim.dynamodb.tables["users"].items["late"] = item("late")
 
 
 def _another_table(sim: Sim) -> None:
@@ -178,11 +178,11 @@ def _grown(sim: Sim) -> None:
 
 
 def _gone(sim: Sim) -> None:
-    del sim.plane.tables["orders"]
+    del sim.dynamodb.tables["orders"]
 
 
 def _made_by_others(sim: Sim) -> None:
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="carts",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -206,9 +206,9 @@ def _confirming() -> tuple[Sim, PassReport]:
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
     for name in ("users", "orders"):
-        sim.plane.tables[name].items["theirs"] = item("theirs")
+        sim.dynamodb.tables[name].items["theirs"] = item("theirs")
     sim.clock.seconds += 60
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration("users"), declaration("orders"), declaration("carts"))
     plan = sim.reconciler.preview(confirming=True)
     assert (plan.summary()["create"], plan.summary()["delete"]) == (1, 0)
@@ -216,25 +216,25 @@ def _confirming() -> tuple[Sim, PassReport]:
 
 
 @pytest.mark.parametrize("name", MEANWHILE)
-def test_up_carries_out_no_other_plan_than_the_one_that_was_shown(name: str) -> None:
+def test_up_applies_only_the_plan_that_was_shown(name: str) -> None:
     sim, plan = _confirming()
     MEANWHILE[name](sim)
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
     assert report.plan_changed
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 @pytest.mark.parametrize("name", MEANWHILE)
 def test_up_with_yes_destroys_nothing_that_was_not_shown(name: str) -> None:
     sim, plan = _confirming()
     MEANWHILE[name](sim)
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
     assert not report.plan_changed
-    assert "DeleteTable" not in sim.plane.mutating
+    assert "DeleteTable" not in sim.dynamodb.mutating
     kept = {"users", "orders"} - ({"orders"} if name == "an existing table is gone" else set())
-    assert all("theirs" in sim.plane.tables[each].items for each in kept)
+    assert all("theirs" in sim.dynamodb.tables[each].items for each in kept)
 
 
 def test_a_plan_that_changes_while_another_reconciler_leads_is_not_begun_afterwards() -> None:
@@ -249,25 +249,25 @@ def test_a_plan_that_changes_while_another_reconciler_leads_is_not_begun_afterwa
     store.is_current = outdated  # type: ignore[method-assign]
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
     assert report.plan_changed
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
-def test_a_later_round_destroys_nothing_that_was_not_confirmed() -> None:
+def test_a_later_pass_destroys_nothing_that_was_not_confirmed() -> None:
     sim, plan = _confirming()
-    made = sim.plane.faults
+    made = sim.dynamodb.faults
 
     def meanwhile(operation: str, params: Any) -> None:
         if operation == "CreateTable":
             sim.declare(declaration("users", keys=keys("pk N")), declaration("carts"))
 
-    sim.plane.faults = meanwhile
+    sim.dynamodb.faults = meanwhile
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
-    sim.plane.faults = made
-    assert "DeleteTable" not in sim.plane.mutating
+    sim.dynamodb.faults = made
+    assert "DeleteTable" not in sim.dynamodb.mutating
     again = sim.reconciler.converge("up", approved=replace(approval(plan, only_this=False)))
     reasons = {step.reason for step in blocked(again)}
     assert reasons == {Reason.NOT_APPROVED}, report
-    assert {"users", "orders", "carts"} == set(sim.plane.tables)
+    assert {"users", "orders", "carts"} == set(sim.dynamodb.tables)
 
 
 def test_an_item_that_arrives_after_the_question_is_part_of_what_was_confirmed_for_the_table() -> None:
@@ -295,23 +295,23 @@ def _shown_as_harmless(name: str, *, confirming: bool) -> tuple[Sim, PassReport]
     sim.reconciler.converge("once", ("beside",))
     sim.clock.seconds += 60
     sim.declare(*([] if how else sim.source.declarations), *([beside] if how else []))
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     plan = sim.reconciler.preview(confirming=confirming)
     assert plan.summary()["delete" if how else "replace"] == 1, plan
     return sim, plan
 
 
 def _lost(sim: Sim) -> bool:
-    return "DeleteTable" in sim.plane.mutating or "theirs" not in sim.plane.tables["users"].items
+    return "DeleteTable" in sim.dynamodb.mutating or "theirs" not in sim.dynamodb.tables["users"].items
 
 
 @pytest.mark.parametrize("only_this", [True, False], ids=["asked", "yes"])
 @pytest.mark.parametrize("name", HARMLESS)
-def test_without_any_other_item_what_was_shown_is_carried_out(name: str, only_this: bool) -> None:
+def test_without_any_other_item_what_was_shown_is_executed(name: str, only_this: bool) -> None:
     sim, plan = _shown_as_harmless(name, confirming=only_this)
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=only_this))
     assert (report.verdict.value, report.plan_changed) == ("in_sync", False)
-    assert "DeleteTable" in sim.plane.mutating
+    assert "DeleteTable" in sim.dynamodb.mutating
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -323,7 +323,7 @@ def test_an_item_that_arrives_before_the_answer_is_shown_and_asked_about_again(n
     assert not _lost(sim)
     again = sim.reconciler.preview(confirming=True)
     assert sim.reconciler.converge("up", approved=approval(again, only_this=True)).verdict.value == "in_sync"
-    assert "DeleteTable" in sim.plane.mutating, "the second plan shows the loss, and is confirmed"
+    assert "DeleteTable" in sim.dynamodb.mutating, "the second plan shows the loss, and is confirmed"
 
 
 @pytest.mark.parametrize("confirming", [True, False], ids=["the table was named", "no table was named"])
@@ -347,14 +347,14 @@ def test_an_item_that_arrives_before_the_last_scan_keeps_its_table(name: str, on
 
         def scanned(operation: str, _: Any, sim: Sim = sim, at: int = at) -> None:
             nonlocal tried
-            if operation == "Scan" and "users" in sim.plane.tables and tried < at:
+            if operation == "Scan" and "users" in sim.dynamodb.tables and tried < at:
                 tried += 1
                 if tried == at:
                     _put("theirs")(sim)
 
         sim.items.faults = scanned
         report = sim.reconciler.converge("up", approved=approval(plan, only_this=only_this))
-        if tried == at and "users" in sim.plane.tables and not _rekeyed_already(sim):
+        if tried == at and "users" in sim.dynamodb.tables and not _rekeyed_already(sim):
             assert not _lost(sim), f"before scan {at}"
             assert report.plan_changed or {step.reason for step in blocked(report)} == {Reason.NOT_APPROVED}
     assert at > 2, "it is looked at when it is planned and right before the call"
@@ -362,33 +362,35 @@ def test_an_item_that_arrives_before_the_last_scan_keeps_its_table(name: str, on
 
 def _rekeyed_already(sim: Sim) -> bool:
     """Whether the item came into the new table."""
-    return sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"] and "theirs" in sim.plane.tables["users"].items
+    return (
+        sim.dynamodb.mutating[:2] == ["DeleteTable", "CreateTable"] and "theirs" in sim.dynamodb.tables["users"].items
+    )
 
 
 @pytest.mark.parametrize("name", LOST)
-def test_yes_without_the_name_of_the_table_is_no_consent_to_lose_its_items(name: str) -> None:
+def test_yes_without_the_table_name_is_not_consent_to_lose_its_items(name: str) -> None:
     sim = staged(LOST[name], Flavor.DYNAMODB_LOCAL)
-    before = dict(sim.plane.tables["users"].items)
+    before = dict(sim.dynamodb.tables["users"].items)
     plan = sim.reconciler.preview(confirming=False)
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
     (step,) = [step for step in blocked(report) if step.action is Action.REPLACE]
     assert (step.reason, "`reconciler up users`" in (step.allow_with or "")) == (Reason.DATA_LOSS, True)
-    assert (sim.plane.tables["users"].items, "DeleteTable" in sim.plane.mutating) == (before, False)
+    assert (sim.dynamodb.tables["users"].items, "DeleteTable" in sim.dynamodb.mutating) == (before, False)
     named = sim.reconciler.preview(("users",), confirming=True)
     report = sim.reconciler.converge("up", ("users",), approved=approval(named, only_this=False))
-    assert (report.verdict.value, sim.plane.mutating[:2]) == ("in_sync", ["DeleteTable", "CreateTable"])
+    assert (report.verdict.value, sim.dynamodb.mutating[:2]) == ("in_sync", ["DeleteTable", "CreateTable"])
 
 
-def test_a_step_that_was_shown_blocked_and_became_harmless_is_not_carried_out_unseen() -> None:
+def test_a_step_shown_as_blocked_is_not_executed_when_it_becomes_safe() -> None:
     sim = staged(LOST["another name of the key"], Flavor.DYNAMODB_LOCAL)
     plan = sim.reconciler.preview(confirming=False)
     _emptied(sim)
     report = sim.reconciler.converge("up", approved=approval(plan, only_this=False))
     assert {step.reason for step in blocked(report)} == {Reason.NOT_APPROVED}
-    assert "DeleteTable" not in sim.plane.mutating
+    assert "DeleteTable" not in sim.dynamodb.mutating
 
 
-def test_the_digest_of_a_plan_tells_a_table_with_items_from_one_without() -> None:
+def test_the_plan_digest_differs_for_a_table_with_items() -> None:
     sim, plan = _shown_as_harmless("an empty table is pruned", confirming=False)
     _put("theirs")(sim)
     again = sim.reconciler.preview()

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from simulation.stacks import beside
-from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Lifecycle
@@ -34,7 +34,7 @@ class Case(NamedTuple):
 
     made_by: str
     run: Run
-    wish: dict[str, Any] = {}
+    requested: dict[str, Any] = {}
     flavor: Flavor = Flavor.AWS
 
 
@@ -58,29 +58,31 @@ CASES = {
 }
 
 
-def world(case: Case) -> tuple[Sim, Sim]:
+def environment(case: Case) -> tuple[Sim, Sim]:
     """``users`` stands there; both stacks declare it as their own and have not run since."""
     first = simulate(flavor=case.flavor, **ANYTHING_GOES)
     first.declare(declaration("users", lifecycle=OWN))
     if case.made_by == "first":
         first.once()
     else:
-        first.plane.make(**PLAIN, Tags=[{"Key": OWNER_TAG, "Value": "elsewhere/default/n"}])
+        first.dynamodb.make(**PLAIN, Tags=[{"Key": OWNER_TAG, "Value": "elsewhere/default/n"}])
     first.clock.seconds += 3600
     second = beside(first, one_state=False, stack="shop", **ANYTHING_GOES)
     second.declare(declaration("users", lifecycle=OWN, **case.wish))
-    first.plane.journal.clear()
+    first.dynamodb.journal.clear()
     return first, second
 
 
 def owner(sim: Sim) -> str:
-    return str(sim.plane.tables["users"].tags[OWNER_TAG]).rsplit("/", 1)[0]
+    return str(sim.dynamodb.tables["users"].tags[OWNER_TAG]).rsplit("/", 1)[0]
 
 
 def written_tags(sim: Sim) -> Counter[str]:
     """How often each stack put its tag on the table, as the service was asked."""
     tags = [
-        call.params["Tags"][0]["Value"].split("/")[0] for call in sim.plane.journal if call.operation == "TagResource"
+        call.params["Tags"][0]["Value"].split("/")[0]
+        for call in sim.dynamodb.journal
+        if call.operation == "TagResource"
     ]
     return Counter(tags)
 
@@ -102,21 +104,21 @@ def blocked(report: PassReport) -> Step:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_each_puts_its_tag_on_the_table_once_at_most_and_then_both_rest(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     reports = fight(case, first, second)
     assert max(written_tags(first).values()) == 1
-    calls = len(first.plane.journal)
+    calls = len(first.dynamodb.journal)
     written = first.store.written, second.store.written
     again = fight(case, first, second, 5)
-    assert (len(first.plane.journal), (first.store.written, second.store.written)) == (calls, written), "quiet"
+    assert (len(first.dynamodb.journal), (first.store.written, second.store.written)) == (calls, written), "quiet"
     assert {stack: report.verdict for stack, report in reports.items()} == {
         stack: report.verdict for stack, report in again.items()
     }
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_one_that_has_it_is_in_sync_and_the_other_says_who_took_it_and_what_to_do(case: Case) -> None:
-    first, second = world(case)
+def test_the_owner_is_in_sync_and_the_former_owner_reports_the_new_one_and_the_remedy(case: Case) -> None:
+    first, second = environment(case)
     reports = fight(case, first, second)
     (holder,) = [stack for stack, report in reports.items() if report.verdict is Verdict.IN_SYNC]
     (other,) = [stack for stack in reports if stack != holder]
@@ -129,61 +131,61 @@ def test_the_one_that_has_it_is_in_sync_and_the_other_says_who_took_it_and_what_
     assert step.allow_with == f"RECONCILER_STACK={other} reconciler release users"
 
 
-def test_releasing_it_leaves_it_to_the_other_for_good() -> None:
+def test_releasing_it_transfers_it_to_the_other_stack_for_good() -> None:
     case = CASES["one created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
     fight(case, first, second)
     assert owner(first) == "shop/default"
     first.reconciler.release(("users",))
-    first.plane.journal.clear()
+    first.dynamodb.journal.clear()
     reports = fight(case, first, second)
     assert {report.verdict for report in reports.values()} == {Verdict.IN_SYNC}
-    assert first.plane.journal == []
+    assert first.dynamodb.journal == []
 
 
-def test_without_own_for_one_pass_it_is_taken_back_once() -> None:
+def test_after_one_pass_without_own_it_is_taken_over_again_once() -> None:
     case = CASES["one created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
     fight(case, first, second)
     first.declare(declaration("users"))
     assert blocked(first.run()).reason is Reason.OTHER_STACK
     first.declare(declaration("users", lifecycle=OWN, deletion_protection=True))
-    first.plane.journal.clear()
+    first.dynamodb.journal.clear()
     reports = fight(case, first, second)
     assert written_tags(first) == {"default": 1}
     assert (owner(first), blocked(reports["shop"]).reason) == ("default/default", Reason.CONTESTED)
-    assert first.plane.tables["users"].description["DeletionProtectionEnabled"] is True
+    assert first.dynamodb.tables["users"].description["DeletionProtectionEnabled"] is True
     assert reports["default"].verdict is Verdict.IN_SYNC
 
 
 @pytest.mark.parametrize("run", [as_loop, as_command])
 def test_two_stacks_that_want_other_keys_do_not_replace_the_table_for_ever(run: Run) -> None:
     case = Case("first", run, {"keys": OTHER_KEY}, Flavor.MOTO)
-    first, second = world(case)
-    first.plane.tables["users"].items["mine"] = item("mine")
+    first, second = environment(case)
+    first.dynamodb.tables["users"].items["mine"] = item("mine")
     reports = fight(case, first, second)
-    assert first.plane.mutating.count("DeleteTable") <= 1
-    deleted = first.plane.mutating.count("DeleteTable")
+    assert first.dynamodb.mutating.count("DeleteTable") <= 1
+    deleted = first.dynamodb.mutating.count("DeleteTable")
     fight(case, first, second)
-    assert first.plane.mutating.count("DeleteTable") == deleted
+    assert first.dynamodb.mutating.count("DeleteTable") == deleted
     assert sorted(report.verdict for report in reports.values()) == [Verdict.DRIFTED, Verdict.IN_SYNC]
 
 
-def test_a_contested_table_is_neither_pruned_nor_destroyed_by_the_one_that_lost_it() -> None:
+def test_a_contested_table_is_neither_pruned_nor_destroyed_by_its_former_owner() -> None:
     case = CASES["one created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
     fight(case, first, second)
     first.reconciler.destroy()
     first.reconciler.resume()
     first.declare(declaration("orders"))
     first.once()
-    assert "users" in first.plane.tables
-    assert "DeleteTable" not in first.plane.mutating
+    assert "users" in first.dynamodb.tables
+    assert "DeleteTable" not in first.dynamodb.mutating
 
 
-def test_a_take_over_that_was_turned_away_is_tried_again() -> None:
+def test_a_refused_takeover_is_retried() -> None:
     case = CASES["a third stack created it, two loops"]
-    first, _ = world(case)
+    first, _ = environment(case)
     turned_away = []
 
     def busy(operation: str, params: Any) -> None:
@@ -191,7 +193,7 @@ def test_a_take_over_that_was_turned_away_is_tried_again() -> None:
             turned_away.append(operation)
             raise Throttled(operation, "LimitExceededException", "slow down")
 
-    first.plane.faults = busy
+    first.dynamodb.faults = busy
     for _ in range(5):
         first.clock.seconds += 60
         report = first.run()
@@ -199,16 +201,16 @@ def test_a_take_over_that_was_turned_away_is_tried_again() -> None:
     assert report.verdict is Verdict.IN_SYNC
 
 
-def test_a_take_over_whose_answer_was_lost_counts_as_made_once_its_tag_is_seen() -> None:
+def test_a_takeover_with_a_lost_answer_counts_once_its_tag_is_visible() -> None:
     case = CASES["a third stack created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
 
     def lost(operation: str, params: Any) -> None:
         if operation == "TagResource":
-            first.plane.after = None
+            first.dynamodb.after = None
             raise Throttled(operation, "LimitExceededException", "said after it was applied")
 
-    first.plane.after = lost
+    first.dynamodb.after = lost
     first.run()
     first.run()
     reports = fight(case, first, second)
@@ -218,7 +220,7 @@ def test_a_take_over_whose_answer_was_lost_counts_as_made_once_its_tag_is_seen()
 
 def test_our_own_tag_that_is_not_visible_yet_is_waited_for() -> None:
     first = simulate(flavor=Flavor.AWS, stale=20)
-    first.plane.make(**PLAIN, Tags=[{"Key": OWNER_TAG, "Value": "elsewhere/default/n"}])
+    first.dynamodb.make(**PLAIN, Tags=[{"Key": OWNER_TAG, "Value": "elsewhere/default/n"}])
     first.declare(declaration("users", lifecycle=OWN))
     assert first.once().verdict is Verdict.IN_SYNC
     assert (owner(first), written_tags(first)) == ("default/default", {"default": 1})

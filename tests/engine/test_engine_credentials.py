@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, simulate
+from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.model.errors import ApiError, Denied, Forbidden
 from reconciler.model.plan import Reason, StepStatus
@@ -18,7 +18,7 @@ def wishing_a_delete() -> Sim:
     sim.declare(declaration("users"), declaration("zoo"))
     sim.once()
     sim.declare(declaration("users", deletion_protection=True))
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -27,7 +27,7 @@ def failing(sim: Sim, operation: str, error: ApiError) -> None:
         if asked == operation and params.get("TableName") == "users":
             raise error
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
 
 
 @pytest.mark.parametrize("operation", ["DescribeTable", "UpdateTable"])
@@ -38,10 +38,10 @@ def test_after_refused_credentials_nothing_is_destroyed_in_that_pass(operation: 
     report = sim.run()
     reasons = {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
     assert reasons == {Reason.INVALID_ANSWER}
-    assert "DeleteTable" not in sim.plane.mutating
-    sim.plane.faults = None
+    assert "DeleteTable" not in sim.dynamodb.mutating
+    sim.dynamodb.faults = None
     sim.once()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
 
 
 def test_a_missing_permission_at_one_table_does_not_stop_the_deletion_of_another() -> None:
@@ -49,4 +49,4 @@ def test_a_missing_permission_at_one_table_does_not_stop_the_deletion_of_another
     failing(sim, "UpdateTable", Forbidden("UpdateTable", "AccessDeniedException", "not authorized"))
     sim.run()
     sim.run()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}

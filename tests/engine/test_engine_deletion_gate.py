@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.engine.context import EndpointWatch
 from reconciler.model.desired import Lifecycle
@@ -24,17 +24,17 @@ def owned(flavor=Flavor.MOTO, *, seed=(), lifecycle=None, **options):
     sim.declare(declaration("users"), declaration("orders", seed=seed, lifecycle=lifecycle))
     sim.once()
     sim.clock.seconds += 3600
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration("users"))
     return sim
 
 
 def put(sim, name="orders", key="mine"):
-    sim.plane.tables[name].items[key] = item(key)
+    sim.dynamodb.tables[name].items[key] = item(key)
 
 
-def reasons(report, fate=StepStatus.BLOCKED):
-    return [s.reason for t in report.tables for s in t.steps if s.status is fate]
+def reasons(report, step_status=StepStatus.BLOCKED):
+    return [s.reason for t in report.tables for s in t.steps if s.status is step_status]
 
 
 def test_an_owned_undeclared_table_is_deleted_and_forgotten():
@@ -42,19 +42,19 @@ def test_an_owned_undeclared_table_is_deleted_and_forgotten():
     report = sim.once()
     assert report.verdict is Verdict.IN_SYNC
     assert report.summary()["delete"] == 1
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
     assert set(sim.store.snapshot.inventory) == {"users"}
-    assert sim.plane.mutating == ["DeleteTable"]
+    assert sim.dynamodb.mutating == ["DeleteTable"]
 
 
 def test_an_owned_table_with_items_is_deleted_on_an_emulator_at_once_by_a_one_shot():
     sim = owned(prune_grace=timedelta(0), one_shot=True)
     put(sim)
     sim.once()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
 
 
-def test_the_daemon_waits_for_prune_grace_when_there_are_items_beside_the_seed():
+def test_the_daemon_waits_for_prune_grace_when_there_are_foreign_items():
     sim = owned(seed=SEED)
     put(sim)
     report = sim.run()
@@ -62,21 +62,21 @@ def test_the_daemon_waits_for_prune_grace_when_there_are_items_beside_the_seed()
     assert report.next_not_before == sim.clock.now() + timedelta(minutes=5)
     sim.clock.seconds += 299
     sim.run()
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
     sim.clock.seconds += 2
     sim.run()
     sim.run()
-    assert "orders" not in sim.plane.tables
+    assert "orders" not in sim.dynamodb.tables
 
 
 def test_the_daemon_deletes_a_table_that_holds_only_its_seed_at_once():
     sim = owned(seed=SEED)
     sim.run()
     sim.run()
-    assert "orders" not in sim.plane.tables
+    assert "orders" not in sim.dynamodb.tables
 
 
-def test_a_wish_that_was_taken_back_starts_its_grace_anew():
+def test_a_cancelled_deletion_restarts_its_grace_period():
     sim = owned()
     put(sim)
     sim.run()
@@ -88,11 +88,11 @@ def test_a_wish_that_was_taken_back_starts_its_grace_anew():
 
 
 def _protected_table(sim):
-    sim.plane.tables["orders"].description["DeletionProtectionEnabled"] = True
+    sim.dynamodb.tables["orders"].description["DeletionProtectionEnabled"] = True
 
 
 def _recreated(sim):
-    sim.plane.tables["orders"].description["TableId"] = "somebody-else"
+    sim.dynamodb.tables["orders"].description["TableId"] = "somebody-else"
 
 
 def _foreign(sim):
@@ -119,7 +119,7 @@ def _broken(sim):
 
 
 def _archived(sim):
-    sim.plane.tables["orders"].description["TableStatus"] = "ARCHIVED"
+    sim.dynamodb.tables["orders"].description["TableStatus"] = "ARCHIVED"
 
 
 def _nothing(sim):
@@ -147,8 +147,8 @@ def test_the_gate_refuses_when(case):
     sim = owned(**{"prune_grace": timedelta(0), **options})
     prepare(sim)
     report = sim.once()
-    assert "orders" in sim.plane.tables
-    assert "DeleteTable" not in sim.plane.mutating
+    assert "orders" in sim.dynamodb.tables
+    assert "DeleteTable" not in sim.dynamodb.mutating
     assert reasons(report) == expected
     blocked = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert all(step.message for step in blocked)
@@ -160,19 +160,19 @@ def test_lifecycle_protect_outlives_its_file():
     assert reasons(report) == [Reason.PROTECTED]
     (step,) = next(table for table in report.tables if table.name == "orders").steps
     assert step.allow_with == "lifecycle.protect: false in its restored declaration; run once, then remove it"
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
 def test_allow_data_loss_in_the_declaration_outlives_its_file_too():
     sim = owned(lifecycle=Lifecycle(allow_data_loss=True), data_loss="never", prune_grace=timedelta(0), one_shot=True)
     put(sim)
     sim.once()
-    assert "orders" not in sim.plane.tables
+    assert "orders" not in sim.dynamodb.tables
 
 
 def test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted():
     sim = simulate()
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="theirs",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -182,55 +182,55 @@ def test_an_adopted_table_is_forgotten_when_undeclared_and_never_deleted():
     assert sim.store.snapshot.inventory["theirs"].ownership == "adopted"
     sim.declare(declaration("users"))
     sim.once()
-    assert "theirs" in sim.plane.tables
+    assert "theirs" in sim.dynamodb.tables
     assert set(sim.store.snapshot.inventory) == {"users"}
 
 
-def test_the_cap_makes_none_of_them_rather_than_some():
+def test_the_cap_executes_none_rather_than_some():
     sim = simulate(max_deletes=1)
     sim.declare(declaration("users"), declaration("orders"), declaration("invoices"))
     sim.once()
     sim.declare(declaration("users"))
     report = sim.once()
     assert reasons(report) == [Reason.MAX_DELETES] * 2
-    assert set(sim.plane.tables) == {"users", "orders", "invoices"}
+    assert set(sim.dynamodb.tables) == {"users", "orders", "invoices"}
 
 
-def test_off_emulators_a_one_shot_reports_even_an_empty_table_as_blocked():
+def test_outside_emulators_a_one_shot_reports_even_an_empty_table_as_blocked():
     sim = owned(Flavor.AWS, one_shot=True, prune_grace=timedelta(0))
     assert reasons(sim.once()) == [Reason.DATA_LOSS]
 
 
-def test_off_emulators_data_loss_allow_lets_a_one_shot_delete():
+def test_outside_emulators_data_loss_allow_lets_a_one_shot_delete():
     sim = owned(Flavor.AWS, one_shot=True, prune_grace=timedelta(0), data_loss="allow")
     put(sim)
     sim.once()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
 
 
-def test_off_emulators_the_daemon_must_see_a_table_empty_twice():
+def test_outside_emulators_the_daemon_must_see_a_table_empty_twice():
     sim = owned(Flavor.AWS)
     assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.PRUNE_GRACE]
     sim.clock.seconds += 200
     put(sim)
     assert reasons(sim.run()) == [Reason.DATA_LOSS]
-    sim.plane.tables["orders"].items.clear()
+    sim.dynamodb.tables["orders"].items.clear()
     sim.clock.seconds += 200
     assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.PRUNE_GRACE]
     sim.clock.seconds += 301
     sim.run()
     sim.run()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
 
 
 def test_a_lease_that_was_lost_stops_the_delete_right_before_the_call():
     sim = owned()
     sim.store.lost = True
     assert reasons(sim.run(), StepStatus.DEFERRED) == [Reason.LEASE]
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
-def test_a_table_that_changes_hands_between_plan_and_call_is_not_deleted():
+def test_a_table_that_changes_its_owner_between_plan_and_call_is_not_deleted():
     sim = owned()
     seen = []
 
@@ -240,9 +240,9 @@ def test_a_table_that_changes_hands_between_plan_and_call_is_not_deleted():
             if len(seen) == 2:
                 _recreated(sim)
 
-    sim.plane.faults = swap
+    sim.dynamodb.faults = swap
     assert reasons(sim.run()) == [Reason.IDENTITY]
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
 def test_an_item_that_arrives_between_plan_and_call_is_seen():
@@ -257,41 +257,41 @@ def test_an_item_that_arrives_between_plan_and_call_is_seen():
 
     sim.items.faults = arrive
     assert reasons(sim.run()) == [Reason.DATA_LOSS]
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
-def test_a_replacement_passes_the_same_gate_and_reseeds():
+def test_a_replacement_passes_the_deletion_gate_and_reseeds():
     sim = simulate()
     sim.declare(declaration("users", seed=SEED))
     sim.once()
     new_seed = ({"id": {"S": "1"}},)
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration("users", keys=OTHER_KEY, seed=new_seed))
     report = sim.once()
-    assert sim.plane.mutating == ["DeleteTable", "CreateTable"]
+    assert sim.dynamodb.mutating == ["DeleteTable", "CreateTable"]
     assert report.verdict is Verdict.IN_SYNC
     assert report.summary()["replace"] == 1
-    assert list(sim.plane.tables["users"].items.values()) == [{"id": {"S": "1"}}]
+    assert list(sim.dynamodb.tables["users"].items.values()) == [{"id": {"S": "1"}}]
 
 
 def test_a_replacement_of_an_adopted_table_is_blocked_and_says_what_would_allow_it():
     sim = simulate()
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration("users", keys=OTHER_KEY))
     report = sim.once()
     (step,) = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert step.reason is Reason.NOT_OWNED
     assert step.allow_with == "lifecycle.on_existing: own"
     assert report.verdict is Verdict.DRIFTED
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     sim.declare(declaration("users", keys=OTHER_KEY, lifecycle=Lifecycle(on_existing="own")))
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating == ["DeleteTable", "CreateTable"]
+    assert sim.dynamodb.mutating == ["DeleteTable", "CreateTable"]
 
 
 def test_while_a_replacement_is_blocked_the_rest_of_the_table_is_still_kept():
@@ -301,13 +301,13 @@ def test_while_a_replacement_is_blocked_the_rest_of_the_table_is_still_kept():
     put(sim, "users")
     sim.declare(declaration("users", keys=OTHER_KEY, deletion_protection=True))
     sim.once()
-    assert sim.plane.tables["users"].description["DeletionProtectionEnabled"] is True
-    assert "DeleteTable" not in sim.plane.mutating
+    assert sim.dynamodb.tables["users"].description["DeletionProtectionEnabled"] is True
+    assert "DeleteTable" not in sim.dynamodb.mutating
 
 
 def test_destroy_deletes_what_we_created_under_the_gate_and_then_suspends():
     sim = simulate(prune="never", max_deletes=0)
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="theirs",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -316,27 +316,27 @@ def test_destroy_deletes_what_we_created_under_the_gate_and_then_suspends():
     sim.once()
     put(sim, "users")
     report = sim.reconciler.destroy()
-    assert set(sim.plane.tables) == {"orders", "theirs"}
+    assert set(sim.dynamodb.tables) == {"orders", "theirs"}
     assert reasons(report) == [Reason.PROTECTED]
     assert sim.store.snapshot.suspension is not None
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     assert sim.run().suspended
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     sim.reconciler.resume()
     sim.once()
-    assert "users" in sim.plane.tables
+    assert "users" in sim.dynamodb.tables
 
 
 def test_an_owner_tag_without_an_inventory_entry_means_that_state_was_lost():
     sim = simulate(flavor=Flavor.AWS)
     sim.declare(declaration("users", seed=SEED))
     sim.once()
-    sim.plane.tables["users"].items.clear()
+    sim.dynamodb.tables["users"].items.clear()
     sim.store.snapshot = replace(sim.store.snapshot, inventory={}, seeds={})
     sim.clock.seconds += 3600
     report = sim.once()
     assert reasons(report) == [Reason.STATE_LOST]
-    assert sim.plane.tables["users"].items == {}, "not seeded"
+    assert sim.dynamodb.tables["users"].items == {}, "not seeded"
     assert sim.store.snapshot.inventory["users"].ownership == "state_lost"
 
 
@@ -346,5 +346,5 @@ def test_an_empty_desired_state_touches_nothing():
     report = sim.once()
     assert report.verdict is Verdict.ERROR
     assert "declares no table" in report.error
-    assert set(sim.plane.tables) == {"users", "orders"}
-    assert sim.plane.journal == []
+    assert set(sim.dynamodb.tables) == {"users", "orders"}
+    assert sim.dynamodb.journal == []

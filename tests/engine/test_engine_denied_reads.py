@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import gsi, policy, provisioned, stream, ttl
 from support.table_settings import KEYS
 
@@ -48,18 +48,18 @@ def denying(sim, *operations, kind=None):
             }
             raise kind(operation, "ExpiredTokenException", "expired") if kind else from_answer(operation, response)
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
 
 
 def living(**spec):
     sim = simulate(flavor=Flavor.AWS, timeout=7200)
-    sim.plane.has_backups = True
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.has_backups = True
+    sim.dynamodb.aliases.update(KEYS)
     sim.declare(declaration("users", **spec))
     sim.once()
     sim.clock.seconds += 7200
     sim.once()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -69,10 +69,10 @@ def seen(sim):
 
 
 @pytest.mark.parametrize("operation", READS)
-def test_the_facet_is_unknown_and_said_with_the_permission_and_nothing_of_it_is_written(operation):
+def test_a_denied_facet_is_unknown_names_the_permission_and_is_not_written(operation):
     facet, fields = READS[operation]
     sim = simulate(flavor=Flavor.AWS, timeout=60)
-    sim.plane.has_backups = True
+    sim.dynamodb.has_backups = True
     denying(sim, operation)
     sim.declare(declaration("users", **fields))
     for _ in range(5):
@@ -84,7 +84,7 @@ def test_the_facet_is_unknown_and_said_with_the_permission_and_nothing_of_it_is_
     assert step.allow_with == f"the permission {permission}"
     assert step.message.startswith(f"{permission} is not permitted, so it is unknown whether {facet} is as declared")
     assert table.drifted == ()
-    assert set(sim.plane.mutating) == {"CreateTable"}
+    assert set(sim.dynamodb.mutating) == {"CreateTable"}
 
 
 @pytest.mark.parametrize("operation", READS)
@@ -95,19 +95,19 @@ def test_a_table_with_an_unknown_facet_is_not_claimed_to_be_in_sync_and_is_so_on
     denying(sim, operation)
     report = sim.run()
     assert (report.verdict, report.tables[0].status) == (Verdict.DRIFTED, TableStatus.BLOCKED)
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert seen(sim).status is TableStatus.IN_SYNC
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
-def test_the_rest_of_the_table_goes_on():
+def test_the_rest_of_the_table_continues():
     sim = living(ttl=ttl("gone"), deletion_protection=False)
     denying(sim, "DescribeTimeToLive")
     sim.declare(declaration("users", ttl=ttl("other"), deletion_protection=True))
     sim.once()
-    assert sim.plane.mutating == ["UpdateTable"]
-    assert sim.plane.tables["users"].description["DeletionProtectionEnabled"] is True
-    assert sim.plane.tables["users"].ttl["AttributeName"] == "gone"
+    assert sim.dynamodb.mutating == ["UpdateTable"]
+    assert sim.dynamodb.tables["users"].description["DeletionProtectionEnabled"] is True
+    assert sim.dynamodb.tables["users"].ttl["AttributeName"] == "gone"
 
 
 def test_capacity_that_is_as_declared_needs_no_owner():
@@ -127,7 +127,7 @@ def test_capacity_that_differs_is_not_written_while_nobody_knows_who_owns_it():
         ("global_indexes", Reason.DENIED),
     ]
     assert "whether a scalable target owns billing.throughput.read, which differs" in table.steps[0].message
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 def test_an_index_is_added_while_nobody_knows_who_owns_the_capacity():
@@ -136,7 +136,7 @@ def test_an_index_is_added_while_nobody_knows_who_owns_the_capacity():
     both = (gsi("by_a", "a S", units=(5, 5)), gsi("by_b", "b S", units=(5, 5)))
     sim.declare(declaration("users", billing=PROVISIONED, global_indexes=both))
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert len(sim.plane.tables["users"].description["GlobalSecondaryIndexes"]) == 2
+    assert len(sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"]) == 2
 
 
 def test_a_key_that_cannot_be_resolved_is_unknown():
@@ -144,7 +144,7 @@ def test_a_key_that_cannot_be_resolved_is_unknown():
     denying(sim, "kms:DescribeKey")
     (step,) = seen(sim).steps
     assert (step.facet, step.reason, step.allow_with) == ("sse", Reason.DENIED, "the permission kms:DescribeKey")
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 def test_of_two_policies_only_the_one_that_may_not_be_read_is_unknown():
@@ -159,13 +159,13 @@ def test_of_two_policies_only_the_one_that_may_not_be_read_is_unknown():
         if operation == "GetResourcePolicy" and "/stream/" in params["ResourceArn"]:
             raise from_answer(operation, response)
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
     assert [step.facet for step in seen(sim).steps] == ["stream_policy"]
 
 
-def test_whose_a_table_is_must_be_known():
+def test_the_owner_of_a_table_must_be_known():
     sim = simulate(flavor=Flavor.AWS)
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -173,11 +173,11 @@ def test_whose_a_table_is_must_be_known():
     denying(sim, "ListTagsOfResource")
     sim.declare(declaration("users", tags=(("team", "core"),)))
     assert seen(sim).status is TableStatus.ERROR
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 def test_credentials_that_expired_fail_the_table_as_before():
     sim = living(ttl=ttl("gone"))
     denying(sim, "DescribeTimeToLive", kind=Denied)
     assert seen(sim).status is TableStatus.ERROR
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from simulation.world import Sim, declaration, simulate
+from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.engine.converge import TRIES
 from reconciler.model.errors import Ambiguous, Denied
@@ -17,7 +17,7 @@ def drifting() -> Sim:
     sim = simulate()
     sim.declare(declaration())
     sim.once()
-    sim.plane.do("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": True})
+    sim.dynamodb.do("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": True})
     sim.declare(declaration(deletion_protection=False))
     return sim
 
@@ -36,12 +36,12 @@ def test_drift_begins_with_the_pass_that_saw_it_first_and_ends_with_it() -> None
     assert since(sim) == first
     sim.once()
     assert since(sim) is None
-    sim.plane.do("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": True})
+    sim.dynamodb.do("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": True})
     sim.clock.seconds += 60
     assert since(sim) == sim.clock.now()
 
 
-def test_a_look_that_failed_neither_ends_nor_renews_a_drift() -> None:
+def test_a_failed_observation_neither_ends_nor_restarts_drift() -> None:
     sim = drifting()
     first = sim.clock.now()
     assert since(sim) == first
@@ -51,10 +51,10 @@ def test_a_look_that_failed_neither_ends_nor_renews_a_drift() -> None:
             raise Ambiguous(operation, "InternalServerError", "try again")
 
     sim.clock.seconds += 60
-    sim.plane.faults = fails
+    sim.dynamodb.faults = fails
     assert since(sim) == first
     sim.clock.seconds += 60
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert since(sim) == first
 
 
@@ -68,7 +68,7 @@ def test_a_table_that_fails_again_and_again_is_given_up_long_before_the_deadline
             tried.append(operation)
             raise Denied(operation, "AccessDeniedException", "not allowed")
 
-    sim.plane.faults = denied
+    sim.dynamodb.faults = denied
     sim.once()
     assert len(tried) == TRIES
     assert sim.clock.seconds - began < 60

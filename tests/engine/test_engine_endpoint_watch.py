@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from simulation.world import Sim, declaration, simulate
+from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.engine.context import EndpointWatch
 from reconciler.model.errors import EndpointError, SettingsError
@@ -59,7 +59,7 @@ def stocked(flavor: Flavor) -> Sim:
     sim = simulate(flavor=flavor, data_loss="allow", max_deletes=10)
     sim.declare(declaration("users"), declaration("orders"), declaration("carts"))
     assert sim.once().verdict is Verdict.IN_SYNC
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -72,18 +72,18 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize(("flavor", "place"), ELSEWHERE)
-def test_a_pass_whose_answers_come_from_elsewhere_writes_nothing(flavor: Flavor, place: str) -> None:
+def test_a_pass_with_answers_of_another_endpoint_writes_nothing(flavor: Flavor, place: str) -> None:
     sim = stocked(flavor)
-    assert sim.plane.place != place
+    assert sim.dynamodb.place != place
     sim.declare(declaration("users", deletion_protection=True), declaration("new"))
-    sim.plane.place = place
-    for name, table in sim.plane.tables.items():
-        table.description["TableArn"] = sim.plane.arn(name)
+    sim.dynamodb.place = place
+    for name, table in sim.dynamodb.tables.items():
+        table.description["TableArn"] = sim.dynamodb.arn(name)
     report = sim.run()
     assert report.verdict is Verdict.ERROR
     assert "the endpoint or the account changed" in (report.error or "")
-    assert sim.plane.mutating == []
-    assert set(sim.plane.tables) == {"users", "orders", "carts"}
+    assert sim.dynamodb.mutating == []
+    assert set(sim.dynamodb.tables) == {"users", "orders", "carts"}
 
 
 def watched(sim: Sim, identify: Callable[[], Endpoint]) -> None:
@@ -103,7 +103,7 @@ def watched(sim: Sim, identify: Callable[[], Endpoint]) -> None:
     ],
     ids=str,
 )
-def test_a_pass_that_begins_elsewhere_ends_and_the_next_one_is_made_for_it(change: dict[str, object]) -> None:
+def test_a_pass_at_a_changed_endpoint_ends_and_the_next_one_follows_it(change: dict[str, object]) -> None:
     sim = stocked(Flavor.AWS)
     now = replace(sim.reconciler.ports.endpoint, **change)  # type: ignore[arg-type]
     watched(sim, lambda: now)
@@ -113,7 +113,7 @@ def test_a_pass_that_begins_elsewhere_ends_and_the_next_one_is_made_for_it(chang
     report = sim.run()
     assert report.verdict is Verdict.ERROR
     assert "the endpoint or the account changed" in (report.error or "")
-    assert (sim.plane.journal, followed) == ([], [now])
+    assert (sim.dynamodb.journal, followed) == ([], [now])
 
 
 @pytest.mark.parametrize("error", [EndpointError("is not DynamoDB"), SettingsError("the login has run out")], ids=str)
@@ -126,7 +126,7 @@ def test_an_endpoint_that_cannot_be_identified_is_the_error_of_the_pass(error: E
     watched(sim, fail)
     report = sim.run()
     assert (report.verdict, report.error) == (Verdict.ERROR, str(error))
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 SEEN = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)

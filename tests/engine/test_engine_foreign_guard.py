@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import Denied, InvalidValue, Throttled, Unreachable
@@ -28,16 +28,16 @@ def _nothing(sim: Sim) -> None:
 def _filled(*names: str) -> Callable[[Sim], None]:
     def fill(sim: Sim) -> None:
         for name in names:
-            sim.plane.tables[name].items["theirs"] = item("theirs")
+            sim.dynamodb.tables[name].items["theirs"] = item("theirs")
 
     return fill
 
 
 def _dropped(*names: str) -> Callable[[Sim], None]:
     def drop(sim: Sim) -> None:
-        _filled(*(name for name in sim.plane.tables if name not in names))(sim)
+        _filled(*(name for name in sim.dynamodb.tables if name not in names))(sim)
         for name in names:
-            del sim.plane.tables[name]
+            del sim.dynamodb.tables[name]
 
     return drop
 
@@ -45,7 +45,7 @@ def _dropped(*names: str) -> Callable[[Sim], None]:
 def _remade(name: str) -> Callable[[Sim], None]:
     def remake(sim: Sim) -> None:
         _dropped(name)(sim)
-        sim.plane.make(
+        sim.dynamodb.make(
             TableName=name,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -101,7 +101,7 @@ def staged(case: Case, flavor: Flavor) -> Sim:
     case.hand(sim)
     sim.clock.seconds += 60
     sim.declare(*case.then)
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -121,18 +121,18 @@ def test_tables_of_another_project_stay(name: str, flavor: Flavor) -> None:
     assert blocked == case.kept - {declaration.spec.name for declaration in case.then}
     if "dropped" not in name and "anew" not in name:
         _settle(sim)
-        assert set(sim.plane.tables) == case.kept | case.made, "what is declared is made beside them"
-    assert "DeleteTable" not in sim.plane.mutating[:1]
-    assert case.kept <= set(sim.plane.tables)
+        assert set(sim.dynamodb.tables) == case.kept | case.made, "what is declared is made beside them"
+    assert "DeleteTable" not in sim.dynamodb.mutating[:1]
+    assert case.kept <= set(sim.dynamodb.tables)
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
 @pytest.mark.parametrize("name", PRUNED)
-def test_tables_that_are_clearly_meant_go(name: str, flavor: Flavor) -> None:
+def test_clearly_removed_tables_are_deleted(name: str, flavor: Flavor) -> None:
     case = PRUNED[name]
     sim = staged(case, flavor)
     _settle(sim)
-    assert set(sim.plane.tables) == case.kept
+    assert set(sim.dynamodb.tables) == case.kept
 
 
 @pytest.mark.parametrize("name", [each for each in GUARDED if "declared was" not in each])
@@ -143,7 +143,7 @@ def test_up_deletes_them_after_its_question(name: str) -> None:
     plan = sim.reconciler.preview(confirming=True)
     assert plan.summary()["delete"] == len(case.kept)
     assert sim.reconciler.converge("up", approved=approval(plan, only_this=True)).verdict.value == "in_sync"
-    assert set(sim.plane.tables) == case.made
+    assert set(sim.dynamodb.tables) == case.made
 
 
 def test_the_message_names_the_stack_and_the_ways_out() -> None:
@@ -163,7 +163,7 @@ UNREAD = {
 
 
 @pytest.mark.parametrize("why", UNREAD)
-def test_a_declared_table_that_could_not_be_read_is_no_proof_and_ends_no_wait(why: str) -> None:
+def test_a_declared_table_that_could_not_be_read_proves_nothing_and_ends_no_wait(why: str) -> None:
     error, reason = UNREAD[why]
     sim = staged(Case(A, A[:1], {"orders"}), Flavor.MOTO)
     asked: list[str] = []
@@ -174,21 +174,21 @@ def test_a_declared_table_that_could_not_be_read_is_no_proof_and_ends_no_wait(wh
             if len(asked) == 1:
                 raise error
 
-    sim.plane.faults = fault
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told["carts"] == told["users"] == [reason]
-    assert set(sim.plane.tables) == {"orders", "carts", "users"}
-    sim.plane.faults = None
+    sim.dynamodb.faults = fault
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported["carts"] == reported["users"] == [reason]
+    assert set(sim.dynamodb.tables) == {"orders", "carts", "users"}
+    sim.dynamodb.faults = None
     _settle(sim)
-    assert set(sim.plane.tables) == {"orders"}
+    assert set(sim.dynamodb.tables) == {"orders"}
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-def test_one_of_two_empty_tables_stays_when_the_other_goes_by_other_hands(flavor: Flavor) -> None:
+def test_one_of_two_empty_tables_stays_when_others_delete_the_other(flavor: Flavor) -> None:
     sim = staged(GUARDED["two empty tables, another project"], flavor)
     sim.run()
-    del sim.plane.tables["carts"]
+    del sim.dynamodb.tables["carts"]
     for _ in range(10):
         sim.run()
         sim.clock.seconds += 60
-    assert set(sim.plane.tables) == {"orders", "invoices", "payments"}
+    assert set(sim.dynamodb.tables) == {"orders", "invoices", "payments"}

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, simulate
-from support.holds import violations
+from simulation.simulated_engine import Sim, declaration, simulate
+from support.declared_state import violations
 from support.scrape import samples
 from support.specs import renamed
 from support.table_settings import KEYS
@@ -27,14 +27,14 @@ NAME = "subject"
 
 def raw(sim: Sim, spec: TableSpec) -> Responses:
     """What an independent reader of the endpoint gets; operations that it lacks are named."""
-    table = sim.plane.tables[NAME].description
+    table = sim.dynamodb.tables[NAME].description
     answers: dict[str, Any] = {"DescribeTable": {"Table": table}}
     unsupported = set()
     wanted = [(op, op, read_params(op, NAME, table["TableArn"], table)) for op in reads(spec)]
     wanted += [(ask.key, ask.operation, ask.params) for ask in extra_reads(spec, table)]
     for key, operation, params in wanted:
         try:
-            answers[key] = sim.plane.read(operation, params)
+            answers[key] = sim.dynamodb.read(operation, params)
         except Unsupported:
             unsupported.add(key)
     return Responses(answers, frozenset(unsupported))
@@ -47,7 +47,7 @@ def claims(report: PassReport) -> set[str]:
     (table,) = (table for table in report.tables if table.name == NAME)
     shown = {labels["status"]: value for labels, value in samples(Metrics(loop_status), "table_status")}
     drift = [value for _, value in samples(Metrics(loop_status), "table_drift")]
-    said = {
+    messages = {
         "report": table.status is TableStatus.IN_SYNC,
         "verdict": report.verdict is Verdict.IN_SYNC,
         "counts": report.summary()["in_sync"] == 1,
@@ -56,7 +56,7 @@ def claims(report: PassReport) -> set[str]:
     assert shown[table.status.value] == 1
     assert sum(shown.values()) == 1
     assert table.status is not TableStatus.IN_SYNC or not any(drift)
-    return {name for name, claimed in said.items() if claimed}
+    return {name for name, claimed in messages.items() if claimed}
 
 
 def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
@@ -65,13 +65,13 @@ def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
         for step in table.steps:
             if step.status.value == "unsupported":
                 held = replace(held, **{step.facet: None})
-    if NAME in sim.plane.tables and claims(report):
+    if NAME in sim.dynamodb.tables and claims(report):
         assert violations(raw(sim, held), held) == []
 
 
-def world(case: Transition, **options: Any) -> Sim:
+def environment(case: Transition, **options: Any) -> Sim:
     sim = simulate(data_loss="allow", disruption="allow", timeout=7200, **options)
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.aliases.update(KEYS)
     sim.declare(declaration(NAME, **fields(case.before)))
     sim.once()
     return sim
@@ -83,7 +83,7 @@ def fields(spec: TableSpec) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
 def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) -> None:
-    sim = world(case)
+    sim = environment(case)
     sim.declare(declaration(NAME, **fields(case.after)))
     report = sim.reconciler.preview()
     assert NAME in {table.name for table in report.tables}
@@ -92,8 +92,8 @@ def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) ->
 
 @pytest.mark.parametrize("delay", [0.0, 7.0])
 @pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
-def test_no_pass_on_the_way_claims_in_sync_too_early(case: Transition, delay: float) -> None:
-    sim = world(case, delay=delay)
+def test_no_intermediate_pass_claims_in_sync_too_early(case: Transition, delay: float) -> None:
+    sim = environment(case, delay=delay)
     sim.declare(declaration(NAME, **fields(case.after)))
     for _ in range(6):
         honest(sim, renamed(case.after, NAME), sim.run())
@@ -101,14 +101,14 @@ def test_no_pass_on_the_way_claims_in_sync_too_early(case: Transition, delay: fl
 
 
 def nothing_sticks(sim: Sim) -> None:
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
 
 
 def answers_are_lost(sim: Sim) -> None:
     def lose(operation: str, params: Any) -> None:
         raise InvalidValue(operation, "x", "garbled")
 
-    sim.plane.after = lose
+    sim.dynamodb.after = lose
 
 
 def reads_fail(sim: Sim) -> None:
@@ -116,7 +116,7 @@ def reads_fail(sim: Sim) -> None:
         if operation == "DescribeTable":
             raise ApiError(operation, "x", "no")
 
-    sim.plane.faults = fail
+    sim.dynamodb.faults = fail
 
 
 def suspended(sim: Sim) -> None:
@@ -125,20 +125,20 @@ def suspended(sim: Sim) -> None:
 
 def declarations_break(sim: Sim) -> None:
     sim.run()
-    sim.plane.tables[NAME].description["DeletionProtectionEnabled"] = False
+    sim.dynamodb.tables[NAME].description["DeletionProtectionEnabled"] = False
     sim.source.broken = True
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO])
 @pytest.mark.parametrize("trouble", [nothing_sticks, answers_are_lost, reads_fail, suspended, declarations_break])
-def test_in_trouble_no_pass_claims_in_sync_either(trouble: Any, flavor: Flavor) -> None:
+def test_no_pass_claims_in_sync_after_a_failed_call(trouble: Any, flavor: Flavor) -> None:
     sim = simulate(flavor=flavor)
     sim.declare(declaration(NAME))
     sim.once()
     sim.clock.seconds += 3600
     sim.declare(declaration(NAME, deletion_protection=True))
     trouble(sim)
-    wish = declaration(NAME, deletion_protection=True).spec
+    desired = declaration(NAME, deletion_protection=True).spec
     for _ in range(4):
-        honest(sim, wish, sim.run())
+        honest(sim, desired, sim.run())
         sim.clock.seconds += 60

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from simulation.refusal import missing
-from simulation.world import MemoryStore, Sim, declaration, simulate
+from simulation.simulated_engine import MemoryStore, Sim, declaration, simulate
 
 from reconciler.engine.import_tables import ImportCandidates, Skipped
 from reconciler.model.desired import DesiredState
@@ -25,20 +25,20 @@ NOTHING = DesiredState((), digest="")
 def with_three_tables() -> Sim:
     sim = simulate()
     for name in ("carts", "orders", "users"):
-        sim.plane.make(TableName=name, KeySchema=HASH, AttributeDefinitions=S)
+        sim.dynamodb.make(TableName=name, KeySchema=HASH, AttributeDefinitions=S)
     return sim
 
 
 def in_status(status: str) -> Callable[[Sim], None]:
     def change(sim: Sim) -> None:
-        sim.plane.tables["orders"].description["TableStatus"] = status
+        sim.dynamodb.tables["orders"].description["TableStatus"] = status
 
     return change
 
 
 def listed_and_gone(sim: Sim) -> None:
-    del sim.plane.tables["orders"]
-    sim.plane.ghosts["orders"] = float("inf")
+    del sim.dynamodb.tables["orders"]
+    sim.dynamodb.ghosts["orders"] = float("inf")
 
 
 def unknown_beside(status: str) -> Callable[[Sim], None]:
@@ -50,7 +50,7 @@ def unknown_beside(status: str) -> Callable[[Sim], None]:
                 raise missing(operation, "no table orders")
 
         in_status(status)(sim)
-        sim.plane.faults = not_found
+        sim.dynamodb.faults = not_found
 
     return change
 
@@ -58,9 +58,9 @@ def unknown_beside(status: str) -> Callable[[Sim], None]:
 def gone_between_two_reads(sim: Sim) -> None:
     def delete(operation: str, params: Mapping[str, Any]) -> None:
         if operation == "DescribeTimeToLive" and params["TableName"] == "orders":
-            sim.plane.tables.pop("orders", None)
+            sim.dynamodb.tables.pop("orders", None)
 
-    sim.plane.faults = delete
+    sim.dynamodb.faults = delete
 
 
 GONE = "there is no table orders at http://localhost:8000"
@@ -88,7 +88,7 @@ def look(sim: Sim, *names: str, base_of: Callable[[str], str] = str) -> ImportCa
 
 
 @pytest.mark.parametrize(("trouble", "sentence", "later"), TROUBLE.values(), ids=list(TROUBLE))
-def test_all_passes_over_it_and_has_the_rest(trouble: Callable[[Sim], None], sentence: str, later: bool) -> None:
+def test_import_all_skips_it_and_imports_the_rest(trouble: Callable[[Sim], None], sentence: str, later: bool) -> None:
     sim = with_three_tables()
     trouble(sim)
     found = look(sim)
@@ -105,7 +105,7 @@ def test_named_it_stops_the_import(trouble: Callable[[Sim], None], sentence: str
     assert str(refused.value) == f"{sentence}. Nothing was written"
 
 
-def test_a_table_of_another_environment_is_passed_over_and_named_it_stops() -> None:
+def test_a_table_of_another_environment_is_skipped_and_naming_it_stops_the_import() -> None:
     def base_of(name: str) -> str:
         if name == "orders":
             raise UsageError("orders is no table of environment 'prod'")
@@ -120,7 +120,7 @@ def test_a_table_of_another_environment_is_passed_over_and_named_it_stops() -> N
         look(sim, "orders", base_of=base_of)
 
 
-def test_another_stacks_table_that_is_just_coming_is_not_waited_for() -> None:
+def test_a_table_that_another_stack_is_creating_is_not_waited_for() -> None:
     sim = with_three_tables()
     in_status("CREATING")(sim)
     peer = MemoryStore(sim.clock)
@@ -176,7 +176,7 @@ def test_where_writing_is_refused_no_file_was_ever_there(elsewhere: Callable[[Si
     assert (folder.files, folder.taken_back, sim.store.written) == (0, False, 0)
 
 
-def test_a_refused_record_takes_the_files_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_record_removes_the_written_files(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: InventoryEntry) -> None:
         raise StateError("PutItem was refused")
 
@@ -200,7 +200,7 @@ def test_the_state_is_read_once_to_remember(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
-def test_a_table_that_we_created_and_released_is_only_adopted_when_it_is_taken_back(flavor: Flavor) -> None:
+def test_a_created_and_released_table_is_only_adopted_when_imported_again(flavor: Flavor) -> None:
     sim = simulate(flavor=flavor)
     sim.declare(declaration("users"), declaration("orders"))
     sim.run()
@@ -215,4 +215,4 @@ def test_a_table_that_we_created_and_released_is_only_adopted_when_it_is_taken_b
     for _ in range(3):
         sim.run()
         sim.clock.seconds += 3600
-    assert "users" in sim.plane.tables
+    assert "users" in sim.dynamodb.tables

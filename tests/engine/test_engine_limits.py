@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from simulation.world import Sim, declaration, simulate
+from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.engine.pass_guards import IN_FLIGHT_LIMIT
 from reconciler.model.identity import Flavor
@@ -34,7 +34,7 @@ def settled(flavor: Flavor, **options: str) -> Sim:
     sim.declare(WITH_INDEX)
     assert sim.once().verdict is Verdict.IN_SYNC
     sim.clock.seconds += 3600
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -42,31 +42,31 @@ def test_no_more_tables_are_in_flight_than_every_account_may_have() -> None:
     sim = simulate(delay=600)
     sim.declare(*(declaration(f"table{number:03}") for number in range(IN_FLIGHT_LIMIT + 10)))
     report = sim.run()
-    assert sim.plane.mutating == ["CreateTable"] * IN_FLIGHT_LIMIT
+    assert sim.dynamodb.mutating == ["CreateTable"] * IN_FLIGHT_LIMIT
     assert report.summary()["deferred"] == 10
     sim.run()
-    assert len(sim.plane.mutating) == IN_FLIGHT_LIMIT, "those under way count"
+    assert len(sim.dynamodb.mutating) == IN_FLIGHT_LIMIT, "those under way count"
 
 
 @pytest.mark.parametrize("case", INTERRUPTING)
-def test_off_emulators_readers_are_not_interrupted_without_leave(case: str) -> None:
+def test_outside_emulators_readers_are_not_interrupted_without_permission(case: str) -> None:
     sim = settled(Flavor.AWS)
     sim.declare(INTERRUPTING[case])
     assert blocked(sim.once()) == {Reason.DISRUPTION}
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 @pytest.mark.parametrize("case", INTERRUPTING)
-def test_with_leave_and_beside_an_emulator_they_are(case: str) -> None:
+def test_readers_are_interrupted_with_permission_and_on_an_emulator(case: str) -> None:
     for sim in (settled(Flavor.AWS, disruption="allow"), settled(Flavor.MOTO)):
         sim.declare(INTERRUPTING[case])
         assert sim.once().verdict is Verdict.IN_SYNC
-        assert set(sim.plane.mutating) == {"UpdateTable"}
+        assert set(sim.dynamodb.mutating) == {"UpdateTable"}
 
 
 def test_destroy_leaves_what_was_adopted_in_the_inventory() -> None:
     sim = simulate()
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="theirs",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -74,5 +74,5 @@ def test_destroy_leaves_what_was_adopted_in_the_inventory() -> None:
     sim.declare(declaration("users"), declaration("theirs"))
     sim.once()
     sim.reconciler.destroy()
-    assert set(sim.plane.tables) == {"theirs"}
+    assert set(sim.dynamodb.tables) == {"theirs"}
     assert sim.store.snapshot.inventory["theirs"].ownership == "adopted"

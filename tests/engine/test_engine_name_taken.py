@@ -1,4 +1,4 @@
-"""Others make a table between our look and our create: where no tag can tell, the refused create must claim nothing."""
+"""Others create a table between our read and our CreateTable: without a proving tag the refused create owns nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.model.errors import Ambiguous, ApiError, Busy
 from reconciler.model.identity import Flavor
@@ -17,7 +17,7 @@ from reconciler.planning.create import create_call
 OURS, NEXT = declaration("orders"), declaration("users")
 
 
-def _world(flavor: Flavor) -> Sim:
+def _environment(flavor: Flavor) -> Sim:
     sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(0))
     sim.declare(OURS)
     return sim
@@ -29,14 +29,14 @@ def _before_create(sim: Sim, error: ApiError | None) -> None:
     def fault(operation: str, params: object) -> None:
         if operation != "CreateTable":
             return
-        sim.plane.faults = None
+        sim.dynamodb.faults = None
         call = create_call(OURS.spec, None)
-        sim.plane.do(call.operation, dict(call.params))
-        sim.plane.tables["orders"].items["theirs"] = item("theirs")
+        sim.dynamodb.do(call.operation, dict(call.params))
+        sim.dynamodb.tables["orders"].items["theirs"] = item("theirs")
         if error is not None:
             raise error
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
 
 
 def _forgotten(sim: Sim) -> None:
@@ -49,25 +49,25 @@ def _forgotten(sim: Sim) -> None:
 
 
 @pytest.mark.parametrize("flavor", list(Flavor))
-def test_a_table_that_others_made_right_before_our_create_is_adopted_and_never_pruned(flavor: Flavor) -> None:
-    sim = _world(flavor)
+def test_a_foreign_table_created_right_before_our_create_is_adopted_and_never_pruned(flavor: Flavor) -> None:
+    sim = _environment(flavor)
     _before_create(sim, None)
     sim.run()
     sim.run()
     assert sim.store.snapshot.inventory["orders"].ownership == "adopted"
     _forgotten(sim)
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
-def test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell() -> None:
-    sim = _world(Flavor.DYNAMODB_LOCAL)
+def test_a_refused_create_drops_its_intent_where_no_tag_can_prove_it() -> None:
+    sim = _environment(Flavor.DYNAMODB_LOCAL)
     _before_create(sim, None)
     sim.run()
     assert "orders" not in sim.store.snapshot.inventory
 
 
-def test_a_refused_create_keeps_on_existing_fail_asked_where_there_are_tags_too() -> None:
-    sim = _world(Flavor.AWS)
+def test_a_refused_create_still_checks_on_existing_fail_where_there_are_tags() -> None:
+    sim = _environment(Flavor.AWS)
     sim.declare(replace(OURS, lifecycle=replace(OURS.lifecycle, on_existing="fail")))
     _before_create(sim, None)
     for _ in range(3):
@@ -78,22 +78,22 @@ def test_a_refused_create_keeps_on_existing_fail_asked_where_there_are_tags_too(
 
 
 def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
-    sim = _world(Flavor.DYNAMODB_LOCAL)
+    sim = _environment(Flavor.DYNAMODB_LOCAL)
     sim.run()
     before = sim.store.snapshot.inventory["orders"]
-    del sim.plane.tables["orders"]
+    del sim.dynamodb.tables["orders"]
     sim.store.put_entry(replace(before, forgotten_since=sim.clock.now()))
     sim.clock.seconds += 61
     _before_create(sim, None)
     sim.run()
     assert sim.store.snapshot.inventory["orders"] == before, "and no wish that was taken back"
     _forgotten(sim)
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO])
 def test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack(flavor: Flavor) -> None:
-    sim = _world(flavor)
+    sim = _environment(flavor)
     sent: list[dict[str, Any]] = []
 
     def paused(operation: str, params: Mapping[str, Any]) -> None:
@@ -103,13 +103,13 @@ def test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack(flavor:
 
     def made_late(operation: str, params: object) -> None:
         if operation == "CreateTable":
-            sim.plane.faults = None
-            sim.plane.do(operation, sent[0])
+            sim.dynamodb.faults = None
+            sim.dynamodb.do(operation, sent[0])
 
-    sim.plane.faults = paused
+    sim.dynamodb.faults = paused
     sim.run()
     sim.clock.seconds += 61
-    sim.plane.faults = made_late
+    sim.dynamodb.faults = made_late
     for _ in range(4):
         sim.run()
         sim.clock.seconds += 61
@@ -117,13 +117,13 @@ def test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack(flavor:
 
 
 def test_a_create_whose_answer_was_lost_keeps_its_intent_though_the_next_one_is_refused() -> None:
-    sim = _world(Flavor.DYNAMODB_LOCAL)
+    sim = _environment(Flavor.DYNAMODB_LOCAL)
 
     def lost(operation: str, params: object) -> None:
         if operation == "CreateTable":
             raise Ambiguous(operation, "InternalServerError", "no usable answer")
 
-    sim.plane.faults = lost
+    sim.dynamodb.faults = lost
     sim.run()
     intent = sim.store.snapshot.inventory["orders"]
     sim.clock.seconds += 61

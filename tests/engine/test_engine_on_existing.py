@@ -1,4 +1,4 @@
-"""``on_existing`` speaks of a table that was there before: one that others recreated is such a table."""
+"""``on_existing`` applies to a table that existed before, and to one that others recreated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import gsi, stream, ttl
 
 from reconciler.model.desired import Lifecycle
@@ -49,15 +49,15 @@ def settled(on_existing: str, flavor: Flavor = Flavor.MOTO, **spec: Any) -> Sim:
 
 def recreated(sim: Sim, shape: dict[str, Any]) -> None:
     """Somebody deletes the table and makes another one of its name."""
-    sim.plane.tables.pop("users")
-    sim.plane.make(TableName="users", **shape)
-    sim.plane.tables["users"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables.pop("users")
+    sim.dynamodb.make(TableName="users", **shape)
+    sim.dynamodb.tables["users"].items["theirs"] = item("theirs")
     sim.clock.seconds += 3600
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
 
 
 def written(sim: Sim) -> list[str]:
-    return [operation for operation in sim.plane.mutating if operation != "TagResource"]
+    return [operation for operation in sim.dynamodb.mutating if operation != "TagResource"]
 
 
 def _of_users(report: PassReport) -> Any:
@@ -74,15 +74,15 @@ def test_a_recreated_table_is_an_error_where_fail_is_declared(shape: dict[str, A
         assert table.status is TableStatus.ERROR
         assert "lifecycle.on_existing is `fail`" in str(table.error)
         sim.clock.seconds += 3600
-    assert sim.plane.mutating == []
-    assert "theirs" in sim.plane.tables["users"].items
+    assert sim.dynamodb.mutating == []
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 def test_a_table_that_is_made_again_after_a_failure_is_ours() -> None:
     sim = settled("fail", ttl=ttl("expires"))
     recreated(sim, SAME)
     sim.once()
-    sim.plane.tables.pop("users")
+    sim.dynamodb.tables.pop("users")
     assert sim.once().verdict.value == "in_sync"
     assert sim.store.snapshot.inventory["users"].ownership == "created"
 
@@ -95,7 +95,7 @@ def test_a_recreated_table_is_only_observed_where_observe_is_declared(flavor: Fl
     for _ in range(2):
         step = next(step for step in _of_users(sim.once()).steps)
         assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.ON_EXISTING)
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
 
 
 LOSING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -110,7 +110,7 @@ LOSING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("flavor", [Flavor.DYNAMODB_LOCAL, Flavor.MOTO], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("name", LOSING)
-def test_a_table_of_others_under_another_key_loses_nothing(name: str, flavor: Flavor) -> None:
+def test_a_foreign_table_with_another_key_loses_nothing(name: str, flavor: Flavor) -> None:
     spec, shape = LOSING[name]
     sim = settled("adopt", flavor, **spec)
     recreated(sim, shape)
@@ -122,7 +122,7 @@ def test_a_table_of_others_under_another_key_loses_nothing(name: str, flavor: Fl
     assert written(sim) == []
 
 
-def test_a_table_of_others_under_another_key_is_managed_in_what_loses_nothing() -> None:
+def test_a_foreign_table_with_another_key_is_managed_except_for_data_loss() -> None:
     sim = settled("adopt", deletion_protection=True)
     recreated(sim, ANOTHER)
     sim.once()

@@ -1,12 +1,12 @@
-"""The pass over a simulated control plane: what it creates, leaves alone, repairs and remembers."""
+"""The pass on the simulated DynamoDB: what it creates, skips, repairs and records."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from simulation.control_plane import ControlPlane
 from simulation.refusal import throttled
-from simulation.world import declaration, item, simulate
+from simulation.simulated_dynamodb import SimulatedDynamoDB
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Ambiguous, Busy, Forbidden, InvalidValue, Unreachable
@@ -28,18 +28,18 @@ def blocked(report):
     return {s.reason for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED}
 
 
-def test_a_declared_table_is_created_and_seeded_and_then_all_is_quiet():
+def test_a_declared_table_is_created_and_seeded_and_then_nothing_is_written():
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     report = sim.once()
     assert report.verdict is Verdict.IN_SYNC
-    assert list(sim.plane.tables["users"].items.values()) == [dict(i) for i in SEED]
+    assert list(sim.dynamodb.tables["users"].items.values()) == [dict(i) for i in SEED]
     assert report.summary()["create"] == report.summary()["seed"] == 1
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     puts = sim.items.puts
     for _ in range(5):
         assert sim.run().verdict is Verdict.IN_SYNC
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     assert sim.items.puts == puts
 
 
@@ -51,7 +51,7 @@ def test_a_create_that_takes_time_is_pending_and_never_called_in_sync():
     sim.clock.seconds += 21
     sim.run()
     assert statuses(sim.run()) == {"users": TableStatus.IN_SYNC}
-    assert len(sim.plane.tables["users"].items) == 2
+    assert len(sim.dynamodb.tables["users"].items) == 2
 
 
 def test_once_waits_for_a_slow_table_up_to_its_deadline():
@@ -69,52 +69,52 @@ def simulate_slow(*, delay, timeout):
 
 def test_follow_up_facets_and_indexes_arrive_one_call_a_round():
     sim = simulate(delay=5)
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     by_city = replace(BY_EMAIL, name="by_city", keys=(KeyElement("city", "HASH", "S"),))
     sim.declare(
         declaration(global_indexes=(by_city, BY_EMAIL), ttl=Ttl(True, "gone"), stream=Stream(True, "KEYS_ONLY"))
     )
     report = sim.once()
     assert report.verdict is Verdict.IN_SYNC
-    assert sorted(sim.plane.mutating) == ["UpdateTable"] * 3 + ["UpdateTimeToLive"]
+    assert sorted(sim.dynamodb.mutating) == ["UpdateTable"] * 3 + ["UpdateTimeToLive"]
     assert report.summary()["update"] == 1
 
 
-def test_a_table_deleted_behind_our_back_is_recreated_and_reseeded():
+def test_a_table_deleted_by_others_is_recreated_and_reseeded():
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     sim.once()
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     report = sim.once()
     assert report.verdict is Verdict.IN_SYNC
-    assert len(sim.plane.tables["users"].items) == 2
+    assert len(sim.dynamodb.tables["users"].items) == 2
 
 
-def test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing():
+def test_a_broken_declaration_writes_nothing_and_the_loop_continues_observing():
     sim = simulate()
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
-    sim.plane.journal.clear()
-    del sim.plane.tables["orders"]
+    sim.dynamodb.journal.clear()
+    del sim.dynamodb.tables["orders"]
     sim.source.broken = True
     report = sim.run()
     assert report.verdict is Verdict.ERROR
     assert len(report.problems) == 1
     assert statuses(report) == {"users": TableStatus.IN_SYNC, "orders": TableStatus.MISSING}
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
-def test_a_broken_declaration_at_the_very_start_asks_the_endpoint_nothing():
+def test_a_broken_declaration_at_the_start_sends_no_request():
     sim = simulate()
     sim.source.broken = True
     assert sim.once().verdict is Verdict.ERROR
-    assert sim.plane.reads == []
-    assert sim.plane.journal == []
+    assert sim.dynamodb.reads == []
+    assert sim.dynamodb.journal == []
 
 
 def test_preview_and_observe_and_suspension_write_nothing():
@@ -126,7 +126,7 @@ def test_preview_and_observe_and_suspension_write_nothing():
         report = sim.reconciler.preview() if prepare == "preview" else sim.once()
         assert report.verdict is Verdict.DRIFTED, prepare
         assert statuses(report) == {"users": TableStatus.MISSING}
-        assert sim.plane.journal == []
+        assert sim.dynamodb.journal == []
         assert sim.store.snapshot.inventory == {}
 
 
@@ -138,10 +138,10 @@ def test_another_holder_of_the_lease_is_named_and_nothing_is_written():
     assert report.lease_holder == "somebody"
     assert report.verdict is Verdict.DRIFTED
     assert [s.reason for t in report.tables for s in t.steps if s.status is StepStatus.DEFERRED] == [Reason.LEASE]
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
-def test_the_lease_is_not_taken_for_a_pass_with_nothing_to_write():
+def test_no_lease_is_acquired_for_a_pass_with_nothing_to_write():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
@@ -158,7 +158,7 @@ def test_the_failure_of_one_table_never_stops_another():
         if operation == "CreateTable" and params["TableName"] == "orders":
             raise Forbidden(operation, "AccessDeniedException", "not allowed")
 
-    sim.plane.faults = denied
+    sim.dynamodb.faults = denied
     report = sim.once()
     assert statuses(report) == {"users": TableStatus.IN_SYNC, "orders": TableStatus.ERROR}
     assert report.verdict is Verdict.ERROR
@@ -174,12 +174,12 @@ def test_throttling_and_busy_answers_are_deferred_and_tried_again(kind):
         if operation == "CreateTable" and (error := next(failures, None)):
             raise error
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable"]
 
 
-def test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere():
+def test_a_create_with_a_lost_answer_is_ours_only_if_a_tag_proves_it():
     for flavor in (Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS):
         sim = simulate(flavor=flavor)
         sim.declare(declaration(seed=SEED))
@@ -189,12 +189,12 @@ def test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopte
             if operation == "CreateTable" and (error := next(lost, None)):
                 raise error
 
-        sim.plane.after = lose
+        sim.dynamodb.after = lose
         assert sim.once().verdict is Verdict.IN_SYNC, flavor
-        assert sim.plane.mutating == ["CreateTable"]
+        assert sim.dynamodb.mutating == ["CreateTable"]
         expected = "created" if flavor.has_tags else "adopted"
         assert sim.store.snapshot.inventory["users"].ownership == expected
-        assert len(sim.plane.tables["users"].items) == len(SEED)
+        assert len(sim.dynamodb.tables["users"].items) == len(SEED)
 
 
 def test_a_table_that_somebody_else_created_in_between_is_adopted_not_owned():
@@ -202,15 +202,15 @@ def test_a_table_that_somebody_else_created_in_between_is_adopted_not_owned():
     sim.declare(declaration())
 
     def rival(operation, params):
-        if operation == "CreateTable" and "users" not in sim.plane.tables:
-            sim.plane.make(**{**params, "Tags": []})
+        if operation == "CreateTable" and "users" not in sim.dynamodb.tables:
+            sim.dynamodb.make(**{**params, "Tags": []})
 
-    sim.plane.faults = rival
+    sim.dynamodb.faults = rival
     assert sim.once().verdict is Verdict.IN_SYNC
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
 
 
-def test_an_endpoint_that_does_not_answer_is_an_error_of_the_pass_not_an_empty_world():
+def test_an_unreachable_endpoint_is_an_error_of_the_pass_and_not_an_empty_endpoint():
     sim = simulate()
     sim.declare(declaration())
     sim.once()
@@ -218,15 +218,15 @@ def test_an_endpoint_that_does_not_answer_is_an_error_of_the_pass_not_an_empty_w
     def down(operation, params):
         raise Unreachable(operation, "ConnectionRefused", "connection refused")
 
-    sim.plane.faults = down
+    sim.dynamodb.faults = down
     report = sim.run()
     assert report.verdict is Verdict.ERROR
     assert "does not answer" in report.error
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert sim.run().verdict is Verdict.IN_SYNC
 
 
-def test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass():
+def test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass():
     sim = simulate()
     sim.declare(declaration("carts"), declaration("orders"), declaration("users"))
     sim.once()
@@ -236,16 +236,16 @@ def test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the
         if operation == "DescribeTable" and params["TableName"] == "users":
             raise InvalidValue(operation, "malformed", "no Table member")
 
-    sim.plane.faults = garbled
+    sim.dynamodb.faults = garbled
     report = sim.run()
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
     assert blocked(report) == {Reason.INVALID_ANSWER}
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.once()
-    assert "orders" not in sim.plane.tables
+    assert "orders" not in sim.dynamodb.tables
 
 
-def test_denied_list_tables_is_a_warning_and_the_count_of_strangers_stays_unknown():
+def test_denied_list_tables_is_a_warning_and_the_count_of_unmanaged_tables_stays_unknown():
     sim = simulate()
     sim.declare(declaration())
 
@@ -253,42 +253,42 @@ def test_denied_list_tables_is_a_warning_and_the_count_of_strangers_stays_unknow
         if operation == "ListTables":
             raise Forbidden(operation, "AccessDeniedException", "no")
 
-    sim.plane.faults = denied
+    sim.dynamodb.faults = denied
     report = sim.once()
     assert report.verdict is Verdict.IN_SYNC
     assert report.unmanaged is None
     assert "ListTables was denied" in report.warnings[0]
 
 
-def test_a_stranger_is_counted_and_left_alone():
+def test_an_unmanaged_table_is_counted_and_not_touched():
     sim = simulate()
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="theirs",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration())
     report = sim.once()
     assert report.unmanaged == 1
     assert statuses(report)["theirs"] is TableStatus.UNMANAGED
     assert report.verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable"]
 
 
-def test_a_field_that_never_sticks_is_written_twice_and_then_reported_unsupported_on_an_emulator():
+def test_a_field_without_effect_is_written_twice_and_then_unsupported_on_an_emulator():
     sim = simulate()
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
     sim.declare(declaration())
     sim.once()
     sim.declare(declaration(deletion_protection=True))
     report = sim.once()
-    assert sim.plane.mutating == ["CreateTable", "UpdateTable", "UpdateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable", "UpdateTable", "UpdateTable"]
     assert report.verdict is Verdict.IN_SYNC
     assert report.summary()["unsupported"] == 1
     again = simulate_again(sim)
     assert again.run().verdict is Verdict.IN_SYNC
-    assert sim.plane.mutating.count("UpdateTable") == 2
+    assert sim.dynamodb.mutating.count("UpdateTable") == 2
 
 
 def simulate_again(sim):
@@ -301,28 +301,28 @@ def simulate_again(sim):
 
 def test_the_same_on_aws_is_contested_blocked_and_still_drift():
     sim = simulate(flavor=Flavor.AWS)
-    sim.plane.sticky = {"DeletionProtectionEnabled"}
+    sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
     sim.declare(declaration())
     sim.once()
     sim.clock.seconds += 60
     sim.declare(declaration(deletion_protection=True))
     report = sim.once()
-    assert sim.plane.mutating.count("UpdateTable") == 2
+    assert sim.dynamodb.mutating.count("UpdateTable") == 2
     assert report.verdict is Verdict.DRIFTED
     assert blocked(report) == {Reason.CONTESTED}
     (step,) = [s for t in report.tables for s in t.steps if s.status is StepStatus.BLOCKED]
     assert step.message == "deletion_protection: true was written 2 times and read back as false, then as false"
 
 
-def test_a_new_wish_for_the_same_field_is_tried_again():
+def test_a_new_desired_value_of_the_field_is_tried_again():
     sim = simulate()
-    sim.plane.sticky = {"TimeToLiveSpecification"}
+    sim.dynamodb.sticky = {"TimeToLiveSpecification"}
     sim.declare(declaration(ttl=Ttl(True, "a")))
     sim.once()
-    sim.plane.sticky = set()
+    sim.dynamodb.sticky = set()
     sim.declare(declaration(ttl=Ttl(True, "b")))
     sim.once()
-    assert sim.plane.tables["users"].ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "b"}
+    assert sim.dynamodb.tables["users"].ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "b"}
 
 
 def test_tags_on_an_endpoint_without_them_are_unsupported_and_never_written():
@@ -331,7 +331,7 @@ def test_tags_on_an_endpoint_without_them_are_unsupported_and_never_written():
     report = sim.once()
     assert report.verdict is Verdict.IN_SYNC
     assert report.summary()["unsupported"] == 1
-    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable"]
 
 
 @pytest.mark.parametrize(
@@ -342,28 +342,28 @@ def test_tags_on_an_endpoint_without_them_are_unsupported_and_never_written():
         ("adopt", TableStatus.IN_SYNC, ["UpdateTable"]),
     ],
 )
-def test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says(on_existing, status, mutations):
+def test_an_existing_table_is_treated_as_on_existing_says(on_existing, status, mutations):
     sim = simulate()
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration(deletion_protection=True, lifecycle=Lifecycle(on_existing=on_existing)))
     assert statuses(sim.once()) == {"users": status}
-    assert sim.plane.mutating == mutations
+    assert sim.dynamodb.mutating == mutations
 
 
-def test_right_after_a_create_a_missing_table_is_not_created_twice_off_emulators():
+def test_right_after_a_create_a_missing_table_is_not_created_twice_outside_emulators():
     sim = simulate(flavor=Flavor.AWS)
     sim.declare(declaration())
     sim.run()
-    table = sim.plane.tables.pop("users")
+    table = sim.dynamodb.tables.pop("users")
     report = sim.run()
-    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable"]
     assert statuses(report) == {"users": TableStatus.PENDING}
-    sim.plane.tables["users"] = table
+    sim.dynamodb.tables["users"] = table
     assert sim.run().verdict is Verdict.IN_SYNC
 
 
@@ -371,7 +371,7 @@ def test_seed_commands_clear_what_was_seeded_and_keep_what_changed():
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     sim.once()
-    live = sim.plane.tables["users"].items
+    live = sim.dynamodb.tables["users"].items
     changed = next(iter(live))
     live[changed] = item("1", name="Ada Lovelace")
     (report,) = sim.reconciler.clear().tables
@@ -398,28 +398,28 @@ def test_seeding_interrupted_anywhere_is_resumed_to_exactly_the_seed_plus_what_o
         with pytest.raises(KeyboardInterrupt):
             sim.once() if stop_after < 2 else (sim.once(), killed("PutItem", None))
         sim.items.faults = None
-        if "users" in sim.plane.tables:
-            sim.plane.tables["users"].items.setdefault("other", item("9"))
+        if "users" in sim.dynamodb.tables:
+            sim.dynamodb.tables["users"].items.setdefault("other", item("9"))
         assert sim.once().verdict is Verdict.IN_SYNC
-        assert {i["pk"]["S"] for i in sim.plane.tables["users"].items.values()} == {"1", "2", "9"}
+        assert {i["pk"]["S"] for i in sim.dynamodb.tables["users"].items.values()} == {"1", "2", "9"}
 
 
 def test_a_table_that_holds_items_is_never_seeded():
     sim = simulate()
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    sim.plane.tables["users"].items["x"] = item("1", name="mine")
+    sim.dynamodb.tables["users"].items["x"] = item("1", name="mine")
     sim.declare(declaration(seed=SEED))
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert list(sim.plane.tables["users"].items.values()) == [item("1", name="mine")]
+    assert list(sim.dynamodb.tables["users"].items.values()) == [item("1", name="mine")]
 
 
 def test_a_scan_that_fails_is_never_read_as_empty():
     sim = simulate()
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -432,40 +432,40 @@ def test_a_scan_that_fails_is_never_read_as_empty():
 
     sim.items.faults = garbled
     assert sim.run().verdict is Verdict.ERROR
-    assert sim.plane.tables["users"].items == {}
+    assert sim.dynamodb.tables["users"].items == {}
 
 
-def test_the_simulated_control_plane_refuses_what_the_service_refuses():
+def test_simulated_dynamodb_refuses_what_the_service_refuses():
     sim = simulate()
-    assert isinstance(sim.plane, ControlPlane)
-    sim.plane.make(
+    assert isinstance(sim.dynamodb, SimulatedDynamoDB)
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         DeletionProtectionEnabled=True,
     )
     with pytest.raises(Exception, match="protection"):
-        sim.plane.do("DeleteTable", {"TableName": "users"})
+        sim.dynamodb.do("DeleteTable", {"TableName": "users"})
 
 
-def test_a_change_in_two_calls_is_not_taken_for_a_write_that_did_not_stick():
+def test_a_change_in_two_calls_is_not_reported_as_ignored_by_the_endpoint():
     sim = simulate(flavor=Flavor.AWS, disruption="allow")
     sim.declare(declaration(stream=Stream(True, "KEYS_ONLY")))
     sim.once()
-    sim.plane.sticky = {"StreamSpecification"}
+    sim.dynamodb.sticky = {"StreamSpecification"}
     sim.declare(declaration(stream=Stream(True, "NEW_IMAGE")))
     sim.run()
-    sim.plane.sticky = set()
+    sim.dynamodb.sticky = set()
     assert sim.once().verdict is Verdict.IN_SYNC
 
 
-def test_a_first_call_that_never_sticks_is_not_made_for_ever():
+def test_a_call_without_effect_is_not_repeated_for_ever():
     sim = simulate(flavor=Flavor.AWS, disruption="allow")
     sim.declare(declaration(stream=Stream(True, "KEYS_ONLY")))
     sim.once()
-    sim.plane.sticky = {"StreamSpecification"}
+    sim.dynamodb.sticky = {"StreamSpecification"}
     sim.declare(declaration(stream=Stream(True, "NEW_IMAGE")))
     for _ in range(5):
         report = sim.run()
-    assert sim.plane.mutating.count("UpdateTable") == 2
+    assert sim.dynamodb.mutating.count("UpdateTable") == 2
     assert blocked(report) == {Reason.CONTESTED}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.engine import seed_batches
 from reconciler.model.errors import Ambiguous, Interrupted, Rejected
@@ -31,12 +31,12 @@ ACTIVE = {
 
 
 def keys(sim: Sim) -> set[str]:
-    table = sim.plane.tables.get("users")
+    table = sim.dynamodb.tables.get("users")
     return set() if table is None else {one["pk"]["S"] for one in table.items.values()}
 
 
 def put(sim: Sim, one: Any) -> None:
-    sim.plane.tables["users"].items[repr([one["pk"]])] = dict(one)
+    sim.dynamodb.tables["users"].items[repr([one["pk"]])] = dict(one)
 
 
 def killed_after(sim: Sim, items: int, act: Callable[[], object]) -> None:
@@ -63,21 +63,21 @@ def seeded_by_a_pass(sim: Sim) -> None:
 
 
 def adopted_and_equal_by_chance(sim: Sim) -> None:
-    sim.plane.make(**ACTIVE)
+    sim.dynamodb.make(**ACTIVE)
     for one in SEED:
         put(sim, one)
     sim.once()
 
 
 def seed_found_two_present(sim: Sim) -> None:
-    sim.plane.make(**ACTIVE)
+    sim.dynamodb.make(**ACTIVE)
     put(sim, SEED[0])
     put(sim, SEED[1])
     sim.reconciler.seed()
 
 
 def seed_found_another_item_under_the_key(sim: Sim) -> None:
-    sim.plane.make(**ACTIVE)
+    sim.dynamodb.make(**ACTIVE)
     put(sim, item("1", name="mine"))
     sim.reconciler.seed()
 
@@ -94,7 +94,7 @@ def attribute_added_since(sim: Sim) -> None:
 
 def removed_by_others_since(sim: Sim) -> None:
     sim.once()
-    del sim.plane.tables["users"].items[repr([SEED[0]["pk"]])]
+    del sim.dynamodb.tables["users"].items[repr([SEED[0]["pk"]])]
 
 
 def the_record_is_lost(sim: Sim) -> None:
@@ -109,8 +109,8 @@ def the_record_is_of_an_older_version(sim: Sim) -> None:
 
 def the_table_was_recreated_with_equal_items(sim: Sim) -> None:
     sim.once()
-    del sim.plane.tables["users"]
-    sim.plane.make(**ACTIVE)
+    del sim.dynamodb.tables["users"]
+    sim.dynamodb.make(**ACTIVE)
     for one in SEED:
         put(sim, one)
 
@@ -198,7 +198,7 @@ def test_clear_removes_what_is_recorded_as_written_and_unchanged(
 
 
 @pytest.mark.parametrize("after", range(5))
-def test_a_clear_that_was_killed_goes_on_where_it_was(after: int) -> None:
+def test_a_killed_clear_resumes_where_it_stopped(after: int) -> None:
     sim = simulate()
     sim.declare(declaration(seed=(*SEED, item("5"))))
     sim.once()
@@ -225,7 +225,7 @@ def test_records_of_an_earlier_table_are_dropped_when_the_next_one_is_seeded() -
     sim = simulate()
     sim.declare(declaration(seed=MANY))
     sim.once()
-    del sim.plane.tables["users"]
+    del sim.dynamodb.tables["users"]
     sim.declare(declaration(seed=SEED))
     sim.once()
     assert (len(keys(sim)), sim.store.snapshot.seed_parts) == (4, {})
@@ -293,11 +293,11 @@ def test_after_a_changed_seed_clear_and_seed_lead_to_exactly_the_present_one(mon
     assert cleared(sim).seed_kept == 0
     assert keys(sim) == set()
     sim.reconciler.seed()
-    assert list(sim.plane.tables["users"].items.values()) == [dict(one) for one in OTHER_SEED]
+    assert list(sim.dynamodb.tables["users"].items.values()) == [dict(one) for one in OTHER_SEED]
     assert sim.once().verdict is Verdict.IN_SYNC
 
 
-def test_items_of_others_keep_a_changed_seed_out_of_the_table() -> None:
+def test_foreign_items_keep_a_changed_seed_out_of_the_table() -> None:
     sim = simulate()
     sim.declare(declaration(seed=SEED))
     killed_after(sim, 2, sim.once)
@@ -315,12 +315,12 @@ WHEN = [0, 1, 150, 999, 1000, 1001, 1500, 2000, 2300, 2498, 2499]
 
 @pytest.mark.parametrize("verb", ["once", "seed", "clear"])
 @pytest.mark.parametrize("when", WHEN)
-def test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds(when: int, verb: str) -> None:
+def test_recreating_a_table_ends_its_seeding_within_two_seconds(when: int, verb: str) -> None:
     """Each item takes a twentieth of a second; the table is recreated with an item right before item ``when``."""
     sim = simulate(timeout=3000)
     sim.declare(declaration(seed=MANY))
     if verb == "seed":
-        sim.plane.make(**ACTIVE)
+        sim.dynamodb.make(**ACTIVE)
     if verb == "clear":
         sim.once()
     count, at = iter(range(10_000)), [0.0]
@@ -330,8 +330,8 @@ def test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds(when: 
             return
         sim.clock.seconds += 0.05
         if next(count) == when:
-            del sim.plane.tables["users"]
-            sim.plane.make(**ACTIVE)
+            del sim.dynamodb.tables["users"]
+            sim.dynamodb.make(**ACTIVE)
             put(sim, item("theirs"))
             for one in MANY if verb == "clear" else ():
                 put(sim, one)
@@ -356,7 +356,7 @@ def test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds(when: 
 
 @pytest.mark.parametrize("after", [0, 1, 99, 100, 101, 250, 1000])
 @pytest.mark.parametrize("verb", ["once", "seed", "clear"])
-def test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on(after: int, verb: str) -> None:
+def test_a_stop_ends_seeding_between_two_batches_and_the_next_run_resumes(after: int, verb: str) -> None:
     sim = simulate(timeout=3000)
     sim.declare(declaration(seed=MANY))
     sim.once() if verb == "clear" else sim.run()
@@ -404,7 +404,7 @@ class CutShort:
 def test_a_batch_that_is_cut_short_is_recorded_as_far_as_its_results_came(left: int, verb: str) -> None:
     sim = simulate(timeout=3000)
     sim.declare(declaration(seed=SEED))
-    sim.plane.make(**ACTIVE)
+    sim.dynamodb.make(**ACTIVE)
     if verb == "clear":
         sim.reconciler.seed()
     sim.reconciler.ports, whole = replace(sim.reconciler.ports, parallel=CutShort(left)), sim.reconciler.ports

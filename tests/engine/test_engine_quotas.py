@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 
 from reconciler.aws.errors import from_answer
 from reconciler.engine.reconciler import Reconciler
@@ -25,7 +25,7 @@ def living(flavor=Flavor.AWS, **spec):
     sim.declare(declaration(**spec))
     sim.once()
     sim.clock.seconds += 7200
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -56,12 +56,12 @@ def test_moving_time_to_live_waits_an_hour_in_between_and_a_restart_does_not_sho
     sim.run()
     for _ in range(3):
         assert deferred(restarted(sim).run()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
-    assert sim.plane.mutating == ["UpdateTimeToLive"]
+    assert sim.dynamodb.mutating == ["UpdateTimeToLive"]
     sim.clock.seconds += 3601
     restarted(sim).run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
-    assert sim.plane.tables["users"].ttl["AttributeName"] == "b"
-    assert sim.plane.mutating == ["UpdateTimeToLive"] * 2
+    assert sim.dynamodb.tables["users"].ttl["AttributeName"] == "b"
+    assert sim.dynamodb.mutating == ["UpdateTimeToLive"] * 2
 
 
 def test_a_run_that_cannot_reach_the_hour_ends_at_once():
@@ -90,42 +90,42 @@ def test_the_fifth_switch_to_on_demand_in_a_day_waits_for_the_first_to_be_a_day_
             assert sim.once().tables[0].status is TableStatus.IN_SYNC
             sim.clock.seconds += 600
     sim.declare(declaration(billing=ON_DEMAND))
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     report = restarted(sim).run()
     assert [(facet, reason) for facet, reason, _ in deferred(report)] == [("billing", Reason.NOT_BEFORE)]
     assert timedelta(0) <= report.next_not_before - (began + timedelta(days=1)) < timedelta(seconds=60)
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
 
 
 def test_a_call_whose_answer_was_lost_counts_as_made():
     sim = living(ttl=Ttl(False))
     sim.declare(declaration(ttl=Ttl(True, "a")))
-    sim.plane.faults = refuse("UpdateTimeToLive", Ambiguous, "RequestTimeout")
+    sim.dynamodb.faults = refuse("UpdateTimeToLive", Ambiguous, "RequestTimeout")
     began = sim.clock.now()
     sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert deferred(sim.run()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
 
 
-def test_a_call_that_came_too_early_counts_as_none():
+def test_a_call_that_came_too_early_does_not_count():
     sim = living(ttl=Ttl(False))
     sim.declare(declaration(ttl=Ttl(True, "a")))
-    sim.plane.faults = refuse("UpdateTimeToLive", Busy, "ResourceInUseException")
+    sim.dynamodb.faults = refuse("UpdateTimeToLive", Busy, "ResourceInUseException")
     sim.run()
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
 
 
-def test_a_refusal_that_no_mark_explains_is_not_repeated_for_an_hour():
+def test_a_refusal_without_recorded_quota_usage_is_not_retried_for_an_hour():
     sim = living(ttl=Ttl(False))
     sim.declare(declaration(ttl=Ttl(True, "a")))
-    sim.plane.faults = refuse("UpdateTimeToLive", Rejected, "ValidationException")
+    sim.dynamodb.faults = refuse("UpdateTimeToLive", Rejected, "ValidationException")
     began = sim.clock.now()
     assert sim.run().tables[0].status is TableStatus.ERROR
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert deferred(restarted(sim).run()) == [("ttl", Reason.NOT_BEFORE, began + HOUR)]
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     sim.clock.seconds += 3601
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
@@ -158,7 +158,7 @@ USED_UP = {
 
 
 @pytest.mark.parametrize("case", USED_UP)
-def test_a_quota_that_somebody_else_used_up_is_a_wait_with_its_rule_and_no_error(case):
+def test_a_quota_used_up_by_others_is_a_wait_with_its_rule_and_not_an_error(case):
     before, after, operation, message, rule = USED_UP[case]
     sim = living(**before)
     sim.declare(declaration(**after))
@@ -169,72 +169,72 @@ def test_a_quota_that_somebody_else_used_up_is_a_wait_with_its_rule_and_no_error
         if called == operation:
             raise from_answer(called, answer)
 
-    sim.plane.faults = fault
+    sim.dynamodb.faults = fault
     began = sim.clock.now()
     report = sim.run()
     ((_, reason, until),) = deferred(report)
     assert (report.tables[0].status, reason, until) == (TableStatus.PENDING, Reason.NOT_BEFORE, began + HOUR)
     (step,) = report.tables[0].steps
     assert step.message.endswith(rule)
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     for _ in range(3):
         assert deferred(restarted(sim).run())[0][1:] == (Reason.NOT_BEFORE, began + HOUR)
-    assert sim.plane.journal == []
+    assert sim.dynamodb.journal == []
     sim.clock.seconds += 3601
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
     assert sim.store.snapshot.quota_usage["users"].refused == {}
 
 
-def test_a_limit_on_what_is_under_way_stays_a_matter_of_seconds():
+def test_a_limit_on_concurrent_operations_is_retried_within_seconds():
     sim = living(billing=PROVISIONED)
     sim.declare(declaration(billing=ON_DEMAND))
-    sim.plane.faults = refuse("UpdateTable", Throttled, "LimitExceededException")
+    sim.dynamodb.faults = refuse("UpdateTable", Throttled, "LimitExceededException")
     ((_, reason, until),) = deferred(sim.run())
     assert (reason, until) == (Reason.BUSY, None)
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     assert sim.once().tables[0].status is TableStatus.IN_SYNC
 
 
 @STRICT
 @pytest.mark.parametrize("pause", [0, 240, 3600], ids=["as it was made", "minutes later", "an hour later"])
-def test_a_class_that_others_switched_twice_soon_after_they_made_the_table_is_tried_once_a_day(flavor, pause):
+def test_a_table_class_that_others_switched_twice_is_tried_once_a_day(flavor, pause):
     sim = simulate(flavor=flavor)
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="users",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
     sim.clock.seconds += pause
     for theirs in (RARE, "STANDARD"):
-        sim.plane.do("UpdateTable", {"TableName": "users", "TableClass": theirs})
+        sim.dynamodb.do("UpdateTable", {"TableName": "users", "TableClass": theirs})
     sim.declare(declaration(table_class=RARE))
     tomorrow = sim.clock.now() + timedelta(days=1)
     for _ in range(6):
         assert deferred(restarted(sim).run()) == [("table_class", Reason.NOT_BEFORE, tomorrow)]
         sim.clock.seconds += 61
-    assert [call.operation for call, _ in sim.plane.refusals] == ["UpdateTable"]
+    assert [call.operation for call, _ in sim.dynamodb.refusals] == ["UpdateTable"]
     sim.clock.seconds += 30 * 86_400
     assert sim.once().tables[0].status is TableStatus.IN_SYNC
-    assert sim.plane.tables["users"].description["TableClassSummary"]["TableClass"] == RARE
+    assert sim.dynamodb.tables["users"].description["TableClassSummary"]["TableClass"] == RARE
 
 
 @STRICT
-def test_a_limit_on_what_is_under_way_is_no_quota_of_a_class_that_nobody_switched(flavor):
+def test_a_limit_on_concurrent_operations_is_not_a_table_class_quota(flavor):
     sim = living(flavor)
     sim.declare(declaration(table_class=RARE))
-    sim.plane.faults = refuse("UpdateTable", Throttled, "LimitExceededException")
+    sim.dynamodb.faults = refuse("UpdateTable", Throttled, "LimitExceededException")
     assert deferred(sim.run()) == [("table_class", Reason.BUSY, None)]
-    sim.plane.faults = None
+    sim.dynamodb.faults = None
     sim.clock.seconds += 1
     assert sim.once().tables[0].status is TableStatus.IN_SYNC
-    assert sim.plane.tables["users"].description["TableClassSummary"]["TableClass"] == RARE
+    assert sim.dynamodb.tables["users"].description["TableClassSummary"]["TableClass"] == RARE
 
 
 def test_decreases_are_counted_by_the_service_itself():
     sim = living(billing=PROVISIONED)
-    live = sim.plane.tables["users"].description["ProvisionedThroughput"]
-    sim.plane.tables["users"].description["ProvisionedThroughput"] = {
+    live = sim.dynamodb.tables["users"].description["ProvisionedThroughput"]
+    sim.dynamodb.tables["users"].description["ProvisionedThroughput"] = {
         **live,
         "NumberOfDecreasesToday": 4,
         "LastDecreaseDateTime": sim.clock.now() - timedelta(minutes=20),

@@ -1,4 +1,4 @@
-"""A rebuild under way is shown wherever tables are: its phase, since when, until when, and what comes next."""
+"""A rebuild is shown wherever tables are: its phase, its times, and the next phase."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 
 from reconciler.model.identity import Flavor
 from reconciler.model.report import Verdict
@@ -28,7 +28,7 @@ def begun(*, moved=True, timeout=60.0):
     sim.declare(declaration("users", global_indexes=(OLD,)))
     sim.once()
     sim.clock.seconds += 60
-    sim.plane.delay = 900.0
+    sim.dynamodb.delay = 900.0
     sim.declare(declaration("users", global_indexes=(NEW,) if moved else (OLD,)))
     since = sim.clock.now()
     assert not sim.reconciler.rebuild_index("users", "by_mail", "mail2", HOUR).finished
@@ -62,28 +62,28 @@ def test_the_phases_follow_one_another_to_the_end():
     assert shown(sim) is None
 
 
-def test_a_rebuild_that_was_written_down_and_not_yet_begun_says_how_it_begins():
+def test_a_recorded_rebuild_that_has_not_started_reports_how_it_starts():
     sim, _ = begun()
-    sim.plane.tables["users"].description["GlobalSecondaryIndexes"] = [
+    sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"] = [
         index
-        for index in sim.plane.tables["users"].description["GlobalSecondaryIndexes"]
+        for index in sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"]
         if index["IndexName"] == "by_mail"
     ]
     assert (shown(sim).phase, shown(sim).then) == ("starting", f"{COMMAND} creates mail2")
 
 
-def test_it_says_what_comes_next_and_that_the_declaration_must_move_first():
+def test_it_reports_the_next_phase_and_that_the_declaration_must_change_first():
     sim, _ = begun(moved=False)
     sim.clock.seconds += 1000
-    said = "let readers and the declaration name mail2 instead of by_mail; then "
-    assert shown(sim).then == f"{said}{COMMAND} begins the time for which by_mail is held"
+    messages = "let readers and the declaration name mail2 instead of by_mail; then "
+    assert shown(sim).then == f"{messages}{COMMAND} begins the time for which by_mail is held"
     sim.reconciler.rebuild_index("users", "by_mail", "mail2", HOUR)
-    assert shown(sim).then == f"{said}{COMMAND} drops by_mail after that"
+    assert shown(sim).then == f"{messages}{COMMAND} drops by_mail after that"
 
 
 def test_a_record_of_another_table_of_the_name_is_not_shown():
     sim, _ = begun()
-    sim.plane.tables["users"].description["TableId"] = "another"
+    sim.dynamodb.tables["users"].description["TableId"] = "another"
     assert shown(sim) is None
 
 

@@ -1,6 +1,6 @@
-"""A table goes only when its declaration was removed: not when its file is misunderstood, vanished or half written.
+"""A table is deleted only when its declaration was removed, not when its file is unreadable, missing or half written.
 
-Real folders over the simulated control plane; what the control plane holds at the end decides.
+Uses real folders with the simulated DynamoDB. The tables at the end decide the result.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, write
 
@@ -44,13 +44,13 @@ def converged(root: Path, files: dict[str, Any], **options: Any) -> Sim:
     """Every table made, with an item that is not its seed."""
     sim = simulated(write(root, files), **options)
     assert sim.once().verdict is Verdict.IN_SYNC
-    for table in sim.plane.tables.values():
+    for table in sim.dynamodb.tables.values():
         table.items["theirs"] = item("theirs")
     sim.clock.seconds += 3600
     return sim
 
 
-def said(report: PassReport) -> str:
+def messages(report: PassReport) -> str:
     return "\n".join(str(problem) for problem in report.problems)
 
 
@@ -129,19 +129,19 @@ MISREAD: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("case", MISREAD)
 @pytest.mark.parametrize("how", ["once", "daemon", "restarted daemon"])
-def test_a_file_that_is_not_understood_never_removes_its_table(case: str, how: str, tmp_path: Path) -> None:
+def test_an_unreadable_file_never_removes_its_table(case: str, how: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     if how != "daemon":
         sim.reconciler.state.last_good = None
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     MISREAD[case](tmp_path)
     for _ in range(3):
         report = sim.once() if how == "once" else sim.run()
         sim.clock.seconds += 3600
         assert report.verdict is Verdict.ERROR
-        assert "users" in said(report)
-    assert "theirs" in sim.plane.tables["users"].items
-    assert sim.plane.journal == []
+        assert "users" in messages(report)
+    assert "theirs" in sim.dynamodb.tables["users"].items
+    assert sim.dynamodb.journal == []
 
 
 CLASSES = {
@@ -158,38 +158,38 @@ CLASSES = {
 def test_a_class_file_that_declares_nothing_any_more_never_removes_its_table(case: str, tmp_path: Path) -> None:
     others = {"orders.json": ORDERS, "shared.py": "class Unrelated: ...\n"}
     sim = converged(tmp_path, {"users_table.py": CLASS, **others})
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     text = CLASSES[case].replace("from elsewhere import UsersTable", "from .shared import Unrelated as UsersTable")
     write(tmp_path, {"users_table.py": text})
     report = sim.once()
     assert report.verdict is Verdict.ERROR
-    assert said(report).startswith("users_table.py")
-    assert sim.plane.journal == []
+    assert messages(report).startswith("users_table.py")
+    assert sim.dynamodb.journal == []
 
 
 def test_the_error_names_file_table_and_remedy_and_changes_nothing_else(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     write(tmp_path, {"users.yaml": "services: {}\n", "carts.yaml": CARTS})
     report = sim.once()
-    assert said(report) == (
+    assert messages(report) == (
         "users.yaml: declared the table users and now declares nothing. Restore the declaration, or remove the file if "
         "the table is to be deleted; `reconciler release users` keeps the table unmanaged."
     )
     assert any(warning.startswith("users.yaml: declares nothing") for warning in report.warnings)
-    assert sorted(sim.plane.tables) == ["orders", "users"]
+    assert sorted(sim.dynamodb.tables) == ["orders", "users"]
 
 
 @pytest.mark.parametrize("lost", ["orders", "users"])
-def test_nothing_is_repaired_while_a_file_is_misunderstood(lost: str, tmp_path: Path) -> None:
+def test_nothing_is_repaired_while_a_file_cannot_be_read(lost: str, tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     write(tmp_path, {"users.yaml": "services: {}\n"})
-    del sim.plane.tables[lost]
-    sim.plane.journal.clear()
+    del sim.dynamodb.tables[lost]
+    sim.dynamodb.journal.clear()
     for _ in range(3):
         assert sim.once().verdict is Verdict.ERROR
         sim.clock.seconds += 3600
-    assert sim.plane.journal == []
-    assert lost not in sim.plane.tables
+    assert sim.dynamodb.journal == []
+    assert lost not in sim.dynamodb.tables
 
 
 def removed(root: Path) -> None:
@@ -226,19 +226,19 @@ def test_a_removed_declaration_removes_its_table(case: str, tmp_path: Path) -> N
     sim = converged(tmp_path, {**files, "orders.json": ORDERS})
     change(tmp_path)
     report = sim.once()
-    assert report.verdict is Verdict.IN_SYNC, said(report)
-    assert "users" not in sim.plane.tables
-    assert "theirs" in sim.plane.tables["orders"].items
+    assert report.verdict is Verdict.IN_SYNC, messages(report)
+    assert "users" not in sim.dynamodb.tables
+    assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
-def test_a_document_put_into_comments_beside_another_one_is_an_error(tmp_path: Path) -> None:
+def test_a_commented_out_document_next_to_another_one_is_an_error(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"both.yaml": CARTS + "---\n" + USERS})
     write(tmp_path, {"both.yaml": CARTS + "".join(f"# {line}\n" for line in USERS.splitlines())})
-    assert said(sim.once()) == (
+    assert messages(sim.once()) == (
         "both.yaml:4: still defines the table users, but is not read as a declaration. To remove the table, "
         "delete this definition as well; `reconciler release users` keeps the table unmanaged."
     )
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 def unmounted(root: Path) -> None:
@@ -281,18 +281,18 @@ def test_the_tables_of_a_folder_that_vanished_are_blocked(case: str, how: str, t
     (step,) = next(table for table in report.tables if table.name == "users").steps
     assert (step.action, step.status, step.reason) == (Action.DELETE, StepStatus.BLOCKED, Reason.FOREIGN_DECLARATIONS)
     assert folder.rstrip("/") in (step.message or "")
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 def test_a_folder_that_can_no_longer_be_followed_is_an_error(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"..data/more/users.yaml": USERS, "orders.json": ORDERS, "x.yaml": CARTS})
     (tmp_path / "more").symlink_to("..data/more")
     assert sim.once().verdict is Verdict.IN_SYNC
-    sim.plane.tables["users"].items["theirs"] = item("theirs")
+    sim.dynamodb.tables["users"].items["theirs"] = item("theirs")
     shutil.rmtree(tmp_path / "..data")
     report = sim.once()
-    assert said(report).startswith("more: cannot be read: No such file or directory. Correct or remove the link.")
-    assert "theirs" in sim.plane.tables["users"].items
+    assert messages(report).startswith("more: cannot be read: No such file or directory. Correct or remove the link.")
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 def test_the_inventory_says_which_file_declares_a_table_and_follows_it(tmp_path: Path) -> None:
@@ -311,23 +311,23 @@ def test_the_inventory_says_which_file_declares_a_table_and_follows_it(tmp_path:
     assert sim.store.written == written
 
 
-def test_a_record_of_an_older_release_goes_by_the_rules_of_that_release(tmp_path: Path) -> None:
+def test_a_record_of_an_older_release_follows_the_rules_of_that_release(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     entry = sim.store.snapshot.inventory["users"]
     sim.store.put_entry(replace(entry, declared_in=None))
     write(tmp_path, {"users.yaml": "services: {}\n"})
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert "users" not in sim.plane.tables
+    assert "users" not in sim.dynamodb.tables
 
 
 def test_an_adopted_table_whose_file_is_misread_is_named_too(tmp_path: Path) -> None:
     sim = simulated(write(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS}))
-    sim.plane.write(_create("users"))
+    sim.dynamodb.write(_create("users"))
     sim.clock.seconds += 60
     sim.once()
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
     write(tmp_path, {"users.yaml": "services: {}\n"})
-    assert "declared the table users and now declares nothing" in said(sim.once())
+    assert "declared the table users and now declares nothing" in messages(sim.once())
 
 
 def _create(name: str) -> Any:
@@ -336,19 +336,19 @@ def _create(name: str) -> Any:
     return create_call(declaration(name).spec, None)
 
 
-def test_a_released_table_is_not_asked_about(tmp_path: Path) -> None:
+def test_a_released_table_needs_no_confirmation(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     sim.reconciler.release(("users",))
     write(tmp_path, {"users.yaml": "services: {}\n"})
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
 def test_destroy_is_not_stopped_by_it(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     write(tmp_path, {"users.yaml": "services: {}\n"})
     assert sim.reconciler.destroy().problems == ()
-    assert sim.plane.tables == {}
+    assert sim.dynamodb.tables == {}
 
 
 def test_nothing_is_deleted_before_the_declarations_are_settled(tmp_path: Path) -> None:
@@ -360,10 +360,10 @@ def test_nothing_is_deleted_before_the_declarations_are_settled(tmp_path: Path) 
     assert step.not_before is not None
     sim.clock.seconds += SETTLE_SECONDS - 0.5
     sim.run()
-    assert "users" in sim.plane.tables
+    assert "users" in sim.dynamodb.tables
     sim.clock.seconds += 1
     sim.run()
-    assert [call.operation for call in sim.plane.journal][-1] == "DeleteTable"
+    assert [call.operation for call in sim.dynamodb.journal][-1] == "DeleteTable"
 
 
 def test_a_file_that_comes_back_within_seconds_keeps_its_table(tmp_path: Path) -> None:
@@ -375,10 +375,10 @@ def test_a_file_that_comes_back_within_seconds_keeps_its_table(tmp_path: Path) -
     for _ in range(5):
         sim.run()
         sim.clock.seconds += 2
-    assert "theirs" in sim.plane.tables["users"].items
+    assert "theirs" in sim.dynamodb.tables["users"].items
 
 
-def test_a_file_that_goes_on_changing_is_waited_for(tmp_path: Path) -> None:
+def test_a_file_that_keeps_changing_is_waited_for(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"all.yaml": USERS + "---\n" + CARTS, "orders.json": ORDERS})
     text = DOC.format("aaa")
     for size in range(5):
@@ -389,7 +389,7 @@ def test_a_file_that_goes_on_changing_is_waited_for(tmp_path: Path) -> None:
     for _ in range(3):
         sim.run()
         sim.clock.seconds += 60
-    assert all("theirs" in sim.plane.tables[name].items for name in ("users", "carts"))
+    assert all("theirs" in sim.dynamodb.tables[name].items for name in ("users", "carts"))
 
 
 def test_a_deletion_in_a_converging_run_waits_and_is_done(tmp_path: Path) -> None:
@@ -397,7 +397,7 @@ def test_a_deletion_in_a_converging_run_waits_and_is_done(tmp_path: Path) -> Non
     removed(tmp_path)
     before = sim.clock.seconds
     assert sim.once().verdict is Verdict.IN_SYNC
-    assert "users" not in sim.plane.tables
+    assert "users" not in sim.dynamodb.tables
     assert SETTLE_SECONDS <= sim.clock.seconds - before < SETTLE_SECONDS + 3
 
 
@@ -412,15 +412,15 @@ def test_an_index_that_is_missing_from_a_file_that_changed_just_now_stays_for_th
     with_index = json.dumps(ORDERS | {"global_secondary_indexes": index})
     sim = converged(tmp_path, {"orders.json": with_index}, disruption="allow")
     write(tmp_path, {"orders.json": json.dumps(ORDERS | {"global_secondary_indexes": []})})
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.run()
-    assert [operation for operation, _ in sim.plane.journal] == []
+    assert [operation for operation, _ in sim.dynamodb.journal] == []
     sim.clock.seconds += SETTLE_SECONDS + 1
     sim.run()
-    assert len(sim.plane.journal) == 1
+    assert len(sim.dynamodb.journal) == 1
 
 
-def test_a_load_that_fails_tells_its_warnings_in_the_report(tmp_path: Path) -> None:
+def test_a_failed_load_reports_its_warnings(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     write(tmp_path, {"users.yaml": "a: [", "load.sh": ""})
     with pytest.raises(DeclarationError):

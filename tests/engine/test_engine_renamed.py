@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.model.desired import Declaration, Origin
 from reconciler.model.errors import ReconcilerError
@@ -40,7 +40,7 @@ class Case:
     first: tuple[Declaration, ...]
     then: tuple[Declaration, ...]
     items: tuple[str, ...] = ("mine",)
-    said: str = "bills"
+    messages: str = "bills"
 
 
 KEPT = {
@@ -51,14 +51,16 @@ KEPT = {
         of("i.yaml", "invoices", seed=True), of("i.yaml", "bills", seed=True)
     ),
     "two tables in its place": Case(
-        of("i.yaml", "invoices"), of("i.yaml", "bills", "accounts"), said="accounts, bills"
+        of("i.yaml", "invoices"), of("i.yaml", "bills", "accounts"), messages="accounts, bills"
     ),
     "another table moves into its file as well": Case(
         of("i.yaml", "invoices") + of("c.yaml", "carts"), of("i.yaml", "carts", "bills")
     ),
     "a class file": Case(of("tables.py", "invoices"), of("tables.py", "bills")),
     "a file with dots in its name": Case(of("i.prod.yaml", "invoices"), of("i.prod.yaml", "bills")),
-    "the name changes by its letters' case": Case(of("i.yaml", "invoices"), of("i.yaml", "Invoices"), said="Invoices"),
+    "the name changes by its letters' case": Case(
+        of("i.yaml", "invoices"), of("i.yaml", "Invoices"), messages="Invoices"
+    ),
     "a thousand items": Case(
         of("i.yaml", "invoices"), of("i.yaml", "bills"), tuple(f"n{number}" for number in range(1000))
     ),
@@ -79,9 +81,9 @@ def staged(case: Case, flavor: Flavor = Flavor.DYNAMODB_LOCAL) -> Sim:
     sim.declare(*case.first, *OTHER)
     sim.once()
     for name in case.items:
-        sim.plane.tables["invoices"].items[name] = item(name)
+        sim.dynamodb.tables["invoices"].items[name] = item(name)
     sim.clock.seconds += 60
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(*case.then, *OTHER)
     return sim
 
@@ -92,8 +94,8 @@ def refused(report: PassReport) -> Step:
 
 
 def _kept(sim: Sim, case: Case) -> bool:
-    held = set(sim.plane.tables["invoices"].items) >= set(case.items)
-    return held and "DeleteTable" not in sim.plane.mutating
+    held = set(sim.dynamodb.tables["invoices"].items) >= set(case.items)
+    return held and "DeleteTable" not in sim.dynamodb.mutating
 
 
 @pytest.mark.parametrize("flavor", EMULATORS, ids=lambda flavor: flavor.value)
@@ -108,15 +110,15 @@ def test_a_table_with_items_stays_and_the_new_one_is_made(name: str, flavor: Fla
         assert "`reconciler up invoices`" in (step.allow_with or "")
         assert _kept(sim, case)
         sim.clock.seconds += 3600
-    assert all(each.spec.name in sim.plane.tables for each in case.then)
+    assert all(each.spec.name in sim.dynamodb.tables for each in case.then)
 
 
 @pytest.mark.parametrize("name", GOES)
-def test_what_is_no_rename_or_loses_nothing_is_pruned_as_before(name: str) -> None:
+def test_a_removal_that_is_not_a_rename_is_pruned_as_before(name: str) -> None:
     sim = staged(GOES[name])
     assert sim.once().verdict.value == "in_sync"
-    assert sim.plane.mutating.count("DeleteTable") == 1
-    assert "invoices" not in sim.plane.tables
+    assert sim.dynamodb.mutating.count("DeleteTable") == 1
+    assert "invoices" not in sim.dynamodb.tables
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["invoices", "all"])
@@ -128,7 +130,7 @@ def test_a_confirmation_deletes_it(named: bool) -> None:
     assert plan.summary()["delete"] == 1
     report = sim.reconciler.converge("up", names, approved=approval(plan, only_this=True))
     assert report.verdict.value == "in_sync"
-    assert "invoices" not in sim.plane.tables
+    assert "invoices" not in sim.dynamodb.tables
     assert sim.once().verdict.value == "in_sync"
 
 
@@ -141,7 +143,7 @@ def _released(sim: Sim) -> None:
 
 
 def _emptied(sim: Sim) -> None:
-    sim.plane.tables["invoices"].items.clear()
+    sim.dynamodb.tables["invoices"].items.clear()
 
 
 ENDS: dict[str, Callable[[Sim], None]] = {"restored": _restored, "released": _released, "emptied": _emptied}
@@ -153,7 +155,7 @@ def test_it_converges_when_it_is(end: str) -> None:
     sim.once()
     ENDS[end](sim)
     assert sim.once().verdict.value == "in_sync"
-    assert ("invoices" in sim.plane.tables) is (end != "emptied")
+    assert ("invoices" in sim.dynamodb.tables) is (end != "emptied")
     assert sim.once().wrote is False
 
 
@@ -164,10 +166,10 @@ def test_a_table_that_was_restored_and_removed_without_another_in_its_place_is_p
     assert sim.once().verdict.value == "in_sync"
     sim.declare(*of("i.yaml", "bills", "carts"), *OTHER)
     assert sim.once().verdict.value == "in_sync"
-    assert "invoices" not in sim.plane.tables
+    assert "invoices" not in sim.dynamodb.tables
 
 
-def test_it_stays_when_the_table_in_its_place_is_declared_no_more() -> None:
+def test_it_stays_when_the_declaration_of_the_replacing_table_is_removed() -> None:
     case = KEPT["one of two of its file"]
     sim = staged(case)
     sim.once()
@@ -175,8 +177,8 @@ def test_it_stays_when_the_table_in_its_place_is_declared_no_more() -> None:
     for _ in range(2):
         assert sim.once().verdict.value == "drifted"
         sim.clock.seconds += 60
-    assert "bills" not in sim.plane.tables
-    assert "mine" in sim.plane.tables["invoices"].items
+    assert "bills" not in sim.dynamodb.tables
+    assert "mine" in sim.dynamodb.tables["invoices"].items
 
 
 @pytest.mark.parametrize("focus", [(), ("bills",)], ids=["a pass over all", "a pass over the new table alone"])
@@ -198,11 +200,11 @@ def test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it(focus: tuple[st
             stopped()
             return put(entry)
 
-        sim.plane.faults = sim.items.faults = stopped
+        sim.dynamodb.faults = sim.items.faults = stopped
         sim.store.put_entry = written  # type: ignore[method-assign,assignment]
         with suppress(KeyboardInterrupt, ReconcilerError):
             sim.reconciler.converge("once", focus)
-        sim.plane.faults = sim.items.faults = None
+        sim.dynamodb.faults = sim.items.faults = None
         sim.store.put_entry = put  # type: ignore[method-assign]
         ended = calls < at
         assert _kept(sim, case), f"stopped before call {at}"
@@ -223,7 +225,7 @@ def test_the_daemon_keeps_it_as_well() -> None:
         sim.run()
         sim.clock.seconds += 60
     assert _kept(sim, case)
-    assert "bills" in sim.plane.tables
+    assert "bills" in sim.dynamodb.tables
 
 
 def two_projects(items: tuple[str, ...], *, other: str | None = "/y/backend", flavor: Flavor = Flavor.MOTO) -> Sim:
@@ -232,9 +234,9 @@ def two_projects(items: tuple[str, ...], *, other: str | None = "/y/backend", fl
     sim.declare(*of("i.yaml", "invoices"), *of("u.yaml", "users"))
     sim.once()
     for name in items:
-        sim.plane.tables["invoices"].items[name] = item(name)
+        sim.dynamodb.tables["invoices"].items[name] = item(name)
     sim.clock.seconds += 60
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.reconciler.options = replace(sim.reconciler.options, project=other)
     sim.declare(*of("u.yaml", "users"), *of("p.yaml", "posts"))
     return sim
@@ -252,10 +254,10 @@ def test_a_project_of_the_same_name_prunes_no_table_with_items_of_the_other(data
         for way in ("`reconciler up invoices` and confirm", "RECONCILER_STACK=backend"):
             assert way in (step.allow_with or "")
         sim.clock.seconds += 3600
-    assert "mine" in sim.plane.tables["invoices"].items
-    assert "posts" in sim.plane.tables, "all else converges"
+    assert "mine" in sim.dynamodb.tables["invoices"].items
+    assert "posts" in sim.dynamodb.tables, "all else converges"
     report = sim.reconciler.destroy()
-    assert "mine" in sim.plane.tables["invoices"].items
+    assert "mine" in sim.dynamodb.tables["invoices"].items
     assert [step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED] == [
         Reason.FOREIGN_DECLARATIONS
     ]
@@ -276,7 +278,7 @@ def test_it_is_pruned_when(situation: str) -> None:
             sim.reconciler.destroy(confirmed=True)
         case _:
             sim.once()
-    assert "invoices" not in sim.plane.tables
+    assert "invoices" not in sim.dynamodb.tables
 
 
 def test_a_project_that_moved_converges_and_its_tables_follow_it() -> None:
@@ -289,10 +291,10 @@ def test_a_project_that_moved_converges_and_its_tables_follow_it() -> None:
     assert sim.store.written == written
     sim.declare(*of("u.yaml", "users"))
     assert sim.once().verdict.value == "in_sync"
-    assert "invoices" not in sim.plane.tables, "declared here first, and removed here"
+    assert "invoices" not in sim.dynamodb.tables, "declared here first, and removed here"
 
 
-def test_a_record_of_an_older_release_says_nothing_of_a_project_and_gets_it_once_declared() -> None:
+def test_a_record_of_an_older_release_gets_its_project_once_declared() -> None:
     sim = two_projects((), other=None)
     sim.store.snapshot = replace(
         sim.store.snapshot,
@@ -300,5 +302,5 @@ def test_a_record_of_an_older_release_says_nothing_of_a_project_and_gets_it_once
     )
     sim.reconciler.options = replace(sim.reconciler.options, project="/y/backend")
     assert sim.once().verdict.value == "in_sync"
-    assert "invoices" not in sim.plane.tables
+    assert "invoices" not in sim.dynamodb.tables
     assert sim.store.snapshot.inventory["users"].project == "/y/backend"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 from support.specs import keys, ttl
 
 from reconciler.model.plan import Reason, StepStatus
@@ -18,28 +18,28 @@ def changing():
     sim.once()
     sim.declare(declaration("users", ttl=ttl("gone")))
     sim.run()
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
-def test_protection_goes_on_after_the_replacement():
+def test_protection_is_enabled_after_the_replacement():
     sim = changing()
     sim.declare(declaration("users", keys=SORTED, ttl=ttl("gone"), deletion_protection=True))
     (table,) = sim.run().tables
     waits = {step.facet: step.reason for step in table.steps if step.status is StepStatus.DEFERRED}
     assert (waits["keys"], waits["deletion_protection"]) == (Reason.BUSY, Reason.AFTER)
     assert sim.once().verdict is Verdict.IN_SYNC
-    live = sim.plane.tables["users"].description
+    live = sim.dynamodb.tables["users"].description
     assert (len(live["KeySchema"]), live["DeletionProtectionEnabled"]) == (2, True)
-    assert sim.plane.mutating[:2] == ["DeleteTable", "CreateTable"]
+    assert sim.dynamodb.mutating[:2] == ["DeleteTable", "CreateTable"]
 
 
-def test_where_the_replacement_is_blocked_protection_goes_on_at_once():
+def test_where_the_replacement_is_blocked_protection_is_enabled_at_once():
     sim = simulate(data_loss="never")
     sim.declare(declaration("users"))
     sim.once()
-    sim.plane.tables["users"].items["1"] = item("1")
+    sim.dynamodb.tables["users"].items["1"] = item("1")
     sim.declare(declaration("users", keys=SORTED, deletion_protection=True))
     sim.once()
-    live = sim.plane.tables["users"].description
+    live = sim.dynamodb.tables["users"].description
     assert (len(live["KeySchema"]), live["DeletionProtectionEnabled"]) == (1, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import gsi, keys, lsi, provisioned, vectors
 from support.table_settings import KEYS
 
@@ -23,23 +23,23 @@ TWO = Throughput(2, 2)
 def kept(**spec):
     """``users`` with indexes of both kinds and a backup, and recovery on."""
     sim = simulate(flavor=Flavor.AWS)
-    sim.plane.has_backups = True
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.has_backups = True
+    sim.dynamodb.aliases.update(KEYS)
     sim.reconciler.ports = replace(sim.reconciler.ports, validator=OfflineValidator())
     fields = {"global_indexes": (A, B), "local_indexes": (lsi("by_date", "date S"),)} | spec
     sim.declare(declaration("users", keys=SORTED, point_in_time_recovery=PointInTimeRecovery(True), **fields))
     sim.once()
     sim.clock.seconds += 60
     sim.once()
-    sim.plane.do("CreateBackup", {"TableName": "users", "BackupName": "monday"})
-    sim.plane.journal.clear()
+    sim.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": "monday"})
+    sim.dynamodb.journal.clear()
     return sim
 
 
-def restored(sim, source, **wish):
-    told = sim.reconciler.restore("users", "users-2", **source, overrides=RestoreOverrides(**wish))
-    assert told.finished
-    return sim.plane.tables["users-2"].description
+def restored(sim, source, **desired):
+    reported = sim.reconciler.restore("users", "users-2", **source, overrides=RestoreOverrides(**desired))
+    assert reported.finished
+    return sim.dynamodb.tables["users-2"].description
 
 
 def names(description, member):
@@ -56,9 +56,9 @@ SOURCES = [
 def test_without_overrides_nothing_is_overridden_and_nothing_more_is_asked(source):
     sim = kept()
     restored(sim, source)
-    (call,) = sim.plane.journal
+    (call,) = sim.dynamodb.journal
     assert [name for name in call.params if "Override" in name] == []
-    assert "DescribeBackup" not in [operation for operation, _ in sim.plane.reads]
+    assert "DescribeBackup" not in [operation for operation, _ in sim.dynamodb.reads]
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -93,13 +93,13 @@ def test_an_index_of_a_provisioned_source_keeps_its_own_throughput():
 def test_a_provisioned_source_is_restored_on_demand_without_throughput_of_an_index():
     sim = kept(billing=provisioned(5, 5), global_indexes=(gsi("by_a", "a S", units=(7, 8)), gsi("by_b", "b S")))
     restored(sim, {"backup": "monday", "at": None}, billing_mode="PAY_PER_REQUEST", left_out=("by_b",))
-    (sent,) = sim.plane.journal[-1].params["GlobalSecondaryIndexOverride"]
+    (sent,) = sim.dynamodb.journal[-1].params["GlobalSecondaryIndexOverride"]
     assert set(sent) == {"IndexName", "KeySchema", "Projection"}
 
 
 def test_maximum_and_key_are_overridden():
-    wish = {"maximum": OnDemandThroughput(100), "sse": Sse(True, "alias/one")}
-    table = restored(kept(), {"backup": "monday", "at": None}, **wish)
+    desired = {"maximum": OnDemandThroughput(100), "sse": Sse(True, "alias/one")}
+    table = restored(kept(), {"backup": "monday", "at": None}, **desired)
     assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 100}
     assert table["SSEDescription"]["KMSMasterKeyArn"] == KEYS["alias/one"]
 
@@ -110,15 +110,15 @@ def test_a_vector_index_is_left_out():
     assert names(table, "VectorIndexes") == ["by_look"]
 
 
-def test_what_an_endpoint_forgot_of_the_wish_is_told():
+def test_doctor_reports_fields_that_the_endpoint_dropped():
     sim = kept()
-    sim.plane.after = lambda operation, _: sim.plane.tables["users-2"].description.update(
+    sim.dynamodb.after = lambda operation, _: sim.dynamodb.tables["users-2"].description.update(
         BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"}, GlobalSecondaryIndexes=[{"IndexName": "by_a"}]
     )
-    told = sim.reconciler.restore(
+    reported = sim.reconciler.restore(
         "users", "users-2", backup="monday", at=None, overrides=RestoreOverrides("PROVISIONED", TWO, left_out=("by_a",))
     )
-    assert told.messages[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
+    assert reported.messages[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
 
 
 CONTRADICTIONS = {
@@ -135,11 +135,11 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize("case", CONTRADICTIONS)
 def test_what_contradicts_itself_is_refused_before_the_first_call(case):
-    wish, said = CONTRADICTIONS[case]
+    desired, texts = CONTRADICTIONS[case]
     sim = kept()
-    with pytest.raises(UsageError, match=said):
-        restored(sim, {"backup": "monday", "at": None}, **wish)
-    assert sim.plane.mutating == []
+    with pytest.raises(UsageError, match=texts):
+        restored(sim, {"backup": "monday", "at": None}, **desired)
+    assert sim.dynamodb.mutating == []
 
 
 def test_a_provisioned_table_can_have_no_vector_index():

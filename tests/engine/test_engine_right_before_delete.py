@@ -13,8 +13,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from campaigns.storm_state import Session, State, Through
-from simulation.world import Sim, declaration, item, simulate
+from campaigns.simulation_store import Session, State, Through
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler
@@ -46,8 +46,8 @@ def live(flavor: Flavor = Flavor.MOTO) -> Sim:
     sim.once()
     sim.clock.seconds += 3600
     sim.once()
-    sim.plane.tables["orders"].items["mine"] = item("mine")
-    sim.plane.journal.clear()
+    sim.dynamodb.tables["orders"].items["mine"] = item("mine")
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -84,10 +84,10 @@ def steps(sim: Sim) -> list[Step]:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_without_anybody_in_between_the_table_goes(verb: str) -> None:
+def test_without_interference_the_table_is_deleted(verb: str) -> None:
     sim = live()
     VERBS[verb](sim)
-    assert "DeleteTable" in sim.plane.mutating
+    assert "DeleteTable" in sim.dynamodb.mutating
 
 
 MADE_ANEW: dict[str, dict[str, Any]] = {
@@ -105,7 +105,7 @@ def test_an_answer_that_names_another_table_is_a_failure(verb: str, anew: str, f
 
     def meddle(operation: str, params: Mapping[str, Any]) -> None:
         if operation == "DeleteTable":
-            shape = sim.plane.tables["orders"].description
+            shape = sim.dynamodb.tables["orders"].description
             for name, value in MADE_ANEW[anew].items():
                 if name == "CreationDateTime":
                     shape[name] += timedelta(seconds=value)
@@ -114,14 +114,14 @@ def test_an_answer_that_names_another_table_is_a_failure(verb: str, anew: str, f
                 else:
                     shape[name] = value
 
-    sim.plane.faults = meddle
+    sim.dynamodb.faults = meddle
     report = VERBS[verb](sim)
     failed = [step for step in steps(sim) if step.status is StepStatus.FAILED]
     assert [step.reason for step in failed] == [Reason.IDENTITY]
     assert "reached another table" in (failed[0].message or "")
     assert not [step for step in steps(sim) if step.status is StepStatus.DONE and step.destructive]
     assert report.verdict is not Verdict.IN_SYNC or verb == "pruned once"
-    assert sim.plane.mutating.count("DeleteTable") == 1
+    assert sim.dynamodb.mutating.count("DeleteTable") == 1
 
 
 UNREADABLE: dict[str, ApiError] = {
@@ -141,10 +141,10 @@ def test_a_table_whose_owner_tag_cannot_be_read_stays(verb: str, error: str, fla
         if operation == "ListTagsOfResource":
             raise UNREADABLE[error]
 
-    sim.plane.faults = unreadable
+    sim.dynamodb.faults = unreadable
     report = VERBS[verb](sim)
-    assert "DeleteTable" not in sim.plane.mutating
-    assert sim.plane.tables["orders"].items == {"mine": item("mine")}
+    assert "DeleteTable" not in sim.dynamodb.mutating
+    assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}
     assert report.verdict is not Verdict.IN_SYNC
 
 
@@ -155,7 +155,7 @@ def test_a_table_whose_owner_tag_cannot_be_read_is_blocked_with_the_reason() -> 
         if operation == "ListTagsOfResource":
             raise UNREADABLE["no such operation"]
 
-    sim.plane.faults = unreadable
+    sim.dynamodb.faults = unreadable
     blocked = [step for table in _pruned(sim).tables for step in table.steps if step.status is StepStatus.BLOCKED]
     assert [step.reason for step in blocked] == [Reason.NOT_OWNED]
     assert "cannot be read" in (blocked[0].message or "")
@@ -166,7 +166,7 @@ class Boundary:
 
     def __init__(self, sim: Sim, at: int, what: Callable[[], None]) -> None:
         self.at, self.what, self.count, self.last = at, what, 0, ""
-        sim.plane.faults = sim.items.faults = self.call
+        sim.dynamodb.faults = sim.items.faults = self.call
 
     def call(self, operation: str, _: Any) -> None:
         self.count += 1
@@ -198,8 +198,10 @@ def test_declarations_that_change_before_the_call_keep_the_table(verb: str, chan
         if boundary.last == "DeleteTable":
             break
         assert boundary.last, "the table was not deleted at all"
-        assert "DeleteTable" not in sim.plane.mutating, f"deleted after a change before call {tried}: {boundary.last}"
-        assert sim.plane.tables["orders"].items == {"mine": item("mine")}
+        assert "DeleteTable" not in sim.dynamodb.mutating, (
+            f"deleted after a change before call {tried}: {boundary.last}"
+        )
+        assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}
     assert tried > 3
 
 
@@ -244,15 +246,15 @@ class Party(Session):
 class Beside:
     """Another process, which acts right before the call of this number, be it to the service or to the state table."""
 
-    def __init__(self, sim: Sim, at: int, deed: Callable[[Reconciler], Any]) -> None:
-        self.sim, self.at, self.deed = sim, at, deed
+    def __init__(self, sim: Sim, at: int, action: Callable[[Reconciler], Any]) -> None:
+        self.sim, self.at, self.deed = sim, at, action
         self.count, self.before, self.acting, self.sent, self.refused = 0, "", False, False, ""
         self.state = State(sim.clock, sim.store.snapshot)
         self.other = replace(sim.reconciler, ports=self.world("verb", plain), state=EngineState())
         sim.reconciler.ports = self.world("pass", self.through)
-        sim.plane.faults = sim.items.faults = lambda operation, _: self.reached(operation)
+        sim.dynamodb.faults = sim.items.faults = lambda operation, _: self.reached(operation)
 
-    def world(self, holder: str, through: Through) -> EngineContext:
+    def environment(self, holder: str, through: Through) -> EngineContext:
         return replace(self.sim.reconciler.ports, store=Party(self.state, holder, through))
 
     def through(self, _: str, operation: str, work: Callable[[], Any]) -> Any:
@@ -265,7 +267,7 @@ class Beside:
         self.count += 1
         if self.count != self.at:
             return
-        self.acting, self.before, self.sent = True, operation, "DeleteTable" in self.sim.plane.mutating
+        self.acting, self.before, self.sent = True, operation, "DeleteTable" in self.sim.dynamodb.mutating
         try:
             self.deed(self.other)
         except StateError as error:
@@ -276,7 +278,7 @@ class Beside:
 
     def later(self) -> None:
         """The same process goes on, and nobody stands in between."""
-        self.sim.plane.faults = self.sim.items.faults = None
+        self.sim.dynamodb.faults = self.sim.items.faults = None
         self.sim.reconciler.ports = self.world("pass", plain)
         for _ in range(2):
             self.sim.clock.seconds += 400
@@ -288,7 +290,7 @@ def plain(_: str, __: str, work: Callable[[], Any]) -> Any:
     return work()
 
 
-DEEDS: dict[str, Callable[[Reconciler], Any]] = {
+ACTIONS: dict[str, Callable[[Reconciler], Any]] = {
     "release": lambda other: other.release(("orders",)),
     "suspend": lambda other: other.suspend("somebody"),
 }
@@ -296,24 +298,24 @@ DEEDS: dict[str, Callable[[Reconciler], Any]] = {
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("verb", ["pruned", "replaced"])
-@pytest.mark.parametrize("deed", DEEDS)
-def test_a_verb_of_another_process_before_the_delete_keeps_the_table(deed: str, verb: str, flavor: Flavor) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_command_of_another_process_before_the_delete_keeps_the_table(action: str, verb: str, flavor: Flavor) -> None:
     for at in count(1):
         sim = live(flavor)
-        beside = Beside(sim, at, DEEDS[deed])
+        beside = Beside(sim, at, ACTIONS[action])
         VERBS[verb](sim)
-        where = f"{deed} before call {at}: {beside.before}"
+        where = f"{action} before call {at}: {beside.before}"
         if not beside.before:
             break
         if beside.sent:
-            assert deed != "release" or beside.refused or "orders" not in beside.state.snapshot.inventory, where
+            assert action != "release" or beside.refused or "orders" not in beside.state.snapshot.inventory, where
             continue
         assert not beside.refused, where
         beside.later()
-        assert "DeleteTable" not in sim.plane.mutating, where
-        assert sim.plane.tables["orders"].items == {"mine": item("mine")}, where
+        assert "DeleteTable" not in sim.dynamodb.mutating, where
+        assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}, where
     assert at > 10
-    assert "DeleteTable" in sim.plane.mutating, "without the other process it goes"
+    assert "DeleteTable" in sim.dynamodb.mutating, "without the other process it goes"
 
 
 def _leading_again(beside: Beside) -> Callable[[], None]:
@@ -329,14 +331,14 @@ def _leading_again(beside: Beside) -> Callable[[], None]:
 
 
 def _released_meanwhile(beside: Beside, on_sleep: Callable[[], None]) -> Callable[[Reconciler], Any]:
-    def deed(other: Reconciler) -> Any:
+    def action(other: Reconciler) -> Any:
         beside.sim.clock.on_sleep = on_sleep
         try:
             return other.release(("orders",))
         finally:
             beside.sim.clock.on_sleep = None
 
-    return deed
+    return action
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
@@ -359,23 +361,21 @@ def test_a_pass_that_leads_again_while_a_release_watches_keeps_the_table(verb: s
         assert beside.state.snapshot.inventory["orders"].ownership == "released", where
         assert beside.state.snapshot.inventory["orders"].ending_at is None, where
         beside.later()
-        assert "DeleteTable" not in sim.plane.mutating, where
-        assert sim.plane.tables["orders"].items == {"mine": item("mine")}, where
+        assert "DeleteTable" not in sim.dynamodb.mutating, where
+        assert sim.dynamodb.tables["orders"].items == {"mine": item("mine")}, where
     assert watched > 0, "one of them comes when the delete may be on its way"
 
 
 @pytest.mark.parametrize("leads", [False, True], ids=["nobody leads meanwhile", "a pass leads meanwhile"])
 @pytest.mark.parametrize("verb", ["pruned", "replaced"])
-def test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken_for_a_release(
-    verb: str, leads: bool
-) -> None:
+def test_a_delete_during_a_release_is_reported_as_a_delete(verb: str, leads: bool) -> None:
     sim = live()
     at = next(at for at in count(1) if _reaches(verb, at) == "DeleteTable")
     beside = Beside(sim, at, lambda _: None)
     again = _leading_again(beside)
 
     def on_sleep() -> None:
-        sim.plane.tables.pop("orders", None)
+        sim.dynamodb.tables.pop("orders", None)
         if leads:
             again()
 
@@ -385,7 +385,7 @@ def test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken
     beside.later()
     entry = beside.state.snapshot.inventory.get("orders")
     assert entry is None if verb == "pruned" else entry is not None and entry.ownership == "created"
-    assert ("orders" in sim.plane.tables) is (verb == "replaced"), "a declared table is made again"
+    assert ("orders" in sim.dynamodb.tables) is (verb == "replaced"), "a declared table is made again"
 
 
 def _reaches(verb: str, at: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from simulation.world import Silent, Sim, declaration, item, simulate
+from simulation.simulated_engine import Silent, Sim, declaration, item, simulate
 
 from reconciler.model.plan import Action, Approval, Step
 from reconciler.model.report import PassReport, RunReport
@@ -74,7 +74,7 @@ def test_seed_and_clear_give_their_steps_the_id_of_their_pass() -> None:
         assert report.run_id != report.pass_id
 
 
-def test_a_preview_and_a_pass_of_the_daemon_are_no_runs() -> None:
+def test_a_preview_and_a_pass_of_the_daemon_are_not_runs() -> None:
     sim = slow()
     assert not isinstance(sim.reconciler.preview(), RunReport)
     assert not isinstance(sim.reconciler.run_pass("interval"), RunReport)

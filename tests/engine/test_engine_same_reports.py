@@ -1,25 +1,25 @@
-"""What a pass says of a table is the very object of the pass before where it says the same, and only there."""
+"""The report of an unchanged table is the same object as in the pass before."""
 
 from __future__ import annotations
 
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.report import TableReport
 
 
-def test_a_table_that_is_as_it_was_is_reported_by_the_same_object() -> None:
+def test_an_unchanged_table_is_reported_by_the_same_object() -> None:
     sim = simulate()
     sim.declare(declaration("carts"), declaration("orders"))
     sim.once()
     before, after = ({t.name: t for t in sim.run().tables} for _ in range(2))
     assert all(before[name] is after[name] for name in ("carts", "orders"))
-    sim.plane.tables["orders"].description["ItemCount"] = 9
+    sim.dynamodb.tables["orders"].description["ItemCount"] = 9
     changed = {t.name: t for t in sim.run().tables}
     assert changed["carts"] is before["carts"]
     assert (before["orders"].item_count, changed["orders"].item_count) == (0, 9)
 
 
-def test_what_a_pass_did_is_not_said_of_the_next_one() -> None:
+def test_the_work_of_a_pass_is_not_reported_by_the_next_one() -> None:
     sim = simulate()
     sim.declare(declaration(seed=(item("1"), item("2"))))
     written = []
@@ -30,12 +30,12 @@ def test_what_a_pass_did_is_not_said_of_the_next_one() -> None:
     assert written[-1] == 0
 
 
-def test_tables_that_are_gone_are_not_remembered() -> None:
+def test_removed_tables_are_not_remembered() -> None:
     sim = simulate()
     sim.declare(declaration("carts"))
     sim.once()
     for number in range(3):
-        sim.plane.make(
+        sim.dynamodb.make(
             TableName=f"passing-{number}",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -43,4 +43,4 @@ def test_tables_that_are_gone_are_not_remembered() -> None:
         seen: tuple[TableReport, ...] = sim.run().tables
         assert {table.name for table in seen} == {"carts", f"passing-{number}"}
         assert sim.reconciler.state.reports.keys() == {"carts", f"passing-{number}"}
-        del sim.plane.tables[f"passing-{number}"]
+        del sim.dynamodb.tables[f"passing-{number}"]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from simulation.stacks import beside
-from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Lifecycle
@@ -34,7 +34,7 @@ class Case(NamedTuple):
     flavor: Flavor
     one_state: bool
     second: dict[str, Any]
-    told: bool = True
+    reported: bool = True
 
 
 OTHER_STACK, OTHER_ENVIRONMENT = {"stack": "shop"}, {"environment": "prod"}
@@ -51,14 +51,14 @@ CASES = {
 }
 
 
-def world(case: Case) -> tuple[Sim, Sim]:
+def environment(case: Case) -> tuple[Sim, Sim]:
     """The first one created and seeded ``users`` some time ago; the second one has done nothing yet."""
     first = simulate(flavor=case.flavor, **ANYTHING_GOES)
     first.declare(declaration("users", seed=SEED))
     first.once()
     first.clock.seconds += 3600
     second = beside(first, one_state=case.one_state, **ANYTHING_GOES, **case.second)
-    first.plane.journal.clear()
+    first.dynamodb.journal.clear()
     return first, second
 
 
@@ -72,47 +72,49 @@ def step_of(report: PassReport) -> Any:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_declaration_of_a_table_that_is_anothers_is_blocked_and_writes_nothing(case: Case) -> None:
-    first, second = world(case)
-    items = dict(first.plane.tables["users"].items)
+def test_a_declaration_of_a_foreign_table_is_blocked_and_writes_nothing(case: Case) -> None:
+    first, second = environment(case)
+    items = dict(first.dynamodb.tables["users"].items)
     second.declare(declaration("users", seed=(item("9"),), deletion_protection=True, tags=(("team", "b"),)))
     for _ in range(3):
         report = second.once()
         assert reasons(report) == {Reason.OTHER_STACK}
         assert report.verdict is Verdict.DRIFTED
         assert [table.status for table in report.tables] == [TableStatus.BLOCKED]
-    assert first.plane.journal == []
-    assert first.plane.tables["users"].items == items
+    assert first.dynamodb.journal == []
+    assert first.dynamodb.tables["users"].items == items
     assert (second.store.snapshot.inventory, second.store.written) == ({}, 0)
     assert first.once().verdict is Verdict.IN_SYNC, "its owner is not disturbed"
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_refusal_names_the_other_scope_and_what_would_allow_it(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     second.declare(declaration("users"))
     step = step_of(second.once())
     assert "stack default, environment default" in step.message
     allow = "RECONCILER_STACK=default reconciler release users" if case.one_state else "lifecycle.on_existing: own"
     assert step.allow_with == allow
-    assert first.plane.journal == []
+    assert first.dynamodb.journal == []
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_neither_pruning_nor_destroy_reaches_a_table_that_is_anothers(case: Case) -> None:
-    first, second = world(case)
+def test_neither_pruning_nor_destroy_deletes_a_foreign_table(case: Case) -> None:
+    first, second = environment(case)
     second.declare(declaration("users"), declaration("orders"))
     second.once()
     second.declare(declaration("orders"))
     second.once()
     second.reconciler.destroy()
-    assert set(first.plane.tables) == {"users"}
-    assert [call.params["TableName"] for call in first.plane.journal if call.operation == "DeleteTable"] == ["orders"]
+    assert set(first.dynamodb.tables) == {"users"}
+    assert [call.params["TableName"] for call in first.dynamodb.journal if call.operation == "DeleteTable"] == [
+        "orders"
+    ]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_each_prunes_only_its_own(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     first.declare(declaration("users"), declaration("a_mine"))
     second.declare(declaration("orders"), declaration("b_mine"))
     first.once()
@@ -121,44 +123,44 @@ def test_each_prunes_only_its_own(case: Case) -> None:
     first.declare(declaration("users"))
     second.declare(declaration("orders"))
     first.once()
-    assert set(first.plane.tables) == {"users", "orders", "b_mine"}
+    assert set(first.dynamodb.tables) == {"users", "orders", "b_mine"}
     second.once()
-    assert set(first.plane.tables) == {"users", "orders"}
+    assert set(first.dynamodb.tables) == {"users", "orders"}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("verb", ["seed", "clear"])
-def test_no_item_is_written_or_removed_in_a_table_that_is_anothers(case: Case, verb: str) -> None:
-    first, second = world(case)
-    before = dict(first.plane.tables["users"].items)
+def test_no_item_is_written_or_removed_in_a_foreign_table(case: Case, verb: str) -> None:
+    first, second = environment(case)
+    before = dict(first.dynamodb.tables["users"].items)
     second.declare(declaration("users", seed=(*SEED, item("9"))))
     (table,) = getattr(second.reconciler, verb)().tables
     assert table.status is TableStatus.ERROR
     assert table.steps[0].reason is Reason.OTHER_STACK
-    assert first.plane.tables["users"].items == before
+    assert first.dynamodb.tables["users"].items == before
 
 
-def test_an_index_of_anothers_table_is_not_rebuilt() -> None:
+def test_an_index_of_a_foreign_table_is_not_rebuilt() -> None:
     first = simulate(flavor=Flavor.AWS)
     index = GlobalIndex("by_mail", (KeyElement("mail", "HASH", "S"),), Projection("ALL"))
     first.declare(declaration("users", global_indexes=(index,)))
     first.once()
     second = beside(first, one_state=True, stack="shop")
     second.declare(declaration("users", global_indexes=(index,)))
-    first.plane.journal.clear()
+    first.dynamodb.journal.clear()
     with pytest.raises(StateError, match="stack default, environment default"):
         second.reconciler.rebuild_index("users", "by_mail", None, None)
-    assert first.plane.journal == []
+    assert first.dynamodb.journal == []
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
-def test_a_released_table_may_be_adopted_by_another_stack_and_is_never_given_back(flavor: Flavor) -> None:
-    first, second = world(Case(flavor, True, OTHER_STACK))
+def test_a_released_table_may_be_adopted_by_another_stack_for_good(flavor: Flavor) -> None:
+    first, second = environment(Case(flavor, True, OTHER_STACK))
     first.reconciler.release(("users",))
     second.declare(declaration("users", deletion_protection=True))
     assert second.once().verdict is Verdict.IN_SYNC
     assert second.store.snapshot.inventory["users"].ownership == "adopted"
-    assert first.plane.tables["users"].description["DeletionProtectionEnabled"] is True
+    assert first.dynamodb.tables["users"].description["DeletionProtectionEnabled"] is True
     first.declare(declaration("orders"))
     for sim in (first, second, first, second):
         assert sim.once().verdict is Verdict.IN_SYNC
@@ -169,7 +171,7 @@ def test_a_released_table_may_be_adopted_by_another_stack_and_is_never_given_bac
 
 
 def test_a_released_table_that_its_stack_declares_again_later_is_adopted_by_it() -> None:
-    first, _ = world(CASES["tags, one state table, another stack"])
+    first, _ = environment(CASES["tags, one state table, another stack"])
     first.reconciler.release(("users",))
     assert [table.status for table in first.once().tables] == [TableStatus.RELEASED]
     first.declare(declaration("orders"))
@@ -184,8 +186,8 @@ def test_a_released_table_that_its_stack_declares_again_later_is_adopted_by_it()
     assert first.store.snapshot.inventory["users"].ownership == "adopted"
 
 
-def test_a_release_in_another_state_table_is_not_seen_and_only_own_takes_over() -> None:
-    first, second = world(CASES["tags, two state tables, another stack"])
+def test_a_release_in_another_state_table_is_invisible_and_only_own_takes_over() -> None:
+    first, second = environment(CASES["tags, two state tables, another stack"])
     first.reconciler.release(("users",))
     second.declare(declaration("users"))
     assert reasons(second.once()) == {Reason.OTHER_STACK}
@@ -195,13 +197,13 @@ def test_a_release_in_another_state_table_is_not_seen_and_only_own_takes_over() 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.one_state])
 def test_own_takes_a_table_over_and_its_former_owner_neither_writes_nor_deletes_it(name: str) -> None:
-    first, second = world(CASES[name])
+    first, second = environment(CASES[name])
     second.declare(declaration("users", deletion_protection=False, lifecycle=OWN))
     report = second.once()
     assert report.verdict is Verdict.IN_SYNC
     assert second.store.snapshot.inventory["users"].ownership == "created"
-    assert first.plane.tables["users"].tags[OWNER_TAG].startswith(second.reconciler.options.scope + "/")
-    first.plane.journal.clear()
+    assert first.dynamodb.tables["users"].tags[OWNER_TAG].startswith(second.reconciler.options.scope + "/")
+    first.dynamodb.journal.clear()
     assert second.once().verdict is Verdict.IN_SYNC
     first.declare(declaration("users", keys=(KeyElement("id", "HASH", "S"),)))
     assert reasons(first.once()) == {Reason.OTHER_STACK}
@@ -209,23 +211,23 @@ def test_own_takes_a_table_over_and_its_former_owner_neither_writes_nor_deletes_
     first.declare(declaration("orders"))
     first.once()
     first.reconciler.destroy()
-    assert "users" in first.plane.tables
+    assert "users" in first.dynamodb.tables
     assert "users" not in first.store.snapshot.inventory
 
 
-def test_a_takeover_that_does_not_stick_is_not_written_for_ever() -> None:
-    first, second = world(CASES["tags, two state tables, another stack"])
-    first.plane.sticky = {"Tags"}
+def test_a_takeover_without_effect_is_not_repeated_for_ever() -> None:
+    first, second = environment(CASES["tags, two state tables, another stack"])
+    first.dynamodb.sticky = {"Tags"}
     second.declare(declaration("users", lifecycle=OWN))
     for _ in range(4):
         second.clock.seconds += 60
         report = second.run()
-    assert first.plane.mutating == ["TagResource"]
+    assert first.dynamodb.mutating == ["TagResource"]
     assert reasons(report) == {Reason.CONTESTED}
 
 
-def test_own_is_not_enough_while_the_other_stack_has_the_table_in_the_same_state_table() -> None:
-    first, second = world(CASES["tags, one state table, another stack"])
+def test_own_is_refused_while_another_stack_has_the_table_in_the_same_state_table() -> None:
+    first, second = environment(CASES["tags, one state table, another stack"])
     second.declare(declaration("users", lifecycle=OWN))
     step = step_of(second.once())
     assert (step.reason, step.allow_with) == (
@@ -238,36 +240,36 @@ def test_own_is_not_enough_while_the_other_stack_has_the_table_in_the_same_state
 
 
 def test_a_takeover_right_before_the_call_stops_the_delete() -> None:
-    first, _ = world(CASES["tags, two state tables, another stack"])
+    first, _ = environment(CASES["tags, two state tables, another stack"])
     first.declare(declaration("users", keys=(KeyElement("id", "HASH", "S"),)))
     asked = []
 
     def take(operation: str, params: Any) -> None:
         asked.append(operation)
         if asked.count("ListTagsOfResource") == 2:
-            first.plane.tables["users"].tags[OWNER_TAG] = "shop/default/taken-over"
+            first.dynamodb.tables["users"].tags[OWNER_TAG] = "shop/default/taken-over"
 
-    first.plane.faults = take
+    first.dynamodb.faults = take
     assert reasons(first.run()) == {Reason.OTHER_STACK}
-    assert "DeleteTable" not in first.plane.mutating
-    assert "users" in first.plane.tables
+    assert "DeleteTable" not in first.dynamodb.mutating
+    assert "users" in first.dynamodb.tables
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.DYNAMODB_LOCAL])
 def test_a_table_that_another_stack_adopted_is_its_own_as_well(flavor: Flavor) -> None:
     first = simulate(flavor=flavor)
-    first.plane.make(**PLAIN)
+    first.dynamodb.make(**PLAIN)
     second = beside(first, one_state=True, stack="shop")
     second.declare(declaration("users"))
     assert second.once().verdict is Verdict.IN_SYNC
     first.declare(declaration("users", deletion_protection=True))
     assert reasons(first.once()) == {Reason.OTHER_STACK}
-    assert first.plane.mutating == []
+    assert first.dynamodb.mutating == []
 
 
 def test_what_two_adopted_at_the_same_moment_one_of_them_keeps() -> None:
     first = simulate(flavor=Flavor.AWS)
-    first.plane.make(**PLAIN)
+    first.dynamodb.make(**PLAIN)
     second = beside(first, one_state=True, stack="shop")
     for sim in (first, second):
         sim.declare(declaration("users"))
@@ -287,41 +289,41 @@ def claimed(second: Sim, ownership: Any, identity: Any) -> None:
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.DYNAMODB_LOCAL])
 @pytest.mark.parametrize("ownership", ["intent", "created", "adopted"])
-def test_a_table_that_is_gone_is_not_created_while_another_stack_has_it_in_its_inventory(
+def test_a_missing_table_is_not_created_while_it_is_in_the_inventory_of_another_stack(
     flavor: Flavor, ownership: str
 ) -> None:
-    first, second = world(Case(flavor, True, OTHER_STACK))
+    first, second = environment(Case(flavor, True, OTHER_STACK))
     entry = first.store.snapshot.inventory["users"]
-    del first.plane.tables["users"]
+    del first.dynamodb.tables["users"]
     claimed(second, ownership, None if ownership == "intent" else entry.identity)
     second.declare(declaration("users"))
     assert reasons(second.once()) == {Reason.OTHER_STACK}
-    assert first.plane.journal == []
+    assert first.dynamodb.journal == []
     first.store.drop_entry(entry)
     assert second.once().verdict is Verdict.IN_SYNC
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
-def test_a_record_of_a_table_that_somebody_else_made_anew_claims_nothing(flavor: Flavor) -> None:
-    first, second = world(Case(flavor, True, OTHER_STACK))
-    del first.plane.tables["users"]
+def test_a_record_of_a_recreated_table_proves_no_ownership(flavor: Flavor) -> None:
+    first, second = environment(Case(flavor, True, OTHER_STACK))
+    del first.dynamodb.tables["users"]
     first.clock.seconds += 5
-    first.plane.make(**PLAIN)
+    first.dynamodb.make(**PLAIN)
     second.declare(declaration("users"))
     assert second.once().verdict is Verdict.IN_SYNC
     assert second.store.snapshot.inventory["users"].ownership == "adopted"
     assert reasons(first.once()) == {Reason.OTHER_STACK}
 
 
-def test_without_tags_and_with_two_state_tables_nobody_can_know_and_nothing_is_ever_deleted() -> None:
-    first, second = world(Case(Flavor.DYNAMODB_LOCAL, False, OTHER_STACK, told=False))
+def test_without_tags_and_with_two_state_tables_nothing_is_ever_deleted() -> None:
+    first, second = environment(Case(Flavor.DYNAMODB_LOCAL, False, OTHER_STACK, reported=False))
     second.declare(declaration("users"), declaration("orders"))
     assert second.once().verdict is Verdict.IN_SYNC
     assert second.store.snapshot.inventory["users"].ownership == "adopted"
     second.declare(declaration("orders"))
     second.once()
     second.reconciler.destroy()
-    assert set(first.plane.tables) == {"users"}
+    assert set(first.dynamodb.tables) == {"users"}
 
 
 def test_of_two_creates_at_the_same_moment_one_wins_and_the_other_is_blocked() -> None:
@@ -332,11 +334,11 @@ def test_of_two_creates_at_the_same_moment_one_wins_and_the_other_is_blocked() -
             sim.declare(declaration("users", deletion_protection=sim is first))
 
         def race(operation: str, params: Any, first: Sim = first, second: Sim = second) -> None:
-            if operation == "CreateTable" and "users" not in first.plane.tables:
-                first.plane.faults = None
+            if operation == "CreateTable" and "users" not in first.dynamodb.tables:
+                first.dynamodb.faults = None
                 second.run()
 
-        first.plane.faults = race
+        first.dynamodb.faults = race
         peers, second.store.peers = second.store.peers, {}
         first.run()
         second.store.peers = peers
@@ -347,7 +349,7 @@ def test_of_two_creates_at_the_same_moment_one_wins_and_the_other_is_blocked() -
         assert reasons(outcomes["default"]) == {Reason.OTHER_STACK}
         assert second.store.snapshot.inventory["users"].ownership == "created"
         assert "users" not in first.store.snapshot.inventory
-        assert first.plane.tables["users"].description.get("DeletionProtectionEnabled") is False
+        assert first.dynamodb.tables["users"].description.get("DeletionProtectionEnabled") is False
 
 
 def test_a_table_whose_tags_are_not_there_yet_is_not_judged_before_it_is_active() -> None:
@@ -355,7 +357,7 @@ def test_a_table_whose_tags_are_not_there_yet_is_not_judged_before_it_is_active(
     second = beside(first, one_state=False, stack="shop")
     first.declare(declaration("users"))
     first.run()
-    table = first.plane.tables["users"]
+    table = first.dynamodb.tables["users"]
     tags, table.tags = table.tags, {}
     second.declare(declaration("users"))
     assert [table.status for table in second.run().tables] == [TableStatus.PENDING]
@@ -365,28 +367,28 @@ def test_a_table_whose_tags_are_not_there_yet_is_not_judged_before_it_is_active(
     assert reasons(second.run()) == {Reason.OTHER_STACK}
 
 
-def test_a_record_of_another_scope_that_cannot_be_read_claims_its_name() -> None:
+def test_an_unreadable_record_of_another_scope_reserves_its_name() -> None:
     first = simulate()
-    first.plane.make(**PLAIN)
-    first.plane.journal.clear()
+    first.dynamodb.make(**PLAIN)
+    first.dynamodb.journal.clear()
     snapshot = replace(first.store.snapshot, foreign_claims={"users": (Claim("shop/default", "intent", None),)})
     first.store.load = first.store.ensure = lambda: snapshot  # type: ignore[method-assign]
     first.declare(declaration("users", deletion_protection=True))
     assert reasons(first.once()) == {Reason.OTHER_STACK}
-    assert first.plane.journal == []
+    assert first.dynamodb.journal == []
 
 
 def test_no_stack_declares_a_table_that_holds_records() -> None:
     sim = simulate(state_table="records")
     keys = [("scope", "HASH"), ("record", "RANGE")]
-    sim.plane.make(
+    sim.dynamodb.make(
         TableName="their_records",
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
     )
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     sim.declare(declaration("records"), declaration("their_records", seed=(item("1"),), lifecycle=OWN))
     report = sim.once()
     assert [table.status for table in report.tables] == [TableStatus.BLOCKED] * 2
     assert reasons(report) == {Reason.OTHER_STACK}
-    assert (sim.plane.journal, sim.store.snapshot.inventory) == ([], {})
+    assert (sim.dynamodb.journal, sim.store.snapshot.inventory) == ([], {})

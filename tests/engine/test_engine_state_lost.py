@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from simulation.stacks import beside
-from simulation.world import Sim, declaration, item, simulate
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.identity import Flavor
@@ -19,7 +19,7 @@ from reconciler.model.report import Verdict
 SEED = (item("1"), item("2"))
 MINE = {"mine": item("mine", note="written by people")}
 FLAVORS = (Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL)
-WORLDS: dict[str, tuple[str, str, str]] = {
+ENDPOINTS: dict[str, tuple[str, str, str]] = {
     # what became of the records, identity of the table, owner tag: what follows on AWS, moto, DynamoDB Local
     "deleted, same table, our tag": ("state_lost", "adopted", "-"),
     "deleted, same table, other tag": ("other_stack", "other_stack", "-"),
@@ -66,7 +66,7 @@ class Case(NamedTuple):
 
 CASES = [
     pytest.param(Case(*name.split(", "), flavor, expected[position]), id=f"{name} ({flavor.value})")
-    for name, expected in WORLDS.items()
+    for name, expected in ENDPOINTS.items()
     for position, flavor in enumerate(FLAVORS)
     if expected[position] != "-"
 ]
@@ -87,20 +87,20 @@ def lost(case: Case) -> Sim:
     before = sim.store.snapshot
     sim.clock.seconds += 3600
     if case.table == "new table":
-        del sim.plane.tables["users"]
-        sim.plane.make(
+        del sim.dynamodb.tables["users"]
+        sim.dynamodb.make(
             TableName="users",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         )
     tags = {"our tag": "default/default/older", "other tag": "shop/default/n"}
-    live = sim.plane.tables["users"]
+    live = sim.dynamodb.tables["users"]
     live.tags.pop(OWNER_TAG, None)
     if case.tag in tags:
         live.tags[OWNER_TAG] = tags[case.tag]
     _records(sim, case.records, before)
     sim.clock.seconds += 3600
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     return sim
 
 
@@ -127,14 +127,16 @@ def reasons(report: Any) -> set[str]:
 
 @pytest.mark.parametrize("content", ["empty", "with items"])
 @pytest.mark.parametrize("case", CASES)
-def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_told(case: Case, content: str) -> None:
+def test_a_declared_table_is_neither_deleted_nor_overwritten_by_its_seed_and_the_reason_is_reported(
+    case: Case, content: str
+) -> None:
     sim, expected = lost(case), case.expected
-    live = sim.plane.tables["users"]
+    live = sim.dynamodb.tables["users"]
     live.items = dict(MINE) if content == "with items" else {}
     sim.declare(declaration("users", seed=SEED, ttl=None, deletion_protection=True), declaration("keep"))
     report = sim.once()
-    assert "DeleteTable" not in sim.plane.mutating
-    assert sim.plane.tables["users"] is live
+    assert "DeleteTable" not in sim.dynamodb.mutating
+    assert sim.dynamodb.tables["users"] is live
     if content == "with items":
         assert live.items == MINE
     elif expected in ("state_lost", "other_stack", "refused"):
@@ -142,10 +144,10 @@ def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_t
     if expected == "refused":
         assert report.verdict is Verdict.ERROR
         assert "fingerprint" in (report.error or "")
-        assert sim.plane.journal == []
+        assert sim.dynamodb.journal == []
     elif expected == "other_stack":
         assert reasons(report) == {"other_stack"}
-        assert "users" not in [call.params.get("TableName") for call in sim.plane.journal]
+        assert "users" not in [call.params.get("TableName") for call in sim.dynamodb.journal]
         assert "users" not in sim.store.snapshot.inventory
     else:
         assert reasons(report) == ({"state_lost"} if expected == "state_lost" else set())
@@ -156,24 +158,24 @@ def test_a_declared_table_is_neither_deleted_nor_seeded_over_and_the_reason_is_t
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_table_that_is_declared_no_more_is_deleted_only_where_it_is_proven_ours(case: Case) -> None:
+def test_an_undeclared_table_is_deleted_only_if_proven_owned(case: Case) -> None:
     sim = lost(case)
-    sim.plane.tables["users"].items = dict(MINE)
+    sim.dynamodb.tables["users"].items = dict(MINE)
     sim.declare(declaration("keep"))
     sim.once()
     sim.reconciler.destroy(("keep",))
     sim.reconciler.resume()
     proven = case.expected == "ours"
-    assert ("users" in sim.plane.tables) is not proven
+    assert ("users" in sim.dynamodb.tables) is not proven
     if not proven:
-        assert sim.plane.tables["users"].items == MINE
+        assert sim.dynamodb.tables["users"].items == MINE
 
 
 def quiet(sim: Sim) -> None:
     """Three more passes change nothing and write nothing down."""
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     written, puts = sim.store.written, sim.items.puts
     for _ in range(3):
         sim.clock.seconds += 60
         sim.run()
-    assert (sim.plane.journal, sim.store.written, sim.items.puts) == ([], written, puts)
+    assert (sim.dynamodb.journal, sim.store.written, sim.items.puts) == ([], written, puts)

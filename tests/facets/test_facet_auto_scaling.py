@@ -87,7 +87,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_calls_are_as_written_down(case: str) -> None:
+def test_the_calls_are_as_expected(case: str) -> None:
     want, have, expected = CASES[case]
     assert calls(want, have) == expected
     assert [OfflineValidator().problem(step.call) for step in steps(want, have) if step.call] == [None] * len(expected)
@@ -128,7 +128,7 @@ def test_a_target_of_an_index_waits_until_the_index_is_built() -> None:
     assert set(waiting) == {"waits until index by_a is built"}
 
 
-def test_an_on_demand_table_cannot_be_scaled_and_the_plan_says_so() -> None:
+def test_an_on_demand_table_cannot_be_scaled_and_the_plan_reports_it() -> None:
     planned = plan(declaration(spec(auto_scaling=READ)), observed(spec(auto_scaling=AutoScaling())))
     assert {(step.status, step.reason) for step in planned} == {(StepStatus.BLOCKED, Reason.REJECTED)}
 
@@ -152,7 +152,7 @@ def test_a_create_without_throughput_starts_where_scaling_starts() -> None:
 
 
 @pytest.mark.parametrize("declared", [READ, None], ids=["declared", "not declared"])
-def test_capacity_that_a_scalable_target_owns_is_no_drift_and_never_written(declared: AutoScaling | None) -> None:
+def test_capacity_that_a_scalable_target_owns_is_not_drift_and_never_written(declared: AutoScaling | None) -> None:
     live = replace(observed(table(READ, billing=provisioned(50, 5))), scaled=("billing.throughput.read",))
     assert plan(declaration(table(declared)), live) == ()
     moved = plan(declaration(table(declared, billing=provisioned(5, 9))), live)
@@ -162,7 +162,7 @@ def test_capacity_that_a_scalable_target_owns_is_no_drift_and_never_written(decl
     assert step.call.params["ProvisionedThroughput"] == {"ReadCapacityUnits": 50, "WriteCapacityUnits": 9}
 
 
-def test_the_owned_capacity_of_an_index_is_left_alone_beside_one_that_is_ours() -> None:
+def test_scaled_capacity_of_one_index_is_not_touched_next_to_a_declared_one() -> None:
     wanted = [gsi("by_a", "a S", units=(5, 5)), gsi("by_b", "b S", units=(9, 9))]
     had = [gsi("by_a", "a S", units=(80, 5)), gsi("by_b", "b S", units=(5, 5))]
     live = replace(observed(table(None, global_indexes=had)), scaled=("global_indexes.by_a.throughput.read",))
@@ -172,7 +172,7 @@ def test_the_owned_capacity_of_an_index_is_left_alone_beside_one_that_is_ours() 
     assert [update["Update"]["IndexName"] for update in updates] == ["by_b"]
 
 
-def test_a_capacity_that_is_about_to_be_scaled_is_handed_over_as_it_is() -> None:
+def test_capacity_that_will_be_scaled_keeps_its_live_value() -> None:
     live = observed(table(AutoScaling(), billing=provisioned(50, 5)))
     planned = plan(declaration(table(READ)), live)
     assert {step.facet for step in planned} == {"auto_scaling"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import NAME, declaration, observed, spec
 
 from reconciler.aws.validator import OfflineValidator
@@ -76,7 +76,7 @@ NO_SCHEDULES = (
 
 
 @pytest.mark.parametrize("text", NO_SCHEDULES)
-def test_what_is_no_schedule_is_told(text: str) -> None:
+def test_an_invalid_schedule_is_reported(text: str) -> None:
     with pytest.raises(ValueError, match=r"has "):
         cron.parse(text)
 
@@ -121,7 +121,7 @@ def test_nothing_was_due_before_the_table_was_made() -> None:
     assert calls(NIGHTLY, live(born=NOW - timedelta(hours=1))) == []
 
 
-def test_beyond_the_number_to_keep_the_oldest_of_ours_go() -> None:
+def test_beyond_the_number_to_keep_the_oldest_own_backups_are_deleted() -> None:
     old, older, oldest = taken(33.5), taken(57.5), taken(81.5)
     gone = calls(NIGHTLY, live(oldest, older, old, taken(9.5)))
     assert [(call.operation, call.params["BackupArn"]) for call in gone] == [
@@ -135,7 +135,7 @@ def test_one_that_is_still_being_made_does_not_count_as_kept() -> None:
     assert calls(replace(NIGHTLY, keep=1), live(taken(33.5), taken(9.5, status="CREATING"))) == []
 
 
-STRANGERS = {
+UNMANAGED = {
     "a person's": "before-the-release",
     "one that looks like ours but has no mark": "subject-20260101T000000Z",
     "one with a mark that is not right": "subject-20260101T000000Z-00000000",
@@ -145,15 +145,15 @@ STRANGERS = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGERS.values(), ids=list(STRANGERS))
-def test_a_backup_that_is_not_ours_is_never_pruned_and_never_counts(name: str) -> None:
-    stranger = taken(9.0, name=name)
-    assert [call.operation for call in calls(replace(NIGHTLY, keep=1), live(stranger))] == ["CreateBackup"]
-    assert calls(replace(NIGHTLY, keep=1), live(stranger, taken(9.5))) == []
+@pytest.mark.parametrize("name", UNMANAGED.values(), ids=list(UNMANAGED))
+def test_a_foreign_backup_is_never_pruned_and_never_counts(name: str) -> None:
+    unmanaged_table = taken(9.0, name=name)
+    assert [call.operation for call in calls(replace(NIGHTLY, keep=1), live(unmanaged_table))] == ["CreateBackup"]
+    assert calls(replace(NIGHTLY, keep=1), live(unmanaged_table, taken(9.5))) == []
 
 
 @pytest.mark.parametrize("pattern", [PATTERN, "{time}", "n.{table}.{time}.x", "{time}-{table}"])
-def test_a_name_tells_its_time_by_its_own_pattern_alone(pattern: str) -> None:
+def test_a_backup_name_yields_its_time_only_in_our_own_pattern(pattern: str) -> None:
     name = backup_names.backup_name(pattern, "a.b", NOW)
     assert backup_names.backup_time(name, pattern, "a.b") == NOW
     assert backup_names.backup_time(name, pattern, "axb") is None
@@ -181,7 +181,7 @@ def test_backups_of_an_earlier_table_of_the_name_are_not_this_ones() -> None:
     assert [backup.name for backup in value.taken] == ["ours"]
 
 
-def test_a_schedule_where_the_endpoint_has_no_backups_is_said_and_nothing_is_sent() -> None:
+def test_a_schedule_where_the_endpoint_has_no_backups_is_reported_and_nothing_is_sent() -> None:
     responses = Responses(answers().answers, frozenset({"ListBackups"}))
     (step,) = plan(declaration(spec(backups=NIGHTLY)), observe(responses))
     assert (step.status, step.call, step.message) == (

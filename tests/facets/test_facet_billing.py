@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import ON_DEMAND, gsi, observed, provisioned, spec
 
 from reconciler.facets.billing import BillingFacet
@@ -53,7 +53,7 @@ def test_a_switch_to_on_demand_shows_only_the_mode() -> None:
     }
 
 
-def test_a_throughput_that_equals_is_no_line() -> None:
+def test_equal_throughput_adds_no_line() -> None:
     assert changes(spec(billing=provisioned(5, 9)), spec(billing=provisioned(5, 6))) == {
         "billing.throughput.write": (6, 9)
     }

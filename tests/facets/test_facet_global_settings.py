@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.call_words import words
-from support.shapes import answers
+from support.call_summary import words
+from support.responses import answers
 from support.specs import declaration, observed, spec, stream
 
 from reconciler.facets.disassociation_protection import DisassociationProtectionFacet
@@ -31,7 +31,7 @@ def test_the_mode_is_read_and_the_source_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "live", "call"),
+    ("desired", "live", "call"),
     [
         ("ENABLED", spec(), "settings ENABLED"),
         ("DISABLED", spec(), None),
@@ -41,19 +41,19 @@ def test_the_mode_is_read_and_the_source_is_not() -> None:
         ("ENABLED_WITH_OVERRIDES", spec(**GLOBAL), None),
     ],
 )
-def test_the_mode_is_written_where_it_differs(wish: str, live: Any, call: str | None) -> None:
-    planned = plan(declaration(spec(global_table_settings=mode(wish))), observed(live))
+def test_the_mode_is_written_where_it_differs(desired: str, live: Any, call: str | None) -> None:
+    planned = plan(declaration(spec(global_table_settings=mode(desired))), observed(live))
     assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
-@pytest.mark.parametrize("wish", ["ENABLED", "DISABLED"])
-def test_the_mode_of_a_global_table_is_blocked_with_the_reason(wish: str) -> None:
-    (step,) = plan(declaration(spec(global_table_settings=mode(wish))), observed(spec(**GLOBAL)))
+@pytest.mark.parametrize("desired", ["ENABLED", "DISABLED"])
+def test_the_mode_of_a_global_table_is_blocked_with_the_reason(desired: str) -> None:
+    (step,) = plan(declaration(spec(global_table_settings=mode(desired))), observed(spec(**GLOBAL)))
     assert step.status is StepStatus.BLOCKED
     assert step.message == "settings replication is chosen for a table of one Region, before it has replicas (rule 29)"
 
 
-def test_a_source_rides_in_create_alone_and_never_differs() -> None:
+def test_a_source_is_sent_only_in_create_table_and_never_differs() -> None:
     joined = spec(global_table_settings=mode("ENABLED", SOURCE))
     params = create_call(joined, None).params
     assert (params["GlobalTableSourceArn"], params["GlobalTableSettingsReplicationMode"]) == (SOURCE, "ENABLED")
@@ -66,7 +66,7 @@ def test_a_mode_alone_comes_after_the_create() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "seen", "call"),
+    ("desired", "seen", "call"),
     [
         (False, None, "disassociation protection off"),
         (False, True, "disassociation protection off"),
@@ -75,16 +75,16 @@ def test_a_mode_alone_comes_after_the_create() -> None:
         (False, False, None),
     ],
 )
-def test_protection_is_on_by_default_and_written_where_it_differs(wish, seen, call) -> None:
+def test_protection_is_on_by_default_and_written_where_it_differs(desired, seen, call) -> None:
     live = observed(spec(**GLOBAL, disassociation_protection=seen))
-    planned = plan(declaration(spec(disassociation_protection=wish)), live)
+    planned = plan(declaration(spec(disassociation_protection=desired)), live)
     assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
-@pytest.mark.parametrize("wish", [False, True])
-def test_a_table_of_one_region_has_no_such_protection_and_no_drift(wish: bool) -> None:
+@pytest.mark.parametrize("desired", [False, True])
+def test_a_table_of_one_region_has_no_such_protection_and_no_drift(desired: bool) -> None:
     assert PROTECTION.observe(answers()) is None
-    assert plan(declaration(spec(disassociation_protection=wish)), observed(spec())) == ()
+    assert plan(declaration(spec(disassociation_protection=desired)), observed(spec())) == ()
 
 
 def test_strong_consistency_has_no_such_protection() -> None:
@@ -95,10 +95,10 @@ def test_strong_consistency_has_no_such_protection() -> None:
 
 def test_no_difference_ever_takes_a_replica_out_of_its_global_table() -> None:
     live = observed(spec(**GLOBAL, disassociation_protection=False))
-    for wish in (
+    for desired in (
         spec(replicas=()),
         spec(disassociation_protection=False),
         spec(global_table_settings=mode("DISABLED")),
     ):
-        for step in plan(declaration(wish), live):
+        for step in plan(declaration(desired), live):
             assert "Disassociate" not in str(step.call)

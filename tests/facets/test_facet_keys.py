@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers, defined
+from support.responses import answers, defined
 from support.specs import keys, observed, spec
 
 from reconciler.facets.keys import KeysFacet
@@ -47,5 +47,5 @@ def test_before_and_after_read_as_key_schema_with_types() -> None:
     assert change.after[1] == {"AttributeName": "sk", "KeyType": "RANGE", "AttributeType": "N"}
 
 
-def test_the_same_key_is_no_change() -> None:
+def test_the_same_key_is_not_a_change() -> None:
     assert list(FACET.diff(spec("pk S", "sk N"), spec("pk S", "sk N"))) == []

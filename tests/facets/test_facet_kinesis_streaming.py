@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.rounds import build, run
-from support.shapes import answers
+from support.responses import answers
 from support.specs import declaration, observed, spec
-from support.table_aside import BROKEN
+from support.table_loop import build, run
+from support.table_side_features import BROKEN
 
 from reconciler.facets.kinesis_streaming import READ, KinesisStreamingFacet
 from reconciler.model.observed import Responses
@@ -16,7 +16,7 @@ FACET = KinesisStreamingFacet()
 ONE, TWO = (f"arn:aws:kinesis:us-east-1:123456789012:stream/{name}" for name in ("one", "two"))
 
 
-def told(**statuses: str) -> Responses:
+def reported(**statuses: str) -> Responses:
     arns = {"one": ONE, "two": TWO}
     destinations = [{"StreamArn": arns[name], "DestinationStatus": status} for name, status in statuses.items()]
     return Responses({**answers().answers, READ: {"KinesisDataStreamDestinations": destinations}})
@@ -38,12 +38,12 @@ def told(**statuses: str) -> Responses:
     ids=str,
 )
 def test_a_destination_is_read(statuses: dict[str, str], live: str | None, failed: str | None) -> None:
-    seen = FACET.observe(told(**statuses))
+    seen = FACET.observe(reported(**statuses))
     assert seen == KinesisStreaming(live, "MILLISECOND" if live else None)
     assert seen is not None
     assert seen.failed == failed
     under_way = [status for status in statuses.values() if status.endswith("ING")]
-    assert [said.split()[-1] for said in FACET.transitions(told(**statuses))] == under_way
+    assert [messages.split()[-1] for messages in FACET.transitions(reported(**statuses))] == under_way
 
 
 def test_destinations_that_were_not_asked_for_are_unknown() -> None:
@@ -69,7 +69,7 @@ def test_the_next_call_towards_a_destination(desired, seen, operation: str, stre
     assert {call.params["StreamArn"] for call in calls} == {stream}
 
 
-def test_what_follows_a_disable_is_said() -> None:
+def test_the_step_after_a_disable_is_announced() -> None:
     wanted, live = spec(kinesis_streaming=KinesisStreaming(TWO)), spec(kinesis_streaming=KinesisStreaming(ONE))
     (change,) = FACET.diff(wanted, live)
     assert FACET.next_step(change, wanted, live) == f"then streaming to {TWO} is enabled"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import ON_DEMAND, declaration, gsi, observed, provisioned, spec
 
 from reconciler.facets.on_demand_throughput import OnDemandThroughputFacet
@@ -23,18 +23,18 @@ from reconciler.planning.planner import plan
         ({"MaxReadRequestUnits": 10}, OnDemandThroughput(10, -1)),
     ],
 )
-def test_no_maximum_is_told_by_minus_one_or_not_at_all(shape, seen) -> None:
+def test_no_maximum_reads_as_minus_one_or_as_absent(shape, seen) -> None:
     assert OnDemandThroughputFacet().observe(answers(OnDemandThroughput=shape)) == seen
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [("ACTIVE", []), ("UPDATING", ["warm throughput is UPDATING"]), (None, [])]
+    ("status", "messages"), [("ACTIVE", []), ("UPDATING", ["warm throughput is UPDATING"]), (None, [])]
 )
-def test_warm_throughput_is_read_with_its_transition(status, said) -> None:
+def test_warm_throughput_is_read_with_its_transition(status, messages) -> None:
     shape = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": status}
     responses = answers(WarmThroughput={name: value for name, value in shape.items() if value})
     assert WarmThroughputFacet().observe(responses) == WarmThroughput(12000, 4000)
-    assert list(WarmThroughputFacet().transitions(responses)) == said
+    assert list(WarmThroughputFacet().transitions(responses)) == messages
 
 
 def test_an_endpoint_without_warm_throughput_is_asked_for_all_of_it() -> None:
@@ -45,7 +45,7 @@ def test_an_endpoint_without_warm_throughput_is_asked_for_all_of_it() -> None:
     assert call.params["WarmThroughput"] == {"ReadUnitsPerSecond": 5, "WriteUnitsPerSecond": 6}
 
 
-def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift() -> None:
+def test_lower_warm_throughput_is_reported_never_written_and_not_drift() -> None:
     live = observed(spec(warm_throughput=WarmThroughput(20000, 4000)))
     lower, higher = plan(declaration(spec(warm_throughput=WarmThroughput(15000, 5000))), live)[::-1]
     assert (lower.status, lower.call) == (StepStatus.UNSUPPORTED, None)
@@ -63,15 +63,15 @@ def test_less_warm_throughput_than_there_is_is_said_never_written_and_no_drift()
         (provisioned(1000, 5), {"ReadUnitsPerSecond": 1000, "WriteUnitsPerSecond": 4500}),
     ],
 )
-def test_a_create_asks_for_no_less_than_there_is_from_the_start(billing, sent) -> None:
-    wish = WarmThroughput(100, 4500)
-    index = gsi("by_a", "a S", warm_throughput=wish)
-    call = create_call(spec(billing=billing, warm_throughput=wish, global_indexes=[index]), None)
+def test_create_table_requests_no_less_than_the_baseline(billing, sent) -> None:
+    requested = WarmThroughput(100, 4500)
+    index = gsi("by_a", "a S", warm_throughput=requested)
+    call = create_call(spec(billing=billing, warm_throughput=requested, global_indexes=[index]), None)
     (created,) = call.params["GlobalSecondaryIndexes"]
     assert (call.params["WarmThroughput"], created["WarmThroughput"]) == (sent, sent)
 
 
-def test_less_warm_throughput_of_an_index_is_said_and_never_written() -> None:
+def test_lower_warm_throughput_of_an_index_is_reported_and_never_written() -> None:
     live = observed(spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(20000, 4000))]))
     desired = spec(global_indexes=[gsi("by_a", "a S", warm_throughput=WarmThroughput(15000))])
     (step,) = plan(declaration(desired), live)
@@ -86,7 +86,7 @@ def test_less_warm_throughput_of_an_index_is_said_and_never_written() -> None:
     ],
     ids=["table", "index"],
 )
-def test_a_maximum_on_a_table_that_stays_provisioned_is_blocked_with_what_would_allow_it(desired: TableSpec) -> None:
+def test_an_on_demand_maximum_of_a_provisioned_table_is_blocked_with_the_remedy(desired: TableSpec) -> None:
     live = observed(spec(billing=provisioned(5, 5), global_indexes=[gsi("by_a", "a S", units=(1, 1))]))
     (step,) = plan(declaration(desired), live)
     assert (step.status, step.reason, step.call) == (StepStatus.BLOCKED, Reason.REJECTED, None)
@@ -112,7 +112,7 @@ def test_an_ignored_half_of_an_index_maximum_is_never_written() -> None:
     assert update["Update"]["OnDemandThroughput"] == {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 2}
 
 
-def test_an_index_whose_name_looks_like_a_limit_is_told_apart() -> None:
+def test_an_index_named_like_a_limit_is_distinguished() -> None:
     name = "x.warm_throughput.read"
     live = observed(spec(billing=provisioned(5, 5), global_indexes=[gsi(name, "a S", units=(1, 1))]))
     desired = spec(billing=provisioned(5, 5), global_indexes=[gsi(name, "a S", units=(2, 1))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import lsi, observed, spec
 
 from reconciler.facets.local_indexes import LocalIndexesFacet
@@ -49,7 +49,7 @@ def test_the_order_of_projected_attributes_means_nothing() -> None:
     assert list(FACET.diff(spec(*TABLE, local_indexes=[one]), spec(*TABLE, local_indexes=[other]))) == []
 
 
-def test_local_indexes_ride_in_create() -> None:
+def test_local_indexes_are_part_of_create_table() -> None:
     (member,) = FACET.create_members(spec(*TABLE, local_indexes=[lsi("by_date", "date S")]))["LocalSecondaryIndexes"]
     assert member["KeySchema"][1] == {"AttributeName": "date", "KeyType": "RANGE"}
     assert FACET.create_members(spec(*TABLE, local_indexes=[])) == {}

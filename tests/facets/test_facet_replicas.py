@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.call_words import words
+from support.call_summary import words
 from support.request_rules import complaints
-from support.shapes import answers
+from support.responses import answers
 from support.specs import declaration, gsi, observed, spec, stream
 
 from reconciler.facets.replicas import ReplicasFacet
@@ -48,7 +48,7 @@ def steps(desired: TableSpec, seen: TableSpec) -> tuple[Step, ...]:
     return plan(declaration(desired), observed(seen))
 
 
-def test_a_replica_is_read_with_its_overrides_and_the_table_itself_is_its_home() -> None:
+def test_a_replica_is_read_with_its_overrides_next_to_the_home_region() -> None:
     listed = [SHAPE, {"RegionName": "us-east-1", "ReplicaStatus": "ACTIVE"}]
     ireland, home = FACET.observe(answers(Replicas=listed))
     assert (home.region, home.home) == ("us-east-1", True)
@@ -62,13 +62,13 @@ def test_a_replica_is_read_with_its_overrides_and_the_table_itself_is_its_home()
 
 
 @pytest.mark.parametrize("arn", ["arn", "table/subject", "arn:aws:dynamodb:us-east-1:123456789012:table/subject"])
-def test_an_arn_that_tells_no_region_is_no_reason_to_stumble(arn: str) -> None:
+def test_an_arn_without_a_region_is_accepted(arn: str) -> None:
     seen = FACET.observe(answers(TableArn=arn, Replicas=[{"RegionName": "eu-west-1"}]))
     assert [each.region for each in seen if not each.home] == ["eu-west-1"]
 
 
 @pytest.mark.parametrize(
-    ("status", "there", "said"),
+    ("status", "there", "messages"),
     [
         ("ACTIVE", True, []),
         ("CREATING", True, ["replica eu-west-1 is CREATING (40)"]),
@@ -77,11 +77,11 @@ def test_an_arn_that_tells_no_region_is_no_reason_to_stumble(arn: str) -> None:
         ("CREATION_FAILED", True, []),
     ],
 )
-def test_a_replica_under_way_reads_as_already_there_or_gone(status: str, there: bool, said: list[str]) -> None:
+def test_a_replica_in_transition_reads_as_its_target_state(status: str, there: bool, messages: list[str]) -> None:
     shape = SHAPE | {"ReplicaStatus": status, "ReplicaStatusPercentProgress": "40"}
     responses = answers(Replicas=[shape])
     assert (len(FACET.observe(responses)) == 2) is there
-    assert list(FACET.transitions(responses)) == said
+    assert list(FACET.transitions(responses)) == messages
 
 
 def test_replicas_that_are_not_declared_stay() -> None:
@@ -94,7 +94,7 @@ def test_the_own_region_may_be_listed_or_not() -> None:
     assert steps(spec(replicas=(replica(),)), seen) == ()
 
 
-def test_what_a_replica_leaves_out_is_left_alone() -> None:
+def test_undeclared_fields_of_a_replica_are_not_touched() -> None:
     seen = live(read_capacity=7, table_class="STANDARD_INFREQUENT_ACCESS", kms_key=f"{KEY}1")
     assert steps(spec(replicas=(replica(),)), spec(stream=IMAGES, replicas=(seen,))) == ()
 
@@ -147,7 +147,7 @@ def test_each_concern_of_a_replica_is_one_call(case: str) -> None:
         (None, f"{KEY}1", False),
     ],
 )
-def test_another_key_makes_the_replica_anew_and_an_alias_of_another_region_is_left_alone(
+def test_another_key_recreates_the_replica_and_an_alias_of_another_region_does_not(
     declared: str | None, seen: str | None, differs: bool
 ) -> None:
     desired = spec(replicas=(replica(kms_key=declared),))
@@ -250,6 +250,6 @@ def test_strong_consistency_comes_in_one_call_and_goes_in_one(regions, witness, 
     assert away.destructive
 
 
-def test_an_endpoint_that_cannot_hold_them_says_so_and_needs_no_stream() -> None:
+def test_an_endpoint_that_cannot_hold_them_reports_it_and_needs_no_stream() -> None:
     (step,) = plan(declaration(spec(replicas=(replica(),))), observed(spec()), lacks=frozenset({"replicas"}))
     assert step.status is StepStatus.UNSUPPORTED

@@ -74,7 +74,7 @@ LOUD = replace(
 
 
 @by_name
-def test_a_facet_that_is_not_declared_never_differs_whatever_somebody_switched_on(facet: Facet) -> None:
+def test_an_undeclared_facet_never_differs(facet: Facet) -> None:
     assert getattr(LOUD, facet.name) not in (None, getattr(observed(spec()).spec, facet.name)) or facet.name == "keys"
     assert list(facet.diff(spec(), LOUD)) == []
 
@@ -96,7 +96,7 @@ READS = {
 }
 
 
-def test_only_these_facets_do_not_ride_in_create() -> None:
+def test_only_these_facets_are_not_part_of_create_table() -> None:
     assert {facet.name for facet in FACETS if not isinstance(facet, InCreateTable)} == LATER
 
 
@@ -117,7 +117,7 @@ FACTS = {
 
 
 @pytest.mark.parametrize("fact", FACTS)
-def test_which_facets_state_what(fact: str) -> None:
+def test_each_facet_states_its_facts(fact: str) -> None:
     names, attribute = FACTS[fact]
     assert {facet.name for facet in FACETS if getattr(facet, attribute, None)} == names
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import observed, spec
 
 from reconciler.facets.base import ExtraRead
@@ -20,7 +20,7 @@ def described(status: str, key: str | None = ARN) -> Responses:
 
 
 @pytest.mark.parametrize(
-    ("status", "seen", "said"),
+    ("status", "seen", "messages"),
     [
         ("ENABLED", Sse(True, ARN), []),
         ("ENABLING", Sse(True, ARN), ["encryption is ENABLING"]),
@@ -29,9 +29,9 @@ def described(status: str, key: str | None = ARN) -> Responses:
         ("DISABLED", Sse(False), []),
     ],
 )
-def test_encryption_is_read(status: str, seen: Sse, said: list[str]) -> None:
+def test_encryption_is_read(status: str, seen: Sse, messages: list[str]) -> None:
     assert FACET.observe(described(status)) == seen
-    assert list(FACET.transitions(described(status))) == said
+    assert list(FACET.transitions(described(status))) == messages
 
 
 def test_a_table_without_a_description_has_the_key_that_dynamodb_owns() -> None:
@@ -69,7 +69,7 @@ def test_an_alias_is_the_key_it_leads_to(resolved: str, differs: bool) -> None:
 
 
 @pytest.mark.parametrize("key", [ARN, "1234abcd"])
-def test_the_same_key_in_other_words_is_no_change(key: str | None) -> None:
+def test_the_same_key_in_other_words_is_not_a_change(key: str | None) -> None:
     assert list(FACET.diff(spec(sse=Sse(True, key)), spec(sse=Sse(True, ARN)))) == []
 
 

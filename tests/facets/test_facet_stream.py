@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.shapes import answers
+from support.responses import answers
 from support.specs import observed, spec, stream
 
 from reconciler.facets.stream import StreamFacet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.shapes import answers
+from support.responses import answers
 from support.specs import IDENTITY, observed, spec
 
 from reconciler.facets.tags import OWNER_TAG, TagsFacet, owner_of
@@ -37,7 +37,7 @@ def test_all_tags_that_differ_go_in_one_call_to_the_arn() -> None:
     }
 
 
-def test_no_declared_tags_are_no_wish_to_remove_any() -> None:
+def test_undeclared_tags_remove_no_tag() -> None:
     assert list(FACET.diff(spec(tags={}), observed(spec(tags={"other": "y"})).spec)) == []
 
 

@@ -1,10 +1,10 @@
-"""The facet vector_indexes: how they are described, one line a field, and what stands in an index's way."""
+"""The facet vector_indexes: descriptions, one line per field, and what blocks an index."""
 
 from __future__ import annotations
 
 import pytest
 from support.request_rules import complaints
-from support.shapes import answers, defined
+from support.responses import answers, defined
 from support.specs import ON_DEMAND, declaration, gsi, lsi, observed, provisioned, spec, vectors
 
 from reconciler.facets.vector_indexes import VectorIndexesFacet
@@ -38,14 +38,14 @@ def test_an_index_is_read_with_the_types_of_its_search_schema_and_without_what_t
     assert FACET.observe(answers(VectorIndexes=[SHAPE], AttributeDefinitions=definitions)) == (FILTERED,)
 
 
-def test_a_type_that_an_endpoint_does_not_tell_is_no_difference() -> None:
+def test_a_search_type_missing_from_the_answer_is_not_a_difference() -> None:
     (seen,) = FACET.observe(answers(VectorIndexes=[SHAPE]))
     assert [element.type for element in seen.search] == [None, None]
     assert list(FACET.diff(spec(vector_indexes=[FILTERED]), spec(vector_indexes=[seen]))) == []
 
 
 @pytest.mark.parametrize(
-    ("status", "backfilling", "there", "said"),
+    ("status", "backfilling", "there", "messages"),
     [
         ("ACTIVE", False, True, []),
         ("CREATING", False, True, ["vector index by_meaning is CREATING"]),
@@ -54,10 +54,10 @@ def test_a_type_that_an_endpoint_does_not_tell_is_no_difference() -> None:
         ("DELETING", False, False, ["vector index by_meaning is DELETING"]),
     ],
 )
-def test_an_index_under_way_reads_as_already_there_or_gone(status, backfilling, there, said) -> None:
+def test_an_index_in_transition_reads_as_its_target_state(status, backfilling, there, messages) -> None:
     responses = answers(VectorIndexes=[SHAPE | {"IndexStatus": status, "Backfilling": backfilling}])
     assert bool(FACET.observe(responses)) is there
-    assert list(FACET.transitions(responses)) == said
+    assert list(FACET.transitions(responses)) == messages
 
 
 def only(desired: TableSpec, seen: TableSpec) -> Change:
@@ -93,7 +93,7 @@ def test_definitions_of_a_create_hold_every_key_in_use_and_the_whole_search_sche
     assert complaints(call) == ""
 
 
-def test_it_rides_in_create_with_its_definitions() -> None:
+def test_it_is_part_of_create_table_with_its_definitions() -> None:
     call = create_call(spec(vector_indexes=[FILTERED]), None)
     assert call.params["AttributeDefinitions"] == defined(pk="S", shop="N", tenant="S")
     assert call.params["VectorIndexes"][0]["SearchSchema"] == [
@@ -144,7 +144,7 @@ def test_a_table_with_a_vector_index_is_not_provisioned(indexes) -> None:
     assert all("vector index by_meaning" in (step.message or "") for step in steps)
 
 
-def test_an_endpoint_that_cannot_hold_it_gets_a_table_without_it_and_says_so() -> None:
+def test_an_endpoint_that_cannot_hold_it_gets_a_table_without_it_and_reports_it() -> None:
     desired = spec(vector_indexes=[FILTERED])
     create, left = plan(declaration(desired), None, lacks=frozenset({"vector_indexes"}))
     assert create.call is not None

@@ -10,11 +10,11 @@ from functools import cache
 import botocore.loaders
 import pytest
 from botocore.model import ServiceModel
-from support.aside_transitions import ASIDE
-from support.rounds import build, run
 from support.service_members import LEFT_OUT, LEFT_OUT_OPERATIONS, MANAGED, leaves, members_of
 from support.setting_transitions import SETTINGS
+from support.side_feature_transitions import ASIDE
 from support.specs import declaration
+from support.table_loop import build, run
 from support.transitions import TRANSITIONS
 
 SERVICES = ("dynamodb", "application-autoscaling")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from support.made_up import T0, report, table
+from support.sample_reports import T0, report, table
 from support.web import Answer, ask
 
 from reconciler.engine.loop_status import LoopStatus

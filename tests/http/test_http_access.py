@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
-from support.made_up import LOCAL, report, table
+from support.sample_reports import LOCAL, report, table
+from support.waiting import PATIENCE
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
@@ -170,7 +171,7 @@ def test_no_other_method_changes_anything(beside_emulator, route, method):
 
 
 @pytest.mark.parametrize("ending", ["/", "%0A", "%0a?wait=false", "%20", ";x", "/.", "%00"])
-def test_no_spelling_of_a_path_leads_around_the_guard(with_token, ending):
+def test_no_spelling_of_a_path_bypasses_the_guard(with_token, ending):
     with_token.jobs.clear()
     assert with_token.post(ROUTES[0] + ending).status in (401, 404)
     assert not with_token.jobs
@@ -196,7 +197,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("case", PLACES)
-def test_where_no_token_is_asked_for_the_place_decides(case):
+def test_without_a_token_the_bind_address_decides(case):
     access, flavor, status = PLACES[case]
     with serving(access, flavor) as server:
         answer = server.post()
@@ -223,14 +224,14 @@ def test_a_body_of_a_gibibyte_is_refused_before_it_is_sent(beside_emulator):
 def test_chunks_without_end_are_cut_off_at_64_kib(beside_emulator):
     head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=PATIENCE) as raw:
         raw.sendall((head + "Transfer-Encoding: chunked\r\n\r\n").encode())
         with pytest.raises(ConnectionError):
             raw.sendall(chunk * 100_000)
     assert beside_emulator.post().status == 200
 
 
-def test_a_body_that_drips_is_given_up(beside_emulator, monkeypatch):
+def test_a_slow_body_times_out(beside_emulator, monkeypatch):
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.2)
     head = (
         f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
@@ -244,7 +245,7 @@ def test_many_slow_senders_do_not_keep_others_from_being_served(beside_emulator)
     head = (
         f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
     )
-    slow = [socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=5) for _ in range(100)]
+    slow = [socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=PATIENCE) for _ in range(100)]
     try:
         for connection in slow:
             connection.sendall(head.encode())
@@ -255,7 +256,7 @@ def test_many_slow_senders_do_not_keep_others_from_being_served(beside_emulator)
             connection.close()
 
 
-def test_two_lengths_are_no_request(beside_emulator):
+def test_two_content_lengths_are_refused(beside_emulator):
     head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 4\r\n\r\n{{}}{{}}"
     assert beside_emulator.raw(head.encode()).startswith(b"HTTP/1.1 400")
 

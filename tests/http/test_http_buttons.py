@@ -1,4 +1,4 @@
-"""The buttons: where they stand, what their pages name before anything happens, and what their forms order."""
+"""The buttons: where they are, what their pages show before a change, and which jobs their forms start."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.made_up import deferred_step, report, table, ttl_step
-from support.ordered import DIGEST, declared, ordering
+from support.recording_app import DIGEST, declared, ordering
+from support.sample_reports import deferred_step, report, table, ttl_step
 
 from reconciler.http import Access, confirm, plans
 from reconciler.model.errors import UsageError
@@ -140,14 +140,14 @@ def test_the_form_of_a_rollback_names_the_tables_that_go_and_those_that_stay(ser
 
 @pytest.mark.parametrize("verb", ["seed", "clear"])
 def test_the_form_of_a_seed_names_tables_sources_and_numbers(server, verb):
-    said = section(server.get(f"/confirm/{verb}"), "plan")
+    messages = section(server.get(f"/confirm/{verb}"), "plan")
     for part in ("users", "2 items", "seeds/users.json"):
-        assert part in said
-    assert "orders" not in said
+        assert part in messages
+    assert "orders" not in messages
     assert server.jobs == []
 
 
-def test_a_plan_with_nothing_to_do_says_so(server):
+def test_a_plan_with_nothing_to_do_reports_it(server):
     assert "Nothing: no step is ready." in words(server.get("/confirm/run"))
 
 
@@ -172,7 +172,7 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("case", ORDERS)
-def test_a_form_becomes_exactly_this_order_and_leads_to_the_page_of_the_run(server, case):
+def test_a_form_becomes_exactly_this_job_and_redirects_to_its_run(server, case):
     verb, sent, job = ORDERS[case]
     answer = server.send(f"/confirm/{verb}", sent)
     assert (answer.status, answer.headers["Location"]) == (303, "/runs/run-1")
@@ -192,7 +192,7 @@ def test_a_daemon_that_only_observes_refuses_what_writes(server, verb):
     assert server.jobs == []
 
 
-def test_a_plan_that_changed_meanwhile_is_told_on_the_page_of_the_run_with_a_way_back(server):
+def test_a_changed_plan_is_reported_on_the_page_of_the_run_with_a_link_back(server):
     server.result = PlanChanged("e" * 64)
     where = server.send("/confirm/run", [("digest", DIGEST), ("table", "users")]).headers["Location"]
     answer = server.get(where)
@@ -200,7 +200,7 @@ def test_a_plan_that_changed_meanwhile_is_told_on_the_page_of_the_run_with_a_way
     assert 'href="/confirm/run?table=users"' in answer.text
 
 
-def test_a_look_at_a_plan_is_no_history_and_one_takes_the_place_of_another(server):
+def test_a_preview_is_not_history_and_replaces_the_preview_before_it(server):
     kept = DELETE.blocked(Reason.PROTECTED, "deletion protection is on")
     server.plan = Outcome(report(table("users", TableStatus.BLOCKED, steps=(kept,))), DIGEST)
     for path in ("/confirm/run", "/confirm/rollback", "/preview?table=users"):
@@ -219,7 +219,7 @@ def test_a_run_that_takes_long_is_followed_on_its_page(server, monkeypatch):
     assert "data-live" in answer.text
 
 
-def test_a_plan_that_takes_long_is_said_and_offers_no_form(server, monkeypatch):
+def test_a_plan_that_takes_long_shows_progress_and_no_form(server, monkeypatch):
     monkeypatch.setattr(plans, "PATIENCE_SECONDS", 0.05)
     server.plan = None
     answer = server.get("/confirm/run")

@@ -1,4 +1,4 @@
-"""Server-sent events: everything from the first moment on, in order; nobody holds the daemon back."""
+"""Server-sent events: complete from the first moment, in order, and no client delays the daemon."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.made_up import report, table, ttl_step
+from support.sample_reports import report, table, ttl_step
+from support.waiting import PATIENCE
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
@@ -41,7 +42,7 @@ def api() -> Iterator[Api]:
 
 @contextmanager
 def listening(api: Api) -> Iterator[Iterator[tuple[str, dict]]]:
-    with socket.create_connection(("127.0.0.1", api.http.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", api.http.port), timeout=PATIENCE) as raw:
         raw.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: any.where\r\n\r\n")
         with raw.makefile("r", encoding="utf-8", newline="\r\n") as lines:
             yield _events(lines)
@@ -100,7 +101,7 @@ def test_a_listener_that_leaves_is_forgotten(api):
     assert api.feed.listeners == 0
 
 
-def test_more_listeners_than_allowed_are_told_to_come_back(api, monkeypatch):
+def test_listeners_above_the_limit_get_retry_after(api, monkeypatch):
     monkeypatch.setattr(events, "MAX_LISTENERS", 1)
     with listening(api) as heard:
         next(heard)
@@ -108,7 +109,7 @@ def test_more_listeners_than_allowed_are_told_to_come_back(api, monkeypatch):
     assert (answer.status, answer.headers["Retry-After"]) == (429, "10")
 
 
-def test_a_listener_that_does_not_read_holds_nobody_back(api):
+def test_a_listener_that_does_not_read_delays_nobody(api):
     with listening(api) as heard:
         next(heard)
         began = time.monotonic()
@@ -118,7 +119,7 @@ def test_a_listener_that_does_not_read_holds_nobody_back(api):
         assert ask(api.http.port, "/livez").status == 200
 
 
-def test_when_the_daemon_stops_every_listener_is_let_go(api):
+def test_when_the_daemon_stops_every_listener_is_disconnected(api):
     with listening(api) as heard:
         next(heard)
         began = time.monotonic()

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from structlog.testing import capture_logs
-from support.ordered import DIGEST, FORM, declared, ordering
+from support.recording_app import DIGEST, FORM, declared, ordering
 from support.web import ask
 
 from reconciler.http import Access
@@ -57,7 +57,7 @@ def test_with_a_token_set_a_form_needs_the_right_one(with_token, verb, case):
 
 
 @pytest.mark.parametrize("place", ["header", "query", "cookie"])
-def test_a_token_elsewhere_than_in_the_form_is_no_token(with_token, place):
+def test_a_token_outside_of_the_form_is_ignored(with_token, place):
     with_token.jobs.clear()
     path = f"/confirm/suspend?token={TOKEN}" if place == "query" else "/confirm/suspend"
     headers = {"header": {"Authorization": f"Bearer {TOKEN}"}, "cookie": {"Cookie": f"token={TOKEN}"}}.get(place, {})
@@ -119,7 +119,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_what_does_not_fit_orders_nothing(beside_emulator, case):
+def test_an_invalid_form_starts_no_job(beside_emulator, case):
     body, status = BODIES[case]
     beside_emulator.jobs.clear()
     assert beside_emulator.send("/confirm/suspend", body=body).status == status
@@ -127,7 +127,7 @@ def test_what_does_not_fit_orders_nothing(beside_emulator, case):
 
 
 @pytest.mark.parametrize("verb", ["run", "rollback"])
-def test_a_form_without_the_digest_of_a_plan_orders_nothing(beside_emulator, verb):
+def test_a_form_without_a_plan_digest_starts_no_job(beside_emulator, verb):
     beside_emulator.jobs.clear()
     answer = beside_emulator.send(f"/confirm/{verb}")
     assert (answer.status, beside_emulator.jobs) == (422, [])
@@ -150,7 +150,7 @@ def test_no_other_method_does_anything(beside_emulator, verb, method):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_to_look_at_a_form_changes_nothing(beside_emulator, verb):
+def test_opening_a_form_changes_nothing(beside_emulator, verb):
     beside_emulator.jobs.clear()
     assert beside_emulator.get(f"/confirm/{verb}?digest={DIGEST}").status == 200
     assert beside_emulator.changing == []
@@ -167,7 +167,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("case", PLACES)
-def test_where_no_token_is_asked_for_the_place_decides(case):
+def test_without_a_token_the_bind_address_decides(case):
     access, flavor, status = PLACES[case]
     with ordering(access=access, flavor=flavor) as server:
         assert server.send("/confirm/suspend").status == status
@@ -176,7 +176,7 @@ def test_where_no_token_is_asked_for_the_place_decides(case):
 
 
 @pytest.mark.parametrize("path", ["/preview", "/confirm/run", "/confirm/rollback"])
-def test_a_plan_is_made_for_nobody_who_was_led_here(beside_emulator, path):
+def test_a_cross_site_navigation_creates_no_plan(beside_emulator, path):
     beside_emulator.jobs.clear()
     for headers in ({"Host": "evil.example"}, {"Sec_Fetch_Site": "cross-site"}, {"Origin": "https://evil.example"}):
         assert beside_emulator.get(path, **headers).status == 403

@@ -1,4 +1,4 @@
-"""What the changing routes order, what they answer, and what an error of a verb looks like."""
+"""Which jobs the changing routes start, what they answer, and how an error of a command looks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
-from support.made_up import LOCAL, report, table, ttl_step
+from support.sample_reports import LOCAL, report, table, ttl_step
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
@@ -87,7 +87,7 @@ def api() -> Iterator[Api]:
         ("seeders/clear?seeder_names=users,%20b_seeder,", None, Job(Verb.CLEAR, ("users", "b_seeder"))),
     ],
 )
-def test_a_request_becomes_exactly_this_order(api, path, body, job):
+def test_a_request_becomes_exactly_this_job(api, path, body, job):
     answer = api.post(path, body)
     assert (answer.status, api.jobs) == (200, [job])
     assert answer.json["data"]["run_id"] == "run-1"
@@ -110,7 +110,7 @@ def test_a_request_becomes_exactly_this_order(api, path, body, job):
         1,
     ],
 )
-def test_a_body_that_does_not_fit_orders_nothing_and_says_where(api, body):
+def test_an_invalid_body_starts_no_job_and_the_error_names_the_field(api, body):
     answer = ask(
         api.http.port,
         "/api/v1/migrations/run",
@@ -127,7 +127,7 @@ def test_a_body_that_does_not_fit_orders_nothing_and_says_where(api, body):
 
 
 @pytest.mark.parametrize("text", [b"{", b"\xff", b'{"dry_run": tru', b"[" * 60_000])
-def test_a_body_that_is_no_json_orders_nothing(api, text):
+def test_a_body_that_is_not_json_starts_no_job(api, text):
     answer = ask(api.http.port, "/api/v1/migrations/run", "POST", text, **{"Content-Type": "application/json"})
     assert answer.status in (400, 422)
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -168,13 +168,13 @@ def test_without_waiting_the_answer_is_202_with_the_runs_id(api):
     assert answer.headers["Location"] == "/api/v1/runs/run-1"
 
 
-def test_who_waits_too_long_is_answered_as_if_not_waiting(api, monkeypatch):
+def test_a_caller_that_waits_too_long_gets_202(api, monkeypatch):
     monkeypatch.setattr(jobs, "WAIT_SECONDS", 0.05)
     api.result = None
     assert api.post("migrations/run").status == 202
 
 
-def test_before_the_endpoint_has_answered_nothing_can_be_ordered(api):
+def test_before_the_endpoint_has_answered_no_job_can_be_started(api):
     api.control.submit = None
     answer = api.post("migrations/run")
     assert (answer.status, answer.json["detail"]) == (503, "waiting for the endpoint")
@@ -191,7 +191,7 @@ def test_a_daemon_that_only_observes_refuses_what_cannot_be_done(api, path, stat
 BLOCKED = Step(Action.DELETE, "table").blocked(Reason.PROTECTED, "deletion protection is on", "aws dynamodb …")
 
 
-def test_a_rollback_that_was_blocked_somewhere_is_no_success_and_lists_it(api):
+def test_a_partly_blocked_rollback_is_not_a_success_and_lists_the_blocked_tables(api):
     api.result = Outcome(report(table("kept", TableStatus.BLOCKED, steps=(BLOCKED,)), table("gone")))
     answer = api.post("migrations/rollback").json
     assert answer["success"] is False
@@ -213,7 +213,7 @@ def test_a_run_with_something_blocked_is_drift_and_no_failure(api):
         report(table(status=TableStatus.ERROR, steps=(ttl_step().failed("no"),))),
     ],
 )
-def test_what_failed_is_no_success(api, failed):
+def test_failed_work_is_not_success(api, failed):
     api.result = Outcome(failed)
     answer = api.post("migrations/run")
     assert (answer.status, answer.json["success"]) == (200, False)
@@ -241,7 +241,7 @@ def test_runs_are_listed_newest_first_and_found_by_id(api):
     assert api.get("runs?limit=0").status == 422
 
 
-def test_a_table_is_found_by_either_name_and_shows_both_sides(api):
+def test_a_table_is_found_by_either_name_and_shows_desired_and_observed(api):
     step = ttl_step()
     seen = table("dev-users", TableStatus.DRIFTED, base_name="users", steps=(step,), changes=step.changes)
     api.control.loop_status.finish(report(seen, table("stranger", TableStatus.UNMANAGED, declaration=None)))

@@ -34,7 +34,7 @@ GIVEN = {
 
 
 @pytest.mark.parametrize(("given", "expected"), GIVEN.items())
-def test_a_prefix_is_one_harmless_path_or_none(given: str, expected: str) -> None:
+def test_a_prefix_is_one_safe_path_or_none(given: str, expected: str) -> None:
     assert prefix_of(Headers({"X-Forwarded-Prefix": given})) == expected
 
 
@@ -69,7 +69,7 @@ def test_links_forms_and_the_scripts_prefix_stay_below_it() -> None:
     assert asked(HTMLResponse(PAGE))[1] == PAGE
 
 
-def test_a_redirect_stays_below_it() -> None:
+def test_a_redirect_stays_below_the_prefix() -> None:
     assert asked(RedirectResponse("/runs/1", 303), "/reconciler")[0]["location"] == "/reconciler/runs/1"
     assert asked(RedirectResponse("/runs/1", 303))[0]["location"] == "/runs/1"
 

@@ -1,11 +1,11 @@
-"""What orchestrators ask: alive, ready."""
+"""Probes of orchestrators: liveness and readiness."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
-from support.made_up import T0, report, table
+from support.sample_reports import T0, report, table
 from support.web import ask
 
 from reconciler.engine.ports import ApiExchange
@@ -58,7 +58,7 @@ def test_it_says_why_it_is_not_ready(ready, after, reason):
     assert reason in answer.json["reason"]
 
 
-def test_an_endpoint_that_went_away_makes_it_unready_with_a_reason(ready):
+def test_an_unreachable_endpoint_makes_it_unready_with_a_reason(ready):
     ready.loop_status.endpoint_up = False
     answer = ready.get("/readyz")
     assert (answer.status, answer.json["reason"]) == (503, "the endpoint does not answer")
@@ -111,14 +111,14 @@ def test_the_loop_is_alive_while_it_makes_progress_or_waits_for_its_time(ready, 
     assert (answer.json["reason"] is None) is alive
 
 
-def test_every_answered_request_of_a_pass_is_progress(ready):
+def test_every_answered_request_of_a_pass_counts_as_progress(ready):
     telemetry = CompositeTelemetry(ready.loop_status, None)
     ready.loop_status.heartbeat = T0
     telemetry.request("DescribeTable", "Throttled", 0.1, ApiExchange(("users",)))
     assert ready.loop_status.heartbeat > T0
 
 
-def test_a_board_without_a_loop_has_no_heartbeat(ready):
+def test_a_status_without_a_loop_has_no_heartbeat(ready):
     telemetry = CompositeTelemetry(ready.loop_status, None)
     ready.loop_status.heartbeat = None
     telemetry.request("DescribeTable", "success", 0.1, ApiExchange(("users",)))

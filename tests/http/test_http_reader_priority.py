@@ -1,10 +1,11 @@
-"""While a request is being answered the threads of a pass know of it, and when it is over they know that too."""
+"""Threads of a pass know while a request is being answered, and when it ends."""
 
 from __future__ import annotations
 
 import urllib.request
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.daemon import reader_priority as module
 from reconciler.daemon.reader_priority import ReaderPriority
@@ -14,7 +15,7 @@ from reconciler.metrics import Metrics
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/status"])
-def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
+def test_a_request_counts_as_active_from_start_to_end(path, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 60.0)
     readers, loop_status, seen = ReaderPriority(), LoopStatus("default"), []
 
@@ -27,7 +28,7 @@ def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
     )
     server.start()
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=PATIENCE) as answer:
             assert answer.status == 200
             answer.read()
     finally:

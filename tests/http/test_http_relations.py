@@ -1,4 +1,4 @@
-"""Relations of tables: what refers to what, where it stands in the drawing, and the same in words."""
+"""Relations of tables: what refers to what, its place in the drawing, and the same as a list."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.made_up import report, table
-from support.ordered import declared, ordering
+from support.recording_app import declared, ordering
+from support.sample_reports import report, table
 
 from reconciler.http import relations as module
 from reconciler.http.relations import relations
@@ -54,12 +54,12 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("case", SHAPES)
-def test_a_table_stands_left_of_those_it_refers_to(case):
+def test_a_table_is_drawn_left_of_those_it_refers_to(case):
     tables, expected = SHAPES[case]
     assert columns(drawn(**tables)) == expected
 
 
-def test_tables_stand_in_the_order_of_the_arrows_that_lead_to_them():
+def test_tables_are_ordered_by_their_incoming_arrows():
     assert columns(drawn(orders=[("users", "a"), ("goods", "b")], goods=[], users=[])) == [
         ["orders"],
         ["users", "goods"],
@@ -119,7 +119,7 @@ GROUPS = {
 
 
 @pytest.mark.parametrize(("tables", "sizes", "undrawn"), GROUPS.values(), ids=list(GROUPS))
-def test_more_tables_are_drawn_by_what_hangs_together(tables, sizes, undrawn):
+def test_many_tables_are_drawn_in_connected_groups(tables, sizes, undrawn):
     found = related(**tables)
     assert ([len(drawing.boxes) for drawing in found.drawings], found.undrawn) == (sizes, undrawn)
     assert len(found.all) == sum(len(to) for to in tables.values())
@@ -128,7 +128,7 @@ def test_more_tables_are_drawn_by_what_hangs_together(tables, sizes, undrawn):
         assert {name for arrow in drawing.arrows for name in (arrow.relation.source, arrow.relation.target)} == inside
 
 
-def test_tables_hang_together_by_whatever_way():
+def test_tables_are_grouped_by_any_kind_of_relation():
     found = related(**pairs(HALF), left=["middle"], right=["middle"], middle=[], rest=["rest"])
     assert [drawing.title for drawing in found.drawings][:2] == ["left, middle and 1 more", "a000, b000"]
     assert found.drawings[-1].title == "rest"
@@ -147,13 +147,13 @@ def test_the_page_draws_them_with_title_description_and_a_list_in_words():
         assert '<svg role="img" aria-labelledby="drawing-title-1 drawing-text-1"' in answer.text
         for mark in ("<title id=", "<desc id="):
             assert mark in answer.text
-        [said] = re.findall(r'<ul class="relations">.*?</ul>', answer.text, re.DOTALL)
-        words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said))).strip()
+        [messages] = re.findall(r'<ul class="relations">.*?</ul>', answer.text, re.DOTALL)
+        words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", messages))).strip()
         assert re.sub(r"\s+", " ", words) == "orders refers to users by <owner>"
         assert "<owner>" not in answer.text
 
 
-def test_the_page_folds_groups_and_gives_every_mark_a_name_of_its_own():
+def test_the_page_folds_groups_and_gives_every_mark_a_unique_id():
     tables = pairs(HALF + 1) | star(module.MAX_DRAWN + 1)
     with ordering(*(declaration(name, *to) for name, to in tables.items())) as server:
         server.loop_status.finish(report(table("a000")))

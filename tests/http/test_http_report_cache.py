@@ -1,4 +1,4 @@
-"""The prepared text of a report says what the document says, and is written anew only where something changed."""
+"""The cached JSON of a report equals the document and is rewritten only where something changed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_report_is_written_once_and_the_next_one_replaces_it() -> None:
     assert json.loads(one.text(second)) == document(second)
 
 
-def test_of_the_next_report_only_the_tables_that_changed_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_the_next_report_only_changed_tables_are_serialised_again(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     real = report_cache.table_entry
 
@@ -79,14 +79,14 @@ def test_the_sentence_is_that_of_the_banner_whatever_changed_last() -> None:
     assert one.sentence(loop_status) == sentence(loop_status) == "Starting: waiting for the endpoint"
     loop_status.not_ready_reason = "the endpoint refuses us"
     assert one.sentence(loop_status) == sentence(loop_status)
-    said = []
+    messages = []
     for report in (first, second, first, third):
         loop_status.finish(report)
         for up in (True, True, False, True):
             loop_status.endpoint_up = up
             assert one.sentence(loop_status) == sentence(loop_status)
-            said.append(one.sentence(loop_status))
-    assert len(set(said)) == 4
+            messages.append(one.sentence(loop_status))
+    assert len(set(messages)) == 4
 
 
 def test_the_sentence_is_put_together_once_for_one_state(monkeypatch: pytest.MonkeyPatch) -> None:

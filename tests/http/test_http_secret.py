@@ -1,4 +1,4 @@
-"""The token is compared in a time that tells nothing: always whole digests, by the library's own comparison."""
+"""The token is compared in constant time: always whole digests, by the library function."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.http import access
 GUESSES = ["", "s", "secret", "secret-and-more", "sec", "\udcff", "x" * 10_000]
 
 
-def test_every_guess_is_compared_as_a_digest_of_one_length(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_guess_is_compared_as_a_digest_of_fixed_length(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[tuple[bytes, bytes]] = []
     real = hmac.compare_digest
 

@@ -43,25 +43,25 @@ def rows(page):
     return {cells[0].lower(): tuple(cells[1:]) for cells in (re.findall(r">([^<]+)<", row) for row in found)}
 
 
-def test_every_setting_stands_there_with_its_value_and_its_origin(shown):
-    told = rows(shown)
-    assert set(told) == set(SETTINGS)
-    assert told["workers"][0] == "7"
-    assert ".env" in told["workers"][1]
-    assert told["interval"][0] == "30s"
-    assert "reconciler.toml" in told["interval"][1]
-    assert told["mode"] == ("observe", "--mode")
-    assert told["seed"] == ("empty", "default")
+def test_every_setting_is_shown_with_its_value_and_origin(shown):
+    reported = rows(shown)
+    assert set(reported) == set(SETTINGS)
+    assert reported["workers"][0] == "7"
+    assert ".env" in reported["workers"][1]
+    assert reported["interval"][0] == "30s"
+    assert "reconciler.toml" in reported["interval"][1]
+    assert reported["mode"] == ("observe", "--mode")
+    assert reported["seed"] == ("empty", "default")
 
 
-def test_what_the_endpoint_chose_is_told_as_its_default(shown):
-    told = rows(shown)
-    assert told["timeout"] == ("300s", "default for moto")
-    assert told["max_deletes"] == ("no cap", "default for moto")
-    assert told["prune_grace"] == ("300s", "default for the daemon")
-    assert told["endpoint_url"] == ("http://127.0.0.1:8000", "as connected")
+def test_a_value_chosen_by_the_endpoint_is_shown_as_its_default(shown):
+    reported = rows(shown)
+    assert reported["timeout"] == ("300s", "default for moto")
+    assert reported["max_deletes"] == ("no cap", "default for moto")
+    assert reported["prune_grace"] == ("300s", "default for the daemon")
+    assert reported["endpoint_url"] == ("http://127.0.0.1:8000", "as connected")
 
 
-def test_a_secret_is_said_to_be_set_and_not_shown(shown):
+def test_a_secret_is_reported_to_be_set_and_not_shown(shown):
     assert TOKEN not in shown
     assert rows(shown)["api_token"] == ("(set, not shown)", "RECONCILER_API_TOKEN")

@@ -1,4 +1,4 @@
-"""The status page and its JSON twin say what the board knows, and nothing better."""
+"""The status page and its JSON document show what the loop status holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
-from support.made_up import T0, deferred_step, report, table, ttl_step
+from support.sample_reports import T0, deferred_step, report, table, ttl_step
 
 from reconciler import __version__
 from reconciler.model.errors import Problem
@@ -72,7 +72,7 @@ def drifted_table():
     )
 
 
-def test_before_the_first_pass_the_page_says_starting_and_why(served):
+def test_before_the_first_pass_the_page_shows_starting_and_why(served):
     assert banner(served) == "starting"
     text = str(page(served))
     assert "Starting: waiting for the endpoint" in text
@@ -145,20 +145,20 @@ def test_endpoint_environment_mode_last_and_next_pass_are_shown(ready):
     assert "running now" in str(page(ready))
 
 
-def test_suspension_is_said_with_the_way_out(ready):
+def test_suspension_is_reported_with_the_remedy(ready):
     ready.loop_status.suspended = True
     assert "reconciler resume" in str(page(ready))
 
 
-def test_strangers_are_counted_and_not_listed(ready):
-    stranger = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=())
-    ready.loop_status.finish(report(table(), stranger, unmanaged=1))
+def test_unmanaged_tables_are_counted_and_not_listed(ready):
+    unmanaged_table = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=())
+    ready.loop_status.finish(report(table(), unmanaged_table, unmanaged=1))
     text = str(page(ready))
     assert "foreign" not in text
     assert "1 other table at this endpoint belongs to somebody else" in text
 
 
-def test_whatever_stands_in_a_report_is_escaped(ready):
+def test_everything_in_a_report_is_escaped(ready):
     evil = table(EVIL, TableStatus.ERROR, declaration=EVIL, error=EVIL, drifted=(EVIL,))
     ready.loop_status.finish(report(evil, warnings=(EVIL,), error=EVIL))
     answer = ready.get("/")
@@ -242,7 +242,7 @@ def test_thousands_of_tables_come_a_hundred_at_a_time(ready):
     assert shown_names(ready, "page=25")[-1] == "t2499"
 
 
-def test_what_needs_attention_stands_first_and_the_failed_before_the_waiting(ready):
+def test_tables_that_need_attention_come_first_and_failed_before_waiting(ready):
     failed = table("z-failed", TableStatus.ERROR, error="Denied")
     waits = table("a-waits", TableStatus.PENDING, steps=(deferred_step(),))
     ready.loop_status.finish(report(table("fine"), waits, drifted_table(), failed))
@@ -250,7 +250,7 @@ def test_what_needs_attention_stands_first_and_the_failed_before_the_waiting(rea
     assert ready.get("/").text.index("Needs attention") < ready.get("/").text.index(">Tables<")
 
 
-def test_the_page_of_a_table_shows_both_sides_and_escapes_them(ready):
+def test_the_page_of_a_table_shows_and_escapes_desired_and_observed(ready):
     evil = replace(ttl_step().changes[0], before=EVIL)
     seen = table(EVIL, TableStatus.DRIFTED, changes=(evil,), steps=(ttl_step(),), live_status="ACTIVE", item_count=7)
     ready.loop_status.finish(report(seen))
@@ -285,14 +285,14 @@ HOLDS = {
 
 @pytest.mark.parametrize("case", HOLDS)
 def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(ready, case):
-    fields, said = HOLDS[case]
+    fields, messages = HOLDS[case]
     ready.loop_status.finish(report(table(status=TableStatus.DRIFTED, steps=(ttl_step(),), drifted=("ttl",)), **fields))
     ready.loop_status.suspended = case == "suspended"
-    assert f"Ready: update ttl ; {said}" in str(page(ready)).replace("ttl;", "ttl ;")
+    assert f"Ready: update ttl ; {messages}" in str(page(ready)).replace("ttl;", "ttl ;")
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "messages"),
     [
         ({"leader": True}, "this process"),
         ({"leader": False, "held_by": "0f8fad5b"}, "another one: 0f8fad5b"),
@@ -300,12 +300,12 @@ def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(r
         ({}, "unknown"),
     ],
 )
-def test_who_leads_stands_in_the_banner(ready, fields, said):
+def test_the_banner_names_the_lease_holder(ready, fields, messages):
     ready.loop_status.finish(report(table(), **fields))
-    assert f"Leader {said}" in str(page(ready))
+    assert f"Leader {messages}" in str(page(ready))
 
 
-def test_an_error_of_the_whole_pass_is_told_once_and_not_by_every_table(ready):
+def test_an_error_of_the_whole_pass_is_reported_once(ready):
     down = "the endpoint does not answer: refused"
     tables = (table(f"t{number}", TableStatus.ERROR, error=down) for number in range(300))
     ready.loop_status.finish(report(*tables, error=down, endpoint_up=False))
@@ -329,7 +329,7 @@ def test_the_list_is_sorted_by_drift_and_owner_too(ready, sort, names):
     assert f'aria-sort="ascending"><a href="/?q=&amp;status=&amp;sort={sort}"' in ready.get(f"/?sort={sort}").text
 
 
-def test_a_field_that_is_not_declared_is_unmanaged_and_shows_what_was_seen(ready):
+def test_an_undeclared_field_is_unmanaged_and_shows_its_live_value(ready):
     live = TableSpec("users", (KeyElement("pk", "HASH", "S"),), Billing("PROVISIONED", Throughput(7, 8)))
     ready.loop_status.finish(report(table(live_status="ACTIVE", observed=live)))
     text = str(Text(ready.get("/tables/users").text))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.made_up import T0, report, table, ttl_step
 from support.markdown import README
+from support.sample_reports import T0, report, table, ttl_step
 from support.scrape import samples
 
 from reconciler.engine.loop_status import LoopStatus
@@ -67,7 +67,7 @@ def test_a_table_has_at_most_31_series_and_two_for_each_facet():
     assert "at most 31 and two for each declared facet" in README.read_text(encoding="utf-8")
 
 
-def test_the_readme_tells_the_measured_numbers():
+def test_the_readme_has_the_measured_numbers():
     lines = README.read_text(encoding="utf-8").splitlines()
     found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if _is_detail(line)]
     for detail, row in zip(DETAILS, found, strict=True):

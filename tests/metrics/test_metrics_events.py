@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
-from support.made_up import deferred_step, report, table, ttl_step
+from support.sample_reports import deferred_step, report, table, ttl_step
 from support.scrape import families, samples, value
 
 from reconciler.aws.hooks import refuse_writes
@@ -91,18 +91,18 @@ def test_drift_detected(metrics, reports, expected):
     assert detected(metrics) == expected
 
 
-def test_a_pass_without_tables_because_the_endpoint_was_down_forgets_no_drift(metrics):
+def test_a_pass_at_an_unreachable_endpoint_keeps_the_recorded_drift(metrics):
     metrics.pass_finished(report(DRIFTED))
     metrics.pass_finished(report(error="endpoint down"))
     metrics.pass_finished(report(DRIFTED))
     assert detected(metrics) == 1
 
 
-def test_steps_count_as_success_or_failure_by_action_and_other_fates_do_not(metrics):
+def test_steps_count_as_success_or_failure_by_action_and_other_statuses_do_not(metrics):
     metrics.pass_finished(report(IN_SYNC))
     steps = [
-        ttl_step(status=fate)
-        for fate in (StepStatus.DONE, StepStatus.DONE, StepStatus.FAILED, StepStatus.READY, StepStatus.BLOCKED)
+        ttl_step(status=step_status)
+        for step_status in (StepStatus.DONE, StepStatus.DONE, StepStatus.FAILED, StepStatus.READY, StepStatus.BLOCKED)
     ]
     for step in [*steps, deferred_step()]:
         metrics.step("pass-1", "users", step)

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from support.made_up import report, table
+from support.sample_reports import report, table
 from support.scrape import samples
 
 from reconciler import __version__
@@ -67,7 +67,7 @@ def test_build_info_names_version_revision_and_python(monkeypatch):
     assert labels["python_version"].startswith("3.")
 
 
-def test_an_unknown_revision_is_called_so(monkeypatch):
+def test_an_unknown_revision_is_shown_as_unknown(monkeypatch):
     monkeypatch.delenv("RECONCILER_REVISION", raising=False)
     [(labels, _)] = samples(Metrics(LoopStatus("default")), "build_info")
     assert labels["revision"] == "unknown"

@@ -1,11 +1,11 @@
-"""The state gauges show the board at the moment of the scrape, to the letter."""
+"""The state gauges show the loop status at the moment of the scrape."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support.made_up import LOCAL, T0, report, table, ttl_step
+from support.sample_reports import LOCAL, T0, report, table, ttl_step
 from support.scrape import families, samples
 
 from reconciler.engine.loop_status import LoopStatus
@@ -33,7 +33,7 @@ DRIFTED = table(
 IN_SYNC = table("users-prod", facets=("keys",), billing_mode="PROVISIONED", item_count=0, size_bytes=0)
 ORPHAN = table("old-prod", TableStatus.PENDING, declaration=None, facets=(), ownership="created")
 ADOPTED = table("theirs", TableStatus.UNMANAGED, declaration=None, facets=(), ownership="adopted", item_count=3)
-STRANGER = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=(), item_count=9)
+UNMANAGED_TABLE = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=(), item_count=9)
 
 GOLDEN = Path(__file__).with_name("golden") / "state.prom"
 
@@ -50,9 +50,9 @@ def state_lines(metrics):
     return [line for line in text.splitlines() if line.split("{")[0] in names]
 
 
-def test_every_state_gauge_of_a_made_up_board_reads_as_written_down():
+def test_every_state_gauge_of_a_sample_status_reads_as_expected():
     _, metrics = scene(
-        *(IN_SYNC, DRIFTED, ORPHAN, ADOPTED, STRANGER),
+        *(IN_SYNC, DRIFTED, ORPHAN, ADOPTED, UNMANAGED_TABLE),
         suspended=True,
         leader=True,
         unmanaged=2,
@@ -69,13 +69,13 @@ def test_each_table_of_the_golden_text_has_exactly_one_status():
         assert sum(value for labels, value in seen if labels["table"] == name) == 1
 
 
-def test_a_table_that_is_declared_no_more_and_deleted_is_gone_at_the_next_scrape():
+def test_a_deleted_table_has_no_series_at_the_next_scrape():
     loop_status, metrics = scene(IN_SYNC, DRIFTED)
     loop_status.finish(report(IN_SYNC))
     assert "projects_details-prod" not in "\n".join(state_lines(metrics))
 
 
-def test_a_created_table_has_series_until_the_pass_that_deletes_it():
+def test_a_created_table_has_series_until_it_is_deleted():
     deleted = table(
         "old-prod",
         TableStatus.PENDING,
@@ -91,7 +91,7 @@ def test_a_created_table_has_series_until_the_pass_that_deletes_it():
 
 
 def test_foreign_and_merely_adopted_tables_have_no_series_of_their_own():
-    text = "\n".join(state_lines(scene(ADOPTED, STRANGER)[1]))
+    text = "\n".join(state_lines(scene(ADOPTED, UNMANAGED_TABLE)[1]))
     assert "theirs" not in text
     assert "foreign" not in text
 
@@ -115,14 +115,14 @@ def test_unmanaged_tables_is_absent_where_they_could_not_be_listed():
     assert [value for _, value in samples(scene(IN_SYNC, unmanaged=0)[1], "unmanaged_tables")] == [0]
 
 
-def test_before_the_first_pass_nothing_is_claimed_that_is_not_known():
+def test_before_the_first_pass_everything_is_unknown():
     loop_status = LoopStatus("default")
     shown = {name for name, metric in families(Metrics(loop_status)).items() if metric.samples}
     assert not any(part in name for name in shown for part in ("reconciler_table", "config_last", "_pass_timestamp"))
     assert samples(Metrics(loop_status), "endpoint_up") == [({"environment": "default"}, 0)]
 
 
-def test_a_pass_in_progress_and_an_endpoint_that_is_down_show_at_once():
+def test_a_running_pass_and_an_unreachable_endpoint_show_at_once():
     loop_status, metrics = scene(IN_SYNC)
     loop_status.start("pass-2")
     loop_status.endpoint_up = False
@@ -140,7 +140,7 @@ def test_broken_declarations_show_in_three_gauges():
     assert [value for _, value in loaded] == [T0.timestamp()]
 
 
-def test_a_facet_that_the_endpoint_cannot_hold_is_said_while_it_is_so_and_is_no_drift():
+def test_a_facet_that_the_endpoint_cannot_hold_is_reported_and_is_not_drift():
     lacking = table("lacking", steps=(ttl_step().unsupported("the endpoint does not keep it"),))
     _, metrics = scene(lacking)
     assert [value for _, value in samples(metrics, "table_unsupported")] == [1]

@@ -1,4 +1,4 @@
-"""Series of tables are written anew exactly when one of them changed; what a scrape shows is true at that moment."""
+"""Series of tables are rewritten exactly when one of them changed; a scrape shows current values."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def line(text, *words):
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
-def test_a_table_that_changes_is_told_by_the_next_scrape(accept, loop_status, metrics):
+def test_a_changed_table_shows_in_the_next_scrape(accept, loop_status, metrics):
     ended(loop_status, metrics, USERS, ORDERS)
     assert line(scraped(metrics, accept), "table_status{", '"users"', '"in_sync"') == "1.0"
     drifted = replace(USERS, status=TableStatus.DRIFTED, changes=(ttl_moved(),), drifted=("ttl",))
@@ -64,7 +64,7 @@ def test_a_step_within_a_pass_is_counted_by_the_next_scrape(loop_status, metrics
         assert line(scraped(metrics), "actions_total{", '"create"', '"success"') == f"{number}.0"
 
 
-def test_seeds_are_counted_and_a_table_that_is_gone_has_no_state(loop_status, metrics):
+def test_seeds_are_counted_and_a_removed_table_has_no_state(loop_status, metrics):
     ended(loop_status, metrics, replace(USERS, seed_written=3), ORDERS)
     scraped(metrics)
     ended(loop_status, metrics, replace(USERS, seed_written=2))
@@ -73,7 +73,7 @@ def test_seeds_are_counted_and_a_table_that_is_gone_has_no_state(loop_status, me
     assert line(text, "table_status{", '"orders"') is None
 
 
-def test_what_is_not_of_a_table_is_told_as_it_is_though_no_table_changed(loop_status, metrics):
+def test_pass_level_values_are_current_even_if_no_table_changed(loop_status, metrics):
     ended(loop_status, metrics, USERS)
     assert line(scraped(metrics), "pass_in_progress") == "0.0"
     loop_status.start("another")
@@ -94,7 +94,7 @@ def test_a_kept_text_is_the_one_that_would_be_written(accept, loop_status, metri
     assert [each for each in scraped(other, accept).splitlines() if "table=" in each] == ours
 
 
-def test_one_form_does_not_stand_in_for_the_other_and_openmetrics_ends_once(loop_status, metrics):
+def test_the_two_metric_formats_are_cached_separately_and_openmetrics_ends_once(loop_status, metrics):
     ended(loop_status, metrics, USERS)
     for _ in range(2):
         assert "# EOF" not in scraped(metrics)

@@ -12,7 +12,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from support import drift_story as story
+from support import drift_scenario as story
 from support.endpoints import Live
 from support.markdown import ROOT
 from support.proxy import MUTATING, RecordingProxy
@@ -110,7 +110,7 @@ def run(local: Live, tmp_path: Path) -> Any:
         yield Run(tmp_path, proxy)
 
 
-def test_looking_needs_no_more_than_the_policy_to_observe(run: Run, local: Live) -> None:
+def test_reading_needs_no_more_than_the_observe_policy(run: Run, local: Live) -> None:
     run("--once")
     story.make_drift(local.client)
     run.proxy.clear()
@@ -147,7 +147,7 @@ def test_deleting_needs_no_more_than_the_full_policy_and_never_touches_the_state
     assert [(statement["Action"], _on_state(statement)) for statement in denied] == [(["dynamodb:DeleteTable"], True)]
 
 
-def test_nothing_is_allowed_that_the_code_never_sends() -> None:
+def test_no_policy_allows_an_action_that_the_code_never_sends() -> None:
     assert allowed("full") - named_in_the_code() - behind_update_table() == set()
 
 
@@ -184,7 +184,7 @@ def test_each_policy_contains_the_one_before() -> None:
     assert allowed("observe") < allowed("manage") < allowed("full")
 
 
-def test_who_observes_changes_nothing_and_who_manages_deletes_nothing() -> None:
+def test_the_observe_policy_changes_nothing_and_the_manage_policy_deletes_nothing() -> None:
     changing = {f"dynamodb:{name}" for name in MUTATING}
     assert allowed("observe") & changing == set()
     assert {

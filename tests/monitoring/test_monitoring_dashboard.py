@@ -43,7 +43,7 @@ def test_the_file_is_what_the_code_writes_twice_over():
     assert dashboard.dashboard_json() == dashboard.dashboard_json() == TEXT
 
 
-def test_the_check_tells_a_file_that_somebody_edited(tmp_path, monkeypatch, capsys):
+def test_the_check_reports_an_edited_file(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(dashboard, "OUTPUT", tmp_path / "drift.json")
     assert dashboard.main(["--check"]) == 1
     assert dashboard.main([]) == 0
@@ -58,7 +58,7 @@ def test_the_typed_model_knows_every_key():
     assert {**read, "annotations": None} == {**BOARD, "annotations": None}
 
 
-def test_nobody_edits_it_in_place_and_links_to_it_stay():
+def test_the_file_is_replaced_atomically_and_its_links_stay():
     assert BOARD["editable"] is False
     assert BOARD["uid"] == "dynamodb-reconciler-drift"
 
@@ -150,7 +150,7 @@ def test_every_label_value_that_a_query_names_exists(expression):
         assert value in {*labels.STATUSES, *labels.ACTION_RESULTS, "Throttled"}
 
 
-def test_the_numbers_of_the_statuses_have_words_and_every_status_a_number():
+def test_every_status_has_a_number_and_a_name():
     [panel] = [panel for panel in PANELS if panel["type"] == "state-timeline"]
     words = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
     numbered = dict(re.findall(r'(\d) \* \w+\{[^}]*status="(\w+)"\}', panel["targets"][0]["expr"]))

@@ -50,7 +50,7 @@ def test_a_runtime_pin_that_was_never_tested_is_found(locks):
 
 
 @pytest.mark.parametrize("line", ["stranger==1", f"stranger>=1 {HASH}", f"stranger @ https://example.org/s.whl {HASH}"])
-def test_a_line_that_is_no_pin_with_a_hash_is_refused(locks, line):
+def test_a_line_that_is_not_a_pin_with_a_hash_is_refused(locks, line):
     with (locks / "requirements" / "dev.lock").open("a", encoding="utf-8") as lock:
         lock.write(line + "\n")
     with pytest.raises(ValueError, match="not a pin with hashes"):
@@ -123,5 +123,5 @@ def test_an_old_python_is_refused_in_a_sentence(tmp_path):
     assert "Python 3.11 or newer is needed" in answer.stderr
 
 
-def test_a_python_that_fits_is_named():
+def test_a_compatible_python_is_named():
     assert find_python("python3").stdout.strip() == "python3"

@@ -69,7 +69,7 @@ def test_every_own_image_is_built_from_here_and_named_by_the_version():
     assert all((ROOT / "deploy" / SERVICES[name]["build"]["context"] / "Dockerfile").is_file() for name in OURS)
 
 
-def test_the_api_without_a_token_is_only_open_beside_an_emulator():
+def test_the_api_without_a_token_is_only_open_on_an_emulator():
     assert SERVICES["reconciler"]["environment"]["RECONCILER_API_AUTH"] == "none"
     assert SERVICES["reconciler"]["environment"]["AWS_ENDPOINT_URL_DYNAMODB"] == "http://dynamodb:8000"
 

@@ -29,7 +29,7 @@ def short(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", STANDARD, ids=short)
-def test_a_manifest_is_valid_to_the_letter(path):
+def test_a_manifest_is_valid_under_strict_validation(path):
     kubernetes_validate.validate(yaml.load(path), "1.31", strict=True)
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from support.holds import violations
+from support.declared_state import violations
 from support.request_rules import complaints
-from support.rounds import build, lacking, run, seen
 from support.specs import ON_DEMAND, declaration
 from support.strategies import table_specs
+from support.table_loop import build, lacking, run, seen
 from support.table_model import TableModel
 
 from reconciler.model.change import Hazard

@@ -1,9 +1,9 @@
-"""CreateTable from a declaration: everything that rides in it, and exactly the definitions in use."""
+"""CreateTable from a declaration: every facet that it accepts, and exactly the definitions in use."""
 
 from __future__ import annotations
 
 from support.request_rules import complaints
-from support.shapes import defined
+from support.responses import defined
 from support.specs import gsi, lsi, provisioned, spec, stream, ttl
 
 from reconciler.planning.create import create_call, create_changes, without_unsupported
@@ -21,7 +21,7 @@ FULL = spec(
 )
 
 
-def test_everything_that_rides_is_in_the_request() -> None:
+def test_the_create_request_holds_every_facet_that_create_table_accepts() -> None:
     call = create_call(FULL, "default/dev/n1")
     assert complaints(call) == ""
     assert call.params["AttributeDefinitions"] == defined(a="S", b="B", date="S", pk="S", sk="N")
@@ -56,7 +56,7 @@ def test_the_smallest_declaration_is_created_on_demand() -> None:
     }
 
 
-def test_one_change_stands_for_each_declared_facet_that_rides() -> None:
+def test_the_create_step_lists_a_change_for_each_facet_in_create_table() -> None:
     changes = create_changes(FULL)
     assert [change.path for change in changes] == [
         "keys",

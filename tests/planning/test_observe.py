@@ -1,4 +1,4 @@
-"""From answers to an observed table: identity, statuses, what was not asked and what is not there."""
+"""From answers to an observed table: identity, statuses, and what was not read or does not exist."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support.shapes import answers, defined, index
+from support.responses import answers, defined, index
 from support.specs import IDENTITY, gsi, live, spec, stream, ttl, whole
 
 from reconciler.facets import FACETS
@@ -70,7 +70,7 @@ def test_undeclared_features_are_read_as_well() -> None:
     assert (seen.item_count, seen.size_bytes, seen.owner_tag) == (7, 700, "default/dev/n1")
 
 
-def test_what_is_under_way_is_said_and_names_its_facet() -> None:
+def test_a_transition_is_reported_with_its_facet() -> None:
     described = [index("by_a", "a", status="CREATING", Backfilling=True), index("by_b", "a", status="DELETING")]
     seen = observe(
         answers(

@@ -1,4 +1,4 @@
-"""The state machine of ownership: its transitions, what a look at a table leads to, and the stored form of records."""
+"""The state machine of ownership: its transitions, the effect of an observation, and the stored form of records."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def entry(state: State, identity: Identity | None = LIVE.identity) -> InventoryE
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_record_in_a_state_is_of_that_state(state: State) -> None:
+def test_each_record_matches_its_state(state: State) -> None:
     record = entry(state)
     assert state_of(record) is state
     assert is_ours(record) == (state in OURS)
@@ -57,7 +57,7 @@ def test_a_record_in_a_state_is_of_that_state(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", RECORDED)
-def test_a_record_is_stored_as_ever_and_read_back_in_its_state(state: State) -> None:
+def test_a_record_keeps_its_stored_form_and_reads_back_in_its_state(state: State) -> None:
     record = entry(state)
     assert record is not None
     stored = ENTRIES.write(record)
@@ -90,7 +90,7 @@ def test_only_proof_or_own_makes_a_table_ours() -> None:
     assert set(TRANSITIONS[Event.TAG_WRITTEN]) == {State.CLAIMED}
 
 
-def test_a_released_table_is_managed_again_only_when_somebody_says_so() -> None:
+def test_a_released_table_is_managed_again_only_on_request() -> None:
     ways = {event: moves[State.RELEASED] for event, moves in TRANSITIONS.items() if State.RELEASED in moves}
     assert ways == {
         Event.RELEASE: State.RELEASED,
@@ -143,7 +143,7 @@ LOOKS: dict[str, Seen] = {
 
 
 @pytest.mark.parametrize("case", LOOKS)
-def test_what_a_look_at_a_declared_table_makes_of_its_record(case: str) -> None:
+def test_an_observation_of_a_declared_table_updates_its_record(case: str) -> None:
     state, identity, tag, on_existing, expected = LOOKS[case]
     before, live = entry(state, identity), replace(LIVE, owner_tag=tag, owner_known=True)
     declared = replace(declaration(spec()), lifecycle=Lifecycle(on_existing=on_existing))
@@ -154,7 +154,7 @@ def test_what_a_look_at_a_declared_table_makes_of_its_record(case: str) -> None:
 
 
 @pytest.mark.parametrize("state", [State.INTENT, State.UNPROVEN])
-def test_where_there_are_no_tags_none_proves_a_create(state: State) -> None:
+def test_without_tags_nothing_proves_a_create(state: State) -> None:
     before = entry(state, LIVE.identity if state is State.UNPROVEN else None)
     live = replace(LIVE, owner_tag=OURS_BY_NONCE)
     resolved = resolve(before, declaration(spec()), live, OwnershipContext(SCOPE, False, False, NOW))

@@ -1,4 +1,4 @@
-"""The deletion gate alone, clause by clause: each refuses by itself when all the others hold."""
+"""The deletion gate alone, condition by condition: each refuses by itself when all others hold."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def judged(facts: GateInput, contents: TableContents = EMPTY) -> Step:
     return step
 
 
-def test_an_empty_table_that_we_created_may_be_deleted_beside_an_emulator() -> None:
+def test_an_empty_table_that_we_created_may_be_deleted_on_an_emulator() -> None:
     assert judged(FACTS).status is StepStatus.READY
 
 
@@ -74,7 +74,7 @@ def test_a_busy_table_is_waited_for(status: str) -> None:
     assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.BUSY)
 
 
-def test_items_need_leave_to_be_lost() -> None:
+def test_losing_items_needs_permission() -> None:
     never = replace(FACTS, options=Options(data_loss="never"))
     assert judged(never, FULL).reason is Reason.DATA_LOSS
     assert judged(never, EMPTY).status is StepStatus.READY
@@ -85,11 +85,11 @@ def test_items_need_leave_to_be_lost() -> None:
     )
 
 
-def test_off_emulators_what_an_emulator_may_lose_may_not_be_lost() -> None:
+def test_outside_emulators_what_an_emulator_may_lose_may_not_be_lost() -> None:
     assert judged(replace(FACTS, emulator=False), FULL).reason is Reason.DATA_LOSS
 
 
-def test_the_grace_runs_from_the_moment_that_the_wish_stands() -> None:
+def test_the_grace_runs_from_the_start_of_the_pending_deletion() -> None:
     def after(seconds: int) -> Step:
         entry = replace(OURS, unwanted_since=NOW - timedelta(seconds=seconds))
         return judged(replace(FACTS, entry=entry, options=Options(prune_grace=timedelta(minutes=5))), FULL)

@@ -149,7 +149,7 @@ HELD = {
 }
 
 
-def test_being_made_on_demand_is_no_switch():
+def test_a_table_created_on_demand_has_used_no_switch():
     born = datetime.fromisoformat(IDENTITY.created)
     live = observed(PROVISIONED.spec, counters=Counters(on_demand_since=born + MINUTE))
     three = QuotaUsage(NAME, IDENTITY, {"mode": tuple(born + number * HOUR for number in (1, 2, 3))})
@@ -176,11 +176,11 @@ def test_a_decrease_just_before_midnight_waits_for_the_new_day_only():
     assert held.not_before == datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def test_marks_of_a_table_that_was_made_anew_mean_nothing():
-    stranger = QuotaUsage(NAME, Identity("other", IDENTITY.arn, IDENTITY.created), {"ttl": ago(MINUTE)})
-    (held,) = defer_over_quota([TTL], PROVISIONED, stranger, NOW)
+def test_quota_usage_of_a_recreated_table_is_ignored():
+    unmanaged_table = QuotaUsage(NAME, Identity("other", IDENTITY.arn, IDENTITY.created), {"ttl": ago(MINUTE)})
+    (held,) = defer_over_quota([TTL], PROVISIONED, unmanaged_table, NOW)
     assert held.status is StepStatus.READY
-    assert record_use(stranger, NAME, IDENTITY, ["ttl"], NOW) == QuotaUsage(NAME, IDENTITY, {"ttl": (NOW,)})
+    assert record_use(unmanaged_table, NAME, IDENTITY, ["ttl"], NOW) == QuotaUsage(NAME, IDENTITY, {"ttl": (NOW,)})
 
 
 def test_what_is_blocked_or_waits_already_keeps_its_reason():
@@ -198,7 +198,7 @@ def test_times_that_no_quota_looks_at_any_more_are_dropped():
     }
 
 
-def test_a_refusal_is_remembered_until_the_service_takes_such_a_change_again():
+def test_a_refusal_is_remembered_until_the_service_accepts_such_a_change():
     known = record_refusal(None, NAME, IDENTITY, ["ttl"], NOW)
     assert known.refused == {"ttl": NOW}
     assert record_accepted(known, ["mode"]).refused == {"ttl": NOW}

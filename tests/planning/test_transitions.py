@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.aside_transitions import ASIDE
-from support.call_words import words
-from support.holds import violations
-from support.rounds import asked, build, run, seen
+from support.call_summary import words
+from support.declared_state import violations
 from support.setting_transitions import SETTINGS
+from support.side_feature_transitions import ASIDE
 from support.specs import declaration
+from support.table_loop import asked, build, run, seen
 from support.transitions import TRANSITIONS, Transition
 from support.transitions_vectors import VECTORS
 
@@ -22,7 +22,7 @@ lag = pytest.mark.parametrize("lag", [False, True], ids=["at once", "after a whi
 
 @by_name
 @lag
-def test_the_calls_of_a_transition_are_as_written_down(case: Transition, lag: bool) -> None:
+def test_the_calls_of_a_transition_are_as_expected(case: Transition, lag: bool) -> None:
     model = build(case.before, lag=lag)
     outcome = run(model, declaration(case.after))
     assert tuple(words(call) for call in outcome.calls) == case.calls
@@ -31,7 +31,7 @@ def test_the_calls_of_a_transition_are_as_written_down(case: Transition, lag: bo
 
 
 @by_name
-def test_the_worst_hazard_of_a_transition_is_as_written_down(case: Transition) -> None:
+def test_the_worst_hazard_of_a_transition_is_as_expected(case: Transition) -> None:
     steps = plan(declaration(case.after), seen(build(case.before), case.after))
     hazards = {change.hazard for step in steps for change in step.changes}
     worst = next((h for h in (Hazard.REPLACEMENT, Hazard.DISRUPTION) if h in hazards), Hazard.NONE)

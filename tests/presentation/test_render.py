@@ -171,7 +171,7 @@ def test_a_run_that_did_its_work_counts_what_was_done() -> None:
     )
 
 
-def test_a_run_over_no_declared_table_counts_and_claims_no_agreement() -> None:
+def test_a_run_over_no_declared_table_does_not_claim_in_sync() -> None:
     assert shown(a_report(), applied=True) == "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."
 
 
@@ -186,7 +186,7 @@ def test_a_failed_step_is_counted_and_says_why() -> None:
     assert text.endswith("Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded; 1 failed.")
 
 
-def test_a_run_that_was_not_allowed_to_write_shows_the_plan_and_claims_nothing() -> None:
+def test_a_run_without_permission_to_write_shows_the_plan_and_does_not_claim_in_sync() -> None:
     text = shown(a_report(missing(), observe_only=True), applied=True)
     assert text.endswith("Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 1 to seed.")
 
@@ -226,6 +226,6 @@ def test_a_terminal_never_obeys_what_a_declaration_or_the_service_says(what: str
     assert all(text.isprintable() for _, text in lines)
 
 
-def test_styles_follow_the_fate_and_lines_carry_no_colour() -> None:
+def test_styles_follow_the_step_status_and_lines_have_no_colour() -> None:
     styles = {style for style, _ in render(a_report(missing(), blocked("b"), deferred("d", NOON)))}
     assert {"create", "seed", "blocked", "deferred", "title"} <= styles

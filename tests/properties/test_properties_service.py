@@ -1,4 +1,4 @@
-"""From any declaration to any other on the strict service, slow and stale, with all that stands beside a table.
+"""From any declaration to any other on the strict simulation with delays and stale reads, related resources included.
 
 The loop arrives without one refused call, as raw answers show it, waits for every quota, and then writes nothing.
 """
@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulation.sequences import converge
-from simulation.world import Sim, simulate
-from support.holds import violations
+from simulation.simulated_engine import Sim, simulate
+from support.declared_state import violations
 from support.specs import declaration
 from support.strategies import table_specs_with_all
 from support.table_settings import KEYS
@@ -39,13 +39,13 @@ def _provisioned(table: TableSpec) -> bool:
 
 
 def answers(sim: Sim, spec: TableSpec) -> Responses:
-    plane = sim.plane
-    table = plane.read("DescribeTable", {"TableName": spec.name})["Table"]
+    dynamodb = sim.dynamodb
+    table = dynamodb.read("DescribeTable", {"TableName": spec.name})["Table"]
     found: dict[str, Any] = {"DescribeTable": {"Table": table}}
     for operation in reads(spec):
-        found[operation] = plane.read(operation, read_params(operation, spec.name, table["TableArn"], table))
+        found[operation] = dynamodb.read(operation, read_params(operation, spec.name, table["TableArn"], table))
     for ask in extra_reads(spec, table):
-        found[ask.key] = plane.read(ask.operation, ask.params)
+        found[ask.key] = dynamodb.read(ask.operation, ask.params)
     return Responses(found)
 
 
@@ -53,7 +53,7 @@ def answers(sim: Sim, spec: TableSpec) -> Responses:
 @given(table_specs_with_all(), table_specs_with_all(), st.sampled_from([0.0, 40.0]))
 def test_the_loop_arrives_without_a_refused_call_and_stays(before: TableSpec, after: TableSpec, delay: float) -> None:
     sim = simulate(flavor=Flavor.AWS, delay=delay, stale=10, data_loss="allow", disruption="allow")
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.aliases.update(KEYS)
     last = follows(before, after)
     for spec in (before, replace(last, deletion_protection=False), last):
         converge(sim, declaration(spec))

@@ -1,11 +1,11 @@
-"""The book of runs is bounded, keeps what happened, and forgets idle repetition first."""
+"""The history of runs is bounded, keeps every change, and drops idle repetition first."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from support.made_up import T0, report, table, ttl_step
+from support.sample_reports import T0, report, table, ttl_step
 
 from reconciler.model.plan import Reason
 from reconciler.model.report import TableStatus
@@ -65,7 +65,7 @@ def test_a_run_that_changes_its_state_stays_one_run():
     assert [kept.state for kept in history.newest()] == [State.FAILED]
 
 
-def test_a_run_that_waited_stands_after_the_pass_it_waited_for():
+def test_a_run_that_waited_is_listed_after_the_pass_it_waited_for():
     history, queued = RunHistory(), Record("waits", "seed", "api", State.QUEUED, T0)
     history.put(queued)
     history.put(record("pass"))
@@ -94,7 +94,7 @@ def test_runs_of_an_earlier_process_come_before_those_of_this_one():
     assert history.find("1").summary == {"create": 2}
 
 
-def test_the_digest_of_a_plan_tells_what_would_be_done_and_nothing_else():
+def test_the_plan_digest_covers_the_planned_work_and_nothing_else():
     plan = report(table(steps=(ttl_step(),)))
     assert plan_digest(plan) == plan_digest(report(table(steps=(ttl_step(),)), pass_id="other", seconds=9))
     others = [

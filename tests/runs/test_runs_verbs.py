@@ -1,4 +1,4 @@
-"""What the buttons order, carried out over the simulated plane: plans that must match, suspension, sentences."""
+"""The jobs behind the buttons on the simulated DynamoDB: matching plans, suspension, messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.errors import StateError, UsageError
 from reconciler.model.records import Lease
@@ -24,7 +24,7 @@ def sim():
     made = simulate()
     made.declare(declaration("users", seed=SEED), declaration("orders"))
     made.once()
-    made.plane.journal.clear()
+    made.dynamodb.journal.clear()
     return made
 
 
@@ -32,20 +32,20 @@ def job(sim, verb, *tables, digest=None):
     return carry_out(Job(verb, tables, digest, PAGE), sim.reconciler)
 
 
-def test_the_plan_of_a_rollback_names_what_goes_and_writes_nothing(sim):
+def test_the_plan_of_a_rollback_names_the_deletions_and_writes_nothing(sim):
     plan = job(sim, Verb.PREVIEW_ROLLBACK)
     assert [(t.name, [s.action.value for s in t.steps]) for t in plan.report.tables if t.steps] == [
         ("orders", ["delete"]),
         ("users", ["delete"]),
     ]
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
     assert sim.store.snapshot.suspension is None
 
 
 def test_a_rollback_by_its_plan_deletes_just_that_and_suspends(sim):
     plan = job(sim, Verb.PREVIEW_ROLLBACK, "users")
     outcome = job(sim, Verb.ROLLBACK, "users", digest=plan.plan_digest)
-    assert set(sim.plane.tables) == {"orders"}
+    assert set(sim.dynamodb.tables) == {"orders"}
     assert outcome.suspended is True
     assert sim.store.snapshot.suspension is not None
 
@@ -56,29 +56,29 @@ def test_another_plan_by_now_is_refused_as_a_whole(sim, verb):
     digest = job(sim, looked).plan_digest
     sim.declare(declaration("users", billing=Billing("PROVISIONED", Throughput(1, 1))), declaration("orders"))
     if verb is Verb.ROLLBACK:
-        del sim.plane.tables["orders"]
+        del sim.dynamodb.tables["orders"]
     with pytest.raises(PlanChanged):
         job(sim, verb, digest=digest)
-    assert sim.plane.mutating == []
+    assert sim.dynamodb.mutating == []
     assert sim.store.snapshot.suspension is None
 
 
-def test_a_table_that_was_there_before_is_in_no_plan_of_a_rollback(sim):
+def test_a_table_that_existed_before_is_in_no_plan_of_a_rollback(sim):
     sim.store.drop_entry(sim.store.snapshot.inventory["orders"])
     sim.clock.seconds += 3600
     sim.run()
     assert [table.name for table in job(sim, Verb.PREVIEW_ROLLBACK).report.tables if table.steps] == ["users"]
 
 
-def test_suspend_stops_the_loop_and_resume_lets_it_go_on(sim):
+def test_suspend_stops_the_loop_and_resume_continues_it(sim):
     assert job(sim, Verb.SUSPEND).suspended is True
     assert sim.store.snapshot.suspension.by == "status page"
-    del sim.plane.tables["orders"]
+    del sim.dynamodb.tables["orders"]
     sim.run()
-    assert "orders" not in sim.plane.tables
+    assert "orders" not in sim.dynamodb.tables
     assert job(sim, Verb.RESUME).suspended is False
     sim.run()
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
 @pytest.mark.parametrize("verb", [Verb.SUSPEND, Verb.RESUME, Verb.ROLLBACK])
@@ -91,7 +91,7 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
 
 
 @pytest.mark.parametrize(
-    ("verb", "said"),
+    ("verb", "messages"),
     [
         (Verb.SUSPEND, "Suspended: the loop observes and writes nothing until it is resumed or run."),
         (Verb.RESUME, "The suspension is lifted."),
@@ -101,12 +101,12 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
         (Verb.RUN, "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."),
     ],
 )
-def test_what_came_of_an_order_is_said_in_sentences(sim, verb, said):
+def test_the_result_of_a_job_is_reported_in_sentences(sim, verb, messages):
     asked = Job(verb, trigger=PAGE)
-    assert " ".join(sentences(asked, carry_out(asked, sim.reconciler).report)) == said
+    assert " ".join(sentences(asked, carry_out(asked, sim.reconciler).report)) == messages
 
 
-def test_who_holds_the_lease_is_told_by_a_pass_that_does_not_need_it(sim):
+def test_a_pass_that_does_not_need_the_lease_reports_its_holder(sim):
     rival = Lease("other-process", 7, sim.clock.now() + timedelta(seconds=30))
     sim.store.snapshot = replace(sim.store.snapshot, lease=rival)
     report = sim.run()

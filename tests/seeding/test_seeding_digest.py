@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulation.world import Sim, declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.folders import SOUND, load, write
 
 from reconciler.model.plan import Reason, StepStatus
@@ -59,12 +59,12 @@ def test_a_table_that_holds_only_the_seed_of_its_file_is_deleted_without_grace(t
     waiting = [s.reason for t in sim.run().tables for s in t.steps if s.status is StepStatus.DEFERRED]
     assert waiting == []
     sim.run()
-    assert set(sim.plane.tables) == {"users"}
+    assert set(sim.dynamodb.tables) == {"users"}
 
 
-def test_with_one_item_of_others_beside_the_seed_of_its_file_it_waits(tmp_path: Path) -> None:
+def test_a_table_with_one_foreign_item_waits_for_the_grace_period(tmp_path: Path) -> None:
     sim = seeded_from_a_file(tmp_path)
-    sim.plane.tables["orders"].items["mine"] = item("mine")
+    sim.dynamodb.tables["orders"].items["mine"] = item("mine")
     waiting = [s.reason for t in sim.run().tables for s in t.steps if s.status is StepStatus.DEFERRED]
     assert waiting == [Reason.PRUNE_GRACE]
-    assert set(sim.plane.tables) == {"users", "orders"}
+    assert set(sim.dynamodb.tables) == {"users", "orders"}

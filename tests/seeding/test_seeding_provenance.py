@@ -71,6 +71,6 @@ def test_equal_numbers_and_sets_have_equal_digests() -> None:
 
 
 @pytest.mark.parametrize("text", ["AAAA", "no base64", "AAAAAAAAAAE", "é"])
-def test_what_is_no_packed_digest_is_refused(text: str) -> None:
+def test_an_invalid_packed_digest_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         unpack(text)

@@ -131,7 +131,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_bad_seed_file_is_told_by_its_name(case: str, tmp_path: Path) -> None:
+def test_a_bad_seed_file_is_reported_by_name(case: str, tmp_path: Path) -> None:
     written, expected = CASES[case]
     assert sentences(write(tmp_path / "app", written)) == expected
 

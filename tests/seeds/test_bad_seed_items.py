@@ -203,6 +203,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_bad_item_is_told_by_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
+def test_a_bad_item_is_reported_with_file_line_field_reason_and_remedy(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     assert sentences(write(tmp_path / "app", files)) == expected

@@ -97,7 +97,7 @@ def test_a_table_without_seed_has_none(tmp_path: Path) -> None:
     assert load(write(tmp_path, {"users.json": SOUND})).declarations[0].seed is None
 
 
-def test_what_looks_typed_is_plain_where_the_declaration_says_so(tmp_path: Path) -> None:
+def test_a_typed_looking_item_is_plain_where_the_declaration_says_plain(tmp_path: Path) -> None:
     seed = seed_of(tmp_path, {"users.json": '[{"pk": "a", "size": {"S": "small"}}]'}, seed={"format": "plain"})
     assert list(seed.items) == [{"pk": {"S": "a"}, "size": {"M": {"S": {"S": "small"}}}}]
 
@@ -107,7 +107,7 @@ def test_a_declaration_may_name_its_seed_file(named: str, tmp_path: Path) -> Non
     assert list(seed_of(tmp_path, {"people.json": '[{"pk": "a"}]'}, seed={"file": named}).items) == [{"pk": {"S": "a"}}]
 
 
-def test_a_seed_goes_by_the_base_name_in_every_environment(tmp_path: Path) -> None:
+def test_a_seed_file_has_the_base_name_in_every_environment(tmp_path: Path) -> None:
     write(tmp_path, {"users.json": SOUND, "seeds/users.json": '[{"pk": "a"}]'})
     assert load(tmp_path, "prod").declarations[0].seed == load(tmp_path).declarations[0].seed
 
@@ -158,7 +158,7 @@ def test_all_38_digits_of_a_number_are_kept(name: str, content: str, tmp_path: P
     assert item == {"pk": {"S": "a"}, "n": {"N": number}}
 
 
-def test_the_digest_says_nothing_about_order(tmp_path: Path) -> None:
+def test_the_digest_does_not_depend_on_order(tmp_path: Path) -> None:
     one = seed_of(tmp_path / "one", {"users.json": '[{"pk": "a", "x": [1, 2]}, {"pk": "b"}]'})
     two = seed_of(tmp_path / "two", {"users.json": '[{"pk": "b"}, {"x": [1.0, 2], "pk": "a"}]'})
     three = seed_of(tmp_path / "three", {"users.json": '[{"pk": "b"}, {"x": [2, 1], "pk": "a"}]'})

@@ -131,7 +131,7 @@ def test_a_type_in_brackets_is_refused_and_never_part_of_a_name(
 
 
 @pytest.mark.parametrize("name", ["Weight (N)", "pk.S", "size [S]"])
-def test_a_name_that_really_ends_so_has_its_type_behind_it(name: str, tmp_path: Path) -> None:
+def test_an_attribute_name_with_brackets_is_written_with_its_type(name: str, tmp_path: Path) -> None:
     write(tmp_path, {"users.json": SOUND, "seeds/users.csv": f"pk,{name}:S\na,1\n"})
     seed = load(tmp_path).declarations[0].seed
     assert seed is not None

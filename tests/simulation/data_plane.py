@@ -1,4 +1,4 @@
-"""The data plane of the simulated service as requests see it: parameters in, answers out, items as on the wire.
+"""The data plane of the simulated service in requests and answers, items in wire format.
 
 ``Items`` is the same data behind the engine's port; this one is for those who speak the service's own operations. The
 items live in the control plane's tables, so both halves always agree, and the state table is a table like any other.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from simulation.control_plane import ControlPlane
 from simulation.copies import copied
 from simulation.expressions import holds, updated
 from simulation.refusal import missing
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.table import Table
 
 from reconciler.model.errors import ConditionFailed
@@ -26,9 +26,9 @@ def key_of(table: Table, item: Mapping[str, Any]) -> str:
     return repr([item[element["AttributeName"]] for element in table.description["KeySchema"]])
 
 
-def _table(plane: ControlPlane, operation: str, params: Params) -> Table:
-    table = plane.table(operation, params["TableName"])
-    if table.visible_at > plane.clock.seconds:
+def _table(dynamodb: SimulatedDynamoDB, operation: str, params: Params) -> Table:
+    table = dynamodb.table(operation, params["TableName"])
+    if table.visible_at > dynamodb.clock.seconds:
         raise missing(operation, f"no table {table.name} yet")
     if table.status in ("CREATING", "DELETING"):
         raise missing(operation, f"table {table.name} is {table.status}")
@@ -42,22 +42,22 @@ def _conditioned(operation: str, table: Table, place: str, params: Params) -> di
     return found
 
 
-def get_item(plane: ControlPlane, params: Params) -> Answer:
-    table = _table(plane, "GetItem", params)
+def get_item(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
+    table = _table(dynamodb, "GetItem", params)
     found = table.items.get(key_of(table, params["Key"]))
     return {} if found is None else {"Item": copied(found)}
 
 
-def put_item(plane: ControlPlane, params: Params) -> Answer:
-    table = _table(plane, "PutItem", params)
+def put_item(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
+    table = _table(dynamodb, "PutItem", params)
     place = key_of(table, params["Item"])
     found = _conditioned("PutItem", table, place, params)
     table.items[place] = copied(dict(params["Item"]))
     return {"Attributes": copied(found)} if found and params.get("ReturnValues") == "ALL_OLD" else {}
 
 
-def update_item(plane: ControlPlane, params: Params) -> Answer:
-    table = _table(plane, "UpdateItem", params)
+def update_item(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
+    table = _table(dynamodb, "UpdateItem", params)
     place = key_of(table, params["Key"])
     found = _conditioned("UpdateItem", table, place, params)
     after = updated(params["UpdateExpression"], found or params["Key"], params)
@@ -65,21 +65,21 @@ def update_item(plane: ControlPlane, params: Params) -> Answer:
     return {"Attributes": copied(after)} if params.get("ReturnValues") == "ALL_NEW" else {}
 
 
-def delete_item(plane: ControlPlane, params: Params) -> Answer:
-    table = _table(plane, "DeleteItem", params)
+def delete_item(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
+    table = _table(dynamodb, "DeleteItem", params)
     place = key_of(table, params["Key"])
     _conditioned("DeleteItem", table, place, params)
     former = table.items.pop(place, None)
     return {"Attributes": former} if former is not None and params.get("ReturnValues") == "ALL_OLD" else {}
 
 
-def scan(plane: ControlPlane, params: Params) -> Answer:
-    table = _table(plane, "Scan", params)
+def scan(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
+    table = _table(dynamodb, "Scan", params)
     return _page(table, [item for _, item in sorted(table.items.items())], params)
 
 
-def query(plane: ControlPlane, params: Params) -> Answer:
-    table = _table(plane, "Query", params)
+def query(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
+    table = _table(dynamodb, "Query", params)
     schema = table.description["KeySchema"]
     found = [item for item in table.items.values() if holds(params["KeyConditionExpression"], item, params)]
     if len(schema) > 1:
@@ -88,25 +88,25 @@ def query(plane: ControlPlane, params: Params) -> Answer:
     return _page(table, found, params)
 
 
-def batch_write(plane: ControlPlane, params: Params) -> Answer:
+def batch_write(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
     for name, requests in params["RequestItems"].items():
         for request in requests:
             for verb, body in request.items():
-                {"PutRequest": put_item, "DeleteRequest": delete_item}[verb](plane, {"TableName": name, **body})
+                {"PutRequest": put_item, "DeleteRequest": delete_item}[verb](dynamodb, {"TableName": name, **body})
     return {"UnprocessedItems": {}}
 
 
-def transact_write(plane: ControlPlane, params: Params) -> Answer:
+def transact_write(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
     """All or nothing: the conditions of all are looked at before the first is written."""
     for one in params["TransactItems"]:
         for body in one.values():
-            table = _table(plane, "TransactWriteItems", body)
+            table = _table(dynamodb, "TransactWriteItems", body)
             _conditioned("TransactWriteItems", table, key_of(table, body.get("Item") or body["Key"]), body)
     verbs = {"Put": put_item, "Update": update_item, "Delete": delete_item}
     for one in params["TransactItems"]:
         for verb, body in one.items():
             if verb in verbs:
-                verbs[verb](plane, body)
+                verbs[verb](dynamodb, body)
     return {}
 
 
@@ -125,15 +125,15 @@ def _page(table: Table, found: list[dict[str, Any]], params: Params) -> Answer:
 
 
 def _projected(item: Mapping[str, Any], params: Params) -> dict[str, Any]:
-    wish = params.get("ProjectionExpression")
-    if not wish:
+    requested = params.get("ProjectionExpression")
+    if not requested:
         return copied(dict(item))
     aliases = params.get("ExpressionAttributeNames", {})
-    names = {aliases.get(word.strip(), word.strip()) for word in wish.split(",")}
+    names = {aliases.get(word.strip(), word.strip()) for word in requested.split(",")}
     return {name: value for name, value in item.items() if name in names}
 
 
-OPERATIONS: dict[str, Callable[[ControlPlane, Params], Answer]] = {
+OPERATIONS: dict[str, Callable[[SimulatedDynamoDB, Params], Answer]] = {
     "GetItem": get_item,
     "PutItem": put_item,
     "UpdateItem": update_item,
@@ -146,9 +146,9 @@ OPERATIONS: dict[str, Callable[[ControlPlane, Params], Answer]] = {
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 
 
-def records(plane: ControlPlane, table: str) -> Iterator[dict[str, Any]]:
+def records(dynamodb: SimulatedDynamoDB, table: str) -> Iterator[dict[str, Any]]:
     """Every item of a table that may not be there."""
-    live = plane.tables.get(table)
+    live = dynamodb.tables.get(table)
     yield from live.items.values() if live else ()
 
 

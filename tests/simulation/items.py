@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from simulation.control_plane import ControlPlane
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.removal import Removal
 
@@ -13,8 +13,8 @@ from reconciler.model.removal import Removal
 class Items:
     """The item API over a control plane's tables; it is always consistent."""
 
-    def __init__(self, plane: ControlPlane) -> None:
-        self.plane = plane
+    def __init__(self, dynamodb: SimulatedDynamoDB) -> None:
+        self.dynamodb = dynamodb
         self.puts = 0
         self.removed = 0
         self.faults: Callable[[str, Any], None] | None = None
@@ -22,13 +22,13 @@ class Items:
     def first_items(self, table: str, limit: int) -> tuple[dict[str, Any], ...]:
         if self.faults:
             self.faults("Scan", table)
-        live = self.plane.table("Scan", table)
+        live = self.dynamodb.table("Scan", table)
         return tuple(list(live.items.values())[:limit])
 
     def put_if_absent(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> bool:
         if self.faults:
             self.faults("PutItem", item)
-        live, key = self.plane.table("PutItem", table), _key(item, key_names)
+        live, key = self.dynamodb.table("PutItem", table), _key(item, key_names)
         if key in live.items:
             return False
         live.items[key] = dict(item)
@@ -38,18 +38,18 @@ class Items:
     def find_item(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> dict[str, Any] | None:
         if self.faults:
             self.faults("GetItem", item)
-        found: dict[str, Any] | None = self.plane.table("GetItem", table).items.get(_key(item, key_names))
+        found: dict[str, Any] | None = self.dynamodb.table("GetItem", table).items.get(_key(item, key_names))
         return None if found is None else dict(found)
 
     def all_items(self, table: str) -> Iterator[dict[str, Any]]:
         if self.faults:
             self.faults("Scan", table)
-        yield from list(self.plane.table("Scan", table).items.values())
+        yield from list(self.dynamodb.table("Scan", table).items.values())
 
     def remove_if_equal(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> Removal:
         if self.faults:
             self.faults("DeleteItem", item)
-        live, key = self.plane.table("DeleteItem", table), _key(item, key_names)
+        live, key = self.dynamodb.table("DeleteItem", table), _key(item, key_names)
         if key not in live.items:
             return Removal.GONE
         if live.items[key] != dict(item):

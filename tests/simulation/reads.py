@@ -11,35 +11,35 @@ from simulation.table import Table
 from simulation.updates import encryption
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 Params = dict[str, Any]
 
 
-def _seen(plane: ControlPlane, operation: str, name: str) -> Table:
+def _seen(dynamodb: SimulatedDynamoDB, operation: str, name: str) -> Table:
     """The table, once the answers of the service know of it (eventual consistency)."""
-    table = plane.table(operation, name)
-    if table.visible_at > plane.clock.seconds:
+    table = dynamodb.table(operation, name)
+    if table.visible_at > dynamodb.clock.seconds:
         raise missing(operation, f"no table {name} yet")
     return table
 
 
-def _table(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    return {"Table": _seen(plane, "DescribeTable", params["TableName"]).description}
+def _table(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    return {"Table": _seen(dynamodb, "DescribeTable", params["TableName"]).description}
 
 
-def _ttl(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    return {"TimeToLiveDescription": dict(plane.table("DescribeTimeToLive", params["TableName"]).ttl)}
+def _ttl(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    return {"TimeToLiveDescription": dict(dynamodb.table("DescribeTimeToLive", params["TableName"]).ttl)}
 
 
-def _key(plane: ControlPlane, params: Params) -> dict[str, Any]:
+def _key(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
     key = params["KeyId"]
-    if key not in plane.aliases and key != encryption.AWS_MANAGED:
+    if key not in dynamodb.aliases and key != encryption.AWS_MANAGED:
         raise missing("kms:DescribeKey", f"no key {key}")
-    return {"KeyMetadata": {"Arn": encryption.arn_of(plane, key)}}
+    return {"KeyMetadata": {"Arn": encryption.arn_of(dynamodb, key)}}
 
 
-READS: dict[str, Callable[[ControlPlane, Params], dict[str, Any]]] = {
+READS: dict[str, Callable[[SimulatedDynamoDB, Params], dict[str, Any]]] = {
     "DescribeTable": _table,
     "DescribeTimeToLive": _ttl,
     "kms:DescribeKey": _key,

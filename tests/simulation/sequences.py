@@ -1,12 +1,12 @@
-"""Both halves of a rule's test: the naive call that the service refuses, and our loop, which it never has to refuse."""
+"""Both halves of the test of a rule: the naive call that the service refuses, and our loop, which it never refuses."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from simulation.clock import VirtualClock
-from simulation.control_plane import ControlPlane
-from simulation.world import Sim
+from simulation.simulated_dynamodb import SimulatedDynamoDB
+from simulation.simulated_engine import Sim
 
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
@@ -21,38 +21,38 @@ NAME = "users"
 PASSES = 200
 
 
-def service(*, delay: float = 0.0, stale: float = 0.0) -> ControlPlane:
+def service(*, delay: float = 0.0, stale: float = 0.0) -> SimulatedDynamoDB:
     """The service alone, with its quotas."""
-    return ControlPlane(VirtualClock(), delay=delay, strict=True, stale=stale)
+    return SimulatedDynamoDB(VirtualClock(), delay=delay, strict=True, stale=stale)
 
 
-def with_table(*, delay: float = 0.0, **params: Any) -> ControlPlane:
+def with_table(*, delay: float = 0.0, **params: Any) -> SimulatedDynamoDB:
     """The service with one table called ``users``."""
-    plane = service(delay=delay)
-    plane.make(TableName=NAME, **{**KEY, **params})
-    return plane
+    dynamodb = service(delay=delay)
+    dynamodb.make(TableName=NAME, **{**KEY, **params})
+    return dynamodb
 
 
-def answer(plane: ControlPlane, operation: str, **params: Any) -> str:
+def answer(dynamodb: SimulatedDynamoDB, operation: str, **params: Any) -> str:
     """``taken``, or the error code that the service answers."""
     if "ResourceArn" not in params and "TableCreationParameters" not in params:
         params.setdefault("TableName", NAME)
     try:
-        plane.write(Call(operation, params))
+        dynamodb.write(Call(operation, params))
     except ApiError as error:
         return error.code
     return "taken"
 
 
-def update(plane: ControlPlane, **params: Any) -> str:
+def update(dynamodb: SimulatedDynamoDB, **params: Any) -> str:
     """``taken``, or the error code of an UpdateTable."""
-    return answer(plane, "UpdateTable", **params)
+    return answer(dynamodb, "UpdateTable", **params)
 
 
-def later(plane: ControlPlane, seconds: float) -> None:
+def later(dynamodb: SimulatedDynamoDB, seconds: float) -> None:
     """Time goes by, and what is under way goes on."""
-    plane.clock.seconds += seconds
-    plane.settle()
+    dynamodb.clock.seconds += seconds
+    dynamodb.settle()
 
 
 def units(read: int, write: int) -> dict[str, int]:
@@ -102,9 +102,9 @@ def converge(sim: Sim, *declarations: Declaration, passes: int = PASSES) -> Pass
             break
         now, until = sim.clock.now(), report.next_not_before
         sim.clock.seconds += max((until - now).total_seconds(), 1.0) if until else 61.0
-    assert sim.plane.refused == []
+    assert sim.dynamodb.refused == []
     assert report.verdict is Verdict.IN_SYNC, [(t.name, t.status, t.error, t.steps) for t in report.tables]
-    before = len(sim.plane.journal)
+    before = len(sim.dynamodb.journal)
     assert sim.run().verdict is Verdict.IN_SYNC
-    assert len(sim.plane.journal) == before
+    assert len(sim.dynamodb.journal) == before
     return report

@@ -1,4 +1,4 @@
-"""Several stacks and environments at one simulated endpoint, with one state table or each with its own."""
+"""Several stacks and environments at one simulated endpoint, with one state table or one each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from simulation.clock import CountingRandom, OneByOne
-from simulation.world import AllValid, ListSource, MemoryStore, Silent, Sim
+from simulation.simulated_engine import AllValid, ListSource, MemoryStore, Silent, Sim
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.reconciler import Reconciler
@@ -21,10 +21,10 @@ def beside(first: Sim, *, one_state: bool, **options: Any) -> Sim:
         store.peers = {**first.store.peers, there: first.store}
         for peer in store.peers.values():
             peer.peers = {**peer.peers, chosen.scope: store}
-    world = first.reconciler.ports
+    environment = first.reconciler.ports
     mine = EngineContext(
-        world.api,
-        world.items,
+        environment.api,
+        environment.items,
         store,
         source,
         first.clock,
@@ -32,7 +32,7 @@ def beside(first: Sim, *, one_state: bool, **options: Any) -> Sim:
         telemetry,
         OneByOne(),
         AllValid(),
-        world.endpoint,
+        environment.endpoint,
     )
     reconciler = Reconciler(mine, chosen, timedelta(seconds=300))
-    return Sim(first.clock, first.plane, first.items, store, source, telemetry, reconciler)
+    return Sim(first.clock, first.dynamodb, first.items, store, source, telemetry, reconciler)

@@ -1,4 +1,4 @@
-"""Every hard transition on the strict service, slow and stale: reached without one refused call, and then quiet.
+"""Every hard transition on the strict simulation with delays and stale reads: no refused call, then no writes.
 
 What was reached is read from the raw answers, without the product's facets.
 """
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from simulation.sequences import converge
-from simulation.world import Sim, simulate
-from support.holds import violations
+from simulation.simulated_engine import Sim, simulate
+from support.declared_state import violations
 from support.setting_transitions import SETTINGS
 from support.specs import NAME, declaration
 from support.table_settings import KEYS
@@ -26,11 +26,11 @@ CASES = (*TRANSITIONS, *SETTINGS, *VECTORS)
 
 
 def responses(sim: Sim) -> Responses:
-    plane = sim.plane
-    answers: dict[str, Any] = {"DescribeTable": plane.read("DescribeTable", {"TableName": NAME})}
+    dynamodb = sim.dynamodb
+    answers: dict[str, Any] = {"DescribeTable": dynamodb.read("DescribeTable", {"TableName": NAME})}
     for operation in ("DescribeTimeToLive", "ListTagsOfResource", "DescribeContinuousBackups"):
         assert operation in all_reads()
-        answers[operation] = plane.read(operation, read_params(operation, NAME, plane.arn(NAME)))
+        answers[operation] = dynamodb.read(operation, read_params(operation, NAME, dynamodb.arn(NAME)))
     return Responses(answers)
 
 
@@ -38,7 +38,7 @@ def responses(sim: Sim) -> Responses:
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_it_is_reached_without_a_refused_call_and_stays(case: Transition, delay: float) -> None:
     sim = simulate(flavor=Flavor.AWS, delay=delay, stale=10, data_loss="allow", disruption="allow")
-    sim.plane.aliases.update(KEYS)
+    sim.dynamodb.aliases.update(KEYS)
     converge(sim, declaration(case.before))
     sim.clock.seconds += DAY
     converge(sim, declaration(case.after))

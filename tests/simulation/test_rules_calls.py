@@ -2,7 +2,7 @@
 
 import pytest
 from simulation.sequences import NAME, answer, converge, create, delete, index, later, units, update, with_table
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import ON_DEMAND, gsi, provisioned, stream, ttl
 
 from reconciler.model.identity import Flavor
@@ -16,42 +16,42 @@ def aws(**options):
 
 
 def test_rule_1_two_concerns_in_one_call_are_refused():
-    plane = with_table(**PROVISIONED)
+    dynamodb = with_table(**PROVISIONED)
     indexed = create(index("by_a", "a", ProvisionedThroughput=units(1, 1)))
-    assert update(plane, ProvisionedThroughput=units(6, 5), **indexed) == "ValidationException"
-    assert update(plane, DeletionProtectionEnabled=True, TableClass="STANDARD_INFREQUENT_ACCESS") == (
+    assert update(dynamodb, ProvisionedThroughput=units(6, 5), **indexed) == "ValidationException"
+    assert update(dynamodb, DeletionProtectionEnabled=True, TableClass="STANDARD_INFREQUENT_ACCESS") == (
         "ValidationException"
     )
 
 
 def test_rule_1_a_second_call_while_the_table_is_updating_is_refused():
-    plane = with_table(delay=30)
-    assert update(plane, DeletionProtectionEnabled=True) == "taken"
-    assert update(plane, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}) == (
+    dynamodb = with_table(delay=30)
+    assert update(dynamodb, DeletionProtectionEnabled=True) == "taken"
+    assert update(dynamodb, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}) == (
         "ResourceInUseException"
     )
-    later(plane, 31)
-    assert update(plane, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}) == "taken"
+    later(dynamodb, 31)
+    assert update(dynamodb, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}) == "taken"
 
 
 def test_rule_1_ours_makes_one_concern_a_call_and_waits_in_between():
     sim = aws()
     converge(sim, declaration(billing=provisioned(5, 5)))
-    wish = {"billing": provisioned(6, 5), "global_indexes": (BY_A,), "deletion_protection": True}
-    converge(sim, declaration(**wish, stream=stream("KEYS_ONLY")))
+    requested = {"billing": provisioned(6, 5), "global_indexes": (BY_A,), "deletion_protection": True}
+    converge(sim, declaration(**requested, stream=stream("KEYS_ONLY")))
 
 
 def test_rule_2_stream_and_throughput_in_one_call_are_refused():
-    plane = with_table(**PROVISIONED)
+    dynamodb = with_table(**PROVISIONED)
     spec = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    assert update(plane, ProvisionedThroughput=units(9, 9), StreamSpecification=spec) == "ValidationException"
+    assert update(dynamodb, ProvisionedThroughput=units(9, 9), StreamSpecification=spec) == "ValidationException"
 
 
 def test_rule_2_ours_sends_them_apart():
     sim = aws()
     converge(sim, declaration(billing=provisioned(5, 5)))
     converge(sim, declaration(billing=provisioned(9, 9), stream=stream("NEW_IMAGE")))
-    assert sim.plane.mutating == ["CreateTable", "UpdateTable", "UpdateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable", "UpdateTable", "UpdateTable"]
 
 
 def test_rule_3_two_indexes_in_one_call_are_refused():
@@ -59,16 +59,16 @@ def test_rule_3_two_indexes_in_one_call_are_refused():
 
 
 def test_rule_3_a_second_index_is_refused_while_one_is_built_or_deleted():
-    plane = with_table(delay=100)
-    assert update(plane, **create(index("by_a", "a"))) == "taken"
-    later(plane, 60)
-    assert update(plane, **create(index("by_b", "b"))) == "LimitExceededException"
-    later(plane, 60)
-    assert update(plane, **create(index("by_b", "b"))) == "taken"
-    later(plane, 110)
-    assert update(plane, **delete("by_a")) == "taken"
-    later(plane, 60)
-    assert update(plane, **delete("by_b")) == "LimitExceededException"
+    dynamodb = with_table(delay=100)
+    assert update(dynamodb, **create(index("by_a", "a"))) == "taken"
+    later(dynamodb, 60)
+    assert update(dynamodb, **create(index("by_b", "b"))) == "LimitExceededException"
+    later(dynamodb, 60)
+    assert update(dynamodb, **create(index("by_b", "b"))) == "taken"
+    later(dynamodb, 110)
+    assert update(dynamodb, **delete("by_a")) == "taken"
+    later(dynamodb, 60)
+    assert update(dynamodb, **delete("by_b")) == "LimitExceededException"
 
 
 def test_rule_3_ours_builds_one_index_after_the_other_across_passes():
@@ -82,10 +82,10 @@ def test_rule_3_throughput_of_several_indexes_rides_together():
     sim = aws()
     both = (gsi("by_a", "a S", units=(1, 1)), gsi("by_b", "b S", units=(1, 1)))
     converge(sim, declaration(billing=provisioned(5, 5), global_indexes=both))
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     more = (gsi("by_a", "a S", units=(2, 1)), gsi("by_b", "b S", units=(1, 2)))
     converge(sim, declaration(billing=provisioned(5, 5), global_indexes=more))
-    assert sim.plane.mutating == ["UpdateTable"]
+    assert sim.dynamodb.mutating == ["UpdateTable"]
 
 
 INDEXED = {
@@ -95,20 +95,20 @@ INDEXED = {
 
 
 def test_rule_4_provisioned_without_the_throughput_of_every_index_is_refused():
-    plane = with_table(**INDEXED)
+    dynamodb = with_table(**INDEXED)
     one = [{"Update": {"IndexName": "by_a", "ProvisionedThroughput": units(1, 1)}}]
-    assert update(plane, **PROVISIONED) == "ValidationException"
-    assert update(plane, **PROVISIONED, GlobalSecondaryIndexUpdates=one) == "ValidationException"
-    assert update(plane, BillingMode="PROVISIONED") == "ValidationException"
+    assert update(dynamodb, **PROVISIONED) == "ValidationException"
+    assert update(dynamodb, **PROVISIONED, GlobalSecondaryIndexUpdates=one) == "ValidationException"
+    assert update(dynamodb, BillingMode="PROVISIONED") == "ValidationException"
 
 
 def test_rule_4_ours_carries_all_of_it_in_the_same_call_and_nothing_on_the_way_back():
     sim = aws()
     converge(sim, declaration(billing=ON_DEMAND, global_indexes=(BY_A, BY_B)))
-    sim.plane.journal.clear()
+    sim.dynamodb.journal.clear()
     converge(sim, declaration(billing=provisioned(5, 5), global_indexes=(BY_A, BY_B)))
     converge(sim, declaration(billing=ON_DEMAND, global_indexes=(BY_A, BY_B)))
-    assert sim.plane.mutating == ["UpdateTable", "UpdateTable"]
+    assert sim.dynamodb.mutating == ["UpdateTable", "UpdateTable"]
 
 
 def test_rule_4_ours_carries_indexes_too_that_are_not_declared():
@@ -146,7 +146,7 @@ def test_rule_5_on_demand_to_on_demand_alone_is_taken():
 
 def test_rule_5_ours_makes_no_call_when_nothing_differs_whatever_is_declared():
     sim = aws()
-    wish = declaration(
+    requested = declaration(
         billing=provisioned(5, 5),
         global_indexes=(gsi("by_a", "a S", units=(1, 1)),),
         stream=stream("NEW_IMAGE"),
@@ -154,10 +154,10 @@ def test_rule_5_ours_makes_no_call_when_nothing_differs_whatever_is_declared():
         tags=(("team", "core"),),
         deletion_protection=True,
     )
-    converge(sim, wish)
-    sim.plane.journal.clear()
+    converge(sim, requested)
+    sim.dynamodb.journal.clear()
     for _ in range(5):
         sim.clock.seconds += 4000
         sim.run()
-    assert sim.plane.journal == []
-    assert set(sim.plane.tables) == {NAME}
+    assert sim.dynamodb.journal == []
+    assert set(sim.dynamodb.tables) == {NAME}

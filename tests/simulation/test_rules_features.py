@@ -1,10 +1,10 @@
-"""Rules 8, 9, 22 to 25, 31 and 32: the features beside keys, capacity and indexes."""
+"""Rules 8, 9, 22 to 25, 31 and 32: the features other than keys, capacity and indexes."""
 
 import json
 
 import pytest
 from simulation.sequences import KEY, NAME, answer, converge, create, index, later, service, update, with_table
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 from support.specs import gsi
 
 from reconciler.facets.policy_json import normalized_policy
@@ -30,12 +30,12 @@ STREAMS = [f"arn:aws:kinesis:eu-central-1:111122223333:stream/{name}" for name i
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [{"ReadUnitsPerSecond": 11999}, {"WriteUnitsPerSecond": 1}, {}, {"ReadUnitsPerSecond": 12000}],
     ids=["reads below the baseline", "writes below the baseline", "nothing", "what it has"],
 )
-def test_rule_8_warm_throughput_only_rises(wish):
-    assert update(with_table(), WarmThroughput=wish) == "ValidationException"
+def test_rule_8_warm_throughput_only_rises(requested):
+    assert update(with_table(), WarmThroughput=requested) == "ValidationException"
 
 
 def test_rule_8_a_create_may_not_ask_for_less_than_there_is_from_the_start():
@@ -43,26 +43,26 @@ def test_rule_8_a_create_may_not_ask_for_less_than_there_is_from_the_start():
     assert answer(service(), "CreateTable", **less) == "ValidationException"
     sim = simulate(flavor=Flavor.AWS, delay=30)
     report = converge(sim, declaration(warm_throughput=WarmThroughput(100, 20000)))
-    assert fates(report) == [StepStatus.UNSUPPORTED]
-    live = sim.plane.tables[NAME].description["WarmThroughput"]
+    assert statuses(report) == [StepStatus.UNSUPPORTED]
+    live = sim.dynamodb.tables[NAME].description["WarmThroughput"]
     assert (live["ReadUnitsPerSecond"], live["WriteUnitsPerSecond"]) == (12000, 20000)
 
 
 def test_rule_8_what_was_raised_cannot_be_lowered():
-    plane = with_table(delay=10)
-    assert update(plane, WarmThroughput={"ReadUnitsPerSecond": 20000}) == "taken"
-    later(plane, 11)
-    assert update(plane, WarmThroughput={"ReadUnitsPerSecond": 15000}) == "ValidationException"
-    live = plane.read("DescribeTable", {"TableName": NAME})["Table"]["WarmThroughput"]
+    dynamodb = with_table(delay=10)
+    assert update(dynamodb, WarmThroughput={"ReadUnitsPerSecond": 20000}) == "taken"
+    later(dynamodb, 11)
+    assert update(dynamodb, WarmThroughput={"ReadUnitsPerSecond": 15000}) == "ValidationException"
+    live = dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["WarmThroughput"]
     assert live == {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
 
 
-@pytest.mark.parametrize("wish", [{}, {"MaxReadRequestUnits": 0}, {"MaxWriteRequestUnits": -2}])
-def test_rule_9_a_maximum_on_demand_is_at_least_1_or_minus_1(wish):
-    assert update(with_table(), OnDemandThroughput=wish) == "ValidationException"
+@pytest.mark.parametrize("requested", [{}, {"MaxReadRequestUnits": 0}, {"MaxWriteRequestUnits": -2}])
+def test_rule_9_a_maximum_on_demand_is_at_least_1_or_minus_1(requested):
+    assert update(with_table(), OnDemandThroughput=requested) == "ValidationException"
 
 
-def fates(report):
+def statuses(report):
     return [step.status for table in report.tables for step in table.steps]
 
 
@@ -70,10 +70,10 @@ def test_rule_8_ours_raises_what_is_declared_higher_and_only_tells_of_what_is_lo
     sim = simulate(flavor=Flavor.AWS, delay=30)
     converge(sim, declaration(warm_throughput=WarmThroughput(12000, 4000)))
     converge(sim, declaration(warm_throughput=WarmThroughput(20000, 4000)))
-    calls = len(sim.plane.journal)
+    calls = len(sim.dynamodb.journal)
     lower = converge(sim, declaration(warm_throughput=WarmThroughput(15000, 4000)))
-    assert fates(lower) == [StepStatus.UNSUPPORTED]
-    assert len(sim.plane.journal) == calls
+    assert statuses(lower) == [StepStatus.UNSUPPORTED]
+    assert len(sim.dynamodb.journal) == calls
 
 
 @pytest.mark.parametrize("maximum", [OnDemandThroughput(1, 1), OnDemandThroughput(write=7), OnDemandThroughput(-1, -1)])
@@ -84,38 +84,40 @@ def test_rule_9_ours_sets_a_maximum_changes_it_and_takes_it_away(maximum):
 
 
 def test_rule_9_minus_1_removes_a_maximum():
-    plane = with_table()
-    assert update(plane, OnDemandThroughput={"MaxReadRequestUnits": 10}) == "taken"
-    assert update(plane, OnDemandThroughput={"MaxReadRequestUnits": -1}) == "taken"
-    assert update(plane, OnDemandThroughput={"MaxReadRequestUnits": -1}) == "ValidationException"
+    dynamodb = with_table()
+    assert update(dynamodb, OnDemandThroughput={"MaxReadRequestUnits": 10}) == "taken"
+    assert update(dynamodb, OnDemandThroughput={"MaxReadRequestUnits": -1}) == "taken"
+    assert update(dynamodb, OnDemandThroughput={"MaxReadRequestUnits": -1}) == "ValidationException"
 
 
-def put(plane, text=ALLOW, **more):
-    return answer(plane, "PutResourcePolicy", ResourceArn=plane.arn(NAME), Policy=text, **more)
+def put(dynamodb, text=ALLOW, **more):
+    return answer(dynamodb, "PutResourcePolicy", ResourceArn=dynamodb.arn(NAME), Policy=text, **more)
 
 
 def test_rule_22_a_policy_is_at_most_20_kilobytes_with_its_whitespace():
-    plane = with_table()
-    assert put(plane, ALLOW + " " * (20 * 1024 - len(ALLOW))) == "taken"
-    assert put(plane, ALLOW + " " * (20 * 1024 - len(ALLOW) + 1)) == "LimitExceededException"
+    dynamodb = with_table()
+    assert put(dynamodb, ALLOW + " " * (20 * 1024 - len(ALLOW))) == "taken"
+    assert put(dynamodb, ALLOW + " " * (20 * 1024 - len(ALLOW) + 1)) == "LimitExceededException"
 
 
 def test_rule_22_a_policy_is_changed_only_in_the_revision_that_was_seen():
-    plane = with_table()
-    arn = plane.arn(NAME)
-    assert put(plane, ExpectedRevisionId="somebody-elses") == "PolicyNotFoundException"
-    assert put(plane, ExpectedRevisionId="NO_POLICY") == "taken"
-    assert put(plane, ExpectedRevisionId="NO_POLICY") == "PolicyNotFoundException"
-    seen = plane.read("GetResourcePolicy", {"ResourceArn": arn})["RevisionId"]
-    assert put(plane, ExpectedRevisionId=seen) == "taken"
-    assert answer(plane, "DeleteResourcePolicy", ResourceArn=arn, ExpectedRevisionId=seen) == "PolicyNotFoundException"
-    assert answer(plane, "DeleteResourcePolicy", ResourceArn=arn) == "taken"
+    dynamodb = with_table()
+    arn = dynamodb.arn(NAME)
+    assert put(dynamodb, ExpectedRevisionId="somebody-elses") == "PolicyNotFoundException"
+    assert put(dynamodb, ExpectedRevisionId="NO_POLICY") == "taken"
+    assert put(dynamodb, ExpectedRevisionId="NO_POLICY") == "PolicyNotFoundException"
+    seen = dynamodb.read("GetResourcePolicy", {"ResourceArn": arn})["RevisionId"]
+    assert put(dynamodb, ExpectedRevisionId=seen) == "taken"
+    assert (
+        answer(dynamodb, "DeleteResourcePolicy", ResourceArn=arn, ExpectedRevisionId=seen) == "PolicyNotFoundException"
+    )
+    assert answer(dynamodb, "DeleteResourcePolicy", ResourceArn=arn) == "taken"
 
 
 def test_rule_22_a_policy_that_locks_its_author_out_must_be_confirmed():
-    plane = with_table()
-    assert put(plane, DENY) == "ValidationException"
-    assert put(plane, DENY, ConfirmRemoveSelfResourceAccess=True) == "taken"
+    dynamodb = with_table()
+    assert put(dynamodb, DENY) == "ValidationException"
+    assert put(dynamodb, DENY, ConfirmRemoveSelfResourceAccess=True) == "taken"
 
 
 def policy(action):
@@ -128,56 +130,56 @@ def test_rule_22_ours_writes_policies_of_table_and_stream_against_the_revision_i
     sim = simulate(flavor=Flavor.AWS, delay=30)
     streamed = {"stream": Stream(True, "KEYS_ONLY")}
     converge(sim, declaration(**streamed))
-    for wish in (policy("dynamodb:GetItem"), policy("dynamodb:Query"), ResourcePolicy(None)):
-        converge(sim, declaration(resource_policy=wish, stream_policy=wish, **streamed))
-    assert all("ExpectedRevisionId" in call.params for call in sim.plane.journal if "Policy" in call.operation)
+    for requested in (policy("dynamodb:GetItem"), policy("dynamodb:Query"), ResourcePolicy(None)):
+        converge(sim, declaration(resource_policy=requested, stream_policy=requested, **streamed))
+    assert all("ExpectedRevisionId" in call.params for call in sim.dynamodb.journal if "Policy" in call.operation)
 
 
 def test_rule_22_ours_does_not_overwrite_what_somebody_else_wrote_meanwhile():
     sim = simulate(flavor=Flavor.AWS, delay=30)
     converge(sim, declaration(resource_policy=policy("dynamodb:GetItem")))
-    arn, theirs = sim.plane.arn(NAME), json.dumps({"Version": "2012-10-17", "Statement": []})
+    arn, theirs = sim.dynamodb.arn(NAME), json.dumps({"Version": "2012-10-17", "Statement": []})
 
     def meanwhile(operation, params):
-        if operation == "PutResourcePolicy" and sim.plane.faults:
-            sim.plane.faults = None
-            sim.plane.do("PutResourcePolicy", {"ResourceArn": arn, "Policy": theirs})
+        if operation == "PutResourcePolicy" and sim.dynamodb.faults:
+            sim.dynamodb.faults = None
+            sim.dynamodb.do("PutResourcePolicy", {"ResourceArn": arn, "Policy": theirs})
 
-    sim.plane.faults = meanwhile
+    sim.dynamodb.faults = meanwhile
     sim.declare(declaration(resource_policy=policy("dynamodb:Query")))
     sim.run()
-    assert sim.plane.read("GetResourcePolicy", {"ResourceArn": arn})["Policy"] == theirs
+    assert sim.dynamodb.read("GetResourcePolicy", {"ResourceArn": arn})["Policy"] == theirs
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
 
 
-def recovery(plane, **wish):
-    spec = {"PointInTimeRecoveryEnabled": True, **wish}
-    return answer(plane, "UpdateContinuousBackups", PointInTimeRecoverySpecification=spec)
+def recovery(dynamodb, **requested):
+    spec = {"PointInTimeRecoveryEnabled": True, **requested}
+    return answer(dynamodb, "UpdateContinuousBackups", PointInTimeRecoverySpecification=spec)
 
 
 def test_rule_23_recovery_is_not_available_right_after_a_create():
-    plane = service()
-    assert answer(plane, "CreateTable", **KEY, BillingMode="PAY_PER_REQUEST") == "taken"
-    assert recovery(plane) == "ContinuousBackupsUnavailableException"
-    later(plane, 21)
-    assert recovery(plane) == "taken"
+    dynamodb = service()
+    assert answer(dynamodb, "CreateTable", **KEY, BillingMode="PAY_PER_REQUEST") == "taken"
+    assert recovery(dynamodb) == "ContinuousBackupsUnavailableException"
+    later(dynamodb, 21)
+    assert recovery(dynamodb) == "taken"
 
 
 @pytest.mark.parametrize("days", [0, 36])
 def test_rule_23_recovery_goes_back_1_to_35_days(days):
-    plane = with_table()
-    later(plane, 60)
-    assert recovery(plane, RecoveryPeriodInDays=days) == "ValidationException"
-    assert recovery(plane) == "taken"
-    described = plane.read("DescribeContinuousBackups", {"TableName": NAME})["ContinuousBackupsDescription"]
+    dynamodb = with_table()
+    later(dynamodb, 60)
+    assert recovery(dynamodb, RecoveryPeriodInDays=days) == "ValidationException"
+    assert recovery(dynamodb) == "taken"
+    described = dynamodb.read("DescribeContinuousBackups", {"TableName": NAME})["ContinuousBackupsDescription"]
     assert described["PointInTimeRecoveryDescription"]["RecoveryPeriodInDays"] == 35
 
 
 def test_rule_23_ours_enables_recovery_and_changes_its_days():
     sim = simulate(flavor=Flavor.AWS, delay=30)
-    for wish in (PointInTimeRecovery(True), PointInTimeRecovery(True, 7), PointInTimeRecovery(False)):
-        converge(sim, declaration(point_in_time_recovery=wish))
+    for requested in (PointInTimeRecovery(True), PointInTimeRecovery(True, 7), PointInTimeRecovery(False)):
+        converge(sim, declaration(point_in_time_recovery=requested))
 
 
 def test_rule_23_ours_takes_the_refusal_right_after_a_create_as_a_wait():
@@ -186,33 +188,33 @@ def test_rule_23_ours_takes_the_refusal_right_after_a_create_as_a_wait():
     sim.run()
     report = sim.run()
     assert report.tables[0].status is TableStatus.PENDING
-    assert fates(report) == [StepStatus.DEFERRED]
+    assert statuses(report) == [StepStatus.DEFERRED]
     sim.clock.seconds += 30
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
 
 
-def insights(plane, **more):
-    return answer(plane, "UpdateContributorInsights", ContributorInsightsAction="ENABLE", **more)
+def insights(dynamodb, **more):
+    return answer(dynamodb, "UpdateContributorInsights", ContributorInsightsAction="ENABLE", **more)
 
 
 def test_rule_24_insights_are_of_the_table_and_of_each_index_and_take_their_time():
-    plane = with_table(delay=10)
-    assert update(plane, **create(index("by_a", "a"))) == "taken"
-    later(plane, 20)
-    assert insights(plane) == "taken"
-    assert insights(plane) == "ResourceInUseException"
-    assert insights(plane, IndexName="by_a") == "taken"
-    assert insights(plane, IndexName="by_b") == "ResourceNotFoundException"
-    later(plane, 11)
-    assert plane.read(DESCRIBE_INSIGHTS, {"TableName": NAME})["ContributorInsightsStatus"] == "ENABLED"
+    dynamodb = with_table(delay=10)
+    assert update(dynamodb, **create(index("by_a", "a"))) == "taken"
+    later(dynamodb, 20)
+    assert insights(dynamodb) == "taken"
+    assert insights(dynamodb) == "ResourceInUseException"
+    assert insights(dynamodb, IndexName="by_a") == "taken"
+    assert insights(dynamodb, IndexName="by_b") == "ResourceNotFoundException"
+    later(dynamodb, 11)
+    assert dynamodb.read(DESCRIBE_INSIGHTS, {"TableName": NAME})["ContributorInsightsStatus"] == "ENABLED"
 
 
 def test_rule_24_insights_may_end_in_failed():
-    plane = with_table()
-    plane.failing.add("insights")
-    assert insights(plane) == "taken"
-    assert plane.read(DESCRIBE_INSIGHTS, {"TableName": NAME})["ContributorInsightsStatus"] == "FAILED"
+    dynamodb = with_table()
+    dynamodb.failing.add("insights")
+    assert insights(dynamodb) == "taken"
+    assert dynamodb.read(DESCRIBE_INSIGHTS, {"TableName": NAME})["ContributorInsightsStatus"] == "FAILED"
 
 
 def test_rule_24_ours_sets_insights_of_the_table_and_of_an_index_in_calls_of_their_own():
@@ -220,47 +222,47 @@ def test_rule_24_ours_sets_insights_of_the_table_and_of_an_index_in_calls_of_the
     indexed = {"global_indexes": (gsi("by_a", "a S"),)}
     converge(sim, declaration(**indexed))
     for on in (True, False):
-        wish = ContributorInsights(on, indexes=(IndexInsights("by_a", on, "THROTTLED_KEYS" if on else None),))
-        converge(sim, declaration(contributor_insights=wish, **indexed))
-    assert sim.plane.mutating == ["CreateTable"] + ["UpdateContributorInsights"] * 4
+        requested = ContributorInsights(on, indexes=(IndexInsights("by_a", on, "THROTTLED_KEYS" if on else None),))
+        converge(sim, declaration(contributor_insights=requested, **indexed))
+    assert sim.dynamodb.mutating == ["CreateTable"] + ["UpdateContributorInsights"] * 4
 
 
-def test_rule_24_ours_tries_insights_that_failed_twice_and_then_says_so():
+def test_rule_24_ours_tries_insights_that_failed_twice_and_then_reports_it():
     sim = simulate(flavor=Flavor.AWS)
     converge(sim, declaration())
-    sim.plane.failing.add("insights")
+    sim.dynamodb.failing.add("insights")
     sim.declare(declaration(contributor_insights=ContributorInsights(True)))
     for _ in range(5):
         report = sim.run()
         sim.clock.seconds += 60
-    assert sim.plane.mutating.count("UpdateContributorInsights") == 2
+    assert sim.dynamodb.mutating.count("UpdateContributorInsights") == 2
     assert [(step.status, step.reason) for step in report.tables[0].steps] == [(StepStatus.BLOCKED, Reason.CONTESTED)]
 
 
-def kinesis(plane, verb, arn=STREAMS[0]):
-    return answer(plane, f"{verb}KinesisStreamingDestination", StreamArn=arn)
+def kinesis(dynamodb, verb, arn=STREAMS[0]):
+    return answer(dynamodb, f"{verb}KinesisStreamingDestination", StreamArn=arn)
 
 
 def test_rule_25_another_destination_is_refused_until_the_old_one_is_disabled():
-    plane = with_table(delay=10)
-    assert kinesis(plane, "Enable") == "taken"
-    assert kinesis(plane, "Enable", STREAMS[1]) == "ResourceInUseException"
-    later(plane, 11)
-    assert kinesis(plane, "Enable", STREAMS[1]) == "ResourceInUseException"
-    assert kinesis(plane, "Disable") == "taken"
-    assert kinesis(plane, "Enable", STREAMS[1]) == "ResourceInUseException"
-    later(plane, 11)
-    assert kinesis(plane, "Enable", STREAMS[1]) == "taken"
+    dynamodb = with_table(delay=10)
+    assert kinesis(dynamodb, "Enable") == "taken"
+    assert kinesis(dynamodb, "Enable", STREAMS[1]) == "ResourceInUseException"
+    later(dynamodb, 11)
+    assert kinesis(dynamodb, "Enable", STREAMS[1]) == "ResourceInUseException"
+    assert kinesis(dynamodb, "Disable") == "taken"
+    assert kinesis(dynamodb, "Enable", STREAMS[1]) == "ResourceInUseException"
+    later(dynamodb, 11)
+    assert kinesis(dynamodb, "Enable", STREAMS[1]) == "taken"
 
 
 def test_rule_25_a_destination_that_failed_stays_failed_until_it_is_disabled():
-    plane = with_table()
-    plane.failing.add("kinesis")
-    assert kinesis(plane, "Enable") == "taken"
-    (destination,) = plane.read(DESCRIBE_KINESIS, {"TableName": NAME})["KinesisDataStreamDestinations"]
+    dynamodb = with_table()
+    dynamodb.failing.add("kinesis")
+    assert kinesis(dynamodb, "Enable") == "taken"
+    (destination,) = dynamodb.read(DESCRIBE_KINESIS, {"TableName": NAME})["KinesisDataStreamDestinations"]
     assert destination["DestinationStatus"] == "ENABLE_FAILED"
-    assert kinesis(plane, "Enable") == "ResourceInUseException"
-    assert kinesis(plane, "Disable") == "taken"
+    assert kinesis(dynamodb, "Enable") == "ResourceInUseException"
+    assert kinesis(dynamodb, "Disable") == "taken"
 
 
 def test_rule_25_ours_disables_the_old_destination_waits_and_enables_the_new_one():
@@ -273,14 +275,14 @@ def test_rule_25_ours_disables_the_old_destination_waits_and_enables_the_new_one
 def test_rule_25_ours_clears_a_destination_that_failed_before_it_tries_again():
     sim = simulate(flavor=Flavor.AWS, delay=30)
     converge(sim, declaration())
-    sim.plane.failing.add("kinesis")
+    sim.dynamodb.failing.add("kinesis")
     sim.declare(declaration(kinesis_streaming=KinesisStreaming(STREAMS[0])))
     sim.run()
     sim.clock.seconds += 60
-    sim.plane.settle()
-    sim.plane.failing.clear()
+    sim.dynamodb.settle()
+    sim.dynamodb.failing.clear()
     converge(sim, declaration(kinesis_streaming=KinesisStreaming(STREAMS[0])))
-    assert [operation.removesuffix("KinesisStreamingDestination") for operation in sim.plane.mutating[1:]] == [
+    assert [operation.removesuffix("KinesisStreamingDestination") for operation in sim.dynamodb.mutating[1:]] == [
         *("Enable", "Disable", "Enable")
     ]
 
@@ -288,59 +290,59 @@ def test_rule_25_ours_clears_a_destination_that_failed_before_it_tries_again():
 def test_rule_25_ours_gives_up_on_a_destination_that_failed_twice():
     sim = simulate(flavor=Flavor.AWS)
     converge(sim, declaration())
-    sim.plane.failing.add("kinesis")
+    sim.dynamodb.failing.add("kinesis")
     sim.declare(declaration(kinesis_streaming=KinesisStreaming(STREAMS[0])))
     for _ in range(10):
         report = sim.run()
         sim.clock.seconds += 60
-    assert sim.plane.mutating.count("EnableKinesisStreamingDestination") == 2
+    assert sim.dynamodb.mutating.count("EnableKinesisStreamingDestination") == 2
     assert {step.reason for step in report.tables[0].steps} == {Reason.CONTESTED}
-    assert sim.plane.refused == []
+    assert sim.dynamodb.refused == []
 
 
 def test_rule_31_a_key_named_by_its_alias_reads_back_as_an_arn_and_setting_it_again_is_refused():
-    plane = with_table()
-    plane.aliases["alias/ours"] = "arn:aws:kms:eu-central-1:111122223333:key/1234"
-    wish = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/ours"}
-    assert update(plane, SSESpecification=wish) == "taken"
-    live = plane.read("DescribeTable", {"TableName": NAME})["Table"]["SSEDescription"]
-    assert live["KMSMasterKeyArn"] == plane.aliases["alias/ours"] != wish["KMSMasterKeyId"]
-    assert update(plane, SSESpecification=wish) == "ValidationException"
+    dynamodb = with_table()
+    dynamodb.aliases["alias/ours"] = "arn:aws:kms:eu-central-1:111122223333:key/1234"
+    requested = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/ours"}
+    assert update(dynamodb, SSESpecification=requested) == "taken"
+    live = dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["SSEDescription"]
+    assert live["KMSMasterKeyArn"] == dynamodb.aliases["alias/ours"] != requested["KMSMasterKeyId"]
+    assert update(dynamodb, SSESpecification=requested) == "ValidationException"
 
 
 def test_rule_31_ours_knows_an_alias_by_the_arn_it_stands_for():
     sim = simulate(flavor=Flavor.AWS, delay=30)
-    sim.plane.aliases |= {f"alias/{name}": f"arn:aws:kms:eu-central-1:111122223333:key/{name}" for name in "ab"}
-    for key in ("alias/a", sim.plane.aliases["alias/a"], "alias/b", "alias/a"):
+    sim.dynamodb.aliases |= {f"alias/{name}": f"arn:aws:kms:eu-central-1:111122223333:key/{name}" for name in "ab"}
+    for key in ("alias/a", sim.dynamodb.aliases["alias/a"], "alias/b", "alias/a"):
         converge(sim, declaration(sse=Sse(True, key)))
-    assert sim.plane.mutating == ["CreateTable", "UpdateTable", "UpdateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable", "UpdateTable", "UpdateTable"]
     converge(sim, declaration(sse=Sse(False)))
 
 
 def test_rule_32_an_import_makes_new_tables_only():
-    plane = with_table()
+    dynamodb = with_table()
     wanted = {"TableName": NAME, **KEY, "BillingMode": "PAY_PER_REQUEST"}
-    assert answer(plane, "ImportTable", TableCreationParameters=wanted) == "ResourceInUseException"
+    assert answer(dynamodb, "ImportTable", TableCreationParameters=wanted) == "ResourceInUseException"
     other = {**wanted, "TableName": "other", "Tags": [{"Key": "a", "Value": "b"}]}
-    assert answer(plane, "ImportTable", TableCreationParameters=other) == "ValidationException"
+    assert answer(dynamodb, "ImportTable", TableCreationParameters=other) == "ValidationException"
 
 
 def test_rule_32_a_bulk_put_is_made_once_a_token_and_a_token_means_one_request():
-    plane = with_table()
+    dynamodb = with_table()
 
     def bulk(**more):
-        return answer(plane, "StartBulkPutItems", ClientToken="t", **more)
+        return answer(dynamodb, "StartBulkPutItems", ClientToken="t", **more)
 
     assert bulk() == "taken"
     assert bulk() == "taken"
-    assert len(plane.tokens) == 1
+    assert len(dynamodb.tokens) == 1
     assert bulk(MaxWriteRequestUnits=2048) == "IdempotentParameterMismatchException"
-    later(plane, 9 * 3600)
+    later(dynamodb, 9 * 3600)
     assert bulk(MaxWriteRequestUnits=2048) == "taken"
 
 
 def test_rule_32_ours_seeds_by_conditional_puts_and_needs_neither():
     sim = simulate(flavor=Flavor.AWS, delay=30)
     converge(sim, declaration(seed=(item("1", name="Ada"),)))
-    assert sim.plane.mutating == ["CreateTable"]
+    assert sim.dynamodb.mutating == ["CreateTable"]
     assert sim.items.puts == 1

@@ -1,4 +1,4 @@
-"""Rules 12 to 16: keys and indexes, what can never change, what fits, and what is in the way of what."""
+"""Rules 12 to 16: keys and indexes: what is immutable, the limits, and which operations exclude each other."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from simulation.sequences import (
     vector,
     with_table,
 )
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import ON_DEMAND, gsi, keys, lsi, provisioned
 from support.specs import vectors as vector_index
 
@@ -48,21 +48,21 @@ SORTED = {"KeySchema": schema(("pk", "HASH"), ("sk", "RANGE")), "AttributeDefini
 
 
 def test_rule_12_keys_and_local_indexes_cannot_be_updated():
-    plane = with_table()
-    assert update(plane, KeySchema=schema(("id", "HASH"))) == "ValidationException"
-    assert update(plane, LocalSecondaryIndexes=[local("a")]) == "ValidationException"
+    dynamodb = with_table()
+    assert update(dynamodb, KeySchema=schema(("id", "HASH"))) == "ValidationException"
+    assert update(dynamodb, LocalSecondaryIndexes=[local("a")]) == "ValidationException"
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [
         {"OnDemandThroughput": {"MaxReadRequestUnits": 5}},
         {"WarmThroughput": {"ReadUnitsPerSecond": 13000}},
         {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}},
     ],
 )
-def test_an_update_of_an_index_that_is_not_there_is_refused(wish):
-    updates = [{"Update": {"IndexName": "gone", **wish}}]
+def test_an_update_of_an_index_that_is_not_there_is_refused(requested):
+    updates = [{"Update": {"IndexName": "gone", **requested}}]
     assert update(with_table(), GlobalSecondaryIndexUpdates=updates) == "ValidationException"
 
 
@@ -78,32 +78,32 @@ def test_rule_12_ours_deletes_and_creates_where_that_is_allowed_and_says_no_wher
     allowed = simulate(flavor=Flavor.MOTO, delay=5)
     converge(allowed, declaration(keys=keys("pk S", "sk S")))
     converge(allowed, declaration(**dated))
-    assert allowed.plane.mutating == ["CreateTable", "DeleteTable", "CreateTable"]
+    assert allowed.dynamodb.mutating == ["CreateTable", "DeleteTable", "CreateTable"]
     refused = aws(data_loss="never", one_shot=True)
     converge(refused, declaration(keys=keys("pk S", "sk S")))
     refused.declare(declaration(**dated))
     assert [step.status for step in refused.run().tables[0].steps] == [StepStatus.BLOCKED]
-    assert refused.plane.mutating == ["CreateTable"]
+    assert refused.dynamodb.mutating == ["CreateTable"]
 
 
 TWENTY = [f"idx_{number:02}" for number in range(20)]
 
 
 def test_rule_13_the_21st_index_is_refused():
-    plane = with_table()
+    dynamodb = with_table()
     for name in TWENTY:
-        assert update(plane, **create(index(name, name))) == "taken"
-        later(plane, 1)
-    assert update(plane, **create(index("one_more", "more"))) == "LimitExceededException"
+        assert update(dynamodb, **create(index(name, name))) == "taken"
+        later(dynamodb, 1)
+    assert update(dynamodb, **create(index("one_more", "more"))) == "LimitExceededException"
 
 
 def test_rule_13_definitions_are_exactly_the_key_attributes_in_use():
-    plane = with_table()
+    dynamodb = with_table()
     made = create(index("by_a", "a"))
-    assert update(plane, **{**made, "AttributeDefinitions": string("a", "b")}) == "ValidationException"
-    assert update(plane, **{**made, "AttributeDefinitions": []}) == "ValidationException"
+    assert update(dynamodb, **{**made, "AttributeDefinitions": string("a", "b")}) == "ValidationException"
+    assert update(dynamodb, **{**made, "AttributeDefinitions": []}) == "ValidationException"
     numbers = [{"AttributeName": "pk", "AttributeType": "N"}]
-    assert update(plane, **{**made, "AttributeDefinitions": string("a") + numbers}) == "ValidationException"
+    assert update(dynamodb, **{**made, "AttributeDefinitions": string("a") + numbers}) == "ValidationException"
 
 
 @pytest.mark.parametrize(("indexes", "names"), [(1, 21), (6, 20)])
@@ -123,11 +123,11 @@ def test_rule_13_ours_deletes_first_when_twenty_indexes_are_there():
     converge(sim, declaration(global_indexes=full))
     swapped = (*full[1:], gsi("new", "new S"))
     converge(sim, declaration(global_indexes=swapped))
-    operations = [next(iter(call.params["GlobalSecondaryIndexUpdates"][0])) for call in sim.plane.journal[1:]]
+    operations = [next(iter(call.params["GlobalSecondaryIndexUpdates"][0])) for call in sim.dynamodb.journal[1:]]
     assert operations == ["Delete", "Create"]
 
 
-def test_rule_13_ours_builds_an_index_anew_when_its_key_or_projection_changes():
+def test_rule_13_ours_rebuilds_an_index_when_its_key_or_projection_changes():
     sim = aws()
     converge(sim, declaration(global_indexes=(gsi("by_a", "a S"),)))
     converge(sim, declaration(global_indexes=(gsi("by_a", "b S", project="KEYS_ONLY"),)))
@@ -151,19 +151,19 @@ def test_rule_14_ours_makes_four_and_four_and_keeps_their_order():
     converge(sim, declaration(global_indexes=(gsi("wide", *wide),)))
     turned = [*wide[1:4], wide[0], *wide[4:]]
     converge(sim, declaration(global_indexes=(gsi("wide", *turned),)))
-    (live,) = sim.plane.tables[NAME].description["GlobalSecondaryIndexes"]
+    (live,) = sim.dynamodb.tables[NAME].description["GlobalSecondaryIndexes"]
     assert [e["AttributeName"] for e in live["KeySchema"]] == ["h1", "h2", "h3", "h0", "r0", "r1", "r2", "r3"]
 
 
 def test_rule_15_an_index_cannot_be_deleted_before_it_is_backfilling_and_then_it_can():
-    plane = with_table(delay=100)
-    assert update(plane, **create(index("by_a", "a"))) == "taken"
-    later(plane, 10)
-    assert update(plane, **delete("by_a")) == "ResourceInUseException"
-    later(plane, 50)
-    assert update(plane, **delete("by_a")) == "taken"
-    later(plane, 200)
-    assert plane.tables[NAME].description["GlobalSecondaryIndexes"] == []
+    dynamodb = with_table(delay=100)
+    assert update(dynamodb, **create(index("by_a", "a"))) == "taken"
+    later(dynamodb, 10)
+    assert update(dynamodb, **delete("by_a")) == "ResourceInUseException"
+    later(dynamodb, 50)
+    assert update(dynamodb, **delete("by_a")) == "taken"
+    later(dynamodb, 200)
+    assert dynamodb.tables[NAME].description["GlobalSecondaryIndexes"] == []
 
 
 def test_rule_15_ours_lets_an_index_come_to_rest_before_it_takes_it_away():
@@ -172,7 +172,7 @@ def test_rule_15_ours_lets_an_index_come_to_rest_before_it_takes_it_away():
     sim.declare(declaration(global_indexes=(gsi("by_a", "a S"),)))
     sim.run()
     converge(sim, declaration(global_indexes=()))
-    assert sim.plane.tables[NAME].description["GlobalSecondaryIndexes"] == []
+    assert sim.dynamodb.tables[NAME].description["GlobalSecondaryIndexes"] == []
 
 
 def vectors(*indexes):
@@ -180,34 +180,34 @@ def vectors(*indexes):
 
 
 def test_rule_16_vector_indexes_need_a_table_that_is_on_demand():
-    plane = with_table(
+    dynamodb = with_table(
         BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
     )
-    assert update(plane, **vectors(vector("v"))) == "ValidationException"
-    plane = with_table(VectorIndexes=[vector("v")])
+    assert update(dynamodb, **vectors(vector("v"))) == "ValidationException"
+    dynamodb = with_table(VectorIndexes=[vector("v")])
     to_provisioned = {"ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}
-    assert update(plane, BillingMode="PROVISIONED", **to_provisioned) == "ValidationException"
+    assert update(dynamodb, BillingMode="PROVISIONED", **to_provisioned) == "ValidationException"
 
 
 def test_rule_16_vector_indexes_are_few_one_a_call_and_share_the_one_operation_with_others():
-    plane = with_table(delay=100)
-    assert update(plane, **vectors(vector("v1"), vector("v2"))) == "LimitExceededException"
-    assert update(plane, **vectors(vector("v1"))) == "taken"
-    later(plane, 60)
-    assert update(plane, **create(index("by_a", "a"))) == "LimitExceededException"
-    assert answer(plane, "DeleteTable") == "ResourceInUseException"
+    dynamodb = with_table(delay=100)
+    assert update(dynamodb, **vectors(vector("v1"), vector("v2"))) == "LimitExceededException"
+    assert update(dynamodb, **vectors(vector("v1"))) == "taken"
+    later(dynamodb, 60)
+    assert update(dynamodb, **create(index("by_a", "a"))) == "LimitExceededException"
+    assert answer(dynamodb, "DeleteTable") == "ResourceInUseException"
     for number in range(2, 6):
-        later(plane, 200)
-        assert update(plane, **vectors(vector(f"v{number}"))) == "taken"
-    later(plane, 200)
-    assert update(plane, **vectors(vector("v6"))) == "LimitExceededException"
+        later(dynamodb, 200)
+        assert update(dynamodb, **vectors(vector(f"v{number}"))) == "taken"
+    later(dynamodb, 200)
+    assert update(dynamodb, **vectors(vector("v6"))) == "LimitExceededException"
 
 
-def test_rule_16_a_vector_attribute_is_no_key_and_has_one_number_of_dimensions():
-    plane = with_table(VectorIndexes=[vector("v")])
-    assert update(plane, **vectors(vector("w", "pk"))) == "ValidationException"
-    assert update(plane, **vectors(vector("w", dimensions=9))) == "ValidationException"
-    assert update(plane, **vectors(vector("w"))) == "taken"
+def test_rule_16_a_vector_attribute_is_not_a_key_and_has_one_number_of_dimensions():
+    dynamodb = with_table(VectorIndexes=[vector("v")])
+    assert update(dynamodb, **vectors(vector("w", "pk"))) == "ValidationException"
+    assert update(dynamodb, **vectors(vector("w", dimensions=9))) == "ValidationException"
+    assert update(dynamodb, **vectors(vector("w"))) == "taken"
 
 
 def test_rule_16_ours_makes_them_one_after_the_other_among_other_indexes():
@@ -226,7 +226,7 @@ def test_rule_16_ours_does_not_try_to_provision_a_table_with_vector_indexes_that
     converge(sim, declaration(billing=ON_DEMAND, vector_indexes=(vector_index("vec_a"),)))
     sim.declare(declaration(billing=provisioned(5, 5)))
     report = sim.run()
-    assert sim.plane.refused == []
+    assert sim.dynamodb.refused == []
     steps = report.tables[0].steps
     assert {(step.status, step.reason) for step in steps} == {(StepStatus.BLOCKED, Reason.REJECTED)}
     assert all("vec_a" in step.message for step in steps)
@@ -237,7 +237,7 @@ def test_an_index_that_is_renamed_is_built_before_the_old_one_goes():
     converge(sim, declaration(global_indexes=(gsi("by_a", "a S"),)))
     report = converge(sim, declaration(global_indexes=(replace(gsi("by_a", "a S"), name="by_a_v2"),)))
     assert report.verdict is Verdict.IN_SYNC
-    operations = [next(iter(call.params["GlobalSecondaryIndexUpdates"][0])) for call in sim.plane.journal[1:]]
+    operations = [next(iter(call.params["GlobalSecondaryIndexUpdates"][0])) for call in sim.dynamodb.journal[1:]]
     assert operations == ["Create", "Delete"]
 
 
@@ -251,4 +251,4 @@ def test_rule_13_ours_says_no_where_the_include_lists_of_all_indexes_would_name_
     (step,) = sim.run().tables[0].steps
     assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REJECTED)
     assert step.message.endswith("would name 101 attributes (rule 13)")
-    assert sim.plane.refused == []
+    assert sim.dynamodb.refused == []

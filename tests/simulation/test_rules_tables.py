@@ -1,8 +1,8 @@
-"""Rules 17 to 21: deleting tables, stale answers, counts that are hours old, and how much at once."""
+"""Rules 17 to 21: deleting tables, stale answers, delayed item counts, and concurrency limits."""
 
 import pytest
 from simulation.sequences import KEY, NAME, answer, converge, create, index, later, service, update, with_table
-from simulation.world import declaration, item, simulate
+from simulation.simulated_engine import declaration, item, simulate
 from support.specs import gsi
 
 from reconciler.model.change import Call
@@ -18,23 +18,23 @@ def aws(**options):
 
 
 def test_rule_17_a_table_that_is_being_made_or_changed_cannot_be_deleted():
-    plane = service(delay=30)
-    assert answer(plane, "CreateTable", **ON_DEMAND) == "taken"
-    assert answer(plane, "DeleteTable") == "ResourceInUseException"
-    later(plane, 31)
-    assert update(plane, **create(index("by_a", "a"))) == "taken"
-    later(plane, 20)
-    assert answer(plane, "DeleteTable") == "ResourceInUseException"
-    later(plane, 31)
-    assert answer(plane, "DeleteTable") == "taken"
-    assert answer(plane, "DeleteTable") == "taken", "of a table that is DELETING already it is no error"
+    dynamodb = service(delay=30)
+    assert answer(dynamodb, "CreateTable", **ON_DEMAND) == "taken"
+    assert answer(dynamodb, "DeleteTable") == "ResourceInUseException"
+    later(dynamodb, 31)
+    assert update(dynamodb, **create(index("by_a", "a"))) == "taken"
+    later(dynamodb, 20)
+    assert answer(dynamodb, "DeleteTable") == "ResourceInUseException"
+    later(dynamodb, 31)
+    assert answer(dynamodb, "DeleteTable") == "taken"
+    assert answer(dynamodb, "DeleteTable") == "taken", "of a table that is DELETING already it is no error"
 
 
 def test_rule_17_a_protected_table_cannot_be_deleted():
-    plane = with_table(DeletionProtectionEnabled=True)
-    assert answer(plane, "DeleteTable") == "ValidationException"
-    assert update(plane, DeletionProtectionEnabled=False) == "taken"
-    assert answer(plane, "DeleteTable") == "taken"
+    dynamodb = with_table(DeletionProtectionEnabled=True)
+    assert answer(dynamodb, "DeleteTable") == "ValidationException"
+    assert update(dynamodb, DeletionProtectionEnabled=False) == "taken"
+    assert answer(dynamodb, "DeleteTable") == "taken"
 
 
 def test_rule_17_ours_waits_until_the_table_and_its_indexes_rest():
@@ -43,8 +43,8 @@ def test_rule_17_ours_waits_until_the_table_and_its_indexes_rest():
     sim.declare(declaration(), declaration("orders", global_indexes=(gsi("by_a", "a S"),)))
     sim.run()
     converge(sim, declaration())
-    assert set(sim.plane.tables) == {NAME}
-    assert sim.plane.mutating.count("DeleteTable") == 1
+    assert set(sim.dynamodb.tables) == {NAME}
+    assert sim.dynamodb.mutating.count("DeleteTable") == 1
 
 
 def test_rule_17_ours_leaves_a_protected_table_alone_and_does_not_unprotect_it():
@@ -54,38 +54,38 @@ def test_rule_17_ours_leaves_a_protected_table_alone_and_does_not_unprotect_it()
     for _ in range(3):
         sim.clock.seconds += 1000
         sim.run()
-    assert sim.plane.refused == []
-    assert sim.plane.tables["orders"].description["DeletionProtectionEnabled"] is True
+    assert sim.dynamodb.refused == []
+    assert sim.dynamodb.tables["orders"].description["DeletionProtectionEnabled"] is True
 
 
 def test_rule_18_right_after_a_create_the_table_is_not_seen_and_a_second_create_is_refused():
-    plane = service(delay=5, stale=10)
-    assert answer(plane, "CreateTable", **ON_DEMAND) == "taken"
+    dynamodb = service(delay=5, stale=10)
+    assert answer(dynamodb, "CreateTable", **ON_DEMAND) == "taken"
     with pytest.raises(NotFound):
-        plane.read("DescribeTable", {"TableName": NAME})
-    assert plane.list_tables() == ()
-    assert answer(plane, "CreateTable", **ON_DEMAND) == "ResourceInUseException"
-    later(plane, 11)
-    assert plane.list_tables() == (NAME,)
+        dynamodb.read("DescribeTable", {"TableName": NAME})
+    assert dynamodb.list_tables() == ()
+    assert answer(dynamodb, "CreateTable", **ON_DEMAND) == "ResourceInUseException"
+    later(dynamodb, 11)
+    assert dynamodb.list_tables() == (NAME,)
 
 
 def test_rule_18_right_after_a_delete_the_table_is_still_listed():
-    plane = service(stale=10)
-    plane.make(TableName=NAME, **ON_DEMAND)
-    assert answer(plane, "DeleteTable") == "taken"
-    later(plane, 1)
-    assert plane.list_tables() == (NAME,)
-    later(plane, 11)
-    assert plane.list_tables() == ()
+    dynamodb = service(stale=10)
+    dynamodb.make(TableName=NAME, **ON_DEMAND)
+    assert answer(dynamodb, "DeleteTable") == "taken"
+    later(dynamodb, 1)
+    assert dynamodb.list_tables() == (NAME,)
+    later(dynamodb, 11)
+    assert dynamodb.list_tables() == ()
 
 
-def test_rule_18_a_table_that_was_made_anew_has_another_identity():
-    plane = with_table()
-    before = plane.read("DescribeTable", {"TableName": NAME})["Table"]["TableId"]
-    assert answer(plane, "DeleteTable") == "taken"
-    later(plane, 1)
-    plane.make(TableName=NAME, **ON_DEMAND)
-    assert plane.read("DescribeTable", {"TableName": NAME})["Table"]["TableId"] != before
+def test_rule_18_a_table_that_was_recreated_has_another_identity():
+    dynamodb = with_table()
+    before = dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["TableId"]
+    assert answer(dynamodb, "DeleteTable") == "taken"
+    later(dynamodb, 1)
+    dynamodb.make(TableName=NAME, **ON_DEMAND)
+    assert dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["TableId"] != before
 
 
 def test_rule_18_ours_does_not_create_again_what_it_cannot_see_yet():
@@ -94,45 +94,45 @@ def test_rule_18_ours_does_not_create_again_what_it_cannot_see_yet():
     for _ in range(40):
         sim.run()
         sim.clock.seconds += 2
-    assert sim.plane.refused == []
-    assert sim.plane.mutating == ["CreateTable"]
-    assert len(sim.plane.tables[NAME].items) == 2
+    assert sim.dynamodb.refused == []
+    assert sim.dynamodb.mutating == ["CreateTable"]
+    assert len(sim.dynamodb.tables[NAME].items) == 2
 
 
 def test_rule_19_the_count_of_items_is_hours_old():
-    plane = with_table()
-    plane.tables[NAME].items["1"] = {}
-    later(plane, 3600)
-    assert plane.read("DescribeTable", {"TableName": NAME})["Table"]["ItemCount"] == 0
-    later(plane, 6 * 3600)
-    assert plane.read("DescribeTable", {"TableName": NAME})["Table"]["ItemCount"] == 1
+    dynamodb = with_table()
+    dynamodb.tables[NAME].items["1"] = {}
+    later(dynamodb, 3600)
+    assert dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["ItemCount"] == 0
+    later(dynamodb, 6 * 3600)
+    assert dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["ItemCount"] == 1
 
 
 def test_rule_19_ours_seeds_only_what_a_scan_proves_empty():
     sim = aws()
     converge(sim, declaration())
-    sim.plane.tables[NAME].items["x"] = item("9", name="mine")
-    assert sim.plane.tables[NAME].description["ItemCount"] == 0
+    sim.dynamodb.tables[NAME].items["x"] = item("9", name="mine")
+    assert sim.dynamodb.tables[NAME].description["ItemCount"] == 0
     converge(sim, declaration(seed=SEED))
-    assert list(sim.plane.tables[NAME].items.values()) == [item("9", name="mine")]
+    assert list(sim.dynamodb.tables[NAME].items.values()) == [item("9", name="mine")]
 
 
 def test_rule_19_ours_deletes_nothing_that_a_scan_finds_filled():
     sim = simulate(flavor=Flavor.AWS, data_loss="never")
     converge(sim, declaration(), declaration("orders"))
-    sim.plane.tables["orders"].items["x"] = item("9")
-    assert sim.plane.tables["orders"].description["ItemCount"] == 0
+    sim.dynamodb.tables["orders"].items["x"] = item("9")
+    assert sim.dynamodb.tables["orders"].description["ItemCount"] == 0
     sim.declare(declaration())
     for _ in range(3):
         sim.clock.seconds += 1000
         sim.run()
-    assert "orders" in sim.plane.tables
+    assert "orders" in sim.dynamodb.tables
 
 
 def test_rule_20_more_operations_in_flight_than_the_account_may_have_are_refused():
-    plane = service(delay=30)
-    plane.limit, plane.limit_with_indexes = 3, 2
-    codes = [answer(plane, "CreateTable", **{**ON_DEMAND, "TableName": f"table-{n}"}) for n in range(4)]
+    dynamodb = service(delay=30)
+    dynamodb.limit, dynamodb.limit_with_indexes = 3, 2
+    codes = [answer(dynamodb, "CreateTable", **{**ON_DEMAND, "TableName": f"table-{n}"}) for n in range(4)]
     assert codes == ["taken", "taken", "taken", "LimitExceededException"]
 
 
@@ -140,25 +140,25 @@ def test_rule_20_ours_keeps_to_what_every_account_may_have():
     sim = aws()
     indexed = (gsi("by_a", "a S"),)
     converge(sim, *(declaration(f"table-{number:03}", global_indexes=indexed) for number in range(260)))
-    assert sim.plane.mutating == ["CreateTable"] * 260
+    assert sim.dynamodb.mutating == ["CreateTable"] * 260
 
 
 def test_rule_21_more_than_five_taggings_a_second_are_refused():
-    plane = with_table()
+    dynamodb = with_table()
     codes = [
-        answer(plane, "TagResource", ResourceArn=plane.arn(NAME), Tags=[{"Key": "n", "Value": str(number)}])
+        answer(dynamodb, "TagResource", ResourceArn=dynamodb.arn(NAME), Tags=[{"Key": "n", "Value": str(number)}])
         for number in range(6)
     ]
     assert codes == ["taken"] * 5 + ["ThrottlingException"]
-    later(plane, 1)
-    assert answer(plane, "UntagResource", ResourceArn=plane.arn(NAME), TagKeys=["n"]) == "taken"
+    later(dynamodb, 1)
+    assert answer(dynamodb, "UntagResource", ResourceArn=dynamodb.arn(NAME), TagKeys=["n"]) == "taken"
 
 
 def test_rule_21_the_services_own_tag_keys_are_refused():
-    plane = with_table()
+    dynamodb = with_table()
     tags = [{"Key": "aws:team", "Value": "core"}]
-    assert answer(plane, "TagResource", ResourceArn=plane.arn(NAME), Tags=tags) == "ValidationException"
-    assert answer(plane, "CreateTable", **{**ON_DEMAND, "TableName": "other", "Tags": tags}) == "ValidationException"
+    assert answer(dynamodb, "TagResource", ResourceArn=dynamodb.arn(NAME), Tags=tags) == "ValidationException"
+    assert answer(dynamodb, "CreateTable", **{**ON_DEMAND, "TableName": "other", "Tags": tags}) == "ValidationException"
 
 
 def test_rule_21_ours_tags_few_tables_a_second():
@@ -166,10 +166,10 @@ def test_rule_21_ours_tags_few_tables_a_second():
     names = [f"table-{number:02}" for number in range(8)]
     converge(sim, *(declaration(name, tags=(("team", "core"),)) for name in names))
     converge(sim, *(declaration(name, tags=(("team", "edge"),)) for name in names))
-    assert {table.tags["team"] for table in sim.plane.tables.values()} == {"edge"}
+    assert {table.tags["team"] for table in sim.dynamodb.tables.values()} == {"edge"}
 
 
-def test_a_call_to_an_operation_that_is_not_there_is_named_so():
-    plane = with_table()
-    assert answer(plane, "ExportTableToPointInTime") == "UnknownOperationException"
-    assert Call("ExportTableToPointInTime", {"TableName": NAME}) in plane.journal
+def test_a_call_to_an_unknown_operation_is_labelled_unknown():
+    dynamodb = with_table()
+    assert answer(dynamodb, "ExportTableToPointInTime") == "UnknownOperationException"
+    assert Call("ExportTableToPointInTime", {"TableName": NAME}) in dynamodb.journal

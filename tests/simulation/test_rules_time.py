@@ -1,7 +1,7 @@
-"""Rules 6, 7, 10, 11 and 30: what is counted over time, and what takes two calls with a wait in between."""
+"""Rules 6, 7, 10, 11 and 30: quotas over time, and changes that take two calls with a wait in between."""
 
 from simulation.sequences import answer, converge, later, units, update, with_table
-from simulation.world import declaration, simulate
+from simulation.simulated_engine import declaration, simulate
 from support.specs import ON_DEMAND, provisioned, stream, ttl
 
 from reconciler.model.identity import Flavor
@@ -19,14 +19,14 @@ def to_live(attribute, *, on=True):
 
 
 def test_rule_6_the_fifth_switch_to_on_demand_in_24_hours_is_refused():
-    plane = with_table(**PROVISIONED)
+    dynamodb = with_table(**PROVISIONED)
     for _ in range(4):
-        assert update(plane, BillingMode="PAY_PER_REQUEST") == "taken"
-        assert update(plane, **PROVISIONED) == "taken"
-        later(plane, HOUR)
-    assert update(plane, BillingMode="PAY_PER_REQUEST") == "LimitExceededException"
-    later(plane, DAY)
-    assert update(plane, BillingMode="PAY_PER_REQUEST") == "taken"
+        assert update(dynamodb, BillingMode="PAY_PER_REQUEST") == "taken"
+        assert update(dynamodb, **PROVISIONED) == "taken"
+        later(dynamodb, HOUR)
+    assert update(dynamodb, BillingMode="PAY_PER_REQUEST") == "LimitExceededException"
+    later(dynamodb, DAY)
+    assert update(dynamodb, BillingMode="PAY_PER_REQUEST") == "taken"
 
 
 def test_rule_6_ours_switches_four_times_and_then_waits_for_the_day_to_be_over():
@@ -38,16 +38,16 @@ def test_rule_6_ours_switches_four_times_and_then_waits_for_the_day_to_be_over()
 
 
 def test_rule_7_the_fifth_decrease_within_an_hour_is_refused():
-    plane = with_table(**PROVISIONED)
+    dynamodb = with_table(**PROVISIONED)
     for less in range(1, 5):
-        assert update(plane, ProvisionedThroughput=units(50 - less, 50)) == "taken"
-    assert update(plane, ProvisionedThroughput=units(40, 50)) == "LimitExceededException"
-    assert update(plane, ProvisionedThroughput=units(60, 50)) == "taken"
-    later(plane, HOUR)
-    assert update(plane, ProvisionedThroughput=units(40, 50)) == "taken"
-    assert update(plane, ProvisionedThroughput=units(39, 50)) == "LimitExceededException"
-    later(plane, DAY)
-    assert update(plane, ProvisionedThroughput=units(39, 50)) == "taken"
+        assert update(dynamodb, ProvisionedThroughput=units(50 - less, 50)) == "taken"
+    assert update(dynamodb, ProvisionedThroughput=units(40, 50)) == "LimitExceededException"
+    assert update(dynamodb, ProvisionedThroughput=units(60, 50)) == "taken"
+    later(dynamodb, HOUR)
+    assert update(dynamodb, ProvisionedThroughput=units(40, 50)) == "taken"
+    assert update(dynamodb, ProvisionedThroughput=units(39, 50)) == "LimitExceededException"
+    later(dynamodb, DAY)
+    assert update(dynamodb, ProvisionedThroughput=units(39, 50)) == "taken"
 
 
 def test_rule_7_ours_decreases_four_times_at_once_and_then_once_an_hour():
@@ -62,19 +62,19 @@ def test_rule_7_ours_decreases_four_times_at_once_and_then_once_an_hour():
 
 
 def test_rule_10_a_second_change_of_time_to_live_within_an_hour_is_refused():
-    plane = with_table()
-    assert answer(plane, "UpdateTimeToLive", **to_live("a")) == "taken"
-    assert answer(plane, "UpdateTimeToLive", **to_live("a", on=False)) == "ValidationException"
-    later(plane, HOUR)
-    assert answer(plane, "UpdateTimeToLive", **to_live("a", on=False)) == "taken"
+    dynamodb = with_table()
+    assert answer(dynamodb, "UpdateTimeToLive", **to_live("a")) == "taken"
+    assert answer(dynamodb, "UpdateTimeToLive", **to_live("a", on=False)) == "ValidationException"
+    later(dynamodb, HOUR)
+    assert answer(dynamodb, "UpdateTimeToLive", **to_live("a", on=False)) == "taken"
 
 
 def test_rule_10_another_attribute_while_one_is_enabled_is_refused():
-    plane = with_table()
-    assert answer(plane, "UpdateTimeToLive", **to_live("a")) == "taken"
-    later(plane, HOUR)
-    assert answer(plane, "UpdateTimeToLive", **to_live("b")) == "ValidationException"
-    assert answer(plane, "UpdateTimeToLive", **to_live("", on=False)) == "ValidationException"
+    dynamodb = with_table()
+    assert answer(dynamodb, "UpdateTimeToLive", **to_live("a")) == "taken"
+    later(dynamodb, HOUR)
+    assert answer(dynamodb, "UpdateTimeToLive", **to_live("b")) == "ValidationException"
+    assert answer(dynamodb, "UpdateTimeToLive", **to_live("", on=False)) == "ValidationException"
 
 
 def test_rule_10_ours_disables_waits_for_the_hour_and_enables():
@@ -83,38 +83,38 @@ def test_rule_10_ours_disables_waits_for_the_hour_and_enables():
     began = sim.clock.seconds
     converge(sim, declaration(ttl=ttl("b")))
     assert sim.clock.seconds - began > HOUR
-    assert sim.plane.tables["users"].ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "b"}
+    assert sim.dynamodb.tables["users"].ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "b"}
 
 
 def test_rule_11_another_view_of_an_enabled_stream_is_refused():
-    plane = with_table(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
-    wish = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    assert update(plane, StreamSpecification=wish) == "ValidationException"
+    dynamodb = with_table(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    requested = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert update(dynamodb, StreamSpecification=requested) == "ValidationException"
 
 
 def test_rule_11_ours_disables_waits_and_enables_and_the_stream_has_another_arn():
     sim = aws()
     converge(sim, declaration(stream=stream("KEYS_ONLY")))
-    before = sim.plane.tables["users"].description["LatestStreamArn"]
+    before = sim.dynamodb.tables["users"].description["LatestStreamArn"]
     converge(sim, declaration(stream=stream("NEW_IMAGE")))
-    live = sim.plane.tables["users"].description
+    live = sim.dynamodb.tables["users"].description
     assert live["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
     assert live["LatestStreamArn"] != before
 
 
 def test_rule_30_the_class_it_has_and_a_third_switch_in_30_days_are_refused():
-    plane = with_table()
-    assert update(plane, TableClass="STANDARD") == "ValidationException"
-    assert update(plane, TableClass="STANDARD_INFREQUENT_ACCESS") == "taken"
-    assert update(plane, TableClass="STANDARD") == "taken"
-    assert update(plane, TableClass="STANDARD_INFREQUENT_ACCESS") == "LimitExceededException"
-    later(plane, 30 * DAY)
-    assert update(plane, TableClass="STANDARD_INFREQUENT_ACCESS") == "taken"
+    dynamodb = with_table()
+    assert update(dynamodb, TableClass="STANDARD") == "ValidationException"
+    assert update(dynamodb, TableClass="STANDARD_INFREQUENT_ACCESS") == "taken"
+    assert update(dynamodb, TableClass="STANDARD") == "taken"
+    assert update(dynamodb, TableClass="STANDARD_INFREQUENT_ACCESS") == "LimitExceededException"
+    later(dynamodb, 30 * DAY)
+    assert update(dynamodb, TableClass="STANDARD_INFREQUENT_ACCESS") == "taken"
 
 
 def test_rule_30_ours_switches_twice_and_then_waits_for_the_month_to_be_over():
     sim = aws()
-    for wish in ("STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD"):
-        converge(sim, declaration(table_class=wish))
+    for requested in ("STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD"):
+        converge(sim, declaration(table_class=requested))
     assert sim.clock.seconds > 30 * DAY
-    assert sim.plane.mutating == ["CreateTable"] + ["UpdateTable"] * 4
+    assert sim.dynamodb.mutating == ["CreateTable"] + ["UpdateTable"] * 4

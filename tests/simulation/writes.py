@@ -20,9 +20,9 @@ from simulation.operations import (
 )
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
-OPERATIONS: dict[str, Callable[[ControlPlane, dict[str, Any]], dict[str, Any]]] = {
+OPERATIONS: dict[str, Callable[[SimulatedDynamoDB, dict[str, Any]], dict[str, Any]]] = {
     "CreateTable": create.create_table,
     "UpdateTable": update.update_table,
     "DeleteTable": delete.delete_table,

@@ -1,4 +1,4 @@
-"""Records bear the token of the lease they were written under; an older token overwrites and drops nothing."""
+"""Records have the token of the lease they were written under; an older token overwrites and drops nothing."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def record(endpoint: Live, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", PUTS)
-def test_a_leader_of_the_past_overwrites_nothing_that_its_successor_wrote(
+def test_a_former_leader_overwrites_nothing_that_its_successor_wrote(
     endpoint: Live, make: Make, clock: FakeClock, name: str
 ) -> None:
     old, new = taken_over(make, clock)
@@ -132,7 +132,7 @@ def test_a_leader_of_the_past_overwrites_nothing_that_its_successor_wrote(
 
 
 @pytest.mark.parametrize("name", DROPS)
-def test_a_leader_of_the_past_drops_nothing_that_its_successor_wrote(
+def test_a_former_leader_drops_nothing_that_its_successor_wrote(
     endpoint: Live, make: Make, clock: FakeClock, name: str
 ) -> None:
     old, new = taken_over(make, clock)
@@ -145,7 +145,7 @@ def test_a_leader_of_the_past_drops_nothing_that_its_successor_wrote(
 
 
 @pytest.mark.parametrize("name", PUTS)
-def test_a_leader_writes_over_what_it_and_those_before_it_wrote(
+def test_a_leader_overwrites_its_own_records_and_those_of_former_leaders(
     endpoint: Live, make: Make, clock: FakeClock, name: str
 ) -> None:
     old = make("old")
@@ -170,7 +170,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("anew", CHANGED.values(), ids=CHANGED)
-def test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_dropped(
+def test_an_entry_rewritten_by_a_former_leader_is_not_dropped(
     endpoint: Live, make: Make, clock: FakeClock, anew: InventoryEntry
 ) -> None:
     intent = replace(ENTRY, ownership="intent", identity=None)
@@ -194,7 +194,7 @@ def test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_
     second.drop_entry(anew)
 
 
-def test_a_leader_that_was_refused_once_knows_that_it_leads_no_more(make: Make, clock: FakeClock) -> None:
+def test_a_leader_that_was_refused_once_stops_leading(make: Make, clock: FakeClock) -> None:
     old, new = make("old"), make("new")
     old.acquire_lease()
     new.acquire_lease()
@@ -230,7 +230,7 @@ def test_a_record_that_a_successor_dropped_before_it_was_read_back_is_a_lost_lea
     assert new.holds_lease()
 
 
-def test_whoever_never_led_writes_as_of_what_it_has_read(make: Make, clock: FakeClock) -> None:
+def test_a_process_that_never_led_writes_under_the_token_it_read(make: Make, clock: FakeClock) -> None:
     old, new = taken_over(make, clock)
     late, early = make("released by hand"), make("read too early")
     early.load()
@@ -248,7 +248,7 @@ def test_whoever_never_led_writes_as_of_what_it_has_read(make: Make, clock: Fake
     assert old.load().inventory["users"].ownership == "created"
 
 
-def test_a_record_of_before_there_was_a_fence_is_overwritten_and_bears_one_then(endpoint: Live, make: Make) -> None:
+def test_a_record_without_a_fencing_token_is_overwritten_with_one(endpoint: Live, make: Make) -> None:
     store = make("one")
     store.acquire_lease()
     store.put_entry(ENTRY)
@@ -275,7 +275,7 @@ def test_a_lease_that_was_deleted_by_hand_gives_no_token_below_those_on_the_reco
     assert make("fourth").load().inventory["users"].nonce == "m"
 
 
-def test_a_suspension_is_anybodys_and_a_scope_has_fences_of_its_own(make: Make, clock: FakeClock) -> None:
+def test_a_suspension_has_no_fence_and_each_scope_fences_its_own_records(make: Make, clock: FakeClock) -> None:
     old, new = taken_over(make, clock)
     new.put_suspension(Suspension("new", NOW))
     old.put_suspension(Suspension("old", NOW))
@@ -327,7 +327,7 @@ def test_what_was_read_before_the_lease_is_current_only_if_nobody_led_in_between
     assert one.is_current(later), "our own of before, which nobody took"
 
 
-def test_what_was_read_while_another_stood_still_is_read_again(make: Make, clock: FakeClock) -> None:
+def test_state_read_while_another_leader_was_paused_is_read_again(make: Make, clock: FakeClock) -> None:
     make("old").acquire_lease()
     new = make("new")
     new.acquire_lease()

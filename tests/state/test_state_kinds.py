@@ -1,4 +1,4 @@
-"""How records stand in the state table, to the letter: nothing of them is forgotten, and each reads back as itself."""
+"""The stored form of records: no field is lost, and each reads back equal."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_no_field_of_a_record_is_forgotten(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_record_stands_as_it_always_did_and_reads_back_as_itself(name: str) -> None:
+def test_a_record_keeps_its_stored_form_and_reads_back_equal(name: str) -> None:
     record, stored = STORED[name]
     assert KINDS[name].write(record) == stored
     assert KINDS[name].read(Fields({member: value for member, value in stored.items() if value is not None})) == record
@@ -167,7 +167,7 @@ def test_a_record_stands_as_it_always_did_and_reads_back_as_itself(name: str) ->
 
 @pytest.mark.parametrize("packed", ["AAAA", "AAAAAAAAAAE", "not base64!", "AAAAAAAAAAEA", "\u00e9" * 12])
 @pytest.mark.parametrize("member", ["written", "uncertain"])
-def test_damaged_digests_are_not_taken_for_a_record_without_any(member: str, packed: str) -> None:
+def test_damaged_digests_do_not_read_as_an_empty_record(member: str, packed: str) -> None:
     stored = {**STORED["SEED_RECORDS"][1], member: packed}
     with pytest.raises(Unreadable, match=f"{member} does not hold packed digests"):
         record_types.SEED_RECORDS.read(Fields(stored))

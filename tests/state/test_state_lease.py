@@ -1,4 +1,4 @@
-"""The lease between two processes: taken, renewed, expired, stolen, released, and fenced by its token."""
+"""The lease between two processes: acquired, renewed, expired, taken over, released, and fenced by its token."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make(endpoint: Live, clock: FakeClock) -> Make:
     return build
 
 
-def test_a_free_lease_is_taken_for_thirty_seconds(make: Make) -> None:
+def test_a_free_lease_is_acquired_for_thirty_seconds(make: Make) -> None:
     one = make("one")
     lease = one.acquire_lease()
     assert lease == Lease("one", 1, NOW + timedelta(seconds=30), beat=1)
@@ -47,7 +47,7 @@ def test_a_free_lease_is_taken_for_thirty_seconds(make: Make) -> None:
     assert one.holds_lease()
 
 
-def test_the_second_process_gets_none_and_can_name_the_holder(make: Make) -> None:
+def test_the_second_process_gets_no_lease_and_names_the_holder(make: Make) -> None:
     one, two = make("one"), make("two")
     one.acquire_lease()
     assert two.acquire_lease() is None
@@ -84,7 +84,7 @@ def test_a_young_lease_is_not_written_again_and_an_older_one_is_renewed_with_its
         assert [request.operation for request in proxy.mutating()] == ["PutItem", "PutItem"]
 
 
-def test_a_lease_that_stands_still_for_a_term_is_taken_over_with_a_higher_token(make: Make, clock: FakeClock) -> None:
+def test_a_lease_without_renewal_for_a_term_is_taken_with_a_higher_token(make: Make, clock: FakeClock) -> None:
     one, two = make("one"), make("two")
     one.acquire_lease()
     clock.turn(25)
@@ -106,9 +106,7 @@ def test_a_lease_that_is_renewed_is_never_taken_over(make: Make, clock: FakeCloc
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=365), timedelta(days=36500), timedelta(minutes=29)])
-def test_a_stuck_lease_of_a_clock_far_ahead_blocks_for_one_term_only(
-    make: Make, clock: FakeClock, ahead: timedelta
-) -> None:
+def test_a_lease_of_a_fast_clock_blocks_for_one_term_only(make: Make, clock: FakeClock, ahead: timedelta) -> None:
     make("gone", own_clock=FakeClock(NOW + ahead)).acquire_lease()
     two = make("two")
     assert two.acquire_lease() is None
@@ -132,7 +130,7 @@ def test_a_holder_whose_clock_is_behind_keeps_its_lease(make: Make, clock: FakeC
 @pytest.mark.parametrize(
     "apart", [-36500, -24, -1, -0.5, -0.01, 0.01, 0.5, 1, 24, 36500], ids=lambda hours: f"{hours} h"
 )
-def test_no_clock_however_wrong_takes_the_lease_of_a_living_leader_or_loses_its_own(
+def test_no_wrong_clock_takes_the_lease_of_a_living_leader_or_loses_its_own(
     make: Make, clock: FakeClock, apart: float
 ) -> None:
     other = FakeClock(NOW + timedelta(hours=apart))
@@ -151,9 +149,7 @@ def test_no_clock_however_wrong_takes_the_lease_of_a_living_leader_or_loses_its_
     assert not one.holds_lease()
 
 
-def test_a_leader_that_was_paused_past_its_term_does_not_believe_even_when_nobody_took_over(
-    make: Make, clock: FakeClock
-) -> None:
+def test_a_leader_paused_past_its_term_loses_the_lease_even_without_a_successor(make: Make, clock: FakeClock) -> None:
     one = make("one")
     one.acquire_lease()
     clock.turn(31)
@@ -188,9 +184,7 @@ def test_the_check_before_a_delete_is_a_conditional_write(endpoint: Live, make: 
     assert request.body["ConditionExpression"] == "#holder = :holder AND #token = :token"
 
 
-def test_a_released_lease_is_free_at_once_whatever_the_clocks_say_and_its_token_is_kept(
-    make: Make, clock: FakeClock
-) -> None:
+def test_a_released_lease_is_free_at_once_and_keeps_its_token(make: Make, clock: FakeClock) -> None:
     one, two = make("one", own_clock=FakeClock(NOW + timedelta(hours=5))), make("two")
     one.acquire_lease()
     one.release_lease()
@@ -221,7 +215,7 @@ def test_releasing_without_a_lease_or_without_a_table_is_quiet(endpoint: Live, m
     one.release_lease()
 
 
-def test_of_many_that_reach_for_a_dead_lease_at_once_exactly_one_gets_it(make: Make, clock: FakeClock) -> None:
+def test_of_many_processes_exactly_one_gets_an_expired_lease(make: Make, clock: FakeClock) -> None:
     make("dead").acquire_lease()
     stores = [make(f"store-{number}") for number in range(8)]
     with ThreadPoolExecutor(8) as threads:
@@ -232,7 +226,9 @@ def test_of_many_that_reach_for_a_dead_lease_at_once_exactly_one_gets_it(make: M
     assert sum(store.holds_lease() for store in stores) == 1
 
 
-def test_a_record_without_a_beat_is_taken_over_as_any_other(endpoint: Live, make: Make, clock: FakeClock) -> None:
+def test_a_lease_record_without_a_heartbeat_is_taken_over_like_any_other(
+    endpoint: Live, make: Make, clock: FakeClock
+) -> None:
     record = {
         "scope": {"S": "default/default"},
         "record": {"S": "lease"},

@@ -79,7 +79,7 @@ def test_the_first_lease_is_taken_only_where_there_is_none() -> None:
     assert put["ConditionExpression"] == "attribute_not_exists(#record)"
 
 
-def test_a_free_lease_is_taken_over_only_as_it_was_read_and_the_token_rises() -> None:
+def test_a_free_lease_is_acquired_only_unchanged_and_with_a_higher_token() -> None:
     client = Noted(GetItem=[stored(FREE)])
     taken = lease(client).acquire()
     assert taken is not None
@@ -90,20 +90,20 @@ def test_a_free_lease_is_taken_over_only_as_it_was_read_and_the_token_rises() ->
     assert put["Item"]["token"] == {"N": "8"}
 
 
-def test_whoever_comes_second_to_a_free_lease_gets_none() -> None:
+def test_the_second_process_does_not_get_a_free_lease() -> None:
     taken = Lease("two", 8, NOW + timedelta(seconds=30))
     record = lease(Noted(GetItem=[stored(FREE), stored(taken)], PutItem=[REFUSED]))
     assert record.acquire() is None
     assert not record.holds()
 
 
-def test_a_valid_lease_of_another_is_left_alone() -> None:
+def test_a_valid_lease_of_another_holder_is_not_taken() -> None:
     client = Noted(GetItem=[stored(Lease("two", 8, NOW + timedelta(seconds=1)))])
     assert lease(client).acquire() is None
     assert client.of("PutItem") == []
 
 
-def test_a_lease_is_given_back_only_while_it_is_our_own() -> None:
+def test_a_lease_is_released_only_by_its_holder() -> None:
     client = Noted()
     record = lease(client)
     record.acquire()
@@ -113,7 +113,7 @@ def test_a_lease_is_given_back_only_while_it_is_our_own() -> None:
     assert update["ExpressionAttributeValues"][":token"] == {"N": "1"}
 
 
-def test_whether_a_lease_is_held_the_table_itself_says_under_its_token() -> None:
+def test_whether_a_lease_is_held_is_read_from_the_state_table() -> None:
     client = Noted(PutItem=[{}, {}, REFUSED])
     record = lease(client)
     record.acquire()
@@ -128,7 +128,7 @@ def test_whether_a_lease_is_held_the_table_itself_says_under_its_token() -> None
     assert len(client.requests) == asked, "what was lost is not asked about again"
 
 
-def test_an_overdue_lease_holds_nothing_and_nobody_needs_to_be_asked() -> None:
+def test_an_expired_lease_counts_as_free_without_a_read() -> None:
     clock = FakeClock(NOW)
     client = Noted()
     record = lease(client, clock)
@@ -155,7 +155,7 @@ def test_a_record_of_a_kind_that_this_version_does_not_know_stops_everything() -
         snapshot_of([encode(known | {"ownership": "inherited"})], "s")
 
 
-def test_a_time_without_its_zone_is_not_taken_for_local() -> None:
+def test_a_time_without_its_zone_is_not_treated_as_local() -> None:
     with pytest.raises(Unreadable, match="at is a time without its zone"):
         Fields({"at": "2026-11-22T12:00:00"}).time("at")
 
@@ -190,7 +190,7 @@ def fingerprints(client: Noted) -> list[dict[str, Any]]:
     return [put for put in client.of("PutItem") if put["Item"]["record"] == {"S": "fingerprint"}]
 
 
-def test_the_fingerprint_is_written_once_and_never_over_another() -> None:
+def test_the_fingerprint_is_written_once_and_never_overwritten() -> None:
     client = Noted(DescribeTable=[{"Table": LIVE}], Query=[{"Items": []}], Scan=[{"Items": []}])
     store = StateTable(client, "reconciler_state", "default/default", holder="one", clock=FakeClock(NOW))
     assert store.ensure().recorded_fingerprint is not None

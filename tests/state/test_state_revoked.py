@@ -1,4 +1,4 @@
-"""Verbs beside a leader, and records that somebody put back or that a newer version wrote."""
+"""Commands while another process leads, and records that somebody restored or a newer version wrote."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def test_a_lease_that_nobody_else_holds_is_not_revoked(make: Make) -> None:
 
 
 @pytest.mark.parametrize("before", ["never held", "held and released by another", "held and released by itself"])
-@pytest.mark.parametrize("deed", ["suspend", "release"])
+@pytest.mark.parametrize("action", ["suspend", "release"])
 def test_a_pass_that_has_read_and_not_yet_taken_the_lease_reads_again_after_a_verb(
-    make: Make, deed: str, before: str
+    make: Make, action: str, before: str
 ) -> None:
     one, verb = make("pass"), make("verb")
     former = one if before.endswith("itself") else make("former")
@@ -78,10 +78,10 @@ def test_a_pass_that_has_read_and_not_yet_taken_the_lease_reads_again_after_a_ve
         former.release_lease()
     snapshot = one.load()
     verb.load()
-    if deed == "suspend":
+    if action == "suspend":
         verb.put_suspension(Suspension("somebody", NOW))
     assert verb.revoke_lease() is None, "nobody held it"
-    if deed == "release":
+    if action == "release":
         verb.put_entry(replace(verb.load().inventory.get("users", ENTRY), ownership="released"))
     assert one.acquire_lease() is not None
     assert not one.is_current(snapshot)
@@ -144,7 +144,7 @@ DAMAGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("members", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_record_is_named_and_nothing_crashes(endpoint: Live, make: Make, members: dict[str, Any]) -> None:
+def test_a_damaged_record_is_reported_and_nothing_crashes(endpoint: Live, make: Make, members: dict[str, Any]) -> None:
     one = make("one")
     one.acquire_lease()
     one.put_entry(ENTRY)

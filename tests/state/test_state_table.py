@@ -63,7 +63,7 @@ def items(endpoint: Live) -> dict[str, Any]:
     return {item["record"]["S"]: item for item in found}
 
 
-def test_loading_without_a_table_says_so_and_creates_nothing(endpoint: Live, make: Make) -> None:
+def test_loading_without_a_table_reports_it_and_creates_nothing(endpoint: Live, make: Make) -> None:
     snapshot = make().load()
     assert (snapshot.usable, snapshot.fresh) == (False, True)
     assert snapshot.problem is not None
@@ -109,9 +109,7 @@ def test_ensuring_twice_writes_once(endpoint: Live, make: Make) -> None:
     assert items(endpoint) == before
 
 
-def test_a_table_that_was_made_anew_has_another_fingerprint_than_its_restored_record(
-    endpoint: Live, make: Make
-) -> None:
+def test_a_recreated_table_differs_from_the_fingerprint_of_its_restored_record(endpoint: Live, make: Make) -> None:
     make().ensure()
     record = items(endpoint)["fingerprint"]
     endpoint.client.update_table(TableName=NAME, DeletionProtectionEnabled=False)
@@ -142,7 +140,7 @@ def test_a_seed_record_is_read_back_as_it_was_written(make: Make, record: SeedRe
     assert make().load().seeds == {"users": record}
 
 
-def test_attempts_are_read_back_and_vanish_with_their_last_count(make: Make) -> None:
+def test_attempts_are_read_back_and_removed_with_their_last_count(make: Make) -> None:
     store = make()
     store.ensure()
     counts, refused = {"ttl.enabled": 2}, {"ttl.enabled": NOW}
@@ -153,7 +151,7 @@ def test_attempts_are_read_back_and_vanish_with_their_last_count(make: Make) -> 
     assert make().load().attempts == {}
 
 
-def test_marks_are_read_back_and_vanish_with_their_last_time(make: Make) -> None:
+def test_quota_usage_is_read_back_and_removed_with_its_last_entry(make: Make) -> None:
     store = make()
     store.ensure()
     marks = QuotaUsage("users", IDENTITY, {"ttl": (NOW,), "mode": (NOW, NOW)}, {"class": NOW})
@@ -163,7 +161,7 @@ def test_marks_are_read_back_and_vanish_with_their_last_time(make: Make) -> None
     assert make().load().quota_usage == {}
 
 
-def test_a_rebuild_of_an_index_is_read_back_until_it_is_dropped(make: Make) -> None:
+def test_a_rebuild_record_is_read_back_until_it_is_dropped(make: Make) -> None:
     store = make()
     store.ensure()
     begun = IndexRebuild("users", IDENTITY, "by_mail", "by_mail-v2", NOW, 3600)
@@ -203,7 +201,7 @@ def test_one_scope_never_sees_the_records_of_another(make: Make) -> None:
     assert mine.load().inventory == {ENTRY.name: ENTRY}
 
 
-def test_what_other_scopes_wrote_down_of_tables_is_read_along_and_nothing_else(make: Make) -> None:
+def test_only_the_table_records_of_other_scopes_are_read(make: Make) -> None:
     mine, other, third = make("default/default"), make("shop/prod"), make("shop/test")
     mine.ensure()
     mine.put_entry(ENTRY)
@@ -218,9 +216,7 @@ def test_what_other_scopes_wrote_down_of_tables_is_read_along_and_nothing_else(m
     }
 
 
-def test_a_record_of_another_scope_that_cannot_be_read_stops_nobody_and_claims_its_name(
-    endpoint: Live, make: Make
-) -> None:
+def test_an_unreadable_record_of_another_scope_reserves_its_name_and_stops_nobody(endpoint: Live, make: Make) -> None:
     make().ensure()
     endpoint.client.put_item(TableName=NAME, Item={**broken("table#users"), "scope": {"S": "shop/prod"}})
     snapshot = make().load()
@@ -246,7 +242,7 @@ FOREIGN_KEYS = {
 
 @pytest.mark.parametrize("keys", FOREIGN_KEYS.values(), ids=FOREIGN_KEYS)
 @pytest.mark.parametrize("verb", ["load", "ensure"])
-def test_a_stranger_of_that_name_is_refused_and_left_alone(
+def test_an_unmanaged_table_of_that_name_is_refused_and_not_touched(
     endpoint: Live, make: Make, keys: list[tuple[str, str, str]], verb: str
 ) -> None:
     endpoint.client.create_table(

@@ -1,4 +1,4 @@
-"""Every sound declaration that the tests and the documents contain, by where it stands: for what must hold for all.
+"""Every valid declaration in the tests and documents, by origin: for properties that must hold for all.
 
 Tables of cases are taken whole, so that a case which is added there is held to the same.
 """
@@ -14,12 +14,12 @@ from declarations.test_auto_scaling_documents import GOOD
 from declarations.test_class_files import SHAPES
 from declarations.test_json_schema import SOUND_DOCUMENTS
 from declarations.test_normalise import MEANINGS, YAML
-from support.aside_transitions import ASIDE
 from support.class_files import DOCUMENTED
 from support.documents import T, defs, index
 from support.folders import SOUND, load, write
 from support.markdown import ROOT, code_blocks
 from support.setting_transitions import SETTINGS
+from support.side_feature_transitions import ASIDE
 from support.specs import gsi, provisioned, spec, stream
 from support.transitions import TRANSITIONS
 from support.transitions_vectors import VECTORS
@@ -73,9 +73,9 @@ def everywhere(folder: Path) -> dict[str, TableSpec]:
     known: set[str] = set()
     for origin, each in (*_transitions(), *_global(), *_documents(folder), *_files(folder)):
         table = _with_its_stream(each)
-        said = repr(table)
-        if said not in known:
-            known.add(said)
+        messages = repr(table)
+        if messages not in known:
+            known.add(messages)
             found[origin] = table
     return found
 

@@ -1,4 +1,4 @@
-"""What somebody else does to replicas and auto scaling, as raw calls; the service may refuse any of them."""
+"""Foreign changes of replicas and auto scaling: raw calls; the service may refuse any of them."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def _policy(rng: Random, name: str) -> Call:
         "PredefinedMetricSpecification": {"PredefinedMetricType": METRIC.format(kind)},
     }
     policy = {"PolicyName": f"{METRIC.format(kind)}:table/{name}", "PolicyType": "TargetTrackingScaling"}
-    wish = {"TargetTrackingScalingPolicyConfiguration": tracking}
-    return Call(f"{SCALING}PutScalingPolicy", _place(name, kind) | policy | wish)
+    requested = {"TargetTrackingScalingPolicyConfiguration": tracking}
+    return Call(f"{SCALING}PutScalingPolicy", _place(name, kind) | policy | requested)
 
 
 def _place(name: str, kind: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.shapes import answers
+from support.responses import answers
 
 from reconciler.model.observed import Responses
 from reconciler.model.scaling import ScheduledScaling

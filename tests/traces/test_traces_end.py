@@ -1,4 +1,4 @@
-"""The end of the process: the last spans leave, or are left behind; spans are whole however a pass ends."""
+"""The end of the process: the last spans are sent or dropped in time, and spans are complete however a pass ends."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_table_that_a_pass_comes_back_to_is_one_span_from_whatever_threads(kep
     assert whole.status.status_code is StatusCode.ERROR
 
 
-def test_a_pass_that_raises_ends_all_its_spans_and_the_next_one_begins_anew(kept: Kept) -> None:
+def test_a_pass_that_raises_ends_its_spans_and_the_next_one_starts_a_new_trace(kept: Kept) -> None:
     traces = Traces(("otlp",))
     with pytest.raises(KeyError), traces.whole_pass("p1", "once"), traces.table("users"):
         raise KeyError("a bug")
@@ -119,7 +119,7 @@ def test_a_pass_that_raises_ends_all_its_spans_and_the_next_one_begins_anew(kept
     assert parent(one(kept, "table users")) == ident(first)
 
 
-def test_a_table_outside_of_a_pass_holds_its_calls_all_the_same(kept: Kept) -> None:
+def test_a_table_span_outside_of_a_pass_contains_its_calls(kept: Kept) -> None:
     traces = Traces(("otlp",))
     with traces.table("users"):
         traces.call("PutItem", "success", 0.0, ApiExchange(("users",)))
@@ -127,12 +127,12 @@ def test_a_table_outside_of_a_pass_holds_its_calls_all_the_same(kept: Kept) -> N
     assert parent(one(kept, "DynamoDB.PutItem")) == ident(one(kept, "table users"))
 
 
-def test_services_beside_dynamodb_go_by_their_own_names(kept: Kept) -> None:
+def test_sibling_services_are_labelled_by_their_own_names(kept: Kept) -> None:
     traces = Traces(("otlp",))
     traces.call("application-autoscaling:RegisterScalableTarget", "success", 0.0, ApiExchange())
     traces.close()
-    said = dict(one(kept, "Application Auto Scaling.RegisterScalableTarget").attributes or {})
-    assert "db.system.name" not in said
+    messages = dict(one(kept, "Application Auto Scaling.RegisterScalableTarget").attributes or {})
+    assert "db.system.name" not in messages
 
 
 def test_retries_of_the_sdk_are_counted_on_the_call(kept: Kept) -> None:
@@ -142,7 +142,7 @@ def test_retries_of_the_sdk_are_counted_on_the_call(kept: Kept) -> None:
     assert dict(one(kept, "DynamoDB.ListTables").attributes or {})["http.request.resend_count"] == 2
 
 
-def test_the_end_of_sending_is_said_once_and_its_return_too(
+def test_a_failing_exporter_is_reported_once_and_so_is_its_recovery(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")

@@ -1,4 +1,4 @@
-"""What the standard variables ask for; unknown values are warned of and passed over."""
+"""The standard variables of traces; unknown values are reported and ignored."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def test_an_exporter_that_is_unknown_is_warned_of_by_name_and_the_others_stay() 
 
 
 @pytest.mark.parametrize("name", ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"])
-def test_a_protocol_that_is_not_spoken_is_warned_of(name: str) -> None:
+def test_an_unsupported_protocol_is_warned_about(name: str) -> None:
     asked = read_config({**ENDPOINT, name: "grpc"})
     assert asked.exporters == OTLP
     assert ["'grpc'" in text for text in asked.warnings] == [True]
 
 
-def test_a_protocol_is_nothing_to_warn_of_while_traces_are_off() -> None:
+def test_an_unknown_protocol_is_not_warned_about_while_traces_are_off() -> None:
     assert read_config({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}) == TraceConfig()

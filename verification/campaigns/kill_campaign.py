@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from campaigns.campaign import Campaign
-from faults.bench import Bench, standing_bench
+from faults.fixture import KillFixture, shared_fixture
 from faults.kill import Moment
 from faults.kill_scenarios import SCENARIOS
 from faults.scenario import Scenario
@@ -32,9 +32,9 @@ def case_of(name: str, number: int, moment: Moment) -> int:
     return position * PLACES + (number - 1) * len(MOMENTS) + MOMENTS.index(moment)
 
 
-def writes_of(bench: Bench, scenario: Scenario) -> int:
+def writes_of(kill_fixture: KillFixture, scenario: Scenario) -> int:
     """How many calls of the scenario's undisturbed run count."""
-    writes = bench.baseline(scenario).writes
+    writes = kill_fixture.baseline(scenario).writes
     assert writes <= ROOM, f"{scenario.name} makes {writes} mutating calls, and there is room for {ROOM}"
     return writes
 
@@ -42,17 +42,17 @@ def writes_of(bench: Bench, scenario: Scenario) -> int:
 def case(number: int) -> Counter[str]:
     """One death and what comes after it; nothing where the scenario makes fewer calls."""
     scenario, call, moment = place(number)
-    bench = standing_bench()
-    if call > writes_of(bench, scenario):
+    kill_fixture = shared_fixture()
+    if call > writes_of(kill_fixture, scenario):
         return Counter()
     try:
-        bench.prepare(scenario)
-        killed = bench.killed(scenario, call, moment)
+        kill_fixture.prepare(scenario)
+        killed = kill_fixture.killed(scenario, call, moment)
         runs = 1
         if scenario.instead:
-            bench.overtaken(scenario, [killed])
+            kill_fixture.overtaken(scenario, [killed])
         else:
-            runs = bench.recovered(scenario, [killed])
+            runs = kill_fixture.recovered(scenario, [killed])
     except AssertionError as error:
         raise AssertionError(f"{scenario.name}, killed at call {call} {moment}: {error}") from error
     return Counter(
@@ -66,8 +66,8 @@ def case(number: int) -> Counter[str]:
 
 
 def prepare() -> None:
-    """The bench of this process, started before the first case is timed."""
-    standing_bench()
+    """Starts the fixture of this process before the first case is timed."""
+    shared_fixture()
 
 
 CAMPAIGN = Campaign(

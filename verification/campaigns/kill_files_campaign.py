@@ -12,8 +12,8 @@ from typing import Any
 
 from campaigns.campaign import Campaign
 from campaigns.kill_campaign import prepare
-from faults.bench import standing_bench
-from faults.kill_beyond import IMPORTS
+from faults.fixture import shared_fixture
+from faults.kill_imports_and_daemon import IMPORTS
 
 FILE, FUNCTION = "reconciler/declarations/writer.py", "stored"
 ROOM = 128
@@ -22,12 +22,12 @@ ROOM = 128
 @cache
 def lines_of(position: int) -> int:
     """How many lines run in the scenario's undisturbed writing of files."""
-    bench, scenario = standing_bench(), IMPORTS[position]
-    bench.baseline(scenario)
-    bench.prepare(scenario)
-    with NamedTemporaryFile("r", encoding="utf-8") as told:
-        bench.run(scenario.when, line=_line(0, told.name))
-        ran = int(told.read())
+    kill_fixture, scenario = shared_fixture(), IMPORTS[position]
+    kill_fixture.baseline(scenario)
+    kill_fixture.prepare(scenario)
+    with NamedTemporaryFile("r", encoding="utf-8") as reported:
+        kill_fixture.run(scenario.when, line=_line(0, reported.name))
+        ran = int(reported.read())
     assert 0 < ran <= ROOM, f"{scenario.name} runs {ran} lines, and there is room for {ROOM}"
     return ran
 
@@ -37,17 +37,17 @@ def case(number: int) -> Counter[str]:
     position, line = divmod(number, ROOM)
     if line >= lines_of(position):
         return Counter()
-    bench, scenario = standing_bench(), IMPORTS[position]
+    kill_fixture, scenario = shared_fixture(), IMPORTS[position]
     try:
-        bench.prepare(scenario)
-        runs = bench.recovered(scenario, [bench.killed_at(scenario, _line(line + 1, ""))])
+        kill_fixture.prepare(scenario)
+        runs = kill_fixture.recovered(scenario, [kill_fixture.killed_at(scenario, _line(line + 1, ""))])
     except AssertionError as error:
         raise AssertionError(f"{scenario.name}, killed at line {line + 1} of its files: {error}") from error
     return Counter({"kills": 1, "recovered by one run": int(runs == 1)})
 
 
-def _line(number: int, told: str) -> dict[str, Any]:
-    return {"file": FILE, "function": FUNCTION, "number": number, "told": told}
+def _line(number: int, reported: str) -> dict[str, Any]:
+    return {"file": FILE, "function": FUNCTION, "number": number, "told": reported}
 
 
 CAMPAIGN = Campaign(

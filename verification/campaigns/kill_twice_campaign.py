@@ -11,7 +11,7 @@ from functools import cache
 
 from campaigns.campaign import Campaign
 from campaigns.kill_campaign import MOMENTS, ROOM, prepare, writes_of
-from faults.bench import standing_bench
+from faults.fixture import shared_fixture
 from faults.journal import writes
 from faults.kill import Moment
 from faults.kill_scenarios import SCENARIOS
@@ -69,22 +69,25 @@ def first_moment(first: int) -> Moment:
 @cache
 def recovery_writes(name: str, first: int) -> int:
     """How many calls count of the run after the first death."""
-    bench, scenario = standing_bench(), NAMED[name]
-    bench.prepare(scenario)
-    bench.killed(scenario, first, first_moment(first))
-    return writes(bench.run(scenario.when).requests)
+    kill_fixture, scenario = shared_fixture(), NAMED[name]
+    kill_fixture.prepare(scenario)
+    kill_fixture.killed(scenario, first, first_moment(first))
+    return writes(kill_fixture.run(scenario.when).requests)
 
 
 def case(number: int) -> Counter[str]:
     """Two deaths and what comes after them; nothing where a run makes fewer calls."""
     scenario, first, second, moment = place(number)
-    bench = standing_bench()
-    if first > writes_of(bench, scenario) or second > recovery_writes(scenario.name, first):
+    kill_fixture = shared_fixture()
+    if first > writes_of(kill_fixture, scenario) or second > recovery_writes(scenario.name, first):
         return Counter()
     try:
-        bench.prepare(scenario)
-        killed = [bench.killed(scenario, first, first_moment(first)), bench.killed(scenario, second, moment)]
-        runs = bench.recovered(scenario, killed)
+        kill_fixture.prepare(scenario)
+        killed = [
+            kill_fixture.killed(scenario, first, first_moment(first)),
+            kill_fixture.killed(scenario, second, moment),
+        ]
+        runs = kill_fixture.recovered(scenario, killed)
     except AssertionError as error:
         where = f"killed at call {first} {first_moment(first)}, then at call {second} {moment}"
         raise AssertionError(f"{scenario.name}, {where}: {error}") from error

@@ -12,7 +12,7 @@ from collections import Counter
 from campaigns import kill_twice_campaign as twice
 from campaigns.campaign import Campaign
 from campaigns.kill_campaign import MOMENTS, prepare, writes_of
-from faults.bench import standing_bench
+from faults.fixture import shared_fixture
 from faults.kill import Moment
 
 SHARES = (0.0, 0.5, 1.0)
@@ -20,14 +20,15 @@ PAIRS = len(SHARES) ** 2
 
 
 def place(case: int) -> tuple[str, int, int, Moment]:
-    """Scenario, call of the first death, call of the second, moment of the second; asks the bench how many there are.
+    """Scenario, call of the first death, call of the second, moment of the second.
+    It asks the fixture for the numbers of calls.
 
     The first death is never at the very first call, after which a recovery has nothing to recover.
     """
     position, pair = divmod(case, PAIRS)
     first, second = divmod(pair, len(SHARES))
     name = twice.CHOSEN[position]
-    last = writes_of(standing_bench(), twice.NAMED[name])
+    last = writes_of(shared_fixture(), twice.NAMED[name])
     one = _at(SHARES[first], 2, last)
     while one > 1 and not twice.recovery_writes(name, one):
         one -= 1

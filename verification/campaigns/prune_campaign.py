@@ -1,4 +1,4 @@
-"""The campaign ``prune``: adversarial declarations over fifty live tables, and not one wrong delete."""
+"""The campaign ``prune``: adversarial declarations over fifty live tables without one wrong delete."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def smallest(number: int) -> str:
 
 
 def valid(case: PruneCase) -> bool:
-    """Positions of wishes name tables that are there."""
-    return bool(case.lives) and bool(case.wishes)
+    """The positions of every phase name existing tables."""
+    return bool(case.live_tables) and bool(case.phases)
 
 
 CAMPAIGN = Campaign(

@@ -1,4 +1,4 @@
-"""The campaign ``seeds``: seeding and clearing, interrupted anywhere, beside other people and with a changing seed."""
+"""The campaign ``seeds``: seeding and clearing, interrupted anywhere, with concurrent writers and a changing seed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def smallest(number: int) -> str:
 def valid(case: SeedCase) -> bool:
     """Turns name versions that are there, and every version holds an item."""
     sound = bool(case.versions) and all(case.versions) and case.batch > 0 and case.part > 0
-    return sound and bool(case.turns) and all(0 <= turn.version < len(case.versions) for turn in case.turns)
+    return sound and bool(case.phases) and all(0 <= phase.version < len(case.versions) for phase in case.phases)
 
 
 CAMPAIGN = Campaign(

@@ -1,4 +1,4 @@
-"""One case of the campaign ``seeds`` as data: versions of a seed, commands, faults, and what others do meanwhile."""
+"""One case of the campaign ``seeds`` as data: versions of a seed, commands, faults, and foreign actions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from random import Random
 
 VERBS = ("once", "once", "once", "pass", "seed", "clear")
 FAULTS = ("crash_before", "crash_after", "crash_after", "lost", "throttled", "denied", "rejected", "stop")
-DEEDS = ("put", "put", "put_seed_item", "put_seed_item", "change", "add_attribute", "remove", "recreate", "drop")
+ACTIONS = ("put", "put", "put_seed_item", "put_seed_item", "change", "add_attribute", "remove", "recreate", "drop")
 KEYS = 9
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     """What somebody else does right before call ``at``. ``key`` names an item, or how many a recreated table holds."""
 
     at: int
@@ -29,13 +29,13 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Phase:
     """One process: a verb with the seed of that version, what breaks, and what others do."""
 
     verb: str
     version: int = 0
     faults: tuple[Fault, ...] = ()
-    deeds: tuple[Deed, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class SeedCase:
     """
 
     versions: tuple[tuple[tuple[int, int], ...], ...]
-    turns: tuple[Turn, ...]
+    phases: tuple[Phase, ...]
     batch: int = 2
     part: int = 3
     seconds: float = 0.0
@@ -66,13 +66,13 @@ def draw(number: int) -> SeedCase:
         added = [(key, content) for key in range(KEYS) if key not in taken and rng.random() < 0.2]
         versions.append(tuple(sorted((*kept, *again, *added))) or first)
     existing = tuple(rng.sample(range(KEYS), rng.randint(0, 4))) if rng.random() < 0.25 else None
-    turns, version = [], 0
+    phases, version = [], 0
     for _ in range(rng.choice((1, 2, 2, 3, 4))):
         version = min(2, version + (rng.random() < 0.5))
-        turns.append(_turn(rng, version))
+        phases.append(_phase(rng, version))
     return SeedCase(
         tuple(versions),
-        tuple(turns),
+        tuple(phases),
         batch=rng.choice((1, 2, 2, 3, 100)),
         part=rng.choice((1, 2, 3, 1000)),
         seconds=rng.choice((0.0, 0.0, 0.3, 0.9)),
@@ -80,9 +80,10 @@ def draw(number: int) -> SeedCase:
     )
 
 
-def _turn(rng: Random, version: int) -> Turn:
+def _phase(rng: Random, version: int) -> Phase:
     faults = tuple(Fault(rng.randint(0, 15), rng.choice(FAULTS)) for _ in range(rng.choice((0, 1, 1, 1, 2))))
-    deeds = tuple(
-        Deed(rng.randint(0, 15), rng.choice(DEEDS), rng.randrange(KEYS)) for _ in range(rng.choice((0, 0, 1, 1, 2, 4)))
+    actions = tuple(
+        Action(rng.randint(0, 15), rng.choice(ACTIONS), rng.randrange(KEYS))
+        for _ in range(rng.choice((0, 0, 1, 1, 2, 4)))
     )
-    return Turn(rng.choice(VERBS), version, faults, deeds)
+    return Phase(rng.choice(VERBS), version, faults, actions)

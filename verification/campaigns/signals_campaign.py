@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from campaigns.campaign import Campaign
-from campaigns.signals_run import case, standing_stage
+from campaigns.signals_run import case, shared_fixture
 
 CASES = 2_000
 
 
 def prepare() -> None:
     """The endpoint and the fork server of this process, started before the first case is timed."""
-    standing_stage()
+    shared_fixture()
 
 
 CAMPAIGN = Campaign(

@@ -40,7 +40,7 @@ attribute_definitions: [{{AttributeName: pk, AttributeType: S}}]
 
 
 @dataclass(frozen=True)
-class Deed:
+class Command:
     """A command under test: what is run before it, how it ends undisturbed, and what a client must see after it."""
 
     words: tuple[str, ...]
@@ -55,27 +55,27 @@ class Deed:
 
 
 MADE, FULL = {"orders": ITEMS, "users": ITEMS}, (("--once",),)
-DEEDS: Mapping[str, Deed] = {
-    "once": Deed(("--once",), tables=MADE),
-    "once on two tables at once": Deed(("--once", "--workers", "10"), tables=MADE),
-    "up": Deed(("up", "--yes"), tables=MADE),
-    "seed": Deed(("seed",), given=(*FULL, ("clear", "--yes")), tables=MADE),
-    "clear": Deed(("clear", "--yes"), given=FULL, tables={"orders": 0, "users": 0}),
-    "destroy": Deed(("destroy", "--yes"), given=FULL, tables={}),
-    "release": Deed(("release", "users"), given=FULL, tables=MADE),
-    "suspend": Deed(("suspend",), given=FULL, tables=MADE),
-    "resume": Deed(("resume",), given=(*FULL, ("suspend",)), tables=MADE),
-    "import": Deed(("import", "users"), given=(*FULL, ("release", "users")), tables=MADE, again=(1,)),
-    "preview": Deed(("preview",), given=FULL, tables=MADE, reads_only=True),
-    "status": Deed(("status",), given=FULL, tables=MADE, reads_only=True),
-    "validate": Deed(("validate",), reads_only=True),
-    "doctor": Deed(("doctor",), given=FULL, tables=MADE, reads_only=True),
-    "daemon": Deed(("run",), stays=True),
+COMMANDS: Mapping[str, Command] = {
+    "once": Command(("--once",), tables=MADE),
+    "once on two tables at once": Command(("--once", "--workers", "10"), tables=MADE),
+    "up": Command(("up", "--yes"), tables=MADE),
+    "seed": Command(("seed",), given=(*FULL, ("clear", "--yes")), tables=MADE),
+    "clear": Command(("clear", "--yes"), given=FULL, tables={"orders": 0, "users": 0}),
+    "destroy": Command(("destroy", "--yes"), given=FULL, tables={}),
+    "release": Command(("release", "users"), given=FULL, tables=MADE),
+    "suspend": Command(("suspend",), given=FULL, tables=MADE),
+    "resume": Command(("resume",), given=(*FULL, ("suspend",)), tables=MADE),
+    "import": Command(("import", "users"), given=(*FULL, ("release", "users")), tables=MADE, again=(1,)),
+    "preview": Command(("preview",), given=FULL, tables=MADE, reads_only=True),
+    "status": Command(("status",), given=FULL, tables=MADE, reads_only=True),
+    "validate": Command(("validate",), reads_only=True),
+    "doctor": Command(("doctor",), given=FULL, tables=MADE, reads_only=True),
+    "daemon": Command(("run",), stays=True),
 }
 
 
-class Stage:
-    """``with Stage() as stage:`` or ``standing_stage()``."""
+class SignalFixture:
+    """Use ``with SignalFixture() as signal_fixture:`` or ``shared_fixture()``."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -97,9 +97,9 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def prepare(self, deed: Deed) -> None:
+    def prepare(self, command: Command) -> None:
         wipe(self.client)
-        for words in deed.given:
+        for words in command.given:
             code, seconds, output = self.run(words, lambda _: None, 60.0)
             assert code == 0, f"{' '.join(words)} before it ended with {code} after {seconds:.1f} s\n{output}"
 
@@ -121,21 +121,21 @@ class Stage:
     def duration(self, name: str) -> float:
         """Of the undisturbed run, measured once."""
         if name not in self._seconds:
-            deed = DEEDS[name]
-            self.prepare(deed)
-            code, seconds, output = self.run(deed.words, lambda _: None, 90.0)
-            assert code == deed.code, f"undisturbed, it ended with {code}\n{output}"
-            self._check_end(deed, "undisturbed")
+            command = COMMANDS[name]
+            self.prepare(command)
+            code, seconds, output = self.run(command.words, lambda _: None, 90.0)
+            assert code == command.code, f"undisturbed, it ended with {code}\n{output}"
+            self._check_end(command, "undisturbed")
             self._seconds[name] = seconds
         return self._seconds[name]
 
     def disturbed(self, name: str, rng: random.Random) -> Counter[str]:
         """One signal, or two, at a random moment; then the same command again."""
-        deed = DEEDS[name]
-        delay = rng.uniform(0.05, 2.0 if deed.stays else 1.1 * self.duration(name) + 0.05)
+        command = COMMANDS[name]
+        delay = rng.uniform(0.05, 2.0 if command.stays else 1.1 * self.duration(name) + 0.05)
         number = rng.choice((signal.SIGINT, signal.SIGTERM))
         twice = rng.random() < 0.15
-        self.prepare(deed)
+        self.prepare(command)
 
         def disturb(process: int) -> None:
             time.sleep(delay)
@@ -144,38 +144,38 @@ class Stage:
                 time.sleep(rng.uniform(0, 0.2))
                 _send(process, number)
 
-        limit = (DAEMON_GRACE_SECONDS if deed.stays else GRACE_SECONDS) + SLACK_SECONDS
-        code, seconds, output = self.run(deed.words, disturb, limit)
-        told = (
+        limit = (DAEMON_GRACE_SECONDS if command.stays else GRACE_SECONDS) + SLACK_SECONDS
+        code, seconds, output = self.run(command.words, disturb, limit)
+        reported = (
             f"{signal.Signals(number).name} after {delay:.3f} s{', twice' if twice else ''}: {code} in {seconds:.1f} s"
         )
         figures = Counter({"signals": 1, f"signals to {name}": 1, "seconds, rounded up": int(seconds) + 1})
         if code in NOT_BEGUN and "Interrupted" not in output:
             return figures + Counter({"before the command began": 1})
-        assert code != -signal.SIGKILL, f"{told}: it hung\n{output}"
-        assert "Traceback" not in output, f"{told}: a traceback\n{output}"
+        assert code != -signal.SIGKILL, f"{reported}: it hung\n{output}"
+        assert "Traceback" not in output, f"{reported}: a traceback\n{output}"
         interrupted = code == 128 + number
         figures["interrupted" if interrupted else "ended before"] += 1
-        if not deed.stays:
-            said = output.count("Interrupted by")
-            assert said == int(interrupted), f"{told}: {said} sentences\n{output}"
-            assert interrupted or code == deed.code, f"{told}: another exit code\n{output}"
-            if deed.reads_only and interrupted:
-                assert "nothing was changed" in output, f"{told}: {output}"
+        if not command.stays:
+            output = output.count("Interrupted by")
+            assert output == int(interrupted), f"{reported}: {output} sentences\n{output}"
+            assert interrupted or code == command.code, f"{reported}: another exit code\n{output}"
+            if command.reads_only and interrupted:
+                assert "nothing was changed" in output, f"{reported}: {output}"
         else:
-            assert interrupted, f"{told}: another exit code\n{output}"
+            assert interrupted, f"{reported}: another exit code\n{output}"
             return figures
-        code, _, output = self.run(deed.words, lambda _: None, 120.0)
-        assert code in (deed.code, *deed.again), f"{told}; again, it ended with {code}\n{output}"
-        self._check_end(deed, told)
+        code, _, output = self.run(command.words, lambda _: None, 120.0)
+        assert code in (command.code, *command.again), f"{reported}; again, it ended with {code}\n{output}"
+        self._check_end(command, reported)
         return figures
 
-    def _check_end(self, deed: Deed, told: str) -> None:
-        if deed.tables is None:
+    def _check_end(self, command: Command, reported: str) -> None:
+        if command.tables is None:
             return
         names = self.client.list_tables()["TableNames"]
         held = {name: self.client.scan(TableName=name, Select="COUNT")["Count"] for name in names if name in MADE}
-        assert held == deed.tables, f"{told}: items are {held}, not {deed.tables}"
+        assert held == command.tables, f"{reported}: items are {held}, not {command.tables}"
 
 
 def _send(process: int, number: int) -> None:
@@ -184,17 +184,17 @@ def _send(process: int, number: int) -> None:
 
 
 @cache
-def standing_stage() -> Stage:
+def shared_fixture() -> SignalFixture:
     """One for this process, which ends with it."""
-    stage = Stage().__enter__()
-    Finalize(None, stage.__exit__, exitpriority=10)
-    return stage
+    signal_fixture = SignalFixture().__enter__()
+    Finalize(None, signal_fixture.__exit__, exitpriority=10)
+    return signal_fixture
 
 
 def case(number: int) -> Counter[str]:
     """Commands take turns; moment and signal follow from the number."""
-    name = list(DEEDS)[number % len(DEEDS)]
+    name = list(COMMANDS)[number % len(COMMANDS)]
     try:
-        return standing_stage().disturbed(name, random.Random(number))
+        return shared_fixture().disturbed(name, random.Random(number))
     except AssertionError as error:
         raise AssertionError(f"{name}: {error}") from error

@@ -6,8 +6,8 @@ from collections import Counter
 
 from campaigns.campaign import Campaign
 from campaigns.shrink import shown, shrunk
-from campaigns.storm_case import StormCase, draw
-from campaigns.storm_run import run
+from campaigns.simulation_case import SimulationCase, draw
+from campaigns.simulation_run import run
 from support.random_tables import sound
 
 
@@ -22,7 +22,7 @@ def smallest(number: int) -> str:
     return f"{shown(found)}\n{text}"
 
 
-def valid(case: StormCase) -> bool:
+def valid(case: SimulationCase) -> bool:
     """Whether every declaration in it could be drawn."""
     declared = [spec for plan in case.plans for spec in (plan.first, plan.second)]
     return bool(case.plans) and all(sound(spec) for spec in declared)

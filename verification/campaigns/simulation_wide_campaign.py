@@ -7,9 +7,9 @@ from collections import Counter
 from campaigns.campaign import Campaign
 from campaigns.shrink import shown, shrunk
 from campaigns.simulation_campaign import valid as sound
-from campaigns.storm_case import StormCase
-from campaigns.storm_wide_case import draw_wide
-from campaigns.storm_wide_run import run
+from campaigns.simulation_case import SimulationCase
+from campaigns.simulation_wide_case import draw_wide
+from campaigns.simulation_wide_run import run
 from support.random_wide import IMAGES
 
 
@@ -24,7 +24,7 @@ def smallest(number: int) -> str:
     return f"{shown(found)}\n{text}"
 
 
-def valid(case: StormCase) -> bool:
+def valid(case: SimulationCase) -> bool:
     """Whether every declaration in it could be drawn: both versions of a table keep what its replicas need."""
     pairs = [((plan.first, plan.second), {plan.first.stream, plan.second.stream}) for plan in case.plans]
     carried = all(streams == {IMAGES} or not any(one.replicas for one in specs) for specs, streams in pairs)

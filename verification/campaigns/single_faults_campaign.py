@@ -1,4 +1,4 @@
-"""The campaign ``single-faults``: each kind of fault at every call of every scenario, reads too; see faults."""
+"""The campaign ``single-faults``: each kind of fault at every call of every scenario, reads included."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 from campaigns.campaign import Campaign
 from faults.inprocess.baseline import plans
-from faults.inprocess.single import run
+from faults.inprocess.single_fault import run
 
 
 def case(number: int) -> Counter[str]:

@@ -1,11 +1,11 @@
-"""The campaign ``stale-raced``: answers from the past, and somebody else who goes first, at every call; see faults."""
+"""The campaign ``stale-raced``: a stale answer, or a foreign change right before, at every call."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from campaigns.campaign import Campaign
-from faults.inprocess.outdated import plans, run
+from faults.inprocess.stale_or_raced import plans, run
 
 
 def case(number: int) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``seeds``, spread over all of it; and that its judge sees wrong things."""
+"""A slice of the campaign ``seeds``, spread over all of it, and tests that its monitor detects violations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from campaigns.campaign import slice_of
 from campaigns.seeds_campaign import CAMPAIGN, case
-from campaigns.seeds_case import DEEDS, FAULTS, VERBS, Deed, Fault, SeedCase, Turn, draw
+from campaigns.seeds_case import ACTIONS, FAULTS, VERBS, Action, Fault, Phase, SeedCase, draw
 from campaigns.seeds_run import run
 
 from reconciler.engine import seed_batches
@@ -18,7 +18,7 @@ CASES, PARTS = 2_400, 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_item_of_others_is_touched_and_nothing_is_done_that_is_not(part: int) -> None:
+def test_foreign_items_are_not_touched_and_the_work_is_complete(part: int) -> None:
     figures: Counter[str] = Counter()
     for number in list(slice_of(CAMPAIGN, CASES))[part::PARTS]:
         try:
@@ -31,20 +31,20 @@ def test_no_item_of_others_is_touched_and_nothing_is_done_that_is_not(part: int)
     assert figures["started"] > 0
 
 
-def test_what_is_drawn_has_every_verb_fault_and_deed() -> None:
-    turns = [turn for number in range(200) for turn in draw(number).turns]
-    assert {turn.verb for turn in turns} == set(VERBS)
-    assert {fault.kind for turn in turns for fault in turn.faults} == set(FAULTS)
-    assert {deed.kind for turn in turns for deed in turn.deeds} == set(DEEDS)
+def test_drawn_cases_have_every_verb_fault_and_action() -> None:
+    phases = [phase for number in range(200) for phase in draw(number).phases]
+    assert {phase.verb for phase in phases} == set(VERBS)
+    assert {fault.kind for phase in phases for fault in phase.faults} == set(FAULTS)
+    assert {action.kind for phase in phases for action in phase.actions} == set(ACTIONS)
 
 
 THREE = ((0, 0), (1, 0), (2, 0))
 LATER = ((3, 1), (4, 1))
-PRESENT = SeedCase((THREE,), (Turn("seed"), Turn("clear")), existing=())
-THEIRS = Deed(0, "put_seed_item", 1)
-CHANGED = SeedCase((THREE, LATER), (Turn("once", 0, (Fault(6, "crash_after"),)), Turn("once", 1)), batch=1)
+PRESENT = SeedCase((THREE,), (Phase("seed"), Phase("clear")), existing=())
+THEIRS = Action(0, "put_seed_item", 1)
+CHANGED = SeedCase((THREE, LATER), (Phase("once", 0, (Fault(6, "crash_after"),)), Phase("once", 1)), batch=1)
 RECREATED = SeedCase(
-    (tuple((key, 0) for key in range(9)),), (Turn("once", 0, (), (Deed(9, "recreate", 1),)),), seconds=0.9
+    (tuple((key, 0) for key in range(9)),), (Phase("once", 0, (), (Action(9, "recreate", 1),)),), seconds=0.9
 )
 
 
@@ -72,23 +72,23 @@ def _done_at_once(patch: pytest.MonkeyPatch) -> None:
 
 WRONG = {
     "an item of others was removed": (
-        SeedCase((THREE,), (Turn("seed", 0, (), (THEIRS,)), Turn("clear")), existing=()),
+        SeedCase((THREE,), (Phase("seed", 0, (), (THEIRS,)), Phase("clear")), existing=()),
         _everything_is_ours,
     ),
     "after somebody else recreated the table": (RECREATED, _never_asks),
     "recorded as done without": (
-        SeedCase((THREE,), (Turn("once", 0, (Fault(8, "crash_before"),)),), batch=1),
+        SeedCase((THREE,), (Phase("once", 0, (Fault(8, "crash_before"),)),), batch=1),
         _done_at_once,
     ),
 }
 
 
-@pytest.mark.parametrize("said", WRONG)
-def test_the_judge_sees_what_is_wrong(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    story, spoil = WRONG[said]
+@pytest.mark.parametrize("messages", WRONG)
+def test_the_monitor_detects_each_violation(messages: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    story, spoil = WRONG[messages]
     run(story)
     spoil(monkeypatch)
-    with pytest.raises(AssertionError, match=said):
+    with pytest.raises(AssertionError, match=messages):
         run(story)
 
 

@@ -1,4 +1,4 @@
-"""A failed case is made as small as it can be while it fails in the same way."""
+"""A failed case is shrunk as far as possible while it fails in the same way."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_smaller_case_that_fails_in_another_way_is_not_taken() -> None:
     assert shrunk(run, LARGE)[0] == Case((Part("a"),), delay=5.0)
 
 
-def test_a_case_that_holds_is_no_failure() -> None:
+def test_a_case_that_holds_is_not_a_failure() -> None:
     with pytest.raises(ValueError, match="does not fail"):
         shrunk(lambda case: None, LARGE)
 

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``simulation-wide``; and that its witness sees what it is there for."""
+"""A slice of the campaign ``simulation-wide``, and tests that its monitor detects each violation."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaigns.beside import THEIRS, scheduled
 from campaigns.campaign import slice_of
+from campaigns.related_oracle import THEIRS, scheduled
+from campaigns.simulation_case import Phase, Plan, SimulationCase
 from campaigns.simulation_wide_campaign import CAMPAIGN, case, valid
-from campaigns.storm_case import Plan, StormCase, Turn
-from campaigns.storm_wide_case import BACKUP_DEEDS, draw_wide
-from campaigns.storm_wide_run import WideStorm
+from campaigns.simulation_wide_case import BACKUP_ACTIONS, draw_wide
+from campaigns.simulation_wide_run import WideScenario
 from support.random_wide import IMAGES
 from support.specs import keys
 
@@ -43,7 +43,7 @@ DEREGISTER = Call("application-autoscaling:DeregisterScalableTarget", TARGET)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_nothing_forbidden_happens_beside_tables_and_the_declared_state_is_reached(part: int) -> None:
+def test_nothing_forbidden_happens_to_related_resources_and_the_declared_state_is_reached(part: int) -> None:
     figures: Counter[str] = Counter()
     for number in list(slice_of(CAMPAIGN, CASES))[part::PARTS]:
         try:
@@ -56,12 +56,12 @@ def test_nothing_forbidden_happens_beside_tables_and_the_declared_state_is_reach
     assert figures["CreateBackup"] > CASES / PARTS / 10
 
 
-def test_what_is_drawn_can_be_reached_and_has_deeds_of_every_kind() -> None:
+def test_drawn_cases_are_reachable_and_have_every_kind_of_action() -> None:
     cases = [draw_wide(number) for number in range(300)]
     assert all(valid(case) for case in cases)
-    deeds = [deed for case in cases for turn in case.turns for deed in turn.deeds]
-    assert {deed.kind for deed in deeds}.issuperset(BACKUP_DEEDS)
-    calls = {deed.call.operation for deed in deeds if deed.call and ":" in deed.call.operation}
+    actions = [action for case in cases for phase in case.phases for action in phase.actions]
+    assert {action.kind for action in actions}.issuperset(BACKUP_ACTIONS)
+    calls = {action.call.operation for action in actions if action.call and ":" in action.call.operation}
     assert {name.partition(":")[2] for name in calls} == {
         "RegisterScalableTarget",
         "DeregisterScalableTarget",
@@ -69,97 +69,97 @@ def test_what_is_drawn_can_be_reached_and_has_deeds_of_every_kind() -> None:
     }
 
 
-def world(
-    then: TableSpec, *, strangers: tuple[TableSpec, ...] = (), lifecycle: Lifecycle | None = None, **options: object
-) -> WideStorm:
+def converged_scenario(
+    then: TableSpec, *, unmanaged: tuple[TableSpec, ...] = (), lifecycle: Lifecycle | None = None, **options: object
+) -> WideScenario:
     """``users`` is there as ``WIDE``, with a backup of the schedule, one before a change and one of others."""
-    wished = Options(**options)  # type: ignore[arg-type]
+    declared = Options(**options)  # type: ignore[arg-type]
     plans = (Plan("users", WIDE, then, lifecycle or Lifecycle()),)
-    storm = WideStorm(StormCase(Flavor.AWS, wished, plans, (), strangers))
+    scenario = WideScenario(SimulationCase(Flavor.AWS, declared, plans, (), unmanaged))
     for _ in range(6):
-        storm.turn(Turn(((0, 0),), pause=61.0))
-    storm.turn(Turn(((0, 0),), pause=86_400.0))
+        scenario.phase(Phase(((0, 0),), pause=61.0))
+    scenario.phase(Phase(((0, 0),), pause=86_400.0))
     for _ in range(2):
-        storm.turn(Turn(((0, 0),), pause=61.0))
-    assert len(scheduled(storm.plane, storm.plane.tables["users"].description["TableId"])) == 1
+        scenario.phase(Phase(((0, 0),), pause=61.0))
+    assert len(scheduled(scenario.dynamodb, scenario.dynamodb.tables["users"].description["TableId"])) == 1
     for name in ("users-before-update-x", THEIRS):
-        storm.plane.do("CreateBackup", {"TableName": "users", "BackupName": name})
-    storm.witness.begin(Turn(((0, 1),)))
-    storm.reconciler.ports.store.acquire_lease()
-    storm.witness.scanned("users", 1)
-    return storm
+        scenario.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": name})
+    scenario.monitor.begin(Phase(((0, 1),)))
+    scenario.reconciler.ports.store.acquire_lease()
+    scenario.monitor.scanned("users", 1)
+    return scenario
 
 
 NO_REPLICA = replace(WIDE, replicas=())
 OFF = replace(WIDE, auto_scaling=AutoScaling(read=Scaling(False)))
 
 
-def _backup(storm: WideStorm, name: str) -> Call:
-    arn = next(arn for arn, kept in storm.plane.backups.items() if kept["summary"]["BackupName"].startswith(name))
+def _backup(scenario: WideScenario, name: str) -> Call:
+    arn = next(arn for arn, kept in scenario.dynamodb.backups.items() if kept["summary"]["BackupName"].startswith(name))
     return Call("DeleteBackup", {"BackupArn": arn})
 
 
-def test_the_witness_lets_what_is_declared_pass() -> None:
-    world(NO_REPLICA).witness.writes(DROP_REPLICA, 5)
-    world(OFF).witness.writes(DEREGISTER, 5)
-    storm = world(WIDE)
-    storm.plane.do("CreateBackup", {"TableName": "users", "BackupName": "users-2"})
-    storm.witness.writes(_backup(storm, "users-2026"), 5)
+def test_the_monitor_accepts_declared_changes() -> None:
+    converged_scenario(NO_REPLICA).monitor.writes(DROP_REPLICA, 5)
+    converged_scenario(OFF).monitor.writes(DEREGISTER, 5)
+    scenario = converged_scenario(WIDE)
+    scenario.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": "users-2"})
+    scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
 
 
-def test_the_witness_sees_a_backup_that_goes_and_should_not() -> None:
-    storm = world(WIDE)
+def test_the_monitor_detects_a_wrong_backup_deletion() -> None:
+    scenario = converged_scenario(WIDE)
     for name in ("users-before", THEIRS):
         with pytest.raises(AssertionError, match="that no schedule made"):
-            storm.witness.writes(_backup(storm, name), 5)
+            scenario.monitor.writes(_backup(scenario, name), 5)
     with pytest.raises(AssertionError, match="one of the newest 1 backups"):
-        storm.witness.writes(_backup(storm, "users-2026"), 5)
-    storm = world(replace(WIDE, backups=None))
+        scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
+    scenario = converged_scenario(replace(WIDE, backups=None))
     with pytest.raises(AssertionError, match="though none are declared"):
-        storm.witness.writes(_backup(storm, "users-2026"), 5)
+        scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
 
 
-def test_the_witness_sees_a_target_that_goes_and_should_not() -> None:
-    for then, said in ((WIDE, "that is declared"), (replace(WIDE, auto_scaling=None), "no scaling is declared")):
-        with pytest.raises(AssertionError, match=said):
-            world(then).witness.writes(DEREGISTER, 5)
+def test_the_monitor_detects_a_wrong_target_deletion() -> None:
+    for then, messages in ((WIDE, "that is declared"), (replace(WIDE, auto_scaling=None), "no scaling is declared")):
+        with pytest.raises(AssertionError, match=messages):
+            converged_scenario(then).monitor.writes(DEREGISTER, 5)
 
 
-def _filled(storm: WideStorm) -> None:
-    storm.plane.tables["users"].items["1"] = {"pk": {"S": "1"}}
-    storm.witness.scanned("users", 1)
+def _filled(scenario: WideScenario) -> None:
+    scenario.dynamodb.tables["users"].items["1"] = {"pk": {"S": "1"}}
+    scenario.monitor.scanned("users", 1)
 
 
-def _theirs(storm: WideStorm) -> None:
-    storm.others._put(storm.plane.tables["users"], "theirs")
-    storm.witness.scanned("users", 1)
+def _theirs(scenario: WideScenario) -> None:
+    scenario.others._put(scenario.dynamodb.tables["users"], "theirs")
+    scenario.monitor.scanned("users", 1)
 
 
-def test_the_witness_sees_a_replica_that_goes_and_should_not() -> None:
-    for then, said in ((WIDE, "that is declared"), (replace(WIDE, replicas=None), "none are declared")):
-        with pytest.raises(AssertionError, match=said):
-            world(then).witness.writes(DROP_REPLICA, 5)
-    storm = world(NO_REPLICA, data_loss="never")
-    _filled(storm)
+def test_the_monitor_detects_a_wrong_replica_deletion() -> None:
+    for then, messages in ((WIDE, "that is declared"), (replace(WIDE, replicas=None), "none are declared")):
+        with pytest.raises(AssertionError, match=messages):
+            converged_scenario(then).monitor.writes(DROP_REPLICA, 5)
+    scenario = converged_scenario(NO_REPLICA, data_loss="never")
+    _filled(scenario)
     with pytest.raises(AssertionError, match="without leave"):
-        storm.witness.writes(DROP_REPLICA, 5)
+        scenario.monitor.writes(DROP_REPLICA, 5)
     with pytest.raises(AssertionError, match="a table of others"):
-        world(NO_REPLICA, strangers=(replace(WIDE, replicas=None),)).witness.writes(DROP_REPLICA, 5)
+        converged_scenario(NO_REPLICA, unmanaged=(replace(WIDE, replicas=None),)).monitor.writes(DROP_REPLICA, 5)
     with pytest.raises(AssertionError, match=r"lifecycle\.protect"):
-        world(NO_REPLICA, lifecycle=Lifecycle(protect=True)).witness.writes(DROP_REPLICA, 5)
-    storm = world(NO_REPLICA, data_loss="allow", prune_grace=timedelta(seconds=300))
-    _theirs(storm)
+        converged_scenario(NO_REPLICA, lifecycle=Lifecycle(protect=True)).monitor.writes(DROP_REPLICA, 5)
+    scenario = converged_scenario(NO_REPLICA, data_loss="allow", prune_grace=timedelta(seconds=300))
+    _theirs(scenario)
     with pytest.raises(AssertionError, match=r"0\.0 s after the wish, not 300"):
-        storm.witness.writes(DROP_REPLICA, 5)
-    storm.plane.clock.seconds += 20
-    storm.witness.begin(Turn(((0, 1),)))
+        scenario.monitor.writes(DROP_REPLICA, 5)
+    scenario.dynamodb.clock.seconds += 20
+    scenario.monitor.begin(Phase(((0, 1),)))
     with pytest.raises(AssertionError, match=r"20\.0 s after the wish, not 300"):
-        storm.witness.writes(DROP_REPLICA, 5)
-    storm = world(NO_REPLICA)
-    storm.state.stolen()
+        scenario.monitor.writes(DROP_REPLICA, 5)
+    scenario = converged_scenario(NO_REPLICA)
+    scenario.state.stolen()
     with pytest.raises(AssertionError, match="lease lost"):
-        storm.witness.writes(DROP_REPLICA, 5)
-    storm = world(NO_REPLICA)
-    storm.witness.garbled()
+        scenario.monitor.writes(DROP_REPLICA, 5)
+    scenario = converged_scenario(NO_REPLICA)
+    scenario.monitor.garbled()
     with pytest.raises(AssertionError, match="after an invalid answer"):
-        storm.witness.writes(DROP_REPLICA, 5)
+        scenario.monitor.writes(DROP_REPLICA, 5)

@@ -1,10 +1,10 @@
-"""Scenarios about what is written down: history, wishes that wait, rebuilds, and fields that the endpoint lacks."""
+"""Scenarios about records: history, pending deletions, rebuilds, and fields that the endpoint does not support."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from faults.declared import declare, foreign, holding, some, table
+from faults.builders import declare, foreign, holding, some, table
 from faults.scenario import Run, Scenario
 from support.specs import gsi, spec, ttl
 

@@ -1,12 +1,12 @@
-"""All scenarios that are killed, in one order, which numbers the cases of the campaigns: new ones go to the end."""
+"""All kill scenarios in one order, which numbers the cases of the campaigns: append new ones."""
 
 from __future__ import annotations
 
-from faults.kill_beyond import BEYOND
-from faults.kill_creating import ADOPTING, CREATING
+from faults.kill_creations import ADOPTING, CREATING
+from faults.kill_deletions import CONSENT, PRUNING, REPLACING
+from faults.kill_imports_and_daemon import BEYOND
 from faults.kill_parallel import PARALLEL
 from faults.kill_records import RECORDS
-from faults.kill_removing import CONSENT, PRUNING, REPLACING
 from faults.kill_transitions import chosen
 from faults.kill_verbs import LOST, VERBS
 

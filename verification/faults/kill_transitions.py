@@ -1,10 +1,10 @@
-"""Scenarios from the hard transitions: a table is there with items of others in it, and another shape is declared."""
+"""Scenarios of hard transitions: a table with foreign items exists, and another shape is declared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faults.declared import declare, holding
+from faults.builders import declare, holding
 from faults.scenario import Run, Scenario, nobody
 from support.spec_documents import document
 from support.specs import NAME

@@ -1,10 +1,10 @@
-"""Scenarios of the verbs: destroy, seed, clear, release, suspend, resume, up, rebuild-index, and lost records."""
+"""Scenarios of commands: destroy, seed, clear, release, suspend, resume, up, rebuild-index, and lost records."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from faults.declared import declare, foreign, holding, some, table
+from faults.builders import declare, foreign, holding, some, table
 from faults.scenario import Run, Scenario
 from support.endpoints import wipe
 from support.specs import gsi, spec, ttl

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``crashes``: every death of a restore, and some of daemons, outwaited in unreal time."""
+"""A slice of the campaign ``crashes``: every crash of a restore and some of daemons, in virtual time."""
 
 from __future__ import annotations
 
@@ -29,40 +29,44 @@ def test_every_scenario_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_undisturbed_restore_ends_as_written_down(name: str) -> None:
+def test_an_undisturbed_restore_ends_as_expected(name: str) -> None:
     table, items = ENDS[name]
     shown = baseline(NAMED[name]).states[0][f"table {table}"]
     assert (shown["description"]["TableStatus"], len(shown["items"])) == ("ACTIVE", items)
 
 
 @pytest.mark.parametrize("scenario", RESTORES, ids=lambda scenario: scenario.name)
-def test_a_restore_that_dies_anywhere_comes_to_its_end(scenario) -> None:
+def test_a_restore_killed_at_any_call_completes(scenario) -> None:
     for place in places_of(scenario):
         assert crash.run(place)["deaths"] == 1
 
 
 @pytest.mark.parametrize("scenario", DAEMONS, ids=lambda scenario: scenario.name)
-def test_a_daemon_that_dies_is_followed_by_another_that_comes_to_the_same_end(scenario) -> None:
+def test_after_a_daemon_dies_the_next_one_reaches_the_same_state(scenario) -> None:
     places = places_of(scenario)
     assert len(places) > 30
     for place in places[:: len(places) // DEATHS]:
         assert crash.run(place)["deaths"] == 1
 
 
-def test_a_run_after_a_death_between_a_create_and_its_record_outwaits_the_lease_and_writes_it() -> None:
+def test_a_run_after_a_crash_before_the_create_record_waits_for_the_lease_and_writes_it() -> None:
     scenario = NAMED["five tables come to be"]
     place = next(
         place
         for place in reversed(places_of(scenario))
         if place.call.operation == "CreateTable" and place.moment is Moment.APPLIED
     )
-    stage = baseline(scenario).stage.copy()
+    account = baseline(scenario).account.copy()
     death = Death(place.call.number, place.moment)
-    stage.wire.before, stage.wire.after, stage.wire.whole = death.before, death.after, lambda: False
+    account.transport.before, account.transport.after, account.transport.whole = (
+        death.before,
+        death.after,
+        lambda: False,
+    )
     with pytest.raises(Died):
-        scenario.act(stage)
-    stage.wire.before = stage.wire.after = None
-    began = stage.clock.seconds
-    assert scenario.repeat(stage).exit == 0
-    assert 30 <= stage.clock.seconds - began < 60
-    assert end_state(stage.plane)["record default/default table#t4"]["ownership"] == {"S": "created"}
+        scenario.act(account)
+    account.transport.before = account.transport.after = None
+    began = account.clock.seconds
+    assert scenario.repeat(account).exit == 0
+    assert 30 <= account.clock.seconds - began < 60
+    assert end_state(account.dynamodb)["record default/default table#t4"]["ownership"] == {"S": "created"}

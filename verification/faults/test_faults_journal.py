@@ -1,4 +1,4 @@
-"""What the fault campaigns judge by can find fault: each forbidden call is named, and each allowed one is not."""
+"""The checks of the fault campaigns work: each forbidden call is reported, and each allowed one is not."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ ALLOWED = {
 
 @pytest.mark.parametrize("case", FORBIDDEN)
 def test_what_may_never_be_done_is_named(case: str) -> None:
-    calls, said = FORBIDDEN[case]
+    calls, messages = FORBIDDEN[case]
     (sentence,) = violations(calls, SCENARIO)
-    assert said in sentence
+    assert messages in sentence
 
 
 @pytest.mark.parametrize("case", ALLOWED)
@@ -98,14 +98,14 @@ def test_a_pass_with_nothing_to_do_may_write_lease_and_history_alone() -> None:
         assert len(list(quiet_violations([*allowed, wrong]))) == 1
 
 
-def test_a_renewed_lease_is_no_call_of_its_own_number() -> None:
+def test_a_lease_renewal_has_no_call_number() -> None:
     run = [record("PutItem", "lease"), call("CreateTable"), record("PutItem", "lease"), record("UpdateItem", "lease")]
     tally = Tally()
     assert [tally.number(request) for request in run] == [1, 2, None, 3]
     assert writes(run) == 3
 
 
-def test_effects_are_what_was_done_to_tables_of_users() -> None:
+def test_effects_are_the_changes_of_user_tables() -> None:
     refused = Recorded("PutItem", {"TableName": "users"}, 400)
     run = [call("CreateTable"), call("PutItem"), call("PutItem"), refused, record("PutItem", "table#users"), LOOK]
     assert effects(run) == {("CreateTable", "users"): 1, ("PutItem", "users"): 2}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from campaigns import kill_campaign, kill_files_campaign, kill_twice_campaign, kill_twice_chosen_campaign
-from faults.bench import Bench, end_bench, standing_bench
+from faults.fixture import KillFixture, close_shared_fixture, shared_fixture
 from faults.kill import Moment
-from faults.kill_beyond import BEYOND
+from faults.kill_imports_and_daemon import BEYOND
 from faults.kill_scenarios import SCENARIOS
 from faults.kill_transitions import CHOSEN
 from support.endpoints import need_dynamodb_local
@@ -49,10 +49,10 @@ local = pytest.mark.dynamodb_local
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def kill_fixture() -> Iterator[KillFixture]:
     need_dynamodb_local()
-    yield standing_bench()
-    end_bench()
+    yield shared_fixture()
+    close_shared_fixture()
 
 
 def test_every_scenario_has_a_name_of_its_own_and_there_are_enough_of_them() -> None:
@@ -61,7 +61,7 @@ def test_every_scenario_has_a_name_of_its_own_and_there_are_enough_of_them() -> 
     assert len(set(kill_twice_campaign.CHOSEN)) >= 20
 
 
-def test_the_scenarios_that_came_last_leave_the_numbers_of_the_others_alone() -> None:
+def test_new_scenarios_keep_the_case_numbers_of_the_others() -> None:
     assert [scenario.name for scenario in SCENARIOS[:110:109]] == [
         "a first table",
         "a rebuild of an index is forgotten",
@@ -94,13 +94,13 @@ def _as_read(spec: TableSpec) -> TableSpec:
 
 @local
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_scenario_makes_as_many_calls_as_are_killed_below(bench: Bench, name: str) -> None:
-    assert kill_campaign.writes_of(bench, NAMED[name]) == WHOLE[name]
+def test_a_scenario_makes_as_many_calls_as_its_kill_cases(kill_fixture: KillFixture, name: str) -> None:
+    assert kill_campaign.writes_of(kill_fixture, NAMED[name]) == WHOLE[name]
 
 
 @local
-def test_the_undisturbed_end_that_all_is_compared_with_is_as_declared(bench: Bench) -> None:
-    found = bench.baseline(NAMED["a first table with time to live, stream and seed"]).seen
+def test_the_undisturbed_final_state_is_as_declared(kill_fixture: KillFixture) -> None:
+    found = kill_fixture.baseline(NAMED["a first table with time to live, stream and seed"]).seen
     orders, records = found["tables"]["orders"], found["records"]["reconciler_state"]
     assert orders["describe"]["TableStatus"] == "ACTIVE"
     assert orders["describe"]["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
@@ -116,37 +116,39 @@ def test_the_undisturbed_end_that_all_is_compared_with_is_as_declared(bench: Ben
 @local
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.APPLIED])
 @pytest.mark.parametrize(("name", "number"), [(name, call) for name in WHOLE for call in range(1, WHOLE[name] + 1)])
-def test_killed_at_any_call_and_run_again_all_is_as_undisturbed(
-    bench: Bench, name: str, number: int, moment: Moment
+def test_killed_at_any_call_and_run_again_it_reaches_the_undisturbed_state(
+    kill_fixture: KillFixture, name: str, number: int, moment: Moment
 ) -> None:
     assert kill_campaign.case(kill_campaign.case_of(name, number, moment))["kills"] == 1
 
 
 @local
 @pytest.mark.parametrize(("name", "number", "moment"), SPREAD)
-def test_killed_somewhere_and_run_again_all_is_as_undisturbed(
-    bench: Bench, name: str, number: int, moment: Moment
+def test_killed_at_some_call_and_run_again_it_reaches_the_undisturbed_state(
+    kill_fixture: KillFixture, name: str, number: int, moment: Moment
 ) -> None:
     assert kill_campaign.case(kill_campaign.case_of(name, number, moment))["kills"] == 1
 
 
 @local
 @pytest.mark.parametrize("part", LINES)
-def test_killed_while_it_writes_files_and_run_again_each_is_there_and_whole(bench: Bench, part: float) -> None:
+def test_killed_while_writing_files_and_run_again_every_file_is_complete(
+    kill_fixture: KillFixture, part: float
+) -> None:
     line = int(part * kill_files_campaign.lines_of(0))
     assert kill_files_campaign.case(line)["kills"] == 1
 
 
 @local
-def test_a_choice_of_second_deaths_names_places_that_are_there(bench: Bench) -> None:
+def test_a_sample_of_second_kills_names_existing_calls(kill_fixture: KillFixture) -> None:
     number = kill_twice_chosen_campaign.PAIRS * kill_twice_campaign.CHOSEN.index("release of two tables") + 4
     assert kill_twice_chosen_campaign.case(number)["second kills"] == 1
 
 
 @local
 @pytest.mark.parametrize(("name", "first", "second", "moment"), TWICE)
-def test_killed_again_while_it_recovers_all_is_as_undisturbed(
-    bench: Bench, name: str, first: int, second: int, moment: Moment
+def test_killed_again_during_recovery_it_reaches_the_undisturbed_state(
+    kill_fixture: KillFixture, name: str, first: int, second: int, moment: Moment
 ) -> None:
     case = kill_twice_campaign.case_of(name, first, second, moment)
     assert kill_twice_campaign.case(case)["second kills"] == 1

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from faults.inprocess.account import STATE, Ended, Process, SimulatedAccount
 from faults.inprocess.rivals import pool
 from faults.inprocess.scenarios import with_state
-from faults.inprocess.stage import STATE, Ended, Process, Stage
-from faults.inprocess.wire import Sending
+from faults.inprocess.transport import SentRequest
 from simulation.data_plane import records
-from simulation.world import ListSource, declaration, item
+from simulation.simulated_engine import ListSource, declaration, item
 
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
@@ -25,19 +25,19 @@ from reconciler.model.report import TableStatus, Verdict
 
 PAST_A_LEASE = 31.0
 SEED = (item("1"), item("2"))
-Point = Callable[[Sending], bool]
+Point = Callable[[SentRequest], bool]
 
 
-def account(flavor: Flavor = Flavor.AWS) -> Stage:
-    stage = Stage(flavor)
-    with_state(stage)
-    stage.wire.whole = lambda: False
-    return stage
+def new_account(flavor: Flavor = Flavor.AWS) -> SimulatedAccount:
+    account = SimulatedAccount(flavor)
+    with_state(account)
+    account.transport.whole = lambda: False
+    return account
 
 
-def rival(stage: Stage, place: int, *wishes: Declaration, **options: Any) -> Process:
-    process = stage.process(one_shot=False, max_deletes=None, **options)
-    process.pool, process.source = pool(place), ListSource(wishes)
+def rival(account: SimulatedAccount, place: int, *desired_states: Declaration, **options: Any) -> Process:
+    process = account.process(one_shot=False, max_deletes=None, **options)
+    process.pool, process.source = pool(place), ListSource(desired_states)
     return process
 
 
@@ -48,48 +48,48 @@ def led(process: Process) -> Ended:
     return ended
 
 
-def overtaken(stage: Stage, process: Process, point: Point, meanwhile: Callable[[], object]) -> Ended:
+def overtaken(account: SimulatedAccount, process: Process, point: Point, meanwhile: Callable[[], object]) -> Ended:
     """One pass of ``process``; right before its first request at ``point`` something else happens."""
-    reached: list[Sending] = []
+    reached: list[SentRequest] = []
 
-    def before(sending: Sending) -> None:
-        if sending.by == process.holder and not reached and point(sending):
-            reached.append(sending)
+    def before(request: SentRequest) -> None:
+        if request.by == process.holder and not reached and point(request):
+            reached.append(request)
             meanwhile()
 
-    stage.wire.before = before
+    account.transport.before = before
     ended = process.passes()
-    stage.wire.before = None
+    account.transport.before = None
     assert reached, "the point was never reached"
     return ended
 
 
-def record_of(sending: Sending) -> str:
-    members = sending.params.get("Item") or sending.params.get("Key") or {}
+def record_of(request: SentRequest) -> str:
+    members = request.params.get("Item") or request.params.get("Key") or {}
     return str(members.get("record", {}).get("S", ""))
 
 
 def describes(name: str) -> Point:
-    return lambda sending: (sending.operation, sending.table) == ("DescribeTable", name)
+    return lambda request: (request.operation, request.table) == ("DescribeTable", name)
 
 
 def puts(record: str, ownership: str) -> Point:
-    def point(sending: Sending) -> bool:
-        written = sending.params.get("Item", {}).get("ownership", {}).get("S")
-        return (sending.operation, record_of(sending), written) == ("PutItem", record, ownership)
+    def point(request: SentRequest) -> bool:
+        written = request.params.get("Item", {}).get("ownership", {}).get("S")
+        return (request.operation, record_of(request), written) == ("PutItem", record, ownership)
 
     return point
 
 
-def inventory(stage: Stage) -> dict[str, dict[str, Any]]:
+def inventory(account: SimulatedAccount) -> dict[str, dict[str, Any]]:
     """The entries as they stand, by table."""
     kind = "table#"
-    found = [each for each in records(stage.plane, STATE) if each["record"]["S"].startswith(kind)]
+    found = [each for each in records(account.dynamodb, STATE) if each["record"]["S"].startswith(kind)]
     return {each["record"]["S"].removeprefix(kind): each for each in found}
 
 
-def ownership(stage: Stage) -> dict[str, str]:
-    return {name: entry["ownership"]["S"] for name, entry in inventory(stage).items()}
+def ownership(account: SimulatedAccount) -> dict[str, str]:
+    return {name: entry["ownership"]["S"] for name, entry in inventory(account).items()}
 
 
 def reasons(ended: Ended) -> set[Reason | None]:
@@ -104,80 +104,80 @@ def reasons(ended: Ended) -> set[Reason | None]:
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("seed", [(), SEED], ids=["no seed", "a seed"])
-def test_a_table_that_a_rival_made_after_the_state_was_read_is_no_lost_state(flavor: Flavor, seed: Any) -> None:
-    stage = account(flavor)
-    wish = declaration("users", seed=seed)
-    first, second = rival(stage, 0, wish), rival(stage, 1, wish)
-    ended = overtaken(stage, second, describes("users"), lambda: led(first))
+def test_a_table_created_by_a_rival_after_the_state_was_read_is_not_lost_state(flavor: Flavor, seed: Any) -> None:
+    account = new_account(flavor)
+    requested = declaration("users", seed=seed)
+    first, second = rival(account, 0, requested), rival(account, 1, requested)
+    ended = overtaken(account, second, describes("users"), lambda: led(first))
     assert ended.report is not None
-    assert ownership(stage) == {"users": "created"}
+    assert ownership(account) == {"users": "created"}
     for _ in range(3):
-        stage.later(60)
+        account.later(60)
         ended = led(second)
     assert ended.report is not None
     assert ended.report.verdict is Verdict.IN_SYNC
-    assert ownership(stage) == {"users": "created"}
+    assert ownership(account) == {"users": "created"}
 
 
-def test_a_table_that_a_rival_made_anew_after_the_state_was_read_is_not_forgotten() -> None:
-    stage = account()
-    first, second = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users"))
+def test_a_table_recreated_by_a_rival_after_the_state_was_read_keeps_its_record() -> None:
+    account = new_account()
+    first, second = rival(account, 0, declaration("users")), rival(account, 1, declaration("users"))
     led(first)
-    stage.later(3600)
+    account.later(3600)
 
     def made_anew() -> None:
-        del stage.plane.tables["users"]
+        del account.dynamodb.tables["users"]
         led(first)
 
-    overtaken(stage, second, describes("users"), made_anew)
-    stage.later(60)
+    overtaken(account, second, describes("users"), made_anew)
+    account.later(60)
     ended = led(second)
-    assert ownership(stage) == {"users": "created"}
+    assert ownership(account) == {"users": "created"}
     assert ended.report is not None
     assert ended.report.verdict is Verdict.IN_SYNC
 
 
-def test_a_pass_whose_state_is_of_before_writes_nothing_and_says_so() -> None:
-    stage = account()
-    first, second = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users", seed=SEED))
-    before = len(stage.wire.sent)
-    ended = overtaken(stage, second, describes("users"), lambda: led(first))
-    wrote = [record_of(s) for s in stage.wire.sent[before:] if s.by == second.holder and s.mutating]
+def test_a_pass_with_stale_state_writes_nothing_and_reports_it() -> None:
+    account = new_account()
+    first, second = rival(account, 0, declaration("users")), rival(account, 1, declaration("users", seed=SEED))
+    before = len(account.transport.sent)
+    ended = overtaken(account, second, describes("users"), lambda: led(first))
+    wrote = [record_of(s) for s in account.transport.sent[before:] if s.by == second.holder and s.mutating]
     assert {record.partition("#")[0] for record in wrote} == {"lease", "run"}
     assert reasons(ended) == {Reason.LEASE}
-    assert not stage.plane.tables["users"].items
+    assert not account.dynamodb.tables["users"].items
     led(second)
     assert led(second).exit == 0
-    assert len(stage.plane.tables["users"].items) == len(SEED)
+    assert len(account.dynamodb.tables["users"].items) == len(SEED)
 
 
 @pytest.mark.parametrize(
-    "wish", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
+    "requested", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
 )
-def test_a_command_whose_state_was_of_before_reads_it_again_and_ends_well(wish: Declaration) -> None:
-    stage = account()
-    first = rival(stage, 0, declaration("users"))
-    second = stage.process(max_deletes=None)
-    second.pool, second.source = pool(1), ListSource((wish,))
+def test_a_command_with_stale_state_reads_it_again_and_succeeds(requested: Declaration) -> None:
+    account = new_account()
+    first = rival(account, 0, declaration("users"))
+    second = account.process(max_deletes=None)
+    second.pool, second.source = pool(1), ListSource((requested,))
     reached: list[int] = []
 
-    def before(sending: Sending) -> None:
-        if sending.by == second.holder and not reached and describes("users")(sending):
-            reached.append(sending.number)
+    def before(request: SentRequest) -> None:
+        if request.by == second.holder and not reached and describes("users")(request):
+            reached.append(request.number)
             led(first)
 
-    stage.wire.before = before
+    account.transport.before = before
     ended = second.run("once", lambda reconciler: reconciler.converge("once"))
     assert reached
-    assert (ended.exit, ownership(stage)) == (0, {"users": "created"})
-    protected = stage.plane.tables["users"].description["DeletionProtectionEnabled"]
-    assert protected is bool(wish.spec.deletion_protection)
+    assert (ended.exit, ownership(account)) == (0, {"users": "created"})
+    protected = account.dynamodb.tables["users"].description["DeletionProtectionEnabled"]
+    assert protected is bool(requested.spec.deletion_protection)
 
 
-def paused(stage: Stage, successor: Process) -> None:
-    """The leader stands still for longer than its lease lasts; its successor takes over, reads anew, goes to work."""
+def paused(account: SimulatedAccount, successor: Process) -> None:
+    """The leader pauses for longer than its lease lasts. Its successor takes over, reads the state again and writes."""
     successor.passes()
-    stage.later(PAST_A_LEASE)
+    account.later(PAST_A_LEASE)
     successor.passes()
     led(successor)
 
@@ -190,17 +190,17 @@ PAUSES: dict[str, Point] = {
 
 @pytest.mark.parametrize("point", PAUSES.values(), ids=PAUSES)
 def test_a_leader_that_was_paused_overwrites_no_record_of_its_successor(point: Point) -> None:
-    stage = account()
-    leader, successor = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users"))
+    account = new_account()
+    leader, successor = rival(account, 0, declaration("users")), rival(account, 1, declaration("users"))
     standing: dict[str, Any] = {}
 
     def meanwhile() -> None:
-        paused(stage, successor)
-        standing.update(inventory(stage))
+        paused(account, successor)
+        standing.update(inventory(account))
 
-    ended = overtaken(stage, leader, point, meanwhile)
+    ended = overtaken(account, leader, point, meanwhile)
     assert standing["users"]["fence"] == {"N": "2"}
-    assert inventory(stage) == standing
+    assert inventory(account) == standing
     assert ended.report is not None
     assert ended.report.leader is False
     assert ended.report.lease_holder == successor.holder
@@ -208,125 +208,125 @@ def test_a_leader_that_was_paused_overwrites_no_record_of_its_successor(point: P
     assert led(successor).exit == 0
 
 
-def test_a_leader_that_was_paused_does_not_take_back_what_was_released_by_hand() -> None:
-    stage = account()
-    leader, successor = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("users"))
+def test_a_paused_leader_does_not_reclaim_a_released_table() -> None:
+    account = new_account()
+    leader, successor = rival(account, 0, declaration("users")), rival(account, 1, declaration("users"))
 
     def meanwhile() -> None:
-        paused(stage, successor)
-        by_hand = stage.process(one_shot=True)
+        paused(account, successor)
+        by_hand = account.process(one_shot=True)
         by_hand.pool = pool(2)
         assert by_hand.run("release", lambda reconciler: len(reconciler.release(("users",))) - 1).exit == 0
 
-    overtaken(stage, leader, puts("table#users", "created"), meanwhile)
-    assert ownership(stage) == {"users": "released"}
+    overtaken(account, leader, puts("table#users", "created"), meanwhile)
+    assert ownership(account) == {"users": "released"}
 
 
-def test_a_command_that_was_paused_waits_and_ends_as_its_successor_left_things() -> None:
+def test_a_paused_command_waits_and_keeps_the_result_of_its_successor() -> None:
     """``--once`` is a run of rounds: after it lost the lease it goes on once that is free again."""
-    stage = account()
-    leader = stage.process(max_deletes=None)
+    account = new_account()
+    leader = account.process(max_deletes=None)
     leader.pool = pool(0)
     leader.source = ListSource((declaration("users", seed=SEED),))
-    successor = rival(stage, 1, declaration("users", seed=SEED))
+    successor = rival(account, 1, declaration("users", seed=SEED))
     reached: list[int] = []
 
-    def before(sending: Sending) -> None:
-        if sending.by == leader.holder and not reached and puts("table#users", "created")(sending):
-            reached.append(sending.number)
-            paused(stage, successor)
+    def before(request: SentRequest) -> None:
+        if request.by == leader.holder and not reached and puts("table#users", "created")(request):
+            reached.append(request.number)
+            paused(account, successor)
 
-    stage.wire.before = before
+    account.transport.before = before
     ended = leader.run("once", lambda reconciler: reconciler.converge("once"))
     assert reached
-    assert (ended.exit, ownership(stage)) == (0, {"users": "created"})
-    assert len(stage.plane.tables["users"].items) == len(SEED)
-    assert inventory(stage)["users"]["fence"]["N"] in ("2", "3")
+    assert (ended.exit, ownership(account)) == (0, {"users": "created"})
+    assert len(account.dynamodb.tables["users"].items) == len(SEED)
+    assert inventory(account)["users"]["fence"]["N"] in ("2", "3")
 
 
 def drops(record: str) -> Point:
-    return lambda sending: (sending.operation, record_of(sending)) == ("DeleteItem", record)
+    return lambda request: (request.operation, record_of(request)) == ("DeleteItem", record)
 
 
 def creates(name: str) -> Point:
-    return lambda sending: (sending.operation, sending.table) == ("CreateTable", name)
+    return lambda request: (request.operation, request.table) == ("CreateTable", name)
 
 
 def after(point: Point) -> Point:
     """The request that follows the first one at ``point``."""
-    met: list[Sending] = []
+    met: list[SentRequest] = []
 
-    def following(sending: Sending) -> bool:
+    def following(request: SentRequest) -> bool:
         if met:
             return True
-        met.extend([sending] if point(sending) else [])
+        met.extend([request] if point(request) else [])
         return False
 
     return following
 
 
-def interleaved(stage: Stage, leader: Process, stands: Point, successor: Process, goes_on: Point) -> Ended:
+def interleaved(account: SimulatedAccount, leader: Process, stands: Point, successor: Process, goes_on: Point) -> Ended:
     """The leader stands still at ``stands`` for longer than its lease lasts, and goes on to the end of its pass while
     its successor, which has looked at everything by then, is at ``goes_on``. How that pass of the successor ended.
     """
     standing, on = threading.Event(), threading.Event()
     points: list[str] = []
 
-    def before(sending: Sending) -> None:
-        if sending.by == leader.holder and "stands" not in points and stands(sending):
+    def before(request: SentRequest) -> None:
+        if request.by == leader.holder and "stands" not in points and stands(request):
             points.append("stands")
             standing.set()
             on.wait(60)
-        elif sending.by == successor.holder and "goes on" not in points and goes_on(sending):
+        elif request.by == successor.holder and "goes on" not in points and goes_on(request):
             points.append("goes on")
             on.set()
             thread.join(60)
 
     thread = threading.Thread(target=leader.passes, daemon=True)
-    stage.wire.before = before
+    account.transport.before = before
     thread.start()
     assert standing.wait(60), "the leader never came to where it stands still"
     ended = successor.passes()
     for _ in range(2):
         if "goes on" not in points:
-            stage.later(PAST_A_LEASE)
+            account.later(PAST_A_LEASE)
             ended = successor.passes()
     on.set()
     thread.join(60)
-    stage.wire.before = None
+    account.transport.before = None
     assert points == ["stands", "goes on"]
     return ended
 
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("late", [False, True], ids=["right before the drop", "right after it"])
-def test_a_table_that_a_paused_leader_makes_after_its_intent_was_given_up_is_no_lost_state(
+def test_a_table_created_by_a_paused_leader_after_its_intent_was_dropped_is_not_lost_state(
     flavor: Flavor, late: bool
 ) -> None:
-    stage = account(flavor)
-    leader = rival(stage, 0, declaration("users", seed=SEED), declaration("orders"))
-    successor = rival(stage, 1, declaration("orders"))
-    led(rival(stage, 2, declaration("orders")))
-    stage.later(3600)
+    account = new_account(flavor)
+    leader = rival(account, 0, declaration("users", seed=SEED), declaration("orders"))
+    successor = rival(account, 1, declaration("orders"))
+    led(rival(account, 2, declaration("orders")))
+    account.later(3600)
     drop = drops("table#users")
-    interleaved(stage, leader, creates("users"), successor, after(drop) if late else drop)
-    assert "users" in stage.plane.tables
-    assert ownership(stage)["users"] == "created"
+    interleaved(account, leader, creates("users"), successor, after(drop) if late else drop)
+    assert "users" in account.dynamodb.tables
+    assert ownership(account)["users"] == "created"
     successor.close()
-    last = rival(stage, 2, declaration("users", seed=SEED), declaration("orders"))
+    last = rival(account, 2, declaration("users", seed=SEED), declaration("orders"))
     for _ in range(3):
-        stage.later(60)
+        account.later(60)
         ended = led(last)
     assert ended.report is not None
     assert (ended.report.verdict, reasons(ended)) == (Verdict.IN_SYNC, set())
-    assert ownership(stage) == {"users": "created", "orders": "created"}
-    assert len(stage.plane.tables["users"].items) == len(SEED)
+    assert ownership(account) == {"users": "created", "orders": "created"}
+    assert len(account.dynamodb.tables["users"].items) == len(SEED)
 
 
-def test_a_pass_that_met_a_record_written_anew_says_that_it_is_read_again_and_goes_on_leading() -> None:
-    stage = account()
-    leader, successor = rival(stage, 0, declaration("users")), rival(stage, 1, declaration("orders"))
-    ended = interleaved(stage, leader, creates("users"), successor, drops("table#users"))
+def test_a_pass_that_found_a_changed_record_reports_a_reread_and_keeps_the_lease() -> None:
+    account = new_account()
+    leader, successor = rival(account, 0, declaration("users")), rival(account, 1, declaration("orders"))
+    ended = interleaved(account, leader, creates("users"), successor, drops("table#users"))
     assert ended.report is not None
     assert (ended.report.leader, ended.report.lease_holder, ended.report.error) == (True, None, None)
     tables = {table.name: table for table in ended.report.tables}
@@ -334,7 +334,7 @@ def test_a_pass_that_met_a_record_written_anew_says_that_it_is_read_again_and_go
     assert [(step.status, step.reason) for step in tables["users"].steps] == [(StepStatus.DEFERRED, Reason.LEASE)]
     # "users" alone was ours and is declared no more: that is noted before another table is made.
     assert [(step.status, step.reason) for step in tables["orders"].steps] == [(StepStatus.DEFERRED, Reason.BUSY)]
-    assert ownership(stage) == {"users": "created"}
+    assert ownership(account) == {"users": "created"}
     for _ in range(2):
         led(successor)
-    assert ownership(stage) == {"users": "created", "orders": "created"}
+    assert ownership(account) == {"users": "created", "orders": "created"}

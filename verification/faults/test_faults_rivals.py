@@ -16,7 +16,7 @@ PARTS = 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_one_at_most_acts_for_a_stack_and_none_on_the_tables_of_another(part: int) -> None:
+def test_at_most_one_process_writes_for_a_stack_and_none_to_foreign_tables(part: int) -> None:
     figures: Counter[str] = Counter()
     for number in range(part, CASES, PARTS):
         try:
@@ -32,7 +32,7 @@ def test_a_case_is_the_same_each_time() -> None:
     assert run(3) == run(3)
 
 
-def test_interleaved_processes_leave_the_real_probe_and_the_real_time_behind() -> None:
+def test_interleaved_processes_restore_the_real_probe_and_clock() -> None:
     probe, pauses = flavors.probe, botocore.endpoint.time
     for number in range(8):
         run(number)

@@ -1,4 +1,4 @@
-"""Slices of the campaign ``single-faults``: every kind of fault at every operation, and a spread over all of it."""
+"""Slices of the campaign ``single-faults``: every kind of fault at every operation, and a sample of all cases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from campaigns.campaign import slice_of
 from campaigns.single_faults_campaign import CAMPAIGN
 from faults.inprocess.baseline import baseline, plans
 from faults.inprocess.end_state import end_state
-from faults.inprocess.kinds import KINDS
+from faults.inprocess.fault_kinds import KINDS
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenarios import SCENARIOS
 
@@ -62,10 +62,10 @@ def test_a_spread_over_all_scenarios(part: int) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS[::6], ids=lambda scenario: scenario.name)
-def test_calls_that_nobody_meddles_with_may_pass_by_botocore(scenario) -> None:
+def test_undisturbed_calls_may_bypass_botocore(scenario) -> None:
     known = baseline(scenario)
-    stage = known.stage.copy()
-    stage.wire.whole = lambda: False
-    assert scenario.act(stage).exit == known.act.exit
-    assert [shape(sending) for sending in stage.wire.sent] == [shape(sending) for sending in known.calls]
-    assert end_state(stage.plane) == known.states[0]
+    account = known.account.copy()
+    account.transport.whole = lambda: False
+    assert scenario.act(account).exit == known.act.exit
+    assert [shape(request) for request in account.transport.sent] == [shape(request) for request in known.calls]
+    assert end_state(account.dynamodb) == known.states[0]

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``stale-raced``, spread over all of it, and each kind of race at each verb that destroys."""
+"""A slice of the campaign ``stale-raced``: a sample of all cases, and each race at each destructive command."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 from campaigns.campaign import slice_of
 from campaigns.stale_raced_campaign import CAMPAIGN
-from faults.inprocess.outdated import plans
 from faults.inprocess.raced import RACES, Raced
 from faults.inprocess.stale import Stale
+from faults.inprocess.stale_or_raced import plans
 
 SPREAD = 240
 PARTS = 4
@@ -23,14 +23,14 @@ def made(number: int) -> Counter[str]:
         raise AssertionError(f"make campaign CAMPAIGN='stale-raced --seed {number}': {error}") from error
 
 
-def test_every_scenario_is_raced_in_every_way_and_seen_from_the_past() -> None:
+def test_every_scenario_has_every_race_and_every_stale_read() -> None:
     assert {plan.race for plan in plans() if isinstance(plan, Raced)} == set(RACES)
     assert len({plan.scenario.name for plan in plans()}) >= 40
     assert sum(isinstance(plan, Stale) for plan in plans()) > 200
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_nothing_of_somebody_else_is_touched(part: int) -> None:
+def test_nothing_foreign_is_touched(part: int) -> None:
     figures: Counter[str] = Counter()
     for number in list(slice_of(CAMPAIGN, SPREAD))[part::PARTS]:
         figures.update(made(number))

@@ -92,7 +92,7 @@ def test_no_depth_of_nesting_ends_in_anything_else(kind: str, shape: str) -> Non
 
 
 @pytest.mark.parametrize("case", FOUND)
-def test_what_was_found_once_stays_mended(case: str) -> None:
+def test_past_bugs_stay_fixed(case: str) -> None:
     assert run(as_input(*FOUND[case])) in ("read", "refused")
 
 

@@ -56,7 +56,7 @@ MUTANTS = (
         'raise Malformed(model.name, "NotJson", "the answer is empty, truncated or garbled") from None',
         "return",
         "the login page of a proxy, with status 200, reads as an empty answer",
-        (f"{ANSWERS}::test_a_success_that_is_no_json_object_is_malformed",),
+        (f"{ANSWERS}::test_a_success_that_is_not_a_json_object_is_malformed",),
     ),
     Mutant(
         "a wrong checksum is accepted",
@@ -64,7 +64,7 @@ MUTANTS = (
         "if expected is not None and str(zlib.crc32(body) & 0xFFFFFFFF) != expected: ...",
         "if False: ...",
         "botocore retries on a mismatch and then lets the answer through",
-        (f"{ANSWERS}::test_a_success_that_is_no_json_object_is_malformed",),
+        (f"{ANSWERS}::test_a_success_that_is_not_a_json_object_is_malformed",),
     ),
     Mutant(
         "unprocessed items are ignored",
@@ -112,7 +112,7 @@ MUTANTS = (
         "if known in self._seen: ...",
         "if len(self._seen) > 9: ...",
         "a broken emulator repeats its first page",
-        (f"{ANSWERS}::test_pages_that_go_round_in_a_circle_are_malformed",),
+        (f"{ANSWERS}::test_pages_that_repeat_are_malformed",),
     ),
     Mutant(
         "expired credentials are taken for absence",
@@ -126,7 +126,7 @@ MUTANTS = (
             return NotFound
         """,
         "expired credentials read as an endpoint without tables",
-        (f"{ERRORS}::test_every_code_of_the_service_becomes_its_class",),
+        (f"{ERRORS}::test_every_error_code_of_the_service_maps_to_its_error_class",),
     ),
     Mutant(
         "a server error is taken for a refusal",
@@ -140,7 +140,7 @@ MUTANTS = (
             return Rejected
         """,
         "a call that may have been applied counts as not made",
-        (f"{ERRORS}::test_every_code_of_the_service_becomes_its_class",),
+        (f"{ERRORS}::test_every_error_code_of_the_service_maps_to_its_error_class",),
     ),
     Mutant(
         "a timeout is taken for never sent",
@@ -148,7 +148,7 @@ MUTANTS = (
         "(exceptions.HTTPClientError,), Ambiguous",
         "(exceptions.HTTPClientError,), Unreachable",
         "a call whose answer was lost counts as not made",
-        (f"{ERRORS}::test_every_exception_of_the_sdk_becomes_its_class",),
+        (f"{ERRORS}::test_every_exception_of_the_sdk_maps_to_its_error_class",),
     ),
     Mutant(
         "a preview's client writes",
@@ -172,7 +172,7 @@ MUTANTS = (
         "self._clients.forget()",
         "pass",
         "the daemon fails until somebody restarts it",
-        (f"{CONNECTION}::test_credentials_that_were_refused_are_read_anew_for_the_next_call",),
+        (f"{CONNECTION}::test_refused_credentials_are_reloaded_for_the_next_call",),
     ),
     Mutant(
         "an endpoint is an emulator because of its URL",
@@ -188,7 +188,7 @@ MUTANTS = (
         "return Flavor.OTHER if flavor is Flavor.DYNAMODB_LOCAL else flavor",
         "return flavor",
         "something that answers like DynamoDB Local holds tables of AWS",
-        ("test_aws_flavor::test_a_table_with_another_arn_unmasks_an_impostor",),
+        ("test_aws_flavor::test_a_table_with_another_arn_reveals_another_endpoint",),
     ),
     Mutant(
         "an operation once refused is never asked again",
@@ -196,6 +196,6 @@ MUTANTS = (
         "if self._monotonic() - learnt < REMEMBERED_SECONDS: ...",
         "if True: ...",
         "after an upgrade of the endpoint a feature stays unsupported until a restart",
-        ("test_aws_capabilities::test_what_was_learnt_is_asked_again_after_an_hour",),
+        ("test_aws_capabilities::test_learnt_capabilities_are_checked_again_after_an_hour",),
     ),
 )

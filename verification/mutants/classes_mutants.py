@@ -8,7 +8,7 @@ HOSTILE = "test_hostile_class_files"
 CHANGING = "test_changing_class_files"
 BASES = "test_base_classes"
 NEVER_SKIPPED = "test_a_table_is_never_skipped_for_what_its_class_lacks"
-NONE = "test_names_of_none"
+NONE = "test_name_none_in_f_string"
 
 MUTANTS = (
     Mutant(
@@ -33,7 +33,7 @@ MUTANTS = (
         'raise ValueError(f"no frame of a class file: {kind}")',
         "return",
         "an answer that is not understood is taken for a whole one",
-        (f"{HOSTILE}::test_what_is_written_into_the_answer_is_never_taken_for_one[a frame of no kind]",),
+        (f"{HOSTILE}::test_text_inside_an_answer_is_never_parsed_as_a_path[a frame of no kind]",),
     ),
     Mutant(
         "two evaluations are not compared",

@@ -16,7 +16,7 @@ MUTANTS = (
         "if step.action is Action.REPLACE and not (allowed or gate_input.approved): ...",
         "if False: ...",
         "another key in a file, and three thousand items of a developer are gone without a question",
-        (f"{CONSENT}::test_items_are_not_lost_to_a_replacement_that_nobody_agreed_to",),
+        (f"{CONSENT}::test_items_are_not_lost_to_a_replacement_without_consent",),
     ),
     Mutant(
         "a confirmation is not heard",
@@ -32,7 +32,7 @@ MUTANTS = (
         "return self.plan_changed",
         "return False",
         "shown one create, confirmed, and a table with six items deleted",
-        (f"{CONSENT}::test_up_carries_out_no_other_plan_than_the_one_that_was_shown",),
+        (f"{CONSENT}::test_up_applies_only_the_plan_that_was_shown",),
     ),
     Mutant(
         "up with --yes destroys what was not shown",
@@ -67,7 +67,7 @@ MUTANTS = (
         """,
         "return True",
         "throttling decides that other tables may go",
-        (f"{GUARD}::test_a_declared_table_that_could_not_be_read_is_no_proof_and_ends_no_wait",),
+        (f"{GUARD}::test_a_declared_table_that_could_not_be_read_proves_nothing_and_ends_no_wait",),
     ),
     Mutant(
         "the cap counts only what may go at once",
@@ -75,7 +75,7 @@ MUTANTS = (
         "return step.destructive and (passing or step.status in (StepStatus.READY, StepStatus.DEFERRED))",
         "return step.destructive and step.status is StepStatus.READY",
         "five of five tables go, one a pass, as they become ACTIVE one after the other",
-        (f"{CAP}::test_tables_that_become_active_one_after_the_other_do_not_go_one_a_pass",),
+        (f"{CAP}::test_tables_becoming_active_one_by_one_are_not_deleted_one_per_pass",),
     ),
     Mutant(
         "the cap forgets what went in the pass before",
@@ -83,7 +83,7 @@ MUTANTS = (
         "cap(..., already=_ended_before(assessments, ended, recent) + unknown)",
         "cap(..., already=_ended_before(assessments, ended, ()) + unknown)",
         "a folder that shrinks file by file costs a table a pass",
-        (f"{CAP}::test_one_table_an_hour_goes_and_the_next_waits_for_its_hour",),
+        (f"{CAP}::test_the_cap_allows_one_table_an_hour",),
     ),
     Mutant(
         "the hour of the cap goes by the wall clock alone",
@@ -107,7 +107,7 @@ MUTANTS = (
         "return used or now - self.made <= FRESH.total_seconds()",
         "return True",
         "a delete was throttled, and half an hour and thirty items later the first backup is believed",
-        (f"{CAP}::test_a_backup_before_a_delete_that_was_not_carried_out_counts_for_five_minutes",),
+        (f"{CAP}::test_a_backup_before_a_delete_that_was_not_executed_counts_for_five_minutes",),
     ),
     Mutant(
         "every stack that nobody named is the same",
@@ -131,7 +131,7 @@ MUTANTS = (
         "self._claim(self._lease, records.highest, records, self._former.scope)",
         "",
         "two reconcilers write the same records under two stacks",
-        (f"{FORMER}::test_a_living_leader_of_default_is_not_robbed",),
+        (f"{FORMER}::test_the_lease_of_a_living_leader_of_default_is_not_taken",),
     ),
     Mutant(
         "a record that changed meanwhile is moved as it was read",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 REMEDIES = "test_remedies_keep_meaning"
-LITERALS = "test_literals_kept"
+LITERALS = "test_number_literals"
 PLACEHOLDERS = "test_placeholders"
 UNREAD = "test_unread_seeds"
 EXPORTED = "test_seeds_as_exported"

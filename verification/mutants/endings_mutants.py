@@ -5,7 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 SIGNALLED = "test_cli_signals::test_a_signal_ends_a_command_whatever_holds_it_up"
-FIGHTS, ENDS = "test_engine_fights", "test_engine_ends"
+FIGHTS, ENDS = "test_engine_contested_fields", "test_engine_deadline"
 
 MUTANTS = (
     Mutant(
@@ -22,7 +22,7 @@ MUTANTS = (
         "self.stop.set()",
         "pass",
         "a run that got SIGTERM writes on until it is killed",
-        ("test_cli_signals::test_a_command_that_writes_begins_nothing_more_and_ends_before_its_grace",),
+        ("test_cli_signals::test_a_writing_command_starts_nothing_more_and_ends_within_its_grace_time",),
     ),
     Mutant(
         "the process waits for its command for ever after a signal",
@@ -57,7 +57,7 @@ MUTANTS = (
         "if self._stop.is_set() or self._next >= len(self._items): ...",
         "if self._next >= len(self._items): ...",
         "8,000 items are written after Ctrl-C",
-        ("test_system::test_nothing_is_begun_once_the_process_is_to_stop",),
+        ("test_system::test_nothing_is_started_once_the_process_must_stop",),
     ),
     Mutant(
         "a call that hangs is waited for",
@@ -65,7 +65,7 @@ MUTANTS = (
         "if not under_way or time.monotonic() >= until: ...",
         "if not under_way: ...",
         "a blocking read in one thread keeps the process alive",
-        ("test_system::test_a_call_that_hangs_holds_nobody_back_for_longer_than_the_linger[0.3]",),
+        ("test_system::test_a_hanging_call_delays_others_by_the_linger_at_most[0.3]",),
     ),
     Mutant(
         "tables are looked at after the deadline",
@@ -73,7 +73,7 @@ MUTANTS = (
         "if context.out_of_time: ...",
         "if False: ...",
         "TIMEOUT=10s takes 162 s",
-        (f"{ENDS}::test_no_table_is_begun_after_the_deadline[60.0-DescribeTable]",),
+        (f"{ENDS}::test_no_table_is_started_after_the_deadline[60.0-DescribeTable]",),
     ),
     Mutant(
         "tables are written after the deadline",
@@ -81,7 +81,7 @@ MUTANTS = (
         "if context.out_of_time: ...",
         "if False: ...",
         "TIMEOUT=10s takes 162 s",
-        (f"{ENDS}::test_no_table_is_begun_after_the_deadline[60.0-CreateTable]",),
+        (f"{ENDS}::test_no_table_is_started_after_the_deadline[60.0-CreateTable]",),
     ),
     Mutant(
         "a pass that is stuck counts as life",
@@ -105,7 +105,7 @@ MUTANTS = (
         "contested[key] = now",
         "missed[key] = wanted(change)",
         "a fight with another tool reads as in sync",
-        (f"{FIGHTS}::test_a_fight_with_another_tool_is_contested_and_drift_on_an_emulator",),
+        (f"{FIGHTS}::test_a_conflict_with_another_tool_is_contested_and_drift_on_an_emulator",),
     ),
     Mutant(
         "a fight is given up for good",
@@ -113,7 +113,7 @@ MUTANTS = (
         "since = attempts.refused.get(key) or attempts.contested.get(key)",
         "since = attempts.refused.get(key) or (now if key in attempts.contested else None)",
         "drift stays after the other tool has gone",
-        (f"{FIGHTS}::test_after_the_fight_the_field_is_written_again_within_an_hour",),
+        (f"{FIGHTS}::test_after_the_conflict_the_field_is_written_again_within_an_hour",),
     ),
     Mutant(
         "a refusal as busy is believed for ever",
@@ -121,7 +121,7 @@ MUTANTS = (
         "if _refused_although_active(applied, assessment.observed): ...",
         "if False: ...",
         "ResourceInUseException until the deadline though the table is ACTIVE (moto)",
-        (f"{FIGHTS}::test_a_refusal_as_busy_of_an_active_table_is_unsupported_on_an_emulator_after_five_tries",),
+        (f"{FIGHTS}::test_a_busy_refusal_of_an_active_table_is_unsupported_on_an_emulator_after_five_tries",),
     ),
     Mutant(
         "a refusal as busy is doubted at once on AWS",
@@ -137,7 +137,7 @@ MUTANTS = (
         "return tuple(_as_unsupported(step) for step in steps) if _any_unsupported(steps) else steps",
         "return steps",
         "auto scaling waits for a billing mode that the emulator ignores",
-        (f"{FIGHTS}::test_what_waits_for_a_step_shares_its_fate_when_nothing_goes_on[unsupported]",),
+        (f"{FIGHTS}::test_a_dependent_step_shares_the_status_of_its_blocked_step[unsupported]",),
     ),
     Mutant(
         "a released table is in sync",
@@ -159,7 +159,7 @@ MUTANTS = (
         "{**..., Event.IMPORT: dict.fromkeys(State, State.ADOPTED)}",
         "{**..., Event.IMPORT: dict.fromkeys(State, State.CREATED)}",
         "release and import make an adopted table one that is pruned",
-        (f"{ENDS}::test_import_takes_a_released_table_back_as_adopted",),
+        (f"{ENDS}::test_import_manages_a_released_table_again_as_adopted",),
     ),
     Mutant(
         "any restored table is the one that was asked for",

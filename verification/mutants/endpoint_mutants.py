@@ -107,6 +107,6 @@ MUTANTS = (
         "if self._endpoint_url is None or not detect(url, get).emulator: ...",
         "if self._endpoint_url is None: ...",
         "an expired login is passed over, and AWS is called with made-up keys",
-        (f"{CREDENTIALS}::test_off_emulators_they_are_a_problem_with_cause_and_remedy",),
+        (f"{CREDENTIALS}::test_outside_emulators_they_are_a_problem_with_cause_and_remedy",),
     ),
 )

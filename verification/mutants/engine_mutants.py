@@ -21,7 +21,7 @@ MUTANTS = (
         "dry = self.request.dry_run or bool(self.problems)",
         "dry = self.request.dry_run",
         "a half-written file is acted upon",
-        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
+        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_continues_observing",),
     ),
     Mutant(
         "a different fingerprint writes",
@@ -37,7 +37,7 @@ MUTANTS = (
         "if wants_to_write and allowed_accounts and account not in allowed_accounts: ...",
         "if False: ...",
         "credentials of production in the shell of a developer",
-        ("test_engine_permission::test_where_accounts_are_named_no_other_is_written_to[another account]",),
+        ("test_engine_authorize_writes::test_where_accounts_are_named_no_other_is_written_to[another account]",),
     ),
     Mutant(
         "an unknown account counts as allowed",
@@ -45,7 +45,7 @@ MUTANTS = (
         "if wants_to_write and allowed_accounts and account not in allowed_accounts: ...",
         "if wants_to_write and allowed_accounts and account and account not in allowed_accounts: ...",
         "STS did not answer, so the guard stood aside",
-        ("test_engine_permission::test_where_accounts_are_named_no_other_is_written_to",),
+        ("test_engine_authorize_writes::test_where_accounts_are_named_no_other_is_written_to",),
     ),
     Mutant(
         "a suspension is ignored",
@@ -69,7 +69,7 @@ MUTANTS = (
         'wants_to_write = not dry and options.mode == "enforce"',
         'wants_to_write = options.mode == "enforce"',
         "showing the plan carries it out",
-        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_goes_on_observing",),
+        ("test_engine_pass::test_a_broken_declaration_writes_nothing_and_the_loop_continues_observing",),
     ),
     Mutant(
         "an unusable state table is no obstacle",
@@ -77,7 +77,7 @@ MUTANTS = (
         "if not snapshot.usable: ...",
         "if False: ...",
         "without a memory of what is ours, everything is foreign or everything is ours",
-        ("test_engine_permission::test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why",),
+        ("test_engine_authorize_writes::test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why",),
     ),
     Mutant(
         "a malformed answer elsewhere does not hold deletes back",
@@ -85,7 +85,7 @@ MUTANTS = (
         "if latch_closed or any(assessment.closes_latch for assessment in assessments): ...",
         "if False: ...",
         "a sick endpoint is believed where it happens to answer",
-        ("test_engine_pass::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",),
+        ("test_engine_pass::test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass",),
     ),
     Mutant(
         "a lease that was lost goes on writing",
@@ -93,7 +93,7 @@ MUTANTS = (
         "if not context.ports.store.holds_lease(): ...",
         "if False: ...",
         "the second half of a long pass is written beside the successor",
-        ("test_engine_permission::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
+        ("test_engine_authorize_writes::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
     ),
     Mutant(
         "an overdue lease still sends",
@@ -109,7 +109,7 @@ MUTANTS = (
         "self.closed = self.closed or closes_latch(error)",
         "self.closed = self.closed",
         "a sick endpoint garbles one answer, and the next delete goes all the same",
-        ("test_engine_trouble",),
+        ("test_engine_many_faults",),
     ),
     Mutant(
         "the table of another stack is ours to touch",
@@ -141,7 +141,7 @@ MUTANTS = (
         "return replace(base, error=error)",
         "return base",
         "an error swallowed reads as nothing to do",
-        ("test_engine_pass::test_a_malformed_answer_is_an_error_of_that_table_and_forbids_deletes_in_the_pass",),
+        ("test_engine_pass::test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass",),
     ),
     Mutant(
         "a rival's lease is overlooked",
@@ -160,7 +160,7 @@ MUTANTS = (
         """,
         "intent = ownership.intended(...)",
         "a create whose answer was lost is met as a stranger's table",
-        ("test_engine_pass::test_a_create_whose_answer_was_lost_is_ours_where_a_tag_proves_it_and_adopted_elsewhere",),
+        ("test_engine_pass::test_a_create_with_a_lost_answer_is_ours_only_if_a_tag_proves_it",),
     ),
     Mutant(
         "adoption is marked as created",
@@ -176,7 +176,7 @@ MUTANTS = (
         "return may_come_true and has_our_tag(entry, observed.owner_tag, context.scope)",
         "return observed.owner_tag is not None",
         "a rival's create is taken for our own whose answer was lost",
-        ("test_engine_claims::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
+        ("test_engine_lost_create::test_a_table_that_is_not_proven_to_be_our_create_is_adopted",),
     ),
     Mutant(
         "on_existing: fail adopts",
@@ -184,7 +184,7 @@ MUTANTS = (
         'if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed): ...',
         "if False: ...",
         "who asked to be told about a name that is taken gets it managed",
-        ("test_engine_pass::test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says",),
+        ("test_engine_pass::test_an_existing_table_is_treated_as_on_existing_says",),
     ),
     Mutant(
         "a released table is managed again",
@@ -192,7 +192,7 @@ MUTANTS = (
         "if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None: ...",
         "if False: ...",
         "there is no way to stop managing a table",
-        ("test_engine_board::test_a_released_table_is_not_waited_for",),
+        ("test_engine_readiness::test_a_released_table_is_not_waited_for",),
     ),
     Mutant(
         "a table is created twice before it is seen",
@@ -200,7 +200,7 @@ MUTANTS = (
         "if recorded is None or recorded.changed_at is None or ports.emulator: ...",
         "if True: ...",
         "DescribeTable does not find a new table for a while",
-        ("test_engine_pass::test_right_after_a_create_a_missing_table_is_not_created_twice_off_emulators",),
+        ("test_engine_pass::test_right_after_a_create_a_missing_table_is_not_created_twice_outside_emulators",),
     ),
     Mutant(
         "a write that never sticks is repeated for ever",
@@ -208,7 +208,7 @@ MUTANTS = (
         "decided and attempts.counts.get(key, 0) >= LIMIT and attempts.wanted.get(key) == change_key(change)",
         "False and attempts.wanted.get(key) == change_key(change)",
         "101,707 updates in 23 hours (crossplane-contrib/provider-upjet-aws#1976)",
-        (f"{PASS}::test_a_first_call_that_never_sticks_is_not_made_for_ever",),
+        (f"{PASS}::test_a_call_without_effect_is_not_repeated_for_ever",),
     ),
     Mutant(
         "a policy is put for ever on a target that others take away",
@@ -216,9 +216,7 @@ MUTANTS = (
         "return _after_target(split) if len(split) > 1 else split",
         "return split",
         "a refused call in every pass",
-        (
-            "test_engine_auto_scaling::test_where_others_take_the_target_away_twice_it_is_contested_and_the_policy_with_it",
-        ),
+        ("test_engine_auto_scaling::test_a_target_removed_twice_by_others_is_contested_with_its_policy",),
     ),
     Mutant(
         "a field that does not stick counts as in sync on AWS",
@@ -234,7 +232,7 @@ MUTANTS = (
         "... and attempts.wanted.get(key) == change_key(change)",
         "...",
         "a field once given up is never tried again",
-        ("test_engine_pass::test_a_new_wish_for_the_same_field_is_tried_again",),
+        ("test_engine_pass::test_a_new_desired_value_of_the_field_is_tried_again",),
     ),
     Mutant(
         "more than the account's operations are in flight",
@@ -250,7 +248,9 @@ MUTANTS = (
         "except ApiError as error: ...",
         "except ValueError as error: ...",
         "one denied table keeps all others from converging",
-        ("test_engine_claims::test_where_the_inventory_cannot_be_written_that_table_fails_and_all_others_go_on",),
+        (
+            "test_engine_lost_create::test_a_table_whose_inventory_entry_cannot_be_written_fails_and_the_others_continue",
+        ),
     ),
     Mutant(
         "the quota's time is forgotten at a restart",
@@ -277,7 +277,7 @@ MUTANTS = (
         else: ...
         """,
         "a refused change locks the next one out for an hour",
-        ("test_engine_quotas::test_a_call_that_came_too_early_counts_as_none",),
+        ("test_engine_quotas::test_a_call_that_came_too_early_does_not_count",),
     ),
     Mutant(
         "a switch of class soon after the table was made is never counted",
@@ -285,9 +285,7 @@ MUTANTS = (
         "_seen(kind, observed, known)",
         "_times(kind, observed, known)",
         "what others used up of a quota then is refused in every pass, and no date is told",
-        (
-            "test_engine_quotas::test_a_class_that_others_switched_twice_soon_after_they_made_the_table_is_tried_once_a_day",
-        ),
+        ("test_engine_quotas::test_a_table_class_that_others_switched_twice_is_tried_once_a_day",),
     ),
     Mutant(
         "drift begins anew with every pass",
@@ -303,7 +301,7 @@ MUTANTS = (
         "if table.error is not None: ...",
         "if False: ...",
         "an endpoint that throttles resets the age of a drift",
-        ("test_engine_drift_time::test_a_look_that_failed_neither_ends_nor_renews_a_drift",),
+        ("test_engine_drift_time::test_a_failed_observation_neither_ends_nor_restarts_drift",),
     ),
     Mutant(
         "a table that fails is tried for ever",
@@ -319,7 +317,7 @@ MUTANTS = (
         "if held and self._wait_for_lease(whole): ...",
         "if False: ...",
         "a create whose maker was killed stays an intent until somebody else takes the lease",
-        ("test_engine_claiming::test_a_run_that_has_nothing_but_a_record_to_write_outwaits_the_dead_too",),
+        ("test_engine_acquire_lease::test_a_run_with_only_a_record_to_write_waits_for_a_dead_lease_holder",),
     ),
     Mutant(
         "a pass that only writes down that a seed is done counts as quiet",
@@ -327,7 +325,7 @@ MUTANTS = (
         "(table_report(assessment, tuple(steps), applied.error, seeded), outcome.written > 0 or outcome.error is None)",
         "table_report(assessment, tuple(steps), applied.error, seeded), outcome.written > 0",
         "after a kill while seeding a daemon says for a whole interval that its tables have drifted",
-        ("test_engine_seed_records::test_a_pass_that_only_writes_down_that_a_seed_is_done_is_followed_by_another",),
+        ("test_engine_seed_records::test_a_pass_that_only_records_a_finished_seed_is_followed_by_another",),
     ),
     Mutant(
         "what a pass without the lease saw is forgotten",
@@ -335,7 +333,7 @@ MUTANTS = (
         "self.cancelled[recorded.name, each] = at",
         "self.cancelled.pop((recorded.name, each), None)",
         "a wish that was taken back while another led goes on counting, and items go without their whole grace",
-        ("test_engine_wishes::test_a_wish_that_ended_under_another_leader_waits_its_whole_grace_again",),
+        ("test_engine_cancelled_deletions::test_a_pending_deletion_cancelled_under_another_leader_restarts_its_grace",),
     ),
     Mutant(
         "a refused create leaves its intent",
@@ -344,8 +342,8 @@ MUTANTS = (
         "if False: ...",
         "a table that others made in the same moment counts as managed, and on_existing: fail is asked no more",
         (
-            "test_engine_name_taken::test_a_refused_create_takes_its_intent_back_where_no_tag_can_tell",
-            "test_engine_name_taken::test_a_refused_create_keeps_on_existing_fail_asked_where_there_are_tags_too",
+            "test_engine_name_taken::test_a_refused_create_drops_its_intent_where_no_tag_can_prove_it",
+            "test_engine_name_taken::test_a_refused_create_still_checks_on_existing_fail_where_there_are_tags",
         ),
     ),
     Mutant(
@@ -362,7 +360,9 @@ MUTANTS = (
         "... and last.spec == spec",
         "... and True",
         "a field that may not be read is compared with nothing, and written",
-        ("test_engine_recall::test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown",),
+        (
+            "test_engine_plan_cache::test_of_a_table_whose_reads_are_denied_each_declaration_leaves_its_own_fields_unknown",
+        ),
     ),
     Mutant(
         "each try of a create has a nonce of its own",

@@ -272,7 +272,7 @@ MUTANTS = (
         "if hazardous and not permits(options.disruption, emulator=emulator): ...",
         "if False: ...",
         "an index that readers use is deleted and built again without a question",
-        ("test_engine_limits::test_off_emulators_readers_are_not_interrupted_without_leave",),
+        ("test_engine_limits::test_outside_emulators_readers_are_not_interrupted_without_permission",),
     ),
     Mutant(
         "a table that is only observed is changed",
@@ -280,7 +280,7 @@ MUTANTS = (
         'if lifecycle.on_existing == "observe" and step.action is not Action.CREATE: ...',
         "if False: ...",
         "who asked to observe a table only gets it changed",
-        ("test_engine_pass::test_a_table_that_exists_before_it_is_declared_is_met_as_on_existing_says",),
+        ("test_engine_pass::test_an_existing_table_is_treated_as_on_existing_says",),
     ),
     Mutant(
         "a quota in time is not waited for",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 REMOVALS = "test_engine_removals"
-REMAINS = "test_engine_remains::test_a_declaration_that_still_stands_somewhere_never_removes_its_table"
+REMAINS = "test_engine_declared_elsewhere::test_a_table_declared_in_another_place_is_never_removed"
 LOCATE = "test_locate"
-RESEMBLING = "test_resembling"
-MISREAD = f"{REMOVALS}::test_a_file_that_is_not_understood_never_removes_its_table"
+RESEMBLING = "test_lookalike_files"
+MISREAD = f"{REMOVALS}::test_an_unreadable_file_never_removes_its_table"
 
 MUTANTS = (
     Mutant(
@@ -17,7 +17,7 @@ MUTANTS = (
         "raise _unreachable(location, Path(location).expanduser(), error) from None",
         "return _package(PACKAGE + Path(location).name)",
         "a volume that is not mounted turns into the declarations of an installed package",
-        (f"{LOCATE}::test_what_is_no_folder_is_an_error_and_nothing_is_read_in_its_place[the default]",),
+        (f"{LOCATE}::test_a_path_that_is_not_a_folder_is_an_error_and_has_no_fallback[the default]",),
     ),
     Mutant(
         "the bundled set is any package of its name",
@@ -51,7 +51,7 @@ MUTANTS = (
         "a document that is put into comments for a moment deletes its table",
         (
             f"{REMAINS}[once-under x- in another file]",
-            f"{REMOVALS}::test_a_document_put_into_comments_beside_another_one_is_an_error",
+            f"{REMOVALS}::test_a_commented_out_document_next_to_another_one_is_an_error",
         ),
     ),
     Mutant(
@@ -62,7 +62,7 @@ MUTANTS = (
         "a class under a condition deletes its table",
         (
             (
-                "test_engine_remains::test_a_class_that_is_not_loaded_never_removes_its_table"
+                "test_engine_declared_elsewhere::test_a_class_that_is_not_loaded_never_removes_its_table"
                 "[its class under a condition, its name from elsewhere]"
             ),
         ),
@@ -97,7 +97,7 @@ MUTANTS = (
         "if trouble is not None: ...",
         "if False: ...",
         "a file that is too large to look through deletes a table",
-        ("test_engine_remains::test_what_cannot_be_looked_through_keeps_the_table",),
+        ("test_engine_declared_elsewhere::test_an_unreadable_folder_keeps_the_table",),
     ),
     Mutant(
         "an empty document says that its table was removed",
@@ -105,7 +105,7 @@ MUTANTS = (
         "if file.empty_document is not None: ...",
         "if False: ...",
         "a file that was cut at the marks between two documents deletes a table",
-        ("test_engine_remains::test_an_empty_document_in_the_place_of_a_declaration_is_an_error[cut at the marks]",),
+        ("test_engine_declared_elsewhere::test_an_emptied_document_is_an_error[cut at the marks]",),
     ),
     Mutant(
         "misunderstood files are reported and acted upon",
@@ -177,7 +177,7 @@ MUTANTS = (
         "if suffix.lower() in READ_SUFFIXES: ...",
         "if False: ...",
         "users.YAML, as some editors save it, is passed over",
-        (f"{RESEMBLING}::test_a_declaration_under_a_name_that_is_not_read_is_an_error[-.Yml]",),
+        (f"{RESEMBLING}::test_a_declaration_in_an_ignored_file_name_is_an_error[-.Yml]",),
     ),
     Mutant(
         "a class that lost its name is something else",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
-PERMISSION = "test_engine_permission"
-LAST_LOOK = "test_engine_last_look"
-FORGOTTEN = "test_engine_forgotten"
+PERMISSION = "test_engine_authorize_writes"
+LAST_LOOK = "test_engine_preflight"
+FORGOTTEN = "test_engine_removed_declarations"
 
 MUTANTS = (
     Mutant(
@@ -23,7 +23,7 @@ MUTANTS = (
         "fresh = observe_table(ports, name, None, ask_owner=lambda _: True)",
         "fresh = gate_input.observed",
         "the table changed hands between plan and call",
-        ("test_engine_deletion_gate::test_a_table_that_changes_hands_between_plan_and_call_is_not_deleted",),
+        ("test_engine_deletion_gate::test_a_table_that_changes_its_owner_between_plan_and_call_is_not_deleted",),
     ),
     Mutant(
         "what is taken from a table that stays is not looked at again",
@@ -31,7 +31,7 @@ MUTANTS = (
         "refused = preflight_removal(context, assessment, step) if step.removes else None",
         "refused = None",
         "the index of a table that somebody made anew goes with the old one's plan",
-        (f"{LAST_LOOK}::test_nothing_is_taken_from_a_table_that_changed_hands[an index]",),
+        (f"{LAST_LOOK}::test_nothing_is_removed_from_a_table_with_a_new_owner[an index]",),
     ),
     Mutant(
         "an index is deleted by its name alone",
@@ -39,7 +39,7 @@ MUTANTS = (
         "return ready and all(change in other.changes for change in step.changes)",
         "return ready",
         "somebody built another index under the name in between, and that one goes",
-        (f"{LAST_LOOK}::test_an_index_that_somebody_changed_in_between_is_planned_anew",),
+        (f"{LAST_LOOK}::test_an_index_changed_in_between_is_planned_again",),
     ),
     Mutant(
         "the contents are not looked at again before the call",
@@ -95,7 +95,7 @@ MUTANTS = (
         "if limit is None or wanted <= limit: ...",
         "if limit is None or limit > 0: ...",
         "a pass beyond the cap deletes some of the tables rather than none",
-        ("test_engine_deletion_gate::test_the_cap_makes_none_of_them_rather_than_some",),
+        ("test_engine_deletion_gate::test_the_cap_executes_none_rather_than_some",),
     ),
     Mutant(
         "the grace of pruning is over at once",
@@ -103,7 +103,7 @@ MUTANTS = (
         "if left > timedelta(0): ...",
         "if False: ...",
         "a declaration that vanishes for a minute costs the table",
-        ("test_engine_deletion_gate::test_the_daemon_waits_for_prune_grace_when_there_are_items_beside_the_seed",),
+        ("test_engine_deletion_gate::test_the_daemon_waits_for_prune_grace_when_there_are_foreign_items",),
     ),
     Mutant(
         "a replaced table is young again",
@@ -111,7 +111,7 @@ MUTANTS = (
         "InventoryEntry(..., ours_since=ours_since(recorded))",
         "InventoryEntry(...)",
         "what was forgotten beside it looks like the tables of another stack, for ever",
-        (f"{FORGOTTEN}::test_a_table_that_was_replaced_speaks_for_others_as_the_one_before_it_did",),
+        (f"{FORGOTTEN}::test_a_replaced_table_proves_the_same_as_the_one_before_it",),
     ),
     Mutant(
         "a table of others inherits the age of ours",
@@ -119,7 +119,7 @@ MUTANTS = (
         "in_state(..., ours_since=entry.ours_since if after in OURS else None)",
         "in_state(..., ours_since=entry.ours_since)",
         "a stranger of a known name speaks for declarations that are not ours",
-        (f"{FORGOTTEN}::test_a_table_of_others_in_the_place_of_ours_speaks_for_nothing",),
+        (f"{FORGOTTEN}::test_a_foreign_table_in_place_of_ours_proves_nothing",),
     ),
     Mutant(
         "a wish that was taken back goes on counting",
@@ -127,7 +127,7 @@ MUTANTS = (
         "replace(..., entry=replace(entry, unwanted_since=None, empty_since=None))",
         "replace(..., entry=entry)",
         "the grace of an earlier mistake counts for the next one",
-        ("test_engine_forgotten::test_a_replacement_that_is_wished_again_waits_its_whole_grace_again",),
+        ("test_engine_removed_declarations::test_a_replacement_declared_again_waits_its_whole_grace_again",),
     ),
     Mutant(
         "a table that is declared again and cannot be seen stays unwanted",
@@ -135,7 +135,9 @@ MUTANTS = (
         "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
         "replace(entry, forgotten_since=None, guarded_since=None)",
         "a throttled look keeps the grace of an earlier mistake counting",
-        ("test_engine_forgotten::test_a_table_declared_again_unseen_waits_its_whole_grace_to_be_replaced",),
+        (
+            "test_engine_removed_declarations::test_a_table_declared_again_between_passes_waits_its_whole_grace_to_be_replaced",
+        ),
     ),
     Mutant(
         "deletion protection is ignored",
@@ -175,7 +177,7 @@ MUTANTS = (
         'if gate_input.emulator or options.data_loss == "allow": ...',
         "if True: ...",
         "a writer between two moments of emptiness loses what it wrote",
-        ("test_engine_deletion_gate::test_off_emulators_a_one_shot_reports_even_an_empty_table_as_blocked",),
+        ("test_engine_deletion_gate::test_outside_emulators_a_one_shot_reports_even_an_empty_table_as_blocked",),
     ),
     Mutant(
         "emptiness is kept though an item was seen",
@@ -183,7 +185,7 @@ MUTANTS = (
         "empty = None if contents.holds_items else gate_input.entry.empty_since or gate_input.now",
         "empty = gate_input.entry.empty_since or gate_input.now",
         "a table that was empty once counts as empty for ever",
-        ("test_engine_deletion_gate::test_off_emulators_the_daemon_must_see_a_table_empty_twice",),
+        ("test_engine_deletion_gate::test_outside_emulators_the_daemon_must_see_a_table_empty_twice",),
     ),
     Mutant(
         "ItemCount proves a table empty",
@@ -191,7 +193,7 @@ MUTANTS = (
         "return TableContents(bool(ports.items.first_items(name, 1)))",
         "return TableContents(bool(gate_input.observed.item_count))",
         "ItemCount is hours old: a full table is deleted as an empty one",
-        ("test_engine_deletion_gate::test_a_wish_that_was_taken_back_starts_its_grace_anew",),
+        ("test_engine_deletion_gate::test_a_cancelled_deletion_restarts_its_grace_period",),
     ),
     Mutant(
         "PRUNE=never prunes",
@@ -223,7 +225,7 @@ MUTANTS = (
         "if event is Event.CLAIM: ...",
         "if False: ...",
         "nobody can tell since when a table that stood there is ours",
-        ("test_engine_claimed_tables::test_what_is_claimed_is_dated_from_the_claim[own]",),
+        ("test_engine_owned_since::test_what_is_claimed_is_dated_from_the_claim[own]",),
     ),
     Mutant(
         "a table is claimed in the pass that notes which ones are forgotten",
@@ -231,7 +233,7 @@ MUTANTS = (
         "replace(..., entry=assessment.recorded if claims else assessment.entry)",
         "replace(..., entry=assessment.entry)",
         "one claim of foreign declarations frees the way for pruning everything else",
-        ("test_engine_claimed_tables",),
+        ("test_engine_owned_since",),
     ),
     Mutant(
         "no backup before a delete",
@@ -271,7 +273,7 @@ MUTANTS = (
         "(foreign if several or entry.guarded_since is not None else single).add(entry.name)",
         "(foreign if several else single).add(entry.name)",
         "declarations of another stack run beside ours, somebody removes one of our tables, and the other is pruned",
-        ("test_engine_foreign_guard::test_one_of_two_empty_tables_stays_when_the_other_goes_by_other_hands",),
+        ("test_engine_foreign_guard::test_one_of_two_empty_tables_stays_when_others_delete_the_other",),
     ),
     Mutant(
         "a table that is declared again stays guarded",
@@ -279,7 +281,7 @@ MUTANTS = (
         "replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)",
         "replace(entry, forgotten_since=None, unwanted_since=None, empty_since=None)",
         "after a mistake was mended a table can never be pruned again",
-        ("test_engine_forgotten::test_a_table_that_is_declared_again_is_guarded_no_more",),
+        ("test_engine_removed_declarations::test_a_table_declared_again_is_no_longer_guarded",),
     ),
     Mutant(
         "whose a table is, is not asked again before a part of it goes",
@@ -287,7 +289,7 @@ MUTANTS = (
         "observe_table(..., ask_owner=lambda _: True)",
         "observe_table(..., ask_owner=None)",
         "another stack took the table over, and its index goes",
-        (f"{LAST_LOOK}::test_nothing_is_taken_from_a_table_that_another_stack_took_over_after_its_owner_was_read",),
+        (f"{LAST_LOOK}::test_nothing_is_removed_from_a_table_that_another_stack_took_over_after_the_owner_was_read",),
     ),
     Mutant(
         "the wish to replace a table counts for the wish to prune it",
@@ -295,7 +297,9 @@ MUTANTS = (
         "entry = replace(entry, forgotten_since=now, unwanted_since=None, empty_since=None)",
         "entry = replace(entry, forgotten_since=now)",
         "items go without their whole grace after the table was forgotten",
-        ("test_engine_forgotten::test_a_table_that_waited_to_be_replaced_waits_its_whole_grace_when_it_is_forgotten",),
+        (
+            "test_engine_removed_declarations::test_a_pending_replacement_waits_its_whole_grace_when_its_declaration_is_removed",
+        ),
     ),
     Mutant(
         "a pass over some tables does not note which ones are forgotten",
@@ -303,6 +307,6 @@ MUTANTS = (
         "forgotten = () if destroy else context.snapshot.inventory.keys() - declared - focus",
         "forgotten = () if True else context.snapshot.inventory.keys() - declared - focus",
         "declarations of another stack make one table by its name, and that one frees all of ours",
-        ("test_engine_focus_forgotten::test_a_table_that_declarations_of_others_had_made_by_name_frees_none_of_ours",),
+        ("test_engine_partial_pass_removals::test_a_table_created_for_foreign_declarations_releases_none_of_ours",),
     ),
 )

@@ -24,9 +24,7 @@ MUTANTS = (
         "self._written(released, entry)",
         "",
         "a declared table is gone, and never made again",
-        (
-            f"{BEFORE_DELETE}::test_a_delete_that_arrives_while_a_release_watches_is_reported_and_not_taken_for_a_release",
-        ),
+        (f"{BEFORE_DELETE}::test_a_delete_during_a_release_is_reported_as_a_delete",),
     ),
     Mutant(
         "consent to replace an empty table covers what it holds by now",
@@ -42,7 +40,7 @@ MUTANTS = (
         "[..., step.nothing_lost, ...]",
         "[..., ...]",
         "an item arrives before the answer, and the plan that was shown counts as the present one",
-        (f"{CONSENT}::test_the_digest_of_a_plan_tells_a_table_with_items_from_one_without",),
+        (f"{CONSENT}::test_the_plan_digest_differs_for_a_table_with_items",),
     ),
     Mutant(
         "--yes is consent for every table",
@@ -66,7 +64,7 @@ MUTANTS = (
         "entry = replace(entry, renamed_to=renamed_to)",
         "",
         "the table in its place is removed again, and the one with the items goes with it",
-        (f"{RENAMED}::test_it_stays_when_the_table_in_its_place_is_declared_no_more",),
+        (f"{RENAMED}::test_it_stays_when_the_declaration_of_the_replacing_table_is_removed",),
     ),
     Mutant(
         "the new table is made before the rename is recorded",
@@ -98,7 +96,7 @@ MUTANTS = (
         "step.status is StepStatus.READY and (step.removes or _loses(step))",
         "False",
         "its index goes and its items expire, while the step for its key is blocked because it is not ours",
-        (f"{ON_EXISTING}::test_a_table_of_others_under_another_key_loses_nothing",),
+        (f"{ON_EXISTING}::test_a_foreign_table_with_another_key_loses_nothing",),
     ),
     Mutant(
         "a destroyed table stays ready",
@@ -106,6 +104,6 @@ MUTANTS = (
         "self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}",
         "",
         "after a destroy /readyz and healthcheck go on saying that all tables are there",
-        ("test_engine_board::test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again",),
+        ("test_engine_readiness::test_a_table_that_was_destroyed_is_not_ready_until_it_is_made_again",),
     ),
 )

@@ -7,8 +7,8 @@ from mutants.mutant import Mutant
 PROVENANCE = "test_engine_provenance"
 CLEAR = f"{PROVENANCE}::test_clear_removes_what_is_recorded_as_written_and_unchanged"
 CHANGED = f"{PROVENANCE}::test_a_seed_that_changed_while_it_was_interrupted"
-RECREATED = f"{PROVENANCE}::test_a_table_that_somebody_recreates_ends_the_work_within_two_seconds"
-STOPPED = f"{PROVENANCE}::test_a_stop_ends_the_work_between_two_batches_and_the_next_run_goes_on"
+RECREATED = f"{PROVENANCE}::test_recreating_a_table_ends_its_seeding_within_two_seconds"
+STOPPED = f"{PROVENANCE}::test_a_stop_ends_seeding_between_two_batches_and_the_next_run_resumes"
 CLEAR_RACED = "test_e2e_clear_raced"
 ITEMS = "test_aws_items"
 
@@ -110,7 +110,7 @@ MUTANTS = (
         "if not digests <= possible | wanted: ...",
         "if False: ...",
         "a seed is written among the items of others",
-        (f"{PROVENANCE}::test_items_of_others_keep_a_changed_seed_out_of_the_table",),
+        (f"{PROVENANCE}::test_foreign_items_keep_a_changed_seed_out_of_the_table",),
     ),
     Mutant(
         "a stop is not seen between batches",
@@ -150,7 +150,7 @@ MUTANTS = (
         "raise self._after_no_answer(table, item, key_names, error) from error",
         "return Removal.GONE",
         "what somebody added is deleted with its item, and nobody hears of it",
-        (f"{ITEMS}::test_a_delete_without_a_usable_answer_is_neither_removed_nor_gone",),
+        (f"{ITEMS}::test_a_delete_without_a_usable_answer_counts_neither_as_removed_nor_as_missing",),
     ),
     Mutant(
         "a delete of an item is sent again",
@@ -193,7 +193,7 @@ MUTANTS = (
         'raise Unreadable(f"{name} does not hold packed digests ({error})") from None',
         'return ""',
         "a damaged record is believed",
-        ("test_state_kinds::test_damaged_digests_are_not_taken_for_a_record_without_any",),
+        ("test_state_kinds::test_damaged_digests_do_not_read_as_an_empty_record",),
     ),
     Mutant(
         "clear does not ask off emulators",
@@ -201,6 +201,6 @@ MUTANTS = (
         "if not yes and not app.reconciler.ports.emulator: ...",
         "if False: ...",
         "items of a real table are removed without a question",
-        ("test_cli_commands::test_clear_asks_off_emulators_and_never_clears_unasked",),
+        ("test_cli_commands::test_clear_asks_outside_emulators_and_never_clears_unasked",),
     ),
 )

@@ -13,7 +13,7 @@ MUTANTS = (
         "whole = not (work.errors or stopped)",
         "whole = not stopped",
         "a batch that failed in the middle is marked as done and never resumed",
-        ("test_engine_seed_records::test_a_seed_of_which_one_item_was_refused_is_not_done_and_is_resumed",),
+        ("test_engine_seed_records::test_a_seed_with_a_refused_item_is_not_done_and_is_resumed",),
     ),
     Mutant(
         "an interrupted seed is not resumed",
@@ -45,7 +45,7 @@ MUTANTS = (
         'if record.state == "cleared": ...',
         "if False: ...",
         "what a person removed comes back with the next pass",
-        ("test_engine_seed_records::test_a_table_that_was_cleared_stays_empty_even_when_it_is_made_anew",),
+        ("test_engine_seed_records::test_a_cleared_table_stays_empty_even_when_it_is_recreated",),
     ),
     Mutant(
         "a seed record outlives its table",
@@ -54,7 +54,7 @@ MUTANTS = (
         "if identity is None: ...",
         "a table that was recreated stays empty, because one of its name was seeded once",
         (
-            "test_engine_seed_records::test_an_interrupted_seed_that_was_begun_in_an_earlier_table_means_nothing_for_the_next_one",
+            "test_engine_seed_records::test_an_interrupted_seed_that_was_started_in_an_earlier_table_means_nothing_for_the_next_one",
         ),
     ),
     Mutant(
@@ -74,7 +74,7 @@ MUTANTS = (
         """,
         "",
         "what somebody made of a sample is deleted with the samples",
-        (f"{ITEMS}::test_an_item_that_was_changed_is_not_even_asked_to_go",),
+        (f"{ITEMS}::test_no_delete_is_sent_for_a_changed_item",),
     ),
     Mutant(
         "clear trusts its read",
@@ -98,7 +98,7 @@ MUTANTS = (
         'params: dict[str, Any] = {"TableName": table, "ConsistentRead": True}',
         'params: dict[str, Any] = {"TableName": table}',
         "an item written a moment ago is not seen, and the table counts as empty",
-        (f"{ITEMS}::test_emptiness_is_asked_for_consistently_page_by_page",),
+        (f"{ITEMS}::test_emptiness_is_read_consistently_page_by_page",),
     ),
     Mutant(
         "numbers of seeds are rounded in their digest",
@@ -122,7 +122,7 @@ MUTANTS = (
         "if earlier[0] != index: ...",
         "if False: ...",
         "the later item wins or loses by chance",
-        ("test_bad_seed_items::test_a_bad_item_is_told_by_file_line_field_reason_and_remedy",),
+        ("test_bad_seed_items::test_a_bad_item_is_reported_with_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "a packed seed cut short is taken for whole",
@@ -130,7 +130,7 @@ MUTANTS = (
         "if not unpacker.eof: ...",
         "if False: ...",
         "half a file of a broken download becomes the whole seed",
-        ("test_bad_seed_files::test_a_bad_seed_file_is_told_by_its_name[a packed seed cut short]",),
+        ("test_bad_seed_files::test_a_bad_seed_file_is_reported_by_name[a packed seed cut short]",),
     ),
     Mutant(
         "a packed seed may be of any size",

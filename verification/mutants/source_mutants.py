@@ -64,7 +64,7 @@ MUTANTS = (
         "if not stat.S_ISREG(status.st_mode): ...",
         "if False: ...",
         "a FIFO or a device in the folder is read as a file",
-        ("test_folder::test_what_is_no_regular_file_is_refused_without_waiting[users.yaml-pipe]",),
+        ("test_folder::test_a_file_that_is_not_regular_is_refused_without_waiting[users.yaml-pipe]",),
     ),
     Mutant(
         "a file may be of any size",
@@ -80,7 +80,7 @@ MUTANTS = (
         "if key in own: ...",
         "if False: ...",
         "the later of two values wins without a word",
-        ("test_bad_texts::test_a_text_that_cannot_be_read_is_told_at_its_line",),
+        ("test_bad_texts::test_a_text_that_cannot_be_read_is_reported_with_its_line",),
     ),
     Mutant(
         "a JSON key may stand twice",
@@ -88,7 +88,7 @@ MUTANTS = (
         "if key in result: ...",
         "if False: ...",
         "the later of two values wins without a word",
-        ("test_bad_texts::test_a_text_that_cannot_be_read_is_told_at_its_line",),
+        ("test_bad_texts::test_a_text_that_cannot_be_read_is_reported_with_its_line",),
     ),
     Mutant(
         "aliases may multiply",
@@ -96,7 +96,7 @@ MUTANTS = (
         "if self.built > max(_LEAST, _TIMES * len(self.distinct)): ...",
         "if False: ...",
         "nine lines of YAML become a billion values",
-        ("test_bad_texts::test_a_text_that_cannot_be_read_is_told_at_its_line",),
+        ("test_bad_texts::test_a_text_that_cannot_be_read_is_reported_with_its_line",),
     ),
     Mutant(
         "an anchor may contain itself",
@@ -104,7 +104,7 @@ MUTANTS = (
         "if id(node) in self.open: ...",
         "if False: ...",
         "an endless document",
-        ("test_bad_texts::test_a_text_that_cannot_be_read_is_told_at_its_line",),
+        ("test_bad_texts::test_a_text_that_cannot_be_read_is_reported_with_its_line",),
     ),
     Mutant(
         "yes means true",
@@ -117,7 +117,7 @@ MUTANTS = (
             return text == "yes"
         """,
         "the Norway problem: country no is false",
-        ("test_bad_texts::test_a_text_that_cannot_be_read_is_told_at_its_line[YAML with yes]",),
+        ("test_bad_texts::test_a_text_that_cannot_be_read_is_reported_with_its_line[YAML with yes]",),
     ),
     Mutant(
         "a strange tag is passed over",
@@ -125,7 +125,7 @@ MUTANTS = (
         "if not tag.startswith(_TAG): ...",
         "if False: ...",
         "!Env HOME is the text HOME",
-        ("test_bad_texts::test_a_text_that_cannot_be_read_is_told_at_its_line[YAML with an unknown tag]",),
+        ("test_bad_texts::test_a_text_that_cannot_be_read_is_reported_with_its_line[YAML with an unknown tag]",),
     ),
     Mutant(
         "an unknown field is passed over",
@@ -133,7 +133,7 @@ MUTANTS = (
         "self.problems.append(_unknown(str(key), known, here, suggestion, same))",
         "",
         "billing_mod is ignored, and the table is on demand",
-        ("test_bad_documents_fields::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
+        ("test_bad_documents_fields::test_a_bad_document_is_reported_with_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "one field in two spellings is taken",
@@ -141,7 +141,7 @@ MUTANTS = (
         'self.problems.append(FieldProblem(here, reason, f"Keep {first} or {key}, not both."))',
         "pass",
         "of table_name and TableName one wins by chance",
-        ("test_bad_documents_fields::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
+        ("test_bad_documents_fields::test_a_bad_document_is_reported_with_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "two declarations of one table are taken",
@@ -149,7 +149,7 @@ MUTANTS = (
         "if checked.name and first is not checked: ...",
         "if False: ...",
         "two files fight over one table in every pass",
-        ("test_bad_texts::test_a_text_that_cannot_be_read_is_told_at_its_line",),
+        ("test_bad_texts::test_a_text_that_cannot_be_read_is_reported_with_its_line",),
     ),
     Mutant(
         "the state table may be declared",
@@ -157,7 +157,7 @@ MUTANTS = (
         'RESERVED = "reconciler_state"',
         'RESERVED = ""',
         "the tool prunes its own memory",
-        ("test_bad_documents_names::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
+        ("test_bad_documents_names::test_a_bad_document_is_reported_with_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "a number in quotes is a number",
@@ -165,7 +165,7 @@ MUTANTS = (
         "ConfigDict(..., strict=True)",
         "ConfigDict(..., strict=False)",
         'the text "false" protects a table, or does not',
-        ("test_bad_documents_types::test_a_bad_document_is_told_by_file_line_field_reason_and_remedy",),
+        ("test_bad_documents_types::test_a_bad_document_is_reported_with_file_line_field_reason_and_remedy",),
     ),
     Mutant(
         "an empty file is a file without tables",
@@ -184,6 +184,6 @@ MUTANTS = (
         "_write(_part(path), text)",
         "_write(_part(path), text), _name(path), _part(path).touch()",
         "an import that is killed leaves an empty declaration behind, and the next one stops at it",
-        ("test_writing::test_files_have_their_names_only_once_all_that_belongs_to_them_is_done",),
+        ("test_writing::test_files_get_their_final_names_only_after_all_records_are_written",),
     ),
 )

@@ -87,7 +87,7 @@ MUTANTS = (
         'self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})',
         "self._drop(kinds.TABLE + entry.name)",
         "the table that comes of the second try has no record, and its state is lost",
-        (f"{FENCE}::test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_dropped",),
+        (f"{FENCE}::test_an_entry_rewritten_by_a_former_leader_is_not_dropped",),
     ),
     Mutant(
         "any record of the table will do",
@@ -103,7 +103,7 @@ MUTANTS = (
         )
         """,
         "what was released by hand while a pass went on is forgotten again",
-        (f"{FENCE}::test_an_entry_that_a_leader_of_the_past_wrote_anew_since_it_was_read_is_not_dropped",),
+        (f"{FENCE}::test_an_entry_rewritten_by_a_former_leader_is_not_dropped",),
     ),
     Mutant(
         "a record written anew is taken for a lost lease",
@@ -149,7 +149,7 @@ MUTANTS = (
         "at_rest = seen is None or seen.released or seen.holder == own.holder",
         "at_rest = True",
         "the last record of a leader that died in between is not read",
-        (f"{FENCE}::test_what_was_read_while_another_stood_still_is_read_again",),
+        (f"{FENCE}::test_state_read_while_another_leader_was_paused_is_read_again",),
     ),
     Mutant(
         "a record of a kind that nobody knows is read all the same",

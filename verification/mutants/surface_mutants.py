@@ -57,7 +57,7 @@ MUTANTS = (
         'if self.auth == "auto" and not self.loopback: ...',
         "if False: ...",
         "a server on all interfaces takes orders from anybody",
-        ("test_http_access::test_where_no_token_is_asked_for_the_place_decides",),
+        ("test_http_access::test_without_a_token_the_bind_address_decides",),
     ),
     Mutant(
         "without a token AWS may be changed",
@@ -65,7 +65,7 @@ MUTANTS = (
         "if not endpoint.flavor.emulator: ...",
         "if False: ...",
         "API_AUTH=none of a laptop is carried to production",
-        ("test_http_access::test_where_no_token_is_asked_for_the_place_decides",),
+        ("test_http_access::test_without_a_token_the_bind_address_decides",),
     ),
     Mutant(
         "a body may be of any size",
@@ -103,7 +103,7 @@ MUTANTS = (
         "Environment(..., autoescape=True)",
         "Environment(..., autoescape=False)",
         "a table name becomes a script in the status page",
-        ("test_http_status::test_whatever_stands_in_a_report_is_escaped",),
+        ("test_http_status::test_everything_in_a_report_is_escaped",),
     ),
     Mutant(
         "a rollback that was blocked is a success",
@@ -111,7 +111,7 @@ MUTANTS = (
         "Answer[RunData](..., success=not failed and not refused)",
         "Answer[RunData](..., success=not failed)",
         "half of the tables are still there, and the script goes on",
-        ("test_http_jobs::test_a_rollback_that_was_blocked_somewhere_is_no_success_and_lists_it",),
+        ("test_http_jobs::test_a_partly_blocked_rollback_is_not_a_success_and_lists_the_blocked_tables",),
     ),
     Mutant(
         "a plan that changed is carried out",
@@ -167,9 +167,7 @@ MUTANTS = (
         "drifted = dict.fromkeys(c.facet for c in assessment.changes if c.path not in unsupported)",
         "drifted = dict.fromkeys(c.facet for c in assessment.changes)",
         "beside an emulator nothing is ever in sync (terraform-provider-aws#37921)",
-        (
-            "test_engine_pass::test_a_field_that_never_sticks_is_written_twice_and_then_reported_unsupported_on_an_emulator",
-        ),
+        ("test_engine_pass::test_a_field_without_effect_is_written_twice_and_then_unsupported_on_an_emulator",),
     ),
     Mutant(
         "blocked drift is in sync",
@@ -280,7 +278,7 @@ MUTANTS = (
         "while limit is not None and len(self.connections) >= limit: ...",
         "while limit is None: ...",
         "twelve hundred idle sockets make a supervisor restart the daemon",
-        ("test_http_crowd",),
+        ("test_http_connection_limit",),
     ),
     Mutant(
         "a secret stands among the settings",
@@ -344,7 +342,7 @@ MUTANTS = (
         "self._scheduler.add_job(..., max_instances=1)",
         "self._scheduler.add_job(..., max_instances=9)",
         "a slow pass is overtaken by the next one",
-        ("test_loop::test_an_interval_that_comes_due_during_a_pass_is_counted_as_skipped_and_the_loop_goes_on",),
+        ("test_loop::test_an_interval_that_comes_due_during_a_pass_is_counted_as_skipped_and_the_loop_continues",),
     ),
     Mutant(
         "a form that says no Origin is one of ours",

@@ -182,7 +182,7 @@ def test_a_lost_mutant_is_named_with_the_likeliest_candidates(case: str, tmp_pat
     assert found.problems == [said]
 
 
-def test_two_modules_with_the_same_code_are_told_apart_by_the_name_of_the_module() -> None:
+def test_two_modules_with_the_same_code_are_distinguished_by_the_name_of_the_module() -> None:
     twice = {PATH: SAMPLE, "reconciler/http/other.py": SAMPLE}
     with pytest.raises(NotFoundError, match="matches 2 times"):
         found_in(twice, "Gate.judge")
@@ -279,7 +279,7 @@ RESPELT = {
 
 
 @pytest.mark.parametrize("case", RESPELT)
-def test_a_snippet_is_written_in_the_names_of_today(case: str) -> None:
+def test_fix_rewrites_a_snippet_with_the_current_names(case: str) -> None:
     snippet, change, expected = RESPELT[case]
     old = patterns.parse(snippet)
     place = Code({PATH: change(SAMPLE)}).find("Gate.judge", old, old)

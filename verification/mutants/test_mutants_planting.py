@@ -16,7 +16,7 @@ from mutants.mutant import Mutant
 
 EVERY: list[Any] = plant_mutants.mutants()
 SYMBOL = "_table"
-TEST = "test_policy_gate::test_an_empty_table_that_we_created_may_be_deleted_beside_an_emulator"
+TEST = "test_policy_gate::test_an_empty_table_that_we_created_may_be_deleted_on_an_emulator"
 OTHER_TEST = "test_policy_gate::test_a_seed_alone_needs_no_grace"
 
 
@@ -56,9 +56,7 @@ def test_at_least_sixty_bugs_are_planted_under_names_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("planted", EVERY, ids=[each.name for each in EVERY])
-def test_its_code_and_its_tests_are_found_and_it_says_what_it_stands_for(
-    planted: Mutant, code: Code, tests: Killers
-) -> None:
+def test_its_code_and_tests_are_found_and_it_describes_its_bug(planted: Mutant, code: Code, tests: Killers) -> None:
     assert planted.bug
     assert planted.killers
     assert isinstance(planted.killers, tuple)
@@ -91,7 +89,7 @@ WORTHLESS = {
 
 
 @pytest.mark.parametrize("case", WORTHLESS)
-def test_a_run_that_proves_nothing_is_no_kill(case: str, scratch: Scratch) -> None:
+def test_a_test_run_that_proves_nothing_is_not_a_kill(case: str, scratch: Scratch) -> None:
     worthless, begins = WORTHLESS[case]
     said = plant_mutants.trial(scratch, worthless)
     assert said is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import backups_unavailable, invalid
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateContinuousBackups"
 EARLIEST = "EarliestRestorableDateTime"
@@ -15,34 +15,34 @@ WARM_UP = 20.0
 """Seconds after a create in which the service is still enabling backups for a table."""
 
 
-def update_backups(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(OPERATION, params["TableName"])
-    wish = params["PointInTimeRecoverySpecification"]
-    if plane.strict and plane.clock.seconds - table.born < WARM_UP:
+def update_backups(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(OPERATION, params["TableName"])
+    requested = params["PointInTimeRecoverySpecification"]
+    if dynamodb.strict and dynamodb.clock.seconds - table.born < WARM_UP:
         raise backups_unavailable(OPERATION)
-    days = wish.get("RecoveryPeriodInDays")
+    days = requested.get("RecoveryPeriodInDays")
     if days is not None and not (1 <= days <= 35):
         raise invalid(OPERATION, "RecoveryPeriodInDays is 1 to 35")
-    if days is not None and not wish["PointInTimeRecoveryEnabled"]:
+    if days is not None and not requested["PointInTimeRecoveryEnabled"]:
         raise invalid(OPERATION, "RecoveryPeriodInDays goes with recovery enabled only")
     table.side["recovery"] = (
         {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": days or 35,
-            EARLIEST: table.side.get("recovery", {}).get(EARLIEST) or plane.clock.now(),
+            EARLIEST: table.side.get("recovery", {}).get(EARLIEST) or dynamodb.clock.now(),
         }
-        if wish["PointInTimeRecoveryEnabled"]
+        if requested["PointInTimeRecoveryEnabled"]
         else {"PointInTimeRecoveryStatus": "DISABLED"}
     )
     return {"ContinuousBackupsDescription": _description(table.side)}
 
 
-def described(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table("DescribeContinuousBackups", params["TableName"])
+def described(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table("DescribeContinuousBackups", params["TableName"])
     answer = _description(table.side)
     if EARLIEST in answer["PointInTimeRecoveryDescription"]:
-        told = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": plane.clock.now()}
-        answer["PointInTimeRecoveryDescription"] = told
+        reported = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": dynamodb.clock.now()}
+        answer["PointInTimeRecoveryDescription"] = reported
     return {"ContinuousBackupsDescription": answer}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import in_use, invalid, mismatch
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 TOKEN_LIFE = 8 * 3600.0
 IMPORTABLE = frozenset(
@@ -18,28 +18,32 @@ IMPORTABLE = frozenset(
 )
 
 
-def import_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+def import_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     wanted = params["TableCreationParameters"]
-    if wanted["TableName"] in plane.tables:
+    if wanted["TableName"] in dynamodb.tables:
         raise in_use("ImportTable", f"table {wanted['TableName']} exists")
     if set(wanted) - IMPORTABLE:
         raise invalid("ImportTable", f"not at import: {sorted(set(wanted) - IMPORTABLE)}")
-    plane.do("CreateTable", wanted)
+    dynamodb.do("CreateTable", wanted)
     return {"ImportTableDescription": {"ImportStatus": "IN_PROGRESS"}}
 
 
-def bulk_put(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+def bulk_put(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     operation = "StartBulkPutItems"
-    table, token, now = plane.table(operation, params["TableName"]), params.get("ClientToken"), plane.clock.seconds
+    table, token, now = (
+        dynamodb.table(operation, params["TableName"]),
+        params.get("ClientToken"),
+        dynamodb.clock.seconds,
+    )
     if table.status != "ACTIVE":
         raise in_use(operation, f"the table is {table.status}")
-    known = plane.tokens.get(token) if token else None
+    known = dynamodb.tokens.get(token) if token else None
     if known and now - known[0] < TOKEN_LIFE:
         if known[1] != params:
             raise mismatch(operation)
         return {"BulkOperationId": known[2]}
-    plane.born += 1
-    identifier = f"bulk-{plane.born}"
+    dynamodb.born += 1
+    identifier = f"bulk-{dynamodb.born}"
     if token:
-        plane.tokens[token] = (now, params, identifier)
+        dynamodb.tokens[token] = (now, params, identifier)
     return {"BulkOperationId": identifier}

@@ -1,40 +1,40 @@
-"""CreateTable: what may be asked for in it, and how many tables may be made at once (rules 9, 12 to 14, 16, 20, 29)."""
+"""CreateTable: its members, and how many tables may be created at once (rules 9, 12 to 14, 16, 20, 29)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation import shapes
+from simulation import index_rules
 from simulation.operations import policy, tags
 from simulation.refusal import invalid, limit, taken
 from simulation.table import ZERO, Table, indexes_of
-from simulation.updates import encryption, throughput_limits, warm
+from simulation.updates import encryption, throughput_limits, warm_throughput
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "CreateTable"
 BEGIN = {"IndexStatus": "CREATING"}
 
 
-def create_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+def create_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     name = params["TableName"]
-    if name in plane.tables:
+    if name in dynamodb.tables:
         raise taken(OPERATION, f"table {name} exists")
-    _within_limits(plane, params)
-    description = _description(plane, params)
+    _within_limits(dynamodb, params)
+    description = _description(dynamodb, params)
     _check(description, params)
     if "ResourcePolicy" in params:
         policy.check_policy(OPERATION, params["ResourcePolicy"])
     tags.check_keys(OPERATION, [tag["Key"] for tag in params.get("Tags", [])])
-    now = plane.clock.seconds
-    table = Table(description, born=now, visible_at=now + plane.stale, counted_items_at=now)
-    table.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])} if plane.has_tags else {}
+    now = dynamodb.clock.seconds
+    table = Table(description, born=now, visible_at=now + dynamodb.stale, counted_items_at=now)
+    table.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])} if dynamodb.has_tags else {}
     if "ResourcePolicy" in params:
         table.side["policies"] = {description["TableArn"]: (params["ResourcePolicy"], "revision-0")}
-    plane.tables[name] = table
-    plane.ghosts.pop(name, None)
-    plane.soon(table, lambda: _made(table))
+    dynamodb.tables[name] = table
+    dynamodb.ghosts.pop(name, None)
+    dynamodb.soon(table, lambda: _made(table))
     return {"TableDescription": description}
 
 
@@ -44,20 +44,20 @@ def _made(table: Table) -> None:
         index["IndexStatus"] = "ACTIVE"
 
 
-def _within_limits(plane: ControlPlane, params: dict[str, Any]) -> None:
-    busy = [table for table in plane.tables.values() if table.status != "ACTIVE"]
+def _within_limits(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> None:
+    busy = [table for table in dynamodb.tables.values() if table.status != "ACTIVE"]
     indexed = bool(params.get("GlobalSecondaryIndexes") or params.get("LocalSecondaryIndexes"))
-    if len(busy) >= (plane.limit_with_indexes if indexed else plane.limit):
+    if len(busy) >= (dynamodb.limit_with_indexes if indexed else dynamodb.limit):
         raise limit(OPERATION, f"{len(busy)} table operations are in flight")
 
 
-def _description(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    plane.born += 1
+def _description(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    dynamodb.born += 1
     description: dict[str, Any] = {
         "TableName": params["TableName"],
         "TableStatus": "CREATING",
-        "TableArn": plane.arn(params["TableName"]),
-        "CreationDateTime": plane.clock.now(),
+        "TableArn": dynamodb.arn(params["TableName"]),
+        "CreationDateTime": dynamodb.clock.now(),
         "KeySchema": params["KeySchema"],
         "AttributeDefinitions": params["AttributeDefinitions"],
         "BillingModeSummary": {"BillingMode": params.get("BillingMode", "PROVISIONED")},
@@ -66,10 +66,10 @@ def _description(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
         "ItemCount": 0,
         "TableSizeBytes": 0,
     }
-    if params.get("BillingMode") == "PAY_PER_REQUEST" and plane.strict:
-        description["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = plane.clock.now()
-    if plane.table_ids:
-        description["TableId"] = f"id-{plane.born}"
+    if params.get("BillingMode") == "PAY_PER_REQUEST" and dynamodb.strict:
+        description["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = dynamodb.clock.now()
+    if dynamodb.table_ids:
+        description["TableId"] = f"id-{dynamodb.born}"
     if params.get("LocalSecondaryIndexes"):
         description["LocalSecondaryIndexes"] = params["LocalSecondaryIndexes"]
     for member in ("GlobalSecondaryIndexes", "VectorIndexes"):
@@ -77,19 +77,19 @@ def _description(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
             description[member] = [{**index, **BEGIN} for index in params[member]]
     if params.get("StreamSpecification", {}).get("StreamEnabled"):
         description["StreamSpecification"] = params["StreamSpecification"]
-        description["LatestStreamArn"] = f"{description['TableArn']}/stream/{plane.born}"
+        description["LatestStreamArn"] = f"{description['TableArn']}/stream/{dynamodb.born}"
     if params.get("TableClass", "STANDARD") != "STANDARD":
         description["TableClassSummary"] = {"TableClass": params["TableClass"]}
     if "SSESpecification" in params:
-        encryption.set_encryption(plane, OPERATION, description, params["SSESpecification"])
+        encryption.set_encryption(dynamodb, OPERATION, description, params["SSESpecification"])
     for holder in (description, *description.get("GlobalSecondaryIndexes", [])):
-        warm.begin(plane, holder, params.get("WarmThroughput", {}) if holder is description else {})
+        warm_throughput.begin(dynamodb, holder, params.get("WarmThroughput", {}) if holder is description else {})
     if "GlobalTableSettingsReplicationMode" in params:
         description["GlobalTableSettingsReplicationMode"] = params["GlobalTableSettingsReplicationMode"]
     if "OnDemandThroughput" in params:
         description["OnDemandThroughput"] = throughput_limits.checked(OPERATION, params["OnDemandThroughput"])
     if "GlobalTableSourceArn" in params:
-        _joins(plane, description, params["GlobalTableSourceArn"])
+        _joins(dynamodb, description, params["GlobalTableSourceArn"])
     return description
 
 
@@ -97,19 +97,19 @@ def _check(description: dict[str, Any], params: dict[str, Any]) -> None:
     mode = description["BillingModeSummary"]["BillingMode"]
     if ("ProvisionedThroughput" in params) != (mode == "PROVISIONED"):
         raise invalid(OPERATION, "throughput goes exactly with PROVISIONED")
-    shapes.check_table_key(OPERATION, description["KeySchema"])
-    shapes.check_local(OPERATION, description)
+    index_rules.check_table_key(OPERATION, description["KeySchema"])
+    index_rules.check_local(OPERATION, description)
     for index in params.get("GlobalSecondaryIndexes", []):
-        shapes.check_global(OPERATION, index, mode)
+        index_rules.check_global(OPERATION, index, mode)
     for index in params.get("VectorIndexes", []):
-        shapes.check_vector(OPERATION, index, description, mode)
-    shapes.check_counts(OPERATION, description)
+        index_rules.check_vector(OPERATION, index, description, mode)
+    index_rules.check_counts(OPERATION, description)
     given = params["AttributeDefinitions"]
-    description["AttributeDefinitions"] = shapes.defined(OPERATION, description, given)
+    description["AttributeDefinitions"] = index_rules.defined(OPERATION, description, given)
 
 
-def _joins(plane: ControlPlane, description: dict[str, Any], source: str) -> None:
+def _joins(dynamodb: SimulatedDynamoDB, description: dict[str, Any], source: str) -> None:
     """A replica in another account: the source must replicate its settings (rule 29)."""
-    if plane.sources.get(source) != "ENABLED":
+    if dynamodb.sources.get(source) != "ENABLED":
         raise invalid(OPERATION, "the source table must have settings replication ENABLED")
     description["Replicas"] = [{"RegionName": source.split(":")[3], "ReplicaStatus": "ACTIVE"}]

@@ -1,4 +1,4 @@
-"""DeleteTable: only of an ACTIVE, unprotected table whose indexes rest (rule 17); a second one is no error."""
+"""DeleteTable: only of an ACTIVE, unprotected table with idle indexes (rule 17); a second one is not an error."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from simulation.refusal import in_use, invalid
 from simulation.table import indexes_of
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "DeleteTable"
 
 
-def delete_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(OPERATION, params["TableName"])
+def delete_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(OPERATION, params["TableName"])
     if table.status == "DELETING":
         return {"TableDescription": table.description}
     if table.status != "ACTIVE":
@@ -25,10 +25,10 @@ def delete_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     if table.description["DeletionProtectionEnabled"]:
         raise invalid(OPERATION, "deletion protection is on")
     table.description["TableStatus"] = "DELETING"
-    plane.soon(table, lambda: _gone(plane, table.name))
+    dynamodb.soon(table, lambda: _gone(dynamodb, table.name))
     return {"TableDescription": table.description}
 
 
-def _gone(plane: ControlPlane, name: str) -> None:
-    del plane.tables[name]
-    plane.ghosts[name] = plane.clock.seconds + plane.stale
+def _gone(dynamodb: SimulatedDynamoDB, name: str) -> None:
+    del dynamodb.tables[name]
+    dynamodb.ghosts[name] = dynamodb.clock.seconds + dynamodb.stale

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import in_use, missing
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateContributorInsights"
 DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 
 
-def update_insights(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table, index = plane.table(OPERATION, params["TableName"]), params.get("IndexName", "")
+def update_insights(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table, index = dynamodb.table(OPERATION, params["TableName"]), params.get("IndexName", "")
     names = {i["IndexName"] for i in table.description.get("GlobalSecondaryIndexes", [])}
     if index and index not in names:
         raise missing(OPERATION, f"no index {index}")
@@ -27,14 +27,14 @@ def update_insights(plane: ControlPlane, params: dict[str, Any]) -> dict[str, An
     insights[index] = {"ContributorInsightsStatus": "ENABLING" if on else "DISABLING", "ContributorInsightsMode": mode}
 
     def settle() -> None:
-        failed = on and "insights" in plane.failing
+        failed = on and "insights" in dynamodb.failing
         insights[index]["ContributorInsightsStatus"] = "FAILED" if failed else ("ENABLED" if on else "DISABLED")
 
-    plane.soon(table, settle)
+    dynamodb.soon(table, settle)
     return {"TableName": table.name, **insights[index]}
 
 
-def described(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table("DescribeContributorInsights", params["TableName"])
+def described(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table("DescribeContributorInsights", params["TableName"])
     known = table.side.get("insights", {}).get(params.get("IndexName", ""), {"ContributorInsightsStatus": "DISABLED"})
     return {"TableName": table.name, **known}

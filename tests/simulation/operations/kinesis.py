@@ -1,4 +1,4 @@
-"""Kinesis destinations: the old one must be DISABLED before another is enabled, ENABLE_FAILED is an end (rule 25)."""
+"""Kinesis destinations: the old one must be DISABLED before another is enabled; ENABLE_FAILED is final (rule 25)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 ENABLE, UPDATE, DISABLE = (f"{verb}KinesisStreamingDestination" for verb in ("Enable", "Update", "Disable"))
 PRECISION = "ApproximateCreationDateTimePrecision"
 
 
-def enable(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table, arn = plane.table(ENABLE, params["TableName"]), params["StreamArn"]
+def enable(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table, arn = dynamodb.table(ENABLE, params["TableName"]), params["StreamArn"]
     _idle(table, ENABLE)
     taken = [d for d in _destinations(table) if d["DestinationStatus"] != "DISABLED"]
     if taken:
@@ -26,14 +26,14 @@ def enable(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     table.side["kinesis"] = [*known, destination]
 
     def settle() -> None:
-        destination["DestinationStatus"] = "ENABLE_FAILED" if "kinesis" in plane.failing else "ACTIVE"
+        destination["DestinationStatus"] = "ENABLE_FAILED" if "kinesis" in dynamodb.failing else "ACTIVE"
 
-    plane.soon(table, settle)
+    dynamodb.soon(table, settle)
     return {"TableName": table.name, **destination}
 
 
-def update(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(UPDATE, params["TableName"])
+def update(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(UPDATE, params["TableName"])
     destination = _one(table, UPDATE, params["StreamArn"])
     if destination["DestinationStatus"] != "ACTIVE":
         raise in_use(UPDATE, f"the destination is {destination['DestinationStatus']}")
@@ -41,22 +41,22 @@ def update(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
     if precision == destination[PRECISION]:
         raise invalid(UPDATE, "the precision will not change")
     destination |= {"DestinationStatus": "UPDATING", PRECISION: precision}
-    plane.soon(table, lambda: destination.update(DestinationStatus="ACTIVE"))
+    dynamodb.soon(table, lambda: destination.update(DestinationStatus="ACTIVE"))
     return {"TableName": table.name, **destination}
 
 
-def disable(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(DISABLE, params["TableName"])
+def disable(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(DISABLE, params["TableName"])
     destination = _one(table, DISABLE, params["StreamArn"])
     if destination["DestinationStatus"] not in ("ACTIVE", "ENABLE_FAILED"):
         raise in_use(DISABLE, f"the destination is {destination['DestinationStatus']}")
     destination["DestinationStatus"] = "DISABLING"
-    plane.soon(table, lambda: destination.update(DestinationStatus="DISABLED"))
+    dynamodb.soon(table, lambda: destination.update(DestinationStatus="DISABLED"))
     return {"TableName": table.name, **destination}
 
 
-def described(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table("DescribeKinesisStreamingDestination", params["TableName"])
+def described(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table("DescribeKinesisStreamingDestination", params["TableName"])
     return {"TableName": table.name, "KinesisDataStreamDestinations": _destinations(table)}
 
 

@@ -1,4 +1,4 @@
-"""On-demand backups and restores: kept beside the tables, so that they outlive them; whole after the delay."""
+"""On-demand backups and restores: stored apart from the tables, so that they outlive them; complete after the delay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulation.table import Table, key_attributes, search_attributes
 from simulation.updates import encryption
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 Params = dict[str, Any]
 OVERRIDES = {
@@ -21,106 +21,106 @@ OVERRIDES = {
 MAXIMA = (("OnDemandThroughputOverride", "OnDemandThroughput"),)
 
 
-def create_backup(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    _only_where_there_are_any(plane, "CreateBackup")
-    table = plane.table("CreateBackup", params["TableName"])
+def create_backup(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    _only_where_there_are_any(dynamodb, "CreateBackup")
+    table = dynamodb.table("CreateBackup", params["TableName"])
     if table.status != "ACTIVE":
         raise in_use("CreateBackup", f"the table is {table.status}")
-    plane.born += 1
-    arn = f"{plane.arn(table.name)}/backup/{plane.born:014}"
+    dynamodb.born += 1
+    arn = f"{dynamodb.arn(table.name)}/backup/{dynamodb.born:014}"
     summary = {
         "TableName": table.name,
         "TableId": table.description.get("TableId"),
-        "TableArn": plane.arn(table.name),
+        "TableArn": dynamodb.arn(table.name),
         "BackupArn": arn,
         "BackupName": params["BackupName"],
-        "BackupCreationDateTime": plane.clock.now(),
-        "BackupStatus": "CREATING" if plane.delay else "AVAILABLE",
+        "BackupCreationDateTime": dynamodb.clock.now(),
+        "BackupStatus": "CREATING" if dynamodb.delay else "AVAILABLE",
         "BackupType": "USER",
     }
-    plane.backups[arn] = {"summary": summary, "table": copy.deepcopy(table)}
-    plane.soon(table, lambda: summary.update(BackupStatus="AVAILABLE"))
+    dynamodb.backups[arn] = {"summary": summary, "table": copy.deepcopy(table)}
+    dynamodb.soon(table, lambda: summary.update(BackupStatus="AVAILABLE"))
     return {"BackupDetails": summary}
 
 
-def delete_backup(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    _only_where_there_are_any(plane, "DeleteBackup")
-    if params["BackupArn"] not in plane.backups:
+def delete_backup(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    _only_where_there_are_any(dynamodb, "DeleteBackup")
+    if params["BackupArn"] not in dynamodb.backups:
         raise no_backup("DeleteBackup")
-    kept = plane.backups.pop(params["BackupArn"])
+    kept = dynamodb.backups.pop(params["BackupArn"])
     return {"BackupDescription": {"BackupDetails": {**kept["summary"], "BackupStatus": "DELETED"}}}
 
 
-def listed(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    _only_where_there_are_any(plane, "ListBackups")
-    summaries = [kept["summary"] for kept in plane.backups.values()]
+def listed(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    _only_where_there_are_any(dynamodb, "ListBackups")
+    summaries = [kept["summary"] for kept in dynamodb.backups.values()]
     return {"BackupSummaries": [s for s in summaries if s["TableName"] == params["TableName"]]}
 
 
-def described(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    _only_where_there_are_any(plane, "DescribeBackup")
-    if params["BackupArn"] not in plane.backups:
+def described(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    _only_where_there_are_any(dynamodb, "DescribeBackup")
+    if params["BackupArn"] not in dynamodb.backups:
         raise no_backup("DescribeBackup")
-    kept = plane.backups[params["BackupArn"]]
+    kept = dynamodb.backups[params["BackupArn"]]
     description = kept["table"].description
     features = {member: description[member] for member in OVERRIDES.values() if member in description}
     return {"BackupDescription": {"BackupDetails": kept["summary"], "SourceTableFeatureDetails": features}}
 
 
-def restore_from_backup(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    _only_where_there_are_any(plane, "RestoreTableFromBackup")
-    if params["BackupArn"] not in plane.backups:
+def restore_from_backup(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    _only_where_there_are_any(dynamodb, "RestoreTableFromBackup")
+    if params["BackupArn"] not in dynamodb.backups:
         raise no_backup("RestoreTableFromBackup")
-    return _restored(plane, plane.backups[params["BackupArn"]]["table"], params, params["BackupArn"])
+    return _restored(dynamodb, dynamodb.backups[params["BackupArn"]]["table"], params, params["BackupArn"])
 
 
-def restore_to_time(plane: ControlPlane, params: Params) -> dict[str, Any]:
-    source = plane.table("RestoreTableToPointInTime", params["SourceTableName"])
+def restore_to_time(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]:
+    source = dynamodb.table("RestoreTableToPointInTime", params["SourceTableName"])
     if source.side.get("recovery", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
         raise missing("RestoreTableToPointInTime", "point-in-time recovery is not enabled")
-    wish, latest = params.get("RestoreDateTime"), plane.clock.now()
-    if wish is not None and not source.side["recovery"]["EarliestRestorableDateTime"] <= wish <= latest:
+    requested, latest = params.get("RestoreDateTime"), dynamodb.clock.now()
+    if requested is not None and not source.side["recovery"]["EarliestRestorableDateTime"] <= requested <= latest:
         raise invalid("RestoreTableToPointInTime", "the time lies outside of the window")
-    return _restored(plane, source, params)
+    return _restored(dynamodb, source, params)
 
 
-def _restored(plane: ControlPlane, source: Table, params: Params, backup: str | None = None) -> dict[str, Any]:
+def _restored(dynamodb: SimulatedDynamoDB, source: Table, params: Params, backup: str | None = None) -> dict[str, Any]:
     name = params["TargetTableName"]
-    if name in plane.tables:
+    if name in dynamodb.tables:
         raise in_use("RestoreTable", f"table {name} exists")
-    plane.born += 1
+    dynamodb.born += 1
     description = copy.deepcopy(source.description)
     description |= {
         "TableName": name,
-        "TableArn": plane.arn(name),
-        "TableId": f"id-{plane.born}",
-        "CreationDateTime": plane.clock.now(),
-        "TableStatus": "CREATING" if plane.delay else "ACTIVE",
-        "RestoreSummary": {"SourceTableArn": plane.arn(source.name), "RestoreInProgress": bool(plane.delay)},
+        "TableArn": dynamodb.arn(name),
+        "TableId": f"id-{dynamodb.born}",
+        "CreationDateTime": dynamodb.clock.now(),
+        "TableStatus": "CREATING" if dynamodb.delay else "ACTIVE",
+        "RestoreSummary": {"SourceTableArn": dynamodb.arn(source.name), "RestoreInProgress": bool(dynamodb.delay)},
     }
     if backup is not None:
         description["RestoreSummary"]["SourceBackupArn"] = backup
-    _override(plane, description, params)
-    table = Table(description, born=plane.clock.seconds, items=copy.deepcopy(source.items))
-    plane.tables[name] = table
+    _override(dynamodb, description, params)
+    table = Table(description, born=dynamodb.clock.seconds, items=copy.deepcopy(source.items))
+    dynamodb.tables[name] = table
 
     def whole() -> None:
         description["TableStatus"] = "ACTIVE"
         description["RestoreSummary"]["RestoreInProgress"] = False
 
-    plane.soon(table, whole)
+    dynamodb.soon(table, whole)
     return {"TableDescription": description}
 
 
-def _override(plane: ControlPlane, description: dict[str, Any], params: Params) -> None:
+def _override(dynamodb: SimulatedDynamoDB, description: dict[str, Any], params: Params) -> None:
     for member, indexes in OVERRIDES.items():
         known = {index["IndexName"]: index for index in description.get(indexes, [])}
-        for wish in params.get(member, ()):
-            had = known.get(wish["IndexName"])
-            if had is None or any(wish[part] != had[part] for part in ("KeySchema", "Projection") if part in had):
-                raise invalid("RestoreTable", f"{wish['IndexName']} is no index of the source")
+        for requested in params.get(member, ()):
+            had = known.get(requested["IndexName"])
+            if had is None or any(requested[part] != had[part] for part in ("KeySchema", "Projection") if part in had):
+                raise invalid("RestoreTable", f"{requested['IndexName']} is no index of the source")
         if member in params:
-            description[indexes] = [{**known[wish["IndexName"]], **wish} for wish in params[member]]
+            description[indexes] = [{**known[requested["IndexName"]], **requested} for requested in params[member]]
     if "BillingModeOverride" in params:
         description["BillingModeSummary"] = {"BillingMode": params["BillingModeOverride"]}
     if params.get("BillingModeOverride") == "PROVISIONED":
@@ -131,7 +131,7 @@ def _override(plane: ControlPlane, description: dict[str, Any], params: Params) 
         if member in params:
             description[name] = params[member]
     if "SSESpecificationOverride" in params:
-        encryption.set_encryption(plane, "RestoreTable", description, params["SSESpecificationOverride"])
+        encryption.set_encryption(dynamodb, "RestoreTable", description, params["SSESpecificationOverride"])
     used = {*key_attributes(description), *search_attributes(description)}
     description["AttributeDefinitions"] = [d for d in description["AttributeDefinitions"] if d["AttributeName"] in used]
 
@@ -141,6 +141,6 @@ def units_of(index: dict[str, Any]) -> int:
     return units
 
 
-def _only_where_there_are_any(plane: ControlPlane, operation: str) -> None:
-    if not plane.has_backups:
+def _only_where_there_are_any(dynamodb: SimulatedDynamoDB, operation: str) -> None:
+    if not dynamodb.has_backups:
         raise unknown(operation)

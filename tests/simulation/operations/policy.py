@@ -1,4 +1,4 @@
-"""Resource policies of tables and streams: 20 KB, revision ids, no lock-out without a word (rule 22)."""
+"""Resource policies of tables and streams: 20 KB, revision IDs, no lock-out without confirmation (rule 22)."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import TYPE_CHECKING, Any
 from simulation.refusal import in_use, invalid, limit, no_policy
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 PUT, DELETE, GET = "PutResourcePolicy", "DeleteResourcePolicy", "GetResourcePolicy"
 LARGEST = 20 * 1024
 """Bytes, whitespace included."""
 
 
-def put_policy(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+def put_policy(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     arn, text = params["ResourceArn"], params["Policy"]
-    policies = _policies(plane, PUT, arn)
+    policies = _policies(dynamodb, PUT, arn)
     check_policy(PUT, text)
     _expected(PUT, policies.get(arn), params.get("ExpectedRevisionId"))
     if _locks_out(text) and not params.get("ConfirmRemoveSelfResourceAccess"):
         raise invalid(PUT, "the policy would take away your own access: ConfirmRemoveSelfResourceAccess is needed")
-    policies[arn] = (text, _revision(plane))
+    policies[arn] = (text, _revision(dynamodb))
     return {"RevisionId": policies[arn][1]}
 
 
-def delete_policy(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+def delete_policy(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     arn = params["ResourceArn"]
-    policies = _policies(plane, DELETE, arn)
+    policies = _policies(dynamodb, DELETE, arn)
     _expected(DELETE, policies.get(arn), params.get("ExpectedRevisionId"))
     if arn not in policies:
         return {}
     return {"RevisionId": policies.pop(arn)[1]}
 
 
-def got(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
+def got(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     """As the adapter hands it on: the service's PolicyNotFoundException is an empty answer."""
-    policies = plane.table(GET, params["ResourceArn"]).side.get("policies", {})
+    policies = dynamodb.table(GET, params["ResourceArn"]).side.get("policies", {})
     if params["ResourceArn"] not in policies:
         return {}
     text, revision = policies[params["ResourceArn"]]
@@ -54,8 +54,8 @@ def check_policy(operation: str, text: str) -> None:
         raise invalid(operation, "the policy is no JSON") from None
 
 
-def _policies(plane: ControlPlane, operation: str, arn: str) -> dict[str, tuple[str, str]]:
-    table = plane.table(operation, arn)
+def _policies(dynamodb: SimulatedDynamoDB, operation: str, arn: str) -> dict[str, tuple[str, str]]:
+    table = dynamodb.table(operation, arn)
     if table.status not in ("ACTIVE", "UPDATING"):
         raise in_use(operation, f"the table is {table.status}")
     policies: dict[str, tuple[str, str]] = table.side.setdefault("policies", {})
@@ -73,6 +73,6 @@ def _locks_out(text: str) -> bool:
     return any(s.get("Action") in ("*", "dynamodb:*", "dynamodb:PutResourcePolicy") for s in denied)
 
 
-def _revision(plane: ControlPlane) -> str:
-    plane.born += 1
-    return f"revision-{plane.born}"
+def _revision(dynamodb: SimulatedDynamoDB) -> str:
+    dynamodb.born += 1
+    return f"revision-{dynamodb.born}"

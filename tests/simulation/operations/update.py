@@ -1,4 +1,4 @@
-"""UpdateTable: one concern a call, on a table at rest (rules 1, 2 and 3); the concerns are in ``updates``."""
+"""UpdateTable: one concern per call, on an idle table (rules 1, 2 and 3); the concerns are in ``updates``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Any
 from simulation.copies import copied
 from simulation.refusal import in_use, invalid, limit
 from simulation.table import Table
-from simulation.updates import capacity, encryption, indexes, replicas, simple, stream, throughput_limits, warm
+from simulation.updates import (
+    capacity,
+    encryption,
+    indexes,
+    replicas,
+    simple,
+    stream,
+    throughput_limits,
+    warm_throughput,
+)
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
-Apply = Callable[["ControlPlane", Table, dict[str, Any], dict[str, Any]], None]
+Apply = Callable[["SimulatedDynamoDB", Table, dict[str, Any], dict[str, Any]], None]
 
 MEMBERS: dict[str, str] = {
     "BillingMode": "capacity",
@@ -41,22 +50,22 @@ CONCERNS: dict[str, Apply] = {
     "class": simple.table_class,
     "protection": simple.protection,
     "on demand": throughput_limits.apply,
-    "warm": warm.apply,
+    "warm": warm_throughput.apply,
     "replicas": replicas.apply,
     "settings": replicas.settings,
     "disassociation": replicas.disassociation_protection,
 }
 
 
-def update_table(plane: ControlPlane, params: dict[str, Any]) -> dict[str, Any]:
-    table = plane.table(OPERATION, params["TableName"])
+def update_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    table = dynamodb.table(OPERATION, params["TableName"])
     concern = _concern(params)
     _at_rest(table, concern, params)
     draft = copied(table.description)
-    CONCERNS[concern](plane, table, draft, params)
+    CONCERNS[concern](dynamodb, table, draft, params)
     table.description = draft
-    draft["TableStatus"] = "UPDATING" if plane.delay else "ACTIVE"
-    plane.soon(table, lambda: table.description.update(TableStatus="ACTIVE"), 0.5 if concern == "index" else 1.0)
+    draft["TableStatus"] = "UPDATING" if dynamodb.delay else "ACTIVE"
+    dynamodb.soon(table, lambda: table.description.update(TableStatus="ACTIVE"), 0.5 if concern == "index" else 1.0)
     return {"TableDescription": draft}
 
 

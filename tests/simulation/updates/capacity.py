@@ -9,20 +9,20 @@ from simulation.table import ZERO, Table
 from simulation.updates.named import named
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
 DAY, HOUR = 86400.0, 3600.0
 SWITCHES, FREE_DECREASES = 4, 4
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     before = table.mode
     after = params.get("BillingMode", before)
     units = _index_units(params)
     indexes = named(draft, units)
     if after == "PAY_PER_REQUEST":
-        _on_demand(plane, table, draft, params, units)
+        _on_demand(dynamodb, table, draft, params, units)
         return
     if after == "PROVISIONED" and draft.get("VectorIndexes"):
         raise invalid(OPERATION, "a table with vector indexes stays on demand")
@@ -35,46 +35,46 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
     draft["BillingModeSummary"] = {**draft["BillingModeSummary"], "BillingMode": after}
     for holder in (draft, *indexes.values()):
         holder.pop("OnDemandThroughput", None)
-    for holder, wish in _pairs(draft, indexes, params, units):
-        _set(plane, holder, wish)
+    for holder, requested in _pairs(draft, indexes, params, units):
+        _set(dynamodb, holder, requested)
 
 
 def _on_demand(
-    plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any], units: dict[str, Any]
+    dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any], units: dict[str, Any]
 ) -> None:
     if units or "ProvisionedThroughput" in params:
         raise invalid(OPERATION, "no throughput with PAY_PER_REQUEST")
     if table.mode == "PAY_PER_REQUEST":
         return
-    now = plane.clock.seconds
+    now = dynamodb.clock.seconds
     switches = table.counted.setdefault("mode", [])
-    if plane.strict and len([time for time in switches if now - time < DAY]) >= SWITCHES:
+    if dynamodb.strict and len([time for time in switches if now - time < DAY]) >= SWITCHES:
         raise used_up(OPERATION, "Subscriber limit exceeded: Update to PayPerRequest mode are limited")
     switches.append(now)
-    told = {"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": plane.clock.now()}
-    draft["BillingModeSummary"] = told
+    reported = {"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": dynamodb.clock.now()}
+    draft["BillingModeSummary"] = reported
     draft["ProvisionedThroughput"] = dict(ZERO)
     for index in draft.get("GlobalSecondaryIndexes", []):
         index["ProvisionedThroughput"] = dict(ZERO)
 
 
-def _set(plane: ControlPlane, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def _set(dynamodb: SimulatedDynamoDB, holder: dict[str, Any], requested: dict[str, Any]) -> None:
     have = holder.get("ProvisionedThroughput", ZERO)
-    if all(wish[member] == have.get(member) for member in ZERO):
+    if all(requested[member] == have.get(member) for member in ZERO):
         raise invalid(OPERATION, "The provisioned throughput will not change")
-    if min(wish.values()) < 1:
+    if min(requested.values()) < 1:
         raise invalid(OPERATION, "capacity units are at least 1")
     counts = dict(have)
-    if any(wish[member] < have.get(member, 0) for member in ZERO):
-        counts |= _decrease(plane, have)
-    holder["ProvisionedThroughput"] = {**counts, **wish}
+    if any(requested[member] < have.get(member, 0) for member in ZERO):
+        counts |= _decrease(dynamodb, have)
+    holder["ProvisionedThroughput"] = {**counts, **requested}
 
 
-def _decrease(plane: ControlPlane, have: dict[str, Any]) -> dict[str, Any]:
+def _decrease(dynamodb: SimulatedDynamoDB, have: dict[str, Any]) -> dict[str, Any]:
     """Four at any time of a UTC day, then one an hour."""
-    if not plane.strict:
+    if not dynamodb.strict:
         return {}
-    now, last = plane.clock.now(), have.get("LastDecreaseDateTime")
+    now, last = dynamodb.clock.now(), have.get("LastDecreaseDateTime")
     today = have.get("NumberOfDecreasesToday", 0) if last and last.date() == now.date() else 0
     if today >= FREE_DECREASES and last and (now - last).total_seconds() < HOUR:
         raise used_up(OPERATION, "Subscriber limit exceeded: Provisioned throughput decreases are limited")
@@ -93,4 +93,4 @@ def _pairs(
     draft: dict[str, Any], indexes: dict[str, Any], params: dict[str, Any], units: dict[str, Any]
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     own = [(draft, params["ProvisionedThroughput"])] if "ProvisionedThroughput" in params else []
-    return own + [(indexes[name], wish) for name, wish in units.items()]
+    return own + [(indexes[name], requested) for name, requested in units.items()]

@@ -8,20 +8,26 @@ from simulation.refusal import invalid
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 AWS_MANAGED = "alias/aws/dynamodb"
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
-    set_encryption(plane, "UpdateTable", draft, params["SSESpecification"])
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    set_encryption(dynamodb, "UpdateTable", draft, params["SSESpecification"])
 
 
-def set_encryption(plane: ControlPlane, operation: str, description: dict[str, Any], wish: dict[str, Any]) -> None:
+def set_encryption(
+    dynamodb: SimulatedDynamoDB, operation: str, description: dict[str, Any], requested: dict[str, Any]
+) -> None:
     """Put what ``wish`` asks for into a description; what it has already is refused."""
     after = None
-    if wish.get("Enabled"):
-        after = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn_of(plane, wish.get("KMSMasterKeyId"))}
+    if requested.get("Enabled"):
+        after = {
+            "Status": "ENABLED",
+            "SSEType": "KMS",
+            "KMSMasterKeyArn": arn_of(dynamodb, requested.get("KMSMasterKeyId")),
+        }
     if after == description.get("SSEDescription") and operation == "UpdateTable":
         raise invalid(operation, "Table is already encrypted by the given key")
     description.pop("SSEDescription", None)
@@ -29,9 +35,9 @@ def set_encryption(plane: ControlPlane, operation: str, description: dict[str, A
         description["SSEDescription"] = after
 
 
-def arn_of(plane: ControlPlane, key: str | None) -> str:
+def arn_of(dynamodb: SimulatedDynamoDB, key: str | None) -> str:
     """The ARN of a key named by alias, id or ARN; None is the key that AWS manages."""
     key = key or AWS_MANAGED
     if key.startswith("arn:") and ":key/" in key:
         return key
-    return plane.aliases.get(key, f"arn:aws:kms:eu-central-1:111122223333:key/{key}")
+    return dynamodb.aliases.get(key, f"arn:aws:kms:eu-central-1:111122223333:key/{key}")

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation import shapes
+from simulation import index_rules
 from simulation.refusal import in_use, invalid, missing
 from simulation.table import Table, indexes_of, key_attributes, search_attributes
-from simulation.updates import warm
+from simulation.updates import warm_throughput
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
 MEMBERS = {"GlobalSecondaryIndexUpdates": "GlobalSecondaryIndexes", "VectorIndexUpdates": "VectorIndexes"}
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     given = params.get("AttributeDefinitions", [])
     for updates, member in MEMBERS.items():
         for update in params.get(updates, []):
             if "Create" in update:
-                _create(plane, table, draft, member, update["Create"])
+                _create(dynamodb, table, draft, member, update["Create"])
             else:
-                _delete(plane, table, draft, member, update["Delete"]["IndexName"])
-    shapes.check_counts(OPERATION, draft)
-    draft["AttributeDefinitions"] = shapes.defined(OPERATION, draft, given, table.description["AttributeDefinitions"])
+                _delete(dynamodb, table, draft, member, update["Delete"]["IndexName"])
+    index_rules.check_counts(OPERATION, draft)
+    draft["AttributeDefinitions"] = index_rules.defined(
+        OPERATION, draft, given, table.description["AttributeDefinitions"]
+    )
 
 
 def cancels(table: Table, params: dict[str, Any]) -> bool:
@@ -35,30 +37,32 @@ def cancels(table: Table, params: dict[str, Any]) -> bool:
     return bool(names) and names == busy
 
 
-def _create(plane: ControlPlane, table: Table, draft: dict[str, Any], member: str, index: dict[str, Any]) -> None:
+def _create(
+    dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], member: str, index: dict[str, Any]
+) -> None:
     name = index["IndexName"]
     if name in {other["IndexName"] for other in indexes_of(draft)}:
         raise invalid(OPERATION, f"Attempting to create an index which already exists: {name}")
     if member == "VectorIndexes":
-        shapes.check_vector(OPERATION, index, draft, table.mode)
+        index_rules.check_vector(OPERATION, index, draft, table.mode)
     else:
-        shapes.check_global(OPERATION, index, table.mode)
+        index_rules.check_global(OPERATION, index, table.mode)
     made = {**index, "IndexStatus": "CREATING", "Backfilling": False}
     if member == "GlobalSecondaryIndexes":
-        warm.begin(plane, made, {})
+        warm_throughput.begin(dynamodb, made, {})
     draft.setdefault(member, []).append(made)
-    plane.soon(table, lambda: _move(table, name, "CREATING", {"Backfilling": True}), 0.5)
-    plane.soon(table, lambda: _move(table, name, "CREATING", {"IndexStatus": "ACTIVE"}))
+    dynamodb.soon(table, lambda: _move(table, name, "CREATING", {"Backfilling": True}), 0.5)
+    dynamodb.soon(table, lambda: _move(table, name, "CREATING", {"IndexStatus": "ACTIVE"}))
 
 
-def _delete(plane: ControlPlane, table: Table, draft: dict[str, Any], member: str, name: str) -> None:
+def _delete(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], member: str, name: str) -> None:
     found = [index for index in draft.get(member, []) if index["IndexName"] == name]
     if not found:
         raise missing(OPERATION, f"no index {name}")
     if found[0]["IndexStatus"] == "CREATING" and not found[0].get("Backfilling"):
         raise in_use(OPERATION, f"index {name} is being created and cannot be deleted before it is backfilling")
     found[0]["IndexStatus"] = "DELETING"
-    plane.soon(table, lambda: _gone(table, member, name))
+    dynamodb.soon(table, lambda: _gone(table, member, name))
 
 
 def _move(table: Table, name: str, only: str, members: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Table class and deletion protection: a value each, never a no-op; the class is counted (rules 5, 17 and 30)."""
+"""Table class and deletion protection: one value each, never a no-op; class switches are counted (rules 5, 17, 30)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from simulation.refusal import invalid, limit
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
 MONTH = 30 * 86400.0
 SWITCHES = 2
 
 
-def table_class(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def table_class(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     have = draft.get("TableClassSummary", {}).get("TableClass", "STANDARD")
     if params["TableClass"] == have:
         raise invalid(OPERATION, f"Table is already in {have}")
-    now, times = plane.clock.seconds, table.counted.setdefault("class", [])
-    if plane.strict and len([time for time in times if now - time < MONTH]) >= SWITCHES:
+    now, times = dynamodb.clock.seconds, table.counted.setdefault("class", [])
+    if dynamodb.strict and len([time for time in times if now - time < MONTH]) >= SWITCHES:
         raise limit(OPERATION, "Subscriber limit exceeded: table class updates")
     times.append(now)
-    draft["TableClassSummary"] = {"TableClass": params["TableClass"], "LastUpdateDateTime": plane.clock.now()}
+    draft["TableClassSummary"] = {"TableClass": params["TableClass"], "LastUpdateDateTime": dynamodb.clock.now()}
 
 
-def protection(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def protection(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     draft["DeletionProtectionEnabled"] = params["DeletionProtectionEnabled"]

@@ -1,4 +1,4 @@
-"""Streams: on or off, never a no-op, and never another view while on (rules 5 and 11)."""
+"""Streams: on or off, never a no-op, and no other view while enabled (rules 5 and 11)."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from simulation.refusal import invalid
 from simulation.table import Table
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 OPERATION = "UpdateTable"
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
-    wish = params["StreamSpecification"]
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+    requested = params["StreamSpecification"]
     enabled = "StreamSpecification" in draft
-    if wish["StreamEnabled"] and enabled:
+    if requested["StreamEnabled"] and enabled:
         raise invalid(OPERATION, "Table already has an enabled stream")
-    if not wish["StreamEnabled"] and not enabled:
+    if not requested["StreamEnabled"] and not enabled:
         raise invalid(OPERATION, "Table has no stream to disable")
-    if wish["StreamEnabled"] and not wish.get("StreamViewType"):
+    if requested["StreamEnabled"] and not requested.get("StreamViewType"):
         raise invalid(OPERATION, "StreamViewType must be given")
-    if not wish["StreamEnabled"]:
+    if not requested["StreamEnabled"]:
         if draft.get("Replicas"):
             raise invalid(OPERATION, "a table with replicas needs its stream")
         del draft["StreamSpecification"]
         return
-    plane.born += 1
-    draft["StreamSpecification"] = wish
-    draft["LatestStreamArn"] = f"{draft['TableArn']}/stream/{plane.born}"
+    dynamodb.born += 1
+    draft["StreamSpecification"] = requested
+    draft["LatestStreamArn"] = f"{draft['TableArn']}/stream/{dynamodb.born}"

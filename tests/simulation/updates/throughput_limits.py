@@ -9,12 +9,12 @@ from simulation.table import Table
 from simulation.updates.named import named
 
 if TYPE_CHECKING:
-    from simulation.control_plane import ControlPlane
+    from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 MEMBERS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 
 
-def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
+def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
     if table.mode != "PAY_PER_REQUEST":
         raise invalid("UpdateTable", "a maximum on demand needs a table that is on demand")
     if "OnDemandThroughput" in params:
@@ -25,18 +25,18 @@ def apply(plane: ControlPlane, table: Table, draft: dict[str, Any], params: dict
         _set(indexes[update["IndexName"]], update["OnDemandThroughput"])
 
 
-def checked(operation: str, wish: dict[str, Any]) -> dict[str, Any]:
+def checked(operation: str, requested: dict[str, Any]) -> dict[str, Any]:
     """The wish, if it is one that the service takes."""
-    if not wish:
+    if not requested:
         raise invalid(operation, "OnDemandThroughput needs MaxReadRequestUnits, MaxWriteRequestUnits, or both")
-    if any(value < 1 and value != -1 for value in wish.values()):
+    if any(value < 1 and value != -1 for value in requested.values()):
         raise invalid(operation, "a maximum is at least 1, or -1 for none")
-    return wish
+    return requested
 
 
-def _set(holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def _set(holder: dict[str, Any], requested: dict[str, Any]) -> None:
     have = {**dict.fromkeys(MEMBERS, -1), **holder.get("OnDemandThroughput", {})}
-    after = {**have, **checked("UpdateTable", wish)}
+    after = {**have, **checked("UpdateTable", requested)}
     if after == have:
         raise invalid("UpdateTable", "the maximum will not change")
     holder["OnDemandThroughput"] = after

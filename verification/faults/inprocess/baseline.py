@@ -1,4 +1,4 @@
-"""A scenario without any fault: which calls it makes, what it leads to, and which of its calls are worth a fault."""
+"""The run of a scenario without faults: its calls, its result, and which of its calls get a fault."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from faults.inprocess.account import STATE, Ended, SimulatedAccount
 from faults.inprocess.end_state import end_state, strays
-from faults.inprocess.kinds import KINDS, Kind
+from faults.inprocess.fault_kinds import KINDS, Kind
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenario import Scenario
 from faults.inprocess.scenarios import SCENARIOS
-from faults.inprocess.stage import STATE, Ended, Stage
-from faults.inprocess.wire import Sending
+from faults.inprocess.transport import SentRequest
 
 
 @dataclass(frozen=True)
 class Baseline:
     """``act`` is how it ends, ``again`` how every later run ends; ``states`` after each, the last one being at rest."""
 
-    stage: Stage
-    calls: tuple[Sending, ...]
+    account: SimulatedAccount
+    calls: tuple[SentRequest, ...]
     act: Ended
     again: Ended
     states: tuple[dict[str, Any], dict[str, Any]]
@@ -34,27 +34,27 @@ class Baseline:
 @cache
 def baseline(scenario: Scenario) -> Baseline:
     """Once a process; the faultless run is made by calls through all of botocore."""
-    start = scenario.stage()
-    stage = start.copy()
-    act = scenario.act(stage)
-    calls = tuple(stage.wire.sent)
-    first = end_state(stage.plane)
-    assert not strays(stage.plane), strays(stage.plane)
-    destroyed = Counter(shape(sending) for sending in calls if sending.destroys and sending.applied)
-    again = scenario.repeat(stage)
-    requests = frozenset(shape(sending) for sending in stage.wire.sent if changes(sending))
-    return Baseline(start, calls, act, again, (first, end_state(stage.plane)), requests, destroyed, _points(calls))
+    start = scenario.account()
+    account = start.copy()
+    act = scenario.act(account)
+    calls = tuple(account.transport.sent)
+    first = end_state(account.dynamodb)
+    assert not strays(account.dynamodb), strays(account.dynamodb)
+    destroyed = Counter(shape(request) for request in calls if request.destroys and request.applied)
+    again = scenario.repeat(account)
+    requests = frozenset(shape(request) for request in account.transport.sent if changes(request))
+    return Baseline(start, calls, act, again, (first, end_state(account.dynamodb)), requests, destroyed, _points(calls))
 
 
-def changes(sending: Sending) -> bool:
+def changes(request: SentRequest) -> bool:
     """Whether it asks for a change of anything but the state table's records."""
-    return sending.mutating and not (sending.table == STATE and sending.operation != "DeleteTable")
+    return request.mutating and not (request.table == STATE and request.operation != "DeleteTable")
 
 
-def _points(calls: tuple[Sending, ...]) -> tuple[int, ...]:
+def _points(calls: tuple[SentRequest, ...]) -> tuple[int, ...]:
     places: dict[str, list[int]] = {}
-    for sending in calls:
-        places.setdefault(shape(sending), []).append(sending.number)
+    for request in calls:
+        places.setdefault(shape(request), []).append(request.number)
     return tuple(sorted({n for each in places.values() for n in (*each[:2], each[-1])}))
 
 
@@ -63,7 +63,7 @@ class Plan:
     """One case: this scenario, this call, this fault."""
 
     scenario: Scenario
-    call: Sending
+    call: SentRequest
     kind: Kind
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""boto3 clients that outlive a case: building one takes a hundred times as long as a call through it.
+"""boto3 clients that are reused between cases: building one takes a hundred times as long as a call.
 
 A ``Pool`` stands where the product expects a boto3 session. It hands out the same client for the same service, address
 and number of attempts, with nothing of the last case left: hooks, quota of retries.
@@ -13,9 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from faults.inprocess.wire import Wire
+from faults.inprocess.transport import Transport
 from simulation.clock import VirtualClock
-from simulation.control_plane import REGION
+from simulation.simulated_dynamodb import REGION
 
 from reconciler.aws.credentials import OpenedSession
 
@@ -41,20 +41,20 @@ class Hooked:
         pool.current[id(client)] = self
 
     def __getattr__(self, name: str) -> Any:
-        wire = self._pool.wire
+        transport = self._pool.transport
         if name.startswith("_"):
             return getattr(self._client, name)
-        if wire is None or wire.whole():
+        if transport is None or transport.whole():
             return getattr(self._client, name)
         service = self.meta.service_model.service_id.hyphenize()
         operation = self._client.meta.method_to_api_mapping[name]
         for hook in self.hooks.get(f"provide-client-params.{service}", ()):
             hook(model=SimpleNamespace(name=operation))
-        return lambda **params: wire.direct(service, operation, params, self._pool.by)
+        return lambda **params: transport.direct(service, operation, params, self._pool.by)
 
 
 class Pool:
-    """One session. ``wire`` and ``by`` say, case by case, where its requests go and who makes them."""
+    """One session. ``transport`` and ``by`` tell for each case where its requests go and which process makes them."""
 
     def __init__(self) -> None:
         import boto3.session
@@ -63,15 +63,15 @@ class Pool:
         core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
         core.set_credentials(KEY, SECRET)
         self.session = boto3.session.Session(botocore_session=core, region_name=REGION)
-        self.wire: Wire | None = None
+        self.transport: Transport | None = None
         self.by = ""
         self.current: dict[int, Hooked] = {}
         self._clients: dict[tuple[str, str | None, int], Any] = {}
         self._quotas: list[Any] = []
 
-    def opened(self, wire: Wire, by: str) -> OpenedSession:
+    def opened(self, transport: Transport, by: str) -> OpenedSession:
         """What the product takes a session in, for a new process."""
-        self.wire, self.by = wire, by
+        self.transport, self.by = transport, by
         self.fresh()
         return OpenedSession(self, REGION)
 
@@ -116,13 +116,13 @@ class Pool:
             hook(**given)
 
     def _send(self, request: Any, event_name: str, **_: Any) -> Any:
-        assert self.wire is not None
-        return self.wire.answer(request, event_name, self.by)
+        assert self.transport is not None
+        return self.transport.answer(request, event_name, self.by)
 
 
 @contextmanager
 def no_real_time(clock: VirtualClock) -> Iterator[None]:
-    """botocore's pauses between retries turn the virtual clock."""
+    """botocore's pauses between retries advance the virtual clock."""
     import botocore.endpoint
 
     with mock.patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep)):

@@ -1,4 +1,4 @@
-"""What an account holds in the end, without what differs from run to run: times, ids, nonces, revisions."""
+"""The final state of an account without values that differ between runs: times, IDs, nonces, revisions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from faults.inprocess.stage import STATE
-from simulation.control_plane import ControlPlane
+from faults.inprocess.account import STATE
 from simulation.data_plane import records
+from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.table import Table
 
 VOLATILE = frozenset(
@@ -20,20 +20,20 @@ VOLATILE = frozenset(
 )
 KINDS = ("table#", "seed#", "attempts#", "rebuild#", "suspension")
 """Records that say what is so; lease, history and fingerprint, and the marks of quotas, only say what was done."""
-SAID = ("ownership", "base_name", "lifecycle", "state", "count", "digest", "counts", "index", "new_index")
+MESSAGES = ("ownership", "base_name", "lifecycle", "state", "count", "digest", "counts", "index", "new_index")
 OWNER = "dynamodb-reconciler:owner"
 
 
-def end_state(plane: ControlPlane) -> dict[str, Any]:
+def end_state(dynamodb: SimulatedDynamoDB) -> dict[str, Any]:
     """By table: all that can be seen of it; by record of the state table: what it says."""
-    state: dict[str, Any] = {f"table {name}": _table(table) for name, table in sorted(plane.tables.items())}
-    for item in records(plane, STATE):
+    state: dict[str, Any] = {f"table {name}": _table(table) for name, table in sorted(dynamodb.tables.items())}
+    for item in records(dynamodb, STATE):
         scope, record = item["scope"]["S"], item["record"]["S"]
         if record.startswith(KINDS):
-            state[f"record {scope} {record}"] = {name: item[name] for name in SAID if name in item}
-    if plane.scaling is not None:
-        state["scaling"] = json.dumps([sorted(plane.scaling.targets), sorted(plane.scaling.policies)])
-    state["tables with backups"] = sorted({kept["summary"]["TableName"] for kept in plane.backups.values()})
+            state[f"record {scope} {record}"] = {name: item[name] for name in MESSAGES if name in item}
+    if dynamodb.scaling is not None:
+        state["scaling"] = json.dumps([sorted(dynamodb.scaling.targets), sorted(dynamodb.scaling.policies)])
+    state["tables with backups"] = sorted({kept["summary"]["TableName"] for kept in dynamodb.backups.values()})
     return state
 
 
@@ -50,12 +50,12 @@ def _unlike(path: str, seen: Any, wanted: Any) -> Iterator[str]:
         yield f"{path}: {json.dumps(seen, default=str)[:400]} instead of {json.dumps(wanted, default=str)[:400]}"
 
 
-def strays(plane: ControlPlane) -> list[str]:
+def strays(dynamodb: SimulatedDynamoDB) -> list[str]:
     """Entries of the inventory whose identity is not that of the live table of their name, though both are there."""
     found = []
-    for item in records(plane, STATE):
+    for item in records(dynamodb, STATE):
         name, identity = item.get("name", {}).get("S", ""), item.get("identity", {}).get("M")
-        live = plane.tables.get(name)
+        live = dynamodb.tables.get(name)
         if live is None or identity is None or not item["record"]["S"].startswith("table#"):
             continue
         known = identity.get("table_id", {}).get("S")

@@ -1,4 +1,4 @@
-"""Somebody else changes a table right before one of our calls about it. For the campaign ``stale-raced``.
+"""A foreign change of a table right before one of our calls about it. For the campaign ``stale-raced``.
 
 What happens between our last look at a table and the call that deletes it nobody can see; that window is left out for
 a table that is made anew, as docs/safety.md leaves open.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from faults.inprocess.account import STATE
 from faults.inprocess.baseline import baseline
 from faults.inprocess.scenario import Scenario
-from faults.inprocess.stage import STATE
-from faults.inprocess.wire import Sending, Wire
-from simulation.control_plane import ControlPlane
+from faults.inprocess.transport import SentRequest, Transport
+from simulation.simulated_dynamodb import SimulatedDynamoDB
+from simulation.simulated_engine import item
 from simulation.table import Table
-from simulation.world import item
 
 KEY = {
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -24,42 +24,42 @@ KEY = {
 ROW = item("somebody else's", name="not ours")
 
 
-def _deleted(plane: ControlPlane, name: str) -> None:
-    plane.tables.pop(name, None)
+def _deleted(dynamodb: SimulatedDynamoDB, name: str) -> None:
+    dynamodb.tables.pop(name, None)
 
 
-def _made_anew(plane: ControlPlane, name: str) -> None:
-    plane.tables.pop(name, None)
-    plane.make(TableName=name, **KEY).items[repr([ROW["pk"]])] = dict(ROW)
+def _made_anew(dynamodb: SimulatedDynamoDB, name: str) -> None:
+    dynamodb.tables.pop(name, None)
+    dynamodb.make(TableName=name, **KEY).items[repr([ROW["pk"]])] = dict(ROW)
 
 
-def _protected(plane: ControlPlane, name: str) -> None:
-    _described(plane, name, DeletionProtectionEnabled=True)
+def _protected(dynamodb: SimulatedDynamoDB, name: str) -> None:
+    _described(dynamodb, name, DeletionProtectionEnabled=True)
 
 
-def _written(plane: ControlPlane, name: str) -> None:
-    table = plane.tables.get(name)
+def _written(dynamodb: SimulatedDynamoDB, name: str) -> None:
+    table = dynamodb.tables.get(name)
     if table is not None:
         table.items["somebody else's"] = {**_key(table), "name": {"S": "not ours"}}
 
 
-def _tagged(plane: ControlPlane, name: str) -> None:
-    if name in plane.tables:
-        plane.tables[name].tags["cost"] = "theirs"
+def _tagged(dynamodb: SimulatedDynamoDB, name: str) -> None:
+    if name in dynamodb.tables:
+        dynamodb.tables[name].tags["cost"] = "theirs"
 
 
-def _provisioned(plane: ControlPlane, name: str) -> None:
+def _provisioned(dynamodb: SimulatedDynamoDB, name: str) -> None:
     units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 3}
-    table = plane.tables.get(name)
+    table = dynamodb.tables.get(name)
     if table is not None and not table.description.get("VectorIndexes"):
-        _described(plane, name, BillingModeSummary={"BillingMode": "PROVISIONED"}, ProvisionedThroughput=units)
+        _described(dynamodb, name, BillingModeSummary={"BillingMode": "PROVISIONED"}, ProvisionedThroughput=units)
         for index in table.description.get("GlobalSecondaryIndexes", []):
             index["ProvisionedThroughput"] = dict(units)
 
 
-def _described(plane: ControlPlane, name: str, **members: object) -> None:
-    if name in plane.tables:
-        plane.tables[name].description.update(members)
+def _described(dynamodb: SimulatedDynamoDB, name: str, **members: object) -> None:
+    if name in dynamodb.tables:
+        dynamodb.tables[name].description.update(members)
 
 
 def _key(table: Table) -> dict[str, dict[str, str]]:
@@ -68,7 +68,7 @@ def _key(table: Table) -> dict[str, dict[str, str]]:
     return {name: {kinds[name]: "99" if kinds[name] == "N" else "somebody else's"} for name in names}
 
 
-RACES: dict[str, Callable[[ControlPlane, str], None]] = {
+RACES: dict[str, Callable[[SimulatedDynamoDB, str], None]] = {
     "deleted": _deleted,
     "made anew": _made_anew,
     "protected": _protected,
@@ -83,7 +83,7 @@ class Raced:
     """Right before this call somebody else does this to its table."""
 
     scenario: Scenario
-    call: Sending
+    call: SentRequest
     race: str
 
     def __str__(self) -> str:
@@ -93,42 +93,44 @@ class Raced:
 class Overtaken:
     """Lets somebody else go first, once; and sees to it that what they made stays."""
 
-    def __init__(self, plan: Raced, wire: Wire) -> None:
-        self.plan, self.wire, self.hit = plan, wire, False
+    def __init__(self, plan: Raced, transport: Transport) -> None:
+        self.plan, self.transport, self.hit = plan, transport, False
         self.theirs: Table | None = None
-        wire.before, wire.after = self.before, self.after
+        transport.before, transport.after = self.before, self.after
 
-    def before(self, sending: Sending) -> None:
-        if sending.number == self.plan.call.number:
+    def before(self, request: SentRequest) -> None:
+        if request.number == self.plan.call.number:
             self.hit = True
-            RACES[self.plan.race](self.wire.plane, self.plan.call.table)
-            self.theirs = self.wire.plane.tables[self.plan.call.table] if self.plan.race == "made anew" else None
+            RACES[self.plan.race](self.transport.dynamodb, self.plan.call.table)
+            self.theirs = (
+                self.transport.dynamodb.tables[self.plan.call.table] if self.plan.race == "made anew" else None
+            )
 
-    def after(self, sending: Sending) -> None:
+    def after(self, request: SentRequest) -> None:
         if self.theirs is None:
             return
-        here = self.wire.plane.tables.get(self.plan.call.table)
-        assert here is self.theirs, f"{sending} took away the table that somebody else had made"
-        assert here.status != "DELETING", f"{sending} deletes the table that somebody else had made"
-        assert ROW in here.items.values(), f"{sending} took away a row of somebody else"
+        here = self.transport.dynamodb.tables.get(self.plan.call.table)
+        assert here is self.theirs, f"{request} took away the table that somebody else had made"
+        assert here.status != "DELETING", f"{request} deletes the table that somebody else had made"
+        assert ROW in here.items.values(), f"{request} took away a row of somebody else"
 
 
 def raced_plans(scenario: Scenario) -> Iterator[Raced]:
     """Before every call about a table that is not the state table's."""
     known = baseline(scenario)
-    for sending in known.calls:
-        if sending.number not in known.points or sending.table in ("", STATE) or ":" in sending.operation:
+    for request in known.calls:
+        if request.number not in known.points or request.table in ("", STATE) or ":" in request.operation:
             continue
         for race in RACES:
-            if race != "made anew" or not (scenario.owns or _too_late(known.calls, sending)):
-                yield Raced(scenario, sending, race)
+            if race != "made anew" or not (scenario.owns or _too_late(known.calls, request)):
+                yield Raced(scenario, request, race)
 
 
-def _too_late(calls: tuple[Sending, ...], call: Sending) -> bool:
+def _too_late(calls: tuple[SentRequest, ...], call: SentRequest) -> bool:
     """Whether no look at the table follows before it is destroyed."""
-    for sending in calls[call.number :]:
-        if sending.table == call.table and sending.operation == "DescribeTable":
+    for request in calls[call.number :]:
+        if request.table == call.table and request.operation == "DescribeTable":
             return False
-        if sending.table == call.table and sending.destroys:
+        if request.table == call.table and request.destroys:
             return True
     return False

@@ -1,4 +1,4 @@
-"""Answers as bytes: what the service would send, and what botocore is handed in its place."""
+"""Answers as bytes: what the service would send, and what botocore receives instead."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def error(code: str, status: int = 400, message: str = "no", **members: Any) -> 
 
 
 def refusal(problem: ApiError) -> Reply:
-    """What the simulated service refused, on the wire."""
+    """The refusal of the simulated service as an HTTP answer."""
     return error(problem.code, message=problem.message)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from faults.inprocess.wire import Sending
+from faults.inprocess.transport import SentRequest
 
 NONCE = re.compile(r"t\d{6}")
 REVISION = re.compile(r"revision-\d+")
@@ -14,9 +14,9 @@ STREAM = re.compile(r"/stream/\d+")
 BACKUP = re.compile(r"/backup/\d+")
 
 
-def shape(sending: Sending) -> str:
+def shape(request: SentRequest) -> str:
     """Operation and parameters as one text."""
-    text = f"{sending.operation} {json.dumps(sending.params, sort_keys=True)}"
+    text = f"{request.operation} {json.dumps(request.params, sort_keys=True)}"
     for pattern in (NONCE, REVISION, MOMENT, STREAM, BACKUP):
         text = pattern.sub("*", text)
     return text

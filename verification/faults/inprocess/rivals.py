@@ -1,4 +1,4 @@
-"""Three reconcilers at once over one service and one state table, their calls interleaved by a seeded scheduler.
+"""Three reconcilers at once on one service and one state table; a seeded scheduler interleaves their calls.
 
 Each runs in a thread of its own, and only one moves at a time: before every request the baton goes back. So a case is
 the same each time it is run. A rival may be left standing for longer than a lease lasts, between any two calls but the
@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from faults.inprocess import judge
+from faults.inprocess import invariants
+from faults.inprocess.account import STATE, Ended, Process, SimulatedAccount
 from faults.inprocess.baseline import changes
 from faults.inprocess.clients import Pool
-from faults.inprocess.scenarios import strangers, with_state
-from faults.inprocess.stage import STATE, Ended, Process, Stage
-from faults.inprocess.wire import Sending
-from simulation.world import ListSource, declaration, item
+from faults.inprocess.scenarios import unmanaged_table, with_state
+from faults.inprocess.transport import SentRequest
+from simulation.simulated_engine import ListSource, declaration, item
 
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
@@ -37,19 +37,19 @@ THEIRS = "theirs"
 LIMIT = 4_000
 
 
-def about_lease(sending: Sending) -> bool:
+def about_lease(request: SentRequest) -> bool:
     """Whether a request reads or renews a lease."""
-    key = sending.params.get("Key") or sending.params.get("Item") or {}
-    return sending.table == STATE and key.get("record") == {"S": "lease"}
+    key = request.params.get("Key") or request.params.get("Item") or {}
+    return request.table == STATE and key.get("record") == {"S": "lease"}
 
 
 class Stopped(BaseException):
-    """The case is over; ends the thread of a rival."""
+    """The case is over. Ends the thread of a rival."""
 
 
 @dataclass
 class Rival:
-    """One process with its own wishes, in a thread of its own."""
+    """One process with its own declarations, in its own thread."""
 
     name: str
     stack: str
@@ -59,15 +59,15 @@ class Rival:
     go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     done: bool = False
     asleep: int = 0
-    last: Sending | None = None
+    last: SentRequest | None = None
     failure: BaseException | None = None
 
 
 class Scheduler:
-    """Holds the baton: gives it to one rival, and has it back before that rival's next request."""
+    """Lets one rival at a time run, up to its next request."""
 
-    def __init__(self, stage: Stage, dice: random.Random) -> None:
-        self.stage, self.dice = stage, dice
+    def __init__(self, account: SimulatedAccount, dice: random.Random) -> None:
+        self.account, self.dice = account, dice
         self.back = threading.Semaphore(0)
         self.rivals: list[Rival] = []
         self.turns = self.pauses = 0
@@ -94,7 +94,7 @@ class Scheduler:
             if rival.failure is not None:
                 raise rival.failure
 
-    def yielded(self, rival: Rival, upcoming: Sending) -> None:
+    def yielded(self, rival: Rival, upcoming: SentRequest) -> None:
         """Called in a rival's thread right before its request is served."""
         fenced = upcoming.destroys and rival.last is not None and about_lease(rival.last)
         if not fenced:
@@ -112,7 +112,7 @@ class Scheduler:
         if self.dice.random() < 0.04:
             chosen.asleep = self.turns + self.dice.randrange(20, 120)
             self.pauses += 1
-            self.stage.later(self.dice.choice(PAUSES))
+            self.account.later(self.dice.choice(PAUSES))
         return chosen
 
     def _let(self, rival: Rival) -> None:
@@ -135,34 +135,34 @@ class Scheduler:
 class Watcher:
     """Looks at every request of every rival as it is served."""
 
-    def __init__(self, stage: Stage, scheduler: Scheduler) -> None:
-        self.stage, self.scheduler = stage, scheduler
-        self.before_last: dict[str, Sending] = {}
+    def __init__(self, account: SimulatedAccount, scheduler: Scheduler) -> None:
+        self.account, self.scheduler = account, scheduler
+        self.before_last: dict[str, SentRequest] = {}
         self.deletes = 0
 
-    def before(self, sending: Sending) -> None:
-        rival = next((one for one in self.scheduler.rivals if one.process.holder == sending.by), None)
+    def before(self, request: SentRequest) -> None:
+        rival = next((one for one in self.scheduler.rivals if one.process.holder == request.by), None)
         if rival is not None:
-            self.scheduler.yielded(rival, sending)
-            self._judge(rival, sending)
-        self.before_last[sending.by] = sending
+            self.scheduler.yielded(rival, request)
+            self._judge(rival, request)
+        self.before_last[request.by] = request
 
-    def _judge(self, rival: Rival, sending: Sending) -> None:
-        if not changes(sending):
+    def _judge(self, rival: Rival, request: SentRequest) -> None:
+        if not changes(request):
             return
         own = TABLES[rival.stack]
-        assert sending.table in (*own, STATE), f"{rival.name} of stack {rival.stack}: {sending} is not its table"
-        if sending.operation != "DeleteTable":
+        assert request.table in (*own, STATE), f"{rival.name} of stack {rival.stack}: {request} is not its table"
+        if request.operation != "DeleteTable":
             return
         self.deletes += 1
-        assert rival.process.options.prune == "owned", f"{rival.name} prunes nothing, and yet: {sending}"
-        look = self.before_last.get(sending.by)
-        assert look is not None, f"{rival.name}: {sending} is its first request"
-        assert about_lease(look), f"{rival.name}: {sending} came after {look}, not after a look at the lease"
+        assert rival.process.options.prune == "owned", f"{rival.name} prunes nothing, and yet: {request}"
+        look = self.before_last.get(request.by)
+        assert look is not None, f"{rival.name}: {request} is its first request"
+        assert about_lease(look), f"{rival.name}: {request} came after {look}, not after a look at the lease"
         key = repr([{"S": rival.process.options.scope}, {"S": "lease"}])
-        lease = self.stage.plane.tables[STATE].items.get(key, {})
+        lease = self.account.dynamodb.tables[STATE].items.get(key, {})
         holder = lease.get("holder", {}).get("S")
-        assert holder == sending.by, f"{rival.name}: {sending}, while {holder} holds the lease"
+        assert holder == request.by, f"{rival.name}: {request}, while {holder} holds the lease"
 
 
 _pools: list[Pool] = []
@@ -178,23 +178,23 @@ def pool(number: int) -> Pool:
 def run(number: int) -> Counter[str]:
     """The case of that number; ``AssertionError`` says what went wrong."""
     dice = random.Random(number)
-    stage = Stage(dice.choice((Flavor.AWS, Flavor.MOTO)), dice.choice((0.0, 1.0)))
-    with_state(stage)
-    strangers(THEIRS, item("row"))(stage)
-    for log in (stage.wire.sent, stage.told, stage.plane.refusals):
+    account = SimulatedAccount(dice.choice((Flavor.AWS, Flavor.MOTO)), dice.choice((0.0, 1.0)))
+    with_state(account)
+    unmanaged_table(THEIRS, item("row"))(account)
+    for log in (account.transport.sent, account.reported, account.dynamodb.refusals):
         log.clear()
-    scheduler = Scheduler(stage, dice)
-    watcher = Watcher(stage, scheduler)
-    stage.wire.whole, stage.wire.before = (lambda: False), watcher.before
+    scheduler = Scheduler(account, dice)
+    watcher = Watcher(account, scheduler)
+    account.transport.whole, account.transport.before = (lambda: False), watcher.before
     for place in range(3):
-        scheduler.rivals.append(_rival(stage, dice, place))
+        scheduler.rivals.append(_rival(account, dice, place))
     names = "; ".join(f"{one.name} {one.stack} {one.process.options.prune}" for one in scheduler.rivals)
     try:
         scheduler.run()
-        stage.wire.before = None
-        _alone(stage, scheduler)
+        account.transport.before = None
+        _alone(account, scheduler)
     except Exception as wrong:
-        log_text = "\n".join(f"  {sending.by} {sending} {sending.refused or ''}" for sending in stage.wire.sent)
+        log_text = "\n".join(f"  {request.by} {request} {request.refused or ''}" for request in account.transport.sent)
         raise AssertionError(f"{names}: {type(wrong).__name__}: {wrong}\n{log_text}") from wrong
     return Counter(
         {
@@ -206,34 +206,34 @@ def run(number: int) -> Counter[str]:
     )
 
 
-def _rival(stage: Stage, dice: random.Random, place: int) -> Rival:
+def _rival(account: SimulatedAccount, dice: random.Random, place: int) -> Rival:
     stack = dice.choice(("one", "one", "two"))
-    wishes = [
+    desired_states = [
         tuple(declaration(name, seed=SEED if dice.random() < 0.5 else ()) for name in _some(dice, stack))
         for _ in range(dice.randrange(1, 3))
     ]
     prune = dice.choice(("owned", "owned", "never"))
-    process = stage.process(stack=stack, prune=prune, one_shot=False, max_deletes=None)
+    process = account.process(stack=stack, prune=prune, one_shot=False, max_deletes=None)
     process.pool = pool(place)
-    process.source = ListSource(wishes[0])
+    process.source = ListSource(desired_states[0])
     passes = dice.randrange(1, 3)
 
     def work(rival: Rival) -> None:
-        for wish in wishes:
-            process.source.declarations = wish
+        for requested in desired_states:
+            process.source.declarations = requested
             for _ in range(passes):
-                _said(process.passes())
+                _messages(process.passes())
         process.close()
 
-    return Rival(f"rival {place}", stack, work, process, wishes[-1])
+    return Rival(f"rival {place}", stack, work, process, desired_states[-1])
 
 
 def _some(dice: random.Random, stack: str) -> list[str]:
     return sorted(dice.sample(TABLES[stack], dice.randrange(1, 4)))
 
 
-def _said(ended: Ended) -> None:
-    assert ended.exit == 0 or ended.report is not None or ended.said, "it ended badly and did not say why"
+def _messages(ended: Ended) -> None:
+    assert ended.exit == 0 or ended.report is not None or ended.messages, "it ended badly and did not say why"
 
 
 def _blocked_by(ended: Ended) -> set[Reason | None]:
@@ -246,26 +246,26 @@ def _blocked_by(ended: Ended) -> set[Reason | None]:
     return {step.reason for table in tables for step in table.steps if step.status is StepStatus.BLOCKED}
 
 
-def _alone(stage: Stage, scheduler: Scheduler) -> None:
+def _alone(account: SimulatedAccount, scheduler: Scheduler) -> None:
     """With its rivals gone each stack comes to what its last one wants, and rests."""
     for stack in ("one", "two"):
         last = next((one for one in reversed(scheduler.rivals) if one.stack == stack), None)
         if last is None:
             continue
-        stage.declare(*last.declarations)
+        account.declare(*last.declarations)
         for _ in range(6):
-            stage.later(4 * TERM)
-            ended = stage.once(stack=stack, max_deletes=None, prune_grace=timedelta(0))
+            account.later(4 * TERM)
+            ended = account.once(stack=stack, max_deletes=None, prune_grace=timedelta(0))
             if ended.exit == 0:
                 break
-        told = ended.exit == 2 and _blocked_by(ended) <= {Reason.FOREIGN_DECLARATIONS}
-        assert ended.exit == 0 or told, f"stack {stack} does not arrive: {judge.reasons(ended)}"
+        reported = ended.exit == 2 and _blocked_by(ended) <= {Reason.FOREIGN_DECLARATIONS}
+        assert ended.exit == 0 or reported, f"stack {stack} does not arrive: {invariants.reasons(ended)}"
         wanted = {one.spec.name for one in last.declarations}
-        there = {name for name in stage.plane.tables if name in TABLES[stack]}
+        there = {name for name in account.dynamodb.tables if name in TABLES[stack]}
         assert wanted <= there, f"stack {stack}: {wanted - there} is missing"
-        first = len(stage.wire.sent)
-        stage.once(stack=stack, max_deletes=None)
-        written = [str(sending) for sending in stage.wire.sent[first:] if changes(sending) and sending.applied]
+        first = len(account.transport.sent)
+        account.once(stack=stack, max_deletes=None)
+        written = [str(request) for request in account.transport.sent[first:] if changes(request) and request.applied]
         assert not written, f"stack {stack} does not rest: {written}"
-    assert THEIRS in stage.plane.tables, "a table of somebody else is gone"
-    assert len(stage.plane.tables[THEIRS].items) == 1, "rows of somebody else are gone"
+    assert THEIRS in account.dynamodb.tables, "a table of somebody else is gone"
+    assert len(account.dynamodb.tables[THEIRS].items) == 1, "rows of somebody else are gone"

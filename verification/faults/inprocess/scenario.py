@@ -1,4 +1,4 @@
-"""What a scenario is: an account as it stood before, and the runs of the product that are looked at call by call."""
+"""A scenario: the initial account, and the runs of the product that are checked call by call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from faults.inprocess.stage import Ended, Stage
+from faults.inprocess.account import Ended, SimulatedAccount
 
 from reconciler.model.identity import Flavor
 
@@ -21,24 +21,30 @@ class Scenario:
     """
 
     name: str
-    act: Callable[[Stage], Ended]
-    before: Callable[[Stage], None] = lambda _: None
-    again: Callable[[Stage], Ended] | None = None
+    act: Callable[[SimulatedAccount], Ended]
+    before: Callable[[SimulatedAccount], None] = lambda _: None
+    again: Callable[[SimulatedAccount], Ended] | None = None
     owns: bool = False
     """Whether its declarations say that whatever stands under their names is ours."""
     flavor: Flavor = Flavor.AWS
     delay: float = 1.0
     options: dict[str, Any] = field(default_factory=dict)
 
-    def stage(self) -> Stage:
+    def account(self) -> SimulatedAccount:
         """The account as it stands before the act, everything under way settled."""
-        stage = Stage(self.flavor, self.delay, options=self.options)
-        self.before(stage)
-        stage.later(DAY)
-        for log in (stage.wire.sent, stage.plane.journal, stage.plane.reads, stage.plane.refusals, stage.told):
+        account = SimulatedAccount(self.flavor, self.delay, options=self.options)
+        self.before(account)
+        account.later(DAY)
+        for log in (
+            account.transport.sent,
+            account.dynamodb.journal,
+            account.dynamodb.reads,
+            account.dynamodb.refusals,
+            account.reported,
+        ):
             log.clear()
-        return stage
+        return account
 
-    def repeat(self, stage: Stage) -> Ended:
+    def repeat(self, account: SimulatedAccount) -> Ended:
         """What is done after the act, however it ended."""
-        return (self.again or self.act)(stage)
+        return (self.again or self.act)(account)
