@@ -47,11 +47,11 @@ class CompositeTelemetry:
         self._traces = traces
         self._tally = change_counter
         self._warn = log.info if shows_report else log.warning
-        self._standing: set[tuple[str, str, str | None]] = set()
+        self._known_conditions: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended."""
-        self._beat()
+        self._record_heartbeat()
         self._traces.call(operation, result, seconds, exchange)
         if self._tally is not None and result == "success":
             self._tally.request(operation, exchange.tables)
@@ -67,7 +67,7 @@ class CompositeTelemetry:
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Every line of the log carries the pass id until the pass ends."""
         bind_contextvars(pass_id=pass_id)
-        self._beat()
+        self._record_heartbeat()
         self._loop_status.start(pass_id)
         if self._metrics is not None:
             self._metrics.pass_started(pass_id, trigger)
@@ -96,7 +96,7 @@ class CompositeTelemetry:
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:
                 log.error("table failed", table=table.name, why=table.error)
-        self._say_what_is_new(report)
+        self._log_new_conditions(report)
         outcome: dict[str, Any] = {name: count for name, count in report.summary().items() if count}
         # Under "stack" the console prints a stack trace, on lines of its own.
         outcome |= {"stack_name": report.stack, "environment": report.environment}
@@ -121,7 +121,7 @@ class CompositeTelemetry:
         say = log.error if step.status is StepStatus.FAILED else log.info
         say("step", table=table, pass_id=pass_id, **told)
 
-    def _beat(self) -> None:
+    def _record_heartbeat(self) -> None:
         """Progress, where a loop is watched for it."""
         if self._loop_status.heartbeat is not None:
             self._loop_status.heartbeat = datetime.now(UTC)
@@ -131,7 +131,7 @@ class CompositeTelemetry:
         if self._metrics is not None:
             self._metrics.seeded(table)
 
-    def _say_what_is_new(self, report: PassReport) -> None:
+    def _log_new_conditions(self, report: PassReport) -> None:
         """What stays blocked or unsupported is said when it begins, not in every pass."""
         standing: set[tuple[str, str, str | None]] = {("warning", warning, None) for warning in report.warnings}
         for table in report.tables:
@@ -139,6 +139,6 @@ class CompositeTelemetry:
                 if step.status in (StepStatus.BLOCKED, StepStatus.UNSUPPORTED) and step.message:
                     sentence = f"{table.name}: {step.facet}: {step.message}"
                     standing.add((step.status.value, sentence, step.allow_with))
-        for event, sentence, allow_with in sorted(standing - self._standing, key=str):
+        for event, sentence, allow_with in sorted(standing - self._known_conditions, key=str):
             self._warn(event, what=sentence, **({"allow_with": allow_with} if allow_with else {}))
-        self._standing = standing
+        self._known_conditions = standing

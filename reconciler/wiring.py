@@ -48,7 +48,7 @@ from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
 from reconciler.state.former_stack import FormerStack
 from reconciler.state.table import StateTable
-from reconciler.system import SystemClock, SystemRandom, Threads, within
+from reconciler.system import SystemClock, SystemRandom, Threads, run_with_timeout
 from reconciler.telemetry import CompositeTelemetry
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
 
     ``read_only`` gives it clients that refuse every mutating operation. Raises ``SettingsError`` and ``UsageError``.
     """
-    _settle_sdk_variables(settings)
+    _apply_sdk_variables(settings)
     with ExitStack() as stack:
         app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=settings.endpoint_url)
         if settings.embedded:
@@ -102,11 +102,11 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
         stack.callback(app.close)
         supervision = interruption.current()
         if supervision is not None and not read_only:
-            supervision.done = app.done_so_far
+            supervision.done = app.changes_so_far
         yield app
 
 
-def _settle_sdk_variables(settings: Settings) -> None:
+def _apply_sdk_variables(settings: Settings) -> None:
     """Give the SDK the region and keys of ``.env``; an empty variable counts as unset, as everywhere."""
     for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
         del os.environ[name]
@@ -126,16 +126,16 @@ class App:
     read_only: bool
     endpoint_url: str | None
     stop: threading.Event = field(default_factory=interruption.stop_event)
-    said: tuple[str, ...] = ()
+    reported_notices: tuple[str, ...] = ()
     """The notices of the connection that were said already."""
-    _hangs: bool = False
+    _has_hanging_call: bool = False
     """Whether a call of an abandoned run may still be under way: then its lease is left to run out by itself."""
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences to say once, for example that local credentials are used."""
-        self.said = self.connection.notices
-        return self.said
+        self.reported_notices = self.connection.notices
+        return self.reported_notices
 
     def converge(
         self,
@@ -149,9 +149,9 @@ class App:
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
-        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved, on_wait))
+        report = run_with_timeout(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved, on_wait))
         if report is None:
-            self._hangs = True
+            self._has_hanging_call = True
             report = self._overdue(trigger, reconciler)
         summary = {name: count for name, count in report.summary().items() if count}
         outcome: dict[str, Any] = {"run_id": report.run_id, "verdict": report.verdict.value, "changed": report.wrote}
@@ -227,7 +227,7 @@ class App:
 
         return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler)
 
-    def shown_settings(self) -> tuple[tuple[str, str, str], ...]:
+    def effective_settings(self) -> tuple[tuple[str, str, str], ...]:
         """Name, value in effect and origin of each."""
         return in_effect(self.settings, self.connection.known)
 
@@ -241,7 +241,7 @@ class App:
         daemon = Daemon(self.settings, self.loop_status, self.metrics, self._build, watched, self.stop, self.feed)
         return daemon.serve()
 
-    def done_so_far(self) -> str:
+    def changes_so_far(self) -> str:
         """What this command has changed up to now, as a clause."""
         source = self.__dict__.get("source")
         loaded = source.loaded if isinstance(source, CachedSource) else None
@@ -254,7 +254,7 @@ class App:
         """Give the lease back and end the threads."""
         self.stop.set()
         built = self.__dict__.get("reconciler")
-        if built is not None and not self.read_only and not self._hangs:
+        if built is not None and not self.read_only and not self._has_hanging_call:
             with suppress(ReconcilerError):
                 built.ports.store.release_lease()
         if "threads" in self.__dict__ and not self.threads.close():
@@ -352,18 +352,18 @@ class App:
         found = retry(identify, (Unreachable,), clock.sleep, give_up_late, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         if found is None:
             raise Interrupted("the process is to stop while it waits for the endpoint")
-        self._say_late_notices()
+        self._log_late_notices()
 
-    def _say_late_notices(self) -> None:
+    def _log_late_notices(self) -> None:
         """What came to light when the endpoint was identified: that local keys serve in the place of others."""
-        for notice in self.connection.notices[len(self.said) :]:
+        for notice in self.connection.notices[len(self.reported_notices) :]:
             log.warning("credentials", what=notice)
-        self.said = self.connection.notices
+        self.reported_notices = self.connection.notices
 
     def _build(self) -> Reconciler:
         """One try: raises ``Unreachable`` while nothing answers."""
         endpoint = self.connection.identify()
-        self._say_late_notices()
+        self._log_late_notices()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
         former = self.settings.former_scope
@@ -379,7 +379,7 @@ class App:
         self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
         self.connection.limits.append(hooks.within_lease(store.lease_left))
-        world = EngineContext(
+        context = EngineContext(
             api=self._api(endpoint),
             items=self.connection.items,
             store=store,
@@ -395,13 +395,13 @@ class App:
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)
-        return Reconciler(world, options, deadline, accounts, on_endpoint_change=self._follow)
+        return Reconciler(context, options, deadline, accounts, on_endpoint_change=self._apply_new_endpoint)
 
     def _api(self, endpoint: Endpoint) -> TableApi:
         tables = self.connection.tables
         return tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
 
-    def _follow(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
+    def _apply_new_endpoint(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
         """What depends on the endpoint is chosen anew: what may be lost there, caps, deadlines, the pace of calls."""
         reconciler.options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         reconciler.timeout = self.settings.deadline(endpoint.flavor)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 
-def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
+def require_terminal(invocation: Invocation, *, yes: bool) -> None:
     """Off a terminal nobody can answer: raises ``UsageError`` unless --yes was given."""
     if not yes and not invocation.console.interactive:
         raise UsageError(f"`{invocation.verb}` asks for confirmation, which needs a terminal. Add --yes.")
@@ -28,7 +28,7 @@ def stack_of(settings: Settings) -> str:
     return printable(f"stack {settings.stack}, environment {settings.environment_label}")
 
 
-def place(settings: Settings, plan: PassReport) -> str:
+def location(settings: Settings, plan: PassReport) -> str:
     """Where something is about to be changed: stack, environment, endpoint, region and account."""
     scope = stack_of(settings)
     if plan.endpoint is None:
@@ -37,7 +37,7 @@ def place(settings: Settings, plan: PassReport) -> str:
     return printable(f"{scope}, at {there.url}, region {there.region}, account {there.account or 'unknown'}")
 
 
-def what_goes(plan: PassReport) -> str:
+def loss_warning(plan: PassReport) -> str:
     """The tables that would go, with what is lost, as sentences before the question; nothing where there are none."""
     lost, harmless = _named(plan, nothing_lost=False), _named(plan, nothing_lost=True)
     said = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
@@ -61,7 +61,7 @@ def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
     return said
 
 
-def confirmed(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask on standard error; anything but yes is no. A signal ends the question at once."""
     with interruption.grace(0):
         return bool(typer.confirm(question, default=False, err=True))

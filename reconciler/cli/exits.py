@@ -6,7 +6,7 @@ from reconciler.cli.codes import DRIFT, ERROR, OK, TABLE
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, Verdict
 
-__all__ = ["TABLE", "act", "converge", "preview", "why_not_done"]
+__all__ = ["TABLE", "act", "converge", "preview", "reasons_for_drift"]
 
 
 def preview(report: PassReport, *, expect_no_changes: bool) -> int:
@@ -32,7 +32,7 @@ def act(report: PassReport) -> int:
     return DRIFT if any(table.has(StepStatus.BLOCKED, StepStatus.DEFERRED) for table in report.tables) else OK
 
 
-def why_not_done(report: PassReport) -> tuple[str, ...]:
+def reasons_for_drift(report: PassReport) -> tuple[str, ...]:
     """Sentences on what kept a converging run from its end, each naming the way out."""
     if report.verdict is not Verdict.DRIFTED:
         return ()

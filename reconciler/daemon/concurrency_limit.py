@@ -12,7 +12,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-LEAST = 2
+MINIMUM = 2
 WINDOW = 100
 """Pieces of work that are judged together, with the window before them."""
 
@@ -25,8 +25,8 @@ class ConcurrencyLimit:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._enough = min(LEAST, most)
+        self._maximum = most
+        self._limit = min(MINIMUM, most)
         self._running = 0
         self._free = threading.Condition()
         self._began = threading.local()
@@ -35,7 +35,7 @@ class ConcurrencyLimit:
 
     def __enter__(self) -> Self:
         with self._free:
-            while self._running >= self._enough:
+            while self._running >= self._limit:
                 self._free.wait()
             self._running += 1
         self._began.at = (time.perf_counter(), time.thread_time())
@@ -46,11 +46,11 @@ class ConcurrencyLimit:
     ) -> None:
         began, began_busy = self._began.at
         with self._free:
-            self.note(time.perf_counter() - began, time.thread_time() - began_busy)
+            self.record(time.perf_counter() - began, time.thread_time() - began_busy)
             self._running -= 1
-            self._free.notify(max(0, self._enough - self._running))
+            self._free.notify(max(0, self._limit - self._running))
 
-    def note(self, seconds: float, busy: float) -> None:
+    def record(self, seconds: float, busy: float) -> None:
         """A piece of work took ``seconds``, and was not waiting for ``busy`` of them."""
         with self._free:
             self._window.append((seconds, busy))
@@ -59,11 +59,11 @@ class ConcurrencyLimit:
             quickest = min(taken for taken, _ in self._window)
             mean = sum(worked for _, worked in self._window) / WINDOW
             known, self._quickest_before, self._window = min(quickest, self._quickest_before), quickest, []
-            wanted = int(known / mean) if mean > 0 else self._most
-            self._enough = max(min(LEAST, self._most), min(self._most, wanted))
-            self._free.notify(max(0, self._enough - self._running))
+            wanted = int(known / mean) if mean > 0 else self._maximum
+            self._limit = max(min(MINIMUM, self._maximum), min(self._maximum, wanted))
+            self._free.notify(max(0, self._limit - self._running))
 
     @property
-    def enough(self) -> int:
+    def limit(self) -> int:
         """How many may run right now."""
-        return self._enough
+        return self._limit

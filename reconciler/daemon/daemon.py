@@ -73,7 +73,7 @@ class Daemon:
         sys.setswitchinterval(SWITCH_SECONDS)
         supervision = interruption.current()
         if supervision is not None:
-            supervision.silent, supervision.on_hangup = True, self._again
+            supervision.silent, supervision.on_hangup = True, self._trigger_pass
         with interruption.grace(GRACE_SECONDS + AFTERWARDS_SECONDS):
             server.start()
             log.info("serving", address=f"http://{authority(self.settings.http_host, server.port)}/")
@@ -109,7 +109,7 @@ class Daemon:
             try:
                 return reconciler.run_pass(trigger)
             finally:
-                garbage.tidy()
+                gc_tuning.collect()
 
         self.loop = loop = Loop(
             run_pass,
@@ -121,11 +121,11 @@ class Daemon:
             carry_out=lambda job: carry_out(job, reconciler),
             history=control.history,
         )
-        self._recall(reconciler, control.history)
+        self._load_history(reconciler, control.history)
         if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is allowed only with an emulator; mutating routes return 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
-        garbage.begin()
+        gc_tuning.freeze_startup_objects()
         loop.start()
         control.connect(reconciler, loop.submit)
         watcher.start()
@@ -139,7 +139,7 @@ class Daemon:
         except ApiError as error:
             log.warning("the lease was not released; it expires by itself", why=str(error))
 
-    def _recall(self, reconciler: Reconciler, history: RunHistory) -> None:
+    def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
         """What ran before this process, where the state table tells."""
         try:
             history.begin_with(from_history(entry) for entry in reconciler.history(REMEMBERED_RUNS))
@@ -174,7 +174,7 @@ class Daemon:
             self.loop_status.endpoint_up = True
         return reconciler
 
-    def _again(self) -> None:
+    def _trigger_pass(self) -> None:
         """SIGHUP: a pass now."""
         if self.loop is not None:
             self.loop.trigger("signal")

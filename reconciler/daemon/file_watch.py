@@ -18,7 +18,7 @@ from reconciler.logs import get_logger
 log = get_logger("reconciler.watch")
 
 DEBOUNCE_MS = 300
-LOOK_AGAIN_SECONDS = 1.0
+RECHECK_SECONDS = 1.0
 """How often the watched folders themselves are looked at: file events end silently when a folder is removed."""
 
 Fingerprint = tuple[tuple[str, int, int], ...]
@@ -53,7 +53,7 @@ class Watcher:
         paths: Callable[[], tuple[str, ...]],
         on_change: Callable[[], None],
         *,
-        look_again: float = LOOK_AGAIN_SECONDS,
+        look_again: float = RECHECK_SECONDS,
     ) -> None:
         self._paths = paths
         self._on_change = on_change
@@ -65,7 +65,7 @@ class Watcher:
 
     def start(self) -> None:
         """Begin to watch; once only. A folder that comes or goes from now on is noticed."""
-        self._seen = self._look()
+        self._seen = self._current_fingerprint()
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -83,7 +83,7 @@ class Watcher:
                     log.warning("file events are not available; polling the declarations", error=str(error))
                 self._polling = True
                 self._stop.wait(self._look_again)
-            now = self._look()
+            now = self._current_fingerprint()
             if now != self._seen and not self._stop.is_set():
                 self._seen = now
                 self._report(("folder",))
@@ -108,10 +108,10 @@ class Watcher:
         for changes in events:
             if changes:
                 self._report(tuple(sorted(_described(change) for change in changes)))
-            if self._look() != seen:
+            if self._current_fingerprint() != seen:
                 return
 
-    def _look(self) -> Fingerprint:
+    def _current_fingerprint(self) -> Fingerprint:
         return _fingerprint(self._paths())
 
     def _report(self, changes: tuple[str, ...]) -> None:

@@ -29,13 +29,13 @@ class GcTuning:
     def __init__(self) -> None:
         self._times = 0
 
-    def begin(self) -> None:
+    def freeze_startup_objects(self) -> None:
         """Put everything that is there aside: modules, models of the service, clients, the app."""
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG, MIDDLE, SELDOM)
 
-    def tidy(self) -> None:
+    def collect(self) -> None:
         """Free the circles that the pass left, among what is not put aside.
 
         Where much is left it is put aside as well: what is remembered of tables that do not change stays for long. What

@@ -36,7 +36,7 @@ from reconciler.runs.job import TRIGGER
 
 log = get_logger("reconciler.scheduler")
 
-JOB = "pass"
+PASS_JOB = "pass"
 _SKIPS = {EVENT_JOB_MAX_INSTANCES: "overlap", EVENT_JOB_MISSED: "missed", EVENT_JOB_ERROR: "error"}
 _ENDS = EVENT_JOB_EXECUTED | EVENT_JOB_MISSED | EVENT_JOB_ERROR
 
@@ -77,11 +77,11 @@ class Loop:
         self._idle = threading.Event()
         self._idle.set()
         self._stopping = False
-        self._woken = False
-        self._planned = "start"
+        self._run_requested = False
+        self._next_trigger = "start"
         self._requested: str | None = None
-        self._again_at: datetime | None = None
-        self._put_off: datetime | None = None
+        self._follow_up_at: datetime | None = None
+        self._postponed_to: datetime | None = None
         self._orders = JobQueue(carry_out, loop_status, RunHistory() if history is None else history, now)
         loop_status.interval = interval.total_seconds()
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPerPass()})
@@ -94,7 +94,7 @@ class Loop:
         self._scheduler.add_job(
             self._tick,
             self._every,
-            id=JOB,
+            id=PASS_JOB,
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
@@ -119,8 +119,8 @@ class Loop:
         """
         with self._lock:
             run = self._orders.take(job)
-            if self._scheduler.running and self._idle.is_set() and not self._woken:
-                self._put_off = self._due()
+            if self._scheduler.running and self._idle.is_set() and not self._run_requested:
+                self._postponed_to = self._due()
             self._wake()
             return run
 
@@ -143,23 +143,23 @@ class Loop:
                 return
             self._idle.clear()
             jobs = self._orders.waiting()
-            overdue = self._put_off is not None and self._put_off <= _utc_now()
-            only_ordered = bool(jobs) and self._woken and self._requested is None and not overdue
-            cause = self._requested or self._planned
-            self._requested, self._woken = None, False
+            overdue = self._postponed_to is not None and self._postponed_to <= _utc_now()
+            only_ordered = bool(jobs) and self._run_requested and self._requested is None and not overdue
+            cause = self._requested or self._next_trigger
+            self._requested, self._run_requested = None, False
             if not only_ordered:
-                self._planned, self._put_off = "interval", None
+                self._next_trigger, self._postponed_to = "interval", None
         report, seen = None, False
         for run in jobs:
             outcome = self._orders.carry_out(run)
-            if run.job.whole and outcome is not None:
+            if run.job.covers_all_tables and outcome is not None:
                 report, seen = outcome.report, True
             elif run.may_have_changed:
                 seen, only_ordered, cause = False, False, cause if not only_ordered else TRIGGER
         if not seen and not only_ordered and not self._stopping:
             report = self._pass(cause)
         if seen or not only_ordered:
-            self._again_at = self._follow_up.after(report, self._now())
+            self._follow_up_at = self._follow_up.after(report, self._now())
 
     def _pass(self, cause: str) -> PassReport | None:
         began = self._now()
@@ -179,8 +179,8 @@ class Loop:
         return report
 
     def _wake(self) -> None:
-        if self._scheduler.running and self._idle.is_set() and not self._woken:
-            self._woken = True
+        if self._scheduler.running and self._idle.is_set() and not self._run_requested:
+            self._run_requested = True
             self._run_at(_utc_now())
 
     def _on_event(self, event: JobEvent) -> None:
@@ -191,35 +191,35 @@ class Loop:
             if event.code & _ENDS:
                 self._loop_status.heartbeat = self._now()
                 self._idle.set()
-                self._plan_next()
+                self._schedule_next()
             if not self._stopping:
                 self._loop_status.next_pass = self._due()
 
-    def _plan_next(self) -> None:
+    def _schedule_next(self) -> None:
         """Bring the next run forward, once the executor has let go of the last one: before, it would be refused."""
-        again_at, self._again_at = self._again_at, None
+        again_at, self._follow_up_at = self._follow_up_at, None
         if self._stopping:
             return
         due = self._due()
         if self._requested is not None or self._orders.any:
             if again_at is not None and (due is None or again_at < due):
-                self._planned, due = "followup", again_at
-            self._put_off = self._put_off or due
-            self._woken = True
+                self._next_trigger, due = "followup", again_at
+            self._postponed_to = self._postponed_to or due
+            self._run_requested = True
             self._run_at(_utc_now())
         elif again_at is not None and (due is None or again_at < due):
-            self._planned = "followup"
+            self._next_trigger = "followup"
             self._run_at(again_at)
-        elif self._put_off is not None:
-            self._run_at(self._put_off)
-            self._put_off = None
+        elif self._postponed_to is not None:
+            self._run_at(self._postponed_to)
+            self._postponed_to = None
 
     def _run_at(self, moment: datetime) -> None:
-        self._scheduler.modify_job(JOB, next_run_time=moment)
+        self._scheduler.modify_job(PASS_JOB, next_run_time=moment)
         self._loop_status.next_pass = moment
 
     def _due(self) -> datetime | None:
-        due: datetime | None = self._scheduler.get_job(JOB).next_run_time
+        due: datetime | None = self._scheduler.get_job(PASS_JOB).next_run_time
         return due
 
 

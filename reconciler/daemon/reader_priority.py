@@ -48,13 +48,13 @@ class ReaderPriority:
                 self._free.set()
 
     @property
-    def asked(self) -> bool:
+    def has_waiting_reader(self) -> bool:
         """Whether somebody waits for an answer, and has not for so long that it must be something else."""
         return self._answering > 0 and time.monotonic() < self._until
 
-    def give_way(self) -> None:
+    def yield_to_readers(self) -> None:
         """Wait until nothing is being answered, 20 ms at most."""
-        if self.asked:
+        if self.has_waiting_reader:
             self._free.wait(LONGEST_WAIT)
 
 
@@ -70,7 +70,7 @@ class YieldingParallel:
         """As the threads behind do."""
 
         def after_readers(item: T) -> R:
-            self._readers.give_way()
+            self._readers.yield_to_readers()
             with self._limit:
                 return function(item)
 

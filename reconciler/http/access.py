@@ -39,10 +39,10 @@ class Access:
         """Raise ``Refused`` unless the sender of these headers may change something at this endpoint."""
         self._check_host(headers)
         self._check_origin(headers)
-        if self.asks_token:
+        if self.requires_token:
             self._check_token(headers)
         else:
-            self._check_place(endpoint)
+            self._check_endpoint(endpoint)
 
     def check_reader(self, headers: Headers, endpoint: Endpoint | None) -> None:
         """Raise ``Refused`` unless a page that makes a plan may be shown: not by another name, not led by another site.
@@ -51,8 +51,8 @@ class Access:
         """
         self._check_host(headers)
         self._check_origin(headers)
-        if not self.asks_token:
-            self._check_place(endpoint)
+        if not self.requires_token:
+            self._check_endpoint(endpoint)
 
     def check_form(self, headers: Headers, endpoint: Endpoint | None) -> None:
         """``check_reader`` for a form: browsers say where each comes from, so one that says nothing is none of ours."""
@@ -62,21 +62,21 @@ class Access:
 
     def check_secret(self, given: str) -> None:
         """Raise ``Refused`` unless ``given`` is the token, where one is asked for."""
-        if self.asks_token and not same_secret(given, self.token or ""):
+        if self.requires_token and not same_secret(given, self.token or ""):
             raise HttpProblem(HTTPStatus.UNAUTHORIZED, "The token is missing or wrong. Nothing was done.", CHALLENGE)
 
-    def closed(self, headers: Headers, endpoint: Endpoint | None) -> str | None:
+    def refusal(self, headers: Headers, endpoint: Endpoint | None) -> str | None:
         """Why nothing can be changed from a page that was asked for with these headers; ``None`` where it can."""
         try:
             self._check_host(headers)
-            if not self.asks_token:
-                self._check_place(endpoint)
+            if not self.requires_token:
+                self._check_endpoint(endpoint)
         except HttpProblem as refused:
             return refused.detail
         return None
 
     @property
-    def asks_token(self) -> bool:
+    def requires_token(self) -> bool:
         """Whether a token opens the routes."""
         return self.auth != "none" and self.token is not None
 
@@ -108,7 +108,7 @@ class Access:
         if scheme.lower() != "bearer" or not right:
             raise HttpProblem(HTTPStatus.UNAUTHORIZED, f"The bearer token is missing or wrong. {SEND_IT}", CHALLENGE)
 
-    def _check_place(self, endpoint: Endpoint | None) -> None:
+    def _check_endpoint(self, endpoint: Endpoint | None) -> None:
         if self.auth == "token":
             raise HttpProblem(
                 HTTPStatus.FORBIDDEN, f"RECONCILER_API_AUTH=token needs a token, and none is set. {HOW_TO}"

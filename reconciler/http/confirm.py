@@ -12,10 +12,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from reconciler.http.actions import ACTIONS, Action
+from reconciler.http.actions import ACTIONS, PageAction
 from reconciler.http.control import Control
 from reconciler.http.forms import Form, FormRoute
-from reconciler.http.jobs import begin, refusal, settled
+from reconciler.http.jobs import refusal, submit, wait_for_end
 from reconciler.http.page import Page
 from reconciler.http.plans import Plans
 from reconciler.http.problems import HttpProblem
@@ -48,13 +48,13 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
     async def send(request: Request, verb: Name) -> RedirectResponse:
         action, form = _action(verb), request.state.form
         try:
-            run = begin(control, _order(action, form))
+            run = submit(control, _order(action, form))
         except ReconcilerError as error:
             raise refusal(error) from error
-        await settled(run, OUTCOME_SECONDS)
+        await wait_for_end(run, OUTCOME_SECONDS)
         return RedirectResponse(f"/runs/{run.id}", HTTPStatus.SEE_OTHER)
 
-    async def shown(request: Request, action: Action | None, given: list[str]) -> str:
+    async def shown(request: Request, action: PageAction | None, given: list[str]) -> str:
         control.access.check_reader(request.headers, control.loop_status.endpoint)
         tables = _names(control, given)
         verb = Verb.PREVIEW if action is None else action.plan
@@ -67,7 +67,7 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
     return reading, changing
 
 
-def _action(name: str) -> Action:
+def _action(name: str) -> PageAction:
     if name not in ACTIONS:
         raise HttpProblem(HTTPStatus.NOT_FOUND, f"Unknown action {name!r}; expected one of {', '.join(ACTIONS)}.")
     return ACTIONS[name]
@@ -81,11 +81,11 @@ def _names(control: Control, given: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
 
 
-def _order(action: Action, form: Form) -> Job:
+def _order(action: PageAction, form: Form) -> Job:
     needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
     if needs_digest and form.digest is None:
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The form contains no plan digest. Nothing was done.")
-    if form.tables and not action.of_table:
+    if form.tables and not action.per_table:
         raise HttpProblem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{action.label} applies to all tables and accepts no table name. Nothing was done.",

@@ -42,7 +42,7 @@ class Control:
 
         The URL may lead somewhere else than when the last pass looked: without a token that pass is no proof.
         """
-        if self.access.asks_token or self.confirm is None:
+        if self.access.requires_token or self.confirm is None:
             return self.loop_status.endpoint
         return await run_in_threadpool(self._confirmed, self.confirm)
 

@@ -30,7 +30,7 @@ def stream(control: Control) -> EventSourceResponse:
         loop.call_soon_threadsafe(unread.put_nowait, event)
 
     # Listening begins here, not with the first byte of the answer: a burst of requests is counted as it comes.
-    leave = control.feed.listen(hear, most=MAX_LISTENERS)
+    leave = control.feed.subscribe(hear, most=MAX_LISTENERS)
     if leave is None:
         raise HttpProblem(
             HTTPStatus.TOO_MANY_REQUESTS, f"{MAX_LISTENERS} clients are already listening.", {"Retry-After": "10"}

@@ -28,34 +28,34 @@ NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME
 async def answer(control: Control, job: Job, *, wait: bool) -> Answer[RunData] | JSONResponse:
     """200 with the report, or 202 with the run's id."""
     try:
-        run = begin(control, job)
-        outcome = await ending(run, WAIT_SECONDS) if wait else None
+        run = submit(control, job)
+        outcome = await outcome_of(run, WAIT_SECONDS) if wait else None
     except ReconcilerError as error:
         raise refusal(error) from error
     return _accepted(run) if outcome is None else _done(run, outcome)
 
 
-def begin(control: Control, job: Job) -> Run:
+def submit(control: Control, job: Job) -> Run:
     """Hand it to the loop. Raises ``Refused``, and what the loop raises."""
     if control.observes and job.verb in NEEDS_ENFORCE:
         raise HttpProblem(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
     return control.enqueue(job)
 
 
-async def ending(run: Run, seconds: float) -> Outcome | None:
+async def outcome_of(run: Run, seconds: float) -> Outcome | None:
     """How it ended, or ``None`` when it has not within ``seconds``. Raises what the verb raises."""
     ended = asyncio.shield(asyncio.wrap_future(run.ended))
-    ended.add_done_callback(_heard)
+    ended.add_done_callback(_retrieve_error)
     try:
         return await asyncio.wait_for(ended, seconds)
     except TimeoutError:
         return None
 
 
-async def settled(run: Run, seconds: float) -> None:
+async def wait_for_end(run: Run, seconds: float) -> None:
     """Wait for its end, whatever that is, for ``seconds`` at most."""
     ended = asyncio.wrap_future(run.ended)
-    ended.add_done_callback(_heard)
+    ended.add_done_callback(_retrieve_error)
     await asyncio.wait([ended], timeout=seconds)
 
 
@@ -75,7 +75,7 @@ def refusal(error: ReconcilerError) -> HttpProblem:
             return HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
 
 
-def _heard(future: asyncio.Future[Outcome]) -> None:
+def _retrieve_error(future: asyncio.Future[Outcome]) -> None:
     """A result that nobody waits for any more is not an error."""
     if not future.cancelled():
         future.exception()

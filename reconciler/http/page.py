@@ -10,12 +10,12 @@ from starlette.datastructures import Headers
 
 from reconciler import __version__
 from reconciler.http import templates
-from reconciler.http.actions import Action, buttons
+from reconciler.http.actions import PageAction, buttons
 from reconciler.http.control import Control
 from reconciler.http.listing import SORTS, URGENT, ListingQuery, attention, listing
 from reconciler.http.plan_view import PlanView
 from reconciler.http.relations import relations
-from reconciler.http.summary import differs, health_state, hold, leader, sentence, shown
+from reconciler.http.summary import differs, health_state, leader, sentence, visible_tables, write_block
 from reconciler.http.table_data import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
 from reconciler.presentation.render import counts
@@ -42,15 +42,15 @@ class Page:
     def render(self, more: Mapping[str, Any], query: ListingQuery, headers: Headers) -> str:
         """The page of this moment. ``more`` may say the ``mode``; the sender of ``headers`` decides on the buttons."""
         loop_status, report = self._control.loop_status, self._control.loop_status.report
-        tables = shown(report)
+        tables = visible_tables(report)
         return self._render(
             "status",
             loop_status=loop_status,
             report=report,
-            mood=health_state(loop_status).value,
+            health=health_state(loop_status).value,
             sentence=sentence(loop_status),
             leader=leader(loop_status),
-            hold=hold(loop_status),
+            write_block=write_block(loop_status),
             mode=more.get("mode") or ("observe" if report and report.observe_only else "enforce"),
             tables=tables,
             listing=listing(tables, query),
@@ -58,7 +58,7 @@ class Page:
             most_urgent=URGENT,
             statuses=[status.value for status in TableStatus],
             sorts=list(SORTS),
-            runs=[record for record in self._control.history.newest() if not record.looks][:SHOWN_RUNS],
+            runs=[record for record in self._control.history.newest() if not record.is_page_preview][:SHOWN_RUNS],
             differs=differs,
             relations=relations(self._control.desired()),
             buttons=buttons(self._control, headers),
@@ -78,7 +78,7 @@ class Page:
         )
 
     def render_confirmation(
-        self, action: Action | None, tables: tuple[str, ...], plan: Outcome | None, *, waits: bool
+        self, action: PageAction | None, tables: tuple[str, ...], plan: Outcome | None, *, waits: bool
     ) -> str:
         """What ``action`` (``None``: nothing but a look) would do to these tables, empty for all."""
         report = plan.report if plan else None
@@ -93,7 +93,7 @@ class Page:
             seeds=self._control.seeds(tables) if action is not None and action.seeds else (),
             waits=waits,
             suspended=self._control.loop_status.suspended,
-            asks_token=self._control.access.asks_token,
+            requires_token=self._control.access.requires_token,
         )
 
     def render_run(self, run_id: str) -> str | None:

@@ -9,7 +9,7 @@ import time
 from http import HTTPStatus
 
 from reconciler.http.control import Control
-from reconciler.http.jobs import begin, ending
+from reconciler.http.jobs import outcome_of, submit
 from reconciler.http.problems import HttpProblem
 from reconciler.runs import Job, Outcome, Run, Verb
 from reconciler.runs.job import PAGE
@@ -40,5 +40,5 @@ class Plans:
                 raise HttpProblem(
                     HTTPStatus.TOO_MANY_REQUESTS, "Too many plans are being computed.", {"Retry-After": "2"}
                 )
-            self._made[job] = now, begin(self._control, job)
-        return await ending(self._made[job][1], PATIENCE_SECONDS)
+            self._made[job] = now, submit(self._control, job)
+        return await outcome_of(self._made[job][1], PATIENCE_SECONDS)

@@ -61,7 +61,7 @@ def leader(loop_status: LoopStatus) -> str:
     return f"another process: {report.held_by}" if report.held_by else "another process"
 
 
-def hold(loop_status: LoopStatus) -> tuple[str, str] | None:
+def write_block(loop_status: LoopStatus) -> tuple[str, str] | None:
     """Why nothing is written though steps may be ready, and the command or setting that ends that."""
     report = loop_status.report
     if report is not None and report.problems:
@@ -78,7 +78,7 @@ def differs(table: TableReport) -> bool:
     return table.status not in NOT_DRIFTED or table.seed_pending
 
 
-def shown(report: PassReport | None) -> tuple[TableReport, ...]:
+def visible_tables(report: PassReport | None) -> tuple[TableReport, ...]:
     """The tables of a page: declared or in the inventory. Strangers are only counted."""
     tables = report.tables if report else ()
     return tuple(table for table in tables if table.declaration is not None or table.ownership is not None)

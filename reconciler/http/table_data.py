@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import FACETS
 from reconciler.http.control import Control
-from reconciler.http.summary import shown
+from reconciler.http.summary import visible_tables
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.report import TableReport
 from reconciler.model.table import TableSpec
@@ -20,7 +20,7 @@ MAX_RUNS = 20
 
 def find_table(control: Control, name: str) -> TableReport | None:
     """The table with this name or base name in the last report; ``None`` for a stranger."""
-    tables = shown(control.loop_status.report)
+    tables = visible_tables(control.loop_status.report)
     table = next((table for table in tables if table.name == name), None)
     return table or next((table for table in tables if table.base_name == name), None)
 

@@ -46,7 +46,7 @@ class Events:
         self.http_duration = self._histogram("http_request_duration_seconds", REQUEST_BUCKETS)
         self._start_at_zero()
 
-    def know_table(self, table: str, facets: tuple[str, ...]) -> None:
+    def initialize_table(self, table: str, facets: tuple[str, ...]) -> None:
         """Let every series of a declared table start at 0; asking again changes nothing."""
         if (table, facets) in self._known:
             return
@@ -64,7 +64,7 @@ class Events:
         self._drift_detected.labels(self._environment, table, facet).inc()
         self._changed()
 
-    def acted(self, table: str, action: str, result: str) -> None:
+    def step_ended(self, table: str, action: str, result: str) -> None:
         """A step was carried out or failed."""
         self._actions.labels(self._environment, table, action, result).inc()
         self._changed()

@@ -60,7 +60,7 @@ class TableCollector(Collector):
             if in_scope(table) and self._detail != "none":
                 yield from _status_of_table(table)
             if in_scope(table) and self._detail == "full":
-                yield from _rest_of_table(table)
+                yield from _details_of_table(table)
 
 
 def in_scope(table: TableReport) -> bool:
@@ -123,7 +123,7 @@ def _status_of_table(table: TableReport) -> Iterator[Sample]:
         yield "table_blocked", (table.name, reason), 1
 
 
-def _rest_of_table(table: TableReport) -> Iterator[Sample]:
+def _details_of_table(table: TableReport) -> Iterator[Sample]:
     yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
     for facet in table.facets:
         yield "table_drift", (table.name, facet), facet in table.drifted

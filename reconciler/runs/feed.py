@@ -38,10 +38,10 @@ class Feed:
                 listener(event)
 
     @overload
-    def listen(self, listener: Listener) -> Callable[[], None]: ...
+    def subscribe(self, listener: Listener) -> Callable[[], None]: ...
     @overload
-    def listen(self, listener: Listener, *, most: int) -> Callable[[], None] | None: ...
-    def listen(self, listener: Listener, *, most: int | None = None) -> Callable[[], None] | None:
+    def subscribe(self, listener: Listener, *, most: int) -> Callable[[], None] | None: ...
+    def subscribe(self, listener: Listener, *, most: int | None = None) -> Callable[[], None] | None:
         """Hear everything from now on; call what is returned to stop. ``None`` where ``most`` listen already."""
         with self._lock:
             if most is not None and len(self._listeners) >= most:

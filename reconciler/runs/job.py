@@ -41,12 +41,12 @@ class Job:
     trigger: str = TRIGGER
 
     @property
-    def whole(self) -> bool:
+    def covers_all_tables(self) -> bool:
         """Whether it is a pass over all tables, so that none is needed after it."""
         return self.verb is Verb.RUN and not self.tables
 
     @property
-    def changes(self) -> bool:
+    def may_change(self) -> bool:
         """Whether it may change anything."""
         return self.verb not in (Verb.PREVIEW, Verb.PREVIEW_ROLLBACK)
 
@@ -72,7 +72,7 @@ class QueueFull(ReconcilerError):
     """Too many different jobs are already queued."""
 
 
-def _unbreakable() -> Future[Outcome]:
+def _uncancellable() -> Future[Outcome]:
     """A future that a caller who goes away cannot cancel, because others wait on it too."""
     future: Future[Outcome] = Future()
     future.set_running_or_notify_cancel()
@@ -85,9 +85,9 @@ class Run:
 
     id: str
     job: Job
-    ended: Future[Outcome] = field(default_factory=_unbreakable)
+    ended: Future[Outcome] = field(default_factory=_uncancellable)
 
     @property
     def may_have_changed(self) -> bool:
         """Whether, now that it has ended, it may have changed anything; what was refused as a whole has not."""
-        return self.job.changes and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)
+        return self.job.may_change and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)

@@ -21,7 +21,7 @@ def sentences(job: Job, report: PassReport | None) -> Iterator[str]:
     elif job.verb in (Verb.SEED, Verb.CLEAR):
         yield _seeding(job, report)
     else:
-        yield counts(report, applied=job.changes)
+        yield counts(report, applied=job.may_change)
         if job.verb is Verb.ROLLBACK:
             yield "Suspended: nothing is recreated until a run, `reconciler up` or `reconciler resume`."
         elif report.observe_only and job.verb is not Verb.PREVIEW_ROLLBACK:

@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class RunAction:
     """One step that was carried out, failed or was refused."""
 
     table: str
@@ -50,7 +50,7 @@ class Record:
     finished: datetime | None = None
     verdict: str | None = None
     summary: Mapping[str, int] = field(default_factory=dict)
-    actions: tuple[Action, ...] = ()
+    actions: tuple[RunAction, ...] = ()
     wrote: bool = False
     error: str | None = None
     message: str | None = None
@@ -63,10 +63,10 @@ class Record:
 
     def superseded_by(self, later: Record) -> bool:
         """Whether it tells nothing that the one right after it does not: idle repetition, a look at a plan."""
-        return (self.ended and self.looks and later.looks) or self._repeated_by(later)
+        return (self.ended and self.is_page_preview and later.is_page_preview) or self._repeated_by(later)
 
     @property
-    def looks(self) -> bool:
+    def is_page_preview(self) -> bool:
         """Whether it is nothing but the plan of a page of confirmation."""
         return self.verb.startswith("preview") and self.trigger == PAGE
 
@@ -114,10 +114,10 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
     return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"))
 
 
-def _actions(report: PassReport) -> tuple[Action, ...]:
+def _actions(report: PassReport) -> tuple[RunAction, ...]:
     ended = (StepStatus.DONE, StepStatus.FAILED, StepStatus.BLOCKED)
     found = (
-        Action(table.name, step.action.value, step.facet, step.status.value, step.message)
+        RunAction(table.name, step.action.value, step.facet, step.status.value, step.message)
         for table in report.tables
         for step in table.steps
         if step.status in ended

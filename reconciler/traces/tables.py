@@ -46,11 +46,11 @@ class TableSpans:
         for name, span in spans.items():
             table = known.get(name)
             if table is not None:
-                _tell(span, table)
+                _describe(span, table)
             span.end(self._left.get(name))
 
 
-def _tell(span: Span, table: TableReport) -> None:
+def _describe(span: Span, table: TableReport) -> None:
     span.set_attributes(attributes.of_table(table))
     if table.status is TableStatus.ERROR:
         span.set_status(Status(StatusCode.ERROR, table.error))

@@ -26,37 +26,37 @@ def test_the_width_follows_how_much_of_the_work_is_waiting(case):
     most, seconds, busy, enough = CASES[case]
     limit = ConcurrencyLimit(most)
     for _ in range(WINDOW):
-        limit.note(seconds, busy)
-    assert limit.enough == enough
+        limit.record(seconds, busy)
+    assert limit.limit == enough
 
 
 def test_it_begins_with_two():
-    assert ConcurrencyLimit(10).enough == 2
+    assert ConcurrencyLimit(10).limit == 2
 
 
 def test_pieces_that_had_to_queue_draw_no_crowd():
     limit = ConcurrencyLimit(10)
     for number in range(3 * WINDOW):
-        limit.note(0.003 if number % 50 == 0 else 0.030, 0.002)
-        assert limit.enough == 2
+        limit.record(0.003 if number % 50 == 0 else 0.030, 0.002)
+        assert limit.limit == 2
 
 
 def test_it_shrinks_again_when_the_endpoint_comes_nearer():
     limit = ConcurrencyLimit(10)
     for _ in range(WINDOW):
-        limit.note(0.030, 0.002)
-    assert limit.enough == 10
+        limit.record(0.030, 0.002)
+    assert limit.limit == 10
     for _ in range(WINDOW):
-        limit.note(0.003, 0.002)
-    assert limit.enough == 2
+        limit.record(0.003, 0.002)
+    assert limit.limit == 2
 
 
 def test_it_grows_again_when_the_endpoint_moves_away_though_not_at_once():
     limit = ConcurrencyLimit(10)
     for seconds, enough in ((0.003, 2), (0.030, 2), (0.030, 10)):
         for _ in range(WINDOW):
-            limit.note(seconds, 0.002)
-        assert limit.enough == enough
+            limit.record(seconds, 0.002)
+        assert limit.limit == enough
 
 
 def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
@@ -93,7 +93,7 @@ def test_who_waited_is_let_in_when_the_width_grows():
     for thread in threads:
         thread.start()
     for _ in range(WINDOW):
-        limit.note(0.030, 0.002)
+        limit.record(0.030, 0.002)
     inside.wait(30)
     for thread in threads:
         thread.join(30)

@@ -19,7 +19,7 @@ def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
     readers, loop_status, seen = ReaderPriority(), LoopStatus("default"), []
 
     def status():
-        seen.append(readers.asked)
+        seen.append(readers.has_waiting_reader)
         return {"mode": "enforce"}
 
     server = HttpServer(
@@ -33,4 +33,4 @@ def test_a_request_is_known_of_from_its_beginning_to_its_end(path, monkeypatch):
     finally:
         server.stop()
     assert seen == [True]
-    assert not readers.asked
+    assert not readers.has_waiting_reader

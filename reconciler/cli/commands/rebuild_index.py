@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cli import codes
 from reconciler.cli.command import Yes, command
-from reconciler.cli.confirmation import confirmed, must_be_able_to_ask
+from reconciler.cli.confirmation import confirm, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
@@ -38,8 +38,8 @@ def rebuild_index(
     """Go as far as can be gone before the deadline; exit 2 where another call has to go on."""
     invocation.allow(Output.HUMAN, Output.JSON)
     stays = None if hold is None else _duration(hold)
-    must_be_able_to_ask(invocation, yes=yes or cancel)
-    if not (yes or cancel or confirmed(f"Build a replacement for index {index} and drop {index} afterwards?")):
+    require_terminal(invocation, yes=yes or cancel)
+    if not (yes or cancel or confirm(f"Build a replacement for index {index} and drop {index} afterwards?")):
         invocation.say(["Nothing was changed."])
         return codes.ERROR
     settings = invocation.settings()
