@@ -99,11 +99,11 @@ class Daemon:
         reconciler = self._wait_for_endpoint()
         if reconciler is None:
             return
-        world = reconciler.ports
+        ports = reconciler.ports
         reconciler.ports = replace(
-            world, parallel=YieldingParallel(world.parallel, self.readers, self.settings.workers)
+            ports, parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers)
         )
-        garbage = GcTuning()
+        gc_tuning = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
             try:
