@@ -1,4 +1,4 @@
-"""The daemon: HTTP first, then wait for the endpoint, then passes until a signal. Called by the wiring."""
+"""The daemon: starts HTTP, waits for the endpoint, then runs passes until a signal. Called by the wiring."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from reconciler.settings.in_effect import in_effect
 log = get_logger("reconciler.daemon")
 
 GRACE_SECONDS = 25.0
-"""For the running pass after SIGTERM; container runtimes kill 10 to 30 s after it."""
+"""Time for the running pass to end after SIGTERM; container runtimes kill 10 to 30 s after it."""
 AFTERWARDS_SECONDS = 3.0
-"""For the end of the HTTP server and the release of the lease; after that the process ends whatever hangs."""
+"""Time to stop the HTTP server and to release the lease; then the process ends even if something hangs."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 REMEMBERED_RUNS = 50
@@ -46,7 +46,7 @@ SWITCH_SECONDS = 0.001
 
 @dataclass(slots=True)
 class Daemon:
-    """Everything the loop needs. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
+    """The parts of the daemon. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
 
     settings: Settings
     loop_status: LoopStatus
@@ -59,7 +59,7 @@ class Daemon:
     readers: ReaderPriority = field(default_factory=ReaderPriority)
 
     def serve(self) -> int:
-        """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
+        """Serve until SIGTERM or SIGINT; returns 128 plus the signal. Raises ``SettingsError`` for a port in use."""
         control = self._control()
         app = create_app(
             self.loop_status,
@@ -140,7 +140,7 @@ class Daemon:
             log.warning("the lease was not released; it expires by itself", why=str(error))
 
     def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
-        """What ran before this process, where the state table tells."""
+        """Load the runs of earlier processes from the state table."""
         try:
             history.begin_with(from_history(entry) for entry in reconciler.history(REMEMBERED_RUNS))
         except ReconcilerError as error:
@@ -175,6 +175,6 @@ class Daemon:
         return reconciler
 
     def _trigger_pass(self) -> None:
-        """SIGHUP: a pass now."""
+        """Run a pass now (SIGHUP)."""
         if self.loop is not None:
             self.loop.trigger("signal")

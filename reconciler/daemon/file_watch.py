@@ -1,4 +1,4 @@
-"""Notice that a declaration file changed, and say so; started by wiring beside the loop, in a thread of its own.
+"""Watches the declaration files and reports changes, in a thread of its own. Started by the daemon beside the loop.
 
 The only place that imports watchfiles, which itself reads ``WATCHFILES_FORCE_POLLING`` and ``WATCHFILES_POLL_DELAY_MS``
 for mounts that deliver no file events.
@@ -19,7 +19,7 @@ log = get_logger("reconciler.watch")
 
 DEBOUNCE_MS = 300
 RECHECK_SECONDS = 1.0
-"""How often the watched folders themselves are looked at: file events end silently when a folder is removed."""
+"""Seconds between checks of the watched folders: file events end silently when a folder is removed."""
 
 Fingerprint = tuple[tuple[str, int, int], ...]
 
@@ -64,7 +64,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch; once only. A folder that comes or goes from now on is noticed."""
+        """Start watching; call it once. Folders that appear or vanish from now on are noticed."""
         self._seen = self._current_fingerprint()
         self._thread.start()
 
@@ -89,7 +89,7 @@ class Watcher:
                 self._report(("folder",))
 
     def _watch(self, seen: Fingerprint) -> None:
-        """Follow the folders that exist until the set of them, or one of them, is another."""
+        """Follow the existing folders until one of them appears, vanishes or is replaced."""
         roots = tuple(path for path, device, _ in seen if device >= 0)
         if not roots:
             self._stop.wait(self._look_again)

@@ -1,8 +1,7 @@
-"""The loop of the daemon: one pass at a time, on the interval, when asked, and soon again after a pass that left work.
+"""The loop of the daemon: one pass at a time, per interval, on request, and soon after a pass that left work.
 
-The daemon builds it with the function that runs one pass over all tables; that function takes the board through
-``start`` and ``finish`` itself. Orders from outside are carried out between the passes, in the same thread. The loop
-keeps ``next_pass`` and ``heartbeat`` on the board.
+The daemon gives it the function that runs one pass over all tables and updates the status at its start and end. Jobs
+are executed between the passes, in the same thread. The loop keeps ``next_pass`` and ``heartbeat`` of the status.
 """
 
 from __future__ import annotations
@@ -46,11 +45,11 @@ def _utc_now() -> datetime:
 
 
 class Loop:
-    """Runs passes until stopped; no fault of a pass ends it.
+    """Runs passes until stopped; an exception in a pass does not end it.
 
-    ``jitter`` is added to each interval: a share of it as a float, or a time; the delay is drawn between zero and it.
-    ``on_skip`` learns of an interval that came due while a pass ran (``overlap``), ``on_crash`` of the trigger of a
-    pass that raised. ``carry_out`` does what is ordered; ``book`` keeps a record of every run.
+    A random delay between zero and ``jitter`` (a share of the interval, or a duration) is added to each interval.
+    ``on_skip`` is called when an interval is due while a pass runs (``overlap``), ``on_crash`` with the trigger of a
+    pass that raised. ``carry_out`` executes a job; ``history`` keeps a record of every run.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class Loop:
         self._every = IntervalTrigger(seconds=interval.total_seconds(), jitter=spread.total_seconds(), timezone=UTC)
 
     def start(self) -> None:
-        """Begin: the first pass runs at once."""
+        """Start the scheduler; the first pass runs at once."""
         self._scheduler.add_listener(self._on_event, EVENT_JOB_SUBMITTED | EVENT_JOB_MAX_INSTANCES | _ENDS)
         self._scheduler.add_job(
             self._tick,
@@ -104,16 +103,16 @@ class Loop:
         self._scheduler.start()
 
     def trigger(self, name: str) -> None:
-        """Ask for a pass now because of ``name`` (``file``, ``signal``, ``api``).
+        """Request a pass now; ``name`` is its trigger (``file``, ``signal``, ``api``).
 
-        Requests that arrive while a pass runs become one pass right after it, under the name of the first.
+        Requests that arrive during a pass are combined into one pass right after it, with the first trigger.
         """
         with self._lock:
             self._requested = self._requested or name
             self._wake()
 
     def submit(self, job: Job) -> Run:
-        """Have ``wish`` carried out as soon as the thread of passes is free; equal wishes that wait share one run.
+        """Queue a job for the thread of the passes; equal jobs in the queue share one run.
 
         Raises ``Stopping`` and ``Full``.
         """
@@ -125,7 +124,7 @@ class Loop:
             return run
 
     def stop(self, grace: float) -> bool:
-        """Start no more passes and wait up to ``grace`` seconds for the running one; whether it ended in time."""
+        """Start no more passes; wait up to ``grace`` seconds for the running one. Returns whether it ended in time."""
         with self._lock:
             self._stopping = True
             self._orders.close()
@@ -196,7 +195,7 @@ class Loop:
                 self._loop_status.next_pass = self._due()
 
     def _schedule_next(self) -> None:
-        """Bring the next run forward, once the executor has let go of the last one: before, it would be refused."""
+        """Move the next run forward. APScheduler refuses that until its executor has finished the last run."""
         again_at, self._follow_up_at = self._follow_up_at, None
         if self._stopping:
             return

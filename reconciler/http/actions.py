@@ -1,4 +1,4 @@
-"""What the buttons of the pages do, in words: one entry a verb. Read by the pages and by the routes that confirm."""
+"""The texts of the buttons, one entry per verb. Read by the pages and by the confirmation routes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.runs import Verb
 
 @dataclass(frozen=True, slots=True)
 class PageAction:
-    """One verb of the page; ``plan`` is the verb that shows what it would do, ``seeds`` says that it is about seeds."""
+    """One verb of the page. ``plan`` is the verb that previews it; ``seeds`` marks verbs on seeds."""
 
     verb: Verb
     label: str
@@ -90,7 +90,7 @@ ACTIONS: Mapping[str, PageAction] = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link to a page of confirmation; ``id`` is that of its element."""
+    """A link to a confirmation page; ``id`` is the ID of its element."""
 
     id: str
     href: str
@@ -100,7 +100,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """What may be done from a page; ``refusal`` says why nothing may."""
+    """The actions of a page; ``refusal`` says why there are none."""
 
     refusal: str | None
     requires_token: bool

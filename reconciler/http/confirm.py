@@ -1,7 +1,7 @@
-"""``/preview`` and ``/confirm/{verb}``: what a button would do, and the form that has it done.
+"""``/preview`` and ``/confirm/{verb}``: the plan of a button, and the form that executes it.
 
-The page is read-only; its form carries the digest of the plan it shows, so that another plan is refused. What is
-ordered goes the way of the JSON API.
+The form carries the digest of the plan on the page, so that a different plan is refused. The job takes the same way as
+one of the JSON API.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from reconciler.runs import Job, Verb
 from reconciler.runs.job import PAGE
 
 OUTCOME_SECONDS = 10.0
-"""A browser is led to the page of the run at the latest after this; that page follows the run."""
+"""The longest wait before the browser is redirected to the page of the run, which follows it."""
 
 Tables = Annotated[list[Annotated[str, Query(min_length=1, max_length=255)]], Query(alias="table", max_length=200)]
 Name = Annotated[str, Path(max_length=20)]
 
 
 def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
-    """The reading routes and the one that forms are sent to; none is part of the API's document."""
+    """The reading routes and the one for the forms; none is part of the OpenAPI document."""
     reading = APIRouter(include_in_schema=False)
     changing = APIRouter(include_in_schema=False, route_class=FormRoute)
     plans = Plans(control)

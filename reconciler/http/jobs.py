@@ -1,4 +1,4 @@
-"""Hands an order to the loop, waits for it or not, and turns its end into an answer. Called by every changing route."""
+"""Hands a job to the loop, waits for it or not, and makes a response of its result. Called by every mutating route."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from reconciler.runs.messages import sentences
 from reconciler.runs.verbs import PlanChanged
 
 WAIT_SECONDS = 300.0
-"""After that a request that waits is answered as if it had not wanted to."""
+"""After this, a waiting request is answered with 202."""
 NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME)
-"""What cannot be done in a daemon that only observes."""
+"""Verbs that a daemon in mode observe refuses."""
 
 
 async def answer(control: Control, job: Job, *, wait: bool) -> Answer[RunData] | JSONResponse:
@@ -36,14 +36,14 @@ async def answer(control: Control, job: Job, *, wait: bool) -> Answer[RunData] |
 
 
 def submit(control: Control, job: Job) -> Run:
-    """Hand it to the loop. Raises ``Refused``, and what the loop raises."""
+    """Hand a job to the loop. Raises ``HttpProblem``, and what the loop raises."""
     if control.observes and job.verb in NEEDS_ENFORCE:
         raise HttpProblem(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
     return control.enqueue(job)
 
 
 async def outcome_of(run: Run, seconds: float) -> Outcome | None:
-    """How it ended, or ``None`` when it has not within ``seconds``. Raises what the verb raises."""
+    """The outcome of a run, or ``None`` if it has none within ``seconds``. Raises what the verb raises."""
     ended = asyncio.shield(asyncio.wrap_future(run.ended))
     ended.add_done_callback(_retrieve_error)
     try:
@@ -53,14 +53,14 @@ async def outcome_of(run: Run, seconds: float) -> Outcome | None:
 
 
 async def wait_for_end(run: Run, seconds: float) -> None:
-    """Wait for its end, whatever that is, for ``seconds`` at most."""
+    """Wait for the end of a run, at most ``seconds``; ignores its result."""
     ended = asyncio.wrap_future(run.ended)
     ended.add_done_callback(_retrieve_error)
     await asyncio.wait([ended], timeout=seconds)
 
 
 def refusal(error: ReconcilerError) -> HttpProblem:
-    """What an error of a verb means to the caller."""
+    """The HTTP problem for an error of a verb."""
     match error:
         case QueueFull():
             return HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, str(error), {"Retry-After": "5"})
@@ -76,7 +76,7 @@ def refusal(error: ReconcilerError) -> HttpProblem:
 
 
 def _retrieve_error(future: asyncio.Future[Outcome]) -> None:
-    """A result that nobody waits for any more is not an error."""
+    """Retrieve the exception, so that asyncio does not log a result that nobody waits for."""
     if not future.cancelled():
         future.exception()
 

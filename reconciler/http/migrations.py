@@ -1,4 +1,4 @@
-"""``/api/v1/migrations``: run is a pass, rollback is destroy, status is what both left behind."""
+"""``/api/v1/migrations``: run is a pass, rollback is destroy, status shows the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages: rendered on the server, whole without a script, style and script inside. Called by app and ``confirm``."""
+"""Renders the pages on the server; they work without a script, and contain style and script. Called by the routes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Page:
         return templates.content_security_policy()
 
     def render(self, more: Mapping[str, Any], query: ListingQuery, headers: Headers) -> str:
-        """The page of this moment. ``more`` may say the ``mode``; the sender of ``headers`` decides on the buttons."""
+        """The status page. ``more`` may contain the ``mode``; the buttons depend on ``headers``."""
         loop_status, report = self._control.loop_status, self._control.loop_status.report
         tables = visible_tables(report)
         return self._render(
@@ -65,7 +65,7 @@ class Page:
         )
 
     def render_table(self, name: str, headers: Headers) -> str | None:
-        """The page of one table; ``None`` for a stranger."""
+        """The page of one table; ``None`` for an unmanaged or unknown one."""
         table = find_table(self._control, name)
         if table is None:
             return None
@@ -80,7 +80,7 @@ class Page:
     def render_confirmation(
         self, action: PageAction | None, tables: tuple[str, ...], plan: Outcome | None, *, waits: bool
     ) -> str:
-        """What ``action`` (``None``: nothing but a look) would do to these tables, empty for all."""
+        """The plan of ``action`` (``None`` for a preview) for these tables, empty for all."""
         report = plan.report if plan else None
         return self._render(
             "confirm",
@@ -97,12 +97,12 @@ class Page:
         )
 
     def render_run(self, run_id: str) -> str | None:
-        """The page of one run; ``None`` for one that is unknown or forgotten."""
+        """The page of one run; ``None`` for an unknown or expired one."""
         record = self._control.history.find(run_id)
         return None if record is None else self._render("run", run=record)
 
     def render_runs(self) -> str:
-        """Everything that ran, newest first."""
+        """The page of all runs, newest first."""
         return self._render("runs", runs=self._control.history.newest(MAX_RECORDS))
 
     def render_settings(self, rows: tuple[tuple[str, str, str], ...]) -> str:

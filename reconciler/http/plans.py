@@ -1,6 +1,6 @@
-"""The plans that pages of confirmation show: made by the loop like any other order, equal ones shared for a moment.
+"""The plans of confirmation pages: computed by the loop like any other job, and shared for a second.
 
-Whoever may look at such a page may have a plan made, so their number at a time is bounded.
+Every reader of such a page causes a plan, so the number at the same time is limited.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from reconciler.runs.job import PAGE
 
 FRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
-"""After that a page says that the plan is still waited for, instead of letting a browser wait."""
+"""After this, the page says that the plan is not ready yet."""
 MAX_PLANS = 20
 
 
 class Plans:
-    """Of one app; used in the thread of its event loop alone."""
+    """The plans of one app. Used only in the thread of its event loop."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
         self._made: dict[Job, tuple[float, Run]] = {}
 
     async def of(self, verb: Verb, tables: tuple[str, ...]) -> Outcome | None:
-        """The plan, or ``None`` while it is not there. Raises ``Refused``, and what the loop and the verb raise."""
+        """The plan, or ``None`` while it is not ready. Raises ``HttpProblem``, and what the loop and the verb raise."""
         job, now = Job(verb, tables, trigger=PAGE), time.monotonic()
         self._made = {
             made: (at, run)

@@ -1,4 +1,4 @@
-"""What came of an order, in sentences; for the answer of the API, the record of the run and its page. Pure."""
+"""The result of a job in sentences, for the API response, the run record and its page. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.runs.job import Job, Verb
 
 
 def sentences(job: Job, report: PassReport | None) -> Iterator[str]:
-    """One or a few; an error of the whole pass says it all."""
+    """One or more sentences; an error of the whole pass replaces all others."""
     if report is None:
         yield from _without_report(job)
     elif report.error:
