@@ -1,4 +1,4 @@
-"""The one ``Telemetry`` of a process: board, metrics, log and traces hear of every pass, step and call here."""
+"""The ``Telemetry`` of a process: passes each report on to status, metrics, log, feed and traces."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ log = get_logger("reconciler")
 
 
 class CompositeTelemetry:
-    """Passes on what the engine reports.
+    """Distributes what the engine reports.
 
-    ``metrics`` is ``None`` where nobody reads them; ``shows_report`` where the command prints the report itself;
-    ``feed`` hears of passes and steps where somebody may listen. ``traces`` are told of the calls; the engine itself
-    tells them of passes and tables, because their spans are around the work.
+    ``metrics`` is ``None`` where nobody reads them. ``shows_report`` marks commands that print the report themselves.
+    ``feed`` receives passes and steps. ``traces`` receives the calls; the engine reports passes and tables to it
+    directly, because their spans enclose the work.
     """
 
     def __init__(
@@ -75,16 +75,16 @@ class CompositeTelemetry:
             self._feed.publish("pass_started", {"pass_id": pass_id, "trigger": trigger})
 
     def planned(self, pass_id: str, words: str) -> None:
-        """The first pass says what it waits for."""
+        """Before the first pass is over, readiness shows what it waits for."""
         self._loop_status.planned(words)
         log.debug("planned", pass_id=pass_id, what=words)
 
     def waiting(self, holder: str, seconds: float) -> None:
-        """Another process leads: a run that waits for its lease says so when it begins to wait."""
+        """Another process holds the lease: log it when the run begins to wait."""
         log.warning("waiting for the lease", what=f"it is held by {holder}; {seconds:.0f} s left to wait")
 
     def pass_finished(self, report: PassReport) -> None:
-        """Fill the board and the counters, say what is new, and let go of the pass id."""
+        """Update status and counters, log new conditions, and unbind the pass ID."""
         self._loop_status.finish(report)
         if self._metrics is not None:
             self._metrics.pass_finished(report)
@@ -122,7 +122,7 @@ class CompositeTelemetry:
         say("step", table=table, pass_id=pass_id, **told)
 
     def _record_heartbeat(self) -> None:
-        """Progress, where a loop is watched for it."""
+        """Record progress of the loop for the liveness probe."""
         if self._loop_status.heartbeat is not None:
             self._loop_status.heartbeat = datetime.now(UTC)
 
@@ -132,7 +132,7 @@ class CompositeTelemetry:
             self._metrics.seeded(table)
 
     def _log_new_conditions(self, report: PassReport) -> None:
-        """What stays blocked or unsupported is said when it begins, not in every pass."""
+        """Log blocked and unsupported steps when they first appear, not in every pass."""
         standing: set[tuple[str, str, str | None]] = {("warning", warning, None) for warning in report.warnings}
         for table in report.tables:
             for step in table.steps:

@@ -48,7 +48,7 @@ class HeaderTimeoutProtocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def _has_room(self) -> bool:
-        """At the limit, close the connection that has waited longest for its client, never one that awaits a response."""
+        """At the limit, close the connection that waits longest for its client, never one that awaits a response."""
         limit = self.config.limit_concurrency
         while limit is not None and len(self.connections) >= limit:
             others = [one for one in self.connections if isinstance(one, HeaderTimeoutProtocol) and one is not self]

@@ -1,4 +1,4 @@
-"""``Metrics``: what the engine reports through the Telemetry port becomes series, and series become text.
+"""``Metrics`` turns what the engine reports through the Telemetry port into series and their text.
 
 Built once by wiring; fed by the engine, the loop, the AWS client and the HTTP server, read by ``/metrics`` and by
 one-shot commands at their end. Safe to call from several threads.

@@ -1,4 +1,4 @@
-"""The state gauges, computed from the board; nothing is kept here, so nothing outlives its table.
+"""The state gauges, computed from the loop status; nothing is stored here, so no series outlives its table.
 
 ``Metrics`` registers the collectors; prometheus_client calls them.
 """
@@ -23,7 +23,7 @@ Sample = tuple[str, tuple[str, ...], float]
 
 
 class LoopCollector(Collector):
-    """What is true of the whole: reads the board once a scrape."""
+    """Gauges of the whole loop, read from its status at each scrape."""
 
     def __init__(self, loop_status: LoopStatus) -> None:
         self._loop_status = loop_status
@@ -40,7 +40,7 @@ class LoopCollector(Collector):
 
 
 class TableCollector(Collector):
-    """What is true of each table, as the last report has it."""
+    """Gauges of each table, from the last report."""
 
     def __init__(self, loop_status: LoopStatus, detail: labels.TableDetail = "full") -> None:
         self._loop_status = loop_status

@@ -1,4 +1,4 @@
-"""Remove the items that the seed wrote and nobody changed, and remember it: the loop does not seed the table again."""
+"""Remove the unchanged seed items. The loop does not seed these tables again until `reconciler seed`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delete the tables that we created, never adopted ones, under the deletion gate; then suspend."""
+"""Delete the tables that this stack created, never adopted ones, through the deletion gate; then suspend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Show what would be done, in which order, what waits and what is blocked. Never writes."""
+"""Show what would be done and in which order, and what is deferred or blocked. Never writes."""
 
 from __future__ import annotations
 

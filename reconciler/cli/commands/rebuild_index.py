@@ -1,4 +1,4 @@
-"""Replace an index: build another one, report when it is ready, drop the old one after a hold time. Can be resumed."""
+"""Replace an index: build a new one, report when it is ready, drop the old one after a hold time. Can be resumed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rebuild_index(
     cancel: Cancel = False,
     yes: Yes = False,
 ) -> int:
-    """Go as far as can be gone before the deadline; exit 2 where another call has to go on."""
+    """Go as far as possible before the deadline; exit 2 where another call has to continue."""
     invocation.allow(Output.HUMAN, Output.JSON)
     stays = None if hold is None else _duration(hold)
     require_terminal(invocation, yes=yes or cancel)

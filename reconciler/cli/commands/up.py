@@ -17,11 +17,11 @@ from reconciler.planning.digest import approval
 
 @command(reports=True)
 def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
-    """Show the plan, ask for leave, carry it out and show what was done.
+    """Show the plan, ask, apply it and show the result.
 
-    A plan that has changed meanwhile is shown and asked about again. With --yes nobody is there to be asked: then the
-    present plan is carried out, without those destructive steps that were not shown. --yes alone is no consent to
-    lose the items of a table; the name of the table beside it is.
+    If the plan changes before it is applied, it is shown and asked about again. With --yes there is no question: the
+    current plan is applied without destructive steps that were not shown. --yes alone is no consent to lose the items
+    of a table; naming the table beside it is.
     """
     require_terminal(invocation, yes=yes)
     settings = invocation.settings()
