@@ -1,4 +1,4 @@
-"""What a command has changed so far, by its answered requests; said when a signal ends it. Fed by ``telemetry``."""
+"""Counts what a command has changed, by its answered requests, for the message after a signal. Fed by ``telemetry``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from reconciler.model.change import is_read
 ITEMS = {"PutItem": "written", "DeleteItem": "removed"}
 TABLES = {"CreateTable": "created", "DeleteTable": "deleted"}
 NAMED = 3
-"""Tables whose name is said; further ones are counted."""
+"""Tables that are named; further ones are only counted."""
 
 
 class ChangeCounter:
-    """Counts of one command, from several threads. The state table's own records are not counted as items."""
+    """The counts of one command; thread-safe. Records of the state table do not count as items."""
 
     def __init__(self, state_table: str) -> None:
         self._state_table = state_table

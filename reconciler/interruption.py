@@ -1,9 +1,9 @@
-"""How a process ends on SIGINT and SIGTERM: the main thread supervises, the command runs in a thread of its own.
+"""Ends the process on SIGINT and SIGTERM: the main thread supervises, the command runs in a thread of its own.
 
-No exception is thrown into running code. The first signal sets ``stop``: waits end, no new work is started, and the
-command unwinds. When that takes longer than the grace, or on a second signal, the process ends at once; only a
-critical step (an item that is removed, and put back if it had changed) is finished first. Started by
-``__main__`` before anything else is imported; the command line, the wiring and the daemon ask it.
+No exception is raised in running code. The first signal sets ``stop``: waits end, no new work starts, and the command
+returns. If that takes longer than the grace period, or on a second signal, the process ends at once; only a critical
+step (an item that is removed, and restored if it had changed) is finished first. Started by ``__main__`` before
+anything else is imported; used by the command line, the wiring and the daemon.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from types import FrameType
 from typing import Any
 
 IDLE_SECONDS = 0.5
-"""Grace while nothing was begun: options are parsed, settings are read, a question waits for its answer."""
+"""Grace period while nothing was started: options are parsed, settings are read, or a question is open."""
 READING_SECONDS = 2.0
-"""Grace of a command that only reads."""
+"""Grace period of a command that only reads."""
 WRITING_SECONDS = 8.0
-"""Grace of a command that writes: calls that were sent get this long to answer. ``docker stop`` kills after 10 s."""
+"""Grace period of a command that writes, for calls that were sent. ``docker stop`` kills after 10 s."""
 LAST_WORDS_SECONDS = 0.5
 HANDLED: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

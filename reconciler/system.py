@@ -1,4 +1,4 @@
-"""The clock, the randomness and the threads of the real world; a simulation brings its own. Built by the wiring."""
+"""The real clock, randomness and threads, as ports of the engine. Built by the wiring; tests use simulated ones."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 LINGER_SECONDS = 5.0
-"""How long calls that were sent may take to answer once the process is to stop."""
-LOOK_SECONDS = 0.2
-"""How often somebody who waits for a result looks whether the process is to stop."""
+"""How long calls that were sent may take once the process is to stop."""
+POLL_SECONDS = 0.2
+"""How often a waiting thread checks whether the process is to stop."""
 STOPPED = "the process is to stop; no further call was started"
 
 
-def within(seconds: float, work: Callable[[], R]) -> R | None:
-    """The result of ``work``, or ``None`` when it takes longer and is abandoned. What it raises is raised here."""
+def run_with_timeout(seconds: float, work: Callable[[], R]) -> R | None:
+    """The result of ``work``, or ``None`` if it takes longer and is abandoned. Raises what ``work`` raises."""
     ended: SimpleQueue[tuple[R | None, BaseException | None]] = SimpleQueue()
 
     def body() -> None:
@@ -191,5 +191,5 @@ class _Job(Generic[T, R]):
                     under_way = self._next > len(self._results)
                     if not under_way or time.monotonic() >= until:
                         raise Interrupted(STOPPED)
-                self._changed.wait(LOOK_SECONDS)
+                self._changed.wait(POLL_SECONDS)
             return self._results[position]

@@ -1,4 +1,4 @@
-"""The one ``Telemetry`` of a process: board, metrics, log and traces hear of every pass, step and call here."""
+"""The ``Telemetry`` of a process: passes each report on to status, metrics, log, feed and traces."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ log = get_logger("reconciler")
 
 
 class CompositeTelemetry:
-    """Passes on what the engine reports.
+    """Distributes what the engine reports.
 
-    ``metrics`` is ``None`` where nobody reads them; ``shows_report`` where the command prints the report itself;
-    ``feed`` hears of passes and steps where somebody may listen. ``traces`` are told of the calls; the engine itself
-    tells them of passes and tables, because their spans are around the work.
+    ``metrics`` is ``None`` where nobody reads them. ``shows_report`` marks commands that print the report themselves.
+    ``feed`` receives passes and steps. ``traces`` receives the calls; the engine reports passes and tables to it
+    directly, because their spans enclose the work.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class CompositeTelemetry:
         self._traces = traces
         self._tally = change_counter
         self._warn = log.info if shows_report else log.warning
-        self._standing: set[tuple[str, str, str | None]] = set()
+        self._known_conditions: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended."""
-        self._beat()
+        self._record_heartbeat()
         self._traces.call(operation, result, seconds, exchange)
         if self._tally is not None and result == "success":
             self._tally.request(operation, exchange.tables)
@@ -66,7 +66,7 @@ class CompositeTelemetry:
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Every line of the log carries the pass id until the pass ends."""
         bind_contextvars(pass_id=pass_id)
-        self._beat()
+        self._record_heartbeat()
         self._loop_status.start(pass_id)
         if self._metrics is not None:
             self._metrics.pass_started(pass_id, trigger)
@@ -74,16 +74,16 @@ class CompositeTelemetry:
             self._feed.publish("pass_started", {"pass_id": pass_id, "trigger": trigger})
 
     def planned(self, pass_id: str, words: str) -> None:
-        """The first pass says what it waits for."""
+        """Before the first pass is over, readiness shows what it waits for."""
         self._loop_status.planned(words)
         log.debug("planned", pass_id=pass_id, what=words)
 
     def waiting(self, holder: str, seconds: float) -> None:
-        """Another process leads: a run that waits for its lease says so when it begins to wait."""
+        """Another process holds the lease: log it when the run begins to wait."""
         log.warning("waiting for the lease", what=f"it is held by {holder}; {seconds:.0f} s left to wait")
 
     def pass_finished(self, report: PassReport) -> None:
-        """Fill the board and the counters, say what is new, and let go of the pass id."""
+        """Update status and counters, log new conditions, and unbind the pass ID."""
         self._loop_status.finish(report)
         if self._metrics is not None:
             self._metrics.pass_finished(report)
@@ -95,7 +95,7 @@ class CompositeTelemetry:
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:
                 log.error("table failed", table=table.name, why=table.error)
-        self._say_what_is_new(report)
+        self._log_new_conditions(report)
         outcome: dict[str, Any] = {name: count for name, count in report.summary().items() if count}
         # Under "stack" the console prints a stack trace, on lines of its own.
         outcome |= {"stack_name": report.stack, "environment": report.environment}
@@ -120,8 +120,8 @@ class CompositeTelemetry:
         say = log.error if step.status is StepStatus.FAILED else log.info
         say("step", table=table, pass_id=pass_id, **told)
 
-    def _beat(self) -> None:
-        """Progress, where a loop is watched for it."""
+    def _record_heartbeat(self) -> None:
+        """Record progress of the loop for the liveness probe."""
         if self._loop_status.heartbeat is not None:
             self._loop_status.heartbeat = datetime.now(UTC)
 
@@ -130,14 +130,14 @@ class CompositeTelemetry:
         if self._metrics is not None:
             self._metrics.seeded(table)
 
-    def _say_what_is_new(self, report: PassReport) -> None:
-        """What stays blocked or unsupported is said when it begins, not in every pass."""
+    def _log_new_conditions(self, report: PassReport) -> None:
+        """Log blocked and unsupported steps when they first appear, not in every pass."""
         standing: set[tuple[str, str, str | None]] = {("warning", warning, None) for warning in report.warnings}
         for table in report.tables:
             for step in table.steps:
                 if step.status in (StepStatus.BLOCKED, StepStatus.UNSUPPORTED) and step.message:
                     sentence = f"{table.name}: {step.facet}: {step.message}"
                     standing.add((step.status.value, sentence, step.allow_with))
-        for event, sentence, allow_with in sorted(standing - self._standing, key=str):
+        for event, sentence, allow_with in sorted(standing - self._known_conditions, key=str):
             self._warn(event, what=sentence, **({"allow_with": allow_with} if allow_with else {}))
-        self._standing = standing
+        self._known_conditions = standing

@@ -1,4 +1,4 @@
-"""Builds everything once; the only file that knows all edges. The commands open an ``App`` and ask it."""
+"""Builds every part and connects them; the only module that knows all edges. Commands open an ``App``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
 from reconciler.state.former_stack import FormerStack
 from reconciler.state.state_table import StateTable
-from reconciler.system import SystemClock, SystemRandom, Threads, within
+from reconciler.system import SystemClock, SystemRandom, Threads, run_with_timeout
 from reconciler.telemetry import CompositeTelemetry
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ log = get_logger("reconciler")
 
 OnStep = Callable[[str, Step], None]
 OVERTIME = timedelta(seconds=10)
-"""How long after its deadline a run may wait for calls that were sent before it."""
+"""How long after its deadline a run waits for calls that were sent before it."""
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -79,7 +79,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def healthcheck(settings: Settings) -> tuple[bool, str]:
-    """Ask the daemon on this machine whether it is ready, and what it says."""
+    """Whether the daemon on this machine is ready, and its message."""
     from reconciler.http.healthcheck import ask
 
     return ask(settings.http_host, settings.http_port)
@@ -87,11 +87,11 @@ def healthcheck(settings: Settings) -> tuple[bool, str]:
 
 @contextmanager
 def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator[App]:
-    """An ``App`` over the endpoint of the settings; it calls nobody before it is asked something.
+    """An ``App`` for the endpoint of the settings; it sends no request before its first use.
 
     ``read_only`` gives it clients that refuse every mutating operation. Raises ``SettingsError`` and ``UsageError``.
     """
-    _settle_sdk_variables(settings)
+    _apply_sdk_variables(settings)
     with ExitStack() as stack:
         app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=settings.endpoint_url)
         if settings.embedded:
@@ -101,12 +101,12 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
         stack.callback(app.close)
         supervision = interruption.current()
         if supervision is not None and not read_only:
-            supervision.done = app.done_so_far
+            supervision.done = app.changes_so_far
         yield app
 
 
-def _settle_sdk_variables(settings: Settings) -> None:
-    """Give the SDK the region and keys of ``.env``; an empty variable counts as unset, as everywhere."""
+def _apply_sdk_variables(settings: Settings) -> None:
+    """Give the SDK the Region and keys of ``.env``; an empty variable counts as unset, as for all settings."""
     for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
         del os.environ[name]
     os.environ.update(settings.sdk_variables)
@@ -125,16 +125,16 @@ class App:
     read_only: bool
     endpoint_url: str | None
     stop: threading.Event = field(default_factory=interruption.stop_event)
-    said: tuple[str, ...] = ()
-    """The notices of the connection that were said already."""
-    _hangs: bool = False
-    """Whether a call of an abandoned run may still be under way: then its lease is left to run out by itself."""
+    reported_notices: tuple[str, ...] = ()
+    """The notices of the connection that were already printed."""
+    _has_hanging_call: bool = False
+    """Whether a call of an abandoned run may still be running; then the lease is not released but expires."""
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences to say once, for example that local credentials are used."""
-        self.said = self.connection.notices
-        return self.said
+        """Sentences to print once, for example that local credentials are used."""
+        self.reported_notices = self.connection.notices
+        return self.reported_notices
 
     def converge(
         self,
@@ -144,13 +144,13 @@ class App:
         approved: Approval | None = None,
         on_wait: Callable[[str], None] | None = None,
     ) -> RunReport:
-        """Rounds until done or the deadline; no call that hangs can keep a run past it for longer than a grace."""
+        """Run passes until done or the deadline. A call that hangs delays the end by at most ``OVERTIME``."""
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
-        report = within(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved, on_wait))
+        report = run_with_timeout(seconds, lambda: reconciler.converge(trigger, tables, on_step, approved, on_wait))
         if report is None:
-            self._hangs = True
+            self._has_hanging_call = True
             report = self._overdue(trigger, reconciler)
         summary = {name: count for name, count in report.summary().items() if count}
         outcome: dict[str, Any] = {"run_id": report.run_id, "verdict": report.verdict.value, "changed": report.wrote}
@@ -158,7 +158,7 @@ class App:
         return report
 
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
-        """The report of a run that was abandoned in the middle of a call: what its last whole pass saw."""
+        """The report of a run that was abandoned during a call, from its last complete pass."""
         limit = f"{reconciler.timeout.total_seconds():g} s"
         error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
         last, now, run_id = self.loop_status.report, SystemClock().now(), uuid.uuid4().hex
@@ -185,10 +185,10 @@ class App:
     def import_tables(
         self, names: tuple[str, ...], form: str
     ) -> tuple[tuple[Path, ...], tuple[Skipped, ...], tuple[str, ...], str]:
-        """New files that declare the named live tables, or all that no file declares; what was passed over.
+        """Write files that declare the named live tables, or all undeclared ones.
 
-        The third member names declared tables that had been released and are managed again; the last one is what to
-        say where nothing was written.
+        Returns the written paths, the skipped tables, the declared tables that had been released and are managed again,
+        and the sentence to print where nothing was written.
         """
         from reconciler.declarations import writer
 
@@ -202,7 +202,7 @@ class App:
         return paths, found.skipped, self.reconciler.readopt(found.released), found.nothing
 
     def status(self) -> Mapping[str, Any]:
-        """The present state: ``report``, ``suspension``, ``lease``, ``runs``, and the ``problem`` of unread records."""
+        """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records."""
         report = self.reconciler.preview()
         runs: tuple[Mapping[str, Any], ...] = ()
         snapshot, problem = StateSnapshot(usable=False), None
@@ -221,12 +221,12 @@ class App:
         }
 
     def doctor(self) -> tuple[Finding, ...]:
-        """Everything that can be found out without writing."""
+        """The findings of ``doctor``; writes nothing."""
         from reconciler.doctor import examine
 
         return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler)
 
-    def shown_settings(self) -> tuple[tuple[str, str, str], ...]:
+    def effective_settings(self) -> tuple[tuple[str, str, str], ...]:
         """Name, value in effect and origin of each."""
         return in_effect(self.settings, self.connection.known)
 
@@ -240,8 +240,8 @@ class App:
         daemon = Daemon(self.settings, self.loop_status, self.metrics, self._build, watched, self.stop, self.feed)
         return daemon.serve()
 
-    def done_so_far(self) -> str:
-        """What this command has changed up to now, as a clause."""
+    def changes_so_far(self) -> str:
+        """What this command has changed so far, as a clause."""
         source = self.__dict__.get("source")
         loaded = source.loaded if isinstance(source, CachedSource) else None
         for declaration in loaded.declarations if loaded else ():
@@ -250,10 +250,10 @@ class App:
         return self.change_counter.summary()
 
     def close(self) -> None:
-        """Give the lease back and end the threads."""
+        """Release the lease and end the threads."""
         self.stop.set()
         built = self.__dict__.get("reconciler")
-        if built is not None and not self.read_only and not self._hangs:
+        if built is not None and not self.read_only and not self._has_hanging_call:
             with suppress(ReconcilerError):
                 built.ports.store.release_lease()
         if "threads" in self.__dict__ and not self.threads.close():
@@ -263,14 +263,14 @@ class App:
 
     @cached_property
     def loop_status(self) -> LoopStatus:
-        """What is known right now."""
+        """The status of the loop."""
         return LoopStatus(
             self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack
         )
 
     @cached_property
     def metrics(self) -> Metrics | None:
-        """Built only where somebody will read them: importing them takes a while."""
+        """The metrics, or ``None`` where nobody reads them, because importing them is slow."""
         if self.one_shot and not (self.settings.metrics_file or self.settings.push_gateway):
             return None
         from reconciler.metrics import Metrics
@@ -279,7 +279,7 @@ class App:
 
     @cached_property
     def telemetry(self) -> Telemetry:
-        """Board, metrics, log and the calls of the traces in one."""
+        """One telemetry for status, metrics, log and the calls of the traces."""
         return CompositeTelemetry(
             self.loop_status,
             self.metrics,
@@ -291,36 +291,36 @@ class App:
 
     @cached_property
     def traces(self) -> Traces | NullTracing:
-        """Spans where the ``OTEL_`` variables ask for them."""
+        """Traces where the ``OTEL_`` variables enable them."""
         from reconciler.traces import start
 
         return start(os.environ)
 
     @cached_property
     def feed(self) -> Feed:
-        """Who listens to passes and steps."""
+        """The event feed of passes and steps."""
         return Feed()
 
     @cached_property
     def connection(self) -> Connection:
-        """The endpoint's clients; nothing is called yet."""
+        """The clients of the endpoint; nothing is called yet."""
         settings = self.settings
         made = connect(self.endpoint_url, settings.region, settings.workers, self.telemetry, embedded=settings.embedded)
         return made.read_only() if self.read_only else made
 
     @cached_property
     def threads(self) -> Threads:
-        """WORKERS threads for tables and seeds."""
+        """The pool of WORKERS threads for tables and seeds."""
         return Threads(self.settings.workers, self.stop)
 
     @cached_property
     def change_counter(self) -> ChangeCounter:
-        """What was changed so far."""
+        """Counts what was changed so far."""
         return ChangeCounter(self.settings.state_table)
 
     @cached_property
     def source(self) -> FolderSource | CachedSource:
-        """The declarations; a one-shot command reads them once, so that one run has one truth."""
+        """The declarations; a one-shot command reads them once, so that all its passes use the same ones."""
         folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
         return CachedSource(folder) if self.one_shot else folder
 
@@ -351,18 +351,18 @@ class App:
         found = retry(identify, (Unreachable,), clock.sleep, give_up_late, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         if found is None:
             raise Interrupted("the process is to stop while it waits for the endpoint")
-        self._say_late_notices()
+        self._log_late_notices()
 
-    def _say_late_notices(self) -> None:
-        """What came to light when the endpoint was identified: that local keys serve in the place of others."""
-        for notice in self.connection.notices[len(self.said) :]:
+    def _log_late_notices(self) -> None:
+        """Log notices from identifying the endpoint, for example that local keys replace others."""
+        for notice in self.connection.notices[len(self.reported_notices) :]:
             log.warning("credentials", what=notice)
-        self.said = self.connection.notices
+        self.reported_notices = self.connection.notices
 
     def _build(self) -> Reconciler:
-        """One try: raises ``Unreachable`` while nothing answers."""
+        """Build the reconciler in one attempt; raises ``Unreachable`` while nothing answers."""
         endpoint = self.connection.identify()
-        self._say_late_notices()
+        self._log_late_notices()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         clock = SystemClock(self.stop)
         former = self.settings.former_scope
@@ -378,7 +378,7 @@ class App:
         self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
         self.connection.limits.append(hooks.within_lease(store.lease_left))
-        world = EngineContext(
+        context = EngineContext(
             api=self._api(endpoint),
             items=self.connection.items,
             store=store,
@@ -394,14 +394,14 @@ class App:
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)
-        return Reconciler(world, options, deadline, accounts, on_endpoint_change=self._follow)
+        return Reconciler(context, options, deadline, accounts, on_endpoint_change=self._apply_new_endpoint)
 
     def _api(self, endpoint: Endpoint) -> TableApi:
         tables = self.connection.tables
         return tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
 
-    def _follow(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
-        """What depends on the endpoint is chosen anew: what may be lost there, caps, deadlines, the pace of calls."""
+    def _apply_new_endpoint(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
+        """Recompute what depends on the endpoint: permissions, caps, deadlines and the rate limit."""
         reconciler.options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
         reconciler.timeout = self.settings.deadline(endpoint.flavor)
         reconciler.ports = replace(reconciler.ports, endpoint=endpoint, api=self._api(endpoint))

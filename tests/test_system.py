@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.model.errors import Interrupted
-from reconciler.system import Threads, within
+from reconciler.system import Threads, run_with_timeout
 
 WORKERS = [1, 2, 10]
 
@@ -86,10 +86,10 @@ def test_results_that_are_there_are_given_even_if_it_is_to_stop() -> None:
 )
 def test_a_run_is_given_up_when_it_takes_too_long(work: Callable[[], object], result: object) -> None:
     began = time.monotonic()
-    assert within(0.3 if result is None else 30, work) == result
+    assert run_with_timeout(0.3 if result is None else 30, work) == result
     assert time.monotonic() - began < 5
 
 
 def test_what_a_run_raises_is_raised_where_it_is_waited_for() -> None:
     with pytest.raises(ZeroDivisionError):
-        within(30, lambda: 1 // 0)
+        run_with_timeout(30, lambda: 1 // 0)

@@ -1,1 +1,1 @@
-"""One file a command, and the exit codes."""
+"""The command line: one module per command, and the exit codes."""

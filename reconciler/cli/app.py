@@ -1,6 +1,6 @@
 """The command line: ``main`` finds the verb, runs its command and returns its exit code (README.md).
 
-Nothing heavier than typer is imported before a command's body runs, so that ``--help`` answers at once.
+Nothing heavier than typer is imported before the body of a command runs, so that ``--help`` is fast.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _run(argv: Sequence[str]) -> int:
 def _usage(error: typer.TyperException) -> None:
     message = getattr(error, "message", None)
     if isinstance(message, str):
-        # The words of the library that checks the value, which say nothing to the user.
+        # pydantic puts this in front of our own message.
         error.message = message.removeprefix("Value error, ")
     show = getattr(error, "show", None)
     if show is None:
@@ -52,13 +52,13 @@ def _usage(error: typer.TyperException) -> None:
 
 
 def _lenient_streams() -> None:
-    """A terminal without UTF-8 gets escapes instead of a crash."""
+    """Make a terminal without UTF-8 show escapes instead of raising."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def _discard_output() -> None:
-    """The reader went away: what is still buffered must not fail again when the interpreter ends."""
+    """Discard the buffer, because the reader of the pipe is gone and flushing it at exit would fail again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

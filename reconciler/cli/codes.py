@@ -1,4 +1,4 @@
-"""The exit codes and what they mean; shown by ``--help``, decided in ``exits``."""
+"""The exit codes and their meanings. ``--help`` shows them; ``exits`` chooses one."""
 
 from __future__ import annotations
 

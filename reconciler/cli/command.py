@@ -1,4 +1,4 @@
-"""What all commands share: the common options, the errors they end with, and their registration by verb."""
+"""The common parts of all commands: options, error handling and registration by verb."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def command(*, reports: bool = False) -> Callable[[Body], Body]:
-    """Give a command the common options and the common end.
+    """Give a command the common options and error handling.
 
-    The body takes an ``Invocation`` and its own parameters and returns the exit code. With ``reports`` its result is a
-    pass report, so that an error becomes a document too.
+    The body takes an ``Invocation`` and its own parameters and returns the exit code. With ``reports`` its output is a
+    pass report, so that an error is printed as such a document too.
     """
 
     def decorate(body: Body) -> Body:
@@ -70,7 +70,7 @@ def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, report
         _explain(invocation, error, reports=reports)
     except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError):
         raise
-    except Exception as error:  # noqa: BLE001 - the last door: a sentence and exit code 1, never a traceback unasked
+    except Exception as error:  # noqa: BLE001 - last handler: a sentence and exit code 1; a traceback only with -v
         if invocation.verbosity > 0:
             traceback.print_exception(error)
         hint = "" if invocation.verbosity > 0 else " Run it again with -v for the traceback."

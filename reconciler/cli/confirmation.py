@@ -1,4 +1,4 @@
-"""Questions before something is changed. Called by ``up`` and ``destroy``."""
+"""Confirmation questions before changes. Called by ``up``, ``destroy``, ``clear`` and ``rebuild-index``."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 
-def must_be_able_to_ask(invocation: Invocation, *, yes: bool) -> None:
-    """Off a terminal nobody can answer: raises ``UsageError`` unless --yes was given."""
+def require_terminal(invocation: Invocation, *, yes: bool) -> None:
+    """Raise ``UsageError`` where no terminal can answer a question, unless --yes was given."""
     if not yes and not invocation.console.interactive:
         raise UsageError(f"`{invocation.verb}` asks for confirmation, which needs a terminal. Add --yes.")
 
 
 def stack_of(settings: Settings) -> str:
-    """The stack and environment that a command is about."""
+    """The stack and environment of a command."""
     return printable(f"stack {settings.stack}, environment {settings.environment_label}")
 
 
-def place(settings: Settings, plan: PassReport) -> str:
-    """Where something is about to be changed: stack, environment, endpoint, region and account."""
+def location(settings: Settings, plan: PassReport) -> str:
+    """What is about to be changed: stack, environment, endpoint, region and account."""
     scope = stack_of(settings)
     if plan.endpoint is None:
         return scope
@@ -37,8 +37,8 @@ def place(settings: Settings, plan: PassReport) -> str:
     return printable(f"{scope}, at {there.url}, region {there.region}, account {there.account or 'unknown'}")
 
 
-def what_goes(plan: PassReport) -> str:
-    """The tables that would go, with what is lost, as sentences before the question; nothing where there are none."""
+def loss_warning(plan: PassReport) -> str:
+    """Sentences before the question: which tables end, and what is lost. Empty where no table ends."""
     lost, harmless = _named(plan, nothing_lost=False), _named(plan, nothing_lost=True)
     said = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
     said += f"{'; '.join(harmless)}: they hold only seed items. " if harmless else ""
@@ -61,7 +61,7 @@ def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
     return said
 
 
-def confirmed(question: str) -> bool:
-    """Ask on standard error; anything but yes is no. A signal ends the question at once."""
+def confirm(question: str) -> bool:
+    """Ask on standard error; anything but yes means no. A signal ends the question at once."""
     with interruption.grace(0):
         return bool(typer.confirm(question, default=False, err=True))

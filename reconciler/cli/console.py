@@ -1,4 +1,4 @@
-"""The two streams: results on standard output, everything else on standard error, coloured where that is wanted."""
+"""Writes results to standard output and everything else to standard error, with colour where wanted."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """``color`` as asked for; ``auto`` is a terminal without NO_COLOR and TERM=dumb."""
+    """The two streams. ``color`` ``auto`` means a terminal without NO_COLOR and TERM=dumb."""
 
     color: Color = Color.AUTO
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody can be asked and shown progress: input and standard error are a terminal."""
+        """Whether input and standard error are a terminal, for questions and progress bars."""
         return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
     def result(self, lines: Iterable[tuple[str, str]]) -> None:
@@ -46,7 +46,7 @@ class Console:
         _write(sys.stdout, lines, colored=self._colored(sys.stdout))
 
     def note(self, style: str, sentence: str) -> None:
-        """A message for people on standard error; ``error`` and ``warning`` are named in front."""
+        """A message on standard error; the styles ``error`` and ``warning`` are its prefix."""
         prefix = f"{style}: " if style in ("error", "warning") else ""
         lines = [(style, prefix + printable(line)) for line in sentence.splitlines()]
         _write(sys.stderr, lines, colored=self._colored(sys.stderr))

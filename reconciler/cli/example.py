@@ -1,4 +1,4 @@
-"""The files that ``init`` writes: the shape of a table class, with every method that a class may have."""
+"""The files that ``init`` writes: a table class with every method that a class may have, and a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exit codes: what a report means for the shell. Pure; every command ends with one of these functions."""
+"""Exit codes of reports. Pure; every command with a report ends with one of these functions."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from reconciler.cli.codes import DRIFT, ERROR, OK, TABLE
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, Verdict
 
-__all__ = ["TABLE", "act", "converge", "preview", "why_not_done"]
+__all__ = ["TABLE", "act", "converge", "preview", "reasons_for_drift"]
 
 
 def preview(report: PassReport, *, expect_no_changes: bool) -> int:
-    """A preview ends well unless it failed; a difference counts only where none was expected, a pending seed too."""
+    """``preview``: 0 unless it failed. With --expect-no-changes a difference or a pending seed is 2."""
     if report.verdict is Verdict.ERROR:
         return ERROR
     return DRIFT if expect_no_changes and report.verdict is Verdict.DRIFTED else OK
 
 
 def converge(report: PassReport) -> int:
-    """``--once`` and ``up``: drift that is left is 2, be it blocked, deferred, suspended or only observed."""
+    """``--once`` and ``up``: remaining drift is 2, whether blocked, deferred, suspended or only observed."""
     if report.verdict is Verdict.ERROR:
         return ERROR
     if report.verdict is Verdict.IN_SYNC:
@@ -26,14 +26,14 @@ def converge(report: PassReport) -> int:
 
 
 def act(report: PassReport) -> int:
-    """``destroy``, ``seed`` and ``clear``: judged by their own steps, because drift is what they may leave behind."""
+    """``destroy``, ``seed`` and ``clear``: judged by their own steps, because they may leave drift on purpose."""
     if report.verdict is Verdict.ERROR or any(table.has(StepStatus.FAILED) for table in report.tables):
         return ERROR
     return DRIFT if any(table.has(StepStatus.BLOCKED, StepStatus.DEFERRED) for table in report.tables) else OK
 
 
-def why_not_done(report: PassReport) -> tuple[str, ...]:
-    """Sentences on what kept a converging run from its end, each naming the way out."""
+def reasons_for_drift(report: PassReport) -> tuple[str, ...]:
+    """Why a converging run ended with drift, one sentence per reason, each with the command or setting that helps."""
     if report.verdict is not Verdict.DRIFTED:
         return ()
     sentences = []

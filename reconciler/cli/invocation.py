@@ -1,4 +1,4 @@
-"""One call of the command line: what was asked for, and the way results leave. Made by ``command``, used by each."""
+"""One call of the command line: its options and its output. Created by ``command``, used by every command."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class Invocation:
 
     @property
     def desired_state(self) -> str:
-        """Where the declarations are, as far as it is known by now: errors name files from the working directory."""
+        """The location of the declarations, as far as it is known by now; errors build the paths of files from it."""
         return self.loaded[-1].desired_state if self.loaded else str(self.flags.get("desired_state") or "")
 
     @property
     def stack(self) -> str:
-        """Whose tables the command is about; empty before the settings are known."""
+        """The stack of the command; empty before the settings are loaded."""
         return self.loaded[-1].stack if self.loaded else ""
 
     @property
     def environment(self) -> str:
-        """The environment's label, as far as it is known by now."""
+        """The label of the environment, as far as it is known by now."""
         return self.loaded[-1].environment_label if self.loaded else str(self.flags.get("environment") or "default")
 
     def settings(
@@ -65,7 +65,7 @@ class Invocation:
 
     @contextmanager
     def opened(self, settings: Settings, *, read_only: bool) -> Iterator[App]:
-        """The tool built and connected; raises what ``wiring.open_app`` raises. Its notices are said."""
+        """The connected ``App``; prints its notices. Raises what ``wiring.open_app`` raises."""
         from reconciler import wiring
 
         seconds = interruption.READING_SECONDS if read_only else interruption.WRITING_SECONDS
@@ -77,12 +77,12 @@ class Invocation:
             yield app
 
     def allow(self, *outputs: Output) -> None:
-        """Refuse an output form that this command does not have."""
+        """Raise ``UsageError`` for an output format that this command does not have."""
         if self.output not in outputs:
             raise UsageError(f"{self.verb} has no output {self.output}; use {' or '.join(outputs)}.")
 
     def show(self, report: PassReport, *, applied: bool, diff: bool = False, base: str = "") -> None:
-        """The report on standard output in the form asked for, its warnings and errors on standard error."""
+        """Print the report in the chosen format; its warnings and errors go to standard error."""
         from reconciler.presentation.formats import View, lines
 
         base = base or self.desired_state
@@ -95,12 +95,12 @@ class Invocation:
         self.console.result(lines(self.output, report, View(applied=applied, diff=diff, base=base)))
 
     def warn(self, sentences: Iterable[str]) -> None:
-        """What did not work beside the work itself, on standard error."""
+        """Warnings on standard error, about problems beside the work itself."""
         for sentence in sentences:
             self.console.note("warning", sentence)
 
     def say(self, sentences: Iterable[str]) -> None:
-        """Sentences for the user on standard error; silent with -q."""
+        """Notes on standard error; none with -q."""
         if self.verbosity >= 0:
             for sentence in sentences:
                 self.console.note("note", sentence)

@@ -1,4 +1,4 @@
-"""The options every command takes, before or after the verb, in one table. Called by ``command`` and ``app``."""
+"""The options of every command, made from the table of settings. Called by ``command``, ``verbs`` and ``app``."""
 
 from __future__ import annotations
 
@@ -73,11 +73,11 @@ DISPLAY = {
 }
 
 VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color"})
-"""Options that take the next word; all others are switches."""
+"""Options that take a value; all others are switches."""
 
 
 def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
-    """Typer parameters of every common option; the rarer settings show only in the help of ``run``."""
+    """Typer parameters of all options; only the help of ``run`` shows the rarer ones."""
     for flag in FLAGS:
         hidden = not (flag.common or all_in_help)
         option = typer.Option(flag.long, metavar=flag.metavar, help=flag.help, hidden=hidden, show_default=False)
@@ -88,7 +88,7 @@ def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
 
 
 def summary() -> Iterator[tuple[str, str]]:
-    """Spelling and help of the options that stand in every command's help."""
+    """Spelling and help of the options that appear in every command's help."""
     for flag in FLAGS:
         if flag.common:
             yield f"{flag.long} {flag.metavar or ''}".strip(), flag.help
@@ -108,8 +108,8 @@ DEFAULT_VERB = "run"
 def verb_first(argv: Sequence[str]) -> list[str]:
     """``--embedded preview x`` as ``preview --embedded x``; without a verb it is ``run``.
 
-    An option behind the verb then comes later than one before it, and the later wins. Help and version without a verb
-    stay as they are.
+    An option after the verb stays later than one before it, and the last one wins. Help and version without a verb are
+    not changed.
     """
     leading: list[str] = []
     rest = list(argv)

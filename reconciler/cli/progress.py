@@ -1,4 +1,4 @@
-"""Progress of a converging run on standard error: bars on a terminal, plain lines elsewhere. Called by ``up``."""
+"""Shows the progress of a run on standard error: a bar on a terminal, else one line per step. Called by ``up``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OnStep = Callable[[str, Step], None]
 
 @contextmanager
 def progress(invocation: Invocation, total: int) -> Iterator[OnStep | None]:
-    """A callback for each step that ends; steps end in several threads. ``None`` with -q."""
+    """A thread-safe callback for each finished step; ``None`` with -q."""
     if invocation.verbosity < 0:
         yield None
     elif invocation.console.interactive:

@@ -1,4 +1,4 @@
-"""What ``seed`` and ``clear`` did, a sentence a table. Called by both commands."""
+"""The results of ``seed`` and ``clear``, one sentence per table. Called by both commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.planning.text import printable
 
 
 def seed_lines(report: PassReport) -> Iterator[str]:
-    """The counts of each table that was seeded or cleared, and how a cleared table is seeded again."""
+    """The counts of each seeded or cleared table, and the command that seeds a cleared one again."""
     for table in report.tables:
         for step in table.steps:
             if step.status is not StepStatus.DONE or not step.message:

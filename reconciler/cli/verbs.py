@@ -1,4 +1,4 @@
-"""The verbs and the group that finds them; each command is imported when it is called. Called by ``app`` alone."""
+"""The verbs and the typer group that imports a command when it is called. Called by ``app`` alone."""
 
 from __future__ import annotations
 

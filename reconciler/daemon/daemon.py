@@ -1,4 +1,4 @@
-"""The daemon: HTTP first, then wait for the endpoint, then passes until a signal. Called by the wiring."""
+"""The daemon: starts HTTP, waits for the endpoint, then runs passes until a signal. Called by the wiring."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from reconciler.settings.in_effect import in_effect
 log = get_logger("reconciler.daemon")
 
 GRACE_SECONDS = 25.0
-"""For the running pass after SIGTERM; container runtimes kill 10 to 30 s after it."""
+"""Time for the running pass to end after SIGTERM; container runtimes kill 10 to 30 s after it."""
 AFTERWARDS_SECONDS = 3.0
-"""For the end of the HTTP server and the release of the lease; after that the process ends whatever hangs."""
+"""Time to stop the HTTP server and to release the lease; then the process ends even if something hangs."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 REMEMBERED_RUNS = 50
@@ -46,7 +46,7 @@ SWITCH_SECONDS = 0.001
 
 @dataclass(slots=True)
 class Daemon:
-    """Everything the loop needs. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
+    """The parts of the daemon. ``connect`` raises ``ApiError`` or ``EndpointError`` while nothing answers."""
 
     settings: Settings
     loop_status: LoopStatus
@@ -59,7 +59,7 @@ class Daemon:
     readers: ReaderPriority = field(default_factory=ReaderPriority)
 
     def serve(self) -> int:
-        """Serve until SIGTERM or SIGINT; the exit code is 128 plus the signal. ``SettingsError`` for a taken port."""
+        """Serve until SIGTERM or SIGINT; returns 128 plus the signal. Raises ``SettingsError`` for a port in use."""
         control = self._control()
         app = create_app(
             self.loop_status,
@@ -73,7 +73,7 @@ class Daemon:
         sys.setswitchinterval(SWITCH_SECONDS)
         supervision = interruption.current()
         if supervision is not None:
-            supervision.silent, supervision.on_hangup = True, self._again
+            supervision.silent, supervision.on_hangup = True, self._trigger_pass
         with interruption.grace(GRACE_SECONDS + AFTERWARDS_SECONDS):
             server.start()
             log.info("serving", address=f"http://{authority(self.settings.http_host, server.port)}/")
@@ -99,17 +99,17 @@ class Daemon:
         reconciler = self._wait_for_endpoint()
         if reconciler is None:
             return
-        world = reconciler.ports
+        ports = reconciler.ports
         reconciler.ports = replace(
-            world, parallel=YieldingParallel(world.parallel, self.readers, self.settings.workers)
+            ports, parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers)
         )
-        garbage = GcTuning()
+        gc_tuning = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
             try:
                 return reconciler.run_pass(trigger)
             finally:
-                garbage.tidy()
+                gc_tuning.collect()
 
         self.loop = loop = Loop(
             run_pass,
@@ -121,11 +121,11 @@ class Daemon:
             carry_out=lambda job: carry_out(job, reconciler),
             history=control.history,
         )
-        self._recall(reconciler, control.history)
+        self._load_history(reconciler, control.history)
         if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is allowed only with an emulator; mutating routes return 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
-        garbage.begin()
+        gc_tuning.freeze_startup_objects()
         loop.start()
         control.connect(reconciler, loop.submit)
         watcher.start()
@@ -139,8 +139,8 @@ class Daemon:
         except ApiError as error:
             log.warning("the lease was not released; it expires by itself", why=str(error))
 
-    def _recall(self, reconciler: Reconciler, history: RunHistory) -> None:
-        """What ran before this process, where the state table tells."""
+    def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
+        """Load the runs of earlier processes from the state table."""
         try:
             history.begin_with(from_history(entry) for entry in reconciler.history(REMEMBERED_RUNS))
         except ReconcilerError as error:
@@ -174,7 +174,7 @@ class Daemon:
             self.loop_status.endpoint_up = True
         return reconciler
 
-    def _again(self) -> None:
-        """SIGHUP: a pass now."""
+    def _trigger_pass(self) -> None:
+        """Run a pass now (SIGHUP)."""
         if self.loop is not None:
             self.loop.trigger("signal")

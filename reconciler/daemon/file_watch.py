@@ -1,4 +1,4 @@
-"""Notice that a declaration file changed, and say so; started by wiring beside the loop, in a thread of its own.
+"""Watches the declaration files and reports changes, in a thread of its own. Started by the daemon beside the loop.
 
 The only place that imports watchfiles, which itself reads ``WATCHFILES_FORCE_POLLING`` and ``WATCHFILES_POLL_DELAY_MS``
 for mounts that deliver no file events.
@@ -18,8 +18,8 @@ from reconciler.logs import get_logger
 log = get_logger("reconciler.watch")
 
 DEBOUNCE_MS = 300
-LOOK_AGAIN_SECONDS = 1.0
-"""How often the watched folders themselves are looked at: file events end silently when a folder is removed."""
+RECHECK_SECONDS = 1.0
+"""Seconds between checks of the watched folders: file events end silently when a folder is removed."""
 
 Fingerprint = tuple[tuple[str, int, int], ...]
 
@@ -53,7 +53,7 @@ class Watcher:
         paths: Callable[[], tuple[str, ...]],
         on_change: Callable[[], None],
         *,
-        look_again: float = LOOK_AGAIN_SECONDS,
+        look_again: float = RECHECK_SECONDS,
     ) -> None:
         self._paths = paths
         self._on_change = on_change
@@ -64,8 +64,8 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch; once only. A folder that comes or goes from now on is noticed."""
-        self._seen = self._look()
+        """Start watching; call it once. Folders that appear or vanish from now on are noticed."""
+        self._seen = self._current_fingerprint()
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -83,13 +83,13 @@ class Watcher:
                     log.warning("file events are not available; polling the declarations", error=str(error))
                 self._polling = True
                 self._stop.wait(self._look_again)
-            now = self._look()
+            now = self._current_fingerprint()
             if now != self._seen and not self._stop.is_set():
                 self._seen = now
                 self._report(("folder",))
 
     def _watch(self, seen: Fingerprint) -> None:
-        """Follow the folders that exist until the set of them, or one of them, is another."""
+        """Follow the existing folders until one of them appears, vanishes or is replaced."""
         roots = tuple(path for path, device, _ in seen if device >= 0)
         if not roots:
             self._stop.wait(self._look_again)
@@ -108,10 +108,10 @@ class Watcher:
         for changes in events:
             if changes:
                 self._report(tuple(sorted(_described(change) for change in changes)))
-            if self._look() != seen:
+            if self._current_fingerprint() != seen:
                 return
 
-    def _look(self) -> Fingerprint:
+    def _current_fingerprint(self) -> Fingerprint:
         return _fingerprint(self._paths())
 
     def _report(self, changes: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""How soon a pass is followed by another one when it left something to see again; asked by the loop after each pass."""
+"""When a pass that left work behind is followed by another one. Asked by the loop after each pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIRST = timedelta(seconds=1)
 
 
 class FollowUp:
-    """Remembers how often in a row passes left work behind.
+    """Counts how many passes in a row left work behind.
 
     A pass that wrote, or deferred a step without saying until when, is followed after ``first``, doubling up to
     ``interval``. Steps deferred to a given time alone are seen again at that time, and do not stretch the delay. A

@@ -1,4 +1,4 @@
-"""The queue of orders inside the loop: equal ones are one, each is carried out once, none is lost. Of ``Loop``."""
+"""The job queue of the loop: equal jobs share a run, each run is executed once, none is lost. Used by ``Loop``."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from reconciler.runs.messages import sentences
 log = get_logger("reconciler.scheduler")
 
 MAX_WAITING = 100
-"""Different orders at once; equal ones are one."""
+"""Different jobs in the queue; equal ones share one run."""
 
 CarryOut = Callable[[Job], Outcome]
 
 
 def no_jobs(_order: Job) -> Outcome:
-    """For a loop that nobody gives orders to."""
+    """For a loop without jobs."""
     raise Stopping("This loop accepts no jobs.")
 
 
 class JobQueue:
-    """The methods but ``carry_out`` and the notes are called under the loop's lock."""
+    """All methods but ``carry_out`` and those that note a pass are called under the lock of the loop."""
 
     def __init__(
         self, carry_out: CarryOut, loop_status: LoopStatus, history: RunHistory, now: Callable[[], datetime]
@@ -42,7 +42,7 @@ class JobQueue:
 
     @property
     def any(self) -> bool:
-        """Whether something waits."""
+        """Whether a job is queued."""
         return bool(self._waiting)
 
     def take(self, job: Job) -> Run:
@@ -60,18 +60,18 @@ class JobQueue:
         return run
 
     def waiting(self) -> tuple[Run, ...]:
-        """Everything that waits, in order; from now on an equal order is a new one."""
+        """Take all queued runs, in order; an equal job that comes later gets a new run."""
         runs, self._waiting = tuple(self._waiting.values()), {}
         return runs
 
     def close(self) -> None:
-        """Tell everybody who waits that nothing will be done."""
+        """Fail all queued runs and accept no more jobs."""
         self._closed = True
         for run in self.waiting():
             self._fail(run, Stopping("The daemon is stopping; this run was not started."))
 
     def carry_out(self, run: Run) -> Outcome | None:
-        """Do it, write it down, and wake whoever waits. ``None`` when it failed; nothing is raised."""
+        """Execute a run, record it, and wake its callers. Returns ``None`` when it failed; raises nothing."""
         if self._closed:
             self._fail(run, Stopping("The daemon is stopping; this run was not started."))
             return None
@@ -101,12 +101,12 @@ class JobQueue:
         return None
 
     def note_pass(self, report: PassReport, began: datetime) -> None:
-        """The loop made a pass of its own."""
+        """Record a pass of the loop."""
         record = Record(report.pass_id or uuid.uuid4().hex, "pass", report.trigger, State.RUNNING, began, (), began)
         self._book.put(record.done(report, self._now()))
 
     def note_crash(self, cause: str, began: datetime, error: Exception) -> None:
-        """A pass of the loop raised."""
+        """Record a pass of the loop that raised."""
         record = Record(uuid.uuid4().hex, "pass", cause, State.RUNNING, began, (), began)
         self._book.put(record.failed(f"{type(error).__name__}; see the log for details", self._now()))
 

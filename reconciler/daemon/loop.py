@@ -1,8 +1,7 @@
-"""The loop of the daemon: one pass at a time, on the interval, when asked, and soon again after a pass that left work.
+"""The loop of the daemon: one pass at a time, per interval, on request, and soon after a pass that left work.
 
-The daemon builds it with the function that runs one pass over all tables; that function takes the board through
-``start`` and ``finish`` itself. Orders from outside are carried out between the passes, in the same thread. The loop
-keeps ``next_pass`` and ``heartbeat`` on the board.
+The daemon gives it the function that runs one pass over all tables and updates the status at its start and end. Jobs
+are executed between the passes, in the same thread. The loop keeps ``next_pass`` and ``heartbeat`` of the status.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from reconciler.runs.job import TRIGGER
 
 log = get_logger("reconciler.scheduler")
 
-JOB = "pass"
+PASS_JOB = "pass"
 _SKIPS = {EVENT_JOB_MAX_INSTANCES: "overlap", EVENT_JOB_MISSED: "missed", EVENT_JOB_ERROR: "error"}
 _ENDS = EVENT_JOB_EXECUTED | EVENT_JOB_MISSED | EVENT_JOB_ERROR
 
@@ -46,11 +45,11 @@ def _utc_now() -> datetime:
 
 
 class Loop:
-    """Runs passes until stopped; no fault of a pass ends it.
+    """Runs passes until stopped; an exception in a pass does not end it.
 
-    ``jitter`` is added to each interval: a share of it as a float, or a time; the delay is drawn between zero and it.
-    ``on_skip`` learns of an interval that came due while a pass ran (``overlap``), ``on_crash`` of the trigger of a
-    pass that raised. ``carry_out`` does what is ordered; ``book`` keeps a record of every run.
+    A random delay between zero and ``jitter`` (a share of the interval, or a duration) is added to each interval.
+    ``on_skip`` is called when an interval is due while a pass runs (``overlap``), ``on_crash`` with the trigger of a
+    pass that raised. ``carry_out`` executes a job; ``history`` keeps a record of every run.
     """
 
     def __init__(
@@ -77,11 +76,11 @@ class Loop:
         self._idle = threading.Event()
         self._idle.set()
         self._stopping = False
-        self._woken = False
-        self._planned = "start"
+        self._run_requested = False
+        self._next_trigger = "start"
         self._requested: str | None = None
-        self._again_at: datetime | None = None
-        self._put_off: datetime | None = None
+        self._follow_up_at: datetime | None = None
+        self._postponed_to: datetime | None = None
         self._orders = JobQueue(carry_out, loop_status, RunHistory() if history is None else history, now)
         loop_status.interval = interval.total_seconds()
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPerPass()})
@@ -89,12 +88,12 @@ class Loop:
         self._every = IntervalTrigger(seconds=interval.total_seconds(), jitter=spread.total_seconds(), timezone=UTC)
 
     def start(self) -> None:
-        """Begin: the first pass runs at once."""
+        """Start the scheduler; the first pass runs at once."""
         self._scheduler.add_listener(self._on_event, EVENT_JOB_SUBMITTED | EVENT_JOB_MAX_INSTANCES | _ENDS)
         self._scheduler.add_job(
             self._tick,
             self._every,
-            id=JOB,
+            id=PASS_JOB,
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
@@ -104,28 +103,28 @@ class Loop:
         self._scheduler.start()
 
     def trigger(self, name: str) -> None:
-        """Ask for a pass now because of ``name`` (``file``, ``signal``, ``api``).
+        """Request a pass now; ``name`` is its trigger (``file``, ``signal``, ``api``).
 
-        Requests that arrive while a pass runs become one pass right after it, under the name of the first.
+        Requests that arrive during a pass are combined into one pass right after it, with the first trigger.
         """
         with self._lock:
             self._requested = self._requested or name
             self._wake()
 
     def submit(self, job: Job) -> Run:
-        """Have ``wish`` carried out as soon as the thread of passes is free; equal wishes that wait share one run.
+        """Queue a job for the thread of the passes; equal jobs in the queue share one run.
 
         Raises ``Stopping`` and ``Full``.
         """
         with self._lock:
             run = self._orders.take(job)
-            if self._scheduler.running and self._idle.is_set() and not self._woken:
-                self._put_off = self._due()
+            if self._scheduler.running and self._idle.is_set() and not self._run_requested:
+                self._postponed_to = self._due()
             self._wake()
             return run
 
     def stop(self, grace: float) -> bool:
-        """Start no more passes and wait up to ``grace`` seconds for the running one; whether it ended in time."""
+        """Start no more passes; wait up to ``grace`` seconds for the running one. Returns whether it ended in time."""
         with self._lock:
             self._stopping = True
             self._orders.close()
@@ -143,23 +142,23 @@ class Loop:
                 return
             self._idle.clear()
             jobs = self._orders.waiting()
-            overdue = self._put_off is not None and self._put_off <= _utc_now()
-            only_ordered = bool(jobs) and self._woken and self._requested is None and not overdue
-            cause = self._requested or self._planned
-            self._requested, self._woken = None, False
+            overdue = self._postponed_to is not None and self._postponed_to <= _utc_now()
+            only_ordered = bool(jobs) and self._run_requested and self._requested is None and not overdue
+            cause = self._requested or self._next_trigger
+            self._requested, self._run_requested = None, False
             if not only_ordered:
-                self._planned, self._put_off = "interval", None
+                self._next_trigger, self._postponed_to = "interval", None
         report, seen = None, False
         for run in jobs:
             outcome = self._orders.carry_out(run)
-            if run.job.whole and outcome is not None:
+            if run.job.covers_all_tables and outcome is not None:
                 report, seen = outcome.report, True
             elif run.may_have_changed:
                 seen, only_ordered, cause = False, False, cause if not only_ordered else TRIGGER
         if not seen and not only_ordered and not self._stopping:
             report = self._pass(cause)
         if seen or not only_ordered:
-            self._again_at = self._follow_up.after(report, self._now())
+            self._follow_up_at = self._follow_up.after(report, self._now())
 
     def _pass(self, cause: str) -> PassReport | None:
         began = self._now()
@@ -179,8 +178,8 @@ class Loop:
         return report
 
     def _wake(self) -> None:
-        if self._scheduler.running and self._idle.is_set() and not self._woken:
-            self._woken = True
+        if self._scheduler.running and self._idle.is_set() and not self._run_requested:
+            self._run_requested = True
             self._run_at(_utc_now())
 
     def _on_event(self, event: JobEvent) -> None:
@@ -191,35 +190,35 @@ class Loop:
             if event.code & _ENDS:
                 self._loop_status.heartbeat = self._now()
                 self._idle.set()
-                self._plan_next()
+                self._schedule_next()
             if not self._stopping:
                 self._loop_status.next_pass = self._due()
 
-    def _plan_next(self) -> None:
-        """Bring the next run forward, once the executor has let go of the last one: before, it would be refused."""
-        again_at, self._again_at = self._again_at, None
+    def _schedule_next(self) -> None:
+        """Move the next run forward. APScheduler refuses that until its executor has finished the last run."""
+        again_at, self._follow_up_at = self._follow_up_at, None
         if self._stopping:
             return
         due = self._due()
         if self._requested is not None or self._orders.any:
             if again_at is not None and (due is None or again_at < due):
-                self._planned, due = "followup", again_at
-            self._put_off = self._put_off or due
-            self._woken = True
+                self._next_trigger, due = "followup", again_at
+            self._postponed_to = self._postponed_to or due
+            self._run_requested = True
             self._run_at(_utc_now())
         elif again_at is not None and (due is None or again_at < due):
-            self._planned = "followup"
+            self._next_trigger = "followup"
             self._run_at(again_at)
-        elif self._put_off is not None:
-            self._run_at(self._put_off)
-            self._put_off = None
+        elif self._postponed_to is not None:
+            self._run_at(self._postponed_to)
+            self._postponed_to = None
 
     def _run_at(self, moment: datetime) -> None:
-        self._scheduler.modify_job(JOB, next_run_time=moment)
+        self._scheduler.modify_job(PASS_JOB, next_run_time=moment)
         self._loop_status.next_pass = moment
 
     def _due(self) -> datetime | None:
-        due: datetime | None = self._scheduler.get_job(JOB).next_run_time
+        due: datetime | None = self._scheduler.get_job(PASS_JOB).next_run_time
         return due
 
 

@@ -1,8 +1,8 @@
-"""Who reads comes first: the threads of a pass wait a moment between two tables while a request is being answered.
+"""HTTP requests go first: the threads of a pass pause between two tables while a request is being answered.
 
-All of them share one interpreter, which runs one thread at a time; with ten that have work to do, an answer would wait
-for its turn again and again. The HTTP app says when it begins to answer and when it ends; the daemon hangs
-``AfterReaders`` between the engine and its threads.
+All threads share one interpreter, which runs one at a time; with ten busy threads a response would wait for its turn
+again and again. The HTTP app reports when it starts and ends a response; the daemon puts ``YieldingParallel`` between
+the engine and its threads.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 LONGEST_WAIT = 0.02
-"""Seconds that a thread waits before a table, so that no flood of requests keeps a pass from its end."""
+"""Longest pause of a thread before a table, in seconds, so that a flood of requests cannot stop a pass."""
 PATIENCE = 0.1
-"""Seconds after which a request is one that waits itself, for a pass or for news, and nobody waits for it."""
+"""Seconds after which a request counts as one that itself waits for a pass or an event; threads ignore it then."""
 
 
 class ReaderPriority:
-    """How many requests are being answered. ``answering`` is for the one thread of the HTTP server."""
+    """Counts the requests that are being answered. Only the thread of the HTTP server calls ``answering``."""
 
     def __init__(self) -> None:
         self._free = threading.Event()
@@ -36,7 +36,7 @@ class ReaderPriority:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Around one request."""
+        """Context of one request."""
         self._answering += 1
         self._until = time.monotonic() + PATIENCE
         self._free.clear()
@@ -48,18 +48,18 @@ class ReaderPriority:
                 self._free.set()
 
     @property
-    def asked(self) -> bool:
-        """Whether somebody waits for an answer, and has not for so long that it must be something else."""
+    def has_waiting_reader(self) -> bool:
+        """Whether a request is being answered and began less than ``PATIENCE`` seconds ago."""
         return self._answering > 0 and time.monotonic() < self._until
 
-    def give_way(self) -> None:
-        """Wait until nothing is being answered, 20 ms at most."""
-        if self.asked:
+    def yield_to_readers(self) -> None:
+        """Wait until no request is being answered, at most ``LONGEST_WAIT`` seconds."""
+        if self.has_waiting_reader:
             self._free.wait(LONGEST_WAIT)
 
 
 class YieldingParallel:
-    """The ``Parallel`` port over ``workers`` threads; each item gives way to readers first, and no crowd is drawn."""
+    """The ``Parallel`` port over ``workers`` threads; each item first yields to readers and obeys the limit."""
 
     def __init__(self, threads: Parallel, readers: ReaderPriority, workers: int) -> None:
         self._threads = threads
@@ -67,10 +67,10 @@ class YieldingParallel:
         self._limit = ConcurrencyLimit(workers)
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """As the threads behind do."""
+        """Results in the order of the items, as the wrapped port yields them."""
 
         def after_readers(item: T) -> R:
-            self._readers.give_way()
+            self._readers.yield_to_readers()
             with self._limit:
                 return function(item)
 

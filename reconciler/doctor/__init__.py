@@ -1,4 +1,4 @@
-"""What ``doctor`` finds out without writing: endpoint, clock, declarations, state, permissions, capabilities."""
+"""The checks of ``doctor``, none of which writes: endpoint, clock, declarations, state, permissions, capabilities."""
 
 from reconciler.doctor.examine import examine
 from reconciler.doctor.finding import Finding, Level

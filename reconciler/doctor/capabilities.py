@@ -1,4 +1,4 @@
-"""What the endpoint can hold and what we may ask it, feature by feature, by reading one live table."""
+"""Checks per feature what the endpoint supports and what we may read, on one live table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.planning.observe import read_params
 
 
 def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
-    """One finding for each read the facets need; without any live table of ours there is nothing to ask about."""
+    """One finding per read that the facets need; none without a live managed table."""
     found = _live_table(reconciler)
     if isinstance(found, Finding):
         yield found
@@ -35,7 +35,7 @@ def capabilities(reconciler: Reconciler) -> Iterator[Finding]:
 
 
 def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
-    """Fields that were written twice and read back unchanged, or refused: they are not written for now."""
+    """Fields that are not written for now, because writes had no effect or were rejected."""
     try:
         remembered = reconciler.ports.store.load().attempts
     except (ApiError, StateError):

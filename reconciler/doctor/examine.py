@@ -1,4 +1,4 @@
-"""The examination itself, from the outside in: what cannot be reached is not examined further."""
+"""Runs the checks in order, and stops where something cannot be reached. Called by the ``doctor`` command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LARGEST_SKEW = 60.0
 def examine(
     settings: Settings, connection: Connection, wait: Callable[[], None], engine: Callable[[], Reconciler]
 ) -> tuple[Finding, ...]:
-    """Every finding, in the order in which a person would ask. Writes nothing."""
+    """All findings, in the order of dependence. Writes nothing."""
     return tuple(_findings(settings, connection, wait, engine))
 
 

@@ -1,4 +1,4 @@
-"""One thing that ``doctor`` looked at."""
+"""The result of one check of ``doctor``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is; a problem makes ``doctor`` exit 1."""
+    """The severity; a problem makes ``doctor`` exit 1."""
 
     OK = "ok"
     WARNING = "warning"
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``detail`` says what was seen, ``remedy`` what to do about it."""
+    """One result. ``detail`` says what was found, ``remedy`` what to do."""
 
     name: str
     level: Level

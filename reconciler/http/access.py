@@ -1,7 +1,6 @@
-"""Who may change something over HTTP. Pure: headers in, a refusal or nothing out. Asked by the guard at each route.
+"""Decides who may change something over HTTP, from the headers of a request. Pure; called by the guard of each route.
 
-The order of the checks is that of what they protect: a browser led here by another page is refused before anything is
-said about tokens.
+Host and Origin are checked first, so that a page of another site learns nothing about tokens.
 """
 
 from __future__ import annotations
@@ -36,48 +35,48 @@ class Access:
     loopback: bool = True
 
     def check(self, headers: Headers, endpoint: Endpoint | None) -> None:
-        """Raise ``Refused`` unless the sender of these headers may change something at this endpoint."""
+        """Raise ``HttpProblem`` unless the sender of these headers may change something at this endpoint."""
         self._check_host(headers)
         self._check_origin(headers)
-        if self.asks_token:
+        if self.requires_token:
             self._check_token(headers)
         else:
-            self._check_place(endpoint)
+            self._check_endpoint(endpoint)
 
     def check_reader(self, headers: Headers, endpoint: Endpoint | None) -> None:
-        """Raise ``Refused`` unless a page that makes a plan may be shown: not by another name, not led by another site.
+        """Raise ``HttpProblem`` unless these headers may open a page with a plan: allowed host, no foreign origin.
 
-        The token is asked for when the form of that page is sent.
+        The token is required when the form of that page is sent.
         """
         self._check_host(headers)
         self._check_origin(headers)
-        if not self.asks_token:
-            self._check_place(endpoint)
+        if not self.requires_token:
+            self._check_endpoint(endpoint)
 
     def check_form(self, headers: Headers, endpoint: Endpoint | None) -> None:
-        """``check_reader`` for a form: browsers say where each comes from, so one that says nothing is none of ours."""
+        """``check_reader`` for a form. It also needs an Origin header, because every browser sends one with a form."""
         self.check_reader(headers, endpoint)
         if not headers.get("origin"):
             raise HttpProblem(HTTPStatus.FORBIDDEN, "The form has no Origin header, which every browser sends.")
 
     def check_secret(self, given: str) -> None:
-        """Raise ``Refused`` unless ``given`` is the token, where one is asked for."""
-        if self.asks_token and not same_secret(given, self.token or ""):
+        """Raise ``HttpProblem`` unless ``given`` is the token, where one is required."""
+        if self.requires_token and not same_secret(given, self.token or ""):
             raise HttpProblem(HTTPStatus.UNAUTHORIZED, "The token is missing or wrong. Nothing was done.", CHALLENGE)
 
-    def closed(self, headers: Headers, endpoint: Endpoint | None) -> str | None:
-        """Why nothing can be changed from a page that was asked for with these headers; ``None`` where it can."""
+    def refusal(self, headers: Headers, endpoint: Endpoint | None) -> str | None:
+        """Why a page requested with these headers cannot change anything; ``None`` where it can."""
         try:
             self._check_host(headers)
-            if not self.asks_token:
-                self._check_place(endpoint)
+            if not self.requires_token:
+                self._check_endpoint(endpoint)
         except HttpProblem as refused:
             return refused.detail
         return None
 
     @property
-    def asks_token(self) -> bool:
-        """Whether a token opens the routes."""
+    def requires_token(self) -> bool:
+        """Whether the routes require a token."""
         return self.auth != "none" and self.token is not None
 
     def _check_host(self, headers: Headers) -> None:
@@ -108,7 +107,7 @@ class Access:
         if scheme.lower() != "bearer" or not right:
             raise HttpProblem(HTTPStatus.UNAUTHORIZED, f"The bearer token is missing or wrong. {SEND_IT}", CHALLENGE)
 
-    def _check_place(self, endpoint: Endpoint | None) -> None:
+    def _check_endpoint(self, endpoint: Endpoint | None) -> None:
         if self.auth == "token":
             raise HttpProblem(
                 HTTPStatus.FORBIDDEN, f"RECONCILER_API_AUTH=token needs a token, and none is set. {HOW_TO}"
@@ -129,13 +128,13 @@ class Access:
 
 
 def same_secret(given: str, wanted: str) -> bool:
-    """Compared in constant time, whatever the lengths; an empty secret is never right."""
+    """Compare in constant time, whatever the lengths; an empty secret never matches."""
     left, right = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given, wanted))
     return hmac.compare_digest(left, right) and bool(wanted)
 
 
 def host_name(header: str) -> str | None:
-    """The name in a Host header, without port and brackets; ``None`` for what is none."""
+    """The host in a Host header, without port and brackets; ``None`` for an invalid header."""
     try:
         parts = urlsplit(f"//{header}")
         name, _ = parts.hostname, parts.port

@@ -1,4 +1,4 @@
-"""What the buttons of the pages do, in words: one entry a verb. Read by the pages and by the routes that confirm."""
+"""The texts of the buttons, one entry per verb. Read by the pages and by the confirmation routes."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from reconciler.runs import Verb
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """One verb of the page; ``plan`` is the verb that shows what it would do, ``seeds`` says that it is about seeds."""
+class PageAction:
+    """One verb of the page. ``plan`` is the verb that previews it; ``seeds`` marks verbs on seeds."""
 
     verb: Verb
     label: str
     title: str
-    means: tuple[str, ...]
+    effects: tuple[str, ...]
     plan: Verb | None = None
     seeds: bool = False
     danger: bool = False
-    of_table: bool = True
+    per_table: bool = True
 
 
-ACTIONS: Mapping[str, Action] = {
-    "run": Action(
+ACTIONS: Mapping[str, PageAction] = {
+    "run": PageAction(
         Verb.RUN,
         "Run",
         "Run a pass",
         ("Ready steps run now. Steps that become ready through them run in later passes.",),
         plan=Verb.PREVIEW,
     ),
-    "seed": Action(
+    "seed": PageAction(
         Verb.SEED,
         "Seed",
         "Write seed items",
@@ -45,7 +45,7 @@ ACTIONS: Mapping[str, Action] = {
         ),
         seeds=True,
     ),
-    "clear": Action(
+    "clear": PageAction(
         Verb.CLEAR,
         "Clear",
         "Remove seed items",
@@ -56,7 +56,7 @@ ACTIONS: Mapping[str, Action] = {
         seeds=True,
         danger=True,
     ),
-    "suspend": Action(
+    "suspend": PageAction(
         Verb.SUSPEND,
         "Suspend",
         "Suspend the loop",
@@ -64,17 +64,17 @@ ACTIONS: Mapping[str, Action] = {
             "The loop keeps observing and writes nothing until Resume or Run.",
             "This applies to every process of this stack and environment.",
         ),
-        of_table=False,
+        per_table=False,
     ),
-    "resume": Action(
+    "resume": PageAction(
         Verb.RESUME,
         "Resume",
         "Resume the loop",
         ("The loop may write again. The next pass starts now and runs the ready steps.",),
         plan=Verb.PREVIEW,
-        of_table=False,
+        per_table=False,
     ),
-    "rollback": Action(
+    "rollback": PageAction(
         Verb.ROLLBACK,
         "Roll back",
         "Delete the tables that were created here",
@@ -90,7 +90,7 @@ ACTIONS: Mapping[str, Action] = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link to a page of confirmation; ``id`` is that of its element."""
+    """A link to a confirmation page; ``id`` is the ID of its element."""
 
     id: str
     href: str
@@ -100,18 +100,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """What may be done from a page; ``closed`` says why nothing may."""
+    """The actions of a page; ``refusal`` says why there are none."""
 
-    closed: str | None
-    asks_token: bool
+    refusal: str | None
+    requires_token: bool
     links: tuple[Button, ...]
 
 
 def buttons(control: Control, headers: Headers, table: str | None = None) -> Buttons:
     """The buttons of the page of ``table``, or of all tables."""
-    closed = control.access.closed(headers, control.loop_status.endpoint)
-    links = () if closed or control.submit is None else tuple(_links(control, table))
-    return Buttons(closed, control.access.asks_token, links)
+    refusal = control.access.refusal(headers, control.loop_status.endpoint)
+    links = () if refusal or control.submit is None else tuple(_links(control, table))
+    return Buttons(refusal, control.access.requires_token, links)
 
 
 def _links(control: Control, table: str | None) -> Iterator[Button]:
@@ -126,7 +126,7 @@ def _links(control: Control, table: str | None) -> Iterator[Button]:
     yield Button("action-preview", f"/preview{asked}", "Preview")
     for name, action in ACTIONS.items():
         hidden = "suspend" if control.loop_status.suspended else "resume"
-        unfit = name == hidden or (table and not action.of_table) or (action.seeds and not seeded)
+        unfit = name == hidden or (table and not action.per_table) or (action.seeds and not seeded)
         unfit = unfit or (action.verb is Verb.ROLLBACK and not ours)
         if unfit or (control.observes and action.verb in NEEDS_ENFORCE):
             continue

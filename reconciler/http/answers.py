@@ -1,4 +1,4 @@
-"""The form of every answer and error, as models for the OpenAPI document. Used by all routes under ``/api/v1``."""
+"""The models of all responses and errors for the OpenAPI document. Used by all routes under ``/api/v1``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Answer(BaseModel, Generic[T]):
 
 
 class RunData(BaseModel):
-    """What a run did, or that it waits."""
+    """The result of a run, or that it is queued."""
 
     run_id: str = Field(description="Run ID, as in /api/v1/runs.")
     report: Json | None = Field(None, description="The document of `preview -o json`; null while the run waits.")
@@ -130,7 +130,7 @@ _SENTENCES: dict[int, str] = {
     503: "waiting for the endpoint",
 }
 CHANGING = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503)
-"""What every route that changes something may answer beside 200 and 202."""
+"""The errors that every mutating route may return."""
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -152,5 +152,5 @@ def _error(status: int) -> dict[str, Any]:
 
 
 def example(message: str, data: Json, *, success: bool = True) -> dict[str, Any]:
-    """The description of a good answer, with an example."""
+    """The description of a successful response, with an example."""
     return {"content": {"application/json": {"example": {"success": success, "message": message, "data": data}}}}

@@ -1,7 +1,6 @@
-"""The FastAPI app: what can be read of the daemon over HTTP, and ordered from it. Built by the daemon, served by
-``HttpServer``.
+"""The FastAPI app of the daemon. Built by the daemon, served by ``HttpServer``.
 
-Reads are open to probes and Prometheus under any Host. What changes something stands behind ``GuardedRoute``.
+Reads are open to probes and Prometheus under any Host. Mutating routes use ``GuardedRoute``.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def create_app(
     now: Callable[[], datetime] = _utc_now,
     answering: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> FastAPI:
-    """The app over one board. Without ``control`` nothing can be ordered.
+    """The app over the status of one loop. Without ``control`` it accepts no jobs.
 
     ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted. Each
     request is handled inside ``answering()``.

@@ -1,7 +1,7 @@
-"""``/preview`` and ``/confirm/{verb}``: what a button would do, and the form that has it done.
+"""``/preview`` and ``/confirm/{verb}``: the plan of a button, and the form that executes it.
 
-The page is read-only; its form carries the digest of the plan it shows, so that another plan is refused. What is
-ordered goes the way of the JSON API.
+The form carries the digest of the plan on the page, so that a different plan is refused. The job takes the same way as
+one of the JSON API.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from reconciler.http.actions import ACTIONS, Action
+from reconciler.http.actions import ACTIONS, PageAction
 from reconciler.http.control import Control
 from reconciler.http.forms import Form, FormRoute
-from reconciler.http.jobs import begin, refusal, settled
+from reconciler.http.jobs import refusal, submit, wait_for_end
 from reconciler.http.page import Page
 from reconciler.http.plans import Plans
 from reconciler.http.problems import HttpProblem
@@ -24,14 +24,14 @@ from reconciler.runs import Job, Verb
 from reconciler.runs.job import PAGE
 
 OUTCOME_SECONDS = 10.0
-"""A browser is led to the page of the run at the latest after this; that page follows the run."""
+"""The longest wait before the browser is redirected to the page of the run, which follows it."""
 
 Tables = Annotated[list[Annotated[str, Query(min_length=1, max_length=255)]], Query(alias="table", max_length=200)]
 Name = Annotated[str, Path(max_length=20)]
 
 
 def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
-    """The reading routes and the one that forms are sent to; none is part of the API's document."""
+    """The reading routes and the one for the forms; none is part of the OpenAPI document."""
     reading = APIRouter(include_in_schema=False)
     changing = APIRouter(include_in_schema=False, route_class=FormRoute)
     plans = Plans(control)
@@ -48,13 +48,13 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
     async def send(request: Request, verb: Name) -> RedirectResponse:
         action, form = _action(verb), request.state.form
         try:
-            run = begin(control, _order(action, form))
+            run = submit(control, _order(action, form))
         except ReconcilerError as error:
             raise refusal(error) from error
-        await settled(run, OUTCOME_SECONDS)
+        await wait_for_end(run, OUTCOME_SECONDS)
         return RedirectResponse(f"/runs/{run.id}", HTTPStatus.SEE_OTHER)
 
-    async def shown(request: Request, action: Action | None, given: list[str]) -> str:
+    async def shown(request: Request, action: PageAction | None, given: list[str]) -> str:
         control.access.check_reader(request.headers, control.loop_status.endpoint)
         tables = _names(control, given)
         verb = Verb.PREVIEW if action is None else action.plan
@@ -67,7 +67,7 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
     return reading, changing
 
 
-def _action(name: str) -> Action:
+def _action(name: str) -> PageAction:
     if name not in ACTIONS:
         raise HttpProblem(HTTPStatus.NOT_FOUND, f"Unknown action {name!r}; expected one of {', '.join(ACTIONS)}.")
     return ACTIONS[name]
@@ -81,11 +81,11 @@ def _names(control: Control, given: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
 
 
-def _order(action: Action, form: Form) -> Job:
+def _order(action: PageAction, form: Form) -> Job:
     needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
     if needs_digest and form.digest is None:
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The form contains no plan digest. Nothing was done.")
-    if form.tables and not action.of_table:
+    if form.tables and not action.per_table:
         raise HttpProblem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{action.label} applies to all tables and accepts no table name. Nothing was done.",

@@ -1,4 +1,4 @@
-"""What the routes reach of the running daemon: the board, the book of runs, and, once connected, engine and loop."""
+"""What the routes use of the daemon: status, run history and, once connected, reconciler and loop."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ class Control:
     reconciler: Reconciler | None = None
     submit: Callable[[Job], Run] | None = None
     confirm: Callable[[], Endpoint] | None = None
-    """Asks what the endpoint is at this moment."""
+    """Identifies the endpoint again."""
 
     def connect(self, reconciler: Reconciler, submit: Callable[[Job], Run]) -> None:
-        """From now on orders are taken."""
+        """Accept jobs from now on."""
         self.reconciler, self.submit = reconciler, submit
         self.confirm = reconciler.ports.endpoint_watch.confirm
 
     async def confirmed(self) -> Endpoint | None:
-        """The endpoint as it is now, asked again where permission rests on its being an emulator.
+        """The endpoint, identified again where only an emulator permits the request.
 
-        The URL may lead somewhere else than when the last pass looked: without a token that pass is no proof.
+        The URL may lead to another endpoint than during the last pass, so that pass is no proof.
         """
-        if self.access.asks_token or self.confirm is None:
+        if self.access.requires_token or self.confirm is None:
             return self.loop_status.endpoint
         return await run_in_threadpool(self._confirmed, self.confirm)
 
@@ -53,13 +53,13 @@ class Control:
             return None
 
     def enqueue(self, job: Job) -> Run:
-        """Hand an order to the loop. Raises ``Refused`` 503 while there is none, and what the loop raises."""
+        """Hand a job to the loop. Raises ``HttpProblem`` 503 while there is no loop, and what the loop raises."""
         if self.submit is None:
             raise HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, self.loop_status.not_ready_reason, {"Retry-After": "1"})
         return self.submit(job)
 
     def snapshot(self) -> StateSnapshot:
-        """Every record, read now; empty before the endpoint has answered. Raises ``ApiError`` and ``StateError``."""
+        """All records, read now; empty before the endpoint has answered. Raises ``ApiError`` and ``StateError``."""
         return self.reconciler.ports.store.load() if self.reconciler else StateSnapshot()
 
     def desired(self) -> DesiredState:

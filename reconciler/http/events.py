@@ -1,4 +1,4 @@
-"""``/api/v1/events``: the feed as server-sent events. A client that reads too slowly is let go and comes back."""
+"""``/api/v1/events``: the feed as server-sent events. A client that reads too slowly is disconnected and reconnects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RETRY_MILLISECONDS = 2000
 
 
 def stream(control: Control) -> EventSourceResponse:
-    """Everything from now on. Raises ``Refused`` 429 when too many listen already."""
+    """All further events. Raises ``HttpProblem`` 429 when too many clients listen."""
     unread = asyncio.Queue[Event | None]()
     loop = asyncio.get_running_loop()
 
@@ -30,7 +30,7 @@ def stream(control: Control) -> EventSourceResponse:
         loop.call_soon_threadsafe(unread.put_nowait, event)
 
     # Listening begins here, not with the first byte of the answer: a burst of requests is counted as it comes.
-    leave = control.feed.listen(hear, most=MAX_LISTENERS)
+    leave = control.feed.subscribe(hear, most=MAX_LISTENERS)
     if leave is None:
         raise HttpProblem(
             HTTPStatus.TOO_MANY_REQUESTS, f"{MAX_LISTENERS} clients are already listening.", {"Retry-After": "10"}
@@ -39,7 +39,7 @@ def stream(control: Control) -> EventSourceResponse:
 
 
 class _Stream(EventSourceResponse):
-    """Gives its place back however it ends, even before its first event was asked for."""
+    """Unsubscribes however it ends, even before its first event was sent."""
 
     def __init__(self, events: AsyncIterator[ServerSentEvent], leave: Callable[[], None]) -> None:
         super().__init__(events, ping=PING_SECONDS, send_timeout=PING_SECONDS)

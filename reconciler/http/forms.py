@@ -1,6 +1,6 @@
-"""The route class of the page's forms: the rules of ``GuardedRoute``, the token as a field, and an Origin that is ours.
+"""The route class of the forms: the rules of ``GuardedRoute``, the token as a field, and an Origin of our own.
 
-Used by ``confirm`` alone; what a form holds is on ``request.state.form`` when its handler is called.
+Used by ``confirm`` alone; the handler finds the fields in ``request.state.form``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was sent."""
+    """The fields of a form."""
 
     tables: tuple[str, ...] = ()
     digest: str | None = None
@@ -55,7 +55,7 @@ class FormRoute(APIRoute):
 
 
 def read_form(body: bytes) -> Form:
-    """The fields ``table`` (repeatable), ``digest`` and ``token``; raises ``Refused`` 422 for anything else."""
+    """The fields ``table`` (repeatable), ``digest`` and ``token``; raises ``HttpProblem`` 422 for anything else."""
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=300

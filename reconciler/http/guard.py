@@ -1,6 +1,6 @@
-"""The route class of everything that changes something: it lets nobody in whom ``Access`` refuses, and no large body.
+"""The route class of all mutating routes: checks ``Access`` and the size of the body.
 
-It stands at the route itself, so that no spelling of a path leads around it, and before the body is read.
+It is part of the route, so that no spelling of a path avoids it, and runs before the body is read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CLOSE = {"Connection": "close"}
 
 
 class GuardedRoute(APIRoute):
-    """A route that changes something."""
+    """A mutating route."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, behind the checks."""
@@ -44,7 +44,7 @@ class GuardedRoute(APIRoute):
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises ``Refused`` for one of more than 64 KiB, that ends too early or takes more than 10 s."""
+    """The whole body. Raises ``HttpProblem`` if it exceeds 64 KiB, ends too early or takes more than 10 s."""
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
         raise _too_large()
@@ -65,7 +65,7 @@ async def read_body(request: Request) -> bytes:
 
 
 def check_type(headers: Headers, body: bytes, wanted: str) -> None:
-    """Raise ``Refused`` unless the body is of the type ``wanted``; an empty one needs none."""
+    """Raise ``HttpProblem`` unless the body is of the type ``wanted``; an empty one needs none."""
     if not body:
         return
     kinds, coded = headers.getlist("content-type"), headers.get("content-encoding", "identity")
@@ -80,7 +80,7 @@ def _too_large() -> HttpProblem:
 
 
 def replay(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:
-    """What FastAPI reads the body from once more."""
+    """A receiver that gives FastAPI the body that was already read."""
     given = False
 
     async def receive() -> Message:

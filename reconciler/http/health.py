@@ -1,4 +1,4 @@
-"""Whether the process is alive and whether it is ready, judged from the board; asked by the probes and the pages."""
+"""Liveness and readiness, from the status of the loop. Called by the probes and the pages."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from reconciler.engine.loop_status import LoopStatus
 
 STILL = timedelta(seconds=120)
-"""Silence after which the loop counts as stuck: longer than any single call or read of declarations may take."""
+"""Time without progress after which the loop counts as stuck; any single call or read of declarations is shorter."""
 
 
 def liveness_problem(loop_status: LoopStatus, now: datetime) -> str | None:
-    """Why the loop counts as dead, or ``None``: it died, is stuck in a pass, or did not begin the pass that was due.
+    """Why the loop counts as dead, or ``None``: it died, is stuck in a pass, or did not start the pass that was due.
 
-    A pass may take as long as it likes while its requests are answered, with success or not. Between passes the loop
-    may be silent until the next one is due. The same bound holds for the tries to connect before the first pass.
+    A pass may take any time while its requests are answered, with success or not. Between passes the loop may be idle
+    until the next one is due. The same limit applies to the attempts to connect before the first pass.
     """
     if loop_status.loop_error is not None:
         return f"the loop ended: {loop_status.loop_error}"
@@ -37,7 +37,7 @@ def liveness_problem(loop_status: LoopStatus, now: datetime) -> str | None:
 
 
 def readiness(loop_status: LoopStatus) -> tuple[bool, str | None]:
-    """Ready or not, and why not."""
+    """Whether the daemon is ready, and the reason if it is not."""
     if loop_status.ready:
         return True, None
     return False, loop_status.not_ready_reason or "the endpoint does not answer"

@@ -1,4 +1,4 @@
-"""What the image's HEALTHCHECK asks: is the daemon on this machine ready? Called by the ``healthcheck`` command."""
+"""Asks the daemon on this machine whether it is ready. Called by the ``healthcheck`` command of the image."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import urllib.request
 
 SECONDS = 3.0
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
-"""Addresses to listen on that no client can connect to, and where a client on this machine asks instead."""
+"""Listening addresses that no client can connect to, and what a client on this machine uses instead."""
 PAST_PROXIES = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""The daemon is on this machine; a proxy would ask another one."""
+"""Ignores proxies: the daemon is on this machine, and a proxy would ask another one."""
 
 
 def ask(host: str, port: int) -> tuple[bool, str]:
-    """Whether ``/readyz`` says 200, and its reason where it does not."""
+    """Whether ``/readyz`` returns 200, and its reason if it does not."""
     url = f"http://{authority(host, port)}/readyz"
     try:
         with PAST_PROXIES.open(url, timeout=SECONDS) as answer:

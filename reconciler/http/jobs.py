@@ -1,4 +1,4 @@
-"""Hands an order to the loop, waits for it or not, and turns its end into an answer. Called by every changing route."""
+"""Hands a job to the loop, waits for it or not, and makes a response of its result. Called by every mutating route."""
 
 from __future__ import annotations
 
@@ -20,47 +20,47 @@ from reconciler.runs.messages import sentences
 from reconciler.runs.verbs import PlanChanged
 
 WAIT_SECONDS = 300.0
-"""After that a request that waits is answered as if it had not wanted to."""
+"""After this, a waiting request is answered with 202."""
 NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME)
-"""What cannot be done in a daemon that only observes."""
+"""Verbs that a daemon in mode observe refuses."""
 
 
 async def answer(control: Control, job: Job, *, wait: bool) -> Answer[RunData] | JSONResponse:
     """200 with the report, or 202 with the run's id."""
     try:
-        run = begin(control, job)
-        outcome = await ending(run, WAIT_SECONDS) if wait else None
+        run = submit(control, job)
+        outcome = await outcome_of(run, WAIT_SECONDS) if wait else None
     except ReconcilerError as error:
         raise refusal(error) from error
     return _accepted(run) if outcome is None else _done(run, outcome)
 
 
-def begin(control: Control, job: Job) -> Run:
-    """Hand it to the loop. Raises ``Refused``, and what the loop raises."""
+def submit(control: Control, job: Job) -> Run:
+    """Hand a job to the loop. Raises ``HttpProblem``, and what the loop raises."""
     if control.observes and job.verb in NEEDS_ENFORCE:
         raise HttpProblem(HTTPStatus.CONFLICT, "RECONCILER_MODE=observe: nothing is written.")
     return control.enqueue(job)
 
 
-async def ending(run: Run, seconds: float) -> Outcome | None:
-    """How it ended, or ``None`` when it has not within ``seconds``. Raises what the verb raises."""
+async def outcome_of(run: Run, seconds: float) -> Outcome | None:
+    """The outcome of a run, or ``None`` if it has none within ``seconds``. Raises what the verb raises."""
     ended = asyncio.shield(asyncio.wrap_future(run.ended))
-    ended.add_done_callback(_heard)
+    ended.add_done_callback(_retrieve_error)
     try:
         return await asyncio.wait_for(ended, seconds)
     except TimeoutError:
         return None
 
 
-async def settled(run: Run, seconds: float) -> None:
-    """Wait for its end, whatever that is, for ``seconds`` at most."""
+async def wait_for_end(run: Run, seconds: float) -> None:
+    """Wait for the end of a run, at most ``seconds``; ignores its result."""
     ended = asyncio.wrap_future(run.ended)
-    ended.add_done_callback(_heard)
+    ended.add_done_callback(_retrieve_error)
     await asyncio.wait([ended], timeout=seconds)
 
 
 def refusal(error: ReconcilerError) -> HttpProblem:
-    """What an error of a verb means to the caller."""
+    """The HTTP problem for an error of a verb."""
     match error:
         case QueueFull():
             return HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, str(error), {"Retry-After": "5"})
@@ -75,8 +75,8 @@ def refusal(error: ReconcilerError) -> HttpProblem:
             return HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
 
 
-def _heard(future: asyncio.Future[Outcome]) -> None:
-    """A result that nobody waits for any more is not an error."""
+def _retrieve_error(future: asyncio.Future[Outcome]) -> None:
+    """Retrieve the exception, so that asyncio does not log a result that nobody waits for."""
     if not future.cancelled():
         future.exception()
 

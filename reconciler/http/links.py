@@ -1,6 +1,6 @@
-"""OpenAPI links: which answer holds what another route asks for, so that a client can go on from it. For ``openapi``.
+"""OpenAPI links: which response contains the parameter of which other route. Used by ``openapi``.
 
-A run's id leads to the run, a table's name to the table, the digest of a dry run to the run of just that plan.
+A run ID links to the run, a table name to the table, the digest of a dry run to the run of exactly that plan.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ SORTS: Mapping[str, Callable[[TableReport], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class ListingQuery:
-    """What the reader asked for; anything unknown counts as not asked."""
+    """The query of the reader; unknown values count as absent."""
 
     text: str = ""
     status: str = ""
@@ -46,7 +46,7 @@ class Listing:
 
 
 def listing(tables: Sequence[TableReport], query: ListingQuery) -> Listing:
-    """The page asked for, or the nearest there is."""
+    """The requested page, or the nearest one."""
     text = query.text.strip().lower()
     found = [
         table
@@ -61,7 +61,7 @@ def listing(tables: Sequence[TableReport], query: ListingQuery) -> Listing:
 
 
 def attention(tables: Sequence[TableReport], common: str | None = None) -> list[TableReport]:
-    """Those that differ: failed, then refused, then the rest. ``common`` is an error of all, which the banner tells."""
+    """Tables that differ: failed, blocked, then the rest. ``common`` is an error of all, which the banner shows."""
 
     def urgency(table: TableReport) -> tuple[int, str]:
         failed = table.error is not None or table.has(StepStatus.FAILED)

@@ -1,4 +1,4 @@
-"""Around every request: room to answer it, headers that keep browsers from doing harm, the count by route."""
+"""ASGI middleware: security headers, request metrics by route, and priority over the threads of a pass."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNMATCHED = "unmatched"
-"""The route of every path that no route has, so that a scanner cannot grow the metrics."""
+"""The route label of unmatched paths, so that a scanner cannot grow the metrics."""
 
 Count = Callable[[str, str, int, float], None]
 
 
 class SecurityHeaders:
-    """Sets headers on every answer; what is shown is the present, so nothing of it is stored."""
+    """Sets headers on every response. Nothing is cached, because every page shows the current state."""
 
     def __init__(self, app: ASGIApp, content_security_policy: str) -> None:
         self._app = app
@@ -42,7 +42,7 @@ class SecurityHeaders:
 
 
 class RequestCount:
-    """Tells ``count`` the method, the template of the route, the status and the seconds of each request."""
+    """Calls ``count`` with the method, the route template, the status and the seconds of each request."""
 
     def __init__(self, app: ASGIApp, count: Count) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""``/api/v1/migrations``: run is a pass, rollback is destroy, status is what both left behind."""
+"""``/api/v1/migrations``: run is a pass, rollback is destroy, status shows the tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.http.answers import CHANGING, Answer, Json, MigratedTable, Migra
 from reconciler.http.control import Control
 from reconciler.http.guard import GuardedRoute
 from reconciler.http.jobs import answer, refusal
-from reconciler.http.summary import sentence, shown
+from reconciler.http.summary import sentence, visible_tables
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.json_values import plain
 from reconciler.model.records import InventoryEntry
@@ -103,7 +103,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
             last_pass=loop_status.report.finished if loop_status.report else None,
             last_success=loop_status.last_success,
             next_pass=loop_status.next_pass,
-            tables=[_entry(table, snapshot.inventory.get(table.name)) for table in shown(loop_status.report)],
+            tables=[_entry(table, snapshot.inventory.get(table.name)) for table in visible_tables(loop_status.report)],
         )
         return Answer(success=True, message=sentence(loop_status), data=data)
 

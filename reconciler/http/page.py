@@ -1,4 +1,4 @@
-"""The pages: rendered on the server, whole without a script, style and script inside. Called by app and ``confirm``."""
+"""Renders the pages on the server; they work without a script, and contain style and script. Called by the routes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from starlette.datastructures import Headers
 
 from reconciler import __version__
 from reconciler.http import templates
-from reconciler.http.actions import Action, buttons
+from reconciler.http.actions import PageAction, buttons
 from reconciler.http.control import Control
 from reconciler.http.listing import SORTS, URGENT, ListingQuery, attention, listing
 from reconciler.http.plan_view import PlanView
 from reconciler.http.relations import relations
-from reconciler.http.summary import differs, health_state, hold, leader, sentence, shown
+from reconciler.http.summary import differs, health_state, leader, sentence, visible_tables, write_block
 from reconciler.http.table_data import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
 from reconciler.presentation.render import counts
@@ -40,17 +40,17 @@ class Page:
         return templates.content_security_policy()
 
     def render(self, more: Mapping[str, Any], query: ListingQuery, headers: Headers) -> str:
-        """The page of this moment. ``more`` may say the ``mode``; the sender of ``headers`` decides on the buttons."""
+        """The status page. ``more`` may contain the ``mode``; the buttons depend on ``headers``."""
         loop_status, report = self._control.loop_status, self._control.loop_status.report
-        tables = shown(report)
+        tables = visible_tables(report)
         return self._render(
             "status",
             loop_status=loop_status,
             report=report,
-            mood=health_state(loop_status).value,
+            health=health_state(loop_status).value,
             sentence=sentence(loop_status),
             leader=leader(loop_status),
-            hold=hold(loop_status),
+            write_block=write_block(loop_status),
             mode=more.get("mode") or ("observe" if report and report.observe_only else "enforce"),
             tables=tables,
             listing=listing(tables, query),
@@ -58,14 +58,14 @@ class Page:
             most_urgent=URGENT,
             statuses=[status.value for status in TableStatus],
             sorts=list(SORTS),
-            runs=[record for record in self._control.history.newest() if not record.looks][:SHOWN_RUNS],
+            runs=[record for record in self._control.history.newest() if not record.is_page_preview][:SHOWN_RUNS],
             differs=differs,
             relations=relations(self._control.desired()),
             buttons=buttons(self._control, headers),
         )
 
     def render_table(self, name: str, headers: Headers) -> str | None:
-        """The page of one table; ``None`` for a stranger."""
+        """The page of one table; ``None`` for an unmanaged or unknown one."""
         table = find_table(self._control, name)
         if table is None:
             return None
@@ -78,9 +78,9 @@ class Page:
         )
 
     def render_confirmation(
-        self, action: Action | None, tables: tuple[str, ...], plan: Outcome | None, *, waits: bool
+        self, action: PageAction | None, tables: tuple[str, ...], plan: Outcome | None, *, waits: bool
     ) -> str:
-        """What ``action`` (``None``: nothing but a look) would do to these tables, empty for all."""
+        """The plan of ``action`` (``None`` for a preview) for these tables, empty for all."""
         report = plan.report if plan else None
         return self._render(
             "confirm",
@@ -93,16 +93,16 @@ class Page:
             seeds=self._control.seeds(tables) if action is not None and action.seeds else (),
             waits=waits,
             suspended=self._control.loop_status.suspended,
-            asks_token=self._control.access.asks_token,
+            requires_token=self._control.access.requires_token,
         )
 
     def render_run(self, run_id: str) -> str | None:
-        """The page of one run; ``None`` for one that is unknown or forgotten."""
+        """The page of one run; ``None`` for an unknown or expired one."""
         record = self._control.history.find(run_id)
         return None if record is None else self._render("run", run=record)
 
     def render_runs(self) -> str:
-        """Everything that ran, newest first."""
+        """The page of all runs, newest first."""
         return self._render("runs", runs=self._control.history.newest(MAX_RECORDS))
 
     def render_settings(self, rows: tuple[tuple[str, str, str], ...]) -> str:

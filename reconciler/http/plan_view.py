@@ -1,4 +1,4 @@
-"""A plan as a page of confirmation shows it: what would be done now, and what would not. Pure; called by the pages."""
+"""A plan for a confirmation page: steps that would run now, and those that would not. Pure; called by the pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport
 
 MAX_STEPS = 500
-"""Of each half; the counts below a plan count all of them."""
+"""Steps shown of each half; the counts include all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class PlanView:
 
     @classmethod
     def of(cls, report: PassReport) -> PlanView:
-        """Both halves of a plan."""
+        """Split the plan of a report."""
         ready, more = _half(report, ready=True)
         held, yet_more = _half(report, ready=False)
         failed = tuple((table.name, table.error) for table in report.tables if table.error)

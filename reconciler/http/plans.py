@@ -1,6 +1,6 @@
-"""The plans that pages of confirmation show: made by the loop like any other order, equal ones shared for a moment.
+"""The plans of confirmation pages: computed by the loop like any other job, and shared for a second.
 
-Whoever may look at such a page may have a plan made, so their number at a time is bounded.
+Every reader of such a page causes a plan, so the number at the same time is limited.
 """
 
 from __future__ import annotations
@@ -9,26 +9,26 @@ import time
 from http import HTTPStatus
 
 from reconciler.http.control import Control
-from reconciler.http.jobs import begin, ending
+from reconciler.http.jobs import outcome_of, submit
 from reconciler.http.problems import HttpProblem
 from reconciler.runs import Job, Outcome, Run, Verb
 from reconciler.runs.job import PAGE
 
 FRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
-"""After that a page says that the plan is still waited for, instead of letting a browser wait."""
+"""After this, the page says that the plan is not ready yet."""
 MAX_PLANS = 20
 
 
 class Plans:
-    """Of one app; used in the thread of its event loop alone."""
+    """The plans of one app. Used only in the thread of its event loop."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
         self._made: dict[Job, tuple[float, Run]] = {}
 
     async def of(self, verb: Verb, tables: tuple[str, ...]) -> Outcome | None:
-        """The plan, or ``None`` while it is not there. Raises ``Refused``, and what the loop and the verb raise."""
+        """The plan, or ``None`` while it is not ready. Raises ``HttpProblem``, and what the loop and the verb raise."""
         job, now = Job(verb, tables, trigger=PAGE), time.monotonic()
         self._made = {
             made: (at, run)
@@ -40,5 +40,5 @@ class Plans:
                 raise HttpProblem(
                     HTTPStatus.TOO_MANY_REQUESTS, "Too many plans are being computed.", {"Retry-After": "2"}
                 )
-            self._made[job] = now, begin(self._control, job)
-        return await ending(self._made[job][1], PATIENCE_SECONDS)
+            self._made[job] = now, submit(self._control, job)
+        return await outcome_of(self._made[job][1], PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""The pages under a path: behind a proxy that strips ``/reconciler`` and says so in ``X-Forwarded-Prefix``.
+"""Serves the pages under a path prefix that a proxy strips and names in ``X-Forwarded-Prefix``.
 
 Links, forms and redirects of the pages begin with ``/``. Where the header names a prefix, it is put in front of each of
 them in the answer. The script reads it from the page, because the policy allows only the script as it is.
@@ -19,14 +19,14 @@ _LINK = re.compile(rb'(\s(?:href|src|action|data-prefix)=")/(?!/)')
 
 
 def prefix_of(headers: Headers) -> str:
-    """The prefix that a proxy names, without a slash at its end; empty where it names none, or not just one path."""
+    """The prefix that a proxy names, without trailing slash; empty if it names none, or more than one."""
     given = headers.getlist(HEADER)
     path = given[0].strip().rstrip("/") if len(given) == 1 else ""
     return path if len(path) <= LONGEST and _PREFIX.fullmatch(path) else ""
 
 
 class PathPrefix:
-    """Puts the prefix of a request before the paths in its answer: in pages, and in ``Location``."""
+    """Adds the prefix to the paths in the response: in pages and in ``Location``."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,6 +1,6 @@
-"""Errors as ``application/problem+json`` (RFC 9457): what went wrong in a sentence, never a stack trace.
+"""Errors as ``application/problem+json`` (RFC 9457): one sentence, never a stack trace.
 
-A browser that asks for a page is shown the same as a page.
+A browser that accepts HTML receives a page with the same content.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FAILED = "The request failed. See the log for the reason."
 
 
 class HttpProblem(Exception):
-    """Raised by a route to answer with a problem; ``more`` are further members of the document."""
+    """Raised by a route to return a problem; ``more`` are further members of the document."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(detail)
@@ -49,7 +49,7 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, 
 
 
 class UnhandledErrors:
-    """Turns what a route did not expect into an answer, inside the middleware that counts and sets headers."""
+    """Turns unexpected exceptions of a route into a response, inside the middleware that counts and sets headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,7 +74,7 @@ class UnhandledErrors:
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of ``app`` leave in this form; to be called before any other middleware is added."""
+    """Install the error handlers of ``app``. Call it before adding any other middleware."""
     app.add_exception_handler(HttpProblem, _said)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -82,7 +82,7 @@ def install(app: FastAPI) -> None:
 
 
 def _failure(request: Request) -> Response:
-    """What a reader is told of a fault; as a document where the pages themselves are what failed."""
+    """The response for an unexpected exception; a document where rendering the page fails too."""
     try:
         return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
     except Exception:

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP/1.1 with an end to its patience: a client that connects and sends no whole request is cut off.
+"""uvicorn's HTTP/1.1 with a timeout for request headers. Used by ``HttpServer``.
 
-uvicorn itself times out only idle connections that have had an answer, reads on what nobody wants any more, and at its
-limit of connections refuses whoever comes, probes too. Used by ``HttpServer``.
+uvicorn times out only idle connections after a response, keeps reading bodies that were refused, and at its connection
+limit refuses every newcomer, also probes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0
-"""For all headers of a request, from the opening of the connection or the end of the answer before."""
+"""Time for all headers of a request, since the connection opened or the previous response ended."""
 
 
 class HeaderTimeoutProtocol(H11Protocol):
@@ -31,7 +31,7 @@ class HeaderTimeoutProtocol(H11Protocol):
             self.app = service_unavailable
 
     def on_response_complete(self) -> None:
-        """An answer was sent; the next request may follow, but not after half of one that was refused."""
+        """A response was sent. The next request may follow, unless half of a refused body is still to come."""
         if self.cycle is not None and self.cycle.more_body:
             self.transport.close()
         self._wait_for_headers()
@@ -48,7 +48,7 @@ class HeaderTimeoutProtocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def _has_room(self) -> bool:
-        """At the limit the client that has been waited for the longest goes; nobody who waits for an answer does."""
+        """At the limit, close the connection that waits longest for its client, never one that awaits a response."""
         limit = self.config.limit_concurrency
         while limit is not None and len(self.connections) >= limit:
             others = [one for one in self.connections if isinstance(one, HeaderTimeoutProtocol) and one is not self]

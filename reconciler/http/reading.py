@@ -1,4 +1,4 @@
-"""``/api/v1/status``, ``/tables/{name}``, ``/runs`` and ``/events``: the JSON twins of the status page."""
+"""``/api/v1/status``, ``/tables/{name}``, ``/runs`` and ``/events``: the content of the pages as JSON."""
 
 from __future__ import annotations
 

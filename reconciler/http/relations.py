@@ -1,6 +1,6 @@
-"""Which declared tables refer to which, laid out as boxes and arrows. Pure; drawn by the status page as SVG.
+"""Lays out the references between declared tables as boxes and arrows. Pure; the status page draws them as SVG.
 
-A table stands left of those it refers to; an arrow starts at the attribute that holds the other's key.
+A table is left of those it refers to; an arrow starts at the attribute that holds the key of the other table.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from reconciler.model.desired import Declaration, DesiredState
 BOX_WIDTH, TITLE_HEIGHT, ROW_HEIGHT = 192, 34, 24
 COLUMN_GAP, ROW_GAP, MARGIN = 72, 24, 8
 MAX_DRAWN = 60
-"""Tables of one drawing; with more of them it is a thicket."""
+"""Tables in one drawing; more are unreadable."""
 MAX_SHOWN = 240
-"""Tables of all drawings of a page together; the list in words goes on."""
+"""Tables in all drawings of a page; the list contains all."""
 MAX_LETTERS = 22
 
 
@@ -42,7 +42,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A curve as the path of SVG."""
+    """A curve as an SVG path."""
 
     relation: Relation
     path: str
@@ -50,7 +50,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Tables that hang together, everything at its place; ``title`` names some of them."""
+    """The layout of one group of connected tables; ``title`` names some of them."""
 
     title: str
     boxes: Sequence[Box]
@@ -61,7 +61,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """All of them, and drawings of those that can be read; ``undrawn`` tables stand in the list alone."""
+    """All relations and the drawings; ``undrawn`` tables are only in the list."""
 
     all: Sequence[Relation]
     drawings: Sequence[Drawing]
@@ -69,7 +69,7 @@ class Relations:
 
 
 def relations(desired: DesiredState) -> Relations | None:
-    """All declared references, drawn in one, or where that is too much a group a drawing; ``None`` without any."""
+    """All declared references in one drawing, or one per group if that is too large; ``None`` without references."""
     found = tuple(_found(desired.declarations))
     if not found:
         return None
@@ -95,7 +95,7 @@ def _drawing(names: Sequence[str], found: Sequence[Relation]) -> Drawing:
 
 
 def _groups(names: Sequence[str], found: Sequence[Relation]) -> list[frozenset[str]]:
-    """Tables that hang together by whatever way, the largest group first."""
+    """Connected tables, the largest group first."""
     beside: dict[str, set[str]] = {name: set() for name in names}
     for relation in found:
         beside[relation.source].add(relation.target)
@@ -125,7 +125,7 @@ def _found(declarations: Iterable[Declaration]) -> Iterable[Relation]:
 
 
 def _columns(names: Sequence[str], found: Sequence[Relation]) -> list[list[str]]:
-    """Tables by how far they are from those that nobody refers to; a circle is cut where it is met."""
+    """Tables by their distance from those that no table refers to; cycles are cut."""
     referrers = {name: sorted({r.source for r in found if r.target == name and r.source != name}) for name in names}
     depth: dict[str, int] = {}
 
@@ -142,7 +142,7 @@ def _columns(names: Sequence[str], found: Sequence[Relation]) -> list[list[str]]
 
 
 def _beside(columns: Sequence[Sequence[str]], found: Sequence[Relation]) -> list[str]:
-    """The last column in the order of the arrows that lead into it, so that few of them cross."""
+    """The last column in the order of its incoming arrows, so that few of them cross."""
     height = {name: number for column in columns[:-1] for number, name in enumerate(column)}
     last = (len(columns[0]), len(found))
 

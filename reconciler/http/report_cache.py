@@ -1,6 +1,6 @@
-"""The last report as JSON text, written once a report however often it is asked for. Used by ``/api/v1/status``.
+"""Caches the last report as JSON text. Used by ``/api/v1/status``.
 
-A pass over thousands of tables changes few of them, so the text of a table that is as it was is kept from before.
+A pass over thousands of tables changes few of them, so the text of an unchanged table is reused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reconciler.presentation.document import document, table_entry
 
 
 class ReportCache:
-    """Asked from several threads; while one writes a new text, the others wait for it."""
+    """Thread-safe; while one thread builds a new text, the others wait for it."""
 
     def __init__(self) -> None:
         self._made: tuple[PassReport | None, str] = (None, "null")
@@ -26,7 +26,7 @@ class ReportCache:
         self._lock = threading.Lock()
 
     def sentence(self, loop_status: LoopStatus) -> str:
-        """The sentence of the state, put together once for a report and an endpoint that is up or down."""
+        """The sentence of the state, built once per report and endpoint state."""
         report, up = loop_status.report, loop_status.endpoint_up
         told, told_up, said = self._said
         if report is None or told is not report or told_up is not up:
@@ -35,12 +35,12 @@ class ReportCache:
         return said
 
     def ready(self, report: PassReport | None) -> str | None:
-        """The text, if it is there already; ``null`` before the first pass."""
+        """The text if it is cached, else ``None``; ``null`` before the first pass."""
         made, text = self._made
         return text if made is report else None
 
     def text(self, report: PassReport | None) -> str:
-        """The same as ``document`` says it, as JSON."""
+        """The JSON text of ``document(report)``."""
         with self._lock:
             found = self.ready(report)
             if found is None and report is not None:

@@ -1,4 +1,4 @@
-"""``/api/v1/seeders``: write seed items, take them out again, tell where each seed stands."""
+"""``/api/v1/seeders``: writes and removes seed items, and shows the state of each seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the app in a background thread, beside the loop; the daemon starts it first and stops it last."""
+"""Runs the app in a background thread beside the loop. The daemon starts it first and stops it last."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from reconciler.model.errors import ReconcilerError, SettingsError
 START_SECONDS = 10.0
 STOP_SECONDS = 3
 MAX_CONNECTIONS = 1200
-"""More and the slowest sender goes, or where all wait for an answer the newcomer. A thousand callers may wait for one
-pass; probes and scrapers need a handful."""
+"""Beyond it the slowest sender is disconnected, or the newcomer if all wait for a response. A thousand callers may wait
+for one pass; probes and scrapers need a few."""
 OTHER_FILES = 256
 """Open files that the rest of the process may need."""
 IDLE_SECONDS = 5
@@ -25,7 +25,7 @@ MAX_HEADER_BYTES = 16 * 1024
 
 
 class HttpServer:
-    """One listening socket. ``port`` is the chosen one when 0 was asked for."""
+    """One listening socket. ``port`` is the chosen port when 0 was given."""
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         self.host = host
@@ -51,7 +51,7 @@ class HttpServer:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Listen, and return once requests are answered; ``SettingsError`` when the address cannot be had."""
+        """Listen and return once requests are answered. Raises ``SettingsError`` when the address is not available."""
         listening = self._listen()
         self.port = listening.getsockname()[1]
         self._thread = threading.Thread(
@@ -67,7 +67,7 @@ class HttpServer:
             )
 
     def stop(self) -> None:
-        """Stop listening, let running requests end for up to 3 s."""
+        """Stop listening; running requests get up to 3 s to end."""
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(STOP_SECONDS + 2)
@@ -93,7 +93,7 @@ class HttpServer:
 
 
 def most_connections() -> int:
-    """As many as the open files of this process allow, after asking the system for more."""
+    """The connection limit that the open files of this process allow, after raising their limit."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""``GET /api/v1/status``: the JSON twin of the status page, with the last report as every other output prints it."""
+"""``GET /api/v1/status``: the status page as JSON, with the last report as every other output prints it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.http.health import readiness
 
 
 def status_answer(loop_status: LoopStatus, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
-    """An ``Answer`` as bytes: what is known right now around the prepared text of the last report.
+    """An ``Answer`` as bytes: the current status around the cached text of the last report.
 
     ``more`` comes from the wiring; the report is ``null`` before the first pass.
     """

@@ -1,4 +1,4 @@
-"""The state of everything in one word and one sentence; the banner of the page and the message of its JSON twin."""
+"""The state of the loop in one word and one sentence, for the banner of the page and the JSON message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableS
 
 
 class HealthState(StrEnum):
-    """What the banner shows; also its CSS class."""
+    """The state that the banner shows; also its CSS class."""
 
     STARTING = "starting"
     DOWN = "down"
@@ -52,7 +52,7 @@ def sentence(loop_status: LoopStatus) -> str:
 
 
 def leader(loop_status: LoopStatus) -> str:
-    """Who may write, as far as the last pass saw."""
+    """The process that may write, as of the last pass."""
     report = loop_status.report
     if report is None or report.leader is None:
         return "unknown"
@@ -61,8 +61,8 @@ def leader(loop_status: LoopStatus) -> str:
     return f"another process: {report.held_by}" if report.held_by else "another process"
 
 
-def hold(loop_status: LoopStatus) -> tuple[str, str] | None:
-    """Why nothing is written though steps may be ready, and the command or setting that ends that."""
+def write_block(loop_status: LoopStatus) -> tuple[str, str] | None:
+    """Why nothing is written although steps may be ready, and the command or setting that changes that."""
     report = loop_status.report
     if report is not None and report.problems:
         return "nothing is written while the desired state has errors", "reconciler validate"
@@ -74,12 +74,12 @@ def hold(loop_status: LoopStatus) -> tuple[str, str] | None:
 
 
 def differs(table: TableReport) -> bool:
-    """Whether a table is not (yet) as declared."""
+    """Whether a table differs from its declaration."""
     return table.status not in NOT_DRIFTED or table.seed_pending
 
 
-def shown(report: PassReport | None) -> tuple[TableReport, ...]:
-    """The tables of a page: declared or in the inventory. Strangers are only counted."""
+def visible_tables(report: PassReport | None) -> tuple[TableReport, ...]:
+    """The tables of a page: declared or in the inventory. Unmanaged tables are only counted."""
     tables = report.tables if report else ()
     return tuple(table for table in tables if table.declaration is not None or table.ownership is not None)
 

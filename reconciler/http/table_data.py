@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import FACETS
 from reconciler.http.control import Control
-from reconciler.http.summary import shown
+from reconciler.http.summary import visible_tables
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.report import TableReport
 from reconciler.model.table import TableSpec
@@ -19,14 +19,14 @@ MAX_RUNS = 20
 
 
 def find_table(control: Control, name: str) -> TableReport | None:
-    """The table with this name or base name in the last report; ``None`` for a stranger."""
-    tables = shown(control.loop_status.report)
+    """The table with this name or base name in the last report; ``None`` for an unmanaged or unknown one."""
+    tables = visible_tables(control.loop_status.report)
     table = next((table for table in tables if table.name == name), None)
     return table or next((table for table in tables if table.base_name == name), None)
 
 
 def table_data(control: Control, name: str) -> dict[str, Any] | None:
-    """What the last pass saw of the table with this name or base name; ``None`` for a stranger."""
+    """The last observation of the table with this name or base name; ``None`` for an unmanaged or unknown one."""
     table = find_table(control, name)
     if table is None:
         return None
@@ -55,15 +55,15 @@ def table_data(control: Control, name: str) -> dict[str, Any] | None:
 
 
 def runs_of(control: Control, name: str) -> list[Record]:
-    """The newest runs that did something with the table of this name, or tried to; previews do nothing."""
+    """The newest runs that changed the table of this name or tried to, without previews."""
     acted = (record for record in control.history.newest() if not record.verb.startswith("preview"))
     return [record for record in acted if any(action.table == name for action in record.actions)][:MAX_RUNS]
 
 
 def _fields(table: TableReport, spec: TableSpec | None) -> Iterator[dict[str, Any]]:
-    """Each facet as a whole where nothing differs, else one line for each field that does.
+    """One entry per facet without differences, else one per differing field.
 
-    ``managed`` is false for what is not declared; of that only what was read anyway is told.
+    ``managed`` is false for what is not declared; such a facet appears only if it was read.
     """
     seen = table.live_status is not None and table.error is None
     for facet in FACETS:

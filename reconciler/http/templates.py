@@ -1,4 +1,4 @@
-"""The template environment and the one stylesheet of all pages; the stylesheet stands inside each page."""
+"""The template environment, and the stylesheet and script that each page contains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WEB = Path(__file__).with_name("web")
 
 @cache
 def environment() -> Environment:
-    """Escapes everything, and fails on a name that was not given."""
+    """Autoescapes, and raises on an undefined name."""
     made = Environment(
         loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -32,18 +32,18 @@ def environment() -> Environment:
 
 @cache
 def style() -> Markup:
-    """The stylesheet, to be embedded as it is."""
+    """The stylesheet, embedded without escaping."""
     return Markup((_WEB / "style.css").read_text(encoding="utf-8"))
 
 
 @cache
 def script() -> Markup:
-    """What keeps a page up to date, to be embedded as it is."""
+    """The script that keeps a page up to date, embedded without escaping."""
     return Markup((_WEB / "live.js").read_text(encoding="utf-8"))
 
 
 def content_security_policy() -> str:
-    """Nothing is allowed but the embedded stylesheet and script, named by their hashes, and our own events."""
+    """Allows only the embedded stylesheet and script, by their hashes, and our own events."""
     ours = f"style-src 'sha256-{_digest(style())}'; script-src 'sha256-{_digest(script())}'; connect-src 'self'"
     return f"default-src 'none'; {ours}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 

@@ -1,4 +1,4 @@
-"""A value of a declaration as a few lines for people, where JSON would be a thicket. Pure; a filter of the pages."""
+"""Formats a value of a declaration as short lines, like YAML. Pure; a filter of the pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.planning.text import printable
 
 
 def outline(value: Any) -> str:
-    """In the manner of YAML; ``none`` for nothing. What a value leaves open (``None`` within it) is left out."""
+    """Lines like YAML; ``none`` for no value. Members that are ``None`` are left out."""
     return "\n".join(_lines(plain(value))) or "none"
 
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics: the only place that imports prometheus_client. Wiring builds ``Metrics``, everybody feeds it."""
+"""Prometheus metrics, the only package that imports prometheus_client. The wiring builds ``Metrics``."""
 
 from reconciler.metrics.families import FAMILIES, Family
 from reconciler.metrics.metrics import Metrics

@@ -23,7 +23,7 @@ REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 
 
 class Events:
-    """Every family that is counted as things happen, with what is known in advance at 0."""
+    """The families that count events. Series that are known in advance start at 0."""
 
     def __init__(self, registry: CollectorRegistry, of_tables: CollectorRegistry, environment: str) -> None:
         self._registry = registry
@@ -46,8 +46,8 @@ class Events:
         self.http_duration = self._histogram("http_request_duration_seconds", REQUEST_BUCKETS)
         self._start_at_zero()
 
-    def know_table(self, table: str, facets: tuple[str, ...]) -> None:
-        """Let every series of a declared table start at 0; asking again changes nothing."""
+    def initialize_table(self, table: str, facets: tuple[str, ...]) -> None:
+        """Start every series of a declared table at 0; idempotent."""
         if (table, facets) in self._known:
             return
         for action, result in product(labels.ACTIONS, labels.ACTION_RESULTS):
@@ -60,17 +60,17 @@ class Events:
         self._changed()
 
     def drifted(self, table: str, facet: str) -> None:
-        """A facet was found to have left its declaration."""
+        """Count a facet that drifted."""
         self._drift_detected.labels(self._environment, table, facet).inc()
         self._changed()
 
-    def acted(self, table: str, action: str, result: str) -> None:
+    def step_ended(self, table: str, action: str, result: str) -> None:
         """A step was carried out or failed."""
         self._actions.labels(self._environment, table, action, result).inc()
         self._changed()
 
     def seeded(self, table: str, result: str, items: int) -> None:
-        """Items were written, present, removed, kept, or failed."""
+        """Count items that were written, present, removed, kept, or failed."""
         if items:
             self._seed_items.labels(self._environment, table, result).inc(items)
             self._changed()
@@ -101,17 +101,17 @@ def _head(name: str) -> tuple[str, str, tuple[str, ...]]:
 
 
 class DriftCache:
-    """What was in drift in the last report in which each table was seen.
+    """The drift of each table in the last report that contains it.
 
-    A drift is counted in the first report that shows it, not again while it stays. A table that a failed pass could
-    not look at keeps what is remembered of it. A declared table that has to be created differs in every facet.
+    A drift is counted in the first report that shows it, not again while it lasts. A table that a failed pass could not
+    read keeps its entry. A declared table that has to be created differs in every facet.
     """
 
     def __init__(self) -> None:
         self._drifted: dict[str, frozenset[str]] = {}
 
     def newly_drifted(self, report: PassReport) -> Iterator[tuple[str, str]]:
-        """Table and facet of every drift that ``report`` is the first to show."""
+        """Table and facet of each drift that no earlier report showed."""
         seen = {table.name: table for table in report.tables if table.declaration is not None}
         if report.error is None and not report.problems:
             self._drifted = {name: facets for name, facets in self._drifted.items() if name in seen}

@@ -1,6 +1,6 @@
-"""The values that labels may have where they are enumerations: what starts at 0, and what everything else becomes.
+"""The allowed values of enumerated labels; any other value becomes ``other``.
 
-Label values come from declarations and from here alone, so that no answer of a server and no request can grow them.
+Label values come only from declarations and from here, so that no response and no request can add series.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``Metrics``: what the engine reports through the Telemetry port becomes series, and series become text.
+"""``Metrics`` turns what the engine reports through the Telemetry port into series and their text.
 
 Built once by wiring; fed by the engine, the loop, the AWS client and the HTTP server, read by ``/metrics`` and by
 one-shot commands at their end. Safe to call from several threads.
@@ -53,7 +53,7 @@ class Metrics:
         self._events.build_info.labels(
             __version__, os.environ.get("RECONCILER_REVISION") or "unknown", platform.python_version()
         ).set(1)
-        self._prepared = TableTextCache(of_tables, loop_status, lambda: self._events.changes)
+        self._table_text = TableTextCache(of_tables, loop_status, lambda: self._events.changes)
         self._whole = CollectorRegistry()
         self._whole.register(of_whole)
         ProcessCollector(registry=self._whole)
@@ -85,7 +85,7 @@ class Metrics:
             self._last_seen = {table.name: table for table in report.tables}
         for table in news:
             if table.declaration is not None:
-                self._events.know_table(self._label(table.name), table.facets)
+                self._events.initialize_table(self._label(table.name), table.facets)
                 self._count_seed(table)
         for name, facet in newly_drifted:
             self._events.drifted(self._label(name), facet)
@@ -108,7 +108,7 @@ class Metrics:
         if step.status not in (StepStatus.DONE, StepStatus.FAILED):
             return
         result = "success" if step.status is StepStatus.DONE else "failure"
-        self._events.acted(self._label(table), step.action.value, result)
+        self._events.step_ended(self._label(table), step.action.value, result)
 
     def http_request(self, method: str, route: str, status_code: int, seconds: float) -> None:
         """One request to our own server ended; ``route`` is the template of the route, never the path."""
@@ -119,7 +119,7 @@ class Metrics:
     def exposition(self, accept_header: str) -> tuple[str, bytes]:
         """Content type and text of every series, OpenMetrics where the Accept header asks for it."""
         encode, content_type = choose_encoder(accept_header)
-        whole, tables = encode(self._whole), self._prepared.text(content_type, encode)
+        whole, tables = encode(self._whole), self._table_text.text(content_type, encode)
         return content_type, whole.removesuffix(OPENMETRICS_END) + tables
 
     def write_textfile(self, path: str) -> None:

@@ -1,4 +1,4 @@
-"""The state gauges, computed from the board; nothing is kept here, so nothing outlives its table.
+"""The state gauges, computed from the loop status; nothing is stored here, so no series outlives its table.
 
 ``Metrics`` registers the collectors; prometheus_client calls them.
 """
@@ -23,7 +23,7 @@ Sample = tuple[str, tuple[str, ...], float]
 
 
 class LoopCollector(Collector):
-    """What is true of the whole: reads the board once a scrape."""
+    """Gauges of the whole loop, read from its status at each scrape."""
 
     def __init__(self, loop_status: LoopStatus) -> None:
         self._loop_status = loop_status
@@ -40,7 +40,7 @@ class LoopCollector(Collector):
 
 
 class TableCollector(Collector):
-    """What is true of each table, as the last report has it."""
+    """Gauges of each table, from the last report."""
 
     def __init__(self, loop_status: LoopStatus, detail: labels.TableDetail = "full") -> None:
         self._loop_status = loop_status
@@ -60,7 +60,7 @@ class TableCollector(Collector):
             if in_scope(table) and self._detail != "none":
                 yield from _status_of_table(table)
             if in_scope(table) and self._detail == "full":
-                yield from _rest_of_table(table)
+                yield from _details_of_table(table)
 
 
 def in_scope(table: TableReport) -> bool:
@@ -123,7 +123,7 @@ def _status_of_table(table: TableReport) -> Iterator[Sample]:
         yield "table_blocked", (table.name, reason), 1
 
 
-def _rest_of_table(table: TableReport) -> Iterator[Sample]:
+def _details_of_table(table: TableReport) -> Iterator[Sample]:
     yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
     for facet in table.facets:
         yield "table_drift", (table.name, facet), facet in table.drifted

@@ -1,6 +1,6 @@
-"""The text of the series of all tables, written once as long as none of them changes. Used by ``Metrics``.
+"""Caches the text of the series of all tables while none of them changes. Used by ``Metrics``.
 
-With thousands of tables that text is nearly everything there is to scrape, and a pass changes few of them.
+With thousands of tables, that text is most of a scrape, and a pass changes few of them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Encode = Callable[[CollectorRegistry], bytes]
 
 
 class TableTextCache:
-    """One text, that of the content type asked for last; ``changes`` is a number that grows with every count.
+    """Caches the text of the last content type; ``changes`` returns a number that grows with every count.
 
-    Asked from several threads; while one writes a new text, the others wait for it.
+    Thread-safe; while one thread builds a new text, the others wait for it.
     """
 
     def __init__(self, registry: CollectorRegistry, loop_status: LoopStatus, changes: Callable[[], int]) -> None:
@@ -30,7 +30,7 @@ class TableTextCache:
         self._made: tuple[str, int, tuple[TableReport, ...], bytes] | None = None
 
     def text(self, content_type: str, encode: Encode) -> bytes:
-        """What ``encode`` makes of the registry at this moment."""
+        """The encoded registry, from the cache where nothing has changed."""
         with self._lock:
             report, changes = self._loop_status.report, self._changes()
             tables = _tables(report)

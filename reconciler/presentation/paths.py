@@ -1,4 +1,4 @@
-"""Where a file of the desired state is, as somebody outside it names it: one rule for every message and output form.
+"""Paths of declaration files in messages: one rule for every message and output format.
 
 Problems and reports name files relative to the folder of the desired state. A terminal makes a path clickable if it
 leads from the working directory, and GitHub marks a file only by its path from GITHUB_WORKSPACE.

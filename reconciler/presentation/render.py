@@ -31,7 +31,7 @@ PLANNED = {
     Action.DELETE: "to delete",
     Action.SEED: "to seed",
 }
-CARRIED_OUT = {
+COMPLETED = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
     Action.REPLACE: "replaced",
@@ -139,7 +139,7 @@ def counts(report: PassReport, *, applied: bool) -> str:
     """The counting line: what is planned, or what was carried out."""
     summary = report.summary()
     if applied:
-        parts = [f"{report.counted(action, StepStatus.DONE)} {CARRIED_OUT[action]}" for action in PLANNED]
+        parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]
     else:
         parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
     rest = [f"{summary[name]} {name}" for name in REMAINDERS if summary[name]]

@@ -1,4 +1,4 @@
-"""Work that is asked for from outside: orders, what became of them, and the feed of events. Used by loop and HTTP."""
+"""Jobs from the API and the page, their runs, the run history and the event feed. Used by the loop and by HTTP."""
 
 from reconciler.runs.feed import Feed
 from reconciler.runs.history import RunHistory

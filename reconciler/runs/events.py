@@ -1,4 +1,4 @@
-"""What listeners are told of a pass, a step and a run, in JSON's own types. Called by telemetry and the daemon."""
+"""The events of passes, steps and runs as JSON values. Called by telemetry and the daemon."""
 
 from __future__ import annotations
 

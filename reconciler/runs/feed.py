@@ -1,4 +1,4 @@
-"""Spreads events (passes, steps, runs) to whoever listens. Told by telemetry and book, heard by ``/api/v1/events``."""
+"""Publishes events of passes, steps and runs. Telemetry and the daemon publish; ``/api/v1/events`` subscribes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, overload
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``number`` rises by one an event and never repeats in one process; ``data`` holds plain JSON values."""
+    """``number`` rises by one per event and is unique in the process; ``data`` holds JSON values."""
 
     number: int
     name: str
@@ -21,7 +21,7 @@ Listener = Callable[[Event | None], None]
 
 
 class Feed:
-    """Safe for several threads. A listener must return at once and raise nothing; ``None`` tells it of the end."""
+    """Thread-safe. A listener must return at once and must not raise; ``None`` means that the feed is closed."""
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
@@ -30,7 +30,7 @@ class Feed:
         self._closed = False
 
     def publish(self, name: str, data: Mapping[str, Any]) -> None:
-        """Tell everybody, in one order."""
+        """Send an event to every listener; all listeners see the same order."""
         with self._lock:
             self._number += 1
             event = Event(self._number, name, data)
@@ -38,11 +38,11 @@ class Feed:
                 listener(event)
 
     @overload
-    def listen(self, listener: Listener) -> Callable[[], None]: ...
+    def subscribe(self, listener: Listener) -> Callable[[], None]: ...
     @overload
-    def listen(self, listener: Listener, *, most: int) -> Callable[[], None] | None: ...
-    def listen(self, listener: Listener, *, most: int | None = None) -> Callable[[], None] | None:
-        """Hear everything from now on; call what is returned to stop. ``None`` where ``most`` listen already."""
+    def subscribe(self, listener: Listener, *, most: int) -> Callable[[], None] | None: ...
+    def subscribe(self, listener: Listener, *, most: int | None = None) -> Callable[[], None] | None:
+        """Receive all further events. Returns a function that unsubscribes, or ``None`` if ``most`` are subscribed."""
         with self._lock:
             if most is not None and len(self._listeners) >= most:
                 return None
@@ -57,7 +57,7 @@ class Feed:
         return leave
 
     def close(self) -> None:
-        """The process ends: let every listener go."""
+        """End the feed: every listener receives ``None``."""
         with self._lock:
             self._closed = True
             for listener in self._listeners:
@@ -65,5 +65,5 @@ class Feed:
 
     @property
     def listeners(self) -> int:
-        """How many listen."""
+        """The number of subscribers."""
         return len(self._listeners)

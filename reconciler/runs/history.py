@@ -1,4 +1,4 @@
-"""The runs of this process, by their beginning, bounded; written by the loop, read by the API and the page."""
+"""The runs of this process in the order in which they started. Written by the loop, read by the API and the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_RECORDS = 200
 
 
 class RunHistory:
-    """Safe for several threads. ``on_change`` hears of every record that is put."""
+    """Thread-safe and bounded to ``most`` records. ``on_change`` is called with every record that is put."""
 
     def __init__(self, on_change: Callable[[Record], None] | None = None, most: int = MAX_RECORDS) -> None:
         self._records: dict[str, Record] = {}
@@ -22,8 +22,8 @@ class RunHistory:
     def put(self, record: Record) -> None:
         """Keep a new record, or the new state of a known one.
 
-        A pass that wrote nothing takes the place of the one right before it that found the same, and so does a look at
-        a plan, so that an idle day, or one on which something stays blocked, leaves room for what happened.
+        An idle pass replaces the idle pass right before it if both found the same; so does a preview of the page.
+        Otherwise an idle day would push the runs that changed something out of the history.
         """
         with self._lock:
             if record.state is State.RUNNING:
@@ -36,13 +36,13 @@ class RunHistory:
             self._on_change(record)
 
     def begin_with(self, records: Iterable[Record | None]) -> None:
-        """Older records, newest first, of a process before this one."""
+        """Add records of an earlier process, newest first; ``None`` entries are skipped."""
         older = [record for record in records if record is not None]
         with self._lock:
             self._records = {**{record.id: record for record in reversed(older)}, **self._records}
 
     def find(self, run_id: str) -> Record | None:
-        """One run; ``None`` when it is unknown or forgotten."""
+        """The run with this ID; ``None`` when it is unknown or has expired."""
         with self._lock:
             return self._records.get(run_id)
 

@@ -1,4 +1,4 @@
-"""Orders to the running daemon and their runs. HTTP routes make an order, the loop's thread carries it out."""
+"""Jobs for the running daemon and their runs. HTTP routes create a job; the thread of the loop executes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.model.report import PassReport
 
 TRIGGER = "api"
 PAGE = "page"
-"""The trigger of what was ordered by a button of the status page."""
+"""The trigger of a job from a button of the status page."""
 
 
 class Verb(StrEnum):
@@ -29,10 +29,10 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One wish; equal wishes that wait are one. ``tables`` are base or full names, empty for all of them.
+    """One request to the daemon; equal jobs in the queue share one run.
 
-    ``plan_digest`` makes a run or a rollback go only if a preview right before it gives this digest. ``trigger`` says
-    where the wish came from.
+    ``tables`` are base or full names, empty for all. With ``plan_digest``, a run or rollback is executed only if a
+    preview right before it has this digest. ``trigger`` names the source of the job.
     """
 
     verb: Verb
@@ -41,22 +41,22 @@ class Job:
     trigger: str = TRIGGER
 
     @property
-    def whole(self) -> bool:
-        """Whether it is a pass over all tables, so that none is needed after it."""
+    def covers_all_tables(self) -> bool:
+        """Whether it is a pass over all tables, so that no further pass has to follow it."""
         return self.verb is Verb.RUN and not self.tables
 
     @property
-    def changes(self) -> bool:
+    def may_change(self) -> bool:
         """Whether it may change anything."""
         return self.verb not in (Verb.PREVIEW, Verb.PREVIEW_ROLLBACK)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an order.
+    """The result of a job.
 
-    ``report`` is ``None`` for verbs that look at no table, ``plan_digest`` is that of a preview, ``suspended`` what the
-    order has made of the suspension, ``None`` where it left it or a pass tells.
+    ``report`` is ``None`` for verbs that read no table. ``plan_digest`` is set for previews. ``suspended`` is the new
+    state of the suspension, ``None`` where the job left it or its pass reports it.
     """
 
     report: PassReport | None
@@ -65,15 +65,15 @@ class Outcome:
 
 
 class Stopping(ReconcilerError):
-    """The daemon is ending; nothing more is begun."""
+    """The daemon is stopping and starts no new job."""
 
 
 class QueueFull(ReconcilerError):
     """Too many different jobs are already queued."""
 
 
-def _unbreakable() -> Future[Outcome]:
-    """A future that a caller who goes away cannot cancel, because others wait on it too."""
+def _uncancellable() -> Future[Outcome]:
+    """A future that no caller can cancel, because other callers may wait for it too."""
     future: Future[Outcome] = Future()
     future.set_running_or_notify_cancel()
     return future
@@ -81,13 +81,13 @@ def _unbreakable() -> Future[Outcome]:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """``id`` is the record's in the book. ``ended`` yields the outcome or raises what the verb raised."""
+    """``id`` is the ID of its record in the history. ``ended`` yields the outcome or raises what the verb raised."""
 
     id: str
     job: Job
-    ended: Future[Outcome] = field(default_factory=_unbreakable)
+    ended: Future[Outcome] = field(default_factory=_uncancellable)
 
     @property
     def may_have_changed(self) -> bool:
-        """Whether, now that it has ended, it may have changed anything; what was refused as a whole has not."""
-        return self.job.changes and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)
+        """Whether the finished run may have changed anything; a run that was refused as a whole has not."""
+        return self.job.may_change and not isinstance(self.ended.exception(), UsageError | DeclarationError | Stopping)

@@ -1,4 +1,4 @@
-"""What came of an order, in sentences; for the answer of the API, the record of the run and its page. Pure."""
+"""The result of a job in sentences, for the API response, the run record and its page. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.runs.job import Job, Verb
 
 
 def sentences(job: Job, report: PassReport | None) -> Iterator[str]:
-    """One or a few; an error of the whole pass says it all."""
+    """One or more sentences; an error of the whole pass replaces all others."""
     if report is None:
         yield from _without_report(job)
     elif report.error:
@@ -21,7 +21,7 @@ def sentences(job: Job, report: PassReport | None) -> Iterator[str]:
     elif job.verb in (Verb.SEED, Verb.CLEAR):
         yield _seeding(job, report)
     else:
-        yield counts(report, applied=job.changes)
+        yield counts(report, applied=job.may_change)
         if job.verb is Verb.ROLLBACK:
             yield "Suspended: nothing is recreated until a run, `reconciler up` or `reconciler resume`."
         elif report.observe_only and job.verb is not Verb.PREVIEW_ROLLBACK:

@@ -1,4 +1,4 @@
-"""Telemetry of a run that is no pass over all tables: calls and steps are told, its report is not taken for a pass."""
+"""Telemetry of a job that is not a pass over all tables: it reports calls and steps, but no pass. Used by ``verbs``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ log = get_logger("reconciler.runs")
 
 
 class QuietTelemetry:
-    """Stands before the process's own ``Telemetry``."""
+    """Forwards to the ``Telemetry`` of the process, except for passes, which it only logs.
+
+    The report of such a job covers some tables; status and metrics would take it for the state of all.
+    """
 
     def __init__(self, inner: Telemetry) -> None:
         self._inner = inner
@@ -25,7 +28,7 @@ class QuietTelemetry:
         self._inner.retry(operation)
 
     def waiting(self, holder: str, seconds: float) -> None:
-        """Who is waited for."""
+        """The run waits for the lease of ``holder``."""
         self._inner.waiting(holder, seconds)
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
@@ -37,14 +40,14 @@ class QuietTelemetry:
         self._inner.seeded(table)
 
     def pass_started(self, pass_id: str, trigger: str) -> None:
-        """Only said in the log."""
+        """Logged only."""
         log.debug("pass of a job started", pass_id=pass_id, trigger=trigger)
 
     def planned(self, pass_id: str, words: str) -> None:
-        """Only said in the log."""
+        """Logged only."""
         log.debug("pass of a job planned", pass_id=pass_id, what=words)
 
     def pass_finished(self, report: PassReport) -> None:
-        """Only said in the log."""
+        """Logged only."""
         seconds = round((report.finished - report.started).total_seconds(), 3)
         log.info("pass of a job finished", pass_id=report.pass_id, verdict=report.verdict.value, seconds=seconds)

@@ -1,4 +1,4 @@
-"""What is kept of a run: small, frozen, and complete enough for a timeline. Shown by ``/api/v1/runs`` and the page."""
+"""The record of a run, enough for a timeline. Shown by ``/api/v1/runs`` and the page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class RunAction:
     """One step that was carried out, failed or was refused."""
 
     table: str
@@ -50,7 +50,7 @@ class Record:
     finished: datetime | None = None
     verdict: str | None = None
     summary: Mapping[str, int] = field(default_factory=dict)
-    actions: tuple[Action, ...] = ()
+    actions: tuple[RunAction, ...] = ()
     wrote: bool = False
     error: str | None = None
     message: str | None = None
@@ -58,20 +58,20 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Whether the run is over."""
         return self.state in (State.DONE, State.FAILED)
 
     def superseded_by(self, later: Record) -> bool:
-        """Whether it tells nothing that the one right after it does not: idle repetition, a look at a plan."""
-        return (self.ended and self.looks and later.looks) or self._repeated_by(later)
+        """Whether the run right after it makes it redundant: an idle pass that repeats it, or another preview."""
+        return (self.ended and self.is_page_preview and later.is_page_preview) or self._repeated_by(later)
 
     @property
-    def looks(self) -> bool:
-        """Whether it is nothing but the plan of a page of confirmation."""
+    def is_page_preview(self) -> bool:
+        """Whether it only computed the plan of a confirmation page."""
         return self.verb.startswith("preview") and self.trigger == PAGE
 
     def _repeated_by(self, later: Record) -> bool:
-        """Both are passes of the loop that wrote nothing and found the same."""
+        """Whether both are passes of the loop that wrote nothing and found the same."""
         if not self.verb == later.verb == "pass" or self.wrote or later.wrote:
             return False
         return self.state is later.state is State.DONE and self._found() == later._found()
@@ -80,11 +80,11 @@ class Record:
         return self.trigger, self.verdict, self.actions, self.error
 
     def running(self, now: datetime) -> Record:
-        """It begins."""
+        """The record of the running run."""
         return replace(self, state=State.RUNNING, started=now)
 
     def done(self, report: PassReport | None, now: datetime, message: str | None = None) -> Record:
-        """It ended, mostly with a report."""
+        """The record of a finished run, usually with a report."""
         ended = replace(self, state=State.DONE, finished=now, message=message)
         if report is None:
             return ended
@@ -98,12 +98,12 @@ class Record:
         )
 
     def failed(self, error: str, now: datetime) -> Record:
-        """It ended without a report."""
+        """The record of a run that ended without a report."""
         return replace(self, state=State.FAILED, finished=now, error=error)
 
 
 def from_history(entry: Mapping[str, Any]) -> Record | None:
-    """A run that an earlier process wrote into the history of the state table; ``None`` for one that cannot be read."""
+    """A run from the history in the state table; ``None`` for an entry that cannot be read."""
     try:
         started, finished = (datetime.fromisoformat(str(entry[name])) for name in ("started", "finished"))
         pass_id, trigger, verdict = (str(entry[name]) for name in ("pass_id", "trigger", "verdict"))
@@ -114,10 +114,10 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
     return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"))
 
 
-def _actions(report: PassReport) -> tuple[Action, ...]:
+def _actions(report: PassReport) -> tuple[RunAction, ...]:
     ended = (StepStatus.DONE, StepStatus.FAILED, StepStatus.BLOCKED)
     found = (
-        Action(table.name, step.action.value, step.facet, step.status.value, step.message)
+        RunAction(table.name, step.action.value, step.facet, step.status.value, step.message)
         for table in report.tables
         for step in table.steps
         if step.status in ended

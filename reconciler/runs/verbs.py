@@ -1,4 +1,4 @@
-"""Carries out an order with the same verbs of the reconciler that the commands use. Called in the loop's thread."""
+"""Executes a job with the verbs of the reconciler that the commands use. Called in the thread of the loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUFFIX = "_seeder"
 
 
 class PlanChanged(UsageError):
-    """The plan is no longer the one that was approved; ``digest`` is the present one's."""
+    """The plan differs from the approved one; ``digest`` is that of the current plan."""
 
     def __init__(self, present: str) -> None:
         self.digest = present
@@ -24,10 +24,10 @@ class PlanChanged(UsageError):
 
 
 def carry_out(job: Job, reconciler: Reconciler) -> Outcome:
-    """Do it. Raises what the verb raises, and ``PlanChanged``.
+    """Execute the job. Raises what the verb raises, and ``PlanChanged``.
 
-    A pass over all tables is the loop's own; the other verbs keep their reports, which do not speak of all tables,
-    away from board and metrics: the loop looks at everything right after them.
+    Only a pass over all tables reports to status and metrics. The reports of the other verbs cover some tables; the
+    loop runs a full pass right after them.
     """
     quiet = replace(reconciler, ports=replace(reconciler.ports, telemetry=QuietTelemetry(reconciler.ports.telemetry)))
     match job.verb:
@@ -84,7 +84,7 @@ def _require_enforce(reconciler: Reconciler) -> None:
 
 
 def _seeded(names: tuple[str, ...], reconciler: Reconciler) -> tuple[str, ...]:
-    """The names of seeders as names of tables: ``users_seeder`` is ``users``, unless a table is called so."""
+    """Seeder names as table names: ``users_seeder`` is ``users``, unless a table has that name."""
     if not any(name.endswith(SUFFIX) for name in names):
         return names
     desired = reconciler.ports.source.load()
@@ -96,10 +96,10 @@ def _preview(quiet: Reconciler, job: Job) -> PassReport:
 
 
 def _dry(quiet: Reconciler) -> Reconciler:
-    """With a memory of its own: what a dry look notices is no drift that was seen."""
+    """The reconciler with its own state, so that a dry run does not count as an observation of drift."""
     return replace(quiet, state=EngineState(last_good=quiet.state.last_good))
 
 
 def plan_digest(report: PassReport) -> str:
-    """SHA-256 in hexadecimal over actions, fates and changes by table, and over what is wrong with the whole plan."""
+    """SHA-256 in hexadecimal over actions, statuses and changes by table, and over the errors of the plan."""
     return digest.plan_digest(report.tables, report.error, report.problems)

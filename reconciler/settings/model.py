@@ -6,6 +6,7 @@ docs/settings.md are written from it (``scripts/settings_reference.py``).
 
 # ruff: noqa: RUF009 - `_setting` returns a field of dataclasses
 # Not pydantic-settings: importing it adds 130 ms to `--help`, and it does not record where a value came from.
+# `--help` imports this module, so it imports nothing of the model.
 
 from __future__ import annotations
 
@@ -14,18 +15,19 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-from reconciler.model.options import Options, Permission
 from reconciler.settings import values
-from reconciler.settings.stack_name import PLAIN
 
 if TYPE_CHECKING:
     from reconciler.model.identity import Flavor
+    from reconciler.model.options import Options
 
 ONE_SHOT_GRACE = timedelta(0)
 DAEMON_GRACE = timedelta(minutes=5)
 EMULATOR_TIMEOUT = timedelta(seconds=300)
 AWS_TIMEOUT = timedelta(minutes=30)
 MAX_DELETES_SHARE = 0.1
+PLAIN = "default"
+"""The stack of the bundled set, and of every state that was written before stacks were named after projects."""
 
 _SCOPE_NAME = values.matching(
     r"[A-Za-z0-9_.-]{1,100}",
@@ -150,12 +152,12 @@ class Settings:
         metavar="DURATION",
         default_text="`5m` in the daemon, `0s` for one-shot commands",
     )
-    data_loss: Permission = _setting(
+    data_loss: Literal["never", "emulator", "allow"] = _setting(
         "emulator",
         "Where a step may delete items.",
         "`never`, only on an `emulator`, or `allow`. A replacement also needs consent for its table.",
     )
-    disruption: Permission = _setting(
+    disruption: Literal["never", "emulator", "allow"] = _setting(
         "emulator",
         "Where a step may interrupt readers.",
         "An index rebuild or a new stream ARN interrupts them: `never`, only on an `emulator`, or `allow`.",
@@ -320,6 +322,8 @@ class Settings:
 
     def options(self, flavor: Flavor, *, one_shot: bool | None = None) -> Options:
         """What a pass may do at an endpoint of this flavor; ``one_shot`` defaults to how the settings were loaded."""
+        from reconciler.model.options import Options
+
         single = self.one_shot if one_shot is None else one_shot
         grace = ONE_SHOT_GRACE if single else DAEMON_GRACE
         capped_by_share = self.max_deletes is None and not flavor.emulator

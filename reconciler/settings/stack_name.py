@@ -10,10 +10,9 @@ import re
 from pathlib import Path
 
 from reconciler.model.errors import SettingsError
+from reconciler.settings.model import PLAIN
 
 BUNDLED, PACKAGE = "bundled", "package:"
-PLAIN = "default"
-"""The stack of the bundled set, and of every state that was written before stacks were named after projects."""
 LONGEST = 100
 _REFUSED = re.compile(r"[^A-Za-z0-9_.-]+")
 

@@ -1,4 +1,4 @@
-"""What the spans say: OpenTelemetry's semantic conventions where they have a name for it, ours under ``reconciler.``.
+"""The attributes of the spans: OpenTelemetry's semantic conventions where they have a name, else ``reconciler.*``.
 
 The conventions are those for AWS SDK client spans and for DynamoDB (``Service.Operation`` as the name, ``rpc.system``,
 ``db.system.name``), for errors (``error.type``) and for the cloud that the endpoint belongs to.

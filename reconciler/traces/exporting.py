@@ -1,4 +1,4 @@
-"""From spans to a collector, in a thread of its own: nothing that a collector does or fails to do reaches a pass.
+"""Exports spans to a collector in a thread of its own, so that no failure of the collector affects a pass.
 
 Built by ``start``; the variables of the OTLP exporter, the batch processor, the sampler and the resource are the SDK's
 own, read by it.
@@ -20,9 +20,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 from reconciler import __version__
 
 FLUSH_SECONDS = 2.0
-"""How long the end of the process waits for the last spans to leave."""
+"""How long the process waits at its end for the last spans to be sent."""
 QUEUE = 8192
-"""Spans that wait to be sent; those of the tables of a pass all end with it, a few thousand at once."""
+"""Queue size in spans. The spans of all tables end with the pass, a few thousand at once."""
 NAME = "dynamodb-reconciler"
 
 log = logging.getLogger("reconciler.traces")
@@ -47,7 +47,7 @@ class Exporting:
             self._sending.append(exporter)
 
     def close(self) -> None:
-        """Send what waits, for ``FLUSH_SECONDS`` at most."""
+        """Send the queued spans, for at most ``FLUSH_SECONDS``."""
         ending = threading.Thread(target=self.provider.shutdown, name="traces-shutdown", daemon=True)
         ending.start()
         ending.join(FLUSH_SECONDS)
@@ -56,7 +56,7 @@ class Exporting:
 
 
 class ReportingExporter(SpanExporter):
-    """Says once when spans cannot be sent, and once when they can again."""
+    """Logs once when spans cannot be sent, and once when they can again."""
 
     def __init__(self, inner: SpanExporter) -> None:
         self._inner = inner

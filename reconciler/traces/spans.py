@@ -93,5 +93,5 @@ class Traces:
         trace.get_current_span().add_event("step", attributes.of_step(step))
 
     def close(self) -> None:
-        """Let the last spans leave, within a bound."""
+        """Send the last spans, within a time limit."""
         self._exporting.close()

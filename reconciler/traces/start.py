@@ -25,7 +25,7 @@ log = logging.getLogger("reconciler.traces")
 
 
 def start(environ: Mapping[str, str]) -> Traces | NullTracing:
-    """Traces as the ``OTEL_`` variables ask for them; what prevents them is warned of, never fatal."""
+    """Traces as the ``OTEL_`` variables configure them; a problem is a warning, never fatal."""
     asked = read_config(environ)
     for warning in asked.warnings:
         log.warning(warning)
@@ -45,16 +45,16 @@ def start(environ: Mapping[str, str]) -> Traces | NullTracing:
 
 @dataclass(frozen=True, slots=True)
 class TraceConfig:
-    """``exporters`` are some of ``EXPORTERS``, none where traces are off; ``warnings`` name what is not heeded."""
+    """``exporters`` are some of ``EXPORTERS``, none where tracing is off; ``warnings`` name ignored values."""
 
     exporters: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 def read_config(environ: Mapping[str, str]) -> TraceConfig:
-    """Off unless an exporter or an endpoint is named; a value that is empty counts as unset.
+    """Tracing is off unless an exporter or an endpoint is named; an empty value counts as unset.
 
-    Unknown values are warned of and passed over, as the specification of these variables asks.
+    Unknown values cause a warning and are ignored, as the OpenTelemetry specification requires.
     """
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return TraceConfig()

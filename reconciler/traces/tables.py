@@ -13,7 +13,7 @@ from reconciler.traces import attributes
 
 
 class TableSpans:
-    """A pass looks at a table, comes back to change it, and again to seed it: all of that is one span."""
+    """One span per table and pass, although a pass enters a table several times: to observe, change and seed it."""
 
     def __init__(self, tracer: Tracer, parent: Context, pass_id: str | None) -> None:
         self.pass_id = pass_id
@@ -24,7 +24,7 @@ class TableSpans:
         self._lock = threading.Lock()
 
     def enter(self, name: str) -> Span:
-        """The table's span, begun at the first asking."""
+        """The span of the table, started at the first call."""
         with self._lock:
             span = self._spans.get(name)
             if span is None:
@@ -46,11 +46,11 @@ class TableSpans:
         for name, span in spans.items():
             table = known.get(name)
             if table is not None:
-                _tell(span, table)
+                _describe(span, table)
             span.end(self._left.get(name))
 
 
-def _tell(span: Span, table: TableReport) -> None:
+def _describe(span: Span, table: TableReport) -> None:
     span.set_attributes(attributes.of_table(table))
     if table.status is TableStatus.ERROR:
         span.set_status(Status(StatusCode.ERROR, table.error))

@@ -104,10 +104,10 @@ USAGE = {
     "an unknown option": ("preview --dif", "No such option: --dif"),
     "an option without its value": ("preview --interval", "requires an argument"),
     "an unknown form": ("preview -o yaml", "is not one of"),
-    "a setting that is malformed": ("preview --interval 5x", "interval: '5x' from --interval is not a duration"),
+    "a setting that is malformed": ("preview --interval 5x", "--interval: invalid value '5x'; expected a duration"),
     "a word too many": ("status users", "unexpected extra argument"),
     "an option of another verb": ("status --once", "No such option: --once"),
-    "two endpoints": ("preview --embedded --endpoint-url http://h:1", "contradict one another"),
+    "two endpoints": ("preview --embedded --endpoint-url http://h:1", "exclude each other"),
 }
 
 

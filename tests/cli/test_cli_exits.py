@@ -73,10 +73,10 @@ REASONS = {
 
 @pytest.mark.parametrize("words", REASONS)
 def test_what_kept_a_run_from_its_end_is_named_with_the_way_out(words: str) -> None:
-    (sentence,) = exits.why_not_done(REASONS[words])
+    (sentence,) = exits.reasons_for_drift(REASONS[words])
     assert words in sentence
 
 
 def test_nothing_is_explained_where_nothing_is_left() -> None:
-    assert exits.why_not_done(a_report(in_sync(), suspended=True)) == ()
-    assert exits.why_not_done(a_report(drifted(), lease_holder="me", leader=True)) == ()
+    assert exits.reasons_for_drift(a_report(in_sync(), suspended=True)) == ()
+    assert exits.reasons_for_drift(a_report(drifted(), lease_holder="me", leader=True)) == ()

@@ -73,5 +73,5 @@ def test_cancelling_needs_no_yes_and_touches_no_index(cli: Callable, fake: FakeW
 def test_a_hold_that_is_not_a_duration_is_reported(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("rebuild-index users by_mail --hold soon --yes")
     assert ended.code == 1
-    assert "--hold 'soon' is not a duration" in ended.err
+    assert "--hold: invalid value 'soon'; expected a duration" in ended.err
     assert fake.calls == []

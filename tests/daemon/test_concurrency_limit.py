@@ -27,37 +27,37 @@ def test_the_concurrency_limit_follows_the_share_of_waiting(case):
     most, seconds, busy, enough = CASES[case]
     limit = ConcurrencyLimit(most)
     for _ in range(WINDOW):
-        limit.note(seconds, busy)
-    assert limit.enough == enough
+        limit.record(seconds, busy)
+    assert limit.limit == enough
 
 
 def test_it_begins_with_two():
-    assert ConcurrencyLimit(10).enough == 2
+    assert ConcurrencyLimit(10).limit == 2
 
 
 def test_queued_work_does_not_raise_the_concurrency_limit():
     limit = ConcurrencyLimit(10)
     for number in range(3 * WINDOW):
-        limit.note(0.003 if number % 50 == 0 else 0.030, 0.002)
-        assert limit.enough == 2
+        limit.record(0.003 if number % 50 == 0 else 0.030, 0.002)
+        assert limit.limit == 2
 
 
 def test_the_limit_shrinks_again_when_the_endpoint_answers_faster():
     limit = ConcurrencyLimit(10)
     for _ in range(WINDOW):
-        limit.note(0.030, 0.002)
-    assert limit.enough == 10
+        limit.record(0.030, 0.002)
+    assert limit.limit == 10
     for _ in range(WINDOW):
-        limit.note(0.003, 0.002)
-    assert limit.enough == 2
+        limit.record(0.003, 0.002)
+    assert limit.limit == 2
 
 
 def test_the_limit_grows_gradually_when_the_endpoint_answers_slower():
     limit = ConcurrencyLimit(10)
     for seconds, enough in ((0.003, 2), (0.030, 2), (0.030, 10)):
         for _ in range(WINDOW):
-            limit.note(seconds, 0.002)
-        assert limit.enough == enough
+            limit.record(seconds, 0.002)
+        assert limit.limit == enough
 
 
 def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
@@ -94,7 +94,7 @@ def test_waiting_work_starts_when_the_concurrency_limit_grows():
     for thread in threads:
         thread.start()
     for _ in range(WINDOW):
-        limit.note(0.030, 0.002)
+        limit.record(0.030, 0.002)
     inside.wait(PATIENCE)
     for thread in threads:
         thread.join(PATIENCE)

@@ -12,7 +12,7 @@ from reconciler.daemon.gc_tuning import SELDOM, GcTuning
 
 
 @pytest.fixture
-def garbage():
+def tuning():
     """The collector of this process is as it was afterwards."""
     before = gc.get_threshold()
     yield GcTuning()
@@ -25,56 +25,56 @@ class Circle:
         self.itself = self
 
 
-def test_what_is_there_at_the_start_is_set_aside_and_full_collections_become_rare(garbage):
+def test_what_is_there_at_the_start_is_set_aside_and_full_collections_become_rare(tuning):
     kept = Circle()
-    garbage.begin()
+    tuning.freeze_startup_objects()
     assert gc.get_freeze_count() > 0
     assert not any(one is kept for one in gc.get_objects())
     assert gc.isenabled()
     assert gc.get_threshold()[2] == SELDOM
 
 
-def test_reference_cycles_of_a_pass_are_freed_after_it(garbage):
-    garbage.begin()
+def test_reference_cycles_of_a_pass_are_freed_after_it(tuning):
+    tuning.freeze_startup_objects()
     left = weakref.ref(Circle())
     gc.collect(1)
-    garbage.tidy()
+    tuning.collect()
     assert left() is None
 
 
-def test_what_is_set_aside_is_still_freed_when_nothing_refers_to_it(garbage):
+def test_what_is_set_aside_is_still_freed_when_nothing_refers_to_it(tuning):
     class Plain:
         pass
 
     kept = Plain()
     gone = weakref.ref(kept)
-    garbage.begin()
+    tuning.freeze_startup_objects()
     del kept
     assert gone() is None
 
 
-def test_many_lasting_objects_of_a_pass_are_frozen_and_few_are_not(garbage, monkeypatch):
+def test_many_lasting_objects_of_a_pass_are_frozen_and_few_are_not(tuning, monkeypatch):
     monkeypatch.setattr(module, "MANY", 5000)
-    garbage.begin()
+    tuning.freeze_startup_objects()
     aside = []
     kept = []
     for number in (100, 6000, 100, 6000):
         before = gc.get_freeze_count()
         kept += [Circle() for _ in range(number)]
-        garbage.tidy()
+        tuning.collect()
         aside.append(gc.get_freeze_count() >= before + number)
     assert aside == [False, True, False, True]
 
 
-def test_a_frozen_reference_cycle_is_freed_in_the_end(garbage, monkeypatch):
+def test_a_frozen_reference_cycle_is_freed_in_the_end(tuning, monkeypatch):
     monkeypatch.setattr(module, "MANY", 0)
     monkeypatch.setattr(module, "TIMES", 3)
-    garbage.begin()
+    tuning.freeze_startup_objects()
     kept = Circle()
     gone = weakref.ref(kept)
-    garbage.tidy()
+    tuning.collect()
     del kept
-    garbage.tidy()
+    tuning.collect()
     assert gone() is not None
-    garbage.tidy()
+    tuning.collect()
     assert gone() is None

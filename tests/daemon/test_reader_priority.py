@@ -23,7 +23,7 @@ def threads():
 def waiting(readers: ReaderPriority) -> tuple[threading.Thread, threading.Event]:
     """A thread that gives way, and the event that it goes on."""
     gone_on = threading.Event()
-    thread = threading.Thread(target=lambda: (readers.give_way(), gone_on.set()), daemon=True)
+    thread = threading.Thread(target=lambda: (readers.yield_to_readers(), gone_on.set()), daemon=True)
     thread.start()
     return thread, gone_on
 
@@ -51,7 +51,7 @@ def test_a_flood_of_requests_delays_a_thread_only_briefly(monkeypatch):
     with readers.answering():
         _, gone_on = waiting(readers)
         assert gone_on.wait(LONG)
-        assert readers.asked
+        assert readers.has_waiting_reader
 
 
 def test_a_pass_does_not_wait_for_a_request_that_is_waiting(monkeypatch):
@@ -59,7 +59,7 @@ def test_a_pass_does_not_wait_for_a_request_that_is_waiting(monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 0.0)
     readers = ReaderPriority()
     with readers.answering():
-        assert not readers.asked
+        assert not readers.has_waiting_reader
         _, gone_on = waiting(readers)
         assert gone_on.wait(LONG)
 
@@ -68,7 +68,7 @@ def test_a_request_that_failed_is_over():
     readers = ReaderPriority()
     with pytest.raises(RuntimeError), readers.answering():
         raise RuntimeError
-    assert not readers.asked
+    assert not readers.has_waiting_reader
 
 
 def test_results_keep_the_order_of_their_items(threads):

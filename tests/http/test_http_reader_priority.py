@@ -20,7 +20,7 @@ def test_a_request_counts_as_active_from_start_to_end(path, monkeypatch):
     readers, loop_status, seen = ReaderPriority(), LoopStatus("default"), []
 
     def status():
-        seen.append(readers.asked)
+        seen.append(readers.has_waiting_reader)
         return {"mode": "enforce"}
 
     server = HttpServer(
@@ -34,4 +34,4 @@ def test_a_request_counts_as_active_from_start_to_end(path, monkeypatch):
     finally:
         server.stop()
     assert seen == [True]
-    assert not readers.asked
+    assert not readers.has_waiting_reader

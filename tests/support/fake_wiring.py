@@ -168,7 +168,7 @@ class FakeWiring:
         self.calls.append(("doctor",))
         return self.findings
 
-    def shown_settings(self) -> tuple[tuple[str, str, str], ...]:
+    def effective_settings(self) -> tuple[tuple[str, str, str], ...]:
         return in_effect(self.settings, None)
 
     def serve(self) -> int:

@@ -56,7 +56,7 @@ class Ordered:
         self.jobs.append(job)
         run = Run(f"run-{len(self.jobs)}", job)
         record = Record(run.id, job.verb.value, job.trigger, State.QUEUED, T0, job.tables)
-        ends = self.plan if not job.changes else self.result
+        ends = self.plan if not job.may_change else self.result
         if isinstance(ends, Exception):
             run.ended.set_exception(ends)
             record = record.failed(str(ends), T0)
@@ -69,7 +69,7 @@ class Ordered:
     @property
     def changing(self) -> list[Job]:
         """The orders that may change something."""
-        return [job for job in self.jobs if job.changes]
+        return [job for job in self.jobs if job.may_change]
 
     @property
     def origin(self) -> str:

@@ -53,7 +53,7 @@ MUTANTS = (
     ),
     Mutant(
         "without a token the place does not matter",
-        "Access._check_place",
+        "Access._check_endpoint",
         'if self.auth == "auto" and not self.loopback: ...',
         "if False: ...",
         "a server on all interfaces takes orders from anybody",
@@ -61,7 +61,7 @@ MUTANTS = (
     ),
     Mutant(
         "without a token AWS may be changed",
-        "Access._check_place",
+        "Access._check_endpoint",
         "if not endpoint.flavor.emulator: ...",
         "if False: ...",
         "API_AUTH=none of a laptop is carried to production",
@@ -235,14 +235,14 @@ MUTANTS = (
     Mutant(
         "up does not ask",
         "up",
-        'if not yes and not confirmed(f"{what_goes(plan)}Apply this plan to {place(settings, plan)}?"): ...',
+        "if not yes and (not confirm(f'{loss_warning(plan)}Apply this plan to {location(settings, plan)}?')): ...",
         "if False: ...",
         "the plan is shown and carried out in one go",
         ("test_cli_commands::test_up_asks_on_a_terminal_and_no_means_no",),
     ),
     Mutant(
         "destroy off a terminal needs no leave",
-        "must_be_able_to_ask",
+        "require_terminal",
         "if not yes and not invocation.console.interactive: ...",
         "if False: ...",
         "a script without --yes waits for ever, or goes on",
@@ -379,7 +379,7 @@ MUTANTS = (
     Mutant(
         "orders put a pass off for ever",
         "Loop._tick",
-        "overdue = self._put_off is not None and self._put_off <= _utc_now()",
+        "overdue = self._postponed_to is not None and self._postponed_to <= _utc_now()",
         "overdue = False",
         "somebody who looks at plans without end keeps drift from being repaired",
         ("test_loop_jobs",),

@@ -1,1 +1,1 @@
-"""One file a command, named after its verb; imported by ``app`` when it is called."""
+"""One module per command, named after its verb; imported when it is called."""

@@ -1,10 +1,10 @@
-"""Remove the items that the seed wrote and nobody changed, and remember it: the loop does not seed the table again."""
+"""Remove the unchanged seed items. The loop does not seed these tables again until `reconciler seed`."""
 
 from __future__ import annotations
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirmed, must_be_able_to_ask
+from reconciler.cli.confirmation import confirm, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.seeding import seed_lines
 
@@ -17,9 +17,9 @@ def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> in
     with invocation.opened(settings, read_only=False) as app:
         app.source.load()
         if not yes and not app.reconciler.ports.emulator:
-            must_be_able_to_ask(invocation, yes=yes)
+            require_terminal(invocation, yes=yes)
             which = ", ".join(names) or "all tables that have a seed"
-            if not confirmed(f"Remove the unchanged seed items from {which}?"):
+            if not confirm(f"Remove the unchanged seed items from {which}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
         report = app.reconciler.clear(names)

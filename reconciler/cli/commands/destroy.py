@@ -1,17 +1,17 @@
-"""Delete the tables that we created, never adopted ones, under the deletion gate; then suspend."""
+"""Delete the tables that this stack created, never adopted ones, through the deletion gate; then suspend."""
 
 from __future__ import annotations
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirmed, must_be_able_to_ask, place
+from reconciler.cli.confirmation import confirm, location, require_terminal
 from reconciler.cli.invocation import Invocation
 
 
 @command(reports=True)
 def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
     """Ask, delete, report; suspended afterwards even if some tables were blocked."""
-    must_be_able_to_ask(invocation, yes=yes)
+    require_terminal(invocation, yes=yes)
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
@@ -22,7 +22,7 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
             doomed = f"{', '.join(ours)} with every item in {'it' if len(ours) == 1 else 'them'}"
             what = f"Delete {doomed if ours else 'no table (none was created here)'} and suspend"
-            if not confirmed(f"{what} {place(settings, plan)}?"):
+            if not confirm(f"{what} {location(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
         report = app.reconciler.destroy(names, confirmed=not yes)

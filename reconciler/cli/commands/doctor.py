@@ -20,7 +20,7 @@ def doctor(invocation: Invocation) -> int:
     invocation.allow(Output.HUMAN, Output.JSON)
     with invocation.opened(invocation.settings(), read_only=True) as app:
         findings = app.doctor()
-        shown = app.shown_settings()
+        shown = app.effective_settings()
     if invocation.output is Output.JSON:
         answer = {
             "format_version": FORMAT_VERSION,

@@ -1,4 +1,4 @@
-"""Exit 0 when the daemon answers ready; for the image's HEALTHCHECK."""
+"""Exit 0 when the daemon reports ready; for the HEALTHCHECK of the image."""
 
 from __future__ import annotations
 

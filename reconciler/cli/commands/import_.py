@@ -1,4 +1,4 @@
-"""Write declarations from live tables; a preview of the result is empty. No table but the state table is written."""
+"""Write declarations from live tables. A preview of the result shows no changes. Only the state table is written."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Format = Annotated[Form, typer.Option("--format", help="A class file or a YAML d
 
 @command()
 def import_(invocation: Invocation, tables: Names = None, every: Every = False, form: Format = Form.PYTHON) -> int:
-    """New files in the folder of the desired state, none overwritten; pruning never deletes what was adopted so.
+    """Write new files in the folder of the desired state and overwrite none; imported tables count as adopted.
 
-    Exit 2 where --all passed over a table that another import can have, for example one that is CREATING.
+    Exit 2 where --all skipped a table that a later import can read, for example one that is CREATING.
     """
     invocation.allow(Output.HUMAN, Output.JSON)
     if bool(tables) == every:

@@ -1,4 +1,4 @@
-"""Show what would be done, in which order, what waits and what is blocked. Never writes."""
+"""Show what would be done and in which order, and what is deferred or blocked. Never writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from reconciler.cli import exits
 from reconciler.cli.command import Tables, command
-from reconciler.cli.confirmation import place
+from reconciler.cli.confirmation import location
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 
@@ -26,6 +26,6 @@ def preview(
         app.source.load()
         report = app.reconciler.preview(tuple(tables or ()))
     if invocation.output is Output.HUMAN and invocation.console.interactive:
-        invocation.say([f"Plan for {place(settings, report)}:"])
+        invocation.say([f"Plan for {location(settings, report)}:"])
     invocation.show(report, applied=False, diff=diff, base=settings.desired_state)
     return exits.preview(report, expect_no_changes=expect_no_changes)

@@ -1,4 +1,4 @@
-"""Replace an index: build another one, report when it is ready, drop the old one after a hold time. Can be resumed."""
+"""Replace an index: build a new one, report when it is ready, drop the old one after a hold time. Can be resumed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cli import codes
 from reconciler.cli.command import Yes, command
-from reconciler.cli.confirmation import confirmed, must_be_able_to_ask
+from reconciler.cli.confirmation import confirm, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
@@ -35,11 +35,11 @@ def rebuild_index(
     cancel: Cancel = False,
     yes: Yes = False,
 ) -> int:
-    """Go as far as can be gone before the deadline; exit 2 where another call has to go on."""
+    """Go as far as possible before the deadline; exit 2 where another call has to continue."""
     invocation.allow(Output.HUMAN, Output.JSON)
     stays = None if hold is None else _duration(hold)
-    must_be_able_to_ask(invocation, yes=yes or cancel)
-    if not (yes or cancel or confirmed(f"Build a replacement for index {index} and drop {index} afterwards?")):
+    require_terminal(invocation, yes=yes or cancel)
+    if not (yes or cancel or confirm(f"Build a replacement for index {index} and drop {index} afterwards?")):
         invocation.say(["Nothing was changed."])
         return codes.ERROR
     settings = invocation.settings()

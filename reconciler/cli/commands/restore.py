@@ -1,4 +1,4 @@
-"""Make a new table from a backup, or from what a table held at a time; never over a table that is there."""
+"""Create a table from a backup or a point in time; never over an existing table."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def restore(
     without_index: LeftOut = None,
     without_indexes: NoIndexes = False,
 ) -> int:
-    """Begin, wait until the table is ACTIVE or the deadline; called again it waits on. Exit 2 where it is not done."""
+    """Start and wait until the table is ACTIVE; call it again to continue. Exit 2 at the deadline."""
     invocation.allow(Output.HUMAN, Output.JSON)
     overrides = RestoreOverrides(
         billing_mode,

@@ -11,7 +11,7 @@ from reconciler.cli.options import Output
 
 @command()
 def resume(invocation: Invocation) -> int:
-    """Lift the suspension; saying so is no error where there was none."""
+    """Lift the suspension; no error where there is none."""
     invocation.allow(Output.HUMAN, Output.JSON)
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:

@@ -22,6 +22,6 @@ def run(invocation: Invocation, once: Once = False) -> int:
             return int(app.serve())
         report = app.converge("once", on_wait=lambda sentence: invocation.say([sentence]))
     invocation.show(report, applied=True, base=settings.desired_state)
-    invocation.say(exits.why_not_done(report))
+    invocation.say(exits.reasons_for_drift(report))
     invocation.warn(app.publish_metrics())
     return exits.converge(report)

@@ -1,4 +1,4 @@
-"""Write seed items: the missing keys even of a table that is not empty, never over an existing item."""
+"""Write missing seed items, even into a table that is not empty; never over an existing item."""
 
 from __future__ import annotations
 

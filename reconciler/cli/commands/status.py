@@ -1,4 +1,4 @@
-"""Last passes, tables, what is blocked and why, suspension and lease. Never writes."""
+"""Show recent passes, tables, blocked steps with their reasons, suspension and lease. Never writes."""
 
 from __future__ import annotations
 

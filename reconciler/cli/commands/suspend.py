@@ -1,4 +1,4 @@
-"""Stop the writes of the loop; it goes on observing and says that it is suspended."""
+"""Stop the loop from writing. It keeps observing and reports that it is suspended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.cli.options import Output
 
 @command()
 def suspend(invocation: Invocation) -> int:
-    """Record the suspension with who asked for it."""
+    """Record the suspension and who requested it."""
     invocation.allow(Output.HUMAN, Output.JSON)
     with invocation.opened(invocation.settings(), read_only=False) as app:
         app.reconciler.suspend(by=_who())

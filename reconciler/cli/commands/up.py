@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirmed, must_be_able_to_ask, place, stack_of, what_goes
+from reconciler.cli.confirmation import confirm, location, loss_warning, require_terminal, stack_of
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.progress import progress
@@ -17,13 +17,13 @@ from reconciler.planning.digest import approval
 
 @command(reports=True)
 def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
-    """Show the plan, ask for leave, carry it out and show what was done.
+    """Show the plan, ask, apply it and show the result.
 
-    A plan that has changed meanwhile is shown and asked about again. With --yes nobody is there to be asked: then the
-    present plan is carried out, without those destructive steps that were not shown. --yes alone is no consent to
-    lose the items of a table; the name of the table beside it is.
+    If the plan changes before it is applied, it is shown and asked about again. With --yes there is no question: the
+    current plan is applied without destructive steps that were not shown. --yes alone is no consent to lose the items
+    of a table; naming the table beside it is.
     """
-    must_be_able_to_ask(invocation, yes=yes)
+    require_terminal(invocation, yes=yes)
     settings = invocation.settings()
     names = tuple(tables or ())
     with invocation.opened(settings, read_only=False) as app:
@@ -33,7 +33,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
             if invocation.output is Output.HUMAN and invocation.console.interactive:
-                invocation.say([f"Plan for {place(settings, plan)}:"])
+                invocation.say([f"Plan for {location(settings, plan)}:"])
             if stopped or invocation.output is Output.HUMAN:
                 shown = plan if stopped else replace(plan, suspended=False)
                 invocation.show(shown, applied=False, base=settings.desired_state)
@@ -41,7 +41,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
                     invocation.say([f"The {stack_of(settings)} is suspended; applying this plan lifts the suspension."])
             if stopped:
                 return exits.converge(plan)
-            if not yes and not confirmed(f"{what_goes(plan)}Apply this plan to {place(settings, plan)}?"):
+            if not yes and not confirm(f"{loss_warning(plan)}Apply this plan to {location(settings, plan)}?"):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
             if plan.suspended and app.reconciler.resume():
@@ -54,7 +54,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"
             invocation.say([f"The plan has changed since it was shown. {done}; this is the current plan."])
     invocation.show(report, applied=True, base=settings.desired_state)
-    invocation.say(exits.why_not_done(report))
+    invocation.say(exits.reasons_for_drift(report))
     invocation.warn(app.publish_metrics())
     return exits.converge(report)
 

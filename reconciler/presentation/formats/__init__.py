@@ -1,4 +1,4 @@
-"""One file a form of output; each turns a report into styled lines. Called by ``Invocation.show``."""
+"""One module per output format; each turns a report into styled lines. Called by ``Invocation.show``."""
 
 from __future__ import annotations
 

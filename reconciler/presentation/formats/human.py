@@ -10,7 +10,7 @@ from reconciler.presentation.render import render
 
 
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
-    """Nothing on an error without tables: standard error has said it."""
+    """No lines for an error without tables, because standard error shows it."""
     if not report.tables and (report.problems or report.error):
         return ()
     return render(report, applied=view.applied, diff=view.diff)

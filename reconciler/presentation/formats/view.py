@@ -1,4 +1,4 @@
-"""How a report is to be shown; given to every format."""
+"""The options of every output format."""
 
 from __future__ import annotations
 
