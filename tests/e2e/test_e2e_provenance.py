@@ -137,7 +137,7 @@ def test_a_table_that_somebody_recreates_in_the_middle_is_left_alone(stage: Stag
     stage.put("theirs")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 1, out + err
-    assert "deleted and created again" in out + err
+    assert "deleted it and created it again" in out + err
     found = stage.keys()
     assert "theirs" in found
     assert len(found) < 3000, "no item is sent two seconds after the table was recreated"

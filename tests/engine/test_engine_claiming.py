@@ -159,5 +159,5 @@ def test_the_sentence_of_the_log_names_the_holder_and_the_time_left(capsys: pyte
 def test_a_verb_that_was_not_given_the_lease_says_what_to_do() -> None:
     sim = seeded()
     held(sim)
-    with pytest.raises(StateError, match=r"somebody \(waited 40 s\)\. Stop it, or try again once it is done"):
+    with pytest.raises(StateError, match=r"somebody \(waited 40 s\)\. Stop it, or try again when it has finished"):
         sim.reconciler.seed()

@@ -191,7 +191,7 @@ def test_a_restore_that_is_finished_is_done_however_often_it_is_asked_for(backup
 def test_a_table_restored_from_another_backup_is_refused_with_its_origin() -> None:
     sim = restorable()
     restore(sim, "monday")
-    with pytest.raises(UsageError, match=r"exists already, restored from arn:.*; a restore makes a new table"):
+    with pytest.raises(UsageError, match=r"already exists, restored from arn:.*; a restore creates a new table"):
         restore(sim, "tuesday")
 
 
@@ -199,5 +199,5 @@ def test_a_table_that_was_not_restored_is_never_taken_for_a_restore() -> None:
     sim = restorable()
     sim.plane.do("CreateTable", {**sim.plane.journal[0].params, "TableName": "users-2"})
     sim.clock.seconds += 60
-    with pytest.raises(UsageError, match="exists already; a restore"):
+    with pytest.raises(UsageError, match="already exists; a restore"):
         restore(sim, "monday")

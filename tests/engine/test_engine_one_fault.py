@@ -244,7 +244,7 @@ def test_a_table_that_was_made_anew_while_its_index_was_being_rebuilt_is_left_al
             sim.plane.make(TableName="users", KeySchema=key, AttributeDefinitions=types)
 
     sim.plane.faults = overtaken
-    with pytest.raises(UsageError, match="made anew meanwhile"):
+    with pytest.raises(UsageError, match="recreated in the meantime"):
         sim.reconciler.rebuild_index("users", "by_mail", None, timedelta(0))
     assert sim.plane.mutating == []
 

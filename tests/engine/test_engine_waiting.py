@@ -64,4 +64,4 @@ def test_a_run_that_waits_for_the_lease_names_its_holder() -> None:
     sim.store.rival = Lease("pod-7", 3, sim.clock.now() + timedelta(minutes=5))
     said: list[str] = []
     sim.reconciler.converge("once", on_wait=said.append)
-    assert any("for the lease, which pod-7" in sentence for sentence in said), said
+    assert any("for the lease, held by pod-7" in sentence for sentence in said), said
