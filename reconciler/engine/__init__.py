@@ -1,1 +1,1 @@
-"""The pass, told through ports; no SDK, no clock, no thread of its own."""
+"""Passes and commands, written against ports: no SDK, no clock and no thread in here."""

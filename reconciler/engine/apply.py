@@ -1,4 +1,4 @@
-"""Acting on all surveys of a pass: the lease, one call a table, then the seeds; each end told once."""
+"""Apply all assessments of a pass: acquire the lease, send one call per table, then seed, and report each step once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ from reconciler.seeding.decide import Need
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """The tables of a pass after acting. ``holder`` names the other reconciler where the lease was not to be had."""
+    """The tables of a pass after applying.
+
+    ``wrote`` tells whether anything changed, ``led`` whether this process held the lease. ``holder`` names the process
+    that holds it instead.
+    """
 
     tables: tuple[TableReport, ...]
     wrote: bool = False
@@ -33,7 +37,7 @@ class PassResult:
 
 
 def report_only(assessments: list[TableAssessment]) -> PassResult:
-    """Report what was seen; nothing is written."""
+    """Report the assessments without writing anything."""
     shown = [assessment for assessment in assessments if _is_reported(assessment)]
     return PassResult(tuple(table_report(assessment, assessment.steps, None, Seeded()) for assessment in shown))
 
@@ -41,7 +45,11 @@ def report_only(assessments: list[TableAssessment]) -> PassResult:
 def apply_all(
     context: PassContext, assessments: list[TableAssessment], state: EngineState, on_step: Callable[[str, Step], None]
 ) -> PassResult:
-    """Take the lease if anything is to be written, then apply and seed."""
+    """Acquire the lease if anything is to be written, then apply and seed. ``on_step`` gets each step that ends.
+
+    Every step stays deferred if another process holds the lease, if it wrote to the state after this pass read it, or
+    if the declarations changed meanwhile.
+    """
     if not any(needs_write(assessment) for assessment in assessments):
         return _settle_attempts(context, report_only(assessments), assessments, state)
     if context.ports.store.acquire_lease() is None:
@@ -79,7 +87,7 @@ def _holder(context: PassContext) -> str:
 
 
 def _overtaken(context: PassContext, result: PassResult) -> PassResult:
-    """The pass of a leader that is none any more: what it did stands, and it says who leads."""
+    """The result of a pass that lost the lease: what it did is reported, with the new holder."""
     return replace(result, led=False, holder=_holder(context))
 
 

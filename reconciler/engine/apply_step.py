@@ -1,7 +1,7 @@
-"""The second half of a pass: send one call for one table, and turn its end into a fate.
+"""Apply one step of one table: send its call and turn the outcome into the status of the step.
 
-At most one table-changing call per table and round. Nothing is assumed about a call whose answer was lost: the next
-round observes again.
+A round sends at most one call per table, because the service accepts only one change at a time while a table is
+UPDATING. If the response of a call is lost, nothing is assumed: the next round observes the table again.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ from reconciler.planning.ownership_transfer import transferred
 
 READ_BACK_SECONDS = 5.0
 READ_BACK_PAUSE = 0.2
-UNSETTLED = "the declarations changed a moment ago; nothing is removed before they have been unchanged for seconds"
+UNSETTLED = "the declarations changed a moment ago; waiting until they are stable before removing anything"
 
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """What applying did to a survey: its steps with their new fates, and what is to be remembered."""
+    """What applying did to a table: its steps with their new status, and what the engine must remember."""
 
     assessment: TableAssessment
     steps: tuple[Step, ...]
@@ -60,13 +60,17 @@ class TableResult:
     attempts: Attempts | None = None
     error: ApiError | None = None
     refusal: ApiError | None = None
-    """Why the service did not take the call for now; it changed nothing."""
+    """Why the service refused the call for now. The call changed nothing."""
     lease_lost: bool = False
-    """Whether it came out that another reconciler leads by now."""
+    """Whether another reconciler turned out to hold the lease."""
 
 
 def apply_next(context: PassContext, assessment: TableAssessment) -> TableResult:
-    """Carry out the first ready step that has a call; write the inventory first where it changed."""
+    """Write the inventory entry if it changed, then carry out the first ready step that has a call.
+
+    A step that ends the table goes before all others, because it makes them unnecessary. Does not raise ``ApiError``:
+    errors are in the result.
+    """
     if context.latch.endpoint_changed:
         steps = tuple(
             endpoint_changed_step(step) if step.status is StepStatus.READY else step for step in assessment.steps
@@ -125,6 +129,7 @@ def _create(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
     if declaration is None:
         return TableResult(assessment, (step,))
     has_tags = ports.endpoint.flavor.has_tags
+    # A create whose response was lost keeps its nonce: whichever of the two calls creates the table, its tag proves it.
     nonce = ownership.open_nonce(assessment.recorded) or ports.random.token()
     tag = ownership.owner_tag(context.options.scope, nonce) if has_tags else None
     call = create_call(without_unsupported(declaration.spec, ports.endpoint.flavor.lacks), tag)
@@ -150,9 +155,9 @@ def _create(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
 
 
 def _withdraw_intent(context: PassContext, assessment: TableAssessment, intent: InventoryEntry) -> None:
-    """An intent claims what was made after it; where nothing of ours can have been made, it must not.
+    """Undo the recorded intent of a create that certainly created nothing.
 
-    It would also keep ``on_existing: fail`` from being asked, as for a table that is managed already.
+    It would claim a table that somebody else creates later, and ``on_existing: fail`` would not apply to that table.
     """
     if assessment.entry is None:
         context.ports.store.drop_entry(intent)
@@ -168,6 +173,7 @@ def _delete(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
     lifecycle = lifecycle or (assessment.entry.lifecycle if assessment.entry else None)
     if lifecycle is None:
         return TableResult(assessment, (step,))
+    # The backup comes before the preflight: it may take minutes, and what the preflight confirms must still hold then.
     secure, wrote = with_backup(ports, assessment.name, step, context.backups)
     if secure.status is not StepStatus.READY:
         return TableResult(assessment, (secure,), wrote=wrote)
@@ -187,7 +193,10 @@ def _delete(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
 
 
 def _record_ended(context: PassContext, observed: ObservedTable) -> None:
-    """Written down before the call, because a lost answer must not count as none; what no longer counts is dropped."""
+    """Record the end of the table for the limit of deletions, and drop records that are older than its window.
+
+    The record is written before the call: if the response were lost, the deletion would otherwise not be counted.
+    """
     options, store, now = context.options, context.ports.store, context.ports.clock.now()
     if options.explicit_delete or delete_limit(options, context.snapshot) is None:
         return
@@ -201,10 +210,10 @@ def _record_ended(context: PassContext, observed: ObservedTable) -> None:
 
 
 def _delete_table(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
-    """Delete the table. Its record says so first, under its revision.
+    """Mark the record of the table as being deleted, then send DeleteTable.
 
-    So one of two comes first: a ``release`` of the table, which makes this write fail, or this write, which tells
-    ``release`` that the delete may be on its way.
+    The mark resolves the race with ``release``: both write the same revision of the record. Either ``release`` is first
+    and this write fails, or this write is first and tells ``release`` that the deletion may already be on its way.
     """
     if assessment.entry is None:
         return TableResult(assessment, (step,))
@@ -239,7 +248,7 @@ def _update(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
 
 
 def _refused_although_active(applied: TableResult, observed: ObservedTable) -> bool:
-    """Whether the call was refused as busy while the table was described as ACTIVE with nothing under way."""
+    """Whether the call was refused as busy although the table was ACTIVE and nothing was in progress."""
     away = applied.refusal
     busy = isinstance(away, Busy) and not isinstance(away, LeaseLost | RecordChanged)
     return busy and observed.status == "ACTIVE" and not observed.changing
@@ -258,7 +267,11 @@ def _record_refusal(context: PassContext, assessment: TableAssessment, step: Ste
 
 
 def _read_back(context: PassContext, assessment: TableAssessment) -> tuple[Change, ...] | None:
-    """What still differs right after a write on an emulator; ``None`` where that cannot be seen within seconds."""
+    """The differences that remain right after a write to an emulator; ``None`` if they cannot be read in time.
+
+    Emulators accept fields and silently drop them. Only a read immediately after the write tells that apart from
+    another client that changed the field back.
+    """
     if assessment.declaration is None:
         return None
     began = context.ports.clock.monotonic()
@@ -276,7 +289,11 @@ def _read_back(context: PassContext, assessment: TableAssessment) -> tuple[Chang
 
 
 def _send_with_quota(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
-    """Send a call that may use up a quota: written down before, because a lost answer must not be counted as none."""
+    """Send a call and record the quota that it uses.
+
+    The use is recorded before the call: if the response were lost, the call would otherwise not be counted, because
+    DescribeTable shows only the last change of each kind.
+    """
     observed, store = assessment.observed, context.ports.store
     kinds = quotas.counted(step, observed) if observed is not None and not context.ports.emulator else ()
     if observed is None or not kinds:
@@ -314,9 +331,10 @@ def _send(context: PassContext, assessment: TableAssessment, step: Step) -> Tabl
 
 
 def _write(context: PassContext, call: Call) -> Mapping[str, Any]:
-    """Send a call that changes a table. The request before it renews the lease, under the condition that it is ours.
+    """Renew the lease, then send a call that changes a table. Raises ``LeaseLost`` if the lease is no longer ours.
 
-    Whoever suspends the stack, releases a table or takes over revokes the lease, so the renewal fails from then on.
+    The renewal is the fencing check: DynamoDB cannot check our token itself. ``suspend``, ``release`` and a new leader
+    revoke the lease, so from then on this process sends no further call.
     """
     if not context.ports.store.holds_lease():
         raise LeaseLost(call.operation, "LeaseLost", LEASE_LOST)
@@ -324,7 +342,11 @@ def _write(context: PassContext, call: Call) -> Mapping[str, Any]:
 
 
 def _other_table_reached(assessment: TableAssessment, step: Step, answer: Mapping[str, Any]) -> Step | None:
-    """The failed step where the answer names another table than the one that was decided on: it was made meanwhile."""
+    """The failed step if the response describes another table than the planned one, else ``None``.
+
+    Somebody deleted and recreated the table between the preflight and the call. DeleteTable has no condition that could
+    prevent this.
+    """
     described = answer.get("TableDescription")
     if assessment.observed is None or not isinstance(described, Mapping) or "TableArn" not in described:
         return None
@@ -332,9 +354,9 @@ def _other_table_reached(assessment: TableAssessment, step: Step, answer: Mappin
     if went.same(decided):
         return None
     return step.failed(
-        f"{step.call.operation if step.call else 'the call'} reached another table than the one decided on: somebody"
-        f" made {assessment.name} anew right before it (decided on {_id(decided)}, reached {_id(went)}). Look at what"
-        " it held and restore it from a backup if it is missed",
+        f"{step.call.operation if step.call else 'the call'} reached another table than the planned one: somebody"
+        f" recreated {assessment.name} right before it (planned {_id(decided)}, reached {_id(went)}). Check what it"
+        " contained, and restore it from a backup if it is needed",
         Reason.IDENTITY,
     )
 
@@ -349,7 +371,7 @@ def _failed_call(assessment: TableAssessment, step: Step, error: ApiError) -> Ta
 
 
 def step_after_error(step: Step, error: ApiError) -> Step:
-    """The fate of a step whose call failed: the one place where outcomes are matched."""
+    """The step with the status that the error of its call gives it. The only place that maps outcomes to statuses."""
     if isinstance(error, Unsupported):
         return step.unsupported(f"the endpoint does not have {error.operation}")
     if isinstance(error, LeaseLost):
@@ -370,7 +392,10 @@ def _fatal(error: ApiError) -> ApiError | None:
 
 
 def _write_entry(context: PassContext, assessment: TableAssessment) -> TableAssessment:
-    """The survey with its entry as it is recorded now. ``RecordChanged`` where somebody wrote the record meanwhile."""
+    """Write the inventory entry if it changed; the assessment with the stored one.
+
+    Raises ``RecordChanged`` if another process wrote the record after this pass read it.
+    """
     if assessment.entry is not None:
         if assessment.entry_changed:
             revision = assessment.recorded.revision if assessment.recorded is not None else 0

@@ -1,4 +1,8 @@
-"""Whether a declared table is to be seeded, once it is known what is there."""
+"""Assess the tables of a pass: observe each one and plan its steps, without writing anything.
+
+``assess_tables`` selects the tables: the declared ones, and those of the inventory that are no longer declared. Policy,
+quotas and the deletion gate then give each step its status.
+"""
 
 from __future__ import annotations
 
@@ -38,15 +42,17 @@ from reconciler.seeding.digest import canonical
 from reconciler.seeding.provenance import item_digest, provenance
 
 LARGEST_COMPARED = 10_000
-"""Items; a larger table is not read to see what an interrupted seeding with another seed left in it."""
+"""Number of items. A larger table is not scanned to compare it with a seed that changed after an interruption."""
 
 
 def assess_tables(
     context: PassContext, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool
 ) -> list[TableAssessment]:
-    """One survey per table in focus. ``destroy`` looks only at what we created, as if nothing were declared.
+    """One assessment for each table in ``focus``, or for all tables if it is ``None``.
 
-    Which tables are declared no more is noted of all, before these declarations can make one that speaks for them.
+    ``destroy`` assesses the tables that this stack created, as if nothing were declared. Otherwise removed declarations
+    are recorded for tables outside the focus too. If they were recorded later, a table created now would count as older
+    than the removal and would vouch for these declarations (see ``foreign_declarations``).
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
     jobs: list[tuple[TableAssessment, Callable[[], TableAssessment]]] = []
@@ -76,7 +82,7 @@ def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[Tabl
 
 
 def _not_observed(context: PassContext, name: str, declaration: Declaration | None = None) -> TableAssessment:
-    """The survey of a table that is not looked at: nothing is claimed of it, and no record of it changes."""
+    """The assessment of a table that is not reached before the deadline: its record does not change."""
     recorded = context.snapshot.inventory.get(name)
     wait = deadline_passed_step(Step(Action.UPDATE, "table"))
     return TableAssessment(name, declaration, recorded=recorded, entry=recorded, steps=(wait,), not_observed=True)
@@ -91,7 +97,7 @@ def _assess(context: PassContext, job: tuple[TableAssessment, Callable[[], Table
 
 
 def assess_declared(context: PassContext, declaration: Declaration) -> TableAssessment:
-    """Look at a declared table and plan for it."""
+    """Observe a declared table and plan its steps."""
     name = declaration.spec.name
     recorded = context.snapshot.inventory.get(name)
     entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
@@ -125,7 +131,7 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
 
 
 def _assess_released(context: PassContext, base: TableAssessment) -> TableAssessment:
-    """A table that ``release`` gave up: looked at for the report; an endpoint that refuses that is no error."""
+    """A released table is observed for the report only, so a failed read is not an error of the pass."""
     try:
         observed = observe_table(context.ports, base.name, None, ask_owner=lambda _: False)
     except ApiError as error:
@@ -136,14 +142,14 @@ def _assess_released(context: PassContext, base: TableAssessment) -> TableAssess
 
 
 def _assess_foreign(base: TableAssessment, observed: ObservedTable | None, other: ForeignOwner) -> TableAssessment:
-    """A declared table of another stack or environment: nothing of it is ours, and nothing is done to it."""
+    """A declared table of another stack or environment gets one blocked step, and our record of it is dropped."""
     step = refusal(base.name, other, missing=observed is None)
     entry = ownership.dropped(base.entry, ownership.Event.OTHER_STACK)
     return TableAssessment(base.name, base.declaration, observed, base.recorded, entry=entry, steps=(step,))
 
 
 def _with_owner_check(context: PassContext, assessment: TableAssessment) -> TableAssessment:
-    """Before anything is written to a table that we created, its owner tag is read: somebody may have taken it over."""
+    """Read the owner tag before anything is written: another stack may have taken the table over since its creation."""
     observed = assessment.observed
     if observed is None or not any(step.status is StepStatus.READY for step in assessment.steps):
         return assessment
@@ -169,7 +175,11 @@ def _assess_missing(context: PassContext, base: TableAssessment, declaration: De
 def assess_present(
     context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
 ) -> TableAssessment:
-    """Plan for a declared table that is not of others; ``base`` tells what was known of it before."""
+    """Plan the steps of a declared table that exists and does not belong to another stack.
+
+    ``base`` has what is recorded of it. Filters narrow the plan in this order: ownership transfer, quotas, the
+    convergence breaker, deletion gate or policy, and the steps that others depend on.
+    """
     ports, lifecycle = context.ports, declaration.lifecycle
     if lifecycle.on_existing == "fail" and ownership.was_there_before(base.entry, observed):
         return replace(base, observed=observed, refusal="the table exists already and lifecycle.on_existing is `fail`")
@@ -231,7 +241,10 @@ def _attempts(context: PassContext, observed: ObservedTable) -> Attempts | None:
 def with_seed(
     context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable
 ) -> TableAssessment:
-    """The survey with the seeding of the table, where it is wanted. A table that nobody seeded yet is probed first."""
+    """The assessment with a seed step if one is needed. A table without a seed record is scanned first.
+
+    ItemCount is up to six hours old, so only a consistent Scan proves that a table is empty.
+    """
     wrong_keys = any(change.facet == "keys" for change in base.changes)
     replacing = any(step.ends_table and step.status is StepStatus.READY for step in base.steps)
     if not seed_applies(context, declaration, base) or wrong_keys or replacing or declaration.seed is None:
@@ -251,7 +264,7 @@ def with_seed(
 
 
 def seed_applies(context: PassContext, declaration: Declaration, base: TableAssessment) -> bool:
-    """Whether the declaration asks for a seed and may: never of a table that is only observed or let go."""
+    """Whether the table may be seeded: it declares a seed, and is neither observed only, released nor lost."""
     if declaration.seed is None or context.options.seed == "never" or declaration.lifecycle.on_existing == "observe":
         return False
     return not (is_state_lost(base.entry) or is_released(base.entry))
@@ -260,11 +273,11 @@ def seed_applies(context: PassContext, declaration: Declaration, base: TableAsse
 def _resume_seed(
     context: PassContext, base: TableAssessment, seed: Seed, observed: ObservedTable, step: Step
 ) -> tuple[Step, int]:
-    """The step of an interrupted seeding, and how many items of an earlier version of the seed the table holds.
+    """The step that resumes seeding, and the number of items of an earlier version of the seed in the table.
 
-    While all that was or may have been written is still part of the seed, seeding just goes on. Otherwise the seed has
-    changed in between: the present one is written only into a table that holds nothing but items of the seeder, and
-    the table is then reported, because it holds neither version exactly.
+    If all items that were or may have been written are still part of the seed, seeding continues. Otherwise the seed
+    changed in between. The new seed is then written only if the table holds no items other than those of the seeder,
+    and the table stays reported as partly seeded, because it holds neither version exactly.
     """
     record = base.seed_record
     possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
@@ -274,7 +287,7 @@ def _resume_seed(
         return step, 0
     limit = len(possible | wanted) + 1
     if limit > LARGEST_COMPARED:
-        return _seed_blocked(base.name, step, f"more than {LARGEST_COMPARED} items would have to be compared"), 0
+        return _seed_blocked(base.name, step, f"more than {LARGEST_COMPARED} items must be compared"), 0
     found = context.ports.items.first_items(base.name, limit)
     digests = frozenset(item_digest(item) for item in found)
     earlier = len((digests & possible) - wanted)
@@ -289,7 +302,7 @@ def _resume_seed(
 
 
 def _any_free_key(wanted: Iterable[Item], found: Sequence[Item], keys: tuple[str, ...]) -> bool:
-    """Whether any item of the seed has a key that is free."""
+    """Whether the key of any item of the seed is not in the table."""
     taken = {_key(item, keys) for item in found}
     return any(_key(item, keys) not in taken for item in wanted)
 
@@ -303,13 +316,13 @@ def _items(count: int) -> str:
 
 
 def _seed_blocked(name: str, step: Step, why: str) -> Step:
-    message = f"the seed changed after seeding was interrupted, and {why}; `reconciler clear {name}` removes what the "
-    message += "seed wrote and nobody changed"
+    message = f"the seed changed after seeding was interrupted, and {why}; `reconciler clear {name}` removes unchanged "
+    message += "items of the seed"
     return step.blocked(Reason.SEED_CHANGED, message, f"reconciler seed {name}")
 
 
 def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAssessment:
-    """Look at a table of the inventory that is not declared: ours are wished away, all others are forgotten."""
+    """Assess a table of the inventory that is not declared: plan to delete ours, drop the record of any other."""
     before, recorded = recorded, context.undeclared_entry(recorded)
     base = TableAssessment(recorded.name, recorded=before, entry=recorded)
     has_tags = context.ports.endpoint.flavor.has_tags
@@ -341,7 +354,7 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
 def _assess_missing_undeclared(
     context: PassContext, base: TableAssessment, recorded: InventoryEntry
 ) -> TableAssessment:
-    """A table that is wished away and not there is forgotten, but for one whose create may not be visible yet."""
+    """The record of a missing table is dropped, unless its create may not be visible yet."""
     not_before = not_visible_before(context.ports, recorded)
     if not_before is None:
         return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE))
@@ -350,7 +363,7 @@ def _assess_missing_undeclared(
 
 
 def validate_steps(ports: EngineContext, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, each ready one checked."""
+    """The steps, with each ready one blocked whose call the service model of botocore would refuse."""
     return tuple(_validated(ports, step) if step.status is StepStatus.READY else step for step in steps)
 
 

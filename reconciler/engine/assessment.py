@@ -1,7 +1,7 @@
-"""One table before anything is written, and what all surveys of a pass share.
+"""The data of a pass: ``TableAssessment`` for one table, and ``PassContext``, which all tables of a pass share.
 
-A survey is what the second half of a pass decides on, once every table has been looked at: caps and foreign
-declarations need the whole picture.
+``assess`` fills the assessments without writing anything. ``pass_guards`` and ``apply`` decide on them afterwards,
+because the limit of deletions and the check for foreign declarations need all tables.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ NOT_REACHED = "not reached before the deadline"
 
 @dataclass(frozen=True, slots=True)
 class TableAssessment:
-    """One table before anything is written. ``entry`` is the inventory entry as it should be."""
+    """One table before anything is written.
+
+    ``recorded`` is the inventory entry as it is stored, ``entry`` as it should be; a difference is written before the
+    first step. ``steps`` have the status that policy, history and the deletion gate give them.
+    """
 
     name: str
     declaration: Declaration | None = None
@@ -46,34 +50,35 @@ class TableAssessment:
     steps: tuple[Step, ...] = ()
     seed_need: Need = Need.NOTHING
     seed_items_of_earlier_version: int = 0
-    """Items of an earlier version of the seed that the table holds while seeding goes on with the present one."""
+    """Number of items of an earlier version of the seed in the table, while seeding continues with the present one."""
     error: ApiError | None = None
     rebuild: RebuildProgress | None = None
     record_only: bool = False
-    """Whether a pass that is not about this table only writes down that it is declared no more."""
+    """Whether the pass is not about this table and only records that it is no longer declared."""
     not_observed: bool = False
-    """Whether nothing is known of the table because it could not be read, and that is no error of the pass."""
+    """Whether the table could not be read, which is not an error of the pass."""
     refusal: str | None = None
-    """Why the table is an error without any failed call: it exists and may not (``on_existing: fail``)."""
+    """Why the table has an error although no call failed: it exists, and ``on_existing`` is ``fail``."""
 
     @property
     def closes_latch(self) -> bool:
-        """Whether an invalid answer or refused credentials forbid destructive steps in the whole pass (I3)."""
+        """Whether an invalid response or refused credentials forbid destructive steps in the whole pass (I3)."""
         return closes_latch(self.error)
 
     @property
     def entry_changed(self) -> bool:
-        """Whether the inventory must be written even if no step is."""
+        """Whether the inventory must be written, even if no step is carried out."""
         return self.entry != self.recorded
 
 
 @dataclass(frozen=True, slots=True)
 class PassContext:
-    """What all surveys of a pass share.
+    """What all assessments of a pass share.
 
-    ``vanished`` holds, by table, the folder of its declaration where that is gone as a whole, ``renamed`` the tables
-    that its file declares in its place, ``elsewhere`` the other project that declared it. ``settled_at`` is when the
-    declarations will have been unchanged for long enough to remove something; None where they have been.
+    Three mappings, by the name of an undeclared table, are evidence against deleting it: ``missing_folders`` has the
+    folder of its declaration if nothing in that folder declares anything any more, ``renamed`` the tables that its
+    file declares instead, and ``elsewhere`` the other project that declared it. ``stable_at`` is when the declarations
+    will have been unchanged long enough to remove something, or ``None`` if they have been.
     """
 
     ports: EngineContext
@@ -83,14 +88,14 @@ class PassContext:
     foreign_guard: ForeignGuard = field(default_factory=ForeignGuard)
     approved: Approval | None = None
     desired: DesiredState | None = None
-    """The declarations that this pass decides on; ``None`` where it deletes whatever is declared (``destroy``)."""
+    """The declarations of this pass; ``None`` for ``destroy``, which deletes tables although they are declared."""
     latch: SafetyLatch = field(default_factory=SafetyLatch)
     plan_cache: PlanCache = field(default_factory=PlanCache)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)
     elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)
     deadline: datetime | None = None
-    """When a converging run ends: no further table is begun then, and seeding stops between two batches."""
+    """When a run ends. After it no further table is begun, and seeding stops between two batches."""
     missing_folders: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
@@ -98,16 +103,16 @@ class PassContext:
 
     @property
     def out_of_time(self) -> bool:
-        """Whether the deadline has passed, so that nothing more may be begun."""
+        """Whether the deadline has passed."""
         return self.deadline is not None and self.ports.clock.now() >= self.deadline
 
     @property
     def declarations_unstable(self) -> bool:
-        """Whether the declarations changed so lately that nothing is removed because of them."""
+        """Whether the declarations changed too recently to remove anything because of them."""
         return self.stable_at is not None and self.ports.clock.now() < self.stable_at
 
     def undeclared_entry(self, recorded: InventoryEntry) -> InventoryEntry:
-        """The record of a table that is not declared, but for wishes that are over."""
+        """The inventory entry of a table that is not declared, without pending deletions that were cancelled."""
         standing = self.cancelled_deletions.without_cancelled(recorded) or recorded
         foreign, renamed_to = recorded.name in self.foreign_guard.foreign, self.renamed.get(recorded.name)
         return ownership.no_longer_declared(standing, self.ports.clock.now(), foreign=foreign, renamed_to=renamed_to)
@@ -115,7 +120,7 @@ class PassContext:
     def gate_input(
         self, assessment: TableAssessment, observed: ObservedTable, step: Step, lifecycle: Lifecycle
     ) -> GateInput:
-        """What the deletion gate decides this step of the surveyed table on."""
+        """The input of the deletion gate for one destructive step of the assessed table."""
         name = assessment.name
         return GateInput(
             self.options,
@@ -137,11 +142,15 @@ class PassContext:
         )
 
     def _elapsed(self, name: str, what: str, since: datetime) -> timedelta:
-        """A daemon must itself have seen a table pending for the whole grace period; a one-shot command cannot."""
+        """How long ``what`` has lasted.
+
+        A daemon must itself have seen the table pending for the whole grace period. A one-shot command cannot, so it
+        trusts the recorded time.
+        """
         return self.elapsed_times.elapsed((name, what), since, self.ports.clock, trusted=self.options.one_shot)
 
     def ownership_context(self) -> ownership.OwnershipContext:
-        """What ownership depends on at this endpoint."""
+        """What ownership depends on besides the table: scope, tags, and whether the emulator is new."""
         flavor, now = self.ports.endpoint.flavor, self.ports.clock.now()
         return ownership.OwnershipContext(
             self.options.scope, flavor.has_tags, flavor.emulator and self.snapshot.fresh, now
@@ -151,19 +160,19 @@ class PassContext:
 def foreign_owner_of(
     context: PassContext, base: TableAssessment, observed: ObservedTable | None
 ) -> ForeignOwner | None:
-    """The other stack or environment that a table belongs to, where it does."""
+    """The other stack or environment that a table belongs to, or ``None``."""
     claims = context.snapshot.foreign_claims.get(base.name, ())
     lifecycle = base.declaration.lifecycle if base.declaration else None
     return find_foreign_owner(base.entry, observed, claims, context.options.scope, lifecycle)
 
 
 def deadline_passed_step(step: Step) -> Step:
-    """A step that the deadline came before."""
+    """The step deferred, because the deadline passed before it was reached."""
     return step.deferred(Reason.BUSY, NOT_REACHED)
 
 
 def failed_assessment(base: TableAssessment, error: ApiError) -> TableAssessment:
-    """The survey of a table that could not be looked at; what passes by itself is waited for."""
+    """The assessment of a table that could not be read. An error that passes by itself becomes a deferred step."""
     if error.outcome is Outcome.AGAIN:
         wait = Step(Action.UPDATE, "table").deferred(Reason.BUSY, str(error))
         return replace(base, steps=(wait,))

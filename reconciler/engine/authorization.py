@@ -1,4 +1,7 @@
-"""May this pass write at all? Account, fingerprint, state, suspension and mode, asked once, before planning."""
+"""May this process write? Checks endpoint, account, state table, suspension and mode, and acquires the lease.
+
+A pass asks ``authorize_writes`` once before it plans. Commands that a person waits for also call ``acquire_lease``.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ from reconciler.model.options import Options
 from reconciler.model.records import Lease, StateSnapshot
 
 PATIENCE = timedelta(seconds=40)
-"""Longer than the term after which a lease that stands still is free."""
+"""Longer than the term of a lease. One that did not change for a whole term belongs to a dead process and is free."""
 PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class WriteAuthorization:
-    """``writes`` says whether steps may be applied; ``error`` ends the pass before it starts, ``warning`` does not."""
+    """Whether steps may be applied. An ``error`` ends the pass before it starts; a ``warning`` does not."""
 
     snapshot: StateSnapshot
     writes: bool
@@ -28,9 +31,10 @@ class WriteAuthorization:
 def authorize_writes(
     ports: EngineContext, options: Options, allowed_accounts: frozenset[str], *, dry: bool, explicit: bool
 ) -> WriteAuthorization:
-    """Read the state (creating its table only where writing is allowed) and decide.
+    """Read the state and decide. The state table is created only if writing is allowed.
 
-    ``explicit`` marks verbs that a suspension does not stop. Raises ``ApiError`` when nothing answers.
+    ``dry`` is true for a preview, and ``explicit`` for commands that a suspension does not stop. An empty
+    ``allowed_accounts`` allows every account. Raises ``ApiError`` if the endpoint does not respond.
     """
     wants_to_write = not dry and options.mode == "enforce"
     changed = ports.endpoint_watch.problem(ports.endpoint)
@@ -55,7 +59,7 @@ def authorize_writes(
 
 
 def _state(ports: EngineContext) -> StateSnapshot:
-    """The state; its table is created where this process has not worked with one yet, or an emulator lost it."""
+    """The state. Its table is created if this process has not used one yet, or if an emulator lost it."""
     if ports.endpoint_watch.fingerprint is None:
         return ports.store.ensure()
     seen = ports.store.load()
@@ -82,26 +86,26 @@ def _decide(snapshot: StateSnapshot, *, wants_to_write: bool, explicit: bool) ->
         return WriteAuthorization(snapshot, writes=False, error=error, warning=snapshot.rolled_back)
     if foreign:
         message = (
-            "fingerprint: the state table belongs to another account, region or table than the one it was made in;"
-            " nothing is written. If it was restored on purpose, delete its record `fingerprint` of this stack and"
-            " environment"
+            "fingerprint: the state table was copied or restored from another account, region or table; nothing is"
+            " written. If that was intended, delete its record `fingerprint` of this stack and environment"
         )
         return WriteAuthorization(snapshot, writes=False, error=message if wants_to_write else None, warning=message)
     return WriteAuthorization(snapshot, writes=wants_to_write and (explicit or snapshot.suspension is None))
 
 
 def unreachable(error: ApiError) -> str:
-    """One sentence for an endpoint that does not answer."""
+    """The error message for an endpoint that does not respond."""
     return f"the endpoint does not answer: {error.message}"
 
 
 def acquire_lease(
     ports: EngineContext, patience: float = PATIENCE.total_seconds(), *, wait_reported: bool = False
 ) -> None:
-    """Take or renew the lease. ``StateError`` once its holder was seen to renew it, or after ``patience`` seconds.
+    """Acquire or renew the lease, waiting up to ``patience`` seconds for a holder that shows no sign of life.
 
-    For whom it waits and for how long is reported once, unless it was ``said`` before. Whoever comes newly cannot
-    tell a dead holder from a slow one but by watching for a term.
+    Raises ``StateError`` as soon as the holder renews the lease, or when the time is over. A process that has just
+    started can tell a dead holder from a slow one only by watching the lease for a term. The wait is reported once,
+    unless ``wait_reported`` tells that it already was.
     """
     began, first = ports.clock.monotonic(), None
     while ports.store.acquire_lease() is None:
@@ -116,7 +120,7 @@ def acquire_lease(
         if alive or waited >= patience or not ports.clock.sleep(PAUSE):
             raise StateError(
                 f"another reconciler holds the lease: {holder} (waited {waited:.0f} s). "
-                "Stop it, or try again once it is done; `reconciler status` shows it"
+                "Stop it, or try again when it has finished; `reconciler status` shows it"
             )
 
 

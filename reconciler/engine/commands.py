@@ -1,4 +1,4 @@
-"""What the verbs that write by themselves share: may they write, whose turn is it, and which table is meant."""
+"""What commands that write without a pass share: authorization, the lease, finding the table, and waiting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ LONGEST_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a verb ended: ``finished`` is false where something is left to do, by another call of the same verb."""
+    """The result of a command. ``finished`` is false if the same command must be run again to continue.
+
+    ``messages`` are sentences for a person; ``data`` has the same facts for ``-o json``.
+    """
 
     messages: tuple[str, ...]
     finished: bool
@@ -31,7 +34,7 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """One call of a verb. ``deadline`` is when it stops waiting."""
+    """One run of a command, which stops waiting at ``deadline``."""
 
     ports: EngineContext
     options: Options
@@ -39,7 +42,10 @@ class CommandContext:
     deadline: datetime
 
     def begin(self) -> StateSnapshot:
-        """The state, once writing is allowed and the lease is ours. ``UsageError`` and ``StateError`` say why not."""
+        """Authorize writing, acquire the lease, and return the state as it is since then.
+
+        Raises ``UsageError`` in observe mode, and ``StateError`` if writing is not allowed or the lease is held.
+        """
         if self.options.mode == "observe":
             raise UsageError("RECONCILER_MODE=observe: nothing is written")
         snapshot = self._state()
@@ -53,7 +59,7 @@ class CommandContext:
         return authorization.snapshot
 
     def refuse_foreign(self, snapshot: StateSnapshot, observed: ObservedTable) -> None:
-        """``StateError`` for a table that belongs to another stack or environment."""
+        """Raise ``StateError`` if the table belongs to another stack or environment."""
         name = observed.spec.name
         observed = with_owner(self.ports, observed)
         other = foreign_owner(snapshot, self.options, name, observed)
@@ -61,25 +67,25 @@ class CommandContext:
             raise StateError(not_ours(name, other))
 
     def acquire_lease(self) -> None:
-        """Take or renew the lease, watching for a term whether its holder lives. ``StateError`` where it does."""
+        """Acquire or renew the lease. Raises ``StateError`` if a living process holds it."""
         acquire_lease(self.ports)
 
     def declared(self, table: str) -> Declaration | None:
-        """The declaration that is meant, by name or base name; None for any other table, or where all is broken."""
+        """The declaration with this name or base name; ``None`` if there is none or the declarations have errors."""
         try:
             return self.ports.source.load().named(table)
         except DeclarationError:
             return None
 
     def check(self, call: Call) -> Call:
-        """The call, if botocore would send it."""
+        """The call itself. Raises ``UsageError`` if the service model of botocore refuses it."""
         problem = self.ports.validator.problem(call)
         if problem is not None:
             raise UsageError(problem)
         return call
 
     def pause(self, last: float, until: datetime | None = None) -> float | None:
-        """Wait a little longer than the last time, or until a moment; None when the deadline has come."""
+        """Wait longer than ``last`` seconds, or until a time. Returns the seconds, or ``None`` at the deadline."""
         now = self.ports.clock.now()
         seconds = min(max(last * 2, FIRST_PAUSE), LONGEST_PAUSE) if until is None else (until - now).total_seconds()
         left = (self.deadline - now).total_seconds()

@@ -1,4 +1,8 @@
-"""Every port the engine speaks through, in one bundle, built once by the wiring or by a simulation."""
+"""The ports of the engine in one bundle, and the watch that notices when they lead to another endpoint.
+
+Wiring or a simulation builds one ``EngineContext`` per process. Its ``EndpointWatch`` remembers what earlier passes
+saw; ``authorization`` asks it at the start of each pass, and ``observe`` compares the ARN in each response.
+"""
 
 from __future__ import annotations
 
@@ -23,27 +27,31 @@ from reconciler.model.errors import EndpointError, SettingsError
 from reconciler.model.identity import Endpoint
 from reconciler.model.records import Fingerprint, StateSnapshot
 
-RESTART = "Restart the process to work with what is there now"
+RESTART = "Restart the process to use the present endpoint"
 
 
 @dataclass(slots=True)
 class EndpointWatch:
-    """``identify`` says what the endpoint is at the start of a pass, ``confirm`` asks it again at any moment."""
+    """Compares endpoint, account and state table with those of earlier passes.
+
+    ``identify`` identifies the endpoint at the start of a pass, and ``confirm`` does so at any other time. Both may be
+    ``None``; then nothing is compared.
+    """
 
     identify: Callable[[], Endpoint] | None = None
     confirm: Callable[[], Endpoint] | None = None
     current: Endpoint | None = None
-    """As the last pass found it; the account of some emulators shows only in the ARN of a table."""
+    """The endpoint that the last pass found. Some emulators show their account only in the ARN of a table."""
     changed_to: Endpoint | None = None
-    """What the last pass found in the place of the endpoint that it was made for."""
+    """The endpoint that the last pass found instead of the expected one."""
     fingerprint: Fingerprint | None = None
-    """The state table of the last pass that could write."""
+    """The state table of the last pass that was allowed to write."""
     seen_at: datetime | None = None
     moved: bool = False
-    """Whether the endpoint or the account changed since that state table was seen."""
+    """Whether the endpoint or the account has changed since that state table was seen."""
 
     def problem(self, known: Endpoint) -> str | None:
-        """Why this pass may not go on at the endpoint; raises ``ApiError`` while nothing answers."""
+        """Why this pass must not continue, or ``None``. Raises ``ApiError`` while the endpoint does not respond."""
         self.changed_to = None
         if self.identify is None:
             return None
@@ -57,19 +65,19 @@ class EndpointWatch:
         self.changed_to, self.moved = current, True
         return (
             f"the endpoint or the account changed: it was {known}; it is {current}. "
-            "Nothing is written in this pass; the next one works with what is there now"
+            "This pass writes nothing; the next one uses the new endpoint"
         )
 
     def record(self, snapshot: StateSnapshot, now: datetime) -> None:
-        """A pass that may write sees this state table."""
+        """Remember the state table that a pass with permission to write has read."""
         if snapshot.actual_fingerprint is not None:
             self.fingerprint, self.seen_at, self.moved = snapshot.actual_fingerprint, now, False
 
     def other_state_problem(self, snapshot: StateSnapshot, *, emulator: bool) -> str | None:
-        """Why the state table is not believed: it is another one than before, and nothing explains that.
+        """Why the state table cannot be trusted, or ``None``: it is not the one that earlier passes used.
 
-        A state table that was created since the last pass replaces one that was lost: an emulator loses all at a
-        restart, and another process made the new one. An older table belongs to another endpoint.
+        One case is legitimate. An emulator loses everything when it restarts, and another process creates a new state
+        table; that table is younger than the last pass. An older table belongs to another endpoint.
         """
         before, now = self.fingerprint, snapshot.actual_fingerprint
         if before is None or now is None or before.same(now):
@@ -78,16 +86,20 @@ class EndpointWatch:
         if replaceable and self.seen_at is not None and _created(now) > self.seen_at:
             return None
         return (
-            "the state table is not the one that this process worked with before "
+            "the state table is not the one that this process used before "
             f"({_shown(before)}; now {_shown(now)}): nothing is written. {RESTART}"
         )
 
     def missing_state_problem(self, snapshot: StateSnapshot, *, emulator: bool) -> str | None:
-        """Why a missing state table is not created: there was one, at another endpoint or in another account."""
+        """Why a missing state table must not be created, or ``None``.
+
+        The process had one before the endpoint or account changed. A new one would lose the inventory, so that tables
+        of this stack would look like tables of others.
+        """
         if self.fingerprint is None or emulator or snapshot.usable or not self.moved:
             return None
         problem = snapshot.problem or "the state table cannot be used"
-        return f"{problem}, and this process worked with one before: nothing is written. {RESTART}"
+        return f"{problem}, but this process used one before: nothing is written. {RESTART}"
 
 
 def _place(fingerprint: Fingerprint) -> tuple[str, str, str]:
@@ -111,7 +123,7 @@ _LONG_AGO = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class EngineContext:
-    """The outside world as the engine knows it."""
+    """Every port of the engine. Built once for each endpoint; ``endpoint`` is what was identified then."""
 
     api: TableApi
     items: ItemApi
@@ -125,9 +137,9 @@ class EngineContext:
     endpoint: Endpoint
     traces: Tracing = NULL_TRACING
     endpoint_watch: EndpointWatch = field(default_factory=EndpointWatch)
-    """Whether it still is the endpoint that ``endpoint`` names, and its state table the one of earlier passes."""
+    """Notices when ``endpoint`` or the state table is no longer the one that earlier passes used."""
 
     @property
     def emulator(self) -> bool:
-        """Whether losing everything here costs nothing."""
+        """Whether the endpoint is an emulator, where losing data costs nothing."""
         return self.endpoint.flavor.emulator

@@ -1,4 +1,4 @@
-"""Rounds until nothing is ready or deferred any more, or the deadline: what ``--once`` and ``up`` do."""
+"""Repeats passes until no step is ready or deferred, or until the deadline: what ``--once`` and ``up`` do."""
 
 from __future__ import annotations
 
@@ -18,29 +18,33 @@ from reconciler.planning.text import printable
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 TRIES = 5
-"""Rounds in a row that a table may fail in before a run stops trying it."""
+"""Consecutive rounds in which a table may fail before the run gives it up."""
 REPORT_WAIT_AFTER = 3.0
-"""Seconds of waiting after which a run says that it waits."""
+"""Seconds of waiting after which a run reports that it waits."""
 FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
-"""Failures that another round of the same run must not cover: the service refused, or the table was exchanged."""
+"""Failures that are not retried: the service refused the call, or it reached another table. A retry could hide them."""
 
 
 @dataclass(slots=True)
 class ConvergeLoop:
-    """One converging run. ``run_pass`` makes a pass over what is asked for and returns its report."""
+    """One run: it repeats ``run_pass`` until the tables converge or ``deadline`` passes."""
 
     ports: EngineContext
     run_pass: Callable[[PassRequest], PassReport]
     deadline: datetime
     on_wait: Callable[[str], None] | None = None
-    """Told once, in a sentence, that the run waits: for what, and until when."""
+    """Called at most once, with a sentence that says what the run waits for and until when."""
     waited: float = 0.0
     wait_reported: bool = False
-    """Whether it was reported that this run waits for the lease."""
+    """Whether the wait for the lease was reported."""
     pass_ids: list[str] = field(default_factory=list)
 
     def run(self, request: PassRequest) -> RunReport:
-        """The report of the last round, with the steps and changes of all rounds."""
+        """The report of the last round, with the steps and changes of all rounds.
+
+        If another process held the lease, one more pass follows once it is free, because records may be left to write.
+        If this process may have lost the lease since its last write, one more pass checks the result.
+        """
         started = self.ports.clock.now()
         whole, held = self._run(request)
         if held and self._wait_for_lease(whole):
@@ -60,7 +64,7 @@ class ConvergeLoop:
         return report
 
     def _run(self, request: PassRequest) -> tuple[PassReport, bool]:
-        """All rounds, and whether another held the lease in one of them: then records may be left to be written."""
+        """Run all rounds. Returns the joined report, and whether another process held the lease in one of them."""
         report = whole = self._pass(request)
         failures: dict[str, int] = {}
         ended = request.ended | _ended(report)
@@ -86,18 +90,18 @@ class ConvergeLoop:
         return whole, held
 
     def _report_lease_wait(self, report: PassReport) -> None:
-        """Once a run, not once a round: who holds the lease, and how long this run waits for it."""
+        """Report once per run who holds the lease and how long this run waits for it."""
         if report.lease_holder and not self.wait_reported:
             self.wait_reported = True
             left = (self.deadline - self.ports.clock.now()).total_seconds()
             if self.on_wait is None:
                 self.ports.telemetry.waiting(report.lease_holder, max(0.0, left))
             else:
-                words = f"Waiting up to {max(0.0, left):.0f} s for the lease, which {report.lease_holder} holds."
+                words = f"Waiting up to {max(0.0, left):.0f} s for the lease, held by {report.lease_holder}."
                 self.on_wait(printable(words))
 
     def _may_have_lost_lease(self, report: PassReport) -> bool:
-        """Whether another process may have led since this run wrote: what it saw last says nothing of the end then."""
+        """Whether another process may have held the lease since this run wrote, so that its last report is doubtful."""
         if report.error or report.problems or not report.wrote:
             return False
         try:
@@ -106,7 +110,7 @@ class ConvergeLoop:
             return True
 
     def _wait_for_lease(self, report: PassReport) -> bool:
-        """Whether the lease is ours now, as it was not before; a holder that lives does its records itself."""
+        """Wait for the lease; ``False`` if a living process holds it, which then writes its records itself."""
         left = (self.deadline - self.ports.clock.now()).total_seconds()
         if report.error or left <= 0:
             return False
@@ -117,8 +121,10 @@ class ConvergeLoop:
         return True
 
     def _unfinished(self, request: PassRequest, report: PassReport, failures: dict[str, int]) -> list[str]:
-        """The tables that need another round. A suspended stack needs none, but for ``destroy``, which goes on there:
-        a second ``destroy`` would otherwise end while its backup is being made, and make another one each time."""
+        """The names of tables that need another round. In a suspended stack only ``destroy`` continues.
+
+        A second ``destroy`` would otherwise end while its backup is CREATING, and create another backup each time.
+        """
         idle = report.observe_only or (report.suspended and not request.destroy)
         if report.error or report.problems or idle or report.plan_changed:
             return []
@@ -168,12 +174,12 @@ class ConvergeLoop:
 
 
 def _approval_after_writes(approved: Approval | None, whole: PassReport) -> Approval | None:
-    """Once something was written, the plan differs from the one that was shown because it is being carried out."""
+    """The approval without its plan digest once something was written: the plan has changed by being carried out."""
     return replace(approved, digest=None) if approved is not None and whole.wrote else approved
 
 
 def _ended(report: PassReport) -> frozenset[str]:
-    """The tables that a round deleted or replaced, or would have but for what it saw of others."""
+    """The names of tables that a round deleted or replaced, or would have without a guard of the whole pass."""
     return frozenset(table.name for table in report.tables if any(_counts(step) for step in table.steps))
 
 
@@ -183,7 +189,7 @@ def _counts(step: Step) -> bool:
 
 
 def _without_done_steps(report: PassReport) -> PassReport:
-    """A round before as the next one carries it on: what was done is done, and counts no more."""
+    """The report without steps that are done, as the base of the next round."""
     return replace(report, tables=tuple(_table_without_done_steps(table) for table in report.tables))
 
 
@@ -227,7 +233,7 @@ def _join_table(before: TableReport | None, after: TableReport | None) -> TableR
 
 
 def _gone(before: TableReport | None) -> TableReport | None:
-    """A table that a later round reports no more: deleted as planned, nothing of it is left to do or to wait for."""
+    """A table that a later round no longer reports: it was deleted as planned, so nothing is left to do."""
     if before is None:
         return None
     done = tuple(step for step in before.steps if step.status is StepStatus.DONE)
@@ -235,7 +241,7 @@ def _gone(before: TableReport | None) -> TableReport | None:
 
 
 def _mark_unreached(report: PassReport) -> PassReport:
-    """Steps that were ready to the end were not reached in time: say so."""
+    """The report with steps that were still ready at the end marked as not reached before the deadline."""
     if report.suspended or report.observe_only:
         return report
     return replace(report, tables=tuple(_unreached(table) for table in report.tables))

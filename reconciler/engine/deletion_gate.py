@@ -1,4 +1,9 @@
-"""Evidence for the deletion gate: what a table holds, since when it is unwanted, and the last look before the call."""
+"""The deletion gate at work: the evidence for each decision, the safety backup, and the preflight before each call.
+
+The rules are in ``planning.policy.deletion_gate``; this module reads what they need. ``docs/safety.md`` numbers the
+conditions. A destructive call is checked twice: while the table is assessed, and by a preflight immediately before the
+call, because minutes may pass in between and anybody may change the table, its tags or its items.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +31,22 @@ from reconciler.planning.scopes import find_foreign_owner
 from reconciler.seeding.digest import items_digest
 
 LEASE_LOST = "the lease was lost"
-TABLE_REPLACED = "the table changed hands between the plan and the call"
+TABLE_REPLACED = "the table was replaced by another one after planning"
 DECLARATIONS_CHANGED = "the declarations changed after planning; planning again"
-TAKEN_OVER = "another stack took the table over between the plan and the call"
-RESOURCE_CHANGED = "what it would take away was changed by somebody between the plan and the call; it is planned anew"
+TAKEN_OVER = "another stack took the table over after planning"
+RESOURCE_CHANGED = "the resource changed after planning; planning again"
 LARGEST_COMPARED_SEED = 10_000
-"""Items; a larger seed is not read back to see whether a table holds only it, and counts as other items."""
+"""Number of items. A table is not compared with a larger seed; its items then count as items of others."""
 
 
 def judge_deletion(
     ports: EngineContext, step: Step, gate_input: GateInput, seed: SeedRecord | None
 ) -> tuple[Step, InventoryEntry | None]:
-    """The fate of a destructive step, and the entry with the times that the wish and the emptiness stand since."""
+    """The destructive step with the status that the gate gives it, and the entry with its grace periods.
+
+    The entry records since when the deletion is pending and since when the table was seen empty. The Scan is the last
+    check, because it costs a request that reads items. Raises ``ApiError`` if a read fails.
+    """
     if step.status is not StepStatus.READY:
         return step, gate_input.entry
     refusal = deletion_gate(step, gate_input, None) or _not_ours_by_tag(ports, step, gate_input)
@@ -46,11 +55,11 @@ def judge_deletion(
     contents = read_contents(ports, gate_input.observed.spec.name, gate_input, seed)
     entry = _with_pending_deletion(gate_input, contents)
     decided = deletion_gate(step, replace(gate_input, entry=entry), contents)
-    return decided or step.blocked(Reason.DATA_LOSS, "what the table holds could not be told"), entry
+    return decided or step.blocked(Reason.DATA_LOSS, "the contents of the table are unknown"), entry
 
 
 def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lifecycle: Lifecycle) -> TableAssessment:
-    """The survey with this destructive step alone, as the deletion gate judges it, and the times that it notes."""
+    """The assessment with this one destructive step as the gate decides it, and with the updated entry."""
     if base.observed is None:
         return base
     observed = base.observed
@@ -69,7 +78,11 @@ def _not_ours_by_tag(ports: EngineContext, step: Step, gate_input: GateInput) ->
 
 
 def read_contents(ports: EngineContext, name: str, gate_input: GateInput, seed: SeedRecord | None) -> TableContents:
-    """A consistent Scan; ItemCount is hours old and decides nothing."""
+    """What the table contains, from a consistent Scan of at most one item more than its seed has.
+
+    ItemCount is updated about every six hours, so it never decides anything.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+    """
     known = (
         seed if seed is not None and seed.state == "done" and gate_input.observed.identity.same(seed.identity) else None
     )
@@ -86,11 +99,12 @@ def preflight_delete(
     seed: SeedRecord | None,
     planned: Callable[[ObservedTable], bool],
 ) -> Step | None:
-    """Everything once more, right before the call; ``None`` when identity, owner, status, contents and lease hold.
+    """Repeat every check immediately before the call; ``None`` if identity, owner, contents and lease still allow it.
 
-    ``planned`` says of a table that stays whether it still leads to this step.
+    ``planned`` tells of a table that stays whether its present state still leads to this step.
     """
     name = gate_input.observed.spec.name
+    # DeleteTable takes a name and no identity: without this read it would delete whatever table has the name by now.
     fresh = observe_table(ports, name, None, ask_owner=lambda _: True)
     if fresh is None or not fresh.identity.same(gate_input.observed.identity):
         return step.blocked(Reason.IDENTITY, TABLE_REPLACED)
@@ -101,6 +115,7 @@ def preflight_delete(
     decision, _ = judge_deletion(ports, step, replace(gate_input, observed=fresh, now=ports.clock.now()), seed)
     if decision.status is not StepStatus.READY:
         return decision
+    # The lease comes last. A pass that was paused here long enough to lose it must not delete for its old decision.
     if not ports.store.keep_lease():
         return step.deferred(Reason.LEASE, LEASE_LOST)
     return None
@@ -116,7 +131,11 @@ def _with_pending_deletion(gate_input: GateInput, contents: TableContents) -> In
 
 
 def preflight_removal(context: PassContext, assessment: TableAssessment, step: Step) -> Step | None:
-    """What stands against the call by now; ``None`` when table, plan and lease hold."""
+    """Why a call that removes part of a table must not be sent now, or ``None``.
+
+    It costs one DescribeTable and one ListTagsOfResource. The table must be the same one, belong to nobody else, and
+    lead to the same call for the same changes as when it was assessed.
+    """
     ports = context.ports
     fresh = observe_table(ports, assessment.name, None, ask_owner=lambda _: True)
     if fresh is None or assessment.observed is None or not fresh.identity.same(assessment.observed.identity):
@@ -132,9 +151,9 @@ def preflight_removal(context: PassContext, assessment: TableAssessment, step: S
 
 
 def declarations_changed(context: PassContext, step: Step) -> Step | None:
-    """What stands against a call that takes something away where the declarations are not those it was decided on.
+    """The removing step deferred if the declarations have changed since this pass read them, else ``None``.
 
-    A file may have been gone for a moment, or this process may have slept since it read them.
+    An editor or a deployment may have removed a file for a moment, or this process may have been suspended since.
     """
     if context.desired is None or context.ports.source.still(context.desired):
         return None
@@ -142,7 +161,7 @@ def declarations_changed(context: PassContext, step: Step) -> Step | None:
 
 
 def still_planned(context: PassContext, assessment: TableAssessment, step: Step, fresh: ObservedTable) -> bool:
-    """Whether the table as DescribeTable shows it now leads to the same call for the same changes."""
+    """Whether the table as ``fresh`` shows it still leads to the same call for the same changes."""
     if assessment.declaration is None or assessment.observed is None:
         return False
     rebuild = active_rebuild(context.snapshot.rebuilds.get(assessment.name), fresh.identity)
@@ -161,7 +180,7 @@ def _covers(other: Step, step: Step) -> bool:
 
 
 def _merge_observed(observed: ObservedTable, fresh: ObservedTable) -> ObservedTable:
-    """What was read again, and of the rest what was read before."""
+    """The fresh observation, with the earlier value of each field that was not read again."""
     kept = {
         name: getattr(observed.spec, name)
         for name in TableSpec.__dataclass_fields__
@@ -177,9 +196,11 @@ def _merge_observed(observed: ObservedTable, fresh: ObservedTable) -> ObservedTa
 
 
 def with_backup(ports: EngineContext, name: str, step: Step, made: dict[str, SafetyBackup]) -> tuple[Step, bool]:
-    """The step, still ready where what the table holds is kept; and whether a call was made that changes something.
+    """The step, still ready if the items of the table are backed up, and whether CreateBackup was called.
 
-    ``made`` are the backups that this process made, by table; one is added.
+    Nothing waits in here: while the backup is CREATING the step is deferred, and a later round continues. An empty
+    table and an endpoint without backups need none. ``made`` has the backups of this process by table name and gets a
+    new one. The tool never deletes these backups.
     """
     if not ports.items.first_items(name, 1):
         return step, False
@@ -200,20 +221,20 @@ def with_backup(ports: EngineContext, name: str, step: Step, made: dict[str, Saf
             raise
         return step, False
     except Forbidden as error:
-        message = f"no backup could be made first: {error.operation} was denied"
+        message = f"the safety backup failed: {error.operation} was denied"
         return step.blocked(Reason.BACKUP, message, f"permission for dynamodb:{error.operation} on the table"), False
     except ApiError as error:
         if error.outcome is Outcome.AGAIN:
-            return step.deferred(Reason.BUSY, f"a backup comes first: {error}"), False
+            return step.deferred(Reason.BUSY, f"waiting for the safety backup: {error}"), False
         if error.outcome is Outcome.NEVER:
-            return step.blocked(Reason.BACKUP, f"no backup could be made first: {error}"), False
+            return step.blocked(Reason.BACKUP, f"the safety backup failed: {error}"), False
         raise
 
 
 def _backup_status(ports: EngineContext, name: str, made: dict[str, SafetyBackup]) -> str | None:
-    """The status of our backup before this very decision; ``None`` where a new one is needed.
+    """The status of the backup that this process made for the present decision; ``None`` if a new one is needed.
 
-    ListBackups comes first in any case: an endpoint without backups says so here, and nothing is written.
+    ListBackups is called in any case: an endpoint without backups refuses it, before anything is written.
     """
     mine = made.get(name)
     table = ports.api.read("DescribeTable", {"TableName": name})["Table"]

@@ -1,6 +1,7 @@
-"""Whether the declarations look like those of another project: then none of our tables is pruned for them.
+"""Detects declarations of another project, for which no table of this stack may be deleted.
 
-At least one existing table that this stack created must still be declared. Called once a pass, before the surveys.
+Wrong settings or an unmounted folder can give a pass the declarations of another project. At least one existing table
+that this stack created must still be declared. Called once per pass, before the tables are assessed.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from reconciler.planning.observe import identity_of
 
 @dataclass(frozen=True, slots=True)
 class ForeignGuard:
-    """Undeclared tables of this stack, by what stands against pruning them.
+    """Names of undeclared tables of this stack, by what forbids to delete them.
 
-    ``foreign`` are blocked whatever they hold. A ``lone`` one, the only table of the stack, may go when it is empty or
-    holds only its seed. Of ``unsettled`` ones it could not be read whether a declared table of the stack exists.
+    ``foreign`` tables are never deleted. A ``single`` one, the only table of the stack, may be deleted if it is empty
+    or contains only its seed. For ``unsettled`` ones it could not be read whether a declared table of the stack exists.
     """
 
     foreign: frozenset[str] = frozenset()
@@ -31,23 +32,26 @@ class ForeignGuard:
 
     @property
     def names(self) -> frozenset[str]:
-        """All of them."""
+        """The names of all these tables."""
         return self.foreign | self.single | self.unsettled
 
 
 def find_foreign(
     ports: EngineContext, desired: DesiredState, snapshot: StateSnapshot, latch: SafetyLatch
 ) -> ForeignGuard:
-    """Compare what is declared with the tables that we created. Costs one DescribeTable where any is undeclared.
+    """Compare the declarations with the tables that this stack created.
 
-    A declared table counts only if it was made before the other one was first found undeclared: a younger one may have
-    been made for these very declarations. A table that took the place of an older one of ours is as old as that one.
-    ``doubt`` hears of invalid answers and refused credentials, after which the pass destroys nothing at all (I3).
+    Costs at least one DescribeTable if any of them is undeclared. A declared table vouches for the declarations only if
+    it was created before the other one was first found undeclared: a younger one may have been created for these very
+    declarations. A table that replaced an older one of ours counts as old as that one. Invalid responses and refused
+    credentials close ``latch``, after which the pass destroys nothing (I3).
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
     ours = [entry for entry in snapshot.inventory.values() if ownership.may_be_ours(entry)]
     unwanted = [entry for entry in ours if entry.name not in declared]
-    kept = _Kept(ports, latch, [entry for entry in ours if entry.name in declared and ownership.is_ours(entry)])
+    kept = _DeclaredTables(
+        ports, latch, [entry for entry in ours if entry.name in declared and ownership.is_ours(entry)]
+    )
     several = sum(ownership.is_ours(entry) for entry in unwanted) > 1
     foreign: set[str] = set()
     single: set[str] = set()
@@ -61,8 +65,8 @@ def find_foreign(
     return ForeignGuard(frozenset(foreign), frozenset(single), frozenset(unsettled))
 
 
-class _Kept:
-    """The declared tables that we created, each described at most once; True, False, or None where it was not read."""
+class _DeclaredTables:
+    """The declared tables that this stack created. Each is described at most once."""
 
     def __init__(self, ports: EngineContext, latch: SafetyLatch, entries: Iterable[InventoryEntry]) -> None:
         self._ports = ports
@@ -71,6 +75,7 @@ class _Kept:
         self._seen: dict[str, bool | None] = {}
 
     def any_older(self, unwanted: InventoryEntry) -> bool | None:
+        """Whether one exists that is older than ``unwanted``; ``None`` if that could not be read."""
         unread = False
         for entry in self._entries:
             if not _older(entry, unwanted):
@@ -101,6 +106,6 @@ class _Kept:
 
 
 def _older(kept: InventoryEntry, unwanted: InventoryEntry) -> bool:
-    """Whether one table, or one that it replaced, was made before the other was first found undeclared."""
+    """Whether ``kept``, or a table that it replaced, was created before ``unwanted`` was first found undeclared."""
     since, made = unwanted.forgotten_since, ownership.ours_since(kept)
     return since is None or (made is not None and made < since)

@@ -1,4 +1,4 @@
-"""The verb ``import``: live tables read whole, and remembered as adopted. Nothing is written but the state table."""
+"""The command ``import``: read live tables completely and record them as adopted. Writes only to the state table."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from reconciler.planning.scopes import foreign_owner, is_state_table, not_ours
 NOTHING_LEFT = "every table is declared already; nothing was written"
 SETTLED = ("ACTIVE", "UPDATING")
 BaseOf = Callable[[str], str]
-"""The name that a table is declared by; ``UsageError`` for a table of another environment."""
+"""Maps a table name to the base name of its declaration. Raises ``UsageError`` for a table of another environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A table that is not imported, and why. ``later`` says that it is there to stay: another import can have it."""
+    """A table that is not imported, and why. ``retry_later`` tells that a later import can succeed."""
 
     name: str
     message: str
@@ -33,30 +33,29 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class ImportCandidates:
-    """Tables to write down, by base name, and those that are not."""
+    """The tables to declare, by base name, and those that are skipped."""
 
     tables: Mapping[str, ObservedTable]
     skipped: tuple[Skipped, ...] = ()
     released: tuple[str, ...] = ()
-    """Named tables that are declared and were given up by ``release``: they are managed again, as adopted."""
+    """Named tables that are declared and were released. They are managed again, as adopted."""
     nothing: str = NOTHING_LEFT
-    """What to say where no table is to be written down."""
+    """The message if there is no table to declare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One call of the verb."""
+    """One run of the command."""
 
     ports: EngineContext
     options: Options
 
     def find(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
-        """The named tables; without names all that are neither declared nor another stack's nor anybody's state table.
+        """The named tables, or without names all that are not declared, not another stack's and not a state table.
 
-        Tables of other stacks and environments are passed over by name, state tables without a word.
-
-        What is named and declared already just as it is, by a run that died say, is done and left out. ``UsageError``
-        says which of the named ones cannot be had; without names the others are had all the same.
+        Without names, tables of other stacks and environments are skipped with a message, and state tables silently.
+        A named table that is already declared exactly as it is, for example by a run that was killed, is left out.
+        Raises ``UsageError`` if a named table cannot be imported.
         """
         declared_by_name = {declaration.spec.name: declaration for declaration in declared.declarations}
         released = self._released(names, declared_by_name)
@@ -91,7 +90,7 @@ class Import:
         return ImportCandidates(found, tuple(skipped), released, "nothing was written" if skipped else nothing)
 
     def _released(self, names: tuple[str, ...], declared_by_name: Mapping[str, Declaration]) -> tuple[str, ...]:
-        """Those of the named tables that are declared and recorded as released. ``UsageError`` for another stack's."""
+        """The named tables that are declared and recorded as released. Raises ``UsageError`` for another stack's."""
         snapshot = self.ports.store.load()
         found = [name for name in names if name in declared_by_name and _is_released(snapshot.inventory.get(name))]
         for name in found:
@@ -105,9 +104,9 @@ class Import:
     def adopt(
         self, tables: Mapping[str, ObservedTable], snapshot: StateSnapshot, declared_in: Mapping[str, str]
     ) -> None:
-        """Adopt them, by base name; what is recorded with the same identity stays, but for a release.
+        """Record the tables, given by base name, as adopted. A record with the same identity stays unless released.
 
-        ``declared_in`` are their files, so that the next pass finds nothing left to write down.
+        ``declared_in`` has the file of each base name, so that the next pass has nothing left to record.
         """
         for base, observed in tables.items():
             name = observed.spec.name
@@ -131,11 +130,11 @@ class Import:
         return isinstance(read, ObservedTable) and not any(diff(declaration.spec, read.spec))
 
     def _read(self, name: str) -> ObservedTable | Skipped:
-        """The table, whole where it is settled."""
+        """The table with every feature, or why it is skipped."""
         try:
             observed = observe_table(self.ports, name, None, whole=True)
         except NotFound:
-            # A table that is coming or going is described, and yet unknown to the operations beside DescribeTable.
+            # While a table is CREATING or DELETING, DescribeTable knows it and the other operations do not.
             observed = observe_table(self.ports, name, None)
             if observed is not None and observed.status in SETTLED:
                 return Skipped(name, f"{name} changed while it was read; import it again", retry_later=True)
@@ -144,7 +143,7 @@ class Import:
     def _foreign_reason(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
         name = table.spec.name
         if self._holds_records(table):
-            return f"{name} is a state table, which is nobody's to declare"
+            return f"{name} is a state table and must not be declared"
         other = foreign_owner(snapshot, self.options, name, table)
         return not_ours(name, other) if other else None
 
@@ -152,7 +151,7 @@ class Import:
         return is_state_table(table.spec.name, table, self.options.state_table)
 
     def _nothing(self, every: Iterable[str], tables: Iterable[ObservedTable | Skipped]) -> str:
-        """Why there is nothing to write down, where that is so and no table was passed over."""
+        """The message if there is no table to declare and none was skipped."""
         records = {
             table.spec.name for table in tables if isinstance(table, ObservedTable) and self._holds_records(table)
         }

@@ -1,6 +1,6 @@
-"""What is known right now: the last report and the state of the loop. Metrics, probes and pages read it.
+"""The present status of the loop: the last report, the next pass and readiness. Metrics, probes and pages read it.
 
-Every value put here is frozen and replaced as a whole, so readers in other threads need no lock.
+Every value is immutable and replaced as a whole, so readers in other threads need no lock.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from reconciler.model.report import PassReport, TableReport, TableStatus, Verdic
 class LoopStatus:
     """The last pass, the next one, and readiness.
 
-    ``report`` is the last pass over all tables. ``ready_names`` are the declared tables that were seen ACTIVE with
-    their seeding ended at least once; later drift does not take a name away, a table that this stack destroyed does.
-    ``interval`` is in seconds.
+    ``report`` is the last pass over all tables. ``ready_names`` has the declared tables that were once ACTIVE with
+    their seeding finished. Later drift does not remove a name, but ``destroy`` does. ``interval`` is in seconds.
     """
 
     environment: str
@@ -38,26 +37,26 @@ class LoopStatus:
     ready_names: frozenset[str] = frozenset()
     not_ready_reason: str = "waiting for the endpoint"
     heartbeat: datetime | None = None
-    """When the loop last made progress: a try to connect, a pass that begins or ends, a request that was answered.
+    """When the loop last made progress: it tried to connect, began or ended a pass, or got a response.
 
-    ``None`` without a loop.
+    ``None`` if no loop runs.
     """
     loop_error: str | None = None
-    """Set when the loop itself has died; liveness is false from then on."""
+    """The error that ended the loop. Liveness is false from then on."""
 
     def start(self, pass_id: str) -> None:
-        """A pass begins. Until the first one has ended, readiness waits for it."""
+        """A pass begins. Readiness waits until the first one has ended."""
         self.in_progress = pass_id
         if self.report is None:
             self.not_ready_reason = "the first pass is checking the tables"
 
     def planned(self, words: str) -> None:
-        """The pass under way is about to act."""
+        """The current pass has planned and is about to apply."""
         if self.report is None:
             self.not_ready_reason = f"the first pass is {words}"
 
     def finish(self, report: PassReport) -> None:
-        """A pass over all tables ended: take over what it saw."""
+        """A pass over all tables ended. Take over its report."""
         self.report = report
         self.in_progress = None
         self.suspended = report.suspended
@@ -76,7 +75,7 @@ class LoopStatus:
 
     @property
     def ready(self) -> bool:
-        """Endpoint up and every declared table has been seen ACTIVE with its seeding ended."""
+        """Whether the endpoint is up and every declared table was once ACTIVE with its seeding finished."""
         return self.endpoint_up and self.report is not None and not self.not_ready_reason
 
     def declared(self) -> tuple[TableReport, ...]:
@@ -99,8 +98,8 @@ class LoopStatus:
 
 
 def _destroyed(report: PassReport, table: TableReport) -> bool:
-    """Whether ``destroy`` took it: the stack is suspended, and neither the table nor a record of it is there.
+    """Whether ``destroy`` deleted the table: the stack is suspended, and neither table nor record exists.
 
-    Of a table that somebody else deleted the record stands.
+    If somebody else deleted the table, its record remains.
     """
     return report.suspended and table.status is TableStatus.MISSING and table.ownership is None

@@ -1,4 +1,7 @@
-"""Ask the endpoint about one table: DescribeTable, and the extra reads its declared facets need."""
+"""Observe one table: DescribeTable, and the further reads that its declared facets need.
+
+Also knows when a missing table is really missing: DescribeTable is eventually consistent right after a create.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ from reconciler.planning.observe import (
 from reconciler.planning.ownership import may_be_ours
 
 CREATE_GRACE = timedelta(seconds=30)
-"""Off emulators DescribeTable may not find a table for a while after its create (eventual consistency)."""
+"""DescribeTable may miss a table for a while after CreateTable (eventual consistency); emulators have no such delay.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
+"""
 NOT_YET_VISIBLE = "a create of this table may not be visible yet"
 
 
@@ -44,12 +50,15 @@ def observe_table(
     whole: bool = False,
     plan_cache: PlanCache | None = None,
 ) -> ObservedTable | None:
-    """The live table, or ``None`` where DescribeTable says that there is none.
+    """The live table, or ``None`` if DescribeTable does not find it.
 
-    ``spec`` is the declared one and decides the extra reads; ``whole`` reads everything that any facet knows, and
-    ``ask_owner`` says of which table the owner tag is wanted too. ``recall`` spares reading equal answers again.
-    Raises ``ApiError`` where anything could not be read: a failure is never taken for emptiness. Only what we are not
-    permitted to look at is unknown, and the rest goes on; whose a table is must be known, and a table read whole is.
+    ``spec`` is the declared table and decides which further reads are sent; ``whole`` sends those of every facet.
+    ``ask_owner`` gets the identity of the table and decides whether its owner tag is read. ``plan_cache`` returns the
+    previous object if all responses are equal.
+
+    Raises ``ApiError`` if a read failed: a failure never counts as an absent value. A read for which the permission is
+    missing leaves its facet unknown and the rest continues. Only the owner tag, and a table that is read ``whole``,
+    must be complete. ``EndpointChanged`` means that the ARN in the response belongs to another account or region.
     """
     try:
         described = ports.api.read("DescribeTable", {"TableName": name})
@@ -80,16 +89,16 @@ def observe_table(
                 raise
             denied[extra.key] = extra.operation
         except Unsupported:
-            # An endpoint that has tags and does not tell them hides whose the table is: off emulators that is an error.
+            # Without the owner tag another stack's table could pass for ours. Emulators may lack tags altogether.
             if owner_needed and extra.key == LIST_TAGS and not ports.emulator:
                 raise
             unsupported.add(extra.key)
         except NotFound:
-            # An emulator that tells of an index or a stream, and cannot be asked about it, will never know it.
+            # Some emulators list an index or a stream in DescribeTable and do not know it in the operation about it.
             if not (ports.emulator and extra in extra_reads_wanted):
                 raise
             if extra.operation not in LOOKUPS:
-                # A name that leads to nothing is an answer: no table is encrypted by such a key.
+                # A KMS alias that does not resolve is a valid answer: no table can be encrypted with that key.
                 unsupported.add(extra.key)
     responses = Responses(answers, frozenset(unsupported), frozenset(denied), ports.clock.now())
 
@@ -101,13 +110,16 @@ def observe_table(
 
 
 def observe_twice(ports: EngineContext, name: str) -> ObservedTable | None:
-    """The table with its owner, or ``None`` where two answers say that there is none: what is forgotten is for good."""
+    """The table with its owner tag, or ``None`` if two DescribeTable calls do not find it.
+
+    The caller drops the record of a missing table, which cannot be undone, and one response may be stale.
+    """
     first = observe_table(ports, name, None, ask_owner=lambda _: True)
     return first or observe_table(ports, name, None, ask_owner=lambda _: True)
 
 
 def with_owner(ports: EngineContext, observed: ObservedTable) -> ObservedTable:
-    """The same table with its owner tag, read now where the endpoint has tags and nobody has read them yet."""
+    """The same table with its owner tag, which is read now if it is not known and the endpoint has tags."""
     if observed.owner_known or not ports.endpoint.flavor.has_tags:
         return observed
     try:
@@ -118,7 +130,7 @@ def with_owner(ports: EngineContext, observed: ObservedTable) -> ObservedTable:
 
 
 def not_visible_before(ports: EngineContext, recorded: InventoryEntry | None) -> datetime | None:
-    """When a table of ours would be seen if it were there; None where that time has come, or it is not of ours."""
+    """Until when DescribeTable may miss a table that we created, or ``None`` if a missing table is really missing."""
     if recorded is None or recorded.changed_at is None or ports.emulator:
         return None
     not_before = recorded.changed_at + CREATE_GRACE

@@ -1,4 +1,7 @@
-"""What only the whole pass can decide: caps on deletes, invalid answers elsewhere, operations in flight. Pure."""
+"""The guards that need all assessments of a pass: deletion limit, safety latch, and operations in flight. Pure.
+
+They run between assessing and applying. Each of them only takes permission away: it defers or blocks ready steps.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,12 @@ from reconciler.planning.availability import propagate_blocked
 from reconciler.planning.ownership import is_ours, may_be_ours
 from reconciler.planning.policy import cap, counts_as_deletion
 
-REPLAN = "another reconciler led since the state was read; it is read again first"
+REPLAN = "another reconciler held the lease after the state was read; reading it again"
 IN_FLIGHT_LIMIT = 250
-"""Table operations at once that every account may have, creates with indexes included (CreateTable quota)."""
+"""Concurrent table operations that every account may run, including creates with indexes.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+"""
 
 
 def apply_pass_guards(
@@ -29,10 +35,11 @@ def apply_pass_guards(
     recent: tuple[Ended, ...] = (),
     latch_closed: bool = False,
 ) -> list[TableAssessment]:
-    """The surveys with the fates that follow from seeing all of them, and from what earlier rounds ended.
+    """The assessments with the steps that the guards defer or block.
 
-    ``foreign`` are the tables that the declarations look foreign to, or declare another one in place of. ``recent`` is
-    what went within the last hour. ``doubtful`` says that an invalid answer came before the surveys.
+    ``ended`` names the tables that earlier rounds of the run deleted or replaced, and ``recent`` has the records of
+    those that any pass ended within the last hour; both count towards the limit of deletions. ``foreign`` names the
+    tables whose removal is doubtful. ``latch_closed`` tells that a response before the assessments was invalid.
     """
     if any(_first_undeclared(assessment, foreign) for assessment in assessments):
         assessments = [_record_removal_first(assessment) for assessment in assessments]
@@ -60,7 +67,7 @@ def _with_steps(assessment: TableAssessment, steps: tuple[Step, ...]) -> TableAs
 
 
 def deferred_without_lease(assessments: list[TableAssessment], holder: str) -> list[TableAssessment]:
-    """Every ready step waits for the other reconciler; nothing is written down either."""
+    """The assessments with every ready step deferred until ``holder`` gives the lease back. No record is written."""
     message = f"another reconciler holds the lease: {holder}"
     return [
         replace(
@@ -74,7 +81,7 @@ def deferred_without_lease(assessments: list[TableAssessment], holder: str) -> l
 
 
 def deferred_until_replanned(assessments: list[TableAssessment], why: str = REPLAN) -> list[TableAssessment]:
-    """All that was decided on a state which another reconciler has written to since waits for the next look at it."""
+    """The assessments with every decision deferred, because the state that it was based on is out of date."""
     return [replace(assessment, steps=_waiting(assessment, why)) for assessment in assessments]
 
 
@@ -87,12 +94,15 @@ def _waiting(assessment: TableAssessment, why: str) -> tuple[Step, ...]:
 
 
 def needs_write(assessment: TableAssessment) -> bool:
-    """Whether acting on this survey writes anything, be it only a record."""
+    """Whether applying this assessment writes anything, even if only a record."""
     return assessment.entry_changed or any(step.status is StepStatus.READY for step in assessment.steps)
 
 
 def _ended_before(assessments: list[TableAssessment], ended: Set[str], recent: tuple[Ended, ...]) -> int:
-    """How many tables went before that are not wanted gone now: a delete that did not come true counts once."""
+    """The number of tables that ended before and are not to be deleted now.
+
+    A table that is still there after its delete, or exists again, is in the plan already and must count only once.
+    """
     wanted = {
         assessment.name: assessment.observed
         for assessment in assessments
@@ -107,13 +117,13 @@ def _ended_before(assessments: list[TableAssessment], ended: Set[str], recent: t
 
 
 def _not_observed(assessment: TableAssessment) -> bool:
-    """Whether a table of ours that is not declared could not be looked at: it may have to go as well."""
+    """Whether an undeclared table of ours could not be assessed. It counts as a deletion, because it may become one."""
     unread = assessment.entry is not None and not assessment.record_only
     return assessment.declaration is None and unread and not any(s.destructive for s in assessment.steps)
 
 
 def delete_limit(options: Options, snapshot: StateSnapshot) -> int | None:
-    """The cap on deletes and replaces; ``None`` where there is none."""
+    """The largest number of deletions and replacements, or ``None`` for no limit (I6)."""
     if options.max_deletes is not None or options.max_deletes_share is None:
         return options.max_deletes
     owned = sum(is_ours(entry) for entry in snapshot.inventory.values())
@@ -129,25 +139,28 @@ def _within_flight(steps: list[Step], busy: int) -> list[Step]:
     for step in steps:
         starts = step.status is StepStatus.READY and step.call is not None and step.action is not Action.UPDATE
         free -= starts
-        full = f"{IN_FLIGHT_LIMIT} table operations are in flight already"
+        full = f"{IN_FLIGHT_LIMIT} table operations are already in flight"
         kept.append(step.deferred(Reason.BUSY, full) if starts and free < 0 else step)
     return kept
 
 
 def _first_undeclared(assessment: TableAssessment, foreign: Set[str]) -> bool:
-    """Whether this pass is the first that finds the table forgotten by declarations that look like somebody else's."""
+    """Whether this pass is the first that finds the table undeclared by declarations that look foreign."""
     return assessment.name in foreign and (assessment.recorded is None or assessment.recorded.forgotten_since is None)
 
 
 def _record_removal_first(assessment: TableAssessment) -> TableAssessment:
-    """No table is made, and none that stands there becomes ours, in the pass that notes which ones are forgotten."""
+    """The assessment without creates and claims, which wait until the removed declarations are recorded.
+
+    A table that this stack created or claimed in the same pass could vouch for foreign declarations later.
+    """
     claims = _takes_ownership(assessment)
     held = tuple(_after_removal_is_recorded(s) if claims or s.action is Action.CREATE else s for s in assessment.steps)
     return replace(assessment, steps=held, entry=assessment.recorded if claims else assessment.entry)
 
 
 def _after_removal_is_recorded(step: Step) -> Step:
-    message = "which tables are declared no more is written down first"
+    message = "recording removed declarations before creating"
     return step.deferred(Reason.BUSY, message) if step.status is StepStatus.READY else step
 
 

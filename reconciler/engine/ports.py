@@ -1,6 +1,6 @@
-"""What the engine needs from the world, as protocols. Adapters live in aws, state, metrics and wiring.
+"""The ports of the engine, as protocols. Adapters live in ``aws``, ``state``, ``declarations`` and ``telemetry``.
 
-All methods may be called from several threads at once. Time is always UTC.
+Several threads may call any method at the same time. Every ``datetime`` is timezone-aware UTC.
 """
 
 from __future__ import annotations
@@ -35,62 +35,65 @@ R = TypeVar("R")
 
 
 class Clock(Protocol):
-    """Time, injected so that a simulation can turn it."""
+    """Time, injected so that tests can use a virtual clock."""
 
     def now(self) -> datetime:
         """The current time, timezone-aware UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never jump, for durations."""
+        """Seconds of a steady clock, which never jumps. For durations."""
         ...
 
     def sleep(self, seconds: float) -> bool:
-        """Wait; returns False when the wait was cut short because the process is to stop."""
+        """Wait; ``False`` if the wait was cut short because the process is stopping."""
         ...
 
 
 class Random(Protocol):
-    """Randomness, injected so that a run replays from its seed."""
+    """Randomness, injected so that a test run is reproducible from its seed."""
 
     def uniform(self, low: float, high: float) -> float:
         """A number between ``low`` and ``high`` seconds, for jitter."""
         ...
 
     def token(self) -> str:
-        """A fresh unguessable name: pass ids and nonces."""
+        """A new unguessable token, used as pass ID, run ID or nonce."""
         ...
 
 
 class TableApi(Protocol):
-    """The control plane. Every answer is checked for its required keys; every failure is an ``ApiError``."""
+    """The control plane. Responses are checked for their required keys; every failure is an ``ApiError``.
+
+    botocore returns ``{}`` for a garbled body, and ``TableNames`` read from that would mean that no table exists.
+    """
 
     def list_tables(self) -> tuple[str, ...]:
-        """Every table name at the endpoint, all pages."""
+        """The names of all tables at the endpoint, from all pages."""
         ...
 
     def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A describe or list operation; retried by the SDK."""
+        """Send a describe or list operation, with the retries of the SDK."""
         ...
 
     def write(self, call: Call) -> Mapping[str, Any]:
-        """A mutating operation. DeleteTable is sent once, without SDK retries (I4)."""
+        """Send a mutating operation. DeleteTable is sent once, without retries of the SDK (I4)."""
         ...
 
 
 class ItemApi(Protocol):
-    """The data plane, for seeding and for proving emptiness. Failures are ``ApiError``s."""
+    """The data plane: reads and writes items for seeding, and proves that a table is empty. Raises ``ApiError``."""
 
     def first_items(self, table: str, limit: int) -> tuple[Item, ...]:
-        """Up to ``limit`` items of a consistent Scan; ``Count`` must be present in the answer."""
+        """Up to ``limit`` items of a consistent Scan. A response without ``Count`` is an error, not an empty table."""
         ...
 
     def put_if_absent(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
-        """Write an item under the condition that its key is free; False when an item was there."""
+        """Write an item on the condition that no item has its key; ``False`` if one has."""
         ...
 
     def find_item(self, table: str, item: Item, key_names: Sequence[str]) -> Item | None:
-        """The item with the key of ``item``, read consistently; ``None`` where there is none."""
+        """The item that has the key of ``item``, read consistently, or ``None``."""
         ...
 
     def all_items(self, table: str) -> Iterator[Item]:
@@ -98,33 +101,33 @@ class ItemApi(Protocol):
         ...
 
     def remove_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> Removal:
-        """Remove the item if it still equals ``item``, with every attribute and with no further one."""
+        """Delete the item on the condition that it still equals ``item``: the same attributes and no others."""
         ...
 
 
 class StateStore(Protocol):
-    """The records of one stack and environment in the state table. Failures are ``StateError`` or ``ApiError``.
+    """The records of one stack and environment in the state table. Raises ``StateError`` or ``ApiError``.
 
-    What a later leader wrote is not overwritten: ``LeaseLost``.
+    Each write carries the fencing token of the lease. ``LeaseLost`` is raised if a later leader has written since.
     """
 
     def load(self) -> StateSnapshot:
-        """Read everything; never creates the table. A missing table gives ``usable=False``."""
+        """Read all records. Never creates the table; for a missing one the snapshot is not ``usable``."""
         ...
 
     def ensure(self) -> StateSnapshot:
-        """Create the state table if it is missing, wait until it is ACTIVE, then load."""
+        """Create the state table if it is missing, wait until it is ACTIVE, then read all records."""
         ...
 
     def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
-        """Write the record if it still has the revision of ``entry`` (or is gone); the entry with its new revision.
+        """Write the record if it still has the revision of ``entry``; returns the entry with its new revision.
 
-        ``RecordChanged`` where somebody wrote the record since it was read.
+        Raises ``RecordChanged`` if another process wrote the record after it was read.
         """
         ...
 
     def drop_entry(self, entry: InventoryEntry) -> None:
-        """Drop it as it was read; ``RecordChanged`` where it was written anew since."""
+        """Delete the record as it was read. Raises ``RecordChanged`` if it was written since."""
         ...
 
     def put_seed(self, record: SeedRecord) -> None: ...
@@ -148,38 +151,41 @@ class StateStore(Protocol):
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 
     def acquire_lease(self) -> Lease | None:
-        """Take or renew the lease; None when another holder has it (see ``current_lease``)."""
+        """Acquire or renew the lease; ``None`` if another process holds it (see ``current_lease``)."""
         ...
 
     def is_current(self, snapshot: StateSnapshot) -> bool:
-        """Whether nobody else can have written since the snapshot was read, now that the lease is ours; asks nobody."""
+        """Whether no other process can have written since ``snapshot`` was read. Sends no request; needs the lease."""
         ...
 
     def holds_lease(self) -> bool:
-        """Whether our token is still the valid one: renewed right now, under that condition.
+        """Renew the lease on the condition that our fencing token is still valid; ``False`` if it is not.
 
-        The last request before every call that changes a table. ``revoke_lease`` of another process makes it fail.
+        The last request before every call that changes a table. It fails after ``revoke_lease`` in another process.
         """
         ...
 
     def keep_lease(self) -> bool:
-        """The same without a request while the lease is young. Before every write of an item."""
+        """Like ``holds_lease``, but without a request while the lease is fresh. Called before each write of an item."""
         ...
 
     def revoke_lease(self) -> Lease | None:
-        """Take the lease from whoever holds it and free it, under a higher token.
+        """Take the lease from its holder and free it, with a higher fencing token.
 
-        A verb that changes what may be done (``suspend``, ``release``) calls this: the pass under way sends nothing
-        more and reads the state anew. The lease that was revoked; ``None`` where nobody but us held it.
+        Commands that change what a pass may do (``suspend``, ``release``) call this. A running pass then sends nothing
+        more and reads the state again. Returns the revoked lease, or ``None`` if no other process held it.
         """
         ...
 
     def is_held(self, lease: Lease) -> bool:
-        """Whether another process must be believed to hold ``lease``: by its changes on our steady clock."""
+        """Whether another process holds ``lease``, judged by whether it changed within a term of our steady clock.
+
+        The clocks of two machines are never compared.
+        """
         ...
 
     def owns(self, lease: Lease) -> bool:
-        """Whether this process is the holder named in ``lease``; asks nobody."""
+        """Whether this process is the holder named in ``lease``. Sends no request."""
         ...
 
     def current_lease(self) -> Lease | None: ...
@@ -189,40 +195,43 @@ class StateStore(Protocol):
     def add_history(self, report: PassReport) -> None: ...
 
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
-        """The newest runs first: pass_id, trigger, started, finished, verdict, summary."""
+        """The last runs, newest first: pass_id, trigger, started, finished, verdict, summary."""
         ...
 
 
 class DeclarationSource(Protocol):
-    """Where the desired state comes from."""
+    """The source of the desired state."""
 
     def load(self) -> DesiredState:
-        """Read everything twice and whole; ``DeclarationError`` lists every problem."""
+        """Read all declarations and seeds. Raises ``DeclarationError`` with every problem.
+
+        Files are read twice, so that a file that is being written is not taken for a finished one.
+        """
         ...
 
     def still(self, desired: DesiredState) -> bool:
-        """Whether the files read now are those that ``desired`` was made from; False where they cannot be read."""
+        """Whether the files are still those that ``desired`` was read from; ``False`` if they cannot be read."""
         ...
 
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
-        """A problem for each table that is not declared any more and is still defined beside the declarations.
+        """A problem for each table that is no longer declared but still defined in some file below the declarations.
 
-        Every file below the declarations counts, read or not; what cannot be looked at is a problem too.
+        Files that are not read as declarations count too, and a file that cannot be searched is a problem.
         """
         ...
 
 
 class RequestValidator(Protocol):
-    """botocore's own parameter validation, offline."""
+    """Validates requests offline with the service model of botocore."""
 
     def problem(self, call: Call) -> str | None:
-        """What is wrong with a planned call, or None."""
+        """What is wrong with a planned call, or ``None``."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ApiExchange:
-    """What one AWS request was about: the tables it names, the service's error code, and its ``ResponseMetadata``."""
+    """One AWS request: the tables that it names, the error code, and the ``ResponseMetadata`` of its response."""
 
     tables: tuple[str, ...] = ()
     code: str | None = None
@@ -230,59 +239,59 @@ class ApiExchange:
 
 
 class Telemetry(Protocol):
-    """The one way by which calls and progress reach metrics and logs."""
+    """Reports requests and progress to metrics and logs."""
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
-        """One AWS request ended; ``result`` is ``success`` or the class of the error."""
+        """An AWS request ended. ``result`` is ``success`` or the class of the error."""
         ...
 
     def retry(self, operation: str) -> None:
-        """The SDK sent a request again."""
+        """The SDK retried a request."""
         ...
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
     def planned(self, pass_id: str, words: str) -> None:
-        """All tables were looked at, and acting begins; ``words`` say what will be done."""
+        """All tables are assessed and the pass begins to apply. ``words`` summarise what it will do."""
         ...
 
     def pass_finished(self, report: PassReport) -> None: ...
 
     def waiting(self, holder: str, seconds: float) -> None:
-        """A run waits until ``holder`` gives the lease back, for ``seconds`` at most; said once a run."""
+        """A run waits for the lease of ``holder``, at most ``seconds``. Called once per run."""
         ...
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
-        """A step reached done or failed."""
+        """A step is done or failed."""
         ...
 
     def seeded(self, table: TableReport) -> None:
-        """``seed`` or ``clear`` ended for a table; a pass reports its seeds by ``pass_finished``."""
+        """``seed`` or ``clear`` ended for a table. A pass reports its seeding through ``pass_finished`` instead."""
         ...
 
 
 class Tracing(Protocol):
-    """Spans: a pass holds its tables, a table holds the calls that are made for it, whatever thread makes them."""
+    """Trace spans: a pass contains its tables, and a table contains the requests made for it, in whatever thread."""
 
     def whole_pass(self, pass_id: str, trigger: str) -> AbstractContextManager[Callable[[PassReport], None]]:
-        """Around one pass; what it gives is called with the report. A pass that raises ends as an error."""
+        """A span around one pass; call what it yields with the report. A pass that raises ends as an error."""
         ...
 
     def table(self, name: str) -> AbstractContextManager[None]:
-        """Around work on one table, as often as a pass comes back to it."""
+        """A span around work on one table. A pass may open several for one table."""
         ...
 
     def call(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
-        """One AWS request ended just now."""
+        """An AWS request has just ended."""
         ...
 
     def step(self, step: Step) -> None:
-        """A step of the table at hand reached done or failed."""
+        """A step of the current table is done or failed."""
         ...
 
 
 class Parallel(Protocol):
-    """Runs a function over items, bounded; a simulation runs them one by one."""
+    """Runs a function over items with bounded concurrency. Tests run them one by one."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Results in the order of the items."""
@@ -290,14 +299,14 @@ class Parallel(Protocol):
 
 
 class NullTracing:
-    """No span is ever made."""
+    """The ``Tracing`` port while no traces are exported: it makes no spans."""
 
     def whole_pass(self, pass_id: str, trigger: str) -> AbstractContextManager[Callable[[PassReport], None]]:  # noqa: ARG002
-        """Gives what forgets its report."""
+        """Yields a function that ignores the report."""
         return nullcontext(lambda _: None)
 
     def table(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Nothing around it."""
+        """No span."""
         return nullcontext()
 
     def call(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
@@ -307,7 +316,7 @@ class NullTracing:
         """Forgotten."""
 
     def close(self) -> None:
-        """Nothing waits to be sent."""
+        """Nothing to flush."""
 
 
 NULL_TRACING = NullTracing()

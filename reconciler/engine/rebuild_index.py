@@ -1,7 +1,9 @@
-"""The verb ``rebuild-index``: a new index beside the old one, time for readers to move over, and then the old one goes.
+"""The command ``rebuild-index``: create a new index, give readers time to switch to it, then delete the old one.
 
-Each call does what can be done and says what comes next; a record in the state table lets any later call go on. While
-it stands, the passes leave both indexes alone.
+The key and projection of a global secondary index cannot be changed, and UpdateTable creates or deletes one index per
+call. Each run of the command goes as far as possible and says what comes next. A record in the state table lets a later
+run continue; while it exists, passes leave both indexes alone.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 """
 
 from __future__ import annotations
@@ -22,20 +24,24 @@ from reconciler.planning.index_rebuild import readers_switched
 
 
 def next_name(index: str) -> str:
-    """``by_email-v2`` after ``by_email``, ``by_email-v3`` after that."""
+    """The default name of the new index: ``by_email-v2`` for ``by_email``, ``by_email-v3`` for ``by_email-v2``."""
     found = re.fullmatch(r"(.+)-v(\d+)", index)
     return f"{found[1]}-v{int(found[2]) + 1}" if found else f"{index}-v2"
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """One call of the verb. ``hold`` is how long the old index stays after the new one is ready."""
+    """One run of the command. ``hold`` is how long the old index is kept after the new one is ready."""
 
     command: CommandContext
     hold: timedelta
 
     def run(self, table: str, index: str, new: str | None) -> CommandResult:
-        """Go as far as can be gone before the deadline. ``UsageError`` for what cannot be meant."""
+        """Rebuild ``index`` of ``table`` under the name ``new``, as far as possible before the deadline.
+
+        Without ``new``, the name is that of ``next_name``. Raises ``UsageError`` for a request that cannot be carried
+        out, and ``StateError`` if writing is not allowed or the table belongs to another stack.
+        """
         declaration = self.command.declared(table)
         desired = declaration.spec if declaration else None
         name = desired.name if desired else table
@@ -46,19 +52,19 @@ class Rebuild:
         if record is None or not observed.identity.same(record.identity):
             record = self._begin(observed, index, new or next_name(index), desired)
         elif record.index != index or (new is not None and record.new_index != new):
-            under_way = f"index {record.index} of {name} is being rebuilt as {record.new_index}"
-            raise UsageError(f"{under_way}: finish it, or forget it by --cancel")
+            running = f"index {record.index} of {name} is being rebuilt as {record.new_index}"
+            raise UsageError(f"{running}: finish that rebuild, or cancel it with --cancel")
         return self._continue(record, desired)
 
     def cancel(self, table: str) -> CommandResult:
-        """Forget a rebuild: both indexes are the declaration's again, and the next pass removes what is not in it."""
+        """Cancel a rebuild. The next pass manages both indexes again and deletes the one that is not declared."""
         declaration = self.command.declared(table)
         name = declaration.spec.name if declaration else table
         record = self.command.begin().rebuilds.get(name)
         if record is None:
             raise UsageError(f"no index of {name} is being rebuilt")
         self.command.ports.store.drop_rebuild(name)
-        message = f"The rebuild of index {record.index} as {record.new_index} is forgotten; neither index was touched."
+        message = f"Canceled the rebuild of index {record.index} as {record.new_index}; neither index was changed."
         return CommandResult((message,), finished=True, data=_data(record, "cancelled"))
 
     def _begin(self, observed: ObservedTable, index: str, new: str, desired: TableSpec | None) -> IndexRebuild:
@@ -66,9 +72,9 @@ class Rebuild:
         if index not in live:
             raise UsageError(f"{name} has no index {index!r}; its indexes are: {', '.join(sorted(live)) or 'none'}")
         if new in live or new in {each.name for each in observed.spec.local_indexes or ()}:
-            raise UsageError(f"{name} has an index {new} already; name another one by --as")
+            raise UsageError(f"{name} already has an index {new}; give another name with --as")
         if len(live) >= index_conflicts.LIMITS[GlobalIndex]:
-            raise UsageError(f"{name} has {len(live)} indexes, as many as a table may have: there is no room for {new}")
+            raise UsageError(f"{name} has {len(live)} indexes, which is the maximum, so {new} cannot be added")
         wanted = _new_index(observed.spec, index, new, desired)
         obstacle = index_conflicts.index_precondition(wanted, _with_index(observed.spec, wanted), observed.spec)
         if obstacle:
@@ -84,7 +90,7 @@ class Rebuild:
         while pause is not None:
             observed = self._observe(record.name)
             if not observed.identity.same(record.identity):
-                raise UsageError(f"table {record.name} was made anew meanwhile: it has no index that is being rebuilt")
+                raise UsageError(f"table {record.name} was recreated in the meantime; no index of it is being rebuilt")
             indexes = {index.name: index for index in observed.spec.global_indexes or ()}
             busy = observed.status != "ACTIVE" or "global_indexes" in observed.changing
             ready = record.new_index in indexes and not busy
@@ -114,7 +120,7 @@ class Rebuild:
         self._write(index_calls.create_index_call(wanted, _with_index(observed.spec, wanted), observed.spec))
 
     def _drop(self, record: IndexRebuild, seen: ObservedTable) -> None:
-        """Drop the old index of the table that was ``seen``, if both indexes are still as they were seen."""
+        """Delete the old index if table and indexes are still as they were ``seen`` before the lease was renewed."""
         self.command.acquire_lease()
         observed = self._observe(record.name)
         here = observed.identity.same(seen.identity) and observed.status == "ACTIVE"
@@ -130,34 +136,34 @@ class Rebuild:
     def _observe(self, name: str) -> ObservedTable:
         observed = observe_table(self.command.ports, name, None)
         if observed is None:
-            raise UsageError(f"table {name} is not there")
+            raise UsageError(f"table {name} does not exist")
         return observed
 
     def _finished(self, record: IndexRebuild) -> CommandResult:
         self.command.ports.store.drop_rebuild(record.name)
-        message = f"Index {record.new_index} stands in the place of {record.index}, which is gone."
+        message = f"Index {record.new_index} has replaced {record.index}, which is deleted."
         return CommandResult((message,), finished=True, data=_data(record, "done"))
 
     def _building(self, record: IndexRebuild) -> CommandResult:
-        message = f"Index {record.new_index} is being built; the same command goes on from here."
+        message = f"Index {record.new_index} is being built; run the same command again to continue."
         return CommandResult((message,), finished=False, data=_data(record, "building"))
 
     def _waiting(self, record: IndexRebuild) -> CommandResult:
         when = record.drop_at.isoformat(timespec="seconds")
-        ready = f"Index {record.new_index} is ready: let readers and the declaration name it instead of {record.index}."
-        later = f"{record.index} stays until {when}; the same command drops it after that."
+        ready = f"Index {record.new_index} is ready: use it instead of {record.index} in readers and the declaration."
+        later = f"{record.index} is kept until {when}; run the same command after that to delete it."
         return CommandResult((ready, later), finished=False, data=_data(record, "ready"))
 
     def _not_switched(self, record: IndexRebuild) -> CommandResult:
         message = (
-            f"Index {record.new_index} is ready, and the declaration does not name it in the place of {record.index}:"
-            " change it there, then call this again. Nothing is dropped before."
+            f"Index {record.new_index} is ready, but the declaration does not have it instead of {record.index}:"
+            " change the declaration, then run this again. No index is deleted before that."
         )
         return CommandResult((message,), finished=False, data=_data(record, "ready"))
 
 
 def _new_index(live: TableSpec, index: str, new: str, desired: TableSpec | None) -> GlobalIndex:
-    """The definition of the new index: declared under the new name, else under the old one, else as the old one is."""
+    """The definition of the new index: as declared under the new name, else under the old one, else the old index."""
     sides = ((desired, new), (desired, index), (live, index))
     found = (each for side, name in sides if side for each in side.global_indexes or () if each.name == name)
     old = next((each for each in live.global_indexes or () if each.name == index), None)

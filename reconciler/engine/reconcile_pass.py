@@ -1,4 +1,7 @@
-"""One pass: load, observe, plan, apply what may go now, seed, report. The story of the tool, told through ports."""
+"""One pass: load the declarations, authorize, assess all tables, pass the guards, apply, seed and report.
+
+``Pass.run`` is the place to start reading the engine. ``docs/architecture.md`` shows the flow as a diagram.
+"""
 
 from __future__ import annotations
 
@@ -40,12 +43,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PassRequest:
-    """What a pass is asked for.
+    """The input of one pass.
 
-    ``focus`` limits it to these table names; ``desired`` spares reading the declarations again within one converging
-    run, and ``carried`` is the round before, whose other tables the report takes over. ``destroy`` deletes what we
-    created instead of converging. ``ended`` names the tables that earlier rounds deleted, replaced or wanted to, which
-    count towards the cap on deletes. ``approved`` is what a person confirmed; ``None`` where nobody was asked.
+    ``trigger`` is shown in logs and history. ``focus`` limits the pass to these table names, ``None`` means all.
+    ``desired`` replaces loading the declarations. ``previous`` is the report of the previous round of a run; the new
+    report includes its other tables. ``ended`` names the tables that earlier rounds deleted or replaced, or wanted to;
+    they count towards the limit of deletions. ``destroy`` deletes the tables that this stack created. ``approved`` is
+    what a person confirmed, or ``None`` if nobody was asked.
     """
 
     trigger: str
@@ -58,12 +62,12 @@ class PassRequest:
     approved: Approval | None = None
     on_step: Callable[[str, Step], None] | None = None
     deadline: datetime | None = None
-    """After it no further table and no further item is begun."""
+    """After it no further table and no further batch of items is begun."""
 
 
 @dataclass(slots=True)
 class Pass:
-    """One pass under way: call ``run`` once. The other methods are its parts, in order."""
+    """One pass. Call ``run`` once; the other methods are its phases, in order."""
 
     ports: EngineContext
     options: Options
@@ -79,7 +83,7 @@ class Pass:
     plan_changed: bool = False
 
     def run(self) -> PassReport:
-        """Make the pass. Nothing that a server or a file can do makes it raise."""
+        """Run the pass. Errors of the endpoint, the state or the declarations are in the report, never raised."""
         self.started = self.ports.clock.now()
         self.pass_id = self.ports.random.token()
         with self.ports.traces.whole_pass(self.pass_id, self.request.trigger) as traced:
@@ -105,7 +109,8 @@ class Pass:
             return self._report(())
         self.desired = desired
         if not desired.declarations:
-            return self._report((), error="the desired state declares no table: nothing is touched")
+            # An unmounted folder reads as "no declarations", and all tables would be pruned.
+            return self._report((), error="No tables are declared; nothing was changed")
         dry = self.request.dry_run or bool(self.problems)
         authorization = self._timed("state", lambda: self._authorize(dry=dry))
         self.warnings += authorization.snapshot.notices
@@ -143,13 +148,13 @@ class Pass:
         return desired
 
     def _removals_are_understood(self, desired: DesiredState, snapshot: StateSnapshot) -> bool:
-        """Whether every removal can be believed; if so, the declarations are those to go on observing with."""
+        """Whether every removed declaration is a real removal. If so, these are the last good declarations."""
         if self.problems:
             return True
         if not self.request.destroy:
             self.problems = unclear_removals(desired, snapshot.inventory)
             missing = undeclared(desired, snapshot.inventory)
-            # What the file system holds is looked through only where a table would be taken for removed.
+            # Searching all files is expensive, so it is done only if a table would count as removed.
             self.problems += self.ports.source.remains(desired, missing) if missing else ()
         if not self.problems:
             self.state.last_good = desired
@@ -164,7 +169,7 @@ class Pass:
         try:
             return self.ports.api.list_tables()
         except Forbidden as error:
-            self.warnings.append(f"ListTables was denied, so tables that are not ours are not counted: {error.message}")
+            self.warnings.append(f"ListTables was denied, so unmanaged tables are not counted: {error.message}")
             return None
 
     def _tables(self, desired: DesiredState, authorization: WriteAuthorization) -> PassResult:
@@ -210,7 +215,7 @@ class Pass:
         return apply_all(context, assessments, self.state, self._report_step)
 
     def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:
-        """What went within the last hour: it counts towards the cap on deletes."""
+        """The tables that ended within the last hour, which count towards the limit of deletions."""
         elapsed_times, clock = self.state.elapsed_times, self.ports.clock
         return tuple(
             ended
@@ -219,7 +224,7 @@ class Pass:
         )
 
     def _plan_differs(self, planned: PassResult) -> bool:
-        """Whether the plan is not the one that was shown and confirmed; then nothing of it is carried out."""
+        """Whether the plan differs from the one that a person confirmed. Then none of it is carried out."""
         approved = self.request.approved
         if approved is None or approved.digest is None:
             return False
@@ -270,7 +275,7 @@ class Pass:
         )
 
     def _merge_previous(self, tables: Iterable[TableReport]) -> dict[str, TableReport]:
-        """These tables, and of the round before those that this one did not look at."""
+        """These tables, and those of the previous round that this one did not assess."""
         previous = self.request.previous
         merged = {table.name: table for table in previous.tables if not self._is_in_focus(table)} if previous else {}
         return merged | {table.name: table for table in tables}
@@ -280,7 +285,7 @@ class Pass:
         return table if since is None else replace(table, drift_since=since)
 
     def _unobserved_tables(self, error: str) -> tuple[TableReport, ...]:
-        """The declared tables of a pass that could not look at them: nothing is claimed of them but the error."""
+        """A report with ``error`` for each declared table of a pass that could not observe them."""
         declarations = self.desired.declarations if self.desired and self.request.previous is None else ()
         return tuple(
             TableReport(d.spec.name, TableStatus.ERROR, d.base_name, str(d.origin), error=error) for d in declarations

@@ -1,4 +1,4 @@
-"""What can be asked of the tool, each verb a few lines over the pass. Called by the command line, the loop and HTTP."""
+"""The facade of the engine: one method per command. Called by the command line, the daemon and HTTP."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from reconciler.model.restore import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
 HOLD = timedelta(hours=1)
-"""How long an old index stays off emulators after the new one is ready."""
+"""How long ``rebuild-index`` keeps the old index after the new one is ready. On emulators it keeps none."""
 OnStep = Callable[[str, Step], None]
 W = TypeVar("W")
 Report = TypeVar("Report", bound=PassReport)
@@ -40,7 +40,10 @@ Report = TypeVar("Report", bound=PassReport)
 
 @dataclass(slots=True)
 class Reconciler:
-    """One environment under one set of options. ``timeout`` is the deadline of converging verbs."""
+    """One environment with one set of options.
+
+    ``timeout`` limits commands that converge or wait. An empty ``allowed_accounts`` allows every account.
+    """
 
     ports: EngineContext
     options: Options
@@ -48,16 +51,16 @@ class Reconciler:
     allowed_accounts: frozenset[str] = frozenset()
     state: EngineState = field(default_factory=EngineState)
     on_endpoint_change: Callable[[Reconciler, Endpoint], None] | None = None
-    """Called after a pass that found another endpoint or account: the next pass is made for that one."""
+    """Called after a pass that found another endpoint or account; the next pass uses the new one."""
 
     def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
-        """One pass over the named (or all) tables: what the loop does. Raises ``UsageError`` for an unknown name."""
+        """Run one pass over the named tables, or all of them. Raises ``UsageError`` for an unknown name."""
         return self._with_history(self._pass(PassRequest(trigger, focus=self._focus(tables))))
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
-        """What a pass would do; writes nothing. Raises ``UsageError`` for an unknown table.
+        """What a pass would do. Writes nothing. Raises ``UsageError`` for an unknown name.
 
-        ``confirming`` shows as ready what a confirmation of this plan would allow.
+        With ``confirming``, steps that a confirmation of this plan would allow are shown as ready.
         """
         approved = Approval(everything=True) if confirming else None
         return self._pass(PassRequest("preview", dry_run=True, focus=self._focus(tables), approved=approved))
@@ -70,17 +73,19 @@ class Reconciler:
         approved: Approval | None = None,
         on_wait: Callable[[str], None] | None = None,
     ) -> RunReport:
-        """Rounds until converged or the deadline: ``--once``, and ``up`` with what was ``approved``.
+        """Repeat passes until the tables converge or ``timeout`` is over: ``--once`` and ``up``.
 
-        ``on_wait`` is told once why the run waits, and until when.
+        ``approved`` is what a person confirmed. ``on_step`` gets the table and each step that is done or failed.
+        ``on_wait`` is called at most once, with a sentence about what the run waits for. Raises ``UsageError``.
         """
         request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._with_history(self._converge(request, on_wait))
 
     def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> RunReport:
-        """Delete what we created, under the deletion gate, then suspend even if some were blocked.
+        """Delete the tables that this stack created, through the deletion gate, and suspend the stack.
 
-        ``confirmed`` says that a person was shown the names of the tables; naming them is as good.
+        The stack is suspended even if the gate blocked some tables; otherwise the daemon would create the others again.
+        ``confirmed`` tells that a person was shown the names of the tables; to name them in ``tables`` is as good.
         """
         approved = Approval(everything=True) if confirmed or tables else None
         request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved)
@@ -92,23 +97,29 @@ class Reconciler:
         return replace(self._with_history(self._with_destroyed_missing(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
-        """What ``destroy`` would do, with the gate's word on each table; writes nothing."""
+        """What ``destroy`` would do, with the decision of the deletion gate on each table. Writes nothing."""
         approved = Approval(everything=True) if tables else None
         request = PassRequest("preview", dry_run=True, focus=self._focus(tables), destroy=True, approved=approved)
         return self._with_explicit_delete()._pass(request)
 
     def seed(self, tables: tuple[str, ...] = ()) -> RunReport:
-        """Write the missing seed items of the named (or all) tables, lifting ``cleared``; never over an item."""
+        """Write the missing seed items of the named tables, or all of them. Never overwrites an item.
+
+        A table that was cleared counts as seeded again. Raises ``UsageError`` for a named table without a seed.
+        """
         names = self._seeded_names(tables)
         return self._seed_commands("seed").seed(names)
 
     def clear(self, tables: tuple[str, ...] = ()) -> RunReport:
-        """Remove each item that the seed wrote and nobody changed, and remember that the table was cleared."""
+        """Remove the items that the seed wrote and nobody changed, and record the table as cleared.
+
+        Raises ``UsageError`` for a named table without a seed.
+        """
         names = self._seeded_names(tables)
         return self._seed_commands("clear").clear(names)
 
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
-        """The named live tables read whole, or without names all that are not declared: what ``import`` writes down."""
+        """The live tables that ``import`` can declare: the named ones, or all that are not declared."""
         return Import(self.ports, self.options).find(names, declared, base_of)
 
     def adopt(
@@ -117,9 +128,10 @@ class Reconciler:
         written: AbstractContextManager[W],
         declared_in: Mapping[str, str] = MappingProxyType({}),
     ) -> W:
-        """Adopt tables that ``import`` writes down by entering ``written``, which happens once writing is allowed.
+        """Record imported tables as adopted, by base name, and return what ``written`` yields.
 
-        ``declared_in`` are their files by base name, as a declaration's origin names them.
+        Entering ``written`` writes the declarations; that happens after writing to the state is authorized.
+        ``declared_in`` has the file of each base name. Raises ``StateError``.
         """
         snapshot = self.writable_state()
         with written as files:
@@ -127,14 +139,17 @@ class Reconciler:
         return files
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """Stop managing tables without touching them; one sentence each. ``take_back`` is the way back."""
+        """Stop managing tables without changing them. Returns one sentence for each; ``readopt`` undoes it.
+
+        Raises ``StateError`` if a table could not be released.
+        """
         desired = self.ports.source.load()
         named = ((desired.named(table), table) for table in tables)
         names = tuple(declaration.spec.name if declaration else table for declaration, table in named)
         return Release(self.ports, self.writable_state).run(names)
 
     def readopt(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Manage released tables again, as adopted, so that they are never pruned; the names of those taken back."""
+        """Manage released tables again, as adopted, so that they are never deleted. Returns their names."""
         if not names:
             return ()
         snapshot = self._command().begin()
@@ -146,16 +161,16 @@ class Reconciler:
         return tuple(taken)
 
     def suspend(self, by: str) -> None:
-        """Stop the writes of every loop of this stack and environment; observing goes on.
+        """Stop the writes of every daemon of this stack and environment. They continue to observe.
 
-        The lease of a pass under way is revoked, so that it sends nothing more.
+        The lease of a running pass is revoked, so that it sends no further call.
         """
         self.writable_state()
         self.ports.store.put_suspension(Suspension(by, self.ports.clock.now()))
         self.ports.store.revoke_lease()
 
     def resume(self) -> bool:
-        """Lift a suspension; False when there was none."""
+        """Lift the suspension; ``False`` if there was none. Raises ``StateError``."""
         snapshot = self.ports.store.load()
         if not (snapshot.usable or snapshot.fresh):
             raise StateError(snapshot.problem or "the state table cannot be used")
@@ -175,25 +190,25 @@ class Reconciler:
         overrides: RestoreOverrides | None = None,
         on_progress: OnProgress = no_progress,
     ) -> CommandResult:
-        """A new table ``to`` from a backup of ``table``, or from what it held at a time; ``tell`` hears how it goes."""
+        """Restore a backup of ``table``, or its state at a time, into the new table ``to``; see ``Restore.run``."""
         return Restore(self._command()).run(
             table, to, backup=backup, at=at, overrides=overrides or RestoreOverrides(), on_progress=on_progress
         )
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
-        """Another index in the place of ``index``, which goes ``hold`` after the other is ready."""
+        """Build the index ``new`` to replace ``index``, which is deleted ``hold`` after the new one is ready."""
         return Rebuild(self._command(), self._hold(hold)).run(table, index, new)
 
     def cancel_rebuild(self, table: str) -> CommandResult:
-        """Forget a rebuild that is under way; nothing is touched."""
+        """Cancel a rebuild. Neither index is changed."""
         return Rebuild(self._command(), self._hold(None)).cancel(table)
 
     def history(self, limit: int = 20) -> tuple[Mapping[str, Any], ...]:
-        """The newest recorded runs; empty where there is no state yet."""
+        """The last recorded runs, newest first; empty if there is no state yet."""
         return self.ports.store.history(limit) if self.ports.store.load().usable else ()
 
     def writable_state(self) -> StateSnapshot:
-        """The state, created if it is missing. Raises ``StateError`` where nothing may be written here."""
+        """The state, whose table is created if it is missing. Raises ``StateError`` if writing is not allowed."""
         options = replace(self.options, mode="enforce")
         authorization = authorize_writes(self.ports, options, self.allowed_accounts, dry=False, explicit=True)
         if authorization.error:
@@ -201,14 +216,14 @@ class Reconciler:
         return authorization.snapshot
 
     def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """The declared names (base or full) as table names; all of them when none is given."""
+        """The table names of declarations, given by name or base name; all of them if none is given."""
         desired = self.ports.source.load()
         if not tables:
             return tuple(declaration.spec.name for declaration in desired.declarations)
         return tuple(_known(desired, name) for name in tables)
 
     def _seeded_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
-        """As ``focus_names``; ``UsageError`` where a table that was named has no seed."""
+        """Like ``focus_names``. Raises ``UsageError`` if a named table has no seed."""
         names = self.focus_names(tables)
         desired = self.ports.source.load()
         for name in names if tables else ():
@@ -217,19 +232,19 @@ class Reconciler:
                 base = declaration.base_name
                 raise UsageError(
                     f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .yaml, .yml, .csv) beside "
-                    f"{declaration.origin.file}. Write its items into that file, or yield them from seed() of its class"
+                    f"{declaration.origin.file}. Write its items to that file, or yield them from seed() of its class"
                 )
         return names
 
     def _focus(self, tables: tuple[str, ...]) -> frozenset[str] | None:
-        """The names of declared tables, and of tables of the inventory that are declared no more."""
+        """The table names, given by name or base name, of declared tables and of undeclared ones in the inventory."""
         if not tables:
             return None
         desired = self.ports.source.load()
         return frozenset(self._undeclared_name(name, desired) or _known(desired, name) for name in tables)
 
     def _undeclared_name(self, name: str, desired: DesiredState) -> str | None:
-        """The table of the inventory that is meant, where no declared one is; None where there is none either."""
+        """The undeclared table of the inventory with this name or base name; ``None`` if a declared one has it."""
         if desired.named(name) is not None:
             return None
         declared = {declaration.spec.name for declaration in desired.declarations}
@@ -239,7 +254,7 @@ class Reconciler:
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)
 
     def _with_destroyed_missing(self, report: Report) -> Report:
-        """The report with each declared table that went as missing: it is not in sync with its declaration."""
+        """The report with each declared table that was deleted as missing: it is not in sync with its declaration."""
         desired = self.state.last_good
         declared = {each.spec.name for each in desired.declarations} if desired is not None else set()
         gone = {
@@ -259,7 +274,7 @@ class Reconciler:
         return CommandContext(self.ports, self.options, self.allowed_accounts, self.ports.clock.now() + self.timeout)
 
     def _created_in_the_meantime(self, report: PassReport, focus: frozenset[str] | None) -> bool:
-        """Whether another process created tables while these were destroyed; from the suspension on none can."""
+        """Whether another process created tables during ``destroy``. After the suspension none can."""
         seen = {table.name for table in report.tables}
         inventory = self.ports.store.load().inventory
         made = {name for name, entry in inventory.items() if is_ours(entry)} - seen
@@ -285,7 +300,7 @@ class Reconciler:
         return ConvergeLoop(self.ports, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
 
     def _with_history(self, report: Report) -> Report:
-        """The report, kept in the history where it tells something new; what was done stands though that fails."""
+        """Add the report to the history if it wrote anything or the verdict changed. A failure becomes a warning."""
         verdict, changed = report.verdict.value, False
         changed, self.state.last_verdict = verdict != self.state.last_verdict, verdict
         if report.error or report.observe_only or report.lease_holder or not (report.wrote or changed):

@@ -1,9 +1,9 @@
-"""The verb ``release``: stop managing tables without touching them, also while a pass of another process is under way.
+"""The command ``release``: stop managing tables without changing them, even while another process runs a pass.
 
-The lease of that pass is revoked, so it sends nothing more and writes no record over ours. Each record is written under
-the revision that was read. A pass marks a record right before it deletes the table: where that mark stands, the delete
-may have been sent, and the table is watched until that is known. The record says released before the watch begins: the
-same pass may lead again meanwhile, and deletes no table whose record says so.
+The lease of that pass is revoked, so that it sends no further call and overwrites no record. Each record is written on
+the condition that its revision did not change. A pass marks a record right before it deletes the table. If that mark is
+there, DeleteTable may have been sent, and ``release`` watches the table until that is known. The record says *released*
+before the watch begins, because the other pass may acquire the lease again and never deletes a released table.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from reconciler.planning.ownership import Event, advance, is_released
 
 TRIES = 5
 WATCH_SECONDS = 30.0
-"""The term of a lease: a call that was allowed before the lease was revoked is sent within it or never."""
+"""The term of a lease. A call that was allowed before the lease was revoked is sent within this time or never."""
 PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One call of the verb. ``state`` reads the records, once writing is allowed."""
+    """One run of the command. ``state`` authorizes writing and reads the records."""
 
     ports: EngineContext
     state: Callable[[], StateSnapshot]
 
     def run(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """One sentence for each table. ``StateError``, with all of them, where one could not be released."""
+        """Release the tables; one sentence for each. Raises ``StateError`` with all sentences if one failed."""
         self.state()
         revoked = self.ports.store.revoke_lease()
         messages, failed = [], False
@@ -52,23 +52,21 @@ class Release:
                 raise StateError(f"{name}: not in the inventory of this stack, so there is nothing to release")
             released = advance(entry, Event.RELEASE, unwanted_since=None, empty_since=None, forgotten_since=None)
             try:
-                # Before the table is watched: no pass, be it the one just stopped, deletes a released table.
+                # Before the watch: from now on no pass deletes the table, not even the one that was just stopped.
                 released = self.ports.store.put_entry(released)
             except (RecordChanged, LeaseLost):
                 revoked = self.ports.store.revoke_lease() or revoked
                 continue
             if entry.ending_at is not None:
                 self._watch_survival(entry, released, revoked)
-            back = f"`reconciler import {name}` takes it back"
-            return f"{name}: released; it stays as it is and is no longer managed. {back}"
-        raise StateError(
-            f"{name}: not released, because its record is written by another process all the time; try again"
-        )
+            undo = f"`reconciler import {name}` takes it back"
+            return f"{name}: released; the table is unchanged and no longer managed. {undo}"
+        raise StateError(f"{name}: not released, because another process keeps writing its record; try again")
 
     def _watch_survival(self, entry: InventoryEntry, released: InventoryEntry, revoked: Lease | None) -> None:
-        """Watch a table whose delete may have been sent. ``StateError`` where it is being deleted or is gone.
+        """Watch a table whose deletion may have been sent. Raises ``StateError`` if it is being deleted or gone.
 
-        Its record is then as it was before, so that a table which is declared is made again.
+        Its record is restored then, so that a declared table is created again.
         """
         who = f" by {revoked.shown}" if revoked is not None else ""
         began = self.ports.clock.monotonic()
@@ -77,18 +75,18 @@ class Release:
             same = observed is not None and observed.identity.same(entry.identity)
             if not same or observed is None or observed.status == "DELETING":
                 self._written(released, entry)
-                raise StateError(f"{entry.name}: not released, because its deletion had been sent{who} before")
+                raise StateError(f"{entry.name}: not released, because its deletion was already sent{who}")
             if self.ports.clock.monotonic() - began >= WATCH_SECONDS:
                 break
             if not self.ports.clock.sleep(PAUSE):
                 raise StateError(
-                    f"{entry.name}: released, but its deletion had been sent{who} before and may still be carried out;"
-                    " check that the table is there"
+                    f"{entry.name}: released, but its deletion was already sent{who} and may still be carried out;"
+                    " check that the table exists"
                 )
         self._written(released, replace(released, ending_at=None))
 
     def _written(self, released: InventoryEntry, wanted: InventoryEntry) -> None:
-        """Replace the record that says released. One that says something else by now is left as it is."""
+        """Replace the record that says released. A record that another process has changed since is not touched."""
         standing: InventoryEntry | None = released
         for _ in range(TRIES):
             if standing is None or not is_released(standing):

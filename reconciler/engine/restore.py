@@ -1,4 +1,7 @@
-"""The verb ``restore``: a new table from a backup, or from what a table held at a time. Never over another table."""
+"""The command ``restore``: a new table from a backup or from a point in time. Never overwrites a table.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Restore.Tutorial.html
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ KINDS = {
     "LocalSecondaryIndexes": "LocalSecondaryIndexOverride",
     "VectorIndexes": "VectorIndexOverride",
 }
-"""The members of a description, and the member of the request that lists what is restored of each."""
+"""By member of a table description, the member of the request that lists the indexes to restore."""
 KEPT = {
     *("IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput"),
     *("VectorAttribute", "SearchSchema", "Dimensions", "DistanceFunction"),
@@ -33,7 +36,7 @@ Shape = dict[str, Any]
 
 
 def no_progress(_: str) -> None:
-    """Nobody listens to how it goes."""
+    """Ignore progress."""
 
 
 def _describe_source(name: str, call: Call, live: Mapping[str, Any] | None = None) -> str:
@@ -44,7 +47,7 @@ def _describe_source(name: str, call: Call, live: Mapping[str, Any] | None = Non
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """One call of the verb. Called again, it waits on for the restore that it began, or says that it is done."""
+    """One run of the command. Run again, it waits for the restore that it began, or reports that it is finished."""
 
     command: CommandContext
 
@@ -58,12 +61,14 @@ class Restore:
         overrides: RestoreOverrides,
         on_progress: OnProgress = no_progress,
     ) -> CommandResult:
-        """``backup`` is a name, an ARN or ``latest``; ``at`` an ISO 8601 time or ``latest``. ``UsageError`` else.
+        """Restore ``table`` into the new table ``to`` and wait until it is ACTIVE, or until the deadline.
 
-        ``tell`` gets a sentence at the beginning and whenever the status of the new table changes.
+        Exactly one of ``backup`` (a name, an ARN or ``latest``) and ``at`` (an ISO 8601 time or ``latest``) is given.
+        ``on_progress`` gets a sentence at the beginning and whenever the status of the new table changes. Raises
+        ``UsageError`` for a request that cannot be carried out, and ``ApiError``.
         """
         if (backup is None) == (at is None):
-            raise UsageError("say where to restore from: --from BACKUP or --at TIME, one of the two")
+            raise UsageError("exactly one of --from BACKUP and --at TIME is required")
         declaration = self.command.declared(table)
         name = declaration.spec.name if declaration else table
         self.command.begin()
@@ -73,16 +78,16 @@ class Restore:
             source = self._source(call) if overrides.about_indexes else {}
             call = self.command.check(replace(call, params={**call.params, **override_members(overrides, source)}))
             self._begin(name, to, call)
-            on_progress(f"{to}: begun, from {_describe_source(name, call)}")
+            on_progress(f"{to}: restore started from {_describe_source(name, call)}")
         elif not _is_this_restore(live, call, name):
             origin = f", restored from {known}" if (known := _origin(live)) else ""
             raise UsageError(
-                f"table {to} exists already{origin}; a restore makes a new table. Name another one by --to"
+                f"table {to} already exists{origin}; a restore creates a new table. Give another name with --to"
             )
         return self._wait_until_active(name, to, _describe_source(name, call, live), overrides, on_progress)
 
     def _begin(self, name: str, to: str, call: Call) -> None:
-        """Send the call. Where its answer was lost, a table that was not there before and comes from there is ours."""
+        """Send the call. If its response was lost, a new table that was restored from this source is ours."""
         try:
             self.command.ports.api.write(call)
         except (Ambiguous, Busy):
@@ -96,7 +101,7 @@ class Restore:
         pause, last_status = 0.0, ""
         while True:
             live = self._describe(to)
-            status = live["TableStatus"] if live else "not to be seen yet"
+            status = live["TableStatus"] if live else "not visible yet"
             data = {"table": name, "to": to, "source": source, "status": status}
             if status != last_status:
                 on_progress(f"{to}: {status}")
@@ -104,12 +109,12 @@ class Restore:
             if live and status == "ACTIVE":
                 messages = [f"{to} is restored from {source} and ACTIVE.", NOT_RESTORED]
                 if ignored := ignored_overrides(overrides, live):
-                    messages.append(f"The endpoint did not heed what was asked of: {', '.join(ignored)}.")
+                    messages.append(f"The endpoint ignored the overrides of: {', '.join(ignored)}.")
                 return CommandResult(tuple(messages), finished=True, data=data)
             waited = self.command.pause(pause)
             if waited is None:
-                goes_on = f"{to} is being restored from {source} and is {status}; the same command waits for it again."
-                return CommandResult((goes_on,), finished=False, data=data)
+                waiting = f"{to} is being restored from {source} and is {status}; run the same command to wait for it."
+                return CommandResult((waiting,), finished=False, data=data)
             pause = waited
 
     def _describe(self, name: str) -> Mapping[str, Any] | None:
@@ -120,7 +125,7 @@ class Restore:
         return table
 
     def _source(self, call: Call) -> Mapping[str, Any]:
-        """What describes the indexes of the backup or table that is restored."""
+        """The part of a description that lists the indexes of the backup or table to restore."""
         if "BackupArn" in call.params:
             described = self._described(call.params["BackupArn"])
             features: Mapping[str, Any] = described.get("SourceTableFeatureDetails") or {}
@@ -176,7 +181,7 @@ class Restore:
         try:
             moment = datetime.fromisoformat(at)
         except ValueError:
-            raise UsageError(f"--at {at!r} is no time; write 2026-01-31T12:00:00Z, or latest") from None
+            raise UsageError(f"--at: invalid time {at!r}; expected 2026-01-31T12:00:00Z or latest") from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if not (earliest or moment) <= moment <= (latest or moment):
             first, last = (each.isoformat(timespec="seconds") if each else "?" for each in (earliest, latest))
@@ -190,7 +195,7 @@ class Restore:
         except Unsupported:
             raise UsageError("this endpoint has no point-in-time recovery") from None
         except NotFound:
-            raise UsageError(f"table {name} is not there; restore it from a backup: --from latest") from None
+            raise UsageError(f"table {name} does not exist; restore it from a backup: --from latest") from None
         recovery = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription") or {}
         if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
             problem = f"point-in-time recovery of {name} is not enabled"
@@ -199,7 +204,7 @@ class Restore:
 
 
 def _is_this_restore(live: Mapping[str, Any], call: Call, source: str) -> bool:
-    """Whether a table that is there already is what this very command began to make, finished or not."""
+    """Whether an existing table is the result of this very restore, finished or not."""
     if not _restored_from(live, call, source):
         return False
     requested, restored = call.params.get("RestoreDateTime"), (live.get("RestoreSummary") or {}).get("RestoreDateTime")
@@ -209,7 +214,7 @@ def _is_this_restore(live: Mapping[str, Any], call: Call, source: str) -> bool:
 
 
 def _origin(live: Mapping[str, Any]) -> str | None:
-    """What a live table was restored from, where it was."""
+    """What a live table was restored from, or ``None``."""
     summary = live.get("RestoreSummary") or {}
     if "SourceBackupArn" in summary:
         return str(summary["SourceBackupArn"])
@@ -218,7 +223,7 @@ def _origin(live: Mapping[str, Any]) -> str | None:
 
 
 def _restored_from(live: Mapping[str, Any], call: Call, source: str) -> bool:
-    """Whether a table was restored from what the command names."""
+    """Whether a live table was restored from the source of this call."""
     summary = live.get("RestoreSummary") or {}
     if "BackupArn" in call.params:
         return bool(summary.get("SourceBackupArn") == call.params["BackupArn"])
@@ -226,10 +231,10 @@ def _restored_from(live: Mapping[str, Any], call: Call, source: str) -> bool:
 
 
 def override_members(overrides: RestoreOverrides, source: Mapping[str, Any]) -> Shape:
-    """Members of RestoreTableFromBackup and RestoreTableToPointInTime; ``source`` describes the source's indexes.
+    """The overrides as members of RestoreTableFromBackup or RestoreTableToPointInTime.
 
-    Only indexes of the source may be named, each as it was. A table that is provisioned from now on needs throughput
-    for each of them. ``UsageError`` for what contradicts itself.
+    ``source`` describes the indexes of the source. The service accepts only these indexes, each as it was, and needs
+    throughput for each of them if the new table is provisioned. Raises ``UsageError`` for contradicting overrides.
     """
     _check(overrides, source)
     shape: Shape = {}
@@ -248,7 +253,7 @@ def override_members(overrides: RestoreOverrides, source: Mapping[str, Any]) -> 
 
 
 def ignored_overrides(overrides: RestoreOverrides, live: Mapping[str, Any]) -> list[str]:
-    """What the restored table does not have as it was wished: emulators take overrides and forget them."""
+    """What the restored table does not have as requested: emulators accept overrides and ignore them."""
     names = {index["IndexName"] for kind in KINDS for index in live.get(kind) or []}
     stayed = names if overrides.no_indexes else names & set(overrides.left_out)
     encrypted = (live.get("SSEDescription") or {}).get("Status") == "ENABLED"
@@ -294,7 +299,7 @@ def _check(overrides: RestoreOverrides, source: Mapping[str, Any]) -> None:
     if overrides.maximum and overrides.billing_mode == "PROVISIONED":
         raise UsageError("--max-read and --max-write go with PAY_PER_REQUEST, not with PROVISIONED")
     if overrides.no_indexes and overrides.left_out:
-        raise UsageError("--without-indexes leaves out every index, so --without-index says nothing more")
+        raise UsageError("--without-indexes leaves out every index, so --without-index is superfluous")
     if overrides.billing_mode == "PROVISIONED" and source.get("VectorIndexes") and not overrides.no_indexes:
         stay = [i["IndexName"] for i in source["VectorIndexes"] if i["IndexName"] not in overrides.left_out]
         if stay:
@@ -303,4 +308,4 @@ def _check(overrides: RestoreOverrides, source: Mapping[str, Any]) -> None:
     for name in overrides.left_out:
         if name not in known:
             listed = ", ".join(known) or "none"
-            raise UsageError(f"there is no index {name!r} to be left out; the indexes are: {listed}")
+            raise UsageError(f"there is no index {name!r} to leave out; the indexes are: {listed}")

@@ -1,6 +1,7 @@
-"""Write the seed of one table; resumable, and never over an item that is there.
+"""Write the seed of a table, and remove it again. Called by ``apply`` in a pass and by ``seed_commands``.
 
-Called by a pass (``acting``) and by the verb ``seed`` (``seed_verbs``).
+Both can be interrupted and resumed. Writing never overwrites an item; removing takes only items that the seed wrote and
+nobody changed.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ def write_seed(
     earlier: int = 0,
     deadline: datetime | None = None,
 ) -> SeedOutcome:
-    """Put each seed item whose key is free. The record goes ``started`` before them and ``done`` after.
+    """Put each seed item whose key is not in the table yet.
 
-    ``asked`` is true for the verb ``seed``. A pass gives with ``earlier`` how many items of an earlier version of the
-    seed the table holds: then it holds neither version exactly, and the record stays ``started``.
+    The record is ``started`` before the first item and ``done`` after the last. ``by_command`` is true for the command
+    ``seed``. ``earlier`` is the number of items of an earlier version of the seed in the table: a pass then leaves the
+    record ``started``, because the table holds neither version exactly. Errors are in the outcome.
     """
     seed = declaration.seed
     if seed is None:
@@ -79,7 +81,10 @@ def write_seed(
 
 
 def _settle(ledger: SeedLedger, batch: Sequence[NumberedItem], results: Sequence[bool | ApiError]) -> None:
-    """Written, or not written by this batch; after any other failure, or without a result, an item stays uncertain."""
+    """Record which items of the batch were written and which were not.
+
+    An item stays uncertain without a result, or after an error that leaves open whether the service wrote it.
+    """
     ends = [(digest, result) for (_, _, digest), result in zip(batch, results, strict=False)]
     written = [digest for digest, result in ends if result is True]
     ledger.settle(written, (digest for digest, result in ends if result is False or _refused(result)))
@@ -97,10 +102,10 @@ def clear_seed(
     *,
     deadline: datetime | None = None,
 ) -> SeedOutcome:
-    """Remove each item that the record says the seeder wrote and that is unchanged, and nothing else.
+    """Remove each item that the seed record lists as written and that is unchanged, and no others.
 
-    The record goes ``cleared`` first, so that no pass seeds again what is being removed. Items of an earlier version of
-    the seed are found by a Scan, which is made only where the record names any.
+    The record becomes ``cleared`` first, so that no pass seeds again what is being removed. Items of an earlier version
+    of the seed are found by a Scan, which is sent only if the record lists any. Errors are in the outcome.
     """
     seed = declaration.seed
     if seed is None:
@@ -140,7 +145,7 @@ class _SeedRemoval:
             ledger.save("cleared", seed)
 
     def _remove(self, items: Sequence[NumberedItem]) -> bool:
-        """Whether all of them were tried."""
+        """Remove the items in batches; ``False`` if it stopped before the last one."""
         work = self.work
         for batch in batches(items):
             if self._ends():
@@ -155,7 +160,7 @@ class _SeedRemoval:
         return not (work.fatal or (work.interrupted and self._ends()))
 
     def _removed(self, item: Item) -> Removal:
-        """One attempt. After a delete of this item failed, that it is gone proves nothing about who removed it."""
+        """Try once to remove an item. If an earlier attempt failed, a missing item does not prove who removed it."""
         work = self.work
         digest = item_digest(item)
         try:
@@ -169,14 +174,14 @@ class _SeedRemoval:
             raise OutcomeUnknown(
                 "DeleteItem",
                 "OutcomeUnknown",
-                f"whether this removed the item is unknown: the delete failed ({failed}), and later the item was gone. "
-                "An attribute that somebody added in between would be lost with it: check the item, and restore it "
-                "from a backup if it is missed",
+                f"it is unknown whether this removed the item: the delete failed ({failed}), and later the item was "
+                "gone. An attribute that somebody added in between would be lost with it: check the item, and restore "
+                "it from a backup if it is needed",
             )
         return end
 
     def _count(self, items: Sequence[NumberedItem]) -> bool:
-        """Count what is there of the seed and not known to be ours; nothing is done to it."""
+        """Count seed items that exist and are not recorded as written by the seed. They are not changed."""
         work = self.work
         for batch in batches(items):
             if self._ends():
@@ -186,7 +191,7 @@ class _SeedRemoval:
         return not (work.fatal or (work.interrupted and self._ends()))
 
     def _sweep(self, wanted: set[bytes]) -> bool:
-        """Find items of an earlier version of the seed by their content, and remove them."""
+        """Scan the table for items of an earlier version of the seed, by their digest, and remove them."""
         work, left, batch = self.work, set(wanted), list[NumberedItem]()
         for number, item in enumerate(work.ports.items.all_items(work.table)):
             if number % (10 * seed_batches.BATCH) == 0 and self._ends():

@@ -1,8 +1,8 @@
-"""One seeding or clearing under way: its counts, its batches, and the checks before each call.
+"""Sends the items of a seed in batches, with the ledger of what was written and the checks before each call.
 
-Used by ``seeding`` and ``clearing``. Items are sent in batches. Between two batches the record says how far it got, and
-a stop or the deadline ends the work. Before every call the lease is checked, and at least every two seconds the
-identity of the table.
+Used by ``seed`` for writing and for removing. The record of the table is updated between two batches, where a stop
+request or the deadline ends the work. The lease is checked before each call, and the identity of the table at least
+every two seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from reconciler.planning.observe import identity_of
 from reconciler.seeding.provenance import item_digest, pack, part_name, parts_of, unpack
 
 BATCH = 100
-"""Items; a process that is killed leaves at most so many of which nobody can say who wrote them."""
+"""Items per batch. If the process is killed, nobody can tell of at most this many items who wrote them."""
 TRIES = 8
 LONGEST_PAUSE = 5.0
 
@@ -40,23 +40,23 @@ T = TypeVar("T")
 NumberedItem = tuple[int, Item, bytes]
 """Position in the seed, item, digest."""
 RENEW_SECONDS = 1.0
-"""After this time one caller asks again while the others go on."""
+"""After this time one thread checks the identity again, while the others continue."""
 LIMIT_SECONDS = 2.0
-"""After this time nobody goes on without an answer."""
+"""After this time no thread continues without a response."""
 PART = 1000
-"""Digests of one record; a full one is set aside, so that the record which changes with each batch stays small."""
+"""Digests per record. A full part is stored separately, so that the record that changes with each batch stays small."""
 MOST_UNCERTAIN = 10_000
-"""Digests; further ones are forgotten, and such items then count as items of others."""
+"""Maximum number of digests of uncertain items. Items beyond it count as items of others and are never removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeedOutcome:
-    """What seeding or clearing did to one table, in items.
+    """What seeding or clearing did to one table, in numbers of items.
 
-    ``present`` items had their key taken already. ``changed`` were written by the seeder and changed since; ``others``
-    are in the table and not recorded as written by the seeder.
-    ``gone`` were there no more. ``earlier`` are of an earlier version of the seed: kept in the table by ``write_seed``,
-    not found unchanged by ``clear_seed``. ``failed`` were refused, or not reached because of an error.
+    The keys of ``present`` items were already in the table. ``changed`` items were written by the seed and changed
+    since; ``others`` are not recorded as written by the seed; ``gone`` ones were already removed. ``earlier`` items
+    belong to an earlier version of the seed: ``write_seed`` left them in the table, ``clear_seed`` did not find them
+    unchanged. ``failed`` items were refused, or not reached because of an error.
     """
 
     record: SeedRecord | None = None
@@ -69,27 +69,27 @@ class SeedOutcome:
     earlier: int = 0
     failed: int = 0
     recorded_earlier: int = 0
-    """Items that the record of the seeder names beside the present seed; nobody looked whether they are still there."""
+    """Items of earlier versions that the record lists. It was not checked whether they still exist."""
     error: ApiError | None = None
     unknown: tuple[OutcomeUnknown, ...] = ()
-    """Items that ``clear`` may have removed with what others added to them; each message says which, and what to do."""
+    """Items that ``clear`` may have removed after others changed them. Each message names the item and what to do."""
     stopped: str | None = None
-    """Why it ended before all was done although nothing failed."""
+    """Why the work ended early although nothing failed."""
 
     @property
     def kept(self) -> int:
-        """Items that ``clear`` left in the table."""
+        """Number of items that ``clear`` left in the table."""
         return self.changed + self.others
 
     @property
     def changed_anything(self) -> bool:
-        """Whether any item of the table was written or removed."""
+        """Whether any item was written or removed."""
         return self.written > 0 or self.removed > 0
 
 
 @dataclass
 class SeedWork:
-    """What both directions share: one table, its ledger, and the counts so far."""
+    """The seeding or clearing of one table: its ledger, its checks and its errors."""
 
     ports: EngineContext
     declaration: Declaration
@@ -103,7 +103,7 @@ class SeedWork:
     done: int = 0
     errors: list[ApiError] = field(default_factory=list)
     interrupted: bool = False
-    """Whether a batch was cut short because the process is to stop."""
+    """Whether a batch was cut short because the process is stopping."""
 
     def __post_init__(self) -> None:
         self.ledger = SeedLedger.opened(self.ports, self.snapshot, self.table, self.seed, self.identity)
@@ -118,18 +118,18 @@ class SeedWork:
         return tuple(element.attribute for element in self.declaration.spec.keys)
 
     def stop(self) -> str | None:
-        """Why no further batch is sent: the process is to end, or the time is over."""
+        """Why no further batch is sent, or ``None``: the process is stopping, or the deadline has passed."""
         if self.interrupted or not self.ports.clock.sleep(0):
-            return f"stopped after {self.done} of {self.total} items; the next run goes on from there"
+            return f"stopped after {self.done} of {self.total} items; the next run continues from there"
         if self._late():
-            return f"the deadline passed after {self.done} of {self.total} items; the next run goes on from there"
+            return f"the deadline passed after {self.done} of {self.total} items; the next run continues from there"
         return None
 
     def _late(self) -> bool:
         return self.deadline is not None and self.ports.clock.now() >= self.deadline
 
     def batch(self, items: Sequence[NumberedItem], action: Callable[[Item], T]) -> list[T | ApiError]:
-        """The end of each item of a batch, in order; only the first ones where the process is to stop meanwhile."""
+        """Run ``action`` for each item; the results in order. The list is shorter if the process is stopping."""
         results: list[T | ApiError] = []
         try:
             for result in self.ports.parallel.map(lambda numbered: self._one(numbered, action), items):
@@ -142,7 +142,7 @@ class SeedWork:
 
     @property
     def fatal(self) -> bool:
-        """Whether what failed concerns more than one item, so that the next one would fail too."""
+        """Whether an error concerns more than one item, so that the next ones would fail too."""
         return any(isinstance(error, TableChanged) or error.outcome is not Outcome.NEVER for error in self.errors)
 
     def _one(self, numbered: NumberedItem, action: Callable[[Item], T]) -> T | ApiError:
@@ -168,16 +168,16 @@ class SeedWork:
         return failure
 
     def _placed(self, error: ApiError, numbered: NumberedItem) -> ApiError:
-        """The refusal of one item, with the place where the item is written."""
+        """The error of one item, with the file and line of the item."""
         position, item, _ = numbered
         line = self.seed.lines[position] if position < len(self.seed.lines) else None
         place = f"{self.seed.source}:{line}" if line is not None else f"{self.seed.source}, item [{position}]"
         key = ", ".join(f"{name} {next(iter(item[name].values()))!r}" for name in self.keys if name in item)
-        failed = "was perhaps removed" if isinstance(error, OutcomeUnknown) else "was refused"
+        failed = "may have been removed" if isinstance(error, OutcomeUnknown) else "was refused"
         return type(error)(error.operation, error.code, f"{place}: the item with {key} {failed}: {error.message}")
 
     def error(self) -> ApiError | None:
-        """The failure that says most: another table under the name, the lease, then the first one."""
+        """The most important error: the table was replaced, then the lease was lost, then the first other one."""
         for kind in (TableChanged, LeaseLost, ApiError):
             for error in self.errors:
                 if isinstance(error, kind):
@@ -195,12 +195,16 @@ def batches(items: Sequence[NumberedItem]) -> Iterator[Sequence[NumberedItem]]:
 
 
 def _lease_lost() -> LeaseLost:
-    return LeaseLost("PutItem", "LeaseLost", "another reconciler holds the lease by now; it goes on from here")
+    return LeaseLost("PutItem", "LeaseLost", "another reconciler now holds the lease and continues from here")
 
 
 @dataclass
 class IdentityWatch:
-    """``confirm`` before each call on the table, ``check`` at the end. Safe to use from several threads."""
+    """Checks during long work on a table that it is still the same table. Threads may share it.
+
+    DynamoDB addresses tables by name, so PutItem reaches whatever table has the name by now. Call ``confirm`` before
+    each request and ``check`` at the end.
+    """
 
     ports: EngineContext
     table: str
@@ -210,7 +214,7 @@ class IdentityWatch:
     _asking: bool = False
 
     def confirm(self) -> None:
-        """Return if the identity was confirmed moments ago, else ask. ``TableChanged`` for another table or none."""
+        """Return if the identity was confirmed recently, else check it. Raises ``TableChanged`` and ``ApiError``."""
         if self.failure is not None:
             raise self.failure
         if self._confirmed is not None:
@@ -220,7 +224,10 @@ class IdentityWatch:
         self.check()
 
     def check(self) -> None:
-        """Ask now. Raises ``TableChanged``, then and at every later call, and ``ApiError`` where nobody answers."""
+        """Compare the identity now, with DescribeTable.
+
+        Raises ``TableChanged``, now and in every later call, for another table or none, and ``ApiError``.
+        """
         if self.failure is not None:
             raise self.failure
         began, self._asking = self.ports.clock.monotonic(), True
@@ -232,36 +239,41 @@ class IdentityWatch:
             self._asking = False
         found = identity_of(described["Table"])
         if not found.same(self.identity):
-            raise self._failed(f"it was deleted and created again (created {found.created}) by somebody else")
+            raise self._failed(f"somebody deleted it and created it again (created {found.created})")
         self._confirmed = began
 
     def _failed(self, what: str) -> TableChanged:
         self.failure = TableChanged(
-            "DescribeTable", "TableChanged", f"table {self.table} is not the same any more: {what}"
+            "DescribeTable", "TableChanged", f"table {self.table} is no longer the same table: {what}"
         )
         return self.failure
 
 
 @dataclass
 class SeedLedger:
-    """The seed record of one table under one identity, and what it says of items."""
+    """The record of which items the seeder wrote to one table with one identity.
+
+    The digests of a batch are recorded as *uncertain* before its first item is sent, and as *written* only after the
+    conditional write of an item succeeded. If the process is killed in between, they stay uncertain. Such items are
+    never removed, because somebody else may have written them.
+    """
 
     ports: EngineContext
     record: SeedRecord
     recent: set[bytes] = field(default_factory=set)
-    """Written items that stand in ``record`` itself; the others stand in parts."""
+    """Digests of written items that ``record`` has itself; the others are in ``parts``."""
     parts: dict[str, set[bytes]] = field(default_factory=dict)
     uncertain: set[bytes] = field(default_factory=set)
     stale_parts: tuple[str, ...] = ()
-    """Of an earlier table of this name; dropped when the record is written first."""
+    """Parts of an earlier table with this name. The first write of the record deletes them."""
     _batch: set[bytes] = field(default_factory=set)
-    """What the batch under way made uncertain."""
+    """Digests that the current batch made uncertain."""
 
     @classmethod
     def opened(
         cls, ports: EngineContext, snapshot: StateSnapshot, name: str, seed: Seed, identity: Identity
     ) -> SeedLedger:
-        """The ledger as recorded for this identity; empty where nothing is recorded for it."""
+        """The ledger that is recorded for this identity, or an empty one."""
         found, parts = snapshot.seeds.get(name), parts_of(snapshot.seed_parts, name)
         if found is None or not identity.same(found.identity):
             record = SeedRecord(name, "started", seed.digest, seed.source, identity)
@@ -277,15 +289,15 @@ class SeedLedger:
         )
 
     def wrote(self, digest: bytes) -> bool:
-        """Whether the record says that the seeder wrote an item of this content."""
+        """Whether the record lists an item with this digest as written."""
         return digest in self.recent or any(digest in part for part in self.parts.values())
 
     def written(self) -> set[bytes]:
-        """All that the record says was written by the seeder."""
+        """The digests of all written items."""
         return self.recent.union(*self.parts.values())
 
     def save(self, state: SeedState, seed: Seed, batch: Iterable[bytes] = (), *, count: int | None = None) -> None:
-        """Write the record down, with the batch that is to be sent next as uncertain."""
+        """Store the record, with the digests of the ``batch`` that is sent next as uncertain."""
         if len(self.uncertain) > MOST_UNCERTAIN:
             self.uncertain = set(sorted(self.uncertain)[:MOST_UNCERTAIN])
         self._batch = {digest for digest in batch if digest not in self.uncertain and not self.wrote(digest)}
@@ -310,16 +322,16 @@ class SeedLedger:
         self.ports.store.put_seed(self.record)
 
     def settle(self, written: Iterable[bytes], not_written: Iterable[bytes]) -> None:
-        """Note how a batch ended; it is recorded by the next ``save``.
+        """Take over the results of a batch; the next ``save`` stores them.
 
-        ``not_written`` says nothing of an earlier batch of the same items: what that left uncertain remains so.
+        Items of ``not_written`` stay uncertain if an earlier batch made them so, because it may have written them.
         """
         written = set(written)
         self.recent |= {digest for digest in written if not self.wrote(digest)}
         self.uncertain -= written | self._batch.intersection(not_written)
 
     def forget(self, digests: Iterable[bytes]) -> None:
-        """Strike out items that are gone; parts are written at once, ``record`` by the next ``save``."""
+        """Remove the digests of items that are gone. Parts are stored at once, ``record`` by the next ``save``."""
         gone = set(digests)
         self.recent -= gone
         for name, part in list(self.parts.items()):

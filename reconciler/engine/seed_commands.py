@@ -1,4 +1,7 @@
-"""``seed`` and ``clear`` as asked for by a person: ``seed`` writes without the proof of emptiness that a pass needs."""
+"""The commands ``seed`` and ``clear``, and the sentences about what seeding or clearing did.
+
+Unlike a pass, the command ``seed`` also writes into a table that is not empty.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ LEASE = "the lease was lost"
 
 @dataclass(frozen=True, slots=True)
 class SeedCommands:
-    """Both verbs over named tables. Raises ``StateError`` when another reconciler holds the lease.
+    """Both commands for named tables. Raises ``StateError`` if another reconciler holds the lease.
 
-    ``snapshot`` names the tables of other stacks, where no item is written or removed, and the items that the seed
-    wrote. At the ``deadline`` the work ends between two batches.
+    ``snapshot`` has the claims of other stacks, whose tables are not changed, and the seed records. The work ends
+    between two batches at the ``deadline``.
     """
 
     ports: EngineContext
@@ -39,11 +42,11 @@ class SeedCommands:
     deadline: datetime | None = None
 
     def seed(self, names: tuple[str, ...]) -> RunReport:
-        """Write the missing keys, even into a table that is not empty, never over an existing item."""
+        """Write the missing items, even into a table that is not empty. Never overwrites an item."""
         return self._run(names, Action.SEED)
 
     def clear(self, names: tuple[str, ...]) -> RunReport:
-        """Remove what the seed wrote and nobody changed; the record ``cleared`` keeps the loop from seeding again."""
+        """Remove items that the seed wrote and nobody changed. The record ``cleared`` prevents seeding by a pass."""
         return self._run(names, Action.CLEAR)
 
     def _run(self, names: tuple[str, ...], action: Action) -> RunReport:
@@ -128,11 +131,11 @@ def _status(step: Step) -> TableStatus:
 
 
 def seeded_step(step: Step, outcome: SeedOutcome) -> Step:
-    """The step with the fate that its outcome gives it: failed, deferred where it stopped half-way, else done."""
+    """The step with the status that follows from the outcome: failed, deferred if it stopped early, else done."""
     counts = seed_summary(outcome) if step.action is Action.SEED else clear_summary(outcome)
     error = outcome.error
     if outcome.unknown:
-        # Each of them is named, whatever else happened: they are all that is left of what may be lost.
+        # Every such item is named, whatever else happened: nothing else will ever tell that it may be lost.
         others = () if error is None or isinstance(error, OutcomeUnknown) else (error,)
         return step.failed("; ".join([*map(str, (*outcome.unknown, *others)), counts]))
     if isinstance(error, LeaseLost):
@@ -151,7 +154,7 @@ def seeded_step(step: Step, outcome: SeedOutcome) -> Step:
 
 
 def seed_summary(outcome: SeedOutcome) -> str:
-    """``2 written, 1 present``, and what failed or is of an earlier version of the seed."""
+    """``2 written, 1 present``, and the numbers of failed items and of items of earlier versions."""
     parts = [f"{outcome.written} written", f"{outcome.present} present"]
     if outcome.failed:
         parts.append(f"{outcome.failed} failed")
@@ -163,7 +166,7 @@ def seed_summary(outcome: SeedOutcome) -> str:
 
 
 def clear_summary(outcome: SeedOutcome) -> str:
-    """``3 removed, 1 kept (changed since)``, and what was not there."""
+    """``3 removed, 1 kept (changed since)``, and the numbers of items that were gone or failed."""
     reasons = [
         f"{count} {reason}" if outcome.changed and outcome.others else reason
         for count, reason in (

@@ -1,4 +1,8 @@
-"""What an engine remembers between its passes, all of it derivable again: losing it costs a write at most."""
+"""What an engine remembers between its passes. All of it can be derived again, so losing it costs one write at most.
+
+``EngineState`` bundles it. ``CancelledDeletions``, ``ElapsedTimes``, ``PlanCache`` and ``SafetyBackup`` live as long as
+the process; a ``SafetyLatch`` lives as long as one pass.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +27,25 @@ from reconciler.planning.planner import plan
 
 TIMES = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since")
 FRESH = timedelta(minutes=5)
-"""A backup that this process made longer ago no longer stands for what the table holds."""
+"""Maximum age of a backup that this process made. An older one may not contain the present items."""
 USED_WITHIN = timedelta(minutes=1)
-"""A backup that was waited for without a break counts for so long after it was first seen AVAILABLE."""
+"""How long a backup may be used after it was first seen AVAILABLE, if the process waited for it without a break."""
 ZERO = timedelta(0)
 Planned = tuple[tuple[Change, ...], tuple[Step, ...]]
 
 
 @dataclass(slots=True)
 class CancelledDeletions:
-    """By table and record field the time that counts no more; a wish that begins later has another one."""
+    """Pending deletions that this process saw cancelled but could not write down, because it did not hold the lease.
+
+    Without them a grace period would continue as if the table had never been declared again in between.
+    """
 
     cancelled: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """By table and record field, the recorded time that no longer counts. A later deletion has another time."""
 
     def without_cancelled(self, recorded: InventoryEntry | None) -> InventoryEntry | None:
-        """The record without the wishes that were taken back since it was written."""
+        """The record without the pending deletions that were cancelled since it was written."""
         if recorded is None or not self.cancelled:
             return recorded
         for each in TIMES:
@@ -48,7 +56,11 @@ class CancelledDeletions:
         return recorded
 
     def record(self, seen: Iterable[tuple[InventoryEntry | None, InventoryEntry | None]]) -> None:
-        """Keep what the second of each pair, the record as it should be, says no more; forget what is written."""
+        """Remember each time that a record has and the entry that should replace it has not.
+
+        ``seen`` yields pairs of the stored record and the entry as it should be. A time that is gone from the record
+        is forgotten here too.
+        """
         for recorded, entry in seen:
             if recorded is None:
                 continue
@@ -62,15 +74,20 @@ class CancelledDeletions:
 
 @dataclass(slots=True)
 class ElapsedTimes:
-    """When this process first saw each thing, by its steady and by its wall clock. Threads may share it."""
+    """Durations measured with the steady clock of this process, because wall clocks jump.
+
+    A clock that is set one hour forward would otherwise end a grace period of five minutes at once. Threads may share
+    it.
+    """
 
     seen: dict[Hashable, tuple[float, datetime]] = field(default_factory=dict)
+    """When this process first saw each key: by its steady clock and by its wall clock."""
 
     def elapsed(self, key: Hashable, since: datetime, clock: Clock, *, trusted: bool) -> timedelta:
-        """How long ``key``, recorded ``since`` then, has lasted: by neither clock less.
+        """How long ``key`` has lasted since the recorded time ``since``: the shorter of the two clocks' answers.
 
-        What passed before this process first saw it counts only if ``trusted``. A recorded time in the future says
-        nothing, and then the steady clock alone decides.
+        The time before this process first saw the key counts only if ``trusted``. If the recorded time lies in the
+        future, only the steady clock decides.
         """
         steady, wall = clock.monotonic(), clock.now()
         began, first = self.seen.setdefault((key, since), (steady, wall))
@@ -80,39 +97,44 @@ class ElapsedTimes:
         return min(here, wall - since) if wall >= since else here
 
     def within(self, key: Hashable, at: datetime, span: timedelta, clock: Clock) -> bool:
-        """Whether what was recorded ``at`` that time is no older than ``span`` by either clock."""
+        """Whether what was recorded at ``at`` is younger than ``span`` by at least one of the clocks."""
         began, _ = self.seen.setdefault((key, at), (clock.monotonic(), clock.now()))
         return clock.now() - at < span or timedelta(seconds=clock.monotonic() - began) < span
 
 
 @dataclass(slots=True)
 class SafetyLatch:
-    """Whether such an answer came while this pass was acting."""
+    """Forbids destructive steps for the rest of a pass after an invalid response or refused credentials (I3).
+
+    It does not matter which table the response was about: an endpoint that sends one invalid response may have sent
+    wrong ones before. Responses while assessing are judged by ``pass_guards``; those to writes are noted here and
+    checked right before each destructive call.
+    """
 
     closed: bool = False
     endpoint_changed: bool = False
-    """Whether an answer came from another endpoint or account: then nothing at all is written any more."""
+    """Whether a response came from another endpoint or account. Then the pass writes nothing more at all."""
 
     def note(self, error: ApiError) -> None:
-        """Take in how a call ended."""
+        """Close the latch if this error requires it."""
         self.closed = self.closed or closes_latch(error)
         self.endpoint_changed = self.endpoint_changed or isinstance(error, EndpointChanged)
 
 
 def closes_latch(error: ApiError | None) -> bool:
-    """Whether nothing may be destroyed in the pass that met it; a missing permission alone is no such error."""
+    """Whether a pass that met this error must not destroy anything. A missing permission alone does not close it."""
     refused = isinstance(error, Denied) and not isinstance(error, Forbidden)
     return refused or isinstance(error, Malformed)
 
 
 def endpoint_changed_step(step: Step) -> Step:
-    """A step of any kind after an answer of another endpoint or account."""
+    """The step blocked, because a response came from another endpoint or account."""
     return step.blocked(Reason.INVALID_ANSWER, "the endpoint or the account changed in this pass", "the next pass")
 
 
 def latched_step(step: Step) -> Step:
-    """A destructive step after such an answer."""
-    return step.blocked(Reason.INVALID_ANSWER, "an invalid answer came earlier in this pass", "the next pass")
+    """The destructive step blocked by the latch."""
+    return step.blocked(Reason.INVALID_ANSWER, "an earlier response in this pass was invalid", "the next pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +154,11 @@ class _CachedPlan:
 
 @dataclass(slots=True)
 class PlanCache:
-    """One look and one plan for each table, by its name. Threads that look at different tables may share it."""
+    """The last observation and the last plan of each table, by name.
+
+    Most passes find what the previous one found. Only pure results are cached, so losing them costs only time. Threads
+    that work on different tables may share it.
+    """
 
     observations: dict[str, _Observation] = field(default_factory=dict)
     plans: dict[str, _CachedPlan] = field(default_factory=dict)
@@ -140,7 +166,7 @@ class PlanCache:
     def observed(
         self, name: str, spec: TableSpec | None, responses: Responses, read: Callable[[], ObservedTable]
     ) -> ObservedTable:
-        """What ``read`` makes of the responses, or the very object it made of equal ones last time."""
+        """The result of ``read``, or the same object as last time if spec and responses are equal."""
         last = self.observations.get(name)
         timeless = responses.answers.keys().isdisjoint(TIME_DEPENDENT)
         if last is not None and timeless and _equal(last, spec, responses):
@@ -150,7 +176,7 @@ class PlanCache:
         return observed
 
     def planned(self, declaration: Declaration, observed: ObservedTable, flavor: Flavor) -> Planned:
-        """Every difference, and the steps that close them; see ``diff`` and ``plan``."""
+        """Every difference and the steps that remove them; see ``diff`` and ``plan``."""
         name = declaration.spec.name
         last = self.plans.get(name)
         if last is not None and last.observed is observed and last.flavor is flavor and last.declaration == declaration:
@@ -174,7 +200,11 @@ def _equal(last: _Observation, spec: TableSpec | None, responses: Responses) -> 
 
 @dataclass(slots=True)
 class SafetyBackup:
-    """A backup of this process, by its steady clock. Those of other processes and earlier decisions do not count."""
+    """A backup that this process made before a destructive step. Backups of other processes do not count.
+
+    ``made``, ``looked`` and ``available`` are seconds of the steady clock: when it was created, last checked, and first
+    seen AVAILABLE.
+    """
 
     arn: str
     name: str
@@ -183,14 +213,14 @@ class SafetyBackup:
     available: float | None = None
 
     def is_current(self, now: float) -> bool:
-        """Whether the table may go on the strength of it."""
+        """Whether the backup is recent enough to justify the destructive step."""
         used = self.available is not None and now - self.available <= USED_WITHIN.total_seconds()
         return used or now - self.made <= FRESH.total_seconds()
 
 
 @dataclass(slots=True)
 class EngineState:
-    """Counts of writes that did not stick, since when there is drift, wishes that are over, good declarations."""
+    """The memory of one engine: attempts, start of drift, cancelled deletions, caches, the last good declarations."""
 
     attempts: dict[str, Attempts] = field(default_factory=dict)
     drift_since: dict[str, datetime] = field(default_factory=dict)
@@ -203,17 +233,17 @@ class EngineState:
     reports: dict[str, TableReport] = field(default_factory=dict)
 
     def load_attempts(self, snapshot: StateSnapshot) -> None:
-        """Counts written down by an earlier process, where this one has none of its own."""
+        """Take over the attempts that an earlier process recorded, where this one has none of its own."""
         for name, attempts in snapshot.attempts.items():
             self.attempts.setdefault(name, attempts)
 
     def reuse(self, table: TableReport) -> TableReport:
-        """The report itself, or the very object of the pass before where it says the same; readers need not compare."""
+        """The report, or the object of the previous pass if it is equal, so that readers can compare by identity."""
         last = self.reports.get(table.name)
         return last if last is not None and last == table else table
 
     def drift_start(self, table: TableReport, now: datetime) -> datetime | None:
-        """When this table's present drift was first seen."""
+        """When the present drift of this table was first seen, or ``None``."""
         if table.error is not None:
             return self.drift_since.get(table.name)
         if not table.drifted:

@@ -1,4 +1,4 @@
-"""From what a pass saw and did with one table to its line in the report. Pure."""
+"""Turns the assessment and the steps of one table into its report. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FACET_FIELDS = tuple(name for name in TableSpec.__dataclass_fields__ if name != 
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """Counts of one table's seeding in this pass."""
+    """Number of seed items of one table in this pass."""
 
     written: int = 0
     present: int = 0
@@ -26,7 +26,7 @@ class Seeded:
 
 
 def plan_summary(assessments: Iterable[TableAssessment]) -> str:
-    """What a pass is about to do, for whoever waits for the first one: ``creating 500 tables``."""
+    """What a pass is about to do, in words: ``creating 500 tables``."""
     creating = sum(_ready(assessment, Action.CREATE) for assessment in assessments)
     others = sum(_ready(assessment) for assessment in assessments) - creating
     parts = [f"creating {several(creating, 'table')}"] if creating else []
@@ -41,7 +41,7 @@ def _ready(assessment: TableAssessment, action: Action | None = None) -> bool:
 def table_report(
     assessment: TableAssessment, steps: tuple[Step, ...], error: ApiError | None, seeded: Seeded
 ) -> TableReport:
-    """The report of one table; its status never claims more than what was seen."""
+    """The report of one table. Its status never claims more than what was observed."""
     declaration, observed, entry = assessment.declaration, assessment.observed, assessment.entry
     message = (
         assessment.refusal or (str(assessment.error) if assessment.error else None) or (str(error) if error else None)

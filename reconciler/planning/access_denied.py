@@ -1,6 +1,7 @@
-"""What we may not look at: not compared, not written, no drift, and said with the permission that is missing. Pure.
+"""Facets that cannot be read because a permission is missing. Pure; called while observing and by the planner.
 
-Called by the engine, which observes, and by the planner. A table with an unknown field is not claimed to be in sync.
+They are neither compared nor written and are no drift, but the plan names the missing permission, so that the table is
+never reported as in sync.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ def permission(operation: str) -> str:
 
 
 def not_observed(spec: TableSpec | None, table: Mapping[str, Any], denied: Mapping[str, str]) -> dict[str, str]:
-    """Paths of the declared facets whose reads were ``denied`` (operations by key), each with its permission."""
+    """By path of each declared facet whose read was denied, the missing permission.
+
+    ``denied`` has the refused operations by the key of the read, ``table`` is the member Table of DescribeTable.
+    """
     found: dict[str, str] = {}
     for facet in FACETS if denied else ():
         if spec is None or getattr(spec, facet.name) is None:
@@ -36,7 +40,11 @@ def not_observed(spec: TableSpec | None, table: Mapping[str, Any], denied: Mappi
 
 
 def access_denied_steps(declaration: Declaration, observed: ObservedTable) -> Iterator[Step]:
-    """One blocked step for each unknown facet; for capacity only where it differs, because then its owner matters."""
+    """One blocked step for each facet that cannot be read. For capacity only if it differs from the declaration.
+
+    Capacity itself is readable. Without the scalable targets it is unknown whether auto scaling owns it, which matters
+    only if it would be changed.
+    """
     for path, missing in observed.not_observed.items():
         facet = path.split(".")[0]
         message = f"{missing} is not permitted"
@@ -51,7 +59,7 @@ def access_denied_steps(declaration: Declaration, observed: ObservedTable) -> It
 
 
 def _hidden_changes(declaration: Declaration, observed: ObservedTable, path: str) -> list[str]:
-    """The changes that would be made if it were known that nobody else owns the capacity."""
+    """The changes that would be planned if no scalable target owned the capacity."""
     others = {other: missing for other, missing in observed.not_observed.items() if other != path}
     seen = replace(observed, not_observed=others)
     changes = diff(declaration.spec, observed.spec, scaled_paths(declaration, seen))

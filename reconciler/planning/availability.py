@@ -1,6 +1,6 @@
-"""Which planned steps can go now, seen from the table alone: its status, what is changing, what the endpoint lacks.
+"""Which planned steps the service would accept now, given the status of the table and what is changing.
 
-Called by the planner; what is permitted is decided afterwards, by policy.
+Called by the planner. ``policy`` decides afterwards which of them are permitted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NEEDS_REPAIR = {
     "ARCHIVED": "a restore of the table from its archival backup",
     "REPLICATION_NOT_AUTHORIZED": "permission for the replication of the table",
 }
-"""Statuses in which nothing is done to a table, and what would make it ACTIVE again."""
+"""Statuses in which a table is not changed, and what would make it ACTIVE again."""
 
 
 def with_availability(
@@ -27,7 +27,10 @@ def with_availability(
     observed: ObservedTable,
     lacks: frozenset[str] = frozenset(),
 ) -> list[Step]:
-    """The steps with the fate that the observed table gives them, and a wait for each declared facet in transition."""
+    """The steps with the status that the observed table allows, and a wait for each declared facet in transition.
+
+    ``lacks`` names the facets that the endpoint does not support.
+    """
     name, status = observed.spec.name, observed.status
     if status != "ACTIVE" and status not in SETTLING:
         steps = steps or [Step(Action.UPDATE, "table")]
@@ -43,7 +46,7 @@ def _availability(step: Step, observed: ObservedTable, lacks: frozenset[str]) ->
         return step.unsupported(f"the endpoint cannot hold {missing}")
     if step.facet in observed.unsupported:
         reads = BY_NAME[step.facet].reads
-        return step.unsupported(f"the endpoint does not have {reads[0] if reads else 'what it is read with'}")
+        return step.unsupported(f"the endpoint does not have {reads[0] if reads else 'the operation that reads it'}")
     busy = _busy(step, observed)
     if busy is None or step.reason is not None:
         return step
@@ -51,13 +54,17 @@ def _availability(step: Step, observed: ObservedTable, lacks: frozenset[str]) ->
 
 
 def _is_about(step: Step, facet: str) -> bool:
-    """Whether a step belongs to a facet, or sets for an index what that facet sets for a table."""
+    """Whether a step belongs to a facet, or sets the same value for an index."""
     limits = (f".{facet}.read", f".{facet}.write")
     return step.facet == facet or any(change.path.endswith(limits) for change in step.changes)
 
 
 def _busy(step: Step, observed: ObservedTable) -> str | None:
-    """Why the service would refuse the call of a step for now (ResourceInUseException)."""
+    """Why the service would refuse the call now (ResourceInUseException), or ``None``.
+
+    While a table is UPDATING it accepts no second UpdateTable. Operations for other features mostly still work.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+    """
     under_way = "; ".join(observed.transitions)
     if step.call is None or step.call.changes_table:
         if observed.status in SETTLING:
@@ -69,7 +76,7 @@ def _busy(step: Step, observed: ObservedTable) -> str | None:
 
 
 def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> list[Step]:
-    """A wait for what is under way and no other step waits for; features that are not ours are not waited for."""
+    """A wait for each change in progress that no step waits for yet. Undeclared features are not waited for."""
     declared = [f.name for f in FACETS if f.name in observed.changing and getattr(desired, f.name) is not None]
     waiting = {step.facet for step in steps if step.reason is Reason.BUSY}
     message = "; ".join(observed.transitions)
@@ -81,9 +88,10 @@ def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> li
 
 
 def harmless_under_another_key(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """A table that is not ours and has another key is not the one that is declared: nothing is done that loses data.
+    """The steps, with those blocked that may lose data if the table has another key and is not ours.
 
-    Time to live deletes items; an index, a replica or a stream that goes takes what it holds with it.
+    Such a table is hardly the declared one. Time to live deletes items, and an index, a replica or a stream that is
+    removed takes its contents with it.
     """
     unlike = next(
         (s for s in steps if s.ends_table and s.status is StepStatus.BLOCKED and s.reason in FOREIGN_REASONS), None
@@ -91,7 +99,7 @@ def harmless_under_another_key(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     if unlike is None or unlike.reason is None:
         return steps
     reason, allow = unlike.reason, unlike.allow_with
-    why = "the table has another key than the declared one and is not ours, so nothing is done that may lose data"
+    why = "the table has another key than declared and is not ours, so no step that may lose data is executed"
     return tuple(
         step.blocked(reason, why, allow) if step.status is StepStatus.READY and (step.removes or _loses(step)) else step
         for step in steps
@@ -99,12 +107,15 @@ def harmless_under_another_key(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _loses(step: Step) -> bool:
-    """Whether items are going to be deleted by time to live, or a stream of records ends, because of this step."""
+    """Whether this step makes time to live delete items, or ends a stream of records."""
     return any(BY_NAME[change.facet].loses_data(change) for change in step.changes if change.facet in BY_NAME)
 
 
 def defer_protection(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Protection goes on after a replacement that only waits: it would forbid it, and is never switched off for it."""
+    """Defer steps that turn on deletion protection while a replacement waits.
+
+    Protection would forbid the replacement, and the tool never turns it off implicitly.
+    """
     if not any(step.ends_table and step.status is StepStatus.DEFERRED for step in steps):
         return steps
     message = "the table is about to be replaced, which protection would forbid"
@@ -117,9 +128,9 @@ def defer_protection(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def propagate_blocked(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Steps that wait for another step of the table share the fate of that one where nothing can go on any more.
+    """Give steps that wait for another step of the table its status, if no step can make progress any more.
 
-    They are blocked where something is blocked, and else unsupported where the endpoint cannot hold what they wait for.
+    They are blocked if any step is blocked, else unsupported if any step is unsupported.
     """
     moving = (StepStatus.READY, StepStatus.DEFERRED)
     if any(step.status in moving and step.reason is not Reason.AFTER for step in steps):
@@ -145,7 +156,7 @@ def _as_unsupported(step: Step) -> Step:
 
 
 def defer_seed(seeding: Step, steps: tuple[Step, ...]) -> Step:
-    """A seed waits for changes that the service makes to an empty table alone."""
+    """The seed step, deferred or blocked behind changes that the service makes only to an empty table."""
     for step in steps:
         facets = (BY_NAME.get(change.facet) for change in step.changes)
         message = next((facet.seed_waits_because for facet in facets if facet and facet.seed_waits_because), None)

@@ -1,9 +1,10 @@
-"""The convergence breaker: a write that did not stick twice is not made a third time.
+"""The convergence breaker: a write that had no lasting effect twice is not sent a third time.
 
-On an emulator the field becomes *unsupported*, which is not drift, if our own read-back right after the write shows
-that it did not take; a write that took and was changed back by somebody else is *contested*, which is drift.
-Elsewhere the step is always contested. A write that the endpoint refused as unknown, or again and again as busy
-though nothing is under way, is made again after a while: that answer may have been a fault.
+Emulators accept fields and silently drop them, so a naive loop would update forever. On an emulator the field becomes
+*unsupported*, which is not drift, if a read right after the write shows that it had no effect. If the write took effect
+and somebody else changed the field back, it is *contested*, which is drift. On AWS it is always contested. A write that
+the endpoint refused as unknown, or repeatedly as busy although nothing is in progress, is tried again later, because
+that response may have been a temporary fault.
 """
 
 from __future__ import annotations
@@ -21,32 +22,34 @@ from reconciler.model.records import Attempts
 
 LIMIT = 2
 RETRY_AFTER = timedelta(hours=1)
-"""How long a field counts as refused outright; as long as an operation counts as unknown."""
+"""After this time a refused or contested field is tried again."""
 CLEARING = " (clearing the way)"
 BUSY = " (refused as busy)"
 BUSY_LIMIT = 5
 BUSY_PATIENCE = timedelta(minutes=10)
-"""How long a refusal as busy is believed elsewhere than on an emulator, though the table reads ACTIVE.
+"""How long AWS may refuse a call as busy although the table is ACTIVE, before the field is held back.
 
-Backups of a new table are enabled for some time after it is ACTIVE, and answers of DescribeTable lag behind.
+Enabling the backups of a new table takes longer than the table needs to be ACTIVE (ContinuousBackupsUnavailable), and
+DescribeTable is eventually consistent.
 """
 
 
 def change_key(change: Change) -> str:
-    """What was written, as one text: another wish for the same path starts a new count."""
+    """The written value as JSON. Another value for the same path starts a new count."""
     return _json(change.after)
 
 
 def hold_back(steps: Iterable[Step], attempts: Attempts | None, now: datetime, *, emulator: bool) -> tuple[Step, ...]:
-    """Take the changes that did not stick out of the steps, and say so in steps of their own."""
+    """The steps without changes that had no lasting effect; those get blocked or unsupported steps of their own."""
     split = tuple(part for step in steps for part in _split(step, attempts, now, emulator=emulator))
     return _after_target(split) if len(split) > 1 else split
 
 
 def _after_target(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Policies and scheduled actions share the fate of the target they need, where that is not registered now.
+    """Give scaling policies and scheduled actions the status of their scalable target if it is not registered now.
 
-    The service refuses them without one (ObjectNotFoundException of PutScalingPolicy and PutScheduledAction).
+    PutScalingPolicy and PutScheduledAction fail without one (ObjectNotFoundException).
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
     """
     registering = [step for step in steps if scaling_wire.registers(step.call)]
     coming = {
@@ -94,19 +97,19 @@ def _held_step(step: Step, changes: tuple[Change, ...], attempts: Attempts, *, e
 
 
 def _history(change: Change, attempts: Attempts, step: Step) -> str:
-    """What was written and what was seen each time."""
+    """A sentence about what was written and what was read back."""
     key = _key(change, step)
     last, first = _json(change.before), attempts.seen.get(key)
     if key in attempts.refused:
         again = (attempts.refused[key] + RETRY_AFTER).isoformat(timespec="seconds")
         busy = attempts.counts.get(key + BUSY, 0) >= BUSY_LIMIT
-        how = "as busy although the table is ACTIVE and nothing is under way" if busy else "outright"
-        return f"{change.path}: {change_key(change)} was refused {how}, and is tried again from {again} on"
+        how = "as busy although the table is ACTIVE and nothing is in progress" if busy else "outright"
+        return f"{change.path}: {change_key(change)} was refused {how}; next try at {again}"
     if key in attempts.contested:
         again = (attempts.contested[key] + RETRY_AFTER).isoformat(timespec="seconds")
         return (
-            f"{change.path}: {change_key(change)} was written {LIMIT} times and took effect, and somebody else changed"
-            f" it to {last}; it is tried again from {again} on"
+            f"{change.path}: {change_key(change)} was written {LIMIT} times and took effect, but somebody else changed"
+            f" it to {last}; next try at {again}"
         )
     return f"{change.path}: {change_key(change)} was written {LIMIT} times and read back as {first}, then as {last}"
 
@@ -125,14 +128,17 @@ def _exhausted(change: Change, attempts: Attempts, step: Step, now: datetime, *,
 
 
 def _key(change: Change, step: Step) -> str:
-    """Calls that only clear the way count by themselves: two writes of one change are not one write made twice."""
+    """The key of a count. The first call of a two-step change counts separately: two calls are not one call twice."""
     return change.path + CLEARING if step.staged else change.path
 
 
 def record(
     attempts: Attempts | None, name: str, identity: Identity, step: Step, refused_at: datetime | None = None
 ) -> Attempts:
-    """Count one write of each change of ``step``. ``refused_at`` is when the endpoint refused it as unknown."""
+    """Count one write of each change of ``step``. ``refused_at`` is when the endpoint refused it as unknown, if so.
+
+    Counts of another identity are dropped, because they belong to a table that no longer exists.
+    """
     kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
     counts, wanted, seen, refused = dict(kept.counts), dict(kept.wanted), dict(kept.seen), dict(kept.refused)
     missed, contested = dict(kept.missed), dict(kept.contested)
@@ -157,14 +163,14 @@ def record(
 
 
 def needs_read_back(attempts: Attempts, step: Step) -> bool:
-    """Whether a read-back must tell now if the last write of a change took effect."""
+    """Whether a read right after the write is needed to tell if the change took effect."""
     return any(attempts.counts.get(_key(change, step), 0) >= LIMIT for change in step.changes)
 
 
 def record_read_back(attempts: Attempts, step: Step, differing: Iterable[Change] | None, now: datetime) -> Attempts:
-    """What our own read-back right after the last write shows; ``None`` where it could not show anything.
+    """Record what a read right after the last write shows. ``differing`` is ``None`` if the read was not possible.
 
-    A change that still reads as before the write did not take. Everything else is taken for the work of others.
+    A change that reads as before the write had no effect. Every other difference counts as made by somebody else.
     """
     left = None if differing is None else {change.path: change for change in differing}
     missed, contested = dict(attempts.missed), dict(attempts.contested)
@@ -183,7 +189,7 @@ def record_read_back(attempts: Attempts, step: Step, differing: Iterable[Change]
 def record_refusal(
     attempts: Attempts | None, name: str, identity: Identity, step: Step, now: datetime, *, emulator: bool
 ) -> Attempts:
-    """Count a refusal as busy of a table that reads ACTIVE without anything under way; in the end it is held back."""
+    """Count a refusal as busy of a table that is ACTIVE with nothing in progress. At the limit it is held back."""
     kept = attempts if attempts is not None and identity.same(attempts.identity) else Attempts(name, identity)
     counts, wanted, seen, refused = dict(kept.counts), dict(kept.wanted), dict(kept.seen), dict(kept.refused)
     for change in step.changes:
@@ -199,9 +205,9 @@ def record_refusal(
 
 
 def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[str] = frozenset()) -> Attempts | None:
-    """Forget the counts of paths that no longer differ; ``None`` when there is nothing to write down.
+    """The attempts without counts of paths that no longer differ; ``None`` if nothing changes.
 
-    ``changing`` are facets still in transition: those read as done, and may yet end as FAILED.
+    ``changing`` names facets in transition. They read as done and may still end as FAILED, so their counts stay.
     """
     if attempts is None:
         return None

@@ -1,4 +1,9 @@
-"""Every difference between a declared and an observed table, in the order of FACETS. Called by engine and planner."""
+"""The differences between a declared and an observed table, in the order of FACETS, and the paths that are ignored.
+
+``lifecycle.ignore_changes`` has patterns of paths: a pattern covers its path and everything below, and ``*`` stands for
+one name. An ignored value is replaced by the observed one before comparing, so that no call ever writes it either. The
+same applies to capacity that a scalable target owns: writing it back would fight with auto scaling.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +20,12 @@ from reconciler.model.table import TableSpec
 
 
 def covered(path: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a pattern covers the path of a change; a dot within a name counts as any other dot here."""
+    """Whether a pattern covers the path of a change. Dots within names are not special here."""
     return any(_prefix(pattern.split("."), path.split(".")) for pattern in patterns)
 
 
 def effective(desired: TableSpec, observed: TableSpec, patterns: tuple[str, ...]) -> TableSpec:
-    """The declaration with everything ignored replaced by what is observed."""
+    """The declaration with each ignored value replaced by the observed one."""
     for pattern in patterns:
         field, _, rest = pattern.partition(".")
         for name in (f.name for f in fields(desired) if f.name != "name" and field in (f.name, "*")):
@@ -49,7 +54,7 @@ def _masked(desired: Any, observed: Any, pattern: str) -> Any:
 
 
 def _masked_tuple(desired: tuple[Any, ...], observed: tuple[Any, ...], pattern: str) -> tuple[Any, ...]:
-    """Indexes by their name, tags by their key; a member missing on the observed side is dropped."""
+    """Merge indexes by name and tags by key. An ignored member that does not exist is dropped."""
     wanted, had = _named(desired), _named(observed)
     result = dict(wanted)
     for name in sorted(wanted.keys() | had.keys()):
@@ -64,7 +69,7 @@ def _masked_tuple(desired: tuple[Any, ...], observed: tuple[Any, ...], pattern: 
 
 
 def _has_names(members: tuple[Any, ...]) -> bool:
-    """The elements of a key are one whole: none of them is taken over alone."""
+    """Whether members have names. Key elements have none: a key is compared as a whole."""
     return all(isinstance(member, tuple) or hasattr(member, "name") for member in members)
 
 
@@ -73,7 +78,7 @@ def _named(members: tuple[Any, ...]) -> Mapping[str, Any]:
 
 
 def _below(name: str, pattern: str) -> str | None:
-    """What remains of a pattern below ``name``; names may contain dots themselves."""
+    """The rest of a pattern below ``name``, or ``None`` if it does not match. Names may contain dots."""
     if pattern == name or pattern.startswith(f"{name}."):
         return pattern[len(name) + 1 :]
     head, _, rest = pattern.partition(".")
@@ -81,7 +86,7 @@ def _below(name: str, pattern: str) -> str | None:
 
 
 def diff(desired: TableSpec, observed: TableSpec, ignore: tuple[str, ...] = ()) -> tuple[Change, ...]:
-    """All changes of all declared facets, without those that ``ignore`` (lifecycle.ignore_changes) covers."""
+    """The changes of all declared facets, except those whose path ``ignore`` covers."""
     wanted = effective(desired, observed, ignore)
     changes = (change for facet in FACETS for change in facet.diff(wanted, observed))
     return tuple(change for change in changes if not covered(change.path, ignore))
@@ -93,9 +98,9 @@ def all_changes(steps: tuple[Step, ...]) -> tuple[Change, ...]:
 
 
 def scaled_paths(declaration: Declaration, observed: ObservedTable) -> tuple[str, ...]:
-    """Every path that is not compared: ignored by the declaration, scaled, declared to be scaled, or not to be seen.
+    """The paths that are not compared: ignored by the declaration, scaled, declared to be scaled, or not readable.
 
-    A capacity that is declared to be scaled is handed over at once: the limits decide, not the number of the moment.
+    A capacity that is declared to be scaled belongs to auto scaling at once, even before its target is registered.
     """
     scaling = declaration.spec.auto_scaling
     declared = scaling.capacities() if scaling else ()

@@ -1,4 +1,4 @@
-"""The digest of a plan, and what a person who was shown a plan approved. Pure; called by passes, ``up`` and the API."""
+"""The digest of a plan, and the approval of a person who was shown it. Pure; called by passes, ``up`` and the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.report import PassReport, TableReport
 
 
 def plan_digest(tables: Iterable[TableReport], error: str | None = None, problems: Iterable[Problem] = ()) -> str:
-    """SHA-256 in hexadecimal over what would be done and lost, by table; requests are left out, they carry nonces."""
+    """SHA-256 in hexadecimal of what a plan does and loses. Requests are left out, because they contain nonces."""
     steps = [
         [
             table.name,
@@ -32,9 +32,9 @@ def plan_digest(tables: Iterable[TableReport], error: str | None = None, problem
 
 
 def approval(plan: PassReport, *, only_this: bool) -> Approval:
-    """What a person confirmed who was shown ``plan``: its destructive steps, ready or waiting.
+    """The approval of a person who confirmed ``plan``: its destructive steps that are ready or deferred.
 
-    With ``only_this``, a run carries out no other plan. Without it, another plan may be begun, but for destructive
+    With ``only_this``, a run executes no other plan. Without it, a run may execute another plan, except destructive
     steps that were not shown.
     """
     shown = {

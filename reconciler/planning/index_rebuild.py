@@ -1,4 +1,4 @@
-"""How far the rebuild of an index has come, from its record and the table as observed. Pure; called by the survey."""
+"""The progress of an index rebuild, from its record and the observed table. Pure; called while assessing a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.model.table import TableSpec
 def progress(
     record: IndexRebuild, observed: ObservedTable, desired: TableSpec | None, now: datetime
 ) -> RebuildProgress:
-    """The phase, and what comes next as a sentence; the verb does it, and any call of it goes on from here."""
+    """The phase of the rebuild, and what comes next as a sentence. The command ``rebuild-index`` does the work."""
     live = {index.name for index in observed.spec.global_indexes or ()}
     command = f"`reconciler rebuild-index {record.name} {record.index}`"
     if record.new_index not in live:
@@ -35,12 +35,12 @@ def progress(
 
 
 def active_rebuild(record: IndexRebuild | None, identity: Identity) -> IndexRebuild | None:
-    """The rebuild that is under way on this very table."""
+    """The rebuild of the table with this identity, or ``None``."""
     return record if record is not None and identity.same(record.identity) else None
 
 
 def without_rebuilt_index(declaration: Declaration, rebuild: IndexRebuild | None) -> Declaration:
-    """The declaration without the indexes that ``rebuild-index`` has in hand."""
+    """The declaration with the indexes ignored that ``rebuild-index`` works on."""
     if rebuild is None:
         return declaration
     lifecycle = declaration.lifecycle
@@ -49,7 +49,7 @@ def without_rebuilt_index(declaration: Declaration, rebuild: IndexRebuild | None
 
 
 def readers_switched(record: IndexRebuild, desired: TableSpec | None) -> bool:
-    """Whether the old index may go without the next pass bringing it back."""
+    """Whether the declaration names the new index only, so that the next pass does not create the old one again."""
     if desired is None or desired.global_indexes is None:
         return True
     names = {index.name for index in desired.global_indexes}

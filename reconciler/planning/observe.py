@@ -1,4 +1,4 @@
-"""From answers to an observed table: which reads are needed, and what they say. Pure; the engine sends the reads."""
+"""Turns responses into an observed table, and tells which reads it needs. Pure; the engine sends the reads."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from reconciler.model.table import TableSpec
 
 
 def reads(spec: TableSpec | None) -> tuple[str, ...]:
-    """Operations beyond DescribeTable that the declared facets need; none for a table that is not declared."""
+    """The operations besides DescribeTable that the declared facets need; none for an undeclared table."""
     if spec is None:
         return ()
     return tuple([read for name, reads in READS.items() if getattr(spec, name) is not None for read in reads])
 
 
 def extra_reads(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[ExtraRead, ...]:
-    """The reads that only the described table can name: one an index, one a stream, one an encryption key."""
+    """The reads that depend on the described table: one for each index, stream or encryption key."""
     if spec is None:
         return ()
     facets = (facet for name, facet in HAS_EXTRA_READS.items() if getattr(spec, name) is not None)
@@ -32,25 +32,25 @@ def extra_reads(spec: TableSpec | None, table: Mapping[str, Any]) -> tuple[Extra
 
 
 def all_reads() -> tuple[str, ...]:
-    """Every operation beyond DescribeTable that any facet knows, to read a table whole."""
+    """Every operation besides DescribeTable that any facet uses, to read a table completely."""
     return tuple(READ_BY)
 
 
 def all_extra_reads(table: Mapping[str, Any]) -> tuple[ExtraRead, ...]:
-    """The reads beyond ``all_reads`` that this table gives reason for."""
+    """The reads of all facets that depend on the described table."""
     return tuple(extra_read for facet in HAS_EXTRA_READS.values() for extra_read in facet.extra_reads(None, table))
 
 
 def read_params(operation: str, name: str, arn: str, table: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-    """Parameters of one of these reads; ``table`` is what DescribeTable said, for reads that name its indexes."""
+    """The parameters of one of these reads. ``table`` is the member Table of DescribeTable."""
     facet = READ_BY.get(operation)
     return facet.read_params(name, arn, table or {}) if facet is not None else {"TableName": name}
 
 
 def observe(responses: Responses) -> ObservedTable:
-    """The table that these answers describe; a field stays ``None`` where its read was not asked or is not there.
+    """The table that these responses describe. A field is ``None`` if it was not read or the endpoint lacks it.
 
-    Raises ``Malformed`` where an answer lacks what every such answer has: nothing is read as empty for that.
+    Raises ``Malformed`` if a response lacks a required member: a missing member never counts as an empty value.
     """
     try:
         return _observe(responses)
@@ -59,7 +59,7 @@ def observe(responses: Responses) -> ObservedTable:
 
 
 def identity_of(table: Mapping[str, Any]) -> Identity:
-    """The identity in a Table or TableDescription; ``TableId`` is not known to every endpoint."""
+    """The identity in a Table or TableDescription. Some emulators have no TableId; then ARN and time identify it."""
     created = table["CreationDateTime"]
     if not isinstance(created, datetime):
         raise Malformed("DescribeTable", "CreationDateTime", f"CreationDateTime is no time: {created!r}")
@@ -73,11 +73,11 @@ def _keys(facet: Facet, table: Mapping[str, Any]) -> set[str]:
 
 
 def _unsupported(responses: Responses) -> frozenset[str]:
-    """Facets that this endpoint cannot be asked for."""
+    """The facets whose reads the endpoint does not have."""
     if not responses.unsupported:
         return frozenset()
     unsupported = {facet.name for facet in FACETS if responses.unsupported & _keys(facet, responses.table)}
-    # Which name is resolved depends on the declaration: whatever it is, the facet cannot be compared without.
+    # The key of a lookup contains a name from the declaration, so only its operation is compared.
     operations = (key.partition(" ")[0] for key in responses.unsupported)
     return frozenset(unsupported | {LOOKUPS[operation] for operation in operations if operation in LOOKUPS})
 
@@ -102,7 +102,7 @@ def _observe(responses: Responses) -> ObservedTable:
 
 
 def counters_of(table: Mapping[str, Any]) -> Counters:
-    """What the ``Table`` member says; endpoints that count nothing leave everything out."""
+    """The counters and times in the member Table that tell how much of a quota is used. Emulators leave them out."""
     holders = {"": table, **{index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes") or ()}}
     capacity = {name: holder.get("ProvisionedThroughput") or {} for name, holder in holders.items()}
     counts = {name: int(shape.get("NumberOfDecreasesToday") or 0) for name, shape in capacity.items()}

@@ -1,7 +1,7 @@
-"""Whose a table is: one state machine. The states, the events, and the transitions between them.
+"""The ownership of a table, as one state machine: the states, the events, and the transitions between them.
 
-Nothing else decides on ownership: planner and engine ask here, and the table in docs/safety.md shows ``TRANSITIONS``. A
-table is *created* by us only when that is proven; in doubt it is *adopted*, which can never lead to a delete.
+Planner and engine ask only this module, and docs/safety.md shows ``TRANSITIONS`` as a table. A table counts as
+*created* by this stack only if that is proven. Otherwise it is *adopted*, and an adopted table is never deleted.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import InventoryEntry, Ownership, OwnTag
 
 TAKEN_OVER_NONCE = "taken-over"
-"""In the place of a nonce in the owner tag of a table that we took over from another stack."""
+"""Replaces the nonce in the owner tag of a table that we took over from another stack."""
 
 
 class State(StrEnum):
-    """Whose a table is, with what is known of our owner tag. ``OWNERSHIPS`` groups them for people and records."""
+    """The ownership of a table, including what is known of our owner tag. ``OWNERSHIPS`` groups the states."""
 
     NO_RECORD = "no record"
     INTENT = "intent"
@@ -39,7 +39,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What happened to a table or was found out about it."""
+    """What happened to a table, or what was found out about it."""
 
     CREATE_SENT = "create_sent"
     CREATE_PROVEN = "create_proven"
@@ -70,9 +70,9 @@ OWNERSHIPS: Mapping[State, Ownership] = {
 RECORDED = tuple(OWNERSHIPS)
 OURS = frozenset(state for state, ownership in OWNERSHIPS.items() if ownership == "created")
 TAGGED_BY_US = frozenset({State.CREATED, State.TAKEN_OVER})
-"""States of tables that carry our owner tag, where the endpoint has tags."""
+"""States of tables that have our owner tag, if the endpoint has tags."""
 UNDECIDED = frozenset({State.UNPROVEN, State.TAKEN_FROM_US})
-"""States that the owner tag may end."""
+"""States that a look at the owner tag may end."""
 _MANAGED = tuple(state for state in State if state is not State.RELEASED)
 
 TRANSITIONS: Mapping[Event, Mapping[State, State]] = {
@@ -92,11 +92,11 @@ TRANSITIONS: Mapping[Event, Mapping[State, State]] = {
     Event.DECLARED_AGAIN: {State.RELEASED: State.ADOPTED},
     Event.IMPORT: dict.fromkeys(State, State.ADOPTED),
 }
-"""By event, the state that follows from each state in which it can happen."""
+"""By event, the next state for each state in which the event can happen."""
 
 
 def next_state(state: State, event: Event) -> State:
-    """The state after an event; ``ValueError`` where it cannot happen in that state."""
+    """The state after an event. Raises ``ValueError`` if the event cannot happen in that state."""
     after = TRANSITIONS[event].get(state)
     if after is None:
         raise ValueError(f"a table in the state {state.value!r} has no transition for {event.value!r}")
@@ -104,7 +104,7 @@ def next_state(state: State, event: Event) -> State:
 
 
 def state_of(entry: InventoryEntry | None) -> State:
-    """The state that a record stands for."""
+    """The state that a record represents."""
     if entry is None:
         return State.NO_RECORD
     match entry.ownership:
@@ -125,12 +125,12 @@ def state_of(entry: InventoryEntry | None) -> State:
 
 
 def advance(entry: InventoryEntry, event: Event, **changes: Any) -> InventoryEntry:
-    """The record after an event, with other members that change with it."""
+    """The record after an event, with other members changed too. Raises ``ValueError`` like ``next_state``."""
     return in_state(entry, next_state(state_of(entry), event), **changes)
 
 
 def in_state(entry: InventoryEntry, state: State, **changes: Any) -> InventoryEntry:
-    """The record in another state. Nonce and owner tag of a released table are kept as they were."""
+    """The record in another state. A released table keeps nonce and owner tag, so that it can be taken back."""
     moved = replace(entry, ownership=OWNERSHIPS[state], **changes)
     match state:
         case State.RELEASED:
@@ -146,7 +146,7 @@ def in_state(entry: InventoryEntry, state: State, **changes: Any) -> InventoryEn
 
 
 def dropped(entry: InventoryEntry | None, event: Event) -> InventoryEntry | None:
-    """The record after an event that ends it, which is none."""
+    """``None`` if the event ends the record, else the record."""
     return None if next_state(state_of(entry), event) is State.NO_RECORD else entry
 
 
@@ -156,7 +156,7 @@ def is_ours(entry: InventoryEntry | None) -> bool:
 
 
 def may_be_ours(entry: InventoryEntry | None) -> bool:
-    """Whether it is ours, or a create of ours is open."""
+    """Whether the table is ours, or a create of ours is open."""
     return entry is not None and entry.ownership in ("created", "intent")
 
 
@@ -166,21 +166,21 @@ def is_open(entry: InventoryEntry | None) -> bool:
 
 
 def is_released(entry: InventoryEntry | None) -> bool:
-    """Whether ``reconciler release`` gave the table up."""
+    """Whether ``reconciler release`` released the table."""
     return entry is not None and entry.ownership == "released"
 
 
 def is_state_lost(entry: InventoryEntry | None) -> bool:
-    """Whether only its owner tag says that the table is ours."""
+    """Whether only the owner tag says that the table is ours: the inventory had no record."""
     return entry is not None and entry.ownership == "state_lost"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnershipContext:
-    """What ownership depends on beside the table: our scope, and whether the endpoint can carry owner tags.
+    """What ownership depends on besides the table: our scope, and whether the endpoint has tags.
 
-    ``new_world`` is true on an emulator whose state table did not exist: tables there are adopted, never state_lost.
-    ``now`` dates what is claimed.
+    ``fresh_emulator`` is true for an emulator without a state table: tables there are adopted, never *state lost*.
+    ``now`` is the time of a claim.
     """
 
     scope: str
@@ -190,23 +190,23 @@ class OwnershipContext:
 
 
 def owner_tag(scope: str, nonce: str) -> str:
-    """The value of our owner tag: stack, environment and the nonce of the intent."""
+    """The value of our owner tag: scope (``stack/environment``) and nonce of the recorded intent."""
     return f"{scope}/{nonce}"
 
 
 def has_our_tag(entry: InventoryEntry, tag: str | None, scope: str) -> bool:
-    """Whether the owner tag is that of this record: with its nonce, from this scope or the one it came from."""
+    """Whether the owner tag belongs to this record: it has its nonce, and our scope or the one the record came from."""
     scopes = (scope, entry.tagged_as) if entry.tagged_as else (scope,)
     return tag is not None and tag in [owner_tag(each, tag_nonce(entry)) for each in scopes]
 
 
 def tag_nonce(entry: InventoryEntry) -> str:
-    """What our owner tag on the table of this record ends with."""
+    """The last part of our owner tag on the table of this record."""
     return TAKEN_OVER_NONCE if entry.own_tag is OwnTag.TAKEN_OVER else entry.nonce
 
 
 def scope_of(tag: str) -> str:
-    """Stack and environment of an owner tag."""
+    """The scope of an owner tag: ``stack/environment``."""
     return tag.rsplit("/", 1)[0]
 
 
@@ -216,9 +216,10 @@ def resolve(
     observed: ObservedTable,
     context: OwnershipContext,
 ) -> InventoryEntry:
-    """The entry as it should be now. A table is created by us where our record of its identity or our tag proves it.
+    """The entry as it should be, after a look at a live, declared table.
 
-    After a lost answer or a crash nothing else does: an application or another stack may have made an equal table.
+    Only our record of its identity, or our tag with the recorded nonce, proves that we created it. After a lost
+    response or a crash nothing else does: somebody else may have created a table of the same name and shape.
     """
     lifecycle, state = declaration.lifecycle, state_of(entry)
     if entry is not None and state is State.RELEASED:
@@ -255,7 +256,7 @@ def resolve(
 def _event(
     entry: InventoryEntry | None, observed: ObservedTable, lifecycle: Lifecycle, context: OwnershipContext
 ) -> Event | None:
-    """What a look at a live, declared table means for its record; ``None`` where it stays as it is."""
+    """What a look at a live, declared table means for its record; ``None`` if the ownership does not change."""
     state = state_of(entry)
     known = entry is not None and observed.identity.same(entry.identity)
     if entry is not None and (known or state is State.INTENT) and _create_proven(entry, observed, context):
@@ -274,9 +275,10 @@ def _event(
 def intended(
     entry: InventoryEntry | None, recorded: InventoryEntry | None, declaration: Declaration, nonce: str, **changes: Any
 ) -> InventoryEntry:
-    """The record that is written before CreateTable; ``recorded`` is the stored one, ``entry`` what became of it.
+    """The record that is written before CreateTable. ``recorded`` is the stored one, ``entry`` as it should be now.
 
-    It keeps the identity of a table that we created under this name: DescribeTable may have missed one that is there.
+    It keeps the identity of a table that we created under this name, because DescribeTable is eventually consistent and
+    may have missed it.
     """
     state = next_state(state_of(entry), Event.CREATE_SENT)
     return InventoryEntry(
@@ -296,12 +298,12 @@ def intended(
 
 
 def open_nonce(recorded: InventoryEntry | None) -> str | None:
-    """The nonce of a create of ours that may yet come true: whichever of the two makes the table, it is ours."""
+    """The nonce of an open create. A second create reuses it, so that the table is ours whichever of them made it."""
     return recorded.nonce if recorded is not None and is_open(recorded) else None
 
 
 def declared_by(entry: InventoryEntry, declaration: Declaration, project: str | None) -> InventoryEntry:
-    """The entry with the file, and the project, that declare its table now; a released table is left as it is."""
+    """The entry with the file and project that declare the table now. A released one is not changed."""
     project = project or entry.project
     if is_released(entry) or (entry.declared_in, entry.project) == (declaration.origin.file, project):
         return entry
@@ -309,16 +311,17 @@ def declared_by(entry: InventoryEntry, declaration: Declaration, project: str | 
 
 
 def was_there_before(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
-    """Whether the table is none that is managed already: without a record, or made by others in place of that one."""
+    """Whether the table existed before it was managed: it has no record, or not the recorded identity."""
     if entry is None:
         return True
     return not is_open(entry) and not observed.identity.same(entry.identity)
 
 
 def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Lifecycle | None) -> bool:
-    """Whether the owner tag must be read: no record of this very table is settled, or the declaration says ``own``.
+    """Whether the owner tag must be read to decide on ownership.
 
-    A record of the identity is enough for every other table; its tag is read before something is written.
+    It must if no settled record has this identity, or if the declaration says ``own``. ListTagsOfResource is limited to
+    ten calls a second, so for all other tables the tag is read only before something is written.
     """
     state = state_of(entry)
     if (
@@ -332,16 +335,16 @@ def asks_for_tag(entry: InventoryEntry | None, identity: Identity, lifecycle: Li
 
 
 def untagged(step: Step, entry: InventoryEntry | None, observed: ObservedTable, scope: str) -> Step | None:
-    """Why a destructive step must not go at an endpoint with tags; ``None`` where an owner tag stands as it should.
+    """The destructive step blocked if our owner tag is missing or unreadable, else ``None``. For endpoints with tags.
 
-    A table that lost our tag is not ours, whatever the record says: somebody removed the tag to keep the table. Tags
-    that could not be read say nothing. A tag of another scope is judged by ``scopes.other_owner``.
+    Whoever removes the owner tag wants to keep the table, whatever our record says. ``scopes.find_foreign_owner``
+    decides on the tag of another scope.
     """
     if entry is None or not is_ours(entry):
         return None
     if not observed.owner_known:
         return step.blocked(
-            Reason.NOT_OWNED, "its owner tag cannot be read, so nobody can tell whose it is", "ListTagsOfResource"
+            Reason.NOT_OWNED, "its owner tag cannot be read, so its owner is unknown", "ListTagsOfResource"
         )
     if state_of(entry) in TAGGED_BY_US and observed.owner_tag is None:
         return step.blocked(
@@ -353,7 +356,7 @@ def untagged(step: Step, entry: InventoryEntry | None, observed: ObservedTable, 
 
 
 def declared_again(entry: InventoryEntry | None) -> InventoryEntry | None:
-    """The entry of a declared table that had been forgotten: that wish is over, whatever can be seen of the table."""
+    """The entry of a table that is declared again: its pending deletion is cancelled, even if it cannot be read."""
     if entry is None or (entry.forgotten_since is None and entry.renamed_to is None):
         return entry
     over = replace(entry, forgotten_since=None, guarded_since=None, unwanted_since=None, empty_since=None)
@@ -363,10 +366,10 @@ def declared_again(entry: InventoryEntry | None) -> InventoryEntry | None:
 def no_longer_declared(
     entry: InventoryEntry, now: datetime, *, foreign: bool, renamed_to: str | None
 ) -> InventoryEntry:
-    """The entry of a table that is not declared, with the time since when that is so of one of ours.
+    """The entry of a table that is not declared, with the time since when one of ours is not.
 
-    A wish to replace it is none to prune it. ``foreign`` says that the declarations look like those of another stack;
-    ``renamed_to`` are the tables that its file declares in its place.
+    A pending replacement does not count as a pending deletion, so its grace period starts again. ``foreign`` tells that
+    the declarations look like those of another stack; ``renamed_to`` has the tables that its file declares instead.
     """
     ours = may_be_ours(entry)
     if ours and entry.forgotten_since is None:
@@ -377,33 +380,36 @@ def no_longer_declared(
 
 
 def ours_since(entry: InventoryEntry | None) -> datetime | None:
-    """Since when tables of ours stand under the name of this one, whichever of them it was; None where none did yet."""
+    """Since when a table of ours has had this name, including tables that were replaced; ``None`` if none had."""
     if entry is None or not may_be_ours(entry):
         return None
     return entry.ours_since or (entry.changed_at if is_ours(entry) else None)
 
 
 def reclaimed(entry: InventoryEntry | None) -> InventoryEntry | None:
-    """The entry of a declared table: what was released, declared no more and is declared again is adopted."""
+    """The entry of a declared table. One that was released, undeclared and then declared again is adopted."""
     if entry is None or not is_released(entry):
         return entry
     return advance(entry, Event.DECLARED_AGAIN, unwanted_since=None)
 
 
 def is_undecided(entry: InventoryEntry | None, observed: ObservedTable) -> bool:
-    """Whether a table without an owner tag is too young to be judged: tags are set asynchronously (TagResource)."""
+    """Whether a table without an owner tag is too new to decide on, because tags are set asynchronously.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.html
+    """
     unsettled = entry is None or is_open(entry) or not observed.identity.same(entry.identity)
     return unsettled and observed.owner_known and observed.owner_tag is None and observed.status == "CREATING"
 
 
 def wait_until_decided(observed: ObservedTable) -> Step:
-    """What happens to such a table for now."""
-    message = f"table {observed.spec.name} is CREATING, and whose it is cannot be told yet"
+    """The step that waits until the ownership of such a table can be decided."""
+    message = f"table {observed.spec.name} is CREATING, and its owner is not known yet"
     return Step(Action.CREATE, "table").deferred(Reason.BUSY, message)
 
 
 def state_lost() -> Step:
-    """What stands against a table that is ours by its tag alone."""
+    """The blocked step of a table that is ours by its tag alone."""
     return Step(Action.UPDATE, "ownership").blocked(
         Reason.STATE_LOST,
         "the table carries our owner tag but the inventory had no entry: the state was lost, so it is adopted, not"
@@ -413,9 +419,9 @@ def state_lost() -> Step:
 
 
 def _create_proven(entry: InventoryEntry, observed: ObservedTable, context: OwnershipContext) -> bool:
-    """Whether a create of ours made this table: by its recorded identity, or by the nonce in its owner tag.
+    """Whether a create of ours made this table: by the recorded identity, or by the nonce in its owner tag.
 
-    Without tags only the response of CreateTable, or an identity that we recorded before, can tell.
+    Without tags only the response of CreateTable, or an identity that we recorded before, is proof.
     """
     state = state_of(entry)
     if state is State.INTENT and observed.identity.same(entry.identity):

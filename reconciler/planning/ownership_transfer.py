@@ -1,7 +1,7 @@
-"""Taking a table over that another stack has tagged, where the declaration says ``on_existing: own``. Pure.
+"""Ownership transfer of a table with the tag of another stack, if the declaration says ``on_existing: own``. Pure.
 
-Called by the survey of a declared table. A tag is put over theirs once: where theirs is found over ours, they say so as
-well, and two stacks that took the table back from one another would never rest.
+Called while assessing a declared table. Our tag replaces theirs once. If theirs later replaces ours, both declarations
+say ``own``; ownership then never flips back, because two stacks would overwrite each other's tag forever.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def plan_transfer(
     scope: str,
     not_before: datetime | None,
 ) -> tuple[InventoryEntry, tuple[Step, ...]]:
-    """The entry as it should be, and the one step of a table that carries the tag of another scope; else no step.
+    """The entry as it should be, and the one step of a table with the tag of another scope, or no step.
 
-    ``entry`` is the recorded one, ``resolved`` what follows from it and the table; until ``not_before`` a tag that we
-    wrote may not be visible yet.
+    ``entry`` is the recorded entry, and ``resolved`` is what follows from it and the table. A tag that we wrote may not
+    be visible until ``not_before``, because tags are eventually consistent.
     """
     if resolved.lifecycle.on_existing != "own":
         return resolved, ()
@@ -48,22 +48,22 @@ def plan_transfer(
         return _seen(resolved, observed, scope), ()
     step = _step(observed, other, scope)
     if entry is None or not _was_ours(entry):
-        # What CreateTable made is theirs by now as well: their tag is on it, and not ours.
+        # Even a table that our CreateTable made is theirs by now: it has their tag and not ours.
         return in_state(resolved, next_state(state_of(entry), Event.CLAIM)), (step,)
     if not_before is not None:
         return entry, (step.deferred(Reason.NOT_BEFORE, "our owner tag may not be visible yet", not_before),)
     name = observed.spec.name
     message = (
-        f"{describe_scope(other)} took the table {name} over from this one: it is not taken back, and nothing of it"
-        " is written. Leave it to them by releasing it here; or take `own` out of their declaration, and out of this"
-        " one for one pass, to have it back"
+        f"{describe_scope(other)} took the table {name} over from this stack; ownership never flips back, and nothing"
+        " is written. Release the table here to leave it to them. To get it back, remove `own` from their declaration,"
+        " and from this one for one pass"
     )
     lost = advance(entry, Event.TAG_OVERWRITTEN, unwanted_since=None, empty_since=None)
     return lost, (step.blocked(Reason.CONTESTED, message, release_by(scope, name)),)
 
 
 def transferred(entry: InventoryEntry, now: datetime) -> InventoryEntry:
-    """The record of a table that we have just put our tag on."""
+    """The record of a table after our tag was written."""
     return advance(entry, Event.TAG_WRITTEN, changed_at=now)
 
 
@@ -71,15 +71,15 @@ def _step(observed: ObservedTable, other: str, scope: str) -> Step:
     tag = {"Key": OWNER_TAG, "Value": owner_tag(scope, TAKEN_OVER_NONCE)}
     call = Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": [tag]})
     change = Change("ownership", "ownership.scope", other, scope)
-    return Step(Action.UPDATE, "ownership", (change,), call, message="taken over first; the rest follows")
+    return Step(Action.UPDATE, "ownership", (change,), call, message="ownership transfer; other steps follow")
 
 
 def _was_ours(entry: InventoryEntry) -> bool:
-    """Whether our tag has been on a table of this record, by our create or by a take-over."""
+    """Whether a table of this record has had our tag, by our create or by a transfer."""
     return state_of(entry) in TAGGED_BY_US | {State.TAKEN_FROM_US}
 
 
 def _seen(entry: InventoryEntry, observed: ObservedTable, scope: str) -> InventoryEntry:
-    """Our tag may have been written by a call whose response was lost."""
+    """The entry after a look at the tag: a TagResource call whose response was lost may have written ours."""
     written = observed.owner_tag == owner_tag(scope, TAKEN_OVER_NONCE)
     return advance(entry, Event.TAG_WRITTEN) if written and state_of(entry) is State.CLAIMED else entry

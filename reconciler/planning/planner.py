@@ -1,7 +1,7 @@
-"""From a declaration and its observed table to ordered steps. Pure, and before policy; called by the engine.
+"""Plans the ordered steps from an observed table to its declaration. Pure; ``policy`` decides later what is permitted.
 
-Every call is valid for the table as observed now. The engine sends one a table and round and plans again, so a later
-step of a plan shows what is to come.
+Every call is valid for the table as observed. The engine sends one call per table and round and then plans again, so
+later steps of a plan show what will follow.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ def plan(
     lacks: frozenset[str] = frozenset(),
     changes: tuple[Change, ...] | None = None,
 ) -> tuple[Step, ...]:
-    """All steps that bring ``observed`` (``None``: no such table) to the declaration, in their order.
+    """All steps that bring a table to its declaration, in their order.
 
-    ``lacks`` names the facets that the endpoint cannot hold. ``changes`` are the differences, where they are known.
+    ``observed`` is ``None`` if the table does not exist. ``lacks`` names the facets that the endpoint does not support.
+    ``changes`` are the differences if they are already known.
     """
     if observed is None:
         return _create(declaration.spec, lacks)
@@ -52,14 +53,14 @@ def plan(
 
 
 def prune_step(name: str) -> Step:
-    """The deletion of a table: of one that is no longer declared, or of all that a rollback is about."""
+    """The step that deletes a table."""
     unsafe = "the table is deleted, and every item in it is lost"
     change = Change("table", "table", "present", None, Hazard.REPLACEMENT, unsafe)
     return Step(Action.DELETE, "table", (change,), Call("DeleteTable", {"TableName": name}))
 
 
 def seed_step(source: str, count: int) -> Step:
-    """The seeding of an empty table with ``count`` items of the seed at ``source``."""
+    """The step that writes the ``count`` items of the seed at ``source``, a path with an optional line."""
     return Step(Action.SEED, "seed", message=f"{count} item{'' if count == 1 else 's'} from {source}")
 
 
@@ -73,7 +74,7 @@ def _create(spec: TableSpec, lacks: frozenset[str]) -> tuple[Step, ...]:
 
 
 def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTable) -> list[Step]:
-    """One step for each call; all changes that only a replacement makes are one step."""
+    """One step per call. All changes that need a replacement of the table are one step."""
     changes = tuple(changes)
     replacing = tuple(change for change in changes if change.hazard is Hazard.REPLACEMENT)
     steps: list[Step] = []
@@ -108,7 +109,7 @@ def _hindered(step: Step, obstacle: Precondition) -> Step:
 
 
 def _join(steps: list[Step], step: Step) -> None:
-    """Add a step, or its change to the step that makes the same call."""
+    """Append a step, or add its change to the step that has the same call."""
     for position, other in enumerate(steps):
         if step.call is not None and (other.call, other.status) == (step.call, step.status):
             message = other.message if step.message in (None, other.message) else step.message
@@ -127,7 +128,7 @@ def order(step: Step) -> tuple[int, str]:
 
 
 def rank(step: Step) -> Rank:
-    """The rank that the step's facet gives it; a step without a call only waits."""
+    """The rank of a step, given by its facet. A step without a call only waits."""
     if step.call is None:
         return Rank.WAIT
     return Rank.TABLE if step.action is not Action.UPDATE else BY_NAME[step.facet].rank_of(step)

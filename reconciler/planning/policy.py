@@ -1,6 +1,7 @@
-"""What is permitted: filters over a table's steps, between the planner and the engine.
+"""What is permitted: filters over the planned steps of a table, above all the rules of the deletion gate. Pure.
 
-The deletion gate lives here, whole. Every refusal carries its reason and the setting or command that would allow it.
+``docs/safety.md`` numbers the conditions of the gate, (G1) to (G34). Those of one table are here, (G5) to (G21), and
+``cap`` is (G23). Every refusal has a reason and the setting or command that would allow the step.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from reconciler.model.records import InventoryEntry
 from reconciler.planning import ownership
 
 TEMPORARY = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
-"""Refusals that end by themselves: when the table is emptied, when the next answer is whole."""
+"""Refusals that can end by themselves, for example when the table becomes empty or the next response is valid."""
 UNWANTED, EMPTY = "holds items beside its seed", "must be seen empty twice"
 NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
 
@@ -27,13 +28,14 @@ NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
 class GateInput:
     """What the gate knows about one live table.
 
-    ``foreign`` says that several tables of this stack exist and none of them is declared; ``lone`` that this one is the
-    only table of this stack and is not declared; ``unsettled`` that neither could be found out. ``approved`` is whether
-    a person confirmed this step, ``None`` where nobody was asked; ``loss_approved`` whether as one that may lose items
-    other than the seed; ``shown_blocked`` whether they saw it blocked. ``elapsed`` tells how long something of the
-    table has lasted that was recorded at a time, by no clock less; without it the wall clock alone does. ``vanished``
-    is the folder that declared the table, where no file of it declares anything any more; ``renamed_to`` are the tables
-    that its file declares in its place; ``elsewhere`` is the other project of this stack that declared it.
+    - ``foreign``: several tables of this stack exist and none of them is declared; ``single``: this one is the only
+      table of this stack and is not declared; ``unconfirmed``: neither could be found out.
+    - ``approved``: whether a person confirmed this step, ``None`` if nobody was asked; ``loss_approved``: whether as a
+      step that may lose items other than the seed; ``shown_blocked``: whether they saw it blocked.
+    - ``elapsed``: how long something has lasted since a recorded time. Without it only the wall clock is used.
+    - ``missing_folder``: the folder that declared the table, if no file in it declares anything any more;
+      ``renamed_to``: the tables that its file declares instead; ``elsewhere``: the folder of the other project of this
+      stack that declared it.
     """
 
     options: Options
@@ -56,14 +58,17 @@ class GateInput:
 
 @dataclass(frozen=True, slots=True)
 class TableContents:
-    """What a consistent Scan saw, right now: whether the table holds an item, and whether only its seed."""
+    """The result of a consistent Scan: whether the table has items, and whether only those of its seed."""
 
     holds_items: bool
     only_seed: bool = False
 
 
 def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emulator: bool) -> Step:
-    """The fate of a step that destroys nothing: its hazard against DISRUPTION, and tables only to be observed."""
+    """The step, blocked if it is not permitted. For steps that destroy nothing.
+
+    Tables with ``on_existing: observe`` are never changed, and DISRUPTION decides on steps that interrupt readers.
+    """
     if lifecycle.on_existing == "observe" and step.action is not Action.CREATE:
         return _only_observed(step)
     hazardous = [change for change in step.changes if change.hazard is Hazard.DISRUPTION]
@@ -74,7 +79,11 @@ def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emula
 
 
 def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | None) -> Step | None:
-    """The deletion gate. ``None`` means that all but the contents allow the step: scan the table and ask again."""
+    """The deletion gate: a destructive step, blocked or deferred by the first condition that fails, else ready.
+
+    Without ``contents``, ``None`` means that everything else allows the step: scan the table and ask again. So a table
+    is scanned only if the result can matter.
+    """
     refusal = _ownership(step, gate_input) or _pending_deletion(step, gate_input) or _table(step, gate_input)
     if refusal is None and gate_input.approved is False and not gate_input.shown_blocked:
         refusal = _unapproved(step, gate_input)
@@ -93,6 +102,7 @@ def _only_observed(step: Step) -> Step:
 
 
 def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
+    """(G7) to (G10): settings, and evidence that the declaration was not removed on purpose."""
     options = gate_input.options
     if step.action is not Action.DELETE and gate_input.lifecycle.on_existing == "observe":
         return _only_observed(step)
@@ -110,7 +120,7 @@ def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
 
 
 def _foreign(step: Step, gate_input: GateInput) -> Step:
-    """Declarations that name none of the existing tables of this stack are likely those of another project."""
+    """(G8), (G19): declarations without any existing table of this stack are probably those of another project."""
     stack = gate_input.options.stack
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
@@ -122,7 +132,7 @@ def _foreign(step: Step, gate_input: GateInput) -> Step:
 
 
 def _missing_folder(step: Step, gate_input: GateInput) -> Step:
-    """A folder that vanished as a whole is more often a volume that is not mounted than a removal."""
+    """(G9): a folder that vanished as a whole is more often an unmounted volume than a removal."""
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
         f"no file in {gate_input.missing_folder}/, where the table was declared, declares anything any more;"
@@ -132,7 +142,7 @@ def _missing_folder(step: Step, gate_input: GateInput) -> Step:
 
 
 def _declared_elsewhere(step: Step, gate_input: GateInput, folder: str) -> Step:
-    """Two projects whose folders have one name share a derived stack, and neither may lose items for the other."""
+    """(G16): two projects in folders of the same name share a derived stack and must not delete each other's tables."""
     options, name = gate_input.options, gate_input.observed.spec.name
     verb = "destroy" if options.explicit_delete else "up"
     return step.blocked(
@@ -145,32 +155,33 @@ def _declared_elsewhere(step: Step, gate_input: GateInput, folder: str) -> Step:
 
 
 def _renamed(step: Step, gate_input: GateInput, renamed_to: str) -> Step:
-    """A table_name that changed in its file reads as one table removed and another one added."""
+    """(G18): a ``table_name`` that changed in its file reads as one table removed and another one added."""
     name, file = gate_input.observed.spec.name, gate_input.entry.declared_in if gate_input.entry else None
     return step.blocked(
         Reason.DATA_LOSS,
-        f"{file} declares {renamed_to} in its place; DynamoDB cannot rename a table, and its items would be lost",
+        f"{file} declares {renamed_to} instead; DynamoDB cannot rename a table, and its items would be lost",
         f"`reconciler up {name}` and confirm; `reconciler release {name}` keeps the table, no longer managed",
     )
 
 
 def _unapproved(step: Step, gate_input: GateInput) -> Step:
-    """`up` destroys only what its plan showed: the plan, and what the table holds, may change after the question."""
+    """(G13): ``up`` destroys only what its plan showed. Plan and table may change while the person decides."""
     if gate_input.approved is False:
         why = "the plan changed after it was shown, and this step was not part of it"
     elif gate_input.approved and not (gate_input.loss_approved or step.nothing_lost or _allowed(gate_input)):
-        why = "the plan showed a table without items other than its seed, and it holds some by now"
+        why = "the plan showed a table without items other than its seed, and now it has some"
     else:
         return step
-    return step.blocked(Reason.NOT_APPROVED, why, "`reconciler up` again, which shows the present plan")
+    return step.blocked(Reason.NOT_APPROVED, why, "`reconciler up` again, to see the present plan")
 
 
 def _allowed(gate_input: GateInput) -> bool:
-    """Whether the declaration or a setting gives consent to lose items, whatever was shown."""
+    """Whether the declaration or a setting consents to losing items."""
     return gate_input.options.data_loss == "allow" or gate_input.lifecycle.allow_data_loss
 
 
 def _ownership(step: Step, gate_input: GateInput) -> Step | None:
+    """(G5), (G6): only a table that this stack provably created, with the recorded identity."""
     entry = gate_input.entry
     if ownership.is_state_lost(entry):
         return step.blocked(
@@ -198,6 +209,7 @@ def _never_deleted(step: Step) -> str:
 
 
 def _table(step: Step, gate_input: GateInput) -> Step | None:
+    """(G11), (G12): the status of the table, and its protections. DeleteTable needs an ACTIVE table."""
     status = gate_input.observed.status
     if status in NEVER_TOUCHED:
         return step.blocked(Reason.STATUS, f"the table is {status}; such tables are never deleted or recreated")
@@ -221,12 +233,13 @@ def _table(step: Step, gate_input: GateInput) -> Step | None:
 
 
 def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
+    """(G15) to (G20): a table that has items. Those of its own seed can be written again, so they are not lost."""
     options = gate_input.options
     allowed = _allowed(gate_input)
     if not (allowed or permits(options.data_loss, emulator=gate_input.emulator)):
         return step.blocked(
             Reason.DATA_LOSS,
-            "the table holds items and DATA_LOSS does not permit losing them here",
+            "the table has items, and DATA_LOSS does not permit losing them here",
             "RECONCILER_DATA_LOSS=allow, or lifecycle.allow_data_loss: true",
         )
     if contents.only_seed:
@@ -250,13 +263,14 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
 
 
 def _emptiness(step: Step, gate_input: GateInput) -> Step:
+    """(G21): an empty table. An application may write its first items between the Scan and DeleteTable."""
     options = gate_input.options
     if gate_input.emulator or options.data_loss == "allow":
         return step
     if options.one_shot:
         return step.blocked(
             Reason.DATA_LOSS,
-            "the table is empty now, but off emulators a one-shot command cannot see it stay empty",
+            "the table is empty now, but a one-shot command cannot check that it stays empty",
             "RECONCILER_DATA_LOSS=allow, or leave it to the daemon",
         )
     seen = gate_input.entry.empty_since if gate_input.entry else None
@@ -266,7 +280,8 @@ def _emptiness(step: Step, gate_input: GateInput) -> Step:
 def _after_grace(step: Step, gate_input: GateInput, since: datetime | None, why: str) -> Step:
     left: timedelta = gate_input.options.prune_grace - _elapsed(gate_input, since, why)
     if left > timedelta(0):
-        return step.deferred(Reason.PRUNE_GRACE, f"the table {why}; `reconciler up` does it now", gate_input.now + left)
+        message = f"grace period: the table {why}; `reconciler up` does it now"
+        return step.deferred(Reason.PRUNE_GRACE, message, gate_input.now + left)
     return step
 
 
@@ -277,16 +292,16 @@ def _elapsed(gate_input: GateInput, since: datetime | None, why: str) -> timedel
 
 
 def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]:
-    """All destructive steps of a pass: when more are wanted than ``limit``, none of them goes (I6).
+    """All steps of a pass. If more deletions are planned than ``limit``, every one of them is blocked (I6), (G23).
 
-    One that must wait is wanted like one that may go now: else tables would go one a pass as they become ready.
-    ``already`` counts what went within the last hour, and tables of which it could not be told.
+    A deferred deletion counts too. Otherwise one table per pass would be deleted as each becomes ready. ``already`` is
+    the number of tables that were deleted within the last hour or could not be assessed.
     """
     wanted = already + sum(counts_as_deletion(step) for step in steps)
     if limit is None or wanted <= limit:
         return steps
     before = f", {already} of them within the last hour or not yet known" if already else ""
-    message = f"{wanted} deletions and replacements planned{before}; MAX_DELETES is {limit}, so none is executed"
+    message = f"{wanted} deletions and replacements planned{before}; limit is {limit} (MAX_DELETES); none executed"
     allow = f"RECONCILER_MAX_DELETES={wanted}"
     moving = (StepStatus.READY, StepStatus.DEFERRED)
     return [
@@ -296,6 +311,6 @@ def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]
 
 
 def counts_as_deletion(step: Step) -> bool:
-    """Whether a destructive step counts towards the cap: all but those that a rule refuses for good."""
+    """Whether a destructive step counts towards the limit: all but those that a rule refuses permanently."""
     passing = step.status is StepStatus.BLOCKED and step.reason in TEMPORARY
     return step.destructive and (passing or step.status in (StepStatus.READY, StepStatus.DEFERRED))

@@ -1,7 +1,7 @@
-"""Quotas in time: changes that the service counts wait until it would take them. A filter over a table's steps. Pure.
+"""Quotas over time: defers changes that the service counts until it would accept them. Pure.
 
-Called by the engine between planner and policy; emulators count nothing, so there it is not called. What was counted
-comes from DescribeTable where that tells it, else from our own marks.
+Called between planner and policy, except on emulators, which have no quotas. The used quota comes from DescribeTable
+where that reports it, else from our own records. The facets define the quotas (``facets.quota``).
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import CountedChange, QuotaUsage
 
 SAME_CALL = timedelta(minutes=5)
-"""A time that DescribeTable tells is that of our own call when it lies no further from one of our marks."""
+"""A time in DescribeTable that is this close to one of our records counts as the time of our own call."""
 
 
 def defer_over_quota(
     steps: Iterable[Step], observed: ObservedTable, usage: QuotaUsage | None, now: datetime
 ) -> tuple[Step, ...]:
-    """The steps, with those deferred that the service would refuse because of what was counted."""
+    """The steps, with those deferred that the service would refuse because a quota is used up."""
     return tuple(_held(step, observed, usage, now) for step in steps)
 
 
 def counted(step: Step, observed: ObservedTable) -> tuple[CountedChange, ...]:
-    """Which quotas the call of a step uses up; its facet tells."""
+    """The quotas that the call of a step uses, as its facet defines."""
     facet = BY_NAME.get(step.facet)
     return facet.uses(step.call, observed) if facet is not None and step.call is not None else ()
 
@@ -37,7 +37,7 @@ def counted(step: Step, observed: ObservedTable) -> tuple[CountedChange, ...]:
 def record_use(
     usage: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[CountedChange], now: datetime
 ) -> QuotaUsage:
-    """The marks with one more call of each kind at ``now``; times that no quota looks at any more are dropped."""
+    """The usage with one more call of each kind at ``now``, without times that no quota considers any more."""
     kept = usage if usage is not None and identity.same(usage.identity) else QuotaUsage(name, identity)
     times = {kind: tuple(t for t in past if t > now - _window(kind)) for kind, past in kept.times.items()}
     for kind in kinds:
@@ -48,16 +48,16 @@ def record_use(
 def record_refusal(
     usage: QuotaUsage | None, name: str, identity: Identity, kinds: Iterable[CountedChange], now: datetime
 ) -> QuotaUsage:
-    """The marks after the service refused a call of these kinds as not valid: somebody else may have used the quota."""
+    """The usage after the service refused a call of these kinds: somebody else may have used the quota."""
     kept = usage if usage is not None and identity.same(usage.identity) else QuotaUsage(name, identity)
     return replace(kept, refused={**kept.refused, **dict.fromkeys(kinds, now)})
 
 
 def plausible(kinds: Iterable[CountedChange], observed: ObservedTable, usage: QuotaUsage | None, now: datetime) -> bool:
-    """Whether a limit that a call met, and that does not say which it is, can be a quota in time: some of it is used.
+    """Whether a LimitExceededException that names no limit can be one of these quotas: some of it is used.
 
-    DescribeTable tells only the last change, so others may have used more of it than can be seen; one that is told for
-    about the time when the table was made, or of a call of ours, may be theirs as well.
+    DescribeTable shows only the last change, so others may have used more. A change shown for about the time of a call
+    of ours, or of the creation of the table, may be theirs as well.
     """
     known = usage if usage is not None and observed.identity.same(usage.identity) else None
     unreported = [kind for kind in kinds if QUOTAS[kind].ambiguous_refusal]
@@ -65,14 +65,14 @@ def plausible(kinds: Iterable[CountedChange], observed: ObservedTable, usage: Qu
 
 
 def deferred_by_quota(step: Step, kinds: Iterable[CountedChange], now: datetime) -> Step:
-    """A step that the service just refused because a quota in time is used up: when it is tried again, and the rule."""
+    """The step, deferred after the service refused it because a quota is used up, with the rule and the next try."""
     known = tuple(kinds)
     until = now + max(QUOTAS[kind].retry for kind in known)
     return step.deferred(Reason.NOT_BEFORE, f"refused for now: {'; '.join(QUOTAS[kind].rule for kind in known)}", until)
 
 
 def record_accepted(usage: QuotaUsage, kinds: Iterable[CountedChange]) -> QuotaUsage:
-    """The marks after the service took such a call: earlier refusals mean nothing any more."""
+    """The usage after the service accepted such a call: earlier refusals no longer count."""
     taken = set(kinds)
     return replace(usage, refused={kind: time for kind, time in usage.refused.items() if kind not in taken})
 
@@ -93,7 +93,7 @@ def _held(step: Step, observed: ObservedTable, usage: QuotaUsage | None, now: da
 def _wait(
     kind: CountedChange, step: Step, observed: ObservedTable, usage: QuotaUsage | None, now: datetime
 ) -> tuple[datetime, str] | None:
-    """From when on the service takes the call, and the rule that says so."""
+    """When the service accepts the call again, and the rule; ``None`` if it accepts it now."""
     quota = QUOTAS[kind]
     until = quota.free_from(step.call, observed, sorted(_times(kind, observed, usage)), now) if step.call else None
     found = None if until is None else (until, quota.rule)
@@ -105,7 +105,10 @@ def _wait(
 
 
 def _times(kind: CountedChange, observed: ObservedTable, usage: QuotaUsage | None) -> Iterator[datetime]:
-    """A table that is made on demand, or in a class, tells that as if it were a switch; it is none."""
+    """The times of all known changes of a kind.
+
+    A table that was created on demand, or in another class, reports its creation as if it were a switch.
+    """
     ours = usage.times.get(kind, ()) if usage else ()
     yield from ours
     reported = QUOTAS[kind].last_change(observed.counters)
@@ -115,7 +118,7 @@ def _times(kind: CountedChange, observed: ObservedTable, usage: QuotaUsage | Non
 
 
 def _seen(kind: CountedChange, observed: ObservedTable, usage: QuotaUsage | None) -> Iterator[datetime]:
-    """Every time that is known of a kind, two of which may be of one call."""
+    """The times of all known changes of a kind. Two of them may belong to the same call."""
     yield from usage.times.get(kind, ()) if usage else ()
     reported = QUOTAS[kind].last_change(observed.counters)
     if reported is not None:
@@ -123,5 +126,5 @@ def _seen(kind: CountedChange, observed: ObservedTable, usage: QuotaUsage | None
 
 
 def _window(kind: CountedChange) -> timedelta:
-    """A kind that only another release knows is forgotten after a day."""
+    """The window of a quota. A kind that only another release knows is dropped after a day."""
     return QUOTAS[kind].window if kind in QUOTAS else DAY

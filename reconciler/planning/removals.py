@@ -1,8 +1,8 @@
-"""Which removals of declarations can be believed: the inventory names the file that declared each table last.
+"""Which removed declarations are real removals (G3). Pure; called by the engine in every pass.
 
-A table is removed when its file is gone, or when the file is there, is understood and declares other tables, and when
-nothing beside the declarations defines it still (``Source.remains``). Everything else may be a file that was not
-understood, and its tables must not be deleted. Called by the engine in every pass.
+The inventory has the file that last declared each table. A table counts as removed if that file is gone, or if it was
+understood and declares other tables, and if no other file still defines it (``DeclarationSource.remains``). Everything
+else may be a file that was not understood, and its tables must not be deleted.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Inventory = Mapping[str, InventoryEntry]
 
 
 def unclear_removals(desired: DesiredState, inventory: Inventory) -> tuple[Problem, ...]:
-    """Files that declared a table that is not declared any more, and that do not show that it was removed."""
+    """A problem for each file that declared an undeclared table and does not show that it was removed."""
     problems = (_problem(desired, entry, file) for entry, file in _removed(desired, inventory))
     return tuple(problem for problem in problems if problem is not None)
 
 
 def undeclared(desired: DesiredState, inventory: Inventory) -> tuple[Undeclared, ...]:
-    """The recorded tables that are not declared any more, for the ``Source`` to look for what is left of them."""
-    # A base name that another declaration has by now says nothing about the former table.
+    """The recorded tables that are no longer declared, for ``DeclarationSource.remains`` to search for."""
+    # A base name that another declaration uses now says nothing about the former table.
     taken = {name for each in desired.declarations for name in (each.base_name, each.spec.name)}
     return tuple(
         Undeclared(
@@ -38,9 +38,9 @@ def undeclared(desired: DesiredState, inventory: Inventory) -> tuple[Undeclared,
 
 
 def missing_folders(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
-    """By table, the folder of its declaration, where no file of that folder declares anything any more.
+    """By table, the folder of its declaration, if no file in that folder declares anything any more (G9).
 
-    The folder that holds all declarations does not count: without any declaration it is an error anyway.
+    The top folder does not count: without any declaration the pass ends with an error anyway.
     """
     declaring = {folder for path, file in desired.files.items() if file.tables for folder in _folders(path)}
     folders = {entry.name: file.rpartition("/")[0] for entry, file in _removed(desired, inventory)}
@@ -48,10 +48,10 @@ def missing_folders(desired: DesiredState, inventory: Inventory) -> dict[str, st
 
 
 def renamed(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
-    """By table of ours, the tables that its file declares in its place: somebody may mean to rename it.
+    """By table of ours, the tables that its file declares instead: somebody may want to rename it (G18).
 
-    One that was recorded stays. A table counts as declared in its place if it is new: without any record of ours, or
-    ours only since the other one is not declared.
+    A recorded answer stays. A table counts as declared instead if it is new: it has no record of ours, or is ours only
+    since the other one is no longer declared.
     """
     found = {}
     for entry, file in _removed(desired, inventory):
@@ -70,7 +70,7 @@ def renamed(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
 
 
 def declared_elsewhere(desired: DesiredState, inventory: Inventory, project: str | None) -> dict[str, str]:
-    """By table that is not declared, the folder of the other project that declared it last, as far as is recorded."""
+    """By undeclared table, the folder of the other project that declared it last, if that is recorded (G16)."""
     declared = {declaration.spec.name for declaration in desired.declarations}
     undeclared = [inventory[name] for name in inventory.keys() - declared]
     return {e.name: e.project for e in undeclared if project is not None and e.project not in (None, project)}
@@ -88,7 +88,7 @@ def _is_newer(declared: InventoryEntry | None, removed: InventoryEntry) -> bool:
 
 
 def _folders(path: str) -> Iterator[str]:
-    """``a/b`` and ``a`` of ``a/b/users.yaml``."""
+    """The folders of a path: ``a/b`` and ``a`` for ``a/b/users.yaml``."""
     while path := path.rpartition("/")[0]:
         yield path
 
@@ -99,7 +99,7 @@ def _not_declared(desired: DesiredState, inventory: Inventory) -> Iterator[Inven
 
 
 def _removed(desired: DesiredState, inventory: Inventory) -> Iterator[tuple[InventoryEntry, str]]:
-    """The tables that are not declared, with the file that declared them, as far as records tell."""
+    """The undeclared tables with the file that declared them, if it is recorded."""
     for entry in _not_declared(desired, inventory):
         if entry.declared_in is not None:
             yield entry, entry.declared_in

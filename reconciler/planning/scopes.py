@@ -1,6 +1,7 @@
-"""Whether a table belongs to another stack or environment: by its owner tag, and by what they have written down.
+"""Whether a table belongs to another stack or environment, by its owner tag and by the records of that scope (G4).
 
-Called by the engine before it decides anything about a table. What is theirs is never written, pruned or seeded.
+Asked before any other decision about a table. A table of another scope is never written, deleted or seeded. A scope is
+``stack/environment``.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from reconciler.planning.ownership import State, has_our_tag, may_be_ours, scope
 
 STATE_KEYS = (KeyElement("scope", "HASH", "S"), KeyElement("record", "RANGE", "S"))
 STRENGTH: Mapping[Ownership, int] = {"created": 3, "adopted": 2, "state_lost": 2, "intent": 1, "released": 0}
-"""Of two records of one table the stronger one counts; of two alike, that of the scope whose name sorts first."""
+"""Of two records of one table the stronger one counts. Of two equal ones, that of the first scope in sort order."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignOwner:
-    """The other scope. ``recorded`` says that its own record in this state table holds the table."""
+    """The other scope. ``recorded`` tells that it has a record of the table, not only its tag on it."""
 
     scope: str
     recorded: bool
@@ -37,10 +38,10 @@ def find_foreign_owner(
     scope: str,
     lifecycle: Lifecycle | None = None,
 ) -> ForeignOwner | None:
-    """Whose the table is, where it is not ours to touch; ``observed`` is ``None`` where there is no such table.
+    """The other scope that the table belongs to, or ``None``. ``observed`` is ``None`` if there is no such table.
 
-    Our tag with the nonce of our create is proof. Then records decide, then the tag of a table that we have no
-    record of, or created before somebody else took it over.
+    Our tag with the nonce of our create proves that it is ours. Otherwise the records of both scopes decide, and then
+    the tag: of a table that we have no record of, or that another scope took over from us.
     """
     identity = observed.identity if observed is not None else None
     if entry is not None and observed is not None and _proven(entry, observed, scope):
@@ -63,29 +64,29 @@ def find_foreign_owner(
 def foreign_owner(
     snapshot: StateSnapshot, options: Options, name: str, observed: ObservedTable | None
 ) -> ForeignOwner | None:
-    """The other stack or environment that the table belongs to, or ``None``."""
+    """The other scope that the table belongs to, by the records of a snapshot. For commands that name a table."""
     claims = snapshot.foreign_claims.get(name, ())
     return find_foreign_owner(snapshot.inventory.get(name), observed, claims, options.scope)
 
 
 def refusal(name: str, other: ForeignOwner, *, missing: bool) -> Step:
-    """The one step of a declared table that is theirs: nothing is done to it."""
-    message = f"{belongs(name, other)}: it is neither written nor seeded nor deleted"
+    """The one step of a declared table that belongs to another scope. It is blocked."""
+    message = f"{belongs(name, other)}: it is never written, seeded or deleted here"
     if not other.recorded:
         return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "lifecycle.on_existing: own")
     action = Action.CREATE if missing else Action.UPDATE
-    message = f"{message}. After a release that stack takes it back with `reconciler import {name}`"
+    message = f"{message}. After a release, that stack can take it back with `reconciler import {name}`"
     return Step(action, "ownership").blocked(Reason.OTHER_STACK, message, release_by(other.scope, name))
 
 
 def belongs(name: str, other: ForeignOwner) -> str:
-    """Whose a table is, as the beginning of a sentence."""
+    """Whom the table belongs to, as the beginning of a sentence."""
     how = "is in the inventory of" if other.recorded else "carries the owner tag of"
     return f"the table {name} {how} {describe_scope(other.scope)}"
 
 
 def not_ours(name: str, other: ForeignOwner) -> str:
-    """The refusal of a verb that was asked for a table of another stack, whole in one sentence, with the way out."""
+    """The error of a command that names a table of another stack, with the command or setting that helps."""
     if other.recorded:
         way_out = f"to hand it over, release it there: `{release_by(other.scope, name)}`"
     else:
@@ -94,24 +95,24 @@ def not_ours(name: str, other: ForeignOwner) -> str:
 
 
 def is_state_table(name: str, observed: ObservedTable | None, state_table: str) -> bool:
-    """Whether it is where some stack keeps its records, by our setting or by its keys."""
+    """Whether the table is a state table of any stack, by our setting or by its keys."""
     return name == state_table or (observed is not None and observed.spec.keys == STATE_KEYS)
 
 
 def state_table_refusal(name: str) -> Step:
-    """The one step of a declared table that holds the records of this tool."""
-    message = f"{name} holds the records of the reconciler and is never declared, changed or deleted"
+    """The one step of a declared state table. It is blocked."""
+    message = f"{name} is the state table of the reconciler and must not be declared"
     return Step(Action.UPDATE, "ownership").blocked(Reason.OTHER_STACK, message, "another table_name")
 
 
 def describe_scope(scope: str) -> str:
-    """A scope in words."""
+    """``stack shop, environment default`` for a scope."""
     stack, _, environment = scope.rpartition("/")
     return f"stack {stack or environment}, environment {environment}"
 
 
 def release_by(scope: str, name: str) -> str:
-    """The command by which a scope leaves a table."""
+    """The command with which a scope releases a table."""
     stack, _, environment = scope.rpartition("/")
     place = "" if environment == "default" else f"RECONCILER_ENVIRONMENT={environment} "
     return f"RECONCILER_STACK={stack} {place}reconciler release {name}"
@@ -131,5 +132,5 @@ def _strength(ownership: Ownership, recorded: Identity | None, identity: Identit
 
 
 def _is_about(recorded: Identity | None, identity: Identity | None) -> bool:
-    """A record without an identity goes by name; so does every record of a table that is not there."""
+    """Whether a record is about this table. Without an identity on either side, the name decides."""
     return recorded is None or identity is None or recorded.same(identity)

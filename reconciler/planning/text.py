@@ -1,18 +1,18 @@
-"""Texts that came from declarations or the service, made safe to show. Called by ``render`` and the log."""
+"""Makes text from declarations or the service safe to print, and counts nouns. Used wherever text is printed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-# C0 and C1 controls move the cursor and ring; line separators, bidirectional marks and surrogates forge what is read.
+# C0 and C1 controls drive the terminal; line separators, bidirectional marks and surrogates can forge the output.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
 def printable(text: str) -> str:
-    """``text`` on one line, with every character that a terminal would obey written as an escape."""
+    """``text`` on one line, with every control character escaped."""
     return _UNSAFE.sub(_escape, text)
 
 
@@ -27,6 +27,6 @@ def several(count: int, noun: str) -> str:
 
 
 def kept(names: Sequence[str]) -> str:
-    """What is said of files that are in the way: ``a exists already and is not overwritten``."""
+    """A sentence about existing files: ``a exists already and is not overwritten``."""
     exist, are = ("exists", "is") if len(names) == 1 else ("exist", "are")
     return f"{', '.join(names)} {exist} already and {are} not overwritten"

@@ -1,1 +1,1 @@
-"""Which items are wanted, which are ours, what to write next. Pure."""
+"""Decides whether to seed a table, and which of its items the seed wrote. Pure."""

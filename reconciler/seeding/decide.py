@@ -1,4 +1,4 @@
-"""Whether a table is to be seeded: by its record, its identity and what a scan says."""
+"""Decides whether a table needs seeding, from its seed record and its identity."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from reconciler.model.records import SeedRecord
 
 
 class Need(StrEnum):
-    """What seeding has to do for a live table."""
+    """What seeding must do for a table."""
 
     NOTHING = "nothing"
     PROBE = "probe"
-    """Seed it if a consistent scan proves it empty."""
+    """Seed it if a consistent Scan proves that it is empty."""
     RESUME = "resume"
-    """An earlier run was interrupted: write what is missing."""
+    """An earlier seeding was interrupted: write the missing items."""
 
 
 def need(record: SeedRecord | None, identity: Identity | None) -> Need:
-    """``cleared`` goes by name and lasts; ``done`` and ``started`` lapse with the table's identity."""
+    """What seeding must do. ``identity`` is ``None`` if the table does not exist.
+
+    A ``cleared`` record goes by name and stays valid for a recreated table, because a person cleared it on purpose.
+    ``done`` and ``started`` count only for the recorded identity.
+    """
     if record is None:
         return Need.PROBE
     if record.state == "cleared":

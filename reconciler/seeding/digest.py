@@ -1,4 +1,4 @@
-"""One digest for a set of items, whatever their order; seeds and the engine use this one."""
+"""The digest of a set of items, independent of their order. Used for seeds and for the contents of tables."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 from reconciler.model.desired import Item
 
 EXACT = Context(prec=50)
-"""DynamoDB keeps 38 digits; Python's default context would round to 28."""
+"""DynamoDB stores 38 digits; Python's default context rounds to 28."""
 
 
 def items_digest(items: Iterable[Item]) -> str:
-    """SHA-256 over the sorted digests of the items; equal numbers count as equal however they are spelt."""
+    """SHA-256 in hexadecimal of the sorted digests of the items. Equal numbers are equal in every notation."""
     digests = sorted(hashlib.sha256(canonical(item).encode()).hexdigest() for item in items)
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 

@@ -1,8 +1,8 @@
-"""Which items of a table the seeder wrote, as the seed records say. Pure; called by the engine and by ``state``.
+"""Which items of a table the seeder wrote, according to the seed records. Pure; called by the engine and by ``state``.
 
-Each item is known by a digest of its whole content, so that an item counts as written by the seeder only while every
-attribute is as it was written. 64 bits suffice: among 100,000 written items and ten million others, the chance that any
-other item is mistaken for a written one is about 1 in 20 million.
+An item is identified by a digest of its whole content, so it counts as written by the seeder only while no attribute
+has changed. 64 bits are enough: among 100,000 written items and ten million others, the probability that any other item
+is mistaken for a written one is about 1 in 20 million.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from reconciler.model.records import SeedPart, SeedRecord
 from reconciler.seeding.digest import canonical
 
 BYTES = 8
-"""Of the SHA-256 of an item; a record of 1,000 items takes 11 KB of the 400 KB that an item may have."""
+"""Bytes of the SHA-256 of an item. A record of 1,000 items takes 11 KB; an item of DynamoDB may have 400 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Digests of items, for one table identity.
+    """Digests of items in the table with one identity.
 
-    ``written`` are the items whose conditional write succeeded. ``uncertain`` are items of a batch whose end was never
-    recorded (the process was killed, or an answer was lost): they may be ours, and are never removed.
+    The conditional write of ``written`` items succeeded. The outcome of ``uncertain`` items was never recorded, because
+    the process was killed or a response was lost: they may be ours, and are never removed.
     """
 
     written: frozenset[bytes] = frozenset()
@@ -40,17 +40,17 @@ class Provenance:
 
 
 def item_digest(item: Item) -> bytes:
-    """The digest of one item, the same for equal numbers however they are spelt."""
+    """The digest of one item. Equal numbers are equal in every notation."""
     return hashlib.sha256(canonical(item).encode()).digest()[:BYTES]
 
 
 def pack(digests: Iterable[bytes]) -> str:
-    """Digests as one text, sorted, so that equal sets give equal records."""
+    """The digests as base64, sorted, so that equal sets give equal records."""
     return base64.b64encode(b"".join(sorted(digests))).decode()
 
 
 def unpack(packed: str) -> frozenset[bytes]:
-    """The digests again; ``ValueError`` where the text does not hold whole digests."""
+    """The digests of a packed text. Raises ``ValueError`` if it is not base64 of whole digests."""
     try:
         content = base64.b64decode(packed, validate=True)
     except binascii.Error as error:
@@ -71,7 +71,7 @@ def parts_of(parts: Mapping[str, SeedPart], table: str) -> list[SeedPart]:
 
 
 def provenance(record: SeedRecord | None, parts: Mapping[str, SeedPart], identity: Identity | None) -> Provenance:
-    """What the records say of the table with this identity; nothing of a table that was deleted and created again."""
+    """The digests that the records have for this identity. Empty for a table that was deleted and created again."""
     if record is None or identity is None or not identity.same(record.identity):
         return Provenance()
     ours = [part.written for part in parts_of(parts, record.name) if identity.same(part.identity)]

@@ -190,7 +190,7 @@ REFUSED = {
     "a name and --all": (("users", "--all"), "Name the tables"),
     "no such table": (("users", "nope"), "there is no table nope at"),
     "declared otherwise": (("carts",), "carts is declared already, in carts.yaml:2"),
-    "the state table": (("reconciler_state",), "reconciler_state is a state table, which is nobody's to declare"),
+    "the state table": (("reconciler_state",), "reconciler_state is a state table and must not be declared"),
     "an unknown form": (("users", "--format", "xml"), "'xml' is not one of"),
     "the bundled set": (("users", "--desired-state", "bundled"), "cannot write to the bundled declarations"),
 }

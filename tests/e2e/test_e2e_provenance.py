@@ -137,7 +137,7 @@ def test_a_table_recreated_during_the_run_is_not_touched(stage: Stage, verb: str
     stage.put("theirs")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 1, out + err
-    assert "deleted and created again" in out + err
+    assert "deleted it and created it again" in out + err
     found = stage.keys()
     assert "theirs" in found
     assert len(found) < 3000, "no item is sent two seconds after the table was recreated"

@@ -177,7 +177,7 @@ def test_a_name_that_changes_in_its_file_waits_for_consent(endpoint: Live, tmp_p
     for _ in range(2):
         blocked = shop.once()
         assert blocked.exit_code == 2
-        assert "invoices.yaml declares bills in its place; DynamoDB cannot rename a table" in blocked.stdout
+        assert "invoices.yaml declares bills instead; DynamoDB cannot rename a table" in blocked.stdout
     assert items(live, "invoices") == ["1"]
     assert items(live, "bills") == []
     assert shop.run("up", "invoices", "--yes").exit_code == 0

@@ -82,7 +82,7 @@ def test_an_index_is_replaced_by_another_one(where: str, request: pytest.Fixture
     tool.write("users.yaml", TABLE.replace("KEYS_ONLY", "ALL"))
     first = tool.run("rebuild-index", "users", "by_mail", "--yes")
     assert first.exit_code == 2, first.stderr
-    assert "does not name it in the place of by_mail" in first.stdout
+    assert "does not have it instead of by_mail" in first.stdout
     assert seen(live) == {"by_mail": "KEYS_ONLY", "by_mail-v2": "ALL"}
     assert tool.preview_expecting_no_changes().exit_code == 0, "the loop leaves both alone meanwhile"
     tool.write("users.yaml", MOVED)

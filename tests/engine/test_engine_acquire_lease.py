@@ -159,5 +159,5 @@ def test_the_sentence_of_the_log_names_the_holder_and_the_time_left(capsys: pyte
 def test_a_command_without_the_lease_reports_what_to_do() -> None:
     sim = seeded()
     held(sim)
-    with pytest.raises(StateError, match=r"somebody \(waited 40 s\)\. Stop it, or try again once it is done"):
+    with pytest.raises(StateError, match=r"somebody \(waited 40 s\)\. Stop it, or try again when it has finished"):
         sim.reconciler.seed()

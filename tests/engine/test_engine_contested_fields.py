@@ -48,7 +48,7 @@ def test_a_conflict_with_another_tool_is_contested_and_drift_on_an_emulator(desi
             sim.dynamodb.do("UpdateTable", {"TableName": "users", **UNDO[desired]})
     (step,) = (step for step in report.tables[0].steps if step.status is StepStatus.BLOCKED)
     assert step.reason is Reason.CONTESTED
-    assert "took effect, and somebody else changed it" in (step.message or "")
+    assert "took effect, but somebody else changed it" in (step.message or "")
     assert report.verdict is Verdict.DRIFTED
     assert exits.converge(report) == 2
 

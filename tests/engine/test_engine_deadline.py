@@ -193,7 +193,7 @@ def test_a_finished_restore_can_be_repeated_without_effect(backup: str, times: i
 def test_a_table_restored_from_another_backup_is_refused_with_its_origin() -> None:
     sim = restorable()
     restore(sim, "monday")
-    with pytest.raises(UsageError, match=r"exists already, restored from arn:.*; a restore makes a new table"):
+    with pytest.raises(UsageError, match=r"already exists, restored from arn:.*; a restore creates a new table"):
         restore(sim, "tuesday")
 
 
@@ -201,5 +201,5 @@ def test_a_table_that_was_not_restored_never_counts_as_a_restore() -> None:
     sim = restorable()
     sim.dynamodb.do("CreateTable", {**sim.dynamodb.journal[0].params, "TableName": "users-2"})
     sim.clock.seconds += 60
-    with pytest.raises(UsageError, match="exists already; a restore"):
+    with pytest.raises(UsageError, match="already exists; a restore"):
         restore(sim, "monday")

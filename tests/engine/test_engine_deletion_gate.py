@@ -345,6 +345,6 @@ def test_an_empty_desired_state_touches_nothing():
     sim.declare()
     report = sim.once()
     assert report.verdict is Verdict.ERROR
-    assert "declares no table" in report.error
+    assert "No tables are declared" in report.error
     assert set(sim.dynamodb.tables) == {"users", "orders"}
     assert sim.dynamodb.journal == []

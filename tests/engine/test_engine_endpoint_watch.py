@@ -168,5 +168,5 @@ def test_in_another_account_no_new_state_table_is_made() -> None:
     watch.record(state(SEEN), SEEN)
     assert watch.missing_state_problem(missing, emulator=False) is None
     watch.moved = True
-    assert "worked with one before" in (watch.missing_state_problem(missing, emulator=False) or "")
+    assert "used one before" in (watch.missing_state_problem(missing, emulator=False) or "")
     assert watch.missing_state_problem(missing, emulator=True) is None

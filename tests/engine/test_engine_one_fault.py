@@ -244,7 +244,7 @@ def test_a_table_recreated_during_an_index_rebuild_is_not_touched():
             sim.dynamodb.make(TableName="users", KeySchema=key, AttributeDefinitions=types)
 
     sim.dynamodb.faults = overtaken
-    with pytest.raises(UsageError, match="made anew meanwhile"):
+    with pytest.raises(UsageError, match="recreated in the meantime"):
         sim.reconciler.rebuild_index("users", "by_mail", None, timedelta(0))
     assert sim.dynamodb.mutating == []
 

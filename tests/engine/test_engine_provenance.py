@@ -346,7 +346,7 @@ def test_recreating_a_table_ends_its_seeding_within_two_seconds(when: int, verb:
     assert table.status is TableStatus.ERROR
     failed = [step for _, step in sim.telemetry.steps[before:] if step.status is StepStatus.FAILED]
     assert [step.reason for step in failed] == [Reason.IDENTITY]
-    assert "deleted and created again" in (failed[0].message or "")
+    assert "deleted it and created it again" in (failed[0].message or "")
     record = sim.store.snapshot.seeds["users"]
     assert record.state == ("cleared" if verb == "clear" else "started")
     assert "theirs" in keys(sim)

@@ -52,7 +52,7 @@ def test_without_a_declaration_that_moved_the_old_index_stays():
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     reported = rebuild(sim)
     assert not reported.finished
-    assert "does not name it in the place of by_mail" in reported.messages[0]
+    assert "does not have it instead of by_mail" in reported.messages[0]
     assert indexes(sim) == {"by_mail": "KEYS_ONLY", "mail2": "ALL"}
 
 
@@ -91,7 +91,7 @@ def test_the_old_index_stays_for_the_hold_time_counted_from_readiness():
     sim.declare(declaration("users", global_indexes=(NEW,)))
     reported = rebuild(sim, hold=timedelta(hours=1))
     assert not reported.finished
-    assert "stays until" in reported.messages[1]
+    assert "is kept until" in reported.messages[1]
     sim.clock.seconds += 3500
     assert not rebuild(sim, hold=NO_HOLD).finished, "the hold of the record counts, not that of a later call"
     sim.clock.seconds += 100
@@ -131,7 +131,7 @@ def test_killed_at_any_call_it_resumes_where_it_stopped(stop, applied):
 
 REFUSED = {
     "an index that is not there": ({"index": "by_name"}, "its indexes are: by_mail"),
-    "a name that is taken": ({"new": "by_mail"}, "has an index by_mail already"),
+    "a name that is taken": ({"new": "by_mail"}, "already has an index by_mail"),
 }
 
 
@@ -157,7 +157,7 @@ def test_one_rebuild_a_table_at_a_time_and_it_can_be_forgotten():
     sim = live()
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     rebuild(sim)
-    with pytest.raises(UsageError, match="finish it, or forget it"):
+    with pytest.raises(UsageError, match="finish that rebuild, or cancel it"):
         rebuild(sim, new="mail3")
     reported = sim.reconciler.cancel_rebuild("users")
     assert reported.finished
@@ -171,7 +171,7 @@ def test_a_rebuild_of_a_recreated_table_is_dropped():
     sim.declare(declaration("users", global_indexes=(WIDER,)))
     rebuild(sim)
     sim.dynamodb.tables["users"].description["TableId"] = "another"
-    with pytest.raises(UsageError, match="has an index mail2 already"):
+    with pytest.raises(UsageError, match="already has an index mail2"):
         rebuild(sim)
 
 

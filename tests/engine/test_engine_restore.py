@@ -77,10 +77,10 @@ def test_a_time_is_restored_where_recovery_is_enabled():
 
 
 REFUSED = {
-    "neither backup nor time": ({}, "one of the two"),
-    "both": ({"backup": "monday", "at": "latest"}, "one of the two"),
+    "neither backup nor time": ({}, "exactly one of --from BACKUP and --at TIME"),
+    "both": ({"backup": "monday", "at": "latest"}, "exactly one of --from BACKUP and --at TIME"),
     "a backup that is not there": ({"backup": "sunday"}, "its backups are: monday, tuesday"),
-    "a table that is there": ({"backup": "monday", "to": "users"}, "exists already"),
+    "a table that is there": ({"backup": "monday", "to": "users"}, "already exists"),
     "a time without recovery": ({"at": "latest"}, "not enabled"),
 }
 
@@ -119,7 +119,7 @@ def test_it_reports_its_progress():
     messages = []
     sim = kept(delay=30.0)
     sim.reconciler.restore("users", "users-2", backup="latest", at=None, on_progress=messages.append)
-    assert messages[0].startswith("users-2: begun, from arn:")
+    assert messages[0].startswith("users-2: restore started from arn:")
     assert messages[1:] == ["users-2: CREATING", "users-2: ACTIVE"]
 
 
@@ -127,7 +127,7 @@ def test_a_time_that_is_none_is_refused():
     sim = kept()
     recovery = {"PointInTimeRecoveryEnabled": True}
     sim.dynamodb.do("UpdateContinuousBackups", {"TableName": "users", "PointInTimeRecoverySpecification": recovery})
-    with pytest.raises(UsageError, match="is no time"):
+    with pytest.raises(UsageError, match="invalid time"):
         restore(sim, at="yesterday")
 
 

@@ -118,7 +118,7 @@ def test_doctor_reports_fields_that_the_endpoint_dropped():
     reported = sim.reconciler.restore(
         "users", "users-2", backup="monday", at=None, overrides=RestoreOverrides("PROVISIONED", TWO, left_out=("by_a",))
     )
-    assert reported.messages[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
+    assert reported.messages[-1] == "The endpoint ignored the overrides of: index by_a, billing mode."
 
 
 CONTRADICTIONS = {
@@ -128,7 +128,7 @@ CONTRADICTIONS = {
         {"billing_mode": "PROVISIONED", "throughput": TWO, "maximum": OnDemandThroughput(5)},
         "go with PAY_PER_REQUEST",
     ),
-    "all and one": ({"no_indexes": True, "left_out": ("by_a",)}, "says nothing more"),
+    "all and one": ({"no_indexes": True, "left_out": ("by_a",)}, "is superfluous"),
     "an index that is not there": ({"left_out": ("by_z",)}, "the indexes are: by_a, by_b, by_date"),
 }
 

@@ -381,7 +381,7 @@ def test_a_delete_during_a_release_is_reported_as_a_delete(verb: str, leads: boo
 
     beside.deed = _released_meanwhile(beside, on_sleep)
     VERBS[verb](sim)
-    assert "its deletion had been sent" in beside.refused
+    assert "its deletion was already sent" in beside.refused
     beside.later()
     entry = beside.state.snapshot.inventory.get("orders")
     assert entry is None if verb == "pruned" else entry is not None and entry.ownership == "created"

@@ -52,7 +52,7 @@ MUTANTS = (
     ),
     Mutant(
         "a declared table counts though it does not exist",
-        "_Kept._read",
+        "_DeclaredTables._read",
         "return identity_of(table).same(entry.identity)",
         "return True",
         "the one table that speaks for these declarations was made by somebody else",
@@ -60,7 +60,7 @@ MUTANTS = (
     ),
     Mutant(
         "a declared table that cannot be read counts as existing",
-        "_Kept._read",
+        "_DeclaredTables._read",
         """
         self._latch.note(error)
         return None
