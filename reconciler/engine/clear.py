@@ -12,11 +12,10 @@ from datetime import datetime
 from reconciler.engine import seed_work
 from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_work import Numbered, SeedOutcome, SeedWork, batches, numbered_items
-from reconciler.model.desired import Declaration, Item
+from reconciler.model.desired import Declaration, Item, Removal
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.records import StateSnapshot
-from reconciler.model.removal import Removal
 from reconciler.seeding.provenance import item_digest
 
 

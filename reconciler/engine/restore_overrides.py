@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import capacity, wire
 from reconciler.model.errors import UsageError
-from reconciler.model.restore import RestoreOverrides
+from reconciler.model.table import RestoreOverrides
 
 KINDS = {
     "GlobalSecondaryIndexes": "GlobalSecondaryIndexOverride",

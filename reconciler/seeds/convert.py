@@ -8,8 +8,7 @@ from typing import Any, Literal
 from reconciler.model.desired import Item
 from reconciler.parsing.parsed import TOO_DEEP, ParseError
 from reconciler.seeds.plain_values import attribute_value, name_of
-from reconciler.seeds.record import ValueProblem, WrittenItem, WrittenItems
-from reconciler.seeds.target import SeedTarget
+from reconciler.seeds.seed_types import SeedTarget, ValueProblem, WrittenItem, WrittenItems
 from reconciler.seeds.typed_values import TYPES, typed_value
 
 Shape = Literal["plain", "dynamodb-json"]

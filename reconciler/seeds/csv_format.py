@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.parsing.parsed import ParseError, exact_number
 from reconciler.parsing.source_location import alternatives
 from reconciler.seeds.json_format import decoder
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 
 TYPES = ("S", "N", "B", "BOOL", "JSON")
 NO_TYPES = frozenset(

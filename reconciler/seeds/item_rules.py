@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.model.desired import Item
+from reconciler.model.desired import AttributeValue, Item
 from reconciler.model.table import ScalarType
 from reconciler.parsing.source_location import FieldProblem
-from reconciler.seeds.size import DEPTH, LIMIT, depth, item_size
-from reconciler.seeds.target import SeedTarget
+from reconciler.seeds.seed_types import SeedTarget
 
 _TYPE_NAMES = {"S": "a text (S)", "N": "a number (N)", "B": "binary (B)"}
 TEXT_KEY = f"Write {_TYPE_NAMES['S']}."
@@ -60,3 +59,50 @@ def _key_length(item: Item, name: str, limit: int) -> Iterator[FieldProblem]:
     length = len(content.encode() if isinstance(content, str) else content)
     if length > limit:
         yield FieldProblem((name,), f"is {length} bytes long, more than {limit}", "Shorten the key.")
+
+
+LIMIT = 400 * 1024
+DEPTH = 32
+
+
+def item_size(item: Item) -> int:
+    """Names and values together."""
+    return sum(len(name.encode()) + value_size(value) for name, value in item.items())
+
+
+def value_size(value: AttributeValue) -> int:
+    """Texts in UTF-8, binary raw, numbers by their digits, one byte a member and three a list or mapping."""
+    kind, content = next(iter(value.items()))
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + value_size(item) for name, item in content.items())
+    if kind == "L":
+        return 3 + sum(1 + value_size(item) for item in content)
+    if kind in ("SS", "NS", "BS"):
+        return sum(_scalar(kind[0], item) for item in content)
+    return 1 if kind in ("BOOL", "NULL") else _scalar(kind, content)
+
+
+def depth(value: AttributeValue) -> int:
+    """Levels of nesting; a scalar has none. Nothing is nested too deep to be counted."""
+    level, members = 0, _members(value)
+    while members is not None:
+        level += 1
+        inner = [found for member in members if (found := _members(member)) is not None]
+        members = [member for found in inner for member in found] if inner else None
+    return level
+
+
+def _members(value: AttributeValue) -> list[AttributeValue] | None:
+    """What a list or a mapping holds; None of anything else."""
+    kind, content = next(iter(value.items()))
+    if kind == "M":
+        return list(content.values())
+    return list(content) if kind == "L" else None
+
+
+def _scalar(kind: str, content: Any) -> int:
+    text = str(content)
+    if kind == "N":
+        digits = text.lstrip("-").split("E")[0].replace(".", "").strip("0")
+        return min(21, (len(digits) + 1) // 2 + 1 + text.startswith("-"))
+    return len(content) if kind == "B" else len(text.encode())

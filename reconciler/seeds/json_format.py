@@ -9,7 +9,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from reconciler.parsing.parsed import TOO_DEEP, ParseError, exact_number, json_message
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 from reconciler.seeds.wrapped import wrapped
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -120,3 +120,21 @@ def _line(text: str, at: int) -> int:
 
 def _no_constant(word: str) -> Any:
     raise ParseError(None, f"invalid number {word}", "Write a finite number.")
+
+
+def read_jsonl_seed(text: str) -> WrittenItems:
+    """Blank lines are skipped; ``ParseError`` names the line that is not JSON."""
+    decode = decoder().decode
+    found: list[WrittenItem] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(WrittenItem(decode(line), number))
+        except json.JSONDecodeError as error:
+            raise ParseError(number, f"is not JSON: {json_message(error.msg)}", "Write one item per line.") from None
+        except ParseError as error:
+            raise ParseError(number, error.reason, error.remedy) from None
+        except RecursionError:
+            raise ParseError(number, *TOO_DEEP) from None
+    return WrittenItems(tuple(found))

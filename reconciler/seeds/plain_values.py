@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from reconciler.model.desired import AttributeValue
-from reconciler.seeds.record import ValueProblem
+from reconciler.seeds.seed_types import ValueProblem
 
 _SPELLING = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = ("infinity", "-infinity", "nan")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.model.desired import Item, Seed
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import ParseError
-from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_file import SourceFile, decode
 from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeding.digest import items_digest
 from reconciler.seeds.convert import Shape, item_of, shape_of, written_items_of
-from reconciler.seeds.file_names import seed_suffix
-from reconciler.seeds.files import read_written_items
+from reconciler.seeds.csv_format import read_csv_seed
+from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
 from reconciler.seeds.item_rules import TEXT_KEY, item_problems, key_of
-from reconciler.seeds.record import ValueProblem, WrittenItem
-from reconciler.seeds.target import SeedTarget
+from reconciler.seeds.json_format import read_json_seed, read_jsonl_seed
+from reconciler.seeds.seed_types import SeedTarget, ValueProblem, WrittenItem, WrittenItems
+from reconciler.seeds.yaml_format import read_yaml_seed
 
 Reading = tuple[Seed | None, list[Problem]]
 SHOWN = 20
@@ -120,3 +122,34 @@ class SeedCache:
         """End of a load: what was not asked for is gone."""
         self._known = {key: reading for key, reading in self._known.items() if key in self._used}
         self._used = set()
+
+
+def read_written_items(file: SourceFile, target: SeedTarget) -> WrittenItems:
+    """What the file holds; ``ParseError`` where it cannot be read."""
+    text = decode(SourceFile(file.path, file.absolute, _unpacked(file)))
+    suffix = seed_suffix(file.path)
+    if suffix == ".csv":
+        return read_csv_seed(text, {**target.index_keys, **target.keys})
+    if suffix == ".jsonl":
+        return read_jsonl_seed(text)
+    return read_json_seed(text) if suffix == ".json" else read_yaml_seed(text)
+
+
+def _unpacked(file: SourceFile) -> bytes:
+    if not file.path.endswith(".gz"):
+        return file.content
+    content, rest = b"", file.content
+    try:
+        while rest:
+            unpacker = zlib.decompressobj(wbits=31)
+            content += unpacker.decompress(rest, SEED_LIMIT + 1 - len(content))
+            if len(content) > SEED_LIMIT:
+                raise ParseError(None, f"unpacks to more than {SEED_LIMIT // 1024 // 1024} MB", "Split it.")
+            if not unpacker.eof:
+                raise ParseError(None, "is truncated: its gzip stream is incomplete", "Write the file again.")
+            rest = unpacker.unused_data.lstrip(b"\0")
+    except zlib.error:
+        raise ParseError(
+            None, "is not in gzip format, although its name ends with .gz", "Compress it, or drop .gz from the name."
+        ) from None
+    return content

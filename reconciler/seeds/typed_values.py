@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.model.desired import AttributeValue
 from reconciler.seeds.plain_values import name_of, number_text, set_value, text_value
-from reconciler.seeds.record import ValueProblem
+from reconciler.seeds.seed_types import ValueProblem
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.parsing.parsed import ParseError
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 
 ANSWER = frozenset({"Items", "Count", "ScannedCount", "ConsumedCapacity", "LastEvaluatedKey", "NextToken"})
 """Members of an answer of Scan and Query, as the SDKs and the AWS CLI print it."""

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, Parsed, ParseError, exact_number
 from reconciler.parsing.source_location import Path, path_text
 from reconciler.parsing.yaml_text import read_yaml
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 from reconciler.seeds.wrapped import wrapped
 
 

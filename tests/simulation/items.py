@@ -7,7 +7,7 @@ from typing import Any
 
 from simulation.control_plane import ControlPlane
 
-from reconciler.model.removal import Removal
+from reconciler.model.desired import Removal
 
 
 class Items:
