@@ -1,4 +1,4 @@
-"""One item of a seed as written, and how a reader of seeds refuses."""
+"""The types of the seed readers: an item as written, the table that it is for, and an invalid value."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from reconciler.model.table import ScalarType, TableSpec
 
 @dataclass(frozen=True, slots=True)
 class WrittenItem:
-    """``line`` is where the item starts, None where a seed has no lines.
+    """One item as written. ``line`` is where it starts, None for a seed without lines.
 
-    ``literals`` are the spellings of attributes that are no text, as far as the format keeps them.
+    ``literals`` holds the source text of attributes that are not strings, if the format keeps it.
     """
 
     value: Any
@@ -23,14 +23,14 @@ class WrittenItem:
 
 @dataclass(frozen=True, slots=True)
 class WrittenItems:
-    """What a format's reader found: items, or BatchWriteItem requests by table."""
+    """The result of a reader: items, or BatchWriteItem requests by table name."""
 
     items: tuple[WrittenItem, ...] = ()
     requests: Mapping[str, tuple[WrittenItem, ...]] | None = None
 
 
 class ValueProblem(Exception):
-    """One attribute value cannot be written to DynamoDB; ``path`` leads to it inside the item."""
+    """DynamoDB cannot store an attribute value. ``path`` is its path inside the item."""
 
     def __init__(self, path: str, reason: str, remedy: str) -> None:
         self.path = path
@@ -41,7 +41,7 @@ class ValueProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SeedTarget:
-    """A table with its keys; ``index_keys`` maps the key attributes of its indexes to their types."""
+    """The table that a seed is for. ``format`` is the declared format of the seed, None to detect it."""
 
     base_name: str
     spec: TableSpec

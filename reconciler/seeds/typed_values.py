@@ -1,4 +1,4 @@
-"""DynamoDB JSON → an attribute value of the wire, checked. Called by ``convert`` for seeds in that format."""
+"""Checks DynamoDB JSON and converts it to attribute values. Called by ``convert`` for seeds in that format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 
 
 def typed_value(value: Any, path: str) -> AttributeValue:
-    """One ``{"TYPE": …}``; ``ValueProblem`` where type and content do not fit."""
+    """One ``{"TYPE": …}``. Raises ``ValueProblem`` if the content does not match the type."""
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in TYPES:
         remedy = f'Write one type and its value, as {{"S": "text"}}; types are {", ".join(TYPES)}.'
         raise ValueProblem(path, "expected an attribute value in DynamoDB JSON", remedy)
