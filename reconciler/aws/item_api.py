@@ -14,10 +14,9 @@ from typing import Any
 from reconciler import interruption
 from reconciler.aws import call_deadline
 from reconciler.aws.api_client import ApiClient
-from reconciler.model.desired import Item
+from reconciler.model.desired import Item, Removal
 from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, EndpointChanged, Malformed, OutcomeUnknown
 from reconciler.model.paging import Pages
-from reconciler.model.removal import Removal
 from reconciler.seeding.digest import canonical
 
 CONDITION_TERMS = 150

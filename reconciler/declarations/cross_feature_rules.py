@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.declarations.document.pasted import normalized_name, replacement_remedy
+from reconciler.declarations.document.spelling import normalized_name, replacement_remedy
 from reconciler.declarations.features import global_indexes, local_indexes, vector_indexes
 from reconciler.declarations.features.auto_scaling import ScalingPart, scaled_capacities
 from reconciler.declarations.features.base import Rule, rule

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler.declarations.assemble import assemble
@@ -15,11 +17,43 @@ from reconciler.declarations.formats.python.read_classes import PythonReading, r
 from reconciler.declarations.formats.text.documents import DocumentCache, FileReading
 from reconciler.declarations.locate import locate
 from reconciler.declarations.remains import LeftoverDefinitions
-from reconciler.declarations.settling import SettlingTime
 from reconciler.engine.ports import Clock
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.seeds.read_seed import SeedCache
+
+SETTLE_SECONDS = 3.0
+"""How long the declarations must be unchanged before something is deleted because of them. A checkout writes its files
+within it; a run in CI, where every file is fresh, waits no longer than this and only if it deletes something."""
+
+
+class SettlingTime:
+    """Remembers since when it has seen the same declarations, on a clock that never jumps."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
+        self._digest: str | None = None
+        self._since = 0.0
+
+    def settled_at(self, digest: str, changed: float) -> datetime | None:
+        """When the declarations will be settled; None where they are.
+
+        They are when they were read before with the same ``digest`` long enough ago, or when the file system says that
+        nothing ``changed`` (seconds since the epoch) for as long. A change in the future is one of just now: the clock
+        of a file server may be ahead.
+        """
+        now, steady = self._now(), self._steady()
+        if digest != self._digest:
+            self._digest, self._since = digest, steady
+        still = max(steady - self._since, now.timestamp() - changed)
+        left = SETTLE_SECONDS - still
+        return now + timedelta(seconds=left) if left > 0 else None
+
+    def _now(self) -> datetime:
+        return self._clock.now() if self._clock is not None else datetime.now(UTC)
+
+    def _steady(self) -> float:
+        return self._clock.monotonic() if self._clock is not None else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

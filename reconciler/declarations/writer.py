@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reconciler.declarations.conversion import table_document
+from reconciler.declarations.document.table_document import table_document
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.folder_snapshot import read_snapshot
 from reconciler.declarations.formats import class_file, yaml_file

@@ -14,7 +14,7 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.model.errors import ApiError, DeclarationError, Denied, ReconcilerError
 from reconciler.model.records import StateSnapshot
 from reconciler.settings import Settings
-from reconciler.state.state_table import create_request
+from reconciler.state.schema import create_request
 
 LARGEST_SKEW = 60.0
 """Seconds; the service refuses signatures that are 15 minutes off, leases suffer earlier."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from reconciler.model.change import Call
-from reconciler.model.desired import DesiredState, Item, Undeclared
+from reconciler.model.desired import DesiredState, Item, Removal, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.plan import Step
 from reconciler.model.records import (
@@ -27,7 +27,6 @@ from reconciler.model.records import (
     StateSnapshot,
     Suspension,
 )
-from reconciler.model.removal import Removal
 from reconciler.model.report import PassReport, TableReport
 
 T = TypeVar("T")

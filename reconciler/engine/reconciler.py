@@ -28,7 +28,7 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step, StepStatus
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
-from reconciler.model.restore import RestoreOverrides
+from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
 HOLD = timedelta(hours=1)

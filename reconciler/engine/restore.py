@@ -14,7 +14,7 @@ from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.facets import capacity, wire
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
-from reconciler.model.restore import RestoreOverrides
+from reconciler.model.table import RestoreOverrides
 
 LATEST = "latest"
 OnProgress = Callable[[str], None]

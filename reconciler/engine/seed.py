@@ -13,11 +13,10 @@ from datetime import datetime
 from reconciler.engine import seed_batches
 from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_batches import NumberedItem, SeedLedger, SeedOutcome, SeedWork, batches, numbered_items
-from reconciler.model.desired import Declaration, Item
+from reconciler.model.desired import Declaration, Item, Removal
 from reconciler.model.errors import ApiError, Denied, LeaseLost, Outcome, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.records import StateSnapshot
-from reconciler.model.removal import Removal
 from reconciler.seeding.provenance import item_digest
 
 

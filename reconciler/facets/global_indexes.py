@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.facets import capacity, index_calls, index_conflicts, index_limits, limits, wire
+from reconciler.facets import capacity, index_calls, index_conflicts, limits, wire
 from reconciler.facets.base import (
     ExtraRead,
     Facet,
@@ -78,9 +78,9 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
             return index_calls.create_index_call(want, desired, observed.spec)
         if have and (want is None or redefined(want, have)):
             return index_calls.delete_index_call(have.name, desired)
-        limit = index_limits.limit_of_change(change, want) if want else None
+        limit = index_calls.limit_of_change(change, want) if want else None
         if limit:
-            return index_limits.limits_call(limit, desired, observed.spec)
+            return index_calls.limits_call(limit, desired, observed.spec)
         if capacity.mode_after(desired, observed.spec) != capacity.mode_of(observed.spec):
             return capacity.switch_call(desired, observed.spec)
         return capacity.indexes_call(desired, self._rescaled(desired, observed.spec))
@@ -98,7 +98,7 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
             return hindered or (capacity.switch_precondition(desired, observed) if have is None else None)
         if want is None:
             return None
-        hindered = index_limits.limit_precondition(change, want, desired, observed)
+        hindered = index_calls.limit_precondition(change, want, desired, observed)
         return hindered or capacity.switch_precondition(desired, observed)
 
     def rank_of(self, step: Step) -> Rank:
@@ -120,9 +120,9 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
 
     def _created(self, index: GlobalIndex, desired: TableSpec) -> dict[str, Any]:
         if capacity.mode_of(desired) == "PAY_PER_REQUEST":
-            return index_definition(index) | index_limits.limit_members(index, None)
+            return index_definition(index) | index_calls.limit_members(index, None)
         units = capacity.index_throughput(index.name, desired)
-        shape = index_definition(index) | index_limits.limit_members(index, units)
+        shape = index_definition(index) | index_calls.limit_members(index, units)
         return shape | {"ProvisionedThroughput": wire.throughput(units)}
 
     def _changes(
@@ -148,7 +148,7 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
             if provisioned and want.throughput and not redefined(want, have):
                 yield from wire.throughput_changes(self.name, f"{path}.throughput", want.throughput, have.throughput)
             if not redefined(want, have):
-                yield from index_limits.limit_changes(self.name, path, want, have)
+                yield from index_calls.limit_changes(self.name, path, want, have)
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
         """The index a change is about; where several names could be meant (names may contain dots), by all of it."""

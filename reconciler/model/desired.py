@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from reconciler.model.table import TableSpec
@@ -116,3 +117,13 @@ class DesiredState:
             if name in (declaration.spec.name, declaration.base_name):
                 return declaration
         return None
+
+
+class Removal(StrEnum):
+    """What became of the item."""
+
+    REMOVED = "removed"
+    GONE = "gone"
+    """There was no item with this key."""
+    CHANGED = "changed"
+    """An item with this key differs from what was to be removed; it is kept."""

@@ -1,4 +1,4 @@
-"""JSON with lines: a small reader, because the standard one forgets where things stood and keeps the last duplicate."""
+"""Reads JSON with the line of each value. Python's decoder has no lines and accepts duplicate keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def read_json(text: str, number: Number = plain_number) -> Parsed:
-    """The one document of a JSON text; ``ParseError`` with the line where it is malformed or repeats a key."""
+    """Parse one JSON document. Raises ``ParseError`` with the line for malformed text and for duplicate keys."""
     reader = _JsonReader(text, number)
     try:
         return reader.document()
@@ -91,7 +91,7 @@ class _JsonReader:
         return result
 
     def _closes(self, bracket: str, comma_due: bool) -> bool:
-        """Whether the container ends here; if not, its comma is taken."""
+        """Consume the closing bracket, or else the comma before the next element."""
         self._skip()
         if self.text.startswith(bracket, self.at):
             self.at += 1

@@ -1,4 +1,4 @@
-"""What the readers of YAML and JSON hand back, and how they refuse."""
+"""The result of the YAML and JSON readers, and the error that they raise."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from reconciler.parsing.source_location import Path
 
 Number = Callable[[str], Any]
-"""Makes a number of its text."""
+"""Converts the text of a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document's value, its first line, and the line of every value inside.
+    """The value of a document, its first line, and the line of each value inside.
 
-    ``literals`` holds the spelling of each number, truth value and null, because ``012`` and ``12`` are one value.
+    ``literals`` holds the source text of each number, boolean and null, because ``012`` and ``12`` are the same value.
     ``key_literals`` holds the same for keys, by the path of the entry.
     """
 
@@ -30,11 +30,11 @@ class Parsed:
 
 
 AMBIGUOUS_NUMBER = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|0[xo][0-9a-fA-F]+")
-"""A leading zero or a base: as likely a post code or an identifier as a number, which would not keep them."""
+"""Numbers with a leading zero or a base. Many are postcodes or identifiers, which lose digits when read as a number."""
 
 
 class ParseError(Exception):
-    """The text cannot be read; ``reason`` and ``remedy`` as in a Problem."""
+    """The text cannot be parsed. ``reason`` and ``remedy`` are those of a ``Problem``; ``line`` is None if unknown."""
 
     def __init__(self, line: int | None, reason: str, remedy: str) -> None:
         self.line = line
@@ -44,14 +44,17 @@ class ParseError(Exception):
 
 
 def plain_number(text: str) -> Any:
-    """A Python int or float, for declarations; a Decimal where an int would have no use and no end."""
+    """A Python int or float, for declarations. An integer of more than 100 digits becomes a Decimal.
+
+    Python refuses to convert integers of thousands of digits.
+    """
     if "." in text or "e" in text.lower():
         return float(text)
     return int(text) if len(text) <= 100 else exact_number(text)
 
 
 def exact_number(text: str) -> Decimal:
-    """A Decimal that keeps every digit, for seeds."""
+    """A Decimal that keeps every digit, for seeds. Raises ``ParseError`` if the text is not a number."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -59,7 +62,7 @@ def exact_number(text: str) -> Decimal:
 
 
 def json_message(said: str) -> str:
-    """What Python's JSON reader says, in our words: its own differ from version to version and end in mid-sentence."""
+    """Our wording of a message of Python's JSON decoder, whose own wording differs between versions."""
     return next((words for begin, words in _JSON_MESSAGES.items() if said.startswith(begin)), said)
 
 

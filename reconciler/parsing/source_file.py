@@ -20,7 +20,7 @@ class SourceFile:
 
 
 def decode(file: SourceFile) -> str:
-    """The text of a file that is not empty and is UTF-8; ``ParseError`` otherwise."""
+    """The text of the file. Raises ``ParseError`` if it is empty, not UTF-8, or contains NUL characters."""
     try:
         text = file.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

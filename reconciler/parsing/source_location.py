@@ -1,4 +1,7 @@
-"""Where in a file a finding belongs. Every step of reading a declaration makes its Problems here."""
+"""Where a value stands in a file, and problems at a field of a document.
+
+Every step that reads a declaration makes its ``Problem`` objects here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.model.errors import Problem
 
 Path = tuple[str | int, ...]
-"""The way to a value inside a document: ``("global_secondary_indexes", 0, "key_schema")``."""
+"""The path to a value inside a document: ``("global_secondary_indexes", 0, "key_schema")``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,10 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class SourceLocation:
-    """A document's file, first line, and the lines of its fields as far as they are known.
+    """The file of a document, its first line, and the known lines of its fields.
 
-    ``literals`` and ``key_literals`` are the spellings of values and keys that are no text, as in ``Parsed``.
-    ``written`` leads from a canonical path to the path as the user spelt it, which is what lines and messages use.
+    ``literals`` and ``key_literals`` hold the source text of values and keys that are not strings, as in ``Parsed``.
+    ``written`` maps a canonical path to the path as the user spelled it. Lines and messages use the latter.
     """
 
     file: str
@@ -37,26 +40,26 @@ class SourceLocation:
     key_literals: Mapping[Path, str] = field(default_factory=dict)
 
     def problem(self, finding: FieldProblem) -> Problem:
-        """The finding with its file, its line (that of the nearest known ancestor) and the field as written."""
+        """The problem with its file, its field as written, and the line of the field or of its nearest ancestor."""
         path = self.written_path(finding.path)
         return Problem(self.file, self.line_of(path), path_text(path) or None, finding.reason, finding.remedy)
 
     def written_path(self, path: Path) -> Path:
-        """The user's spelling of a canonical path; what was never written keeps its canonical name."""
+        """The path as the user spelled it. A field that is not in the file keeps its canonical name."""
         for size in range(len(path), 0, -1):
             if path[:size] in self.written:
                 return self.written[path[:size]] + path[size:]
         return path
 
     def literal_of(self, path: Path) -> str | None:
-        """The spelling of the value at a canonical path, None for a text and for what no file spells."""
+        """The source text of the value at a canonical path. None for a string and for a value without a file."""
         where = self.written_path(path)
         if path[-1:] == ("key",) and where in self.key_literals:
             return self.key_literals[where]
         return self.literals.get(where)
 
     def line_of(self, path: Path) -> int | None:
-        """The line of the value at ``path`` as written, or of the closest thing around it."""
+        """The line of the value at ``path`` as written, or of its nearest known ancestor; lines start at 1."""
         for size in range(len(path), 0, -1):
             if path[:size] in self.lines:
                 return self.lines[path[:size]]
@@ -73,7 +76,7 @@ def path_text(path: Path) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The closest of the known words, or None when nothing is close."""
+    """The known word that is most similar to ``word``. None if none is similar enough."""
     by_fold = {_fold(candidate): candidate for candidate in reversed(list(known))}
     matches = difflib.get_close_matches(_fold(word), by_fold, n=1, cutoff=0.72)
     return by_fold[matches[0]] if matches else None

@@ -1,7 +1,7 @@
-"""YAML 1.2 with lines, from ruamel's nodes: nothing is constructed but texts, numbers, lists and mappings.
+"""Reads YAML 1.2 with the line of each value, from the nodes of ruamel. It builds only plain values, never objects.
 
-``yes``, ``on`` and dates stay texts. Duplicate keys, unknown tags, aliases that contain themselves and aliases that
-multiply beyond reason are refused. ruamel is imported when the first YAML file is met.
+``yes``, ``on`` and dates stay strings. Duplicate keys, unknown tags, recursive aliases and aliases that expand beyond
+a limit are errors. ruamel takes long to import, so it is imported with the first YAML file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, plai
 from reconciler.parsing.source_location import Path
 
 Node = Any
-"""ruamel's node; its types do not say what every node has."""
+"""A node of ruamel, whose type hints lack the common members."""
 
 _TAG = "tag:yaml.org,2002:"
 _NULL = re.compile(r"|~|null|Null|NULL")
@@ -26,11 +26,11 @@ _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _LEAST, _TIMES = 100_000, 10
-"""Aliases may make a document this many times bigger than it is written, beyond the least."""
+"""Aliases may expand a document of at least ``_LEAST`` nodes to ``_TIMES`` its size. More is an alias bomb."""
 
 
 def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
-    """Every document that holds something; ``ParseError`` with the line where one is malformed."""
+    """All documents that are not empty. Raises ``ParseError`` with the line for malformed YAML."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
@@ -56,7 +56,7 @@ def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
 
 @cache
 def _allow_anchors_anew() -> None:
-    """YAML lets an anchor be given anew; a warning of the library would stand on standard error."""
+    """YAML 1.2 permits redefined anchors, but ruamel prints a warning to standard error."""
     import warnings
 
     from ruamel.yaml.error import ReusedAnchorWarning
@@ -65,12 +65,12 @@ def _allow_anchors_anew() -> None:
 
 
 def _code(error: Any) -> int:
-    """The character that no YAML may hold; ruamel tells its number or itself."""
+    """The code point of an invalid character. ruamel reports it as a number or as the character itself."""
     return error.character if isinstance(error.character, int) else ord(error.character)
 
 
 class _Builder:
-    """Turns the nodes of one document into values, counting what aliases repeat."""
+    """Converts the nodes of one document into values, and counts how often aliases repeat nodes."""
 
     def __init__(self, number: Number) -> None:
         self.number = number
@@ -149,7 +149,7 @@ class _Builder:
         return self._core(node, text)
 
     def _core(self, node: Node, text: str) -> Any:
-        """The core schema of YAML 1.2: everything it does not know is a text."""
+        """The core schema of YAML 1.2: any other plain scalar is a string (https://yaml.org/spec/1.2.2/#103-core-schema)."""
         if _NULL.fullmatch(text):
             return None
         if _BOOL.fullmatch(text):

@@ -1,5 +1,6 @@
-"""Seeds: files or ``seed(environment)`` → items as the wire has them, checked against the table's keys.
+"""Reads seeds, from files or ``seed(environment)``, into items of DynamoDB, and checks them against the keys.
 
-``reading.read_seed_file`` is the door. One file a format reads records with their lines, ``convert`` tells plain items
-from DynamoDB JSON, ``values`` and ``wire`` make attribute values, ``check`` judges the whole.
+``read_seed.read_seed_file`` is the entry point. One module for each format reads the items as written, with their
+lines. ``convert`` distinguishes plain items from DynamoDB JSON, ``plain_values`` and ``typed_values`` build attribute
+values, and ``item_rules`` checks each item.
 """

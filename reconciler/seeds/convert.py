@@ -1,4 +1,4 @@
-"""Records → items of the wire: told apart as plain items or DynamoDB JSON, then converted. Called by ``reading``."""
+"""Converts written items into items of DynamoDB, from plain values or from DynamoDB JSON. Called by ``read_seed``."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any, Literal
 from reconciler.model.desired import Item
 from reconciler.parsing.parsed import TOO_DEEP, ParseError
 from reconciler.seeds.plain_values import attribute_value, name_of
-from reconciler.seeds.record import ValueProblem, WrittenItem, WrittenItems
-from reconciler.seeds.target import SeedTarget
+from reconciler.seeds.seed_types import SeedTarget, ValueProblem, WrittenItem, WrittenItems
 from reconciler.seeds.typed_values import TYPES, typed_value
 
 Shape = Literal["plain", "dynamodb-json"]
 
 
 def shape_of(records: Iterable[WrittenItem]) -> Shape:
-    """The shape all values share; ``ParseError`` where some look like one and some like the other."""
+    """The shape of all values. Raises ``ParseError`` if some look like plain values and others like DynamoDB JSON."""
     typed: int | None = None
     seen: set[bool] = set()
     for record in records:
@@ -35,12 +34,12 @@ def shape_of(records: Iterable[WrittenItem]) -> Shape:
 
 
 def looks_typed(value: Any) -> bool:
-    """One key that is the name of a type, as ``{"S": …}``."""
+    """Whether a value has the form of DynamoDB JSON: one key that names a type, such as ``{"S": …}``."""
     return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in TYPES
 
 
 def item_of(record: WrittenItem, shape: Shape) -> Item:
-    """One item; ``ValueProblem`` at the value that cannot be written."""
+    """One item. Raises ``ValueProblem`` with the path of a value that DynamoDB cannot store."""
     if not isinstance(record.value, Mapping):
         raise ValueProblem("", "expected a mapping of attributes", "Write each item as a mapping.")
     make = typed_value if shape == "dynamodb-json" else attribute_value

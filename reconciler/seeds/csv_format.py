@@ -1,7 +1,7 @@
-"""``.csv``: a header, then one item a row. Called by ``files``.
+"""Reads ``.csv`` seeds: a header, then one item per row. Called by ``read_seed``.
 
-A column is a text unless its header says otherwise (``age:N``, ``active:BOOL``, ``address:JSON``); key attributes take
-their declared type by themselves, as an S3 import does. An empty cell is an absent attribute.
+A column holds strings unless its header has a type (``age:N``, ``active:BOOL``, ``address:JSON``). Key attributes have
+their declared type, as in an import from S3. An empty cell means that the item lacks the attribute.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.parsing.parsed import ParseError, exact_number
 from reconciler.parsing.source_location import alternatives
 from reconciler.seeds.json_format import decoder
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 
 TYPES = ("S", "N", "B", "BOOL", "JSON")
 NO_TYPES = frozenset(
@@ -39,7 +39,7 @@ NO_TYPES = frozenset(
     }
     | {"BINARY", "BYTES", "BOOLEAN", "LIST", "MAP", "SET"}
 )
-"""What people write for a type, in capitals; behind a colon it is taken for a mistake, not for a part of the name."""
+"""Words that people write for a type, in capitals. After a colon they are an error, never a part of the name."""
 _BRACKETED = re.compile(
     rf"(?P<name>.*\S)\s*(?:[(\[{{<]\s*(?P<kind>{'|'.join(sorted(NO_TYPES))})\s*[)\]}}>]"
     rf"|[.|](?P<flat>{'|'.join(sorted(TYPES))}))",
@@ -53,11 +53,11 @@ _SAME_TYPE = {
     "BOOLEAN": "BOOL",
 }
 LONGEST_CELL = 1024 * 1024
-"""Characters; more than an item may hold. The standard reader's own limit is a third of an item."""
+"""Characters of a cell, more than an item may hold. The default limit of Python's reader is a third of an item."""
 
 
 def read_csv_seed(text: str, key_types: Mapping[str, str]) -> WrittenItems:
-    """Rows as plain items; ``ParseError`` names the row that does not fit the header."""
+    """Rows as plain items. Raises ``ParseError`` with the line of a row that does not match the header."""
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -92,7 +92,7 @@ def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _bracketed(cell: str, name: str, kind: str) -> ParseError:
-    """The console and other tools write types so; a name may end in brackets too, so nothing is guessed."""
+    """The AWS console and other tools write types like this. A name may end in brackets too, so this is an error."""
     reason = f"has the column {cell!r}, which looks like the attribute {name!r} with its type"
     typed = _SAME_TYPE.get(kind, kind)
     plain = f"{name}:{typed}" if typed in TYPES else f"{name}:JSON, with lists and mappings as JSON"

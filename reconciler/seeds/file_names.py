@@ -1,7 +1,7 @@
-"""What the name of a file under ``seeds/`` tells: its table, its format, or that it is not read. Pure.
+"""What the name of a file under ``seeds/`` means: its table, its format, or that it is not read. Pure.
 
-Where a file that is not read is called after a declared table that has no other seed, it is an error: the table would
-stay empty, and every command would call it in sync.
+A file that is not read is an error if it is named after a declared table without another seed. Otherwise the table
+would stay empty, and every command would report it as in sync.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _READ = "Seeds are read as .json, .jsonl, .yaml, .yml or .csv, each also with .g
 
 
 def seed_suffix(name: str) -> str | None:
-    """``.json`` of ``users.json`` and ``users.json.gz``; None where the name is not a seed's."""
+    """``.json`` for ``users.json`` and ``users.json.gz``. None if it is not the name of a seed."""
     suffix = PurePosixPath(name.removesuffix(".gz")).suffix
     return suffix if suffix in SEED_SUFFIXES else None
 
@@ -29,7 +29,7 @@ def base_name_of(path: str) -> str:
 
 
 def base_names(path: str) -> tuple[str, ...]:
-    """Every table that the file may be for: the name up to each of its dots, because a table's name may hold dots."""
+    """All tables that the file may belong to: the name up to each dot, because table names may contain dots."""
     parts = PurePosixPath(path).name.split(".")
     return tuple(".".join(parts[:count]) for count in range(len(parts), 0, -1))
 
@@ -41,7 +41,7 @@ def why_unread(path: str) -> str:
 
 
 def remedy(path: str) -> str:
-    """How to make it a seed that is read."""
+    """What to do so that the file is read."""
     file = PurePosixPath(path)
     name, suffix = file.name, file.suffix.lower()
     if seed_suffix(name.lower()):

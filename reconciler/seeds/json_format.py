@@ -1,4 +1,7 @@
-"""``.json``: a list of items, what a scan prints, or a BatchWriteItem request. Called by ``files``."""
+"""Reads ``.json`` seeds (a list of items, the output of a Scan, a BatchWriteItem request) and ``.jsonl`` seeds.
+
+Called by ``read_seed``.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from reconciler.parsing.parsed import TOO_DEEP, ParseError, exact_number, json_message
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 from reconciler.seeds.wrapped import wrapped
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def read_json_seed(text: str) -> WrittenItems:
-    """Items with their lines; ``ParseError`` where the text is not such JSON."""
+    """Items with their lines. Raises ``ParseError`` for any other JSON."""
     start = _skip(text, 0)
     try:
         if text.startswith("[", start):
@@ -48,7 +51,7 @@ def decoder() -> json.JSONDecoder:
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The mapping of a JSON object; ``ParseError`` for a key given twice."""
+    """The mapping of a JSON object. Raises ``ParseError`` for a duplicate key."""
     result = dict(pairs)
     if len(result) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -58,7 +61,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
-    """The members of the outermost object, its lists as records; and where it ends."""
+    """The members of the outermost object, with lists as written items; and the offset of its end."""
     decode = decoder().raw_decode
     found: dict[str, Any] = {}
     at = _skip(text, at)
@@ -83,7 +86,7 @@ def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
 
 
 def _list(text: str, at: int) -> tuple[list[WrittenItem], int]:
-    """The elements of a list with their lines, and where it ends."""
+    """The elements of a list with their lines, and the offset of its end."""
     decode = decoder().raw_decode
     found: list[WrittenItem] = []
     at = _skip(text, at)
@@ -120,3 +123,21 @@ def _line(text: str, at: int) -> int:
 
 def _no_constant(word: str) -> Any:
     raise ParseError(None, f"invalid number {word}", "Write a finite number.")
+
+
+def read_jsonl_seed(text: str) -> WrittenItems:
+    """One item per line of a ``.jsonl`` file; blank lines are skipped. Raises ``ParseError`` with the line."""
+    decode = decoder().decode
+    found: list[WrittenItem] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(WrittenItem(decode(line), number))
+        except json.JSONDecodeError as error:
+            raise ParseError(number, f"is not JSON: {json_message(error.msg)}", "Write one item per line.") from None
+        except ParseError as error:
+            raise ParseError(number, error.reason, error.remedy) from None
+        except RecursionError:
+            raise ParseError(number, *TOO_DEEP) from None
+    return WrittenItems(tuple(found))

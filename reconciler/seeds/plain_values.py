@@ -1,7 +1,8 @@
-"""Plain values → attribute values of the wire: texts, numbers, sets and whatever is nested of them. Exact or refused.
+"""Converts plain values to attribute values of DynamoDB, exactly; a value that would be rounded is an error.
 
-Numbers have up to 38 significant digits, from 1E-130 to below 1E+126 in magnitude. Called by ``convert`` for plain
-items of files and classes; ``wire`` shares texts, numbers and sets.
+Numbers have up to 38 significant digits, from 1E-130 to below 1E+126 in magnitude
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html). Called by
+``convert`` for plain items; ``typed_values`` shares strings, numbers and sets.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from reconciler.model.desired import AttributeValue
-from reconciler.seeds.record import ValueProblem
+from reconciler.seeds.seed_types import ValueProblem
 
 _SPELLING = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = ("infinity", "-infinity", "nan")
@@ -22,7 +23,7 @@ _LEAST, _MOST = -130, 125
 
 
 def number_text(value: object, path: str) -> str:
-    """The one spelling of a number; ``ValueProblem`` for what DynamoDB would refuse or round."""
+    """The canonical text of a number. Raises ``ValueProblem`` for a number that DynamoDB rejects or rounds."""
     number = _decimal(value, path)
     if not number.is_finite():
         raise ValueProblem(path, f"invalid number {value}", "Write a finite number.")
@@ -45,7 +46,7 @@ def number_text(value: object, path: str) -> str:
 
 
 def _decimal(value: object, path: str) -> Decimal:
-    """A float counts as it prints; a text must be spelt as DynamoDB spells numbers, which Decimal does not demand."""
+    """A float has the value that it prints. A string must have the syntax of DynamoDB; Decimal accepts more."""
     text = value if isinstance(value, str) else None
     try:
         if text is None or _SPELLING.fullmatch(text) or text.lower() in _NOT_FINITE:
@@ -61,7 +62,7 @@ def _decimal(value: object, path: str) -> Decimal:
 
 
 def _spelt(digits: str, exponent: int) -> str:
-    """``150``, ``1.5``, ``0.015``; the exponent is written out only where that stays short."""
+    """``150``, ``1.5``, ``0.015``, and an exponent if that would be long."""
     if exponent >= 0 and len(digits) + exponent <= _DIGITS:
         return digits + "0" * exponent
     point = len(digits) + exponent
@@ -76,7 +77,7 @@ _SETS = {"S": "SS", "N": "NS", "B": "BS"}
 
 
 def set_value(members: Sequence[AttributeValue], path: str) -> AttributeValue:
-    """SS, NS or BS of attribute values, in a stable order; never empty, mixed or with duplicates (PutItem)."""
+    """SS, NS or BS in a stable order. Raises ``ValueProblem`` if it is empty, mixed or has duplicates (PutItem)."""
     kinds = {kind for member in members for kind in member}
     if not members:
         raise ValueProblem(
@@ -107,7 +108,7 @@ def text_value(text: str, path: str) -> str:
 
 
 def attribute_value(value: Any, path: str) -> AttributeValue:
-    """Texts, numbers, true and false, null, bytes, lists, mappings and sets, nested as deep as they come."""
+    """The attribute value of a Python value at ``path``. Raises ``ValueProblem`` for other types."""
     if isinstance(value, Enum):
         value = value.value
     if value is None:

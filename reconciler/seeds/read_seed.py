@@ -1,30 +1,32 @@
-"""The seed of one table: records → items, all faults as problems. Called by ``assemble`` for every declared table."""
+"""Reads the seed of one table, from a file or a class. Called by ``assemble`` for each declared table."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.model.desired import Item, Seed
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import ParseError
-from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_file import SourceFile, decode
 from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeding.digest import items_digest
 from reconciler.seeds.convert import Shape, item_of, shape_of, written_items_of
-from reconciler.seeds.file_names import seed_suffix
-from reconciler.seeds.files import read_written_items
+from reconciler.seeds.csv_format import read_csv_seed
+from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
 from reconciler.seeds.item_rules import TEXT_KEY, item_problems, key_of
-from reconciler.seeds.record import ValueProblem, WrittenItem
-from reconciler.seeds.target import SeedTarget
+from reconciler.seeds.json_format import read_json_seed, read_jsonl_seed
+from reconciler.seeds.seed_types import SeedTarget, ValueProblem, WrittenItem, WrittenItems
+from reconciler.seeds.yaml_format import read_yaml_seed
 
 Reading = tuple[Seed | None, list[Problem]]
 SHOWN = 20
-"""Faulty items of one seed that are told one by one; the rest is counted."""
+"""Invalid items of a seed that are reported one by one. The others are counted."""
 
 
 def read_seed_file(file: SourceFile, target: SeedTarget) -> Reading:
-    """The seed of a file, or its problems."""
+    """The seed of a file and no problems, or None and all problems at once."""
     try:
         records = written_items_of(read_written_items(file, target), target)
         shape: Shape = target.format or ("plain" if seed_suffix(file.path) == ".csv" else shape_of(records))
@@ -34,7 +36,7 @@ def read_seed_file(file: SourceFile, target: SeedTarget) -> Reading:
 
 
 def seed_of_class(items: Iterable[Any], file: str, line: int, target: SeedTarget) -> Reading:
-    """The seed that a class yields, or its problems."""
+    """The seed that a class yields and no problems, or None and all problems at once."""
     records = [WrittenItem(value, line) for value in items]
     return _seed(_SeedReader(file, target, target.format or "plain"), records, f"{file}:{line} seed()")
 
@@ -65,7 +67,7 @@ class _SeedReader:
         ]
 
     def _remedy(self, finding: FieldProblem, record: WrittenItem) -> str:
-        """Where a key wants a text and a number was written: the text with the digits of the file."""
+        """For a number in the place of a string key, the string with the digits as written in the file."""
         literal = record.literals.get(str(finding.path[0])) if finding.path else None
         return f'Write a text in quotes: "{literal}".' if literal and finding.remedy == TEXT_KEY else finding.remedy
 
@@ -101,14 +103,14 @@ def _seed(reader: _SeedReader, records: Iterable[WrittenItem], source: str) -> R
 
 
 class SeedCache:
-    """What each seed file gave for each table, as long as neither its bytes nor the table change."""
+    """Caches the seed of each file and table for as long as neither the bytes nor the table change."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[SourceFile, SeedTarget], Reading] = {}
         self._used: set[tuple[SourceFile, SeedTarget]] = set()
 
     def read(self, file: SourceFile, target: SeedTarget) -> Reading:
-        """The seed or its problems; reading is pure, so remembering it changes nothing."""
+        """As ``read_seed_file``, which is pure, so the cache changes no result."""
         key = (file, target)
         self._used.add(key)
         reading = self._known.get(key)
@@ -117,6 +119,37 @@ class SeedCache:
         return reading
 
     def forget_unused(self) -> None:
-        """End of a load: what was not asked for is gone."""
+        """Drop what was not read since the last call. Called at the end of each load."""
         self._known = {key: reading for key, reading in self._known.items() if key in self._used}
         self._used = set()
+
+
+def read_written_items(file: SourceFile, target: SeedTarget) -> WrittenItems:
+    """The items of a file as written. Raises ``ParseError`` if the file cannot be read."""
+    text = decode(SourceFile(file.path, file.absolute, _unpacked(file)))
+    suffix = seed_suffix(file.path)
+    if suffix == ".csv":
+        return read_csv_seed(text, {**target.index_keys, **target.keys})
+    if suffix == ".jsonl":
+        return read_jsonl_seed(text)
+    return read_json_seed(text) if suffix == ".json" else read_yaml_seed(text)
+
+
+def _unpacked(file: SourceFile) -> bytes:
+    if not file.path.endswith(".gz"):
+        return file.content
+    content, rest = b"", file.content
+    try:
+        while rest:
+            unpacker = zlib.decompressobj(wbits=31)
+            content += unpacker.decompress(rest, SEED_LIMIT + 1 - len(content))
+            if len(content) > SEED_LIMIT:
+                raise ParseError(None, f"unpacks to more than {SEED_LIMIT // 1024 // 1024} MB", "Split it.")
+            if not unpacker.eof:
+                raise ParseError(None, "is truncated: its gzip stream is incomplete", "Write the file again.")
+            rest = unpacker.unused_data.lstrip(b"\0")
+    except zlib.error:
+        raise ParseError(
+            None, "is not in gzip format, although its name ends with .gz", "Compress it, or drop .gz from the name."
+        ) from None
+    return content

@@ -1,4 +1,4 @@
-"""DynamoDB JSON → an attribute value of the wire, checked. Called by ``convert`` for seeds in that format."""
+"""Checks DynamoDB JSON and converts it to attribute values. Called by ``convert`` for seeds in that format."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from reconciler.model.desired import AttributeValue
 from reconciler.seeds.plain_values import name_of, number_text, set_value, text_value
-from reconciler.seeds.record import ValueProblem
+from reconciler.seeds.seed_types import ValueProblem
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 
 
 def typed_value(value: Any, path: str) -> AttributeValue:
-    """One ``{"TYPE": …}``; ``ValueProblem`` where type and content do not fit."""
+    """One ``{"TYPE": …}``. Raises ``ValueProblem`` if the content does not match the type."""
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in TYPES:
         remedy = f'Write one type and its value, as {{"S": "text"}}; types are {", ".join(TYPES)}.'
         raise ValueProblem(path, "expected an attribute value in DynamoDB JSON", remedy)

@@ -1,4 +1,4 @@
-"""A mapping around the items of a seed: what a scan prints, or a BatchWriteItem request. Called by the formats."""
+"""Unwraps the items of a seed from the output of a Scan or a BatchWriteItem request. Called by the format readers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.parsing.parsed import ParseError
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 
 ANSWER = frozenset({"Items", "Count", "ScannedCount", "ConsumedCapacity", "LastEvaluatedKey", "NextToken"})
-"""Members of an answer of Scan and Query, as the SDKs and the AWS CLI print it."""
+"""Members of a response of Scan and Query, as the SDKs and the AWS CLI print it."""
 REQUEST = frozenset({"RequestItems", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"})
-"""Members of a BatchWriteItem request; the AWS CLI takes what is under RequestItems alone."""
+"""Members of a BatchWriteItem request. The AWS CLI takes the content of RequestItems alone."""
 _WRAPPERS = frozenset({"items", "data", "records", "rows", "results", "seed", "seeds", "values"})
 _SDK = frozenset({"ResponseMetadata", "$metadata"})
 
 
 def wrapped(members: Mapping[Any, Any], line: int | None) -> WrittenItems:
-    """The records inside; lists are given as records. ``ParseError`` for any other mapping."""
+    """The items in ``members``, whose lists are written items already. Raises ``ParseError`` for any other mapping."""
     items = members.get("Items")
     if isinstance(items, list) and members.keys() <= ANSWER | _SDK and not _are_requests(items):
         _whole(members, len(items), line)
@@ -40,7 +40,7 @@ def wrapped(members: Mapping[Any, Any], line: int | None) -> WrittenItems:
 
 
 def _whole(answer: Mapping[Any, Any], items: int, line: int | None) -> None:
-    """One page of several, or an answer that was cut by hand, would be a seed that lacks items."""
+    """Refuse one page of several and a shortened response: the seed would lack items."""
     for name in ("LastEvaluatedKey", "NextToken"):
         if answer.get(name):
             remedy = f"Scan the table to its end, or remove {name} if these are all the items of the seed."
@@ -56,6 +56,6 @@ def _record(each: Any, line: int | None) -> WrittenItem:
 
 
 def _are_requests(records: list[WrittenItem]) -> bool:
-    """Whether it is a request for a table that is called Items."""
+    """Whether it is a request for a table with the name Items."""
     kinds = ({"PutRequest"}, {"DeleteRequest"})
     return bool(records) and all(isinstance(r.value, Mapping) and set(r.value) in kinds for r in records)

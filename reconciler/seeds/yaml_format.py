@@ -1,4 +1,7 @@
-"""``.yaml``: a list, one item a document, what a scan prints, or a BatchWriteItem request. Called by ``files``."""
+"""Reads ``.yaml`` seeds: a list, one item per document, the output of a Scan, or a BatchWriteItem request.
+
+Called by ``read_seed``.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from typing import Any
 from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, Parsed, ParseError, exact_number
 from reconciler.parsing.source_location import Path, path_text
 from reconciler.parsing.yaml_text import read_yaml
-from reconciler.seeds.record import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 from reconciler.seeds.wrapped import wrapped
 
 
 def read_yaml_seed(text: str) -> WrittenItems:
-    """Items with their lines and exact numbers; ``ParseError`` where the text is not such YAML."""
+    """Items with their lines and exact numbers. Raises ``ParseError`` for any other YAML."""
     documents = [document for document in read_yaml(text, exact_number) if document.value is not None]
     if not documents:
         remedy = "Write a list of items, [] for none, or remove the file."
@@ -34,7 +37,7 @@ def _of_document(document: Parsed) -> list[WrittenItem]:
 
 
 def _records(value: Any, document: Parsed, path: Path) -> Any:
-    """The elements of a list as records, anything else as it is."""
+    """The elements of a list as written items; any other value unchanged."""
     if not isinstance(value, list):
         return value
     literals = _literals(document)
@@ -45,7 +48,7 @@ def _records(value: Any, document: Parsed, path: Path) -> Any:
 
 
 def _literals(document: Parsed) -> dict[Path, dict[str, str]]:
-    """The spelling of attributes that are no text, by the path of their item."""
+    """The source text of attributes that are not strings, by the path of their item."""
     found: dict[Path, dict[str, str]] = {}
     for path, literal in document.literals.items():
         found.setdefault(path[:-1], {})[str(path[-1]) if path else ""] = literal

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from reconciler.model.errors import StateError
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import Claim, StateSnapshot
 from reconciler.state import record_types as kinds
-from reconciler.state.attribute_values import Unreadable, decode
+from reconciler.state.attribute_values import Unreadable, decode, encode
+from reconciler.state.client import StateClient, pages
 from reconciler.state.fields import Fields
+from reconciler.state.record_types import ENTRIES, TABLE
 
 NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.TABLE: ("inventory", kinds.ENTRIES.read),
@@ -77,3 +79,28 @@ def understood(item: Mapping[str, Any]) -> Fields:
 
 def _unknown(_: Fields) -> Any:
     raise Unreadable("this version knows no such kind of record")
+
+
+def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
+    """By table name, the claims of every other scope, in the order of the scopes."""
+    request = {
+        "TableName": table,
+        "FilterExpression": "#scope <> :scope AND begins_with(#record, :table)",
+        "ExpressionAttributeNames": {"#scope": "scope", "#record": "record"},
+        "ExpressionAttributeValues": encode({":scope": scope, ":table": TABLE}),
+    }
+    found: dict[str, list[Claim]] = {}
+    for item in pages(client, "Scan", request):
+        name = str(item["record"]["S"]).removeprefix(TABLE)
+        found.setdefault(name, []).append(_claim(item))
+    return {name: tuple(sorted(several, key=lambda claim: claim.scope)) for name, several in found.items()}
+
+
+def _claim(item: Mapping[str, Any]) -> Claim:
+    """A record that cannot be read still claims its name: whose the table is cannot be told from it."""
+    scope = str(item["scope"]["S"])
+    try:
+        entry = ENTRIES.read(understood(item))
+    except Unreadable:
+        return Claim(scope, "intent", None)
+    return Claim(scope, entry.ownership, entry.identity)

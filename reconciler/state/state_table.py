@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.engine.ports import Clock
-from reconciler.model.change import Call
 from reconciler.model.errors import (
     ApiError,
     Busy,
@@ -44,36 +43,15 @@ from reconciler.state import record_types as kinds
 from reconciler.state.attribute_values import encode
 from reconciler.state.cache import StateCache, Tokens, contradiction
 from reconciler.state.client import StateClient, query
-from reconciler.state.foreign_claims import foreign_claims
 from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
-from reconciler.state.live import fingerprint_of, has_state_table_keys
-from reconciler.state.snapshot import snapshot_of
+from reconciler.state.schema import create_request, fingerprint_of, has_state_table_keys
+from reconciler.state.snapshot import foreign_claims, snapshot_of
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.5
 READABLE = frozenset(("ACTIVE", "UPDATING"))
-
-
-def create_request(name: str) -> Call:
-    """The CreateTable request of the state table, as it is sent and as ``doctor`` prints it."""
-    return Call(
-        "CreateTable",
-        {
-            "TableName": name,
-            "KeySchema": [
-                {"AttributeName": "scope", "KeyType": "HASH"},
-                {"AttributeName": "record", "KeyType": "RANGE"},
-            ],
-            "AttributeDefinitions": [
-                {"AttributeName": "scope", "AttributeType": "S"},
-                {"AttributeName": "record", "AttributeType": "S"},
-            ],
-            "BillingMode": "PAY_PER_REQUEST",
-            "DeletionProtectionEnabled": True,
-        },
-    )
 
 
 class StateTable:

@@ -17,6 +17,7 @@ from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.session import connect
 from reconciler.aws.validator import OfflineValidator
 from reconciler.model.change import Call
+from reconciler.model.desired import Removal
 from reconciler.model.errors import (
     Ambiguous,
     ApiError,
@@ -29,7 +30,6 @@ from reconciler.model.errors import (
     Throttled,
     Unreachable,
 )
-from reconciler.model.removal import Removal
 
 RICH: dict[str, Any] = {
     "pk": {"S": "user#1"},

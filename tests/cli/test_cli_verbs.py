@@ -9,8 +9,7 @@ from datetime import timedelta
 from support.fake_wiring import FakeWiring
 
 from reconciler.engine.commands import CommandResult
-from reconciler.model.restore import RestoreOverrides
-from reconciler.model.table import OnDemandThroughput, Sse, Throughput
+from reconciler.model.table import OnDemandThroughput, RestoreOverrides, Sse, Throughput
 
 LEFT = CommandResult(("It goes on.",), finished=False, data={"table": "users", "state": "building"})
 

@@ -10,9 +10,14 @@ from support.feature_parts import OF_ANOTHER, Parts, missing
 from support.specs import observed, spec
 
 from reconciler.declarations import cross_feature_rules
-from reconciler.declarations.conversion import table_document, table_spec
 from reconciler.declarations.document.field_model import FieldModel
-from reconciler.declarations.document.table_document import API_FIELDS, IAM_FIELDS, TableDocument
+from reconciler.declarations.document.table_document import (
+    API_FIELDS,
+    IAM_FIELDS,
+    TableDocument,
+    table_document,
+    table_spec,
+)
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Feature, rule
 from reconciler.model.table import TableSpec

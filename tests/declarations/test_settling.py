@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.fakes import FakeClock
 
-from reconciler.declarations.settling import SETTLE_SECONDS, SettlingTime
+from reconciler.declarations.folder import SETTLE_SECONDS, SettlingTime
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 AT = NOW.timestamp()

@@ -15,7 +15,7 @@ import pytest
 from support.markdown import ROOT, plain, section, table
 
 from reconciler import wiring
-from reconciler.declarations.settling import SETTLE_SECONDS
+from reconciler.declarations.folder import SETTLE_SECONDS
 from reconciler.engine import ports
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.metrics import labels

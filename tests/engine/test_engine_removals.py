@@ -19,8 +19,7 @@ from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import SOUND, write
 
-from reconciler.declarations.folder import FolderSource
-from reconciler.declarations.settling import SETTLE_SECONDS
+from reconciler.declarations.folder import SETTLE_SECONDS, FolderSource
 from reconciler.model.errors import DeclarationError
 from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.report import PassReport, Verdict

@@ -12,8 +12,7 @@ from support.table_settings import KEYS
 from reconciler.aws.validator import OfflineValidator
 from reconciler.model.errors import UsageError
 from reconciler.model.identity import Flavor
-from reconciler.model.restore import RestoreOverrides
-from reconciler.model.table import OnDemandThroughput, PointInTimeRecovery, Sse, Throughput
+from reconciler.model.table import OnDemandThroughput, PointInTimeRecovery, RestoreOverrides, Sse, Throughput
 
 A, B = gsi("by_a", "a S", on_demand_throughput=OnDemandThroughput(9, 9)), gsi("by_b", "b S")
 SORTED = keys("pk S", "sk S")

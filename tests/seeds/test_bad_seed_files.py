@@ -11,7 +11,7 @@ from support.folders import load, sentences, write
 from support.seed_files import USERS, as_json
 
 from reconciler.model.errors import DeclarationError
-from reconciler.seeds import files
+from reconciler.seeds import read_seed
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "two seeds of one table": (
@@ -139,7 +139,7 @@ def test_a_bad_seed_file_is_reported_by_name(case: str, tmp_path: Path) -> None:
 def test_a_packed_seed_that_unpacks_to_more_than_may_be_is_refused_before_it_fills_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "SEED_LIMIT", 1024 * 1024)
+    monkeypatch.setattr(read_seed, "SEED_LIMIT", 1024 * 1024)
     packed = gzip.compress(b"[" + b" " * 1024 * 1024 + b"]")
     assert len(packed) < 2048
     folder = write(tmp_path / "app", {**USERS, "seeds/users.json.gz": packed})

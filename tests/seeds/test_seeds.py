@@ -20,8 +20,8 @@ from reconciler.declarations.folder import FolderSource
 from reconciler.model.desired import Seed
 from reconciler.seeding.digest import items_digest
 from reconciler.seeds import read_seed
+from reconciler.seeds.item_rules import item_size
 from reconciler.seeds.plain_values import attribute_value, number_text
-from reconciler.seeds.size import item_size
 from reconciler.seeds.typed_values import typed_value
 
 ITEMS = [{"pk": {"S": "a"}, "n": {"N": "1.5"}, "m": {"M": {"l": {"L": [{"NULL": True}, {"BOOL": False}]}}}}]

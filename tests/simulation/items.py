@@ -7,7 +7,7 @@ from typing import Any
 
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
-from reconciler.model.removal import Removal
+from reconciler.model.desired import Removal
 
 
 class Items:

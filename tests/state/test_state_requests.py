@@ -15,10 +15,10 @@ from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import query
 from reconciler.state.fields import Fields
 from reconciler.state.lease import LeaseRecord
-from reconciler.state.live import has_state_table_keys
 from reconciler.state.record_types import ENTRIES, LEASES
+from reconciler.state.schema import create_request, has_state_table_keys
 from reconciler.state.snapshot import snapshot_of
-from reconciler.state.state_table import StateTable, create_request
+from reconciler.state.state_table import StateTable
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FREE = Lease("dead", 7, NOW - timedelta(hours=1), released=True)

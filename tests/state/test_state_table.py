@@ -19,7 +19,8 @@ from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
 from reconciler.model.records import Attempts, Claim, IndexRebuild, InventoryEntry, QuotaUsage, SeedRecord, Suspension
 from reconciler.model.report import PassReport
-from reconciler.state.state_table import StateTable, create_request
+from reconciler.state.schema import create_request
+from reconciler.state.state_table import StateTable
 
 NAME = "reconciler_state"
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)

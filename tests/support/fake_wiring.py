@@ -20,8 +20,7 @@ from reconciler.engine.import_tables import Skipped
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
 from reconciler.model.plan import Approval, StepStatus
 from reconciler.model.report import PassReport
-from reconciler.model.restore import RestoreOverrides
-from reconciler.model.table import KeyElement, TableSpec
+from reconciler.model.table import KeyElement, RestoreOverrides, TableSpec
 from reconciler.settings.in_effect import in_effect
 
 

@@ -18,11 +18,11 @@ from simulation.simulated_engine import MemoryStore, Sim, declaration, item, sim
 
 from reconciler.engine import seed_batches
 from reconciler.engine.reconciler import Reconciler
+from reconciler.model.desired import Removal
 from reconciler.model.errors import Ambiguous, Denied, NotFound, Rejected, Throttled
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Reason
 from reconciler.model.records import SeedPart, SeedRecord
-from reconciler.model.removal import Removal
 from reconciler.model.report import PassReport, Verdict
 from reconciler.planning.observe import identity_of
 from reconciler.seeding.digest import items_digest

@@ -15,8 +15,8 @@ from simulation.refusal import in_use, limit, missing, throttled
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.change import Call
+from reconciler.model.desired import Removal
 from reconciler.model.errors import Ambiguous, Denied, Malformed, Unreachable
-from reconciler.model.removal import Removal
 
 READS = ("read", "list")
 SEEN_AFTER = 30.0

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.declarations.assemble import assemble
-from reconciler.declarations.formats.python.lines import class_lines
+from reconciler.declarations.formats.python.classes import class_lines
 from reconciler.declarations.formats.text.documents import read_documents
 from reconciler.model.desired import Declaration, Seed
 from reconciler.model.errors import Problem
@@ -21,7 +21,7 @@ from reconciler.parsing.source_file import SourceFile
 from reconciler.planning.create import create_call
 from reconciler.seeding.digest import items_digest
 from reconciler.seeds.read_seed import SeedCache, read_seed_file
-from reconciler.seeds.target import SeedTarget
+from reconciler.seeds.seed_types import SeedTarget
 
 SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)
 BY_EMAIL = GlobalIndex("by_email", (KeyElement("email", "HASH", "S"),), Projection("ALL"))

@@ -11,8 +11,7 @@ from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
-from reconciler.model.restore import RestoreOverrides
-from reconciler.model.table import OnDemandThroughput, Sse, Throughput
+from reconciler.model.table import OnDemandThroughput, RestoreOverrides, Sse, Throughput
 
 OWNED = "owned"
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name; it may be deleted.")]

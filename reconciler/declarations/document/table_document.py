@@ -6,11 +6,14 @@ Every field is optional here; ``required`` says which must be there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from reconciler.declarations.document.extras import ExtraFields, TableNameFields
 from reconciler.declarations.document.field_model import FieldModel, IamPolicy, marker_of
 from reconciler.declarations.features import FEATURES
+from reconciler.declarations.placeholders import escape, mapped
+from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import FieldProblem
 
 _REMEDIES = {
@@ -56,3 +59,21 @@ def is_list(annotation: Any) -> bool:
     """Whether the field is a list, be it optional."""
     options = (annotation, *getattr(annotation, "__args__", ()))
     return any(getattr(option, "__origin__", None) is list for option in options)
+
+
+def table_spec(document: TableDocument, name: str) -> TableSpec:
+    """The table as the facets compare it; absence stays None, an empty list stays empty."""
+    return TableSpec(name=name, **{feature.name: feature.to_model(document) for feature in FEATURES})
+
+
+def table_document(spec: TableSpec, base_name: str) -> dict[str, Any]:
+    """The document under ``base_name``, in the order in which people read one. Fields without a value are left out."""
+    document: dict[str, Any] = {"table_name": base_name}
+    for feature in FEATURES:
+        document |= feature.from_model(spec)
+    return {name: _escaped(name, value) for name, value in document.items() if value not in (None, [], {})}
+
+
+def _escaped(name: str, value: Any) -> Any:
+    """The value as a declaration spells it, where a placeholder would be refused."""
+    return mapped(value, partial(escape, policy=name in IAM_FIELDS))

@@ -35,8 +35,7 @@ from support.specs import gsi, spec, stream
 from reconciler.model.backups import Backups
 from reconciler.model.global_table import Replica
 from reconciler.model.identity import Flavor
-from reconciler.model.restore import RestoreOverrides
-from reconciler.model.table import PointInTimeRecovery, Sse, Throughput
+from reconciler.model.table import PointInTimeRecovery, RestoreOverrides, Sse, Throughput
 
 INDEXED = spec(global_indexes=[gsi("by_a", "a S"), gsi("by_b", "b S")])
 RECOVERABLE = PointInTimeRecovery(True)

@@ -7,11 +7,15 @@ merely lacks something is an error, because a table whose class is skipped by mi
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reconciler.parsing.source_location import Path
 
 _OF_A_TABLE = ("table_name", "TableName", "key_schema", "KeySchema")
 _MARKS = ("abstract", "__abstract__", "_is_protocol")
@@ -153,3 +157,73 @@ def _schema(owner: type) -> dict[object, object]:
 
 def _text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
+
+
+def is_base(owner: type, ask: Callable[[str], Any], announced: Callable[[str, Callable[[], Any]], Any]) -> bool:
+    """``ask`` calls a method of the class by its name; ``announced`` says before that it is called."""
+    if not owner.__subclasses__():
+        return False
+    schema = getattr(owner, "SCHEMA", None)
+    if schema is None or schema == {}:
+        return True
+    if not isinstance(schema, dict) or names_a_table(owner):
+        return False
+    left_open = "TABLE_NAME" in getattr(owner, "__annotations__", {}) or "TABLE_NAME" in vars(owner)
+    if not callable(getattr(owner, "get_table_name", None)):
+        return left_open or (not has_keys(owner) and not _named_in_schema(ask, announced))
+    try:
+        name = announced("get_table_name", lambda: ask("get_table_name"))
+    except NotImplementedError:
+        return True
+    except AttributeError as error:
+        return error.name == "TABLE_NAME" and (left_open or not has_keys(owner))
+    except BaseException:  # noqa: BLE001 - asked again, and reported, where the class is asked for its table
+        return False
+    if left_open:
+        return not name or str(name).startswith(("-", "_", ".", "None"))
+    return name is None
+
+
+def _named_in_schema(ask: Callable[[str], Any], announced: Callable[[str, Callable[[], Any]], Any]) -> bool:
+    try:
+        answer = announced("get_schema", lambda: ask("get_schema"))
+    except NotImplementedError:
+        return False
+    except BaseException:  # noqa: BLE001 - as above
+        return True
+    return isinstance(answer, dict) and bool(answer.get("table_name") or answer.get("TableName"))
+
+
+def class_lines(source: bytes) -> dict[str, tuple[int, dict[Path, int]]]:
+    """For each class at the top of a module: its line, and the lines of the fields of its SCHEMA."""
+    found: dict[str, tuple[int, dict[Path, int]]] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            lines: dict[Path, int] = {}
+            for statement in node.body:
+                value = _schema_literal(statement)
+                if value is not None:
+                    _walk(value, (), lines)
+            found[node.name] = (node.lineno, lines)
+    return found
+
+
+def _schema_literal(statement: ast.stmt) -> ast.expr | None:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    named = any(isinstance(target, ast.Name) and target.id == "SCHEMA" for target in targets)
+    return statement.value if named and isinstance(statement, ast.Assign | ast.AnnAssign) else None
+
+
+def _walk(node: ast.expr, path: Path, lines: dict[Path, int]) -> None:
+    if path:
+        lines.setdefault(path, node.lineno)
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                lines[*path, key.value] = key.lineno
+                _walk(value, (*path, key.value), lines)
+    elif isinstance(node, ast.List | ast.Tuple):
+        for index, element in enumerate(node.elts):
+            _walk(element, (*path, index), lines)

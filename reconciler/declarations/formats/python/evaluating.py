@@ -14,12 +14,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from reconciler.declarations.formats.python.bases import is_base
 from reconciler.declarations.formats.python.calling import call_method, plain_value
 from reconciler.declarations.formats.python.channel import Channel
-from reconciler.declarations.formats.python.classes import DeclaredClasses, declared_classes, has_get_schema
+from reconciler.declarations.formats.python.classes import (
+    DeclaredClasses,
+    class_lines,
+    declared_classes,
+    has_get_schema,
+    is_base,
+)
 from reconciler.declarations.formats.python.faults import problem_of_exception, shown_path
-from reconciler.declarations.formats.python.lines import class_lines
 from reconciler.declarations.formats.python.none_names import built_from_none
 from reconciler.declarations.formats.python.packing import TOO_DEEP, pack
 from reconciler.declarations.formats.python.private_import import PrivateImports

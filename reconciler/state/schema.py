@@ -1,15 +1,36 @@
-"""What DescribeTable says about the state table itself: whether it is one, and which world it belongs to."""
+"""The schema of the state table: its CreateTable request, and how a table is recognised as one. See ``state_table``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.model.change import Call
 from reconciler.model.errors import StateError
 from reconciler.model.records import Fingerprint
 from reconciler.planning.observe import identity_of
 
 KEYS = (("scope", "HASH"), ("record", "RANGE"))
+
+
+def create_request(name: str) -> Call:
+    """The CreateTable request of the state table, as it is sent and as ``doctor`` prints it."""
+    return Call(
+        "CreateTable",
+        {
+            "TableName": name,
+            "KeySchema": [
+                {"AttributeName": "scope", "KeyType": "HASH"},
+                {"AttributeName": "record", "KeyType": "RANGE"},
+            ],
+            "AttributeDefinitions": [
+                {"AttributeName": "scope", "AttributeType": "S"},
+                {"AttributeName": "record", "AttributeType": "S"},
+            ],
+            "BillingMode": "PAY_PER_REQUEST",
+            "DeletionProtectionEnabled": True,
+        },
+    )
 
 
 def has_state_table_keys(live: Mapping[str, Any]) -> bool:
