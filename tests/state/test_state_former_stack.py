@@ -156,13 +156,13 @@ def test_a_suspension_is_copied_to_the_new_stack(stacks: StackFixture) -> None:
 
 def test_the_lease_of_a_living_leader_of_default_is_not_taken(stacks: StackFixture) -> None:
     old = stacks.fill(users="created")
-    turn = stacks.clock.turn
+    advance = stacks.clock.advance
 
     def beat(seconds: float) -> None:
-        turn(seconds)
+        advance(seconds)
         assert old.holds_lease()
 
-    stacks.clock.turn = beat  # type: ignore[method-assign]
+    stacks.clock.advance = beat  # type: ignore[method-assign]
     store = stacks.store(NEW, "users", holder="new")
     with pytest.raises(StateError, match=r"users .* old holds the lease of default/default"):
         store.ensure()
@@ -222,7 +222,7 @@ def test_killed_at_any_call_it_is_finished_by_the_next_process(stacks: StackFixt
     assert stacks.records() == kinds | {(OLD, "suspension")}
 
 
-def test_a_record_that_changes_meanwhile_is_not_taken(stacks: StackFixture) -> None:
+def test_a_record_that_changes_in_the_meantime_is_not_transferred(stacks: StackFixture) -> None:
     old = stacks.fill(users="created")
     old.release_lease()
 

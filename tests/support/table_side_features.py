@@ -17,7 +17,7 @@ WIDEST = "ACCESSED_AND_THROTTLED_KEYS"
 BROKEN = "arn:aws:kinesis:us-east-1:123456789012:stream/broken"
 
 
-class Aside:
+class SideFeatures:
     """``refuse`` raises unless its condition holds."""
 
     def __init__(self, refuse: Any) -> None:
@@ -49,7 +49,7 @@ class Aside:
             }
 
     def settle(self) -> None:
-        """Everything under way comes to its end."""
+        """Finishes all transitions."""
         for shape in self.insights.values():
             shape["ContributorInsightsStatus"] = (
                 ENDS.get(shape["ContributorInsightsStatus"]) or shape["ContributorInsightsStatus"]

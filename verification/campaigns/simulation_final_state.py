@@ -23,8 +23,8 @@ SEED_KEYS = ("[{'S': '1'}]", "[{'S': '2'}]")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a reason is held against; ``fact`` is None where there is no such table."""
+class TableEvidence:
+    """The evidence for a reason; ``fact`` is None where the table does not exist."""
 
     case: SimulationCase
     monitor: Monitor
@@ -48,7 +48,7 @@ class Seen:
 
     @property
     def lacks_consent(self) -> bool:
-        """Whether a replacement would lose items that nobody agreed to lose."""
+        """Whether a replacement would lose items without consent."""
         declared = self.fact is not None and self.fact.table.name in self.monitor.specs
         agreed = self.case.options.data_loss == "allow" or self.lifecycle.allow_data_loss
         return declared and self.fixed and not agreed and bool(self.fact and self.fact.table.items)
@@ -65,7 +65,7 @@ class Seen:
         return spec is None or self.fact is None or not same_base(self.fact.table, spec)
 
 
-GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
+GROUNDS: dict[Reason | None, Callable[[TableEvidence], bool]] = {
     Reason.DATA_LOSS: lambda seen: seen.keeps_items or seen.lacks_consent,
     Reason.DISRUPTION: lambda seen: not permits(seen.case.options.disruption, emulator=seen.emulator),
     Reason.PROTECTED: lambda seen: seen.protected or seen.lifecycle.protect,
@@ -93,7 +93,7 @@ def check_final_state(
     *,
     raw: Lacking,
 ) -> Counter[str]:
-    """Every declared table is in sync or rightly blocked; every table of ours that is not, is gone or spared.
+    """Every declared table is in sync or rightly blocked; every other owned table is deleted or rightly kept.
 
     ``raw`` reads what is not as declared.
     """
@@ -130,14 +130,14 @@ def _justified(
 ) -> None:
     """The reason of a blocked step holds; ``related`` are the reasons of all blocked steps of the table."""
     plan = monitor.plans[fact.table.name] if fact and fact.table.name in monitor.plans else None
-    seen = Seen(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), related)
+    seen = TableEvidence(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), related)
     holds = step.reason in GROUNDS and GROUNDS[step.reason](seen)
     assert holds, f"blocked as {step.reason} though that does not hold: {step.facet}, {step.message}"
     assert step.message, f"blocked without a word: {step}"
 
 
 def _seeded(case: SimulationCase, table: TableReport, monitor: Monitor, fact: Fact | None) -> None:
-    """A table that we made and nobody else wrote to holds its whole seed."""
+    """A table that we created and nobody else wrote to holds its whole seed."""
     plan, spec = monitor.plans[table.name], monitor.specs[table.name]
     simple = [(key.attribute, key.type) for key in spec.keys] == [("pk", "S")]
     if not plan.seeded or not simple or case.options.seed == "never" or fact is None or not fact.ours or fact.theirs:

@@ -85,14 +85,14 @@ WRONG = {
 
 @pytest.mark.parametrize("messages", WRONG)
 def test_the_monitor_detects_each_violation(messages: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    story, spoil = WRONG[messages]
+    story, damage = WRONG[messages]
     run(story)
-    spoil(monkeypatch)
+    damage(monkeypatch)
     with pytest.raises(AssertionError, match=messages):
         run(story)
 
 
-def test_sizes_of_batches_are_as_before_after_a_case() -> None:
+def test_batch_sizes_are_restored_after_a_case() -> None:
     before = seed_batches.BATCH, seed_batches.PART
     run(PRESENT)
     assert before == (seed_batches.BATCH, seed_batches.PART)

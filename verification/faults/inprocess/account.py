@@ -40,7 +40,7 @@ TIMEOUT = timedelta(minutes=30)
 LOCAL_URL = "http://localhost:8000"
 
 
-class Heard(Silent):
+class RecordedTelemetry(Silent):
     """The ``Telemetry`` port: when passes began and which calls failed as what, by the number of the next sending."""
 
     def __init__(self, transport: Transport, by: str) -> None:
@@ -61,7 +61,7 @@ class Heard(Silent):
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run of a process ended: its exit code, and what it said."""
+    """How a run of a process ended: its exit code and its messages."""
 
     verb: str
     exit: int
@@ -76,7 +76,7 @@ class Process:
     account: SimulatedAccount
     options: Options
     holder: str
-    reported: Heard
+    reported: RecordedTelemetry
     source: ListSource
     pool: Pool
     store: StateTable | None = None
@@ -126,7 +126,7 @@ class Process:
         return ended
 
     def passes(self) -> Ended:
-        """One pass of a daemon, which goes on whatever comes; its endpoint may not answer yet."""
+        """One pass of a daemon, which continues after any error; its endpoint may not answer yet."""
         with self.account.time():
             try:
                 return _ended("pass", (self.reconciler or self.start()).run_pass("interval"))
@@ -134,7 +134,7 @@ class Process:
                 return Ended("pass", ERROR, messages=str(error))
 
     def close(self) -> None:
-        """Give the lease back; that it could not be is no failure."""
+        """Release the lease; an error is ignored."""
         if self.store is not None:
             try:
                 self.store.release_lease()
@@ -200,7 +200,7 @@ class SimulatedAccount:
         self.pool = shared_pool()
         self.validator = OfflineValidator()
         self.holders = 0
-        self.reported: list[Heard] = []
+        self.reported: list[RecordedTelemetry] = []
         self._running = 0
         self._unreal = ExitStack()
 
@@ -212,7 +212,7 @@ class SimulatedAccount:
         requested = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
         made = Options(**{**requested, **self.options, **options})
         self.holders += 1
-        self.reported.append(Heard(self.transport, f"holder-{self.holders}"))
+        self.reported.append(RecordedTelemetry(self.transport, f"holder-{self.holders}"))
         return Process(self, made, f"holder-{self.holders}", self.reported[-1], self.source, self.pool)
 
     def once(self, **options: Any) -> Ended:
@@ -228,7 +228,7 @@ class SimulatedAccount:
         self.dynamodb.do(operation, Call(operation, params).params)
 
     def later(self, seconds: float) -> None:
-        """Time goes by, and what is under way goes on."""
+        """Lets time pass and transitions proceed."""
         self.clock.seconds += seconds
         self.dynamodb.settle()
 

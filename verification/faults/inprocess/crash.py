@@ -22,7 +22,7 @@ from faults.inprocess.transport import SentRequest
 from faults.kill import Moment
 
 FREELY_AGAIN = ("TagResource", "CreateBackup", "PutScalingPolicy", "RegisterScalableTarget", "PutItem", "UpdateItem")
-"""What may be done once more: it says again what was said, or is under a condition."""
+"""Calls that may be repeated: they are idempotent or conditional."""
 
 
 class Died(BaseException):
@@ -30,7 +30,7 @@ class Died(BaseException):
 
 
 @dataclass
-class Death:
+class ProcessDeath:
     """Hooks of a transport: the process named by the call's ``by`` dies at the call of that number."""
 
     number: int
@@ -70,20 +70,20 @@ class Place:
 @cache
 def places() -> tuple[Place, ...]:
     """Every case of the campaign, numbered by its place."""
-    return tuple(place for scenario in SCENARIOS for place in places_of(scenario))
+    return tuple(place for scenario in SCENARIOS for place in crash_points_of(scenario))
 
 
-def places_of(scenario: Scenario) -> tuple[Place, ...]:
+def crash_points_of(scenario: Scenario) -> tuple[Place, ...]:
     """Every death that one scenario has room for."""
     calls = [call for call in baseline(scenario).calls if call.mutating]
     return tuple(Place(scenario, call, moment) for call in calls for moment in Moment)
 
 
 def run(place: Place) -> Counter[str]:
-    """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
+    """Runs the case. ``AssertionError`` names the violation; any other exception is a crash of the product."""
     known = baseline(place.scenario)
     account = known.account.copy()
-    death = Death(place.call.number, place.moment)
+    death = ProcessDeath(place.call.number, place.moment)
     account.transport.before, account.transport.after, account.transport.whole = (
         death.before,
         death.after,

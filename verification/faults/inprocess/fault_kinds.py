@@ -17,7 +17,7 @@ from simulation.clock import VirtualClock
 
 from reconciler.aws.capabilities import EVERYWHERE
 
-Strike = Callable[[SentRequest, Serve, VirtualClock], Reply]
+Inject = Callable[[SentRequest, Serve, VirtualClock], Reply]
 URL = "https://dynamodb.eu-central-1.amazonaws.com"
 CONNECT, READ, SLOW = 3.0, 20.0, 19.0
 """Seconds that a connect timeout, a read timeout and an answer that comes just in time take."""
@@ -25,11 +25,11 @@ CONNECT, READ, SLOW = 3.0, 20.0, 19.0
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. ``meets`` says which requests it can befall; ``family`` what the product may make of it."""
+    """One kind of fault. ``meets`` selects its requests; ``family`` is the reaction that the product may have."""
 
     name: str
     family: str
-    strike: Strike
+    strike: Inject
     meets: Callable[[SentRequest], bool] = lambda _: True
     through: bool = False
 
@@ -51,7 +51,7 @@ def batches(request: SentRequest) -> bool:
 
 
 def everywhere(request: SentRequest) -> bool:
-    """What is there for certain; the rest may truly be missing, and is then left alone."""
+    """Operations that every endpoint has; others may really be missing and are then not called."""
     return request.operation in EVERYWHERE
 
 
@@ -59,12 +59,12 @@ def items(request: SentRequest) -> bool:
     return request.operation in ("PutItem", "UpdateItem", "DeleteItem", "GetItem", "TransactWriteItems")
 
 
-def _says(reply: Reply) -> Strike:
+def _says(reply: Reply) -> Inject:
     return lambda request, serve, clock: reply
 
 
-def _after(reply: Reply) -> Strike:
-    """The service acted, and then said that it failed."""
+def _after(reply: Reply) -> Inject:
+    """The service applied the call and then reported a failure."""
 
     def strike(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
         if request.attempt == 1:
@@ -74,7 +74,7 @@ def _after(reply: Reply) -> Strike:
     return strike
 
 
-def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = False) -> Strike:
+def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = False) -> Inject:
     def strike(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
         if applied and request.attempt == 1:
             serve()
@@ -84,7 +84,7 @@ def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = F
     return strike
 
 
-def _bytes(change: Callable[[Reply], Reply]) -> Strike:
+def _bytes(change: Callable[[Reply], Reply]) -> Inject:
     """The service acted, and its answer was spoilt on the way."""
     return lambda request, serve, clock: change(serve())
 
@@ -116,7 +116,7 @@ def _of_another_type(reply: Reply) -> Reply:
 
 
 def _half_of_members(reply: Reply) -> Reply:
-    """The innermost required keys are gone."""
+    """The innermost required keys are missing."""
     content = json.loads(reply.body) if reply.body.startswith(b"{") else {}
     for value in content.values():
         if isinstance(value, dict):

@@ -9,7 +9,7 @@ from functools import partial
 from faults.inprocess import invariants
 from faults.inprocess.account import TIMEOUT, Ended, SimulatedAccount
 from faults.inprocess.baseline import Baseline, Plan, baseline, changes
-from faults.inprocess.end_state import differences, end_state, strays
+from faults.inprocess.end_state import differences, end_state, mismatched_entries
 from faults.inprocess.fault_kinds import RETRIED
 from faults.inprocess.replies import Reply
 from faults.inprocess.scenario import Scenario
@@ -28,8 +28,8 @@ LONGEST = TIMEOUT.total_seconds() + 300
 """Seconds that a run may take: its deadline, and what a call may take that began before it."""
 
 
-class Striker:
-    """The ``meddle`` hook of a transport that injects the fault at one call."""
+class FaultInjector:
+    """The ``intercept`` hook of a transport that injects the fault at one call."""
 
     def __init__(self, plan: Plan, clock: VirtualClock) -> None:
         self.plan, self.clock, self.hit = plan, clock, 0
@@ -47,11 +47,11 @@ class Striker:
 
 
 def run(plan: Plan) -> Counter[str]:
-    """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
+    """Runs the case. ``AssertionError`` names the violation; any other exception is a crash of the product."""
     known = baseline(plan.scenario)
     account = known.account.copy()
-    striker = Striker(plan, account.clock)
-    account.transport.meddle, account.transport.whole = striker, lambda: striker.whole(len(account.transport.sent))
+    striker = FaultInjector(plan, account.clock)
+    account.transport.intercept, account.transport.whole = striker, lambda: striker.whole(len(account.transport.sent))
     began = account.clock.seconds
     try:
         ended = plan.scenario.act(account)
@@ -59,13 +59,13 @@ def run(plan: Plan) -> Counter[str]:
         raise AssertionError(f"{plan}: {type(crash).__name__}: {crash}") from crash
     assert striker.hit, f"{plan}: the call was never made"
     took = account.clock.seconds - began
-    account.transport.meddle, account.transport.whole = (lambda _, serve: serve()), lambda: False
+    account.transport.intercept, account.transport.whole = (lambda _, serve: serve()), lambda: False
     try:
         invariants.sent(account, known)
         invariants.reported(ended)
         assert took <= LONGEST, f"it took {took:.0f} s"
         at_once = _arrived(plan, account, known, ended)
-        if absorbed(plan):
+        if hidden_by_retry(plan):
             assert ended.exit == known.act.exit, "the SDK sends such a request again, so it must end as without a fault"
             assert at_once, "the SDK sends such a request again, so it must lead where it leads without a fault"
         runs = 0 if at_once else recovered(plan.scenario, account, known, partial(_apart_from_counts, plan))
@@ -77,7 +77,7 @@ def run(plan: Plan) -> Counter[str]:
     return Counter({"cases": 1, f"ended {ended.exit}": 1, f"{runs} more runs": 1, "calls": len(account.transport.sent)})
 
 
-def absorbed(plan: Plan) -> bool:
+def hidden_by_retry(plan: Plan) -> bool:
     """Whether the SDK makes good for it by itself: it retries everything but what removes and the question of who."""
     kind, call = plan.kind, plan.call
     once = call.destroys or call.operation == "DeleteItem" or call.operation.startswith("sts:")
@@ -85,7 +85,7 @@ def absorbed(plan: Plan) -> bool:
 
 
 def _arrived(plan: Plan, account: SimulatedAccount, known: Baseline, ended: Ended) -> bool:
-    """Whether the run came to the end that it has without a fault; where it says so, it must be true."""
+    """Whether the run reached the same end as without a fault; a report of success must be true."""
     left = apart_from_adopted(plan.scenario, plan.call, differences(end_state(account.dynamodb), known.states[0]))
     if ended.exit == known.act.exit and ended.exit == 0:
         unreported = (RECORD,) if _unreported(plan, ended) else ()
@@ -119,7 +119,7 @@ def _unreported(plan: Plan, ended: Ended) -> bool:
 
 
 def _no_item(plan: Plan) -> bool:
-    """Whether an item is kept from us by the very answer that says that there is none (GetItem)."""
+    """Whether the faulty answer itself hides an item (GetItem)."""
     return plan.call.operation == "GetItem" and plan.kind.family == "shape"
 
 
@@ -137,7 +137,7 @@ def recovered(
         seen = end_state(account.dynamodb)
         options = [apart(differences(seen, state)) for state in known.states]
         if not all(options) and ended.exit in (known.act.exit, known.again.exit):
-            assert not strays(account.dynamodb), strays(account.dynamodb)
+            assert not mismatched_entries(account.dynamodb), mismatched_entries(account.dynamodb)
             return runs
         left = [f"exit {ended.exit}, {invariants.reasons(ended)}", *options[0]]
         account.later(pause(account, ended))
@@ -145,7 +145,7 @@ def recovered(
 
 
 def pause(account: SimulatedAccount, ended: Ended) -> float:
-    """Seconds to the next run: a minute, or as long as the report says that something must wait.
+    """Seconds to the next run: a minute, or the wait that the report names.
 
     A lease whose taking was applied and lost is nobody's: a new process watches it for a term.
     """

@@ -10,7 +10,7 @@ from faults.inprocess.account import SimulatedAccount
 from faults.inprocess.baseline import baseline, changes
 from faults.inprocess.raced import Overtaken, Raced, raced_plans
 from faults.inprocess.scenarios import SCENARIOS
-from faults.inprocess.stale import FromThePast, Stale, stale_plans
+from faults.inprocess.stale import Stale, StaleReads, stale_plans
 
 RUNS = 6
 PAUSE = 61.0
@@ -23,14 +23,14 @@ def plans() -> tuple[Stale | Raced, ...]:
 
 
 def run(plan: Stale | Raced) -> Counter[str]:
-    """The case; ``AssertionError`` says what went wrong."""
+    """Runs the case. ``AssertionError`` names the violation."""
     known = baseline(plan.scenario)
     account = known.account.copy()
-    meddle = FromThePast(plan, account.transport) if isinstance(plan, Stale) else Overtaken(plan, account.transport)
+    intercept = StaleReads(plan, account.transport) if isinstance(plan, Stale) else Overtaken(plan, account.transport)
     account.transport.whole = lambda: len(account.transport.sent) == plan.call.number
     try:
         ended = plan.scenario.act(account)
-        assert meddle.hit, "the call was never made"
+        assert intercept.hit, "the call was never made"
         invariants.reported(ended)
         if isinstance(plan, Stale):
             invariants.sent(account, known, indexes=False)
@@ -45,7 +45,7 @@ def run(plan: Stale | Raced) -> Counter[str]:
 
 
 def _rested(plan: Stale | Raced, account: SimulatedAccount) -> int:
-    """Runs until one changes nothing; what it says of what is left must be said."""
+    """Runs until one changes nothing. Its report must name everything that is left."""
     for runs in range(1, RUNS + 1):
         first = len(account.transport.sent)
         account.later(PAUSE)

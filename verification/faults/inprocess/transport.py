@@ -73,11 +73,11 @@ class SentRequest:
 
 
 Serve = Callable[[], Reply]
-Meddle = Callable[[SentRequest, Serve], Reply]
+Intercept = Callable[[SentRequest, Serve], Reply]
 """Gets what was sent and the way to have it served; what it returns (or raises) is what the client sees."""
 
 
-def honest(_: SentRequest, serve: Serve) -> Reply:
+def passthrough(_: SentRequest, serve: Serve) -> Reply:
     """Nothing is meddled with."""
     return serve()
 
@@ -87,9 +87,9 @@ class Transport:
     """The one way to the simulated service; ``sent`` is everything that ever went over it."""
 
     dynamodb: SimulatedDynamoDB
-    meddle: Meddle = honest
+    intercept: Intercept = passthrough
     whole: Callable[[], bool] = lambda: True
-    """Whether the next call must go through all of botocore; calls that nobody meddles with need not."""
+    """Whether the next call must go through all of botocore, which undisturbed calls need not."""
     before: Callable[[SentRequest], None] | None = None
     after: Callable[[SentRequest], None] | None = None
     """Called around every request, whichever way it goes."""
@@ -99,7 +99,7 @@ class Transport:
         """What botocore is handed in the place of a socket's answer."""
         sent_request = self._read(request, event_name, by)
         with self._sent(sent_request):
-            return response(request.url, self.meddle(sent_request, lambda: self.serve(sent_request)))
+            return response(request.url, self.intercept(sent_request, lambda: self.serve(sent_request)))
 
     def direct(self, service: str, operation: str, params: Mapping[str, Any], by: str) -> dict[str, Any]:
         """The same without botocore in between: its answer, or its ``ClientError``."""
@@ -129,7 +129,7 @@ class Transport:
                 self.after(sent_request)
 
     def serve(self, sent_request: SentRequest) -> Reply:
-        """What the service says; a refusal is an answer too."""
+        """The answer of the service; a refusal is an answer too."""
         try:
             reply = (
                 document(self._do(sent_request))
