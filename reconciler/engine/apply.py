@@ -55,8 +55,10 @@ def apply_all(
     if context.ports.store.acquire_lease() is None:
         holder = _holder(context)
         return replace(report_only(deferred_without_lease(assessments, holder)), holder=holder)
+    # Another leader may have written records between our read and our lease: decisions on old records are void (G24).
     if not context.ports.store.is_current(context.snapshot):
         return replace(report_only(deferred_until_replanned(assessments)), led=True)
+    # Waiting for the lease may have taken long enough for a deployment to change the declarations.
     if context.desired is not None and not context.ports.source.still(context.desired):
         return replace(report_only(deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
     applied = list(context.ports.parallel.map(partial(_apply, context), assessments))

@@ -119,6 +119,7 @@ def _execute(context: PassContext, assessment: TableAssessment, step: Step) -> T
     refused = preflight_removal(context, assessment, step) if step.removes else None
     if refused is not None:
         return TableResult(assessment, (refused,))
+    # Last, because a response in another thread may close the latch at any time (G31).
     if step.removes and context.latch.closed:
         return TableResult(assessment, (latched_step(step),))
     return _update(context, assessment, step)
@@ -137,6 +138,7 @@ def _create(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
     intent = ownership.intended(
         assessment.entry, assessment.recorded, declaration, nonce, changed_at=now, project=project
     )
+    # The intent is stored before the call. If the response is lost, it is what proves later that the table is ours.
     intent = ports.store.put_entry(intent)
     try:
         answer = _write(context, call)
@@ -223,6 +225,7 @@ def _delete_table(context: PassContext, assessment: TableAssessment, step: Step)
     refused = applied.refusal is not None or applied.steps[0].reason is Reason.REJECTED
     if not refused:
         return applied
+    # The service refused the call, so the table stays: without the mark a ``release`` need not watch it.
     kept = store.put_entry(replace(ending, ending_at=None))
     return replace(applied, assessment=replace(applied.assessment, recorded=kept, entry=kept))
 

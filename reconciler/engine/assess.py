@@ -163,6 +163,7 @@ def _assess_missing(context: PassContext, base: TableAssessment, declaration: De
     flavor = ports.endpoint.flavor
     steps = plan(declaration, None, lacks=flavor.lacks)
     steps = tuple(permit_in_place(s, context.options, declaration.lifecycle, emulator=ports.emulator) for s in steps)
+    # DescribeTable may not show a table yet that we have just created; a second create would fail as name taken.
     not_before = not_visible_before(ports, recorded)
     if not_before is not None:
         steps = tuple(s.deferred(Reason.NOT_BEFORE, NOT_YET_VISIBLE, not_before) for s in steps)
@@ -207,6 +208,7 @@ def assess_present(
     if rebuild is not None:
         base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, ports.clock.now()))
     steps: list[Step] = []
+    # Emulators have no quotas over time, and their counters would only be noise.
     if not ports.emulator:
         planned = quotas.defer_over_quota(planned, observed, quota_usage, ports.clock.now())
     for step in hold_back(planned, base.attempts, ports.clock.now(), emulator=ports.emulator):
@@ -341,6 +343,7 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
             return replace(base, entry=ownership.dropped(base.entry, ownership.Event.OTHER_STACK))
         if open_intent and ownership.has_our_tag(recorded, observed.owner_tag, context.options.scope):
             recorded = ownership.advance(recorded, ownership.Event.CREATE_PROVEN, identity=observed.identity)
+        # Somebody deleted our table and created another one under its name: that one is not ours to delete.
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE), observed=observed)
         if recorded.ending_at is not None and observed.status == "ACTIVE":

@@ -60,6 +60,7 @@ def authorize_writes(
 
 def _state(ports: EngineContext) -> StateSnapshot:
     """The state. Its table is created if this process has not used one yet, or if an emulator lost it."""
+    # Only the first pass may create the table without question. Later a missing one means that something changed.
     if ports.endpoint_watch.fingerprint is None:
         return ports.store.ensure()
     seen = ports.store.load()
@@ -81,6 +82,7 @@ def _decide(snapshot: StateSnapshot, *, wants_to_write: bool, explicit: bool) ->
         if wants_to_write:
             return WriteAuthorization(snapshot, writes=False, error=problem)
         return WriteAuthorization(snapshot, writes=False, warning=None if snapshot.fresh else problem)
+    # A state table restored from a backup has old records: tables created since would look like tables of others.
     if snapshot.rolled_back is not None:
         error = snapshot.rolled_back if wants_to_write else None
         return WriteAuthorization(snapshot, writes=False, error=error, warning=snapshot.rolled_back)

@@ -52,6 +52,7 @@ class ConvergeLoop:
                 replace(request, ended=_ended(whole), approved=_approval_after_writes(request.approved, whole))
             )
             whole = _join(whole, again)
+        # What this run saw last may be out of date if another process has written since.
         if self._may_have_lost_lease(whole):
             again, _ = self._run(replace(request, ended=_ended(whole)))
             whole = _join(whole, again)

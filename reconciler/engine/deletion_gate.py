@@ -202,6 +202,7 @@ def with_backup(ports: EngineContext, name: str, step: Step, made: dict[str, Saf
     table and an endpoint without backups need none. ``made`` has the backups of this process by table name and gets a
     new one. The tool never deletes these backups.
     """
+    # An empty table has nothing to back up.
     if not ports.items.first_items(name, 1):
         return step, False
     pattern = f"{{table}}-before-{step.action.value}-{{time}}"

@@ -49,6 +49,7 @@ def apply_pass_guards(
         return assessments
     if latch_closed or any(assessment.closes_latch for assessment in assessments):
         steps = [_without_destruction(step) for step in steps]
+    # A person asked for ``destroy`` explicitly, so the limit does not apply to it.
     if not options.explicit_delete:
         unknown = sum(_not_observed(assessment) for assessment in assessments)
         steps = cap(steps, delete_limit(options, snapshot), already=_ended_before(assessments, ended, recent) + unknown)

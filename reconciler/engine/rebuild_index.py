@@ -131,6 +131,7 @@ class Rebuild:
         try:
             self.command.ports.api.write(call)
         except (Busy, Ambiguous):
+            # Nothing is assumed about the call: the loop observes the table again and decides anew.
             return
 
     def _observe(self, name: str) -> ObservedTable:

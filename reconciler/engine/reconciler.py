@@ -167,6 +167,7 @@ class Reconciler:
         """
         self.writable_state()
         self.ports.store.put_suspension(Suspension(by, self.ports.clock.now()))
+        # In this order: a pass that acquires the lease after the revocation reads the suspension.
         self.ports.store.revoke_lease()
 
     def resume(self) -> bool:

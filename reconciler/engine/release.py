@@ -33,6 +33,7 @@ class Release:
     def run(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Release the tables; one sentence for each. Raises ``StateError`` with all sentences if one failed."""
         self.state()
+        # First of all: a running pass renews the lease before each call, so from here on it sends nothing more.
         revoked = self.ports.store.revoke_lease()
         messages, failed = [], False
         for name in names:

@@ -91,6 +91,7 @@ class Restore:
         try:
             self.command.ports.api.write(call)
         except (Ambiguous, Busy):
+            # The response was lost, or a retry met the table that the first attempt created.
             live = self._describe(to)
             if live is None or not _restored_from(live, call, name):
                 raise

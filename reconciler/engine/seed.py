@@ -51,6 +51,7 @@ def write_seed(
             stopped = work.stop()
             if stopped or work.fatal:
                 break
+            # Before the first item is sent, so that a killed process leaves its items recorded as uncertain.
             ledger.save("started", seed, (digest for _, _, digest in batch))
             results = work.batch(batch, lambda item: ports.items.put_if_absent(work.table, item, work.keys))
             _settle(ledger, batch, results)

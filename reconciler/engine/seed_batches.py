@@ -150,6 +150,7 @@ class SeedWork:
         failure: ApiError = _lease_lost()
         for _ in range(TRIES):
             try:
+                # The table first: a lease says nothing about which table has the name now.
                 self.watch.confirm()
                 if not self.ports.store.keep_lease():
                     return _lease_lost()

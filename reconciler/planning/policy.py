@@ -84,6 +84,7 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
     Without ``contents``, ``None`` means that everything else allows the step: scan the table and ask again. So a table
     is scanned only if the result can matter.
     """
+    # The order matters: the first refusal is shown, and ownership explains more than any setting.
     refusal = _ownership(step, gate_input) or _pending_deletion(step, gate_input) or _table(step, gate_input)
     if refusal is None and gate_input.approved is False and not gate_input.shown_blocked:
         refusal = _unapproved(step, gate_input)
@@ -265,6 +266,7 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
 def _emptiness(step: Step, gate_input: GateInput) -> Step:
     """(G21): an empty table. An application may write its first items between the Scan and DeleteTable."""
     options = gate_input.options
+    # An emulator holds no items worth a grace period, and ``allow`` accepts the loss of items anyway.
     if gate_input.emulator or options.data_loss == "allow":
         return step
     if options.one_shot:
